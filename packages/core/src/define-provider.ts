@@ -1,0 +1,174 @@
+import { ConfigError } from './errors.js'
+import type { ErrorClass, PlatformCode } from './error-class.js'
+import type {
+  ErrorTable,
+  Provider,
+  ProviderOverrides,
+  ProviderSpec,
+  ResolvedCredentials,
+  ResolvedSpec,
+} from './provider.js'
+import { resolveRenewal } from './renewal.js'
+
+/**
+ * Checks a platform's description and makes a provider of it.
+ *
+ * @throws ConfigError naming the provider and the field: a code in two classes, no secret, a bad URL, impossible times.
+ */
+export function defineProvider<C>(spec: ProviderSpec<C>): Provider<C> {
+  return provide({ ...spec, kind: spec.kind ?? 'app', renewal: resolveRenewal(spec.renewal), rebased: false })
+}
+
+function provide<C>(spec: ResolvedSpec<C>): Provider<C> {
+  const problems = [...problemsOf(spec)]
+  if (problems.length > 0) {
+    throw new ConfigError(`provider ${JSON.stringify(spec.id)}: ${problems.map(([, text]) => text).join('; ')}`, {
+      field: problems[0]?.[0] ?? 'id',
+      problem: 'malformed',
+    })
+  }
+  Object.freeze(spec)
+  return Object.freeze({
+    id: spec.id,
+    kind: spec.kind,
+    spec,
+    extend: (overrides: ProviderOverrides) => provide(extended(spec, overrides)),
+    credentialsFromEnv: (env = process.env) => credentialsFromEnv(spec, env),
+  })
+}
+
+function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides): ResolvedSpec<C> {
+  const rebase = overrides.baseUrl !== undefined
+  return {
+    ...spec,
+    // A new base is a world of its own: the fallbacks and the API host of the old one do not belong to it.
+    ...(rebase && { baseUrl: overrides.baseUrl, apiBaseUrl: overrides.baseUrl, fallbackBaseUrls: [], rebased: true }),
+    ...(overrides.apiBaseUrl !== undefined && { apiBaseUrl: overrides.apiBaseUrl }),
+    ...(overrides.fallbackBaseUrls !== undefined && { fallbackBaseUrls: overrides.fallbackBaseUrls }),
+    ...(overrides.apiOrigins !== undefined && { apiOrigins: [...(spec.apiOrigins ?? []), ...overrides.apiOrigins] }),
+    renewal: { ...spec.renewal, ...overrides.renewal },
+    errors: {
+      token: mergeTables(spec.errors.token, overrides.errors?.token),
+      api: mergeTables(spec.errors.api, overrides.errors?.api),
+    },
+    perCode: { ...spec.perCode, ...overrides.perCode },
+    hints: { ...spec.hints, ...overrides.hints },
+  } as ResolvedSpec<C>
+}
+
+function mergeTables(base: ErrorTable, changes: ErrorTable = {}): ErrorTable {
+  const moved = new Set(Object.values(changes).flatMap((codes) => codes.map(String)))
+  const merged: Partial<Record<ErrorClass, readonly PlatformCode[]>> = {}
+  for (const [errorClass, codes] of entriesOf(base)) {
+    merged[errorClass] = codes.filter((code) => !moved.has(String(code)))
+  }
+  for (const [errorClass, codes] of entriesOf(changes)) merged[errorClass] = [...(merged[errorClass] ?? []), ...codes]
+  return merged
+}
+
+function entriesOf(table: ErrorTable): readonly [ErrorClass, readonly PlatformCode[]][] {
+  return Object.entries(table) as [ErrorClass, readonly PlatformCode[]][]
+}
+
+function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(spec.id)) yield ['id', 'id must be lower-case words joined by hyphens']
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(spec.kind))
+    yield ['kind', 'kind must be lower-case words joined by hyphens']
+  if (spec.account.length === 0) yield ['account', 'account needs at least one field']
+  if (spec.secrets.length === 0) yield ['secrets', 'secrets needs at least one field']
+  for (const field of spec.account) {
+    if (spec.secrets.includes(field)) yield ['secrets', `${field} is in account and in secrets`]
+  }
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(spec.source.readOn))
+    yield ['source.readOn', 'source.readOn must be a date like 2026-11-20']
+  for (const [field, url] of urlsOf(spec)) {
+    if (!isHttpUrl(url)) yield [field, `${field} must be an http(s) URL without query`]
+  }
+  if (spec.answer.code.length === 0) yield ['answer.code', 'answer.code needs at least one field']
+  for (const endpoint of ['token', 'api'] as const) yield* tableProblems(endpoint, spec.errors[endpoint])
+  yield* renewalProblems(spec)
+}
+
+function* urlsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, url: string]> {
+  for (const field of ['baseUrl', 'apiBaseUrl'] as const) {
+    const url = spec[field]
+    if (url !== undefined) yield [field, url]
+  }
+  for (const url of spec.fallbackBaseUrls ?? []) yield ['fallbackBaseUrls', url]
+  for (const url of spec.apiOrigins ?? []) yield ['apiOrigins', url]
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, search, hash, username } = new URL(text)
+  return /^https?:$/.test(protocol) && search === '' && hash === '' && username === ''
+}
+
+function* tableProblems(endpoint: string, table: ErrorTable): Generator<readonly [string, string]> {
+  const seen = new Map<string, ErrorClass>()
+  for (const [errorClass, codes] of entriesOf(table)) {
+    for (const code of codes) {
+      const other = seen.get(String(code))
+      if (other !== undefined) {
+        yield [`errors.${endpoint}`, `code ${code} is in two classes of errors.${endpoint}: ${other} and ${errorClass}`]
+      }
+      seen.set(String(code), errorClass)
+    }
+  }
+}
+
+function* renewalProblems<C>({ renewal }: ResolvedSpec<C>): Generator<readonly [string, string]> {
+  const { attemptsAtSeconds, defaultLifeSeconds = 1, mode } = renewal
+  const durations = ['windowSeconds', 'overlapSeconds', 'jitterSeconds', 'marginSeconds', 'minIntervalSeconds'] as const
+  for (const field of durations) {
+    const value = renewal[field]
+    if (!(Number.isFinite(value) && value >= 0))
+      yield [`renewal.${field}`, `renewal.${field} must be 0 or more seconds`]
+  }
+  for (const field of ['maxLifeSeconds', 'memorySeconds'] as const) {
+    if (!(renewal[field] > 0)) yield [`renewal.${field}`, `renewal.${field} must be above 0 seconds`]
+  }
+  if (!(defaultLifeSeconds > 0))
+    yield ['renewal.defaultLifeSeconds', 'renewal.defaultLifeSeconds must be above 0 seconds']
+  const descending = attemptsAtSeconds.every((at, i) => at > 0 && (i === 0 || at < (attemptsAtSeconds[i - 1] ?? 0)))
+  if (attemptsAtSeconds.length === 0 || !descending) {
+    yield ['renewal.attemptsAtSeconds', 'renewal.attemptsAtSeconds must be a descending list of seconds above 0']
+  }
+  if (mode === 'sticky' && renewal.windowSeconds > 0 && (attemptsAtSeconds[0] ?? 0) > renewal.windowSeconds) {
+    yield [
+      'renewal.attemptsAtSeconds',
+      'renewal.attemptsAtSeconds starts before the renew window: upstream would repeat the same token',
+    ]
+  }
+}
+
+function credentialsFromEnv<C>(
+  spec: ResolvedSpec<C>,
+  env: Readonly<Record<string, string | undefined>>,
+): ResolvedCredentials<C> {
+  const fields = [...spec.account, ...spec.secrets]
+  return Object.fromEntries(fields.map((field) => [field, fromEnv(spec, field, env)])) as ResolvedCredentials<C>
+}
+
+function fromEnv<C>(
+  spec: ResolvedSpec<C>,
+  field: keyof C & string,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const names = spec.env?.[field] ?? []
+  const name = names.find((candidate) => env[candidate] !== undefined)
+  const value = name === undefined ? undefined : env[name]?.trim()
+  if (value !== undefined && value !== '') return value
+  const wanted = names[0] ?? field
+  throw name === undefined
+    ? new ConfigError(
+        `${spec.id}: environment variable ${names.join(' or ') || `for ${field}`} is missing`,
+        { field: wanted, problem: 'missing' },
+        { hint: `Set ${wanted} to the ${field} of your account.` },
+      )
+    : new ConfigError(
+        `${spec.id}: environment variable ${name} is set but empty`,
+        { field: name, problem: 'empty' },
+        { hint: `Set ${name} to the ${field} of your account, or unset it.` },
+      )
+}
