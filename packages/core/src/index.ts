@@ -1,4 +1,5 @@
 export type { Awaitable, CacheChange, CacheLease, CacheReach, IAccessTokenCache } from './cache.js'
+export { classify, type ClassifierSpec, type ParsedReply, type Refusal } from './classify.js'
 export { systemClock, type Clock, type Timer } from './clock.js'
 export { defineProvider } from './define-provider.js'
 export { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from './error-class.js'
@@ -39,3 +40,5 @@ export type {
   ResolvedSpec,
   Secret,
 } from './provider.js'
+export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure-policy.js'
+export { readAnswer, type AnswerReaderSpec, type TokenAnswer } from './read-answer.js'

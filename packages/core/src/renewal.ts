@@ -24,3 +24,44 @@ function defaultAttempts(mode: RenewalSpec['mode'], windowSeconds: number): read
   if (mode !== 'sticky') return [600]
   return windowSeconds > 0 ? [5 / 6, 2 / 3, 1 / 3].map((part) => part * windowSeconds) : [300, 10]
 }
+
+/** The times of a record that its renewal policy looks at. */
+interface Life {
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+  readonly repeatedAtMs?: number
+}
+
+/** Unix milliseconds from which a token is no longer handed out. */
+export function deadlineAtMs(life: Life, renewal: ResolvedRenewal): number {
+  const lifeMs = life.expiresAtMs - life.issuedAtMs
+  const deadline = life.expiresAtMs - Math.min(renewal.marginSeconds * 1000, lifeMs / 10)
+  // Upstream itself has just said that this one lives to its expiry and that there is no other.
+  return life.repeatedAtMs !== undefined && life.repeatedAtMs >= deadline ? life.expiresAtMs : deadline
+}
+
+/**
+ * Unix milliseconds of the next try to refresh ahead; the deadline when none is left before it.
+ *
+ * @param spread 0 to 1, where in the jitter this process stands
+ */
+export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, spread: number): number {
+  const { issuedAtMs, expiresAtMs, repeatedAtMs = -Infinity } = life
+  const deadline = deadlineAtMs(life, renewal)
+  // A short life has no room for the platform's usual window: half of it is served in peace.
+  const earliest = Math.max(
+    issuedAtMs + (expiresAtMs - issuedAtMs) / 2,
+    repeatedAtMs + renewal.minIntervalSeconds * 1000,
+  )
+  const jitterMs = spread * renewal.jitterSeconds * 1000
+  const attempts = renewal.attemptsAtSeconds
+  for (const [i, atSeconds] of attempts.entries()) {
+    const plannedAt = expiresAtMs - atSeconds * 1000
+    // The jitter never reaches the next attempt.
+    const roomMs = (atSeconds - (attempts[i + 1] ?? 0)) * 1000
+    const at = plannedAt + Math.min(jitterMs, roomMs)
+    const isSpent = at <= repeatedAtMs
+    if (!isSpent) return Math.min(Math.max(at, earliest), deadline)
+  }
+  return deadline
+}

@@ -1,0 +1,106 @@
+import { createHmac } from 'node:crypto'
+import { ConfigError } from './errors.js'
+import type { CredentialsOf, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
+
+/** The public part of credentials: who is asking whom. Safe to print. */
+export interface Account {
+  readonly provider: string
+  readonly kind: string
+  /** Upstream host, with the path prefix where there is one. */
+  readonly host: string
+  /** The identifying credentials, by field. */
+  readonly ids: Readonly<Record<string, string>>
+}
+
+/** `wecom:ww1:1000002`, for people. */
+export function accountName({ provider, ids }: Account): string {
+  return [provider, ...Object.values(ids)].join(':')
+}
+
+/** Credentials split into the public account and the secrets, trimmed. Does not check them. */
+export function splitCredentials<C>(
+  spec: ResolvedSpec<C>,
+  credentials: CredentialsOf<C>,
+): { readonly account: Account; readonly secrets: Readonly<Record<string, Secret>> } {
+  const given = credentials as Readonly<Record<string, unknown>>
+  const ids = Object.fromEntries(spec.account.map((field) => [field, textOf(given[field])]))
+  const secrets = Object.fromEntries(
+    spec.secrets.map((field) => {
+      const secret = given[field]
+      return [field, typeof secret === 'function' ? (secret as () => string) : textOf(secret)]
+    }),
+  )
+  return { account: { provider: spec.id, kind: spec.kind, host: hostOf(spec, ids), ids: Object.freeze(ids) }, secrets }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
+}
+
+function hostOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
+  const base = spec.baseUrl ?? originOf(spec, ids)
+  const { host, pathname } = new URL(base)
+  return host + pathname.replace(/\/+$/, '')
+}
+
+/** A provider without `baseUrl` names its host in the request itself; the secrets do not matter for that. */
+function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
+  const standIns = Object.fromEntries(spec.secrets.map((field) => [field, '-']))
+  const { url } = spec.request({ ...standIns, ...ids } as ResolvedCredentials<C>)
+  if (URL.canParse(url)) return new URL(url).origin
+  throw new ConfigError(`provider "${spec.id}": request() gives the path ${url} but the provider has no baseUrl`, {
+    field: 'baseUrl',
+    problem: 'missing',
+  })
+}
+
+/** What is wrong with one credential. */
+type CredentialProblem = 'missing' | 'empty' | 'malformed'
+
+/** Fields that cannot be sent as they are, with the reason. */
+export function credentialProblems<C>(
+  spec: ResolvedSpec<C>,
+  credentials: Readonly<Record<string, unknown>>,
+): readonly { readonly field: string; readonly problem: CredentialProblem }[] {
+  return [...spec.account, ...spec.secrets].flatMap((field) => {
+    const problem = problemOf(credentials[field], spec.secrets.includes(field))
+    return problem === undefined ? [] : [{ field, problem }]
+  })
+}
+
+function problemOf(value: unknown, isSecret: boolean): CredentialProblem | undefined {
+  if (value === undefined || value === null) return 'missing'
+  if (typeof value === 'function' && isSecret) return undefined
+  if (typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value))) return 'malformed'
+  const text = String(value).trim()
+  if (text === '') return 'empty'
+  // Control characters and inner white space come from copying; no platform issues such ids or secrets.
+  return /[\s\p{Cc}\p{Cs}]/u.test(text) ? 'malformed' : undefined
+}
+
+/** @throws ConfigError naming every bad field, never its value. */
+export function assertCredentials<C>(spec: ResolvedSpec<C>, credentials: Readonly<Record<string, unknown>>): void {
+  const problems = credentialProblems(spec, credentials)
+  const [first] = problems
+  if (first === undefined) return
+  throw new ConfigError(
+    `${spec.id}: ${problems.map(({ field, problem }) => `${field} is ${problem}`).join(', ')}`,
+    first,
+    {
+      hint: `Give ${first.field} as the platform's console shows it.`,
+    },
+  )
+}
+
+/** Tells two secrets apart without telling either: half of an HMAC over the secrets, keyed by the account. */
+export function fingerprintOf(account: Account, secrets: Readonly<Record<string, string>>): string {
+  const hmac = createHmac('sha256', `lingpai:fingerprint:1:${account.provider}:${Object.values(account.ids).join(':')}`)
+  for (const [field, secret] of Object.entries(secrets)) hmac.update(`${field}=${secret.length}:${secret};`)
+  return hmac.digest('hex').slice(0, 16)
+}
+
+/** Where a record stands in the cache: every part that makes an answer different, and no secret. */
+export function cacheKey(account: Account, fingerprint: string): string {
+  const parts = [account.provider, account.kind, account.host, ...Object.values(account.ids), fingerprint]
+  return ['lingpai', '1', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join(':')
+}

@@ -1,0 +1,129 @@
+import type { Clock } from './clock.js'
+
+/** How a request came to nothing. Carries no URL and no body. */
+export type ExchangeFailure =
+  | { readonly kind: 'connect' | 'exchange'; readonly cause: unknown; readonly systemCode?: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'too-large' | 'not-text'; readonly status: number; readonly bytes: number }
+
+/** A reply, read to its end. */
+export interface RawReply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly bytes: number
+}
+
+/** The largest reply of a token endpoint that is read; real ones stay below 5 KiB. */
+const largestBody = 64 * 1024
+
+/** System codes that mean that no byte of the request left this host. */
+const connectCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+
+/**
+ * One HTTP request with bounded time and size and without redirects. Never throws but for `signal`.
+ *
+ * @param timeoutMs for the whole exchange, the body included
+ */
+export async function exchange(
+  fetch: typeof globalThis.fetch,
+  clock: Clock,
+  request: { readonly url: string; readonly init: RequestInit },
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<RawReply | ExchangeFailure> {
+  signal.throwIfAborted()
+  const stop = new AbortController()
+  const abort = (): void => {
+    stop.abort(signal.reason)
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  let timedOut = false
+  // A `fetch` that ignores its signal must not hold the refresh: the race ends it.
+  let giveUp: (failure: ExchangeFailure) => void
+  const limit = new Promise<ExchangeFailure>((resolve) => (giveUp = resolve))
+  const timer = clock.setTimer(() => {
+    timedOut = true
+    stop.abort()
+    giveUp({ kind: 'timeout' })
+  }, timeoutMs)
+  const aborted = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener('abort', () => {
+      if (!timedOut) reject(signal.reason as Error)
+    })
+  })
+  const work = send(fetch, request, stop.signal).catch((error: unknown): ExchangeFailure => {
+    if (timedOut) return { kind: 'timeout' }
+    signal.throwIfAborted()
+    return failureOf(error)
+  })
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, limit, aborted])
+  } finally {
+    timer.cancel()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+async function send(
+  fetch: typeof globalThis.fetch,
+  { url, init }: { readonly url: string; readonly init: RequestInit },
+  signal: AbortSignal,
+): Promise<RawReply | ExchangeFailure> {
+  const response = await fetch(url, { ...init, redirect: 'manual', signal })
+  const { status, headers } = response
+  // A redirect's body is of no use, and following it would carry the secret along.
+  if (status >= 300 && status < 400) {
+    await response.body?.cancel()
+    return { status, headers, text: '', bytes: 0 }
+  }
+  const body = await readBounded(response)
+  if (body.bytes > largestBody) return { kind: 'too-large', status, bytes: body.bytes }
+  try {
+    return { status, headers, bytes: body.bytes, text: new TextDecoder('utf-8', { fatal: true }).decode(body.data) }
+  } catch {
+    return { kind: 'not-text', status, bytes: body.bytes }
+  }
+}
+
+async function readBounded(response: Response): Promise<{ readonly data: Uint8Array; readonly bytes: number }> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  if (response.body !== null) {
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      bytes += part.value.byteLength
+      if (bytes > largestBody) {
+        await reader.cancel()
+        break
+      }
+      chunks.push(part.value)
+    }
+  }
+  return { data: Buffer.concat(chunks), bytes }
+}
+
+function failureOf(error: unknown): ExchangeFailure {
+  const systemCode = codeIn(error)
+  const kind = systemCode !== undefined && connectCodes.has(systemCode) ? 'connect' : 'exchange'
+  return { kind, cause: error, ...(systemCode !== undefined && { systemCode }) }
+}
+
+/** The first system code in a chain of causes: undici wraps them, and happy eyeballs bundles them. */
+function codeIn(error: unknown, depth = 0): string | undefined {
+  if (typeof error !== 'object' || error === null || depth > 5) return undefined
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown }
+  if (typeof code === 'string') return code
+  return codeIn(cause, depth + 1) ?? (Array.isArray(errors) ? codeIn(errors[0], depth + 1) : undefined)
+}

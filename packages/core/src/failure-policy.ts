@@ -1,0 +1,63 @@
+import type { ErrorClass } from './error-class.js'
+
+/** What the core does when the token endpoint fails with a class. */
+export interface FailureAction {
+  /** Requests within one refresh that somebody waits for, the first included. */
+  readonly attempts: number
+  /** The cool-down after the first failure; it doubles with each further one. Everybody who shares the cache keeps it. */
+  readonly firstCoolDownMs: number
+  readonly longestCoolDownMs: number
+  /** Whether waiting alone can help. */
+  readonly retryable: boolean
+}
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+/** Class to action, the only such table. */
+export const failurePolicy: Readonly<Record<ErrorClass, FailureAction>> = {
+  transient: { attempts: 3, firstCoolDownMs: second, longestCoolDownMs: minute, retryable: true },
+  'rate-limited': { attempts: 1, firstCoolDownMs: minute, longestCoolDownMs: hour, retryable: true },
+  // The hour at which a quota returns is not documented, and it can be cleared by hand: one request an hour finds out.
+  'quota-exhausted': { attempts: 1, firstCoolDownMs: hour, longestCoolDownMs: hour, retryable: true },
+  // A white-list edit takes the platform 5 to 10 minutes.
+  'ip-denied': { attempts: 1, firstCoolDownMs: 5 * minute, longestCoolDownMs: 10 * minute, retryable: false },
+  // Platforms block whoever repeats a wrong secret; a changed secret has a cool-down of its own and is tried at once.
+  'credential-invalid': { attempts: 1, firstCoolDownMs: 10 * minute, longestCoolDownMs: 10 * minute, retryable: false },
+  permission: { attempts: 1, firstCoolDownMs: 10 * minute, longestCoolDownMs: 10 * minute, retryable: false },
+  'needs-reauthorization': {
+    attempts: 1,
+    firstCoolDownMs: 10 * minute,
+    longestCoolDownMs: 10 * minute,
+    retryable: false,
+  },
+  // The token endpoint repeats a token that the API refuses.
+  'token-invalid': { attempts: 1, firstCoolDownMs: 30 * second, longestCoolDownMs: 10 * minute, retryable: true },
+  'token-expired': { attempts: 1, firstCoolDownMs: 30 * second, longestCoolDownMs: 10 * minute, retryable: true },
+  unknown: { attempts: 1, firstCoolDownMs: 30 * second, longestCoolDownMs: 10 * minute, retryable: false },
+}
+
+/** What lengthens or replaces the cool-down of a class. */
+export interface CoolDownFacts {
+  /** Failures in a row, this one included. */
+  readonly failures: number
+  /** 0 to 1; adds up to a fifth, so that processes do not return together. */
+  readonly spread: number
+  /** The platform's own `Retry-After`. */
+  readonly retryAfterMs?: number | undefined
+  /** The provider's figure for this one code. */
+  readonly codeCoolDownMs?: number | undefined
+}
+
+/** No `Retry-After` holds longer than this: a typing error of an operator must not stop an account for a year. */
+const longestRetryAfterMs = 24 * hour
+
+/** How long nobody asks again, in milliseconds. */
+export function coolDownMs(errorClass: ErrorClass, facts: CoolDownFacts): number {
+  const { firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]
+  const first = facts.codeCoolDownMs ?? firstCoolDownMs
+  const doubled = Math.min(first * 2 ** Math.min(facts.failures - 1, 20), Math.max(longestCoolDownMs, first))
+  const wanted = Math.min(facts.retryAfterMs ?? 0, longestRetryAfterMs)
+  return Math.max(doubled, wanted) * (1 + facts.spread / 5)
+}

@@ -1,0 +1,58 @@
+import { classify, valueAt, type ParsedReply, type Refusal } from './classify.js'
+import type { MalformedAnswerErrorDetails } from './errors.js'
+import type { AnswerSpec, ProviderSpec, ResolvedRenewal } from './provider.js'
+import { isObject } from './token-record.js'
+
+/** What a token endpoint's reply comes to. */
+export type TokenAnswer =
+  | { readonly outcome: 'token'; readonly value: string; readonly lifeSeconds: number }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | { readonly outcome: 'malformed'; readonly problem: MalformedAnswerErrorDetails['problem'] }
+  | { readonly outcome: 'status' }
+
+/** The parts of a provider that reading an answer needs. */
+export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | 'errors'> {
+  readonly renewal: Pick<ResolvedRenewal, 'maxLifeSeconds' | 'defaultLifeSeconds'>
+}
+
+const longestToken = 8192
+
+/**
+ * Reads a token endpoint's reply: the body first, then the status. `body` is `undefined` where the reply held no JSON.
+ * Whatever is odd comes out as `malformed`, never as a token that lives for ever or not at all.
+ */
+export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAnswer {
+  const refusal = classify(spec, 'token', reply)
+  if (refusal !== undefined) return { outcome: 'refused', refusal }
+  if (reply.status === 429) {
+    return { outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
+  }
+  if (reply.status >= 500) return { outcome: 'status' }
+  if (reply.status >= 300 && reply.status < 400) return { outcome: 'malformed', problem: 'redirect' }
+  if (reply.body === undefined) {
+    return { outcome: 'malformed', problem: reply.status === 404 ? 'not-found' : 'not-json' }
+  }
+  if (!isObject(reply.body)) return { outcome: 'malformed', problem: 'not-an-object' }
+  if (reply.status >= 400) return { outcome: 'status' }
+  return readToken(spec.answer, spec.renewal, reply.body)
+}
+
+function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], body: unknown): TokenAnswer {
+  const value = valueAt(body, answer.token)
+  // Printable ASCII only: anything else could not travel in a header or a URL as it is.
+  if (typeof value !== 'string' || value.length > longestToken || !/^[\x21-\x7e]+$/.test(value)) {
+    return { outcome: 'malformed', problem: 'no-token' }
+  }
+  const lifeSeconds = secondsOf(valueAt(body, answer.expiresIn)) ?? renewal.defaultLifeSeconds
+  if (lifeSeconds === undefined || !(lifeSeconds > 0 && Number.isFinite(lifeSeconds))) {
+    return { outcome: 'malformed', problem: 'bad-expires-in' }
+  }
+  return { outcome: 'token', value, lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds) }
+}
+
+/** A number, or a text of digits; `undefined` only where the field is not there at all. */
+function secondsOf(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^\s*\d{1,15}(\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN
+}

@@ -1,0 +1,150 @@
+import type { PlatformCode } from './error-class.js'
+
+/** Why a token was asked for. */
+export type RefreshReason = 'cold' | 'ahead' | 'rejected' | 'requested'
+
+/** A token as handed out by `getRecord`. Printing it shows everything but the value. */
+export interface TokenRecord {
+  /** The token itself; hidden from `inspect`, `JSON.stringify` and the like. */
+  readonly value: string
+  /** Grows by one with each new token of the account. */
+  readonly generation: number
+  /** Unix milliseconds at which the request that brought it was sent. */
+  readonly issuedAtMs: number
+  /** Unix milliseconds at which the platform lets it die. */
+  readonly expiresAtMs: number
+}
+
+/** A token as stored. */
+export interface StoredRecord extends TokenRecord {
+  /** Which secret it was got with; see `fingerprintOf`. */
+  readonly fingerprint: string
+  /** The process that wrote it. */
+  readonly writer: string
+  readonly reason: RefreshReason
+  /** When upstream last repeated this token instead of giving a new one, Unix milliseconds. */
+  readonly repeatedAtMs?: number
+  /** Set once an API refused this token and no other could be had. */
+  readonly rejectedCode?: PlatformCode
+  /** How many tokens in a row were refused while young: the mark of somebody else who refreshes this account. */
+  readonly duels?: number
+}
+
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+class HiddenValueRecord implements StoredRecord {
+  readonly #value: string
+  readonly generation: number
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+  readonly fingerprint: string
+  readonly writer: string
+  readonly reason: RefreshReason
+  readonly repeatedAtMs?: number
+  readonly rejectedCode?: PlatformCode
+  readonly duels?: number
+
+  constructor({ value, ...rest }: StoredRecord) {
+    this.#value = value
+    this.generation = rest.generation
+    this.issuedAtMs = rest.issuedAtMs
+    this.expiresAtMs = rest.expiresAtMs
+    this.fingerprint = rest.fingerprint
+    this.writer = rest.writer
+    this.reason = rest.reason
+    if (rest.repeatedAtMs !== undefined) this.repeatedAtMs = rest.repeatedAtMs
+    if (rest.rejectedCode !== undefined) this.rejectedCode = rest.rejectedCode
+    if (rest.duels !== undefined) this.duels = rest.duels
+  }
+
+  get value(): string {
+    return this.#value
+  }
+
+  toJSON(): Omit<StoredRecord, 'value'> {
+    return { ...this }
+  }
+
+  [inspect](): Omit<StoredRecord, 'value'> {
+    return { ...this }
+  }
+}
+
+/** A record whose value does not show when it is printed. */
+export function storedRecord(fields: StoredRecord): StoredRecord {
+  return Object.freeze(new HiddenValueRecord(fields))
+}
+
+/** A record with some fields changed; the value does not come along with a spread, so it is taken by name. */
+export function changedRecord(record: StoredRecord, changes: Partial<StoredRecord>): StoredRecord {
+  return storedRecord({ ...record, value: record.value, ...changes })
+}
+
+const format = 1
+
+/** A record as text. TNW reads it too: `access_token`, `expires_in` (seconds at issue) and `expired_time` (Unix ms) are its names. */
+export function encodeRecord(record: StoredRecord): string {
+  return JSON.stringify({
+    format,
+    access_token: record.value,
+    expires_in: Math.floor((record.expiresAtMs - record.issuedAtMs) / 1000),
+    expired_time: record.expiresAtMs,
+    ...record,
+  })
+}
+
+/** Reads a record back; `undefined` for anything that is not one, was cut, or was got with another secret. */
+export function decodeRecord(text: string, fingerprint: string): StoredRecord | undefined {
+  const fields = parseObject(text)
+  if (fields?.['format'] !== format || fields['fingerprint'] !== fingerprint) return undefined
+  const { access_token: value, generation, issuedAtMs, expiresAtMs, writer, reason } = fields
+  const { repeatedAtMs, rejectedCode, duels } = fields
+  if (typeof value !== 'string' || value === '') return undefined
+  if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(expiresAtMs) || expiresAtMs <= issuedAtMs)
+    return undefined
+  return storedRecord({
+    value,
+    generation,
+    issuedAtMs,
+    expiresAtMs,
+    fingerprint,
+    writer: typeof writer === 'string' ? writer : '',
+    reason: reason as RefreshReason,
+    ...(isMoment(repeatedAtMs) && { repeatedAtMs }),
+    ...((typeof rejectedCode === 'string' || typeof rejectedCode === 'number') && { rejectedCode }),
+    ...(isCount(duels) && { duels }),
+  })
+}
+
+/** The object that a JSON text holds, if it holds one. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return isObject(parsed) ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A JSON object: neither `null` nor an array. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** A moment that `Date` can hold. */
+export function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= 8.64e15
+}
+
+/**
+ * Whether `a` replaces `b`. The generation decides; where the store lost writes and a count was given twice, the later
+ * issue does.
+ */
+export function isNewer(a: StoredRecord, b: StoredRecord | undefined): boolean {
+  if (b === undefined || a.generation > b.generation) return true
+  return a.value !== b.value && a.issuedAtMs > b.issuedAtMs
+}
