@@ -1,0 +1,26 @@
+import type { Endpoint, ErrorTable } from '@lingpai/core'
+
+/**
+ * QQ's codes by class. Token endpoint: official page of 2026-09, except 100002 (observed). API: official call guide of
+ * 2026-09, with the second numbers of `err_code` as observed in bodies of 2026-09; all read 2026-11-20.
+ *
+ * 10004 stands in `token` only: on the API it means an unknown guild. Codes of accepted-for-review answers (304023, 304024,
+ * HTTP 201 and 202) are no errors and stand nowhere.
+ */
+export const errorTables: Readonly<Record<Endpoint, ErrorTable>> = {
+  token: {
+    'credential-invalid': [100007, 100016, 10004],
+    'rate-limited': [100001],
+    transient: [100002],
+  },
+  api: {
+    'token-expired': [11244, 40011027],
+    'token-invalid': [11243],
+    'credential-invalid': [11245, 11251, 11261, 11275],
+    // HTTP 401 as well, and no refresh mends it (observed, tencent-connect/openclaw-qqbot#240).
+    'ip-denied': [11298, 40023002],
+    permission: [11241, 11253, 11254, 11262, 11264, 11265, 11273, 11274, 11282, 304018],
+    'rate-limited': [20028, 22009, 610013, 620006, 1100308],
+    transient: [11242, 40012002, 11252, 11263, 11281],
+  },
+}

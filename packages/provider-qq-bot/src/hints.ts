@@ -1,0 +1,65 @@
+import type { Hint } from '@lingpai/core'
+
+/** What a person can do about QQ's refusals. */
+export const hints: Readonly<Record<string, Hint>> = {
+  'token-expired': {
+    en: 'The token ran out and was replaced; if this comes again at once, compare the clocks of your hosts.',
+    zh: '令牌已过期并已更换；若立刻再次出现，请核对各主机的时钟。',
+  },
+  'token-invalid': {
+    en: 'The token was refused and replaced; if this comes again at once, check that the call goes to the environment the bot belongs to.',
+    zh: '令牌被拒绝并已更换；若立刻再次出现，请确认调用的环境与机器人所属环境一致。',
+  },
+  'credential-invalid': {
+    en: 'Compare AppID and AppSecret with the development settings of the QQ open platform; a reset secret takes the place of the old one.',
+    zh: '请与 QQ 开放平台“开发设置”中的 AppID 和 AppSecret 核对；重置后旧密钥即失效。',
+  },
+  'ip-denied': {
+    en: "Add {ip} to the bot's IP white-list on the QQ open platform and wait a few minutes.",
+    zh: '请在 QQ 开放平台把 {ip} 加入机器人的 IP 白名单，几分钟后生效。',
+  },
+  permission: {
+    en: 'The bot may not call this interface: ask for the permission on the QQ open platform.',
+    zh: '机器人没有该接口的权限：请在 QQ 开放平台申请。',
+  },
+  'rate-limited': {
+    en: 'Too many calls: slow down; the token that is there keeps working.',
+    zh: '调用过于频繁：请放慢速度，现有令牌仍可使用。',
+  },
+  transient: {
+    en: 'A fault of the platform: try again later.',
+    zh: '平台临时故障：请稍后重试。',
+  },
+  10004: {
+    en: 'There is no bot with this AppID: check that it is the AppID of a bot, not of another product.',
+    zh: '没有这个 AppID 的机器人：请确认填写的是机器人的 AppID，而不是其他产品的。',
+  },
+  100001: {
+    en: 'Too many token requests: let all processes share one cache.',
+    zh: '获取令牌过于频繁：请让所有进程共用一个缓存。',
+  },
+  100007: {
+    en: 'Check the AppID; a banned or deleted bot is refused in the same way.',
+    zh: '请检查 AppID；机器人被封禁或已删除时也会返回此错误。',
+  },
+  100016: {
+    en: 'Check that the AppSecret is the current one of this AppID; copy it again from the QQ open platform.',
+    zh: '请确认 AppSecret 是该 AppID 的当前密钥，并从 QQ 开放平台重新复制。',
+  },
+  11241: {
+    en: 'Send the token as "Authorization: QQBot <token>".',
+    zh: '请以 “Authorization: QQBot <令牌>” 的形式发送令牌。',
+  },
+  11245: {
+    en: 'The old fixed token ("Bot appid.token") is switched off: send "Authorization: QQBot <token>".',
+    zh: '旧的固定 Token（“Bot appid.token”）已停用：请改用 “Authorization: QQBot <令牌>”。',
+  },
+  11265: {
+    en: 'The bot is banned: look for the reason on the QQ open platform.',
+    zh: '机器人已被封禁：请在 QQ 开放平台查看原因。',
+  },
+  304018: {
+    en: 'Connect the bot to the gateway first.',
+    zh: '请先让机器人连接网关。',
+  },
+}

@@ -1,0 +1,2 @@
+export { qqBotHosts } from './qq-bot-hosts.js'
+export { qqBot, type QQBotCredentials } from './qq-bot.js'

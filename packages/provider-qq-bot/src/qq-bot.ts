@@ -1,0 +1,77 @@
+import { defineProvider, type Secret } from '@lingpai/core'
+import { errorTables } from './error-tables.js'
+import { hints } from './hints.js'
+import { perCode } from './per-code.js'
+
+/** What the QQ open platform's console shows of a bot. */
+export interface QQBotCredentials {
+  /** AppID, digits. Sent as a JSON string: a number is answered with 100002. */
+  readonly appId: string
+  /** AppSecret; the API calls it `clientSecret`. */
+  readonly clientSecret: Secret
+}
+
+/**
+ * QQ bot access token (QQ 机器人).
+ *
+ * Upstream repeats the same token until its last 60 seconds; a request in those brings a new one, while the old one lives to
+ * its own end. `expires_in` is what is left, as a string of digits.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/access-token.html (2026-09, read 2026-11-20)
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/api-call-guide.html for errors and the trace id (read 2026-11-20)
+ */
+export const qqBot = defineProvider<QQBotCredentials>({
+  id: 'qq-bot',
+  source: {
+    url: 'https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/access-token.html',
+    readOn: '2026-11-20',
+  },
+  account: ['appId'],
+  secrets: ['clientSecret'],
+  // Spellings of one name only: two prefixes could pair the id of one bot with the secret of another.
+  env: {
+    appId: ['QQ_BOT_APP_ID', 'QQ_BOT_APPID', 'QQBOT_APP_ID', 'QQBOT_APPID'],
+    clientSecret: [
+      'QQ_BOT_SECRET',
+      'QQ_BOT_CLIENT_SECRET',
+      'QQ_BOT_APP_SECRET',
+      'QQBOT_SECRET',
+      'QQBOT_CLIENT_SECRET',
+      'QQBOT_APP_SECRET',
+    ],
+  },
+  // Documented since August 2026; `qqBotHosts` has the ones before.
+  baseUrl: 'https://api.bot.qq.com',
+  // The platform's own older API hosts take the same token, so that existing calls need no new URL.
+  apiOrigins: ['https://api.sgroup.qq.com', 'https://sandbox.api.sgroup.qq.com'],
+  renewal: {
+    mode: 'sticky',
+    windowSeconds: 60,
+    overlapSeconds: 60,
+    attemptsAtSeconds: [50, 40, 20, 10],
+    jitterSeconds: 10,
+    marginSeconds: 5,
+    minIntervalSeconds: 2,
+    maxLifeSeconds: 7200,
+  },
+  answer: {
+    token: 'access_token',
+    expiresIn: 'expires_in',
+    // They may differ in one body: {"code":11244,"err_code":40011027} (observed 2026-09).
+    code: ['err_code', 'code'],
+    message: 'message',
+    trace: { headers: ['x-tps-trace-id'], fields: ['trace_id'] },
+  },
+  placement: { in: 'header', name: 'Authorization', scheme: 'QQBot' },
+  errors: errorTables,
+  perCode,
+  hints,
+  // https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20): needs a token and changes nothing.
+  probe: { method: 'GET', url: '/gateway' },
+  // A JSON content type is a must: any other is answered with 100007 (observed, zhinjs/qq-official-bot#88).
+  request: ({ appId, clientSecret }) => ({
+    method: 'POST',
+    url: '/app/getAppAccessToken',
+    json: { appId, clientSecret },
+  }),
+})
