@@ -1,0 +1,34 @@
+import { defineProvider } from '@lingpai/core'
+import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
+
+/**
+ * Access token of a WeChat official account or mini program (公众号、小程序) through `cgi-bin/token`.
+ *
+ * Each request makes a new token, and the one before dies 300 seconds later: everybody who refreshes this app must share one
+ * cache with a lease. A worker may keep a token for a minute in memory, as WeChat's reference design says. The tokens of this
+ * endpoint and those of {@link wechatMp} are separate worlds, and neither disturbs the other.
+ *
+ * @see https://developers.weixin.qq.com/doc/oplatform/developers/dev/AccessToken.html (read 2026-11-20)
+ */
+export const wechatMpPlain = defineProvider<WechatMpCredentials>({
+  ...wechatMpCommon,
+  kind: 'token',
+  source: {
+    url: 'https://developers.weixin.qq.com/doc/oplatform/developers/dev/AccessToken.html',
+    readOn: '2026-11-20',
+  },
+  renewal: {
+    mode: 'rotate',
+    overlapSeconds: 300,
+    attemptsAtSeconds: [600],
+    jitterSeconds: 120,
+    marginSeconds: 10,
+    memorySeconds: 60,
+    maxLifeSeconds: 7200,
+  },
+  request: ({ appId, appSecret }) => ({
+    method: 'GET',
+    url: '/cgi-bin/token',
+    query: { grant_type: 'client_credential', appid: appId, secret: appSecret },
+  }),
+})

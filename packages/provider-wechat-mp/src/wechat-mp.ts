@@ -1,0 +1,35 @@
+import { defineProvider } from '@lingpai/core'
+import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
+
+/**
+ * Access token of a WeChat official account or mini program (公众号、小程序) through `stable_token`.
+ *
+ * Upstream repeats the same token until its last 300 seconds and then hands out a new one; both live side by side for those
+ * 300 seconds. `expires_in` is what is left and never below 300. A forced refresh is never sent: there are 20 a day, and
+ * it kills the token that others hold.
+ *
+ * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken (read 2026-11-20)
+ */
+export const wechatMp = defineProvider<WechatMpCredentials>({
+  ...wechatMpCommon,
+  kind: 'stable',
+  source: {
+    url: 'https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken',
+    readOn: '2026-11-20',
+  },
+  renewal: {
+    mode: 'sticky',
+    windowSeconds: 300,
+    overlapSeconds: 300,
+    attemptsAtSeconds: [290, 200, 100, 40],
+    jitterSeconds: 60,
+    marginSeconds: 10,
+    minIntervalSeconds: 10,
+    maxLifeSeconds: 7200,
+  },
+  request: ({ appId, appSecret }) => ({
+    method: 'POST',
+    url: '/cgi-bin/stable_token',
+    json: { grant_type: 'client_credential', appid: appId, secret: appSecret },
+  }),
+})
