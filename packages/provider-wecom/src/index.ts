@@ -1,0 +1,1 @@
+export { wecom, type WecomCredentials } from './wecom.js'

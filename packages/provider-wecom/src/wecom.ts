@@ -1,0 +1,66 @@
+import { defineProvider, type Secret } from '@lingpai/core'
+import { errorTables } from './error-tables.js'
+import { hints } from './hints.js'
+import { perCode } from './per-code.js'
+
+/** Credentials of one app of a corporation; each app has a secret and a token of its own. */
+export interface WecomCredentials {
+  /** CorpID of the corporation. */
+  readonly corpId: string
+  /** AgentId of the app. It is not sent; it keeps the tokens of two apps of one corporation apart. */
+  readonly agentId: string | number
+  /** Secret of the app; a permanent code for an app that a developer runs on behalf of the corporation (代开发). */
+  readonly corpSecret: Secret
+}
+
+/**
+ * Access token of a WeCom app (企业微信).
+ *
+ * Upstream repeats the same token while it is valid and hands out a new one after that; whether a new one is ever to be had
+ * earlier is not documented, so an early try is made once and the same answer is taken for what it is. Frequent requests get
+ * blocked. A private deployment is reached by `wecom.extend({ baseUrl: 'https://wecom.example.com/prefix' })`.
+ *
+ * @see https://developer.work.weixin.qq.com/document/path/91039 (2024-03-26, read 2026-11-20)
+ * @see https://developer.work.weixin.qq.com/document/path/90454 for the limits (read 2026-11-20)
+ */
+export const wecom = defineProvider<WecomCredentials>({
+  id: 'wecom',
+  source: { url: 'https://developer.work.weixin.qq.com/document/path/91039', readOn: '2026-11-20' },
+  account: ['corpId', 'agentId'],
+  secrets: ['corpSecret'],
+  // Spellings of one name only: two prefixes could pair the id of one app with the secret of another.
+  env: {
+    corpId: ['WECOM_CORP_ID', 'WECOM_CORPID'],
+    agentId: ['WECOM_AGENT_ID', 'WECOM_AGENTID'],
+    corpSecret: ['WECOM_CORP_SECRET', 'WECOM_CORPSECRET', 'WECOM_SECRET', 'WECOM_AGENT_SECRET'],
+  },
+  baseUrl: 'https://qyapi.weixin.qq.com',
+  renewal: {
+    mode: 'sticky',
+    windowSeconds: 0,
+    attemptsAtSeconds: [300, 10],
+    jitterSeconds: 30,
+    marginSeconds: 10,
+    minIntervalSeconds: 30,
+  },
+  answer: {
+    token: 'access_token',
+    expiresIn: 'expires_in',
+    code: ['errcode'],
+    message: 'errmsg',
+    // "… expired, hint: [1576065934_28_e0fa…], from ip: 9.30.0.138, more info at …": path/97073 (2023-04-24, read 2026-11-20).
+    trace: { pattern: /hint: \[([^\]\s]+)\]/ },
+    ip: [/from ip: ([^ ,]+)/],
+  },
+  placement: { in: 'query', name: 'access_token' },
+  errors: errorTables,
+  perCode,
+  hints,
+  // https://developer.work.weixin.qq.com/document/path/97073 (2023-04-24, read 2026-11-20): any app may call it.
+  probe: { method: 'GET', url: '/cgi-bin/get_api_domain_ip' },
+  request: ({ corpId, corpSecret }) => ({
+    method: 'GET',
+    url: '/cgi-bin/gettoken',
+    query: { corpid: corpId, corpsecret: corpSecret },
+  }),
+})
