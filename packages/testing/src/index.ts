@@ -1,0 +1,1 @@
+export { testClock, type RunUntilOptions, type TestClock, type TestClockOptions } from './test-clock.js'
