@@ -1,28 +1,14 @@
-import type { Awaitable, IAccessTokenCache } from '@lingpai/core'
+import assert from 'node:assert/strict'
+import type { Awaitable } from '@lingpai/core'
+import { checkEntries } from './cache-conformance-entries.js'
+import { checkLease } from './cache-conformance-lease.js'
+import { checkStore } from './cache-conformance-store.js'
+import type { AddCacheCheck, CacheConformanceGap, OpenedCache } from './opened-cache.js'
+
+export type { CacheConformanceGap, OpenedCache } from './opened-cache.js'
 
 /** The runner's `test`, of jest, vitest, `node:test` or any other: takes a name and a body that rejects on failure. */
 export type CacheConformanceTest = (name: string, body: () => Promise<void>) => unknown
-
-/** A fresh, empty store with one cache on it, and the means to bring about what a store meets in life. */
-export interface OpenedCache {
-  readonly cache: IAccessTokenCache
-  /** Opens another cache on the same store, as a second process would. The caller's {@link close} closes it too. */
-  readonly reopen?: () => Awaitable<IAccessTokenCache>
-  /** Makes what the store holds for `key` unreadable: garbage in a file, a row or a value. */
-  readonly damage?: (key: string) => Awaitable<void>
-  /** Takes the store away for good, so that it can answer nothing: server down, disk gone, path blocked. */
-  readonly breakStore?: () => Awaitable<void>
-  /** The cache's clock, Unix milliseconds. @default Date.now */
-  readonly nowMs?: () => number
-  /** Moves the cache's clock forward; a store with a clock of its own may really wait. */
-  readonly advanceMs?: (ms: number) => Awaitable<void>
-  /** Closes all that was opened and removes the store. */
-  readonly close: () => Awaitable<void>
-}
-
-/** Something that a cache does not do, or that its {@link OpenedCache} cannot bring about. */
-export type CacheConformanceGap =
-  'expiry' | 'lease' | 'subscribe' | 'close' | 'reopen' | 'damage' | 'breakStore' | 'advanceMs'
 
 /** What to check. */
 export interface CacheConformanceOptions {
@@ -38,12 +24,43 @@ export interface CacheConformanceOptions {
 /**
  * Checks that a cache keeps the contract of `IAccessTokenCache`, with whichever test runner.
  *
+ * Nothing sleeps: time moves by {@link OpenedCache.advanceMs}. Checks are independent and may run side by side.
+ *
  * @param openCache Called once for each check; each time it gives a fresh, empty store.
  */
 export function cacheConformance(
   test: CacheConformanceTest,
   openCache: () => Awaitable<OpenedCache>,
-  options: CacheConformanceOptions = {},
+  { without = [] }: CacheConformanceOptions = {},
 ): void {
-  void [test, openCache, options]
+  const add: AddCacheCheck = (name, needs, body) => {
+    if (needs.some((need) => without.includes(need))) return
+    test(name, async () => {
+      const opened = await openCache()
+      try {
+        await body(opened)
+      } finally {
+        await opened.close()
+      }
+    })
+  }
+  add('the cache has what it is checked for, and no more', [], (opened) => {
+    assertDeclared(opened, without)
+    return Promise.resolve()
+  })
+  checkEntries(add)
+  checkLease(add)
+  checkStore(add)
+}
+
+function assertDeclared({ cache, ...means }: OpenedCache, without: readonly CacheConformanceGap[]): void {
+  for (const name of ['lease', 'subscribe', 'close'] as const) {
+    assert.equal(cache[name] !== undefined, !without.includes(name), `"${name}" of the cache and "without" disagree`)
+  }
+  for (const name of ['reopen', 'damage', 'breakStore', 'advanceMs'] as const) {
+    assert.equal(means[name] !== undefined, !without.includes(name), `"${name}" of openCache and "without" disagree`)
+  }
+  const reach = cache.reach ?? 'process'
+  assert.ok(['process', 'host', 'fleet'].includes(reach), `reach "${reach}" is none of process, host and fleet`)
+  if (reach !== 'process') assert.ok(!without.includes('reopen'), `reach "${reach}" is to be shown by "reopen"`)
 }
