@@ -1,0 +1,1 @@
+export { memoryCache, type MemoryCache, type MemoryCacheOptions } from './memory-cache.js'

@@ -1,0 +1,18 @@
+import { memoryCache } from '@lingpai/cache-memory'
+import { cacheConformance } from '../../testing/src/cache-conformance.js'
+
+cacheConformance(
+  test,
+  () => {
+    let nowMs = 1_800_000_000_000
+    return {
+      cache: memoryCache({ now: () => nowMs }),
+      nowMs: () => nowMs,
+      advanceMs: (ms) => {
+        nowMs += ms
+      },
+      close: () => undefined,
+    }
+  },
+  { without: ['lease', 'subscribe', 'close', 'reopen', 'damage', 'breakStore'] },
+)
