@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { classify, failurePolicy, readAnswer, type Endpoint, type Provider } from '@lingpai/core'
+import {
+  bodyWith,
+  codesOf,
+  endpoints,
+  refusesToken,
+  replyOf,
+  type AddProviderCheck,
+  type ProviderSamples,
+  type RefusalSample,
+} from './provider-samples.js'
+
+/** Checks the error tables code by code, and every recorded reply. */
+export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, samples: ProviderSamples<C>): void {
+  for (const endpoint of endpoints) {
+    add(`each code of errors.${endpoint} gets its class, in each code field, as a number and as a text`, () => {
+      for (const [errorClass, code] of codesOf(spec.errors[endpoint])) {
+        for (const field of spec.answer.code) {
+          for (const spelling of [code, String(code)]) {
+            const refusal = classify(spec, endpoint, replyOf({ body: bodyWith({ [field]: spelling }) }))
+            assert.equal(refusal?.errorClass, errorClass, `${endpoint} code ${code} in ${field}`)
+          }
+        }
+      }
+    })
+
+    add(`no code of errors.${endpoint} is in two classes, and each class has an action`, () => {
+      const codes = codesOf(spec.errors[endpoint])
+      assert.equal(new Set(codes.map(([, code]) => String(code))).size, codes.length)
+      for (const [errorClass] of codes) assert.ok(Object.hasOwn(failurePolicy, errorClass), errorClass)
+    })
+  }
+
+  add('perCode and hints speak of codes and classes that exist', () => {
+    const codes = new Set(
+      endpoints.flatMap((endpoint) => codesOf(spec.errors[endpoint])).map(([, code]) => String(code)),
+    )
+    for (const code of Object.keys(spec.perCode ?? {})) assert.ok(codes.has(code), `perCode: ${code} is in no table`)
+    for (const key of Object.keys(spec.hints ?? {})) {
+      assert.ok(codes.has(key) || Object.hasOwn(failurePolicy, key), `hints: ${key} is no code and no class`)
+    }
+  })
+
+  add('a code that no table lists is unknown, and zero is success', () => {
+    for (const field of spec.answer.code) {
+      const classOf = (code: unknown): string | undefined =>
+        classify(spec, 'api', replyOf({ body: bodyWith({ [field]: code }) }))?.errorClass
+      assert.equal(classOf('no-such-code'), 'unknown')
+      assert.equal(classOf(0), undefined)
+      assert.equal(classOf('0'), undefined)
+    }
+  })
+
+  checkSamples(add, spec, samples)
+}
+
+function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], samples: ProviderSamples<C>): void {
+  const { ok, alsoOk = [], tokenErrors, apiErrors } = samples
+
+  for (const [i, body] of [ok, ...alsoOk].entries()) {
+    add(`good reply ${i + 1} holds a token and its life`, () => {
+      assert.equal(readAnswer(spec, replyOf({ body })).outcome, 'token')
+    })
+  }
+
+  add('a reply without its token, or with no life, is malformed', () => {
+    const { token, expiresIn } = spec.answer
+    for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: 'soon' }]) {
+      const answer = readAnswer(spec, replyOf({ body: bodyWith(damage, ok) }))
+      assert.equal(answer.outcome, 'malformed', JSON.stringify(damage))
+    }
+  })
+
+  add('there is a refusal of the token endpoint, and one of the API that refuses the token', () => {
+    assert.ok(tokenErrors.length > 0 && apiErrors.some(refusesToken))
+  })
+
+  for (const [endpoint, refusals] of [['token', tokenErrors] as const, ['api', apiErrors] as const]) {
+    for (const [i, sample] of refusals.entries()) {
+      add(`${endpoint} refusal ${i + 1} is ${sample.errorClass}`, () => {
+        assertRefusal(spec, endpoint, sample)
+      })
+    }
+  }
+}
+
+function assertRefusal<C>(spec: Provider<C>['spec'], endpoint: Endpoint, sample: RefusalSample): void {
+  const refusal = classify(spec, endpoint, replyOf(sample))
+  assert.ok(refusal !== undefined, 'no code was found in the body')
+  const { code, errorClass, traceId, ip } = refusal
+  assert.equal(errorClass, sample.errorClass)
+  if (sample.code !== undefined) assert.equal(String(code), String(sample.code))
+  if (sample.traceId !== undefined) assert.equal(traceId, sample.traceId)
+  if (sample.ip !== undefined) assert.equal(ip, sample.ip)
+  if (endpoint === 'token') assert.equal(readAnswer(spec, replyOf(sample)).outcome, 'refused')
+}

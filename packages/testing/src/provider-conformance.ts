@@ -1,0 +1,33 @@
+import type { Provider } from '@lingpai/core'
+import { checkEnvironment } from './provider-conformance-environment.js'
+import { checkLive } from './provider-conformance-live.js'
+import { checkRequest } from './provider-conformance-request.js'
+import { checkShape } from './provider-conformance-shape.js'
+import { checkTables } from './provider-conformance-tables.js'
+import type { AddProviderCheck, ProviderSamples } from './provider-samples.js'
+
+export type { ProviderSamples, RefusalSample } from './provider-samples.js'
+
+/** The runner's `test`, of jest, vitest, `node:test` or any other: takes a name and a body that rejects on failure. */
+export type ProviderConformanceTest = (name: string, body: () => Promise<void>) => unknown
+
+/**
+ * Checks that a provider is data that the core can work with, and that the platform's recorded replies are understood; in the
+ * end a `TokenManager` uses it on a real HTTP server on loopback that replays the samples. Nothing sleeps.
+ */
+export function providerConformance<C>(
+  test: ProviderConformanceTest,
+  provider: Provider<C>,
+  samples: ProviderSamples<C>,
+): void {
+  const add: AddProviderCheck = (fact, body) => {
+    test(`${provider.id} (${provider.kind}): ${fact}`, async () => {
+      await body()
+    })
+  }
+  checkRequest(add, provider, samples)
+  checkTables(add, provider, samples)
+  checkShape(add, provider)
+  checkEnvironment(add, provider)
+  checkLive(add, provider, samples)
+}
