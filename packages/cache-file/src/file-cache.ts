@@ -1,0 +1,110 @@
+import { join, resolve } from 'node:path'
+import { ClosedError, ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { tightenCacheDirectory } from './private-directory.js'
+import { maxValueBytes, nameOfKey } from './state.js'
+import { readState, transact, type StateLog } from './state-log.js'
+import { ignore } from './system-error.js'
+import { commit, release, remove, set, take, type Transition } from './transitions.js'
+
+/** Where the files are, and by which clock they expire. */
+export interface FileCacheOptions {
+  /** Made if absent, with mode 0700; on a local file system with hard links. Relative to the working directory of now. */
+  readonly directory: string
+  /** Wall clock, Unix milliseconds, the same for all processes. @default Date.now */
+  readonly now?: () => number
+}
+
+/**
+ * Records in files that survive a crash at any moment, shared by all processes of the host, with a lease that fences.
+ *
+ * Rejects with the system's error (`ENOSPC`, `EACCES` …) when a file cannot be read or written; what stood before still
+ * stands. Damaged files are a miss, and the next write heals them.
+ *
+ * @throws ConfigError when `directory` is missing, empty, or no path.
+ */
+export function fileCache({ directory, now = Date.now }: FileCacheOptions): IAccessTokenCache {
+  const root = resolveDirectory(directory)
+  const inTurn = turns()
+  let closed = false
+  let tightening: Promise<void> | undefined
+
+  const logOf = (key: string): StateLog => {
+    if (closed) throw new ClosedError('fileCache: the cache was closed')
+    return { key, directory: join(root, nameOfKey(key)) }
+  }
+  const step = async <T>(key: string, transition: Transition<T>): Promise<T> => {
+    const log = logOf(key)
+    return inTurn(key, async () => {
+      await (tightening ??= tightenCacheDirectory(root).catch(ignore))
+      return transact(log, transition)
+    })
+  }
+
+  return {
+    reach: 'host',
+    get: async (key) => {
+      const { value, expiresAtMs = Infinity } = await readState(logOf(key))
+      return now() < expiresAtMs ? value : undefined
+    },
+    set: async (key, value, expiresAtMs) => step(key, set(checkValue(value), checkExpiry(expiresAtMs))),
+    remove: async (key) => step(key, remove()),
+    lease: {
+      take: async (key, holder, ttlMs) => step(key, take(holder, checkTtl(ttlMs), now)),
+      commit: async (key, holder, value, expiresAtMs) =>
+        step(key, commit(holder, checkValue(value), checkExpiry(expiresAtMs))),
+      release: async (key, holder) => step(key, release(holder)),
+    },
+    close: async () => {
+      closed = true
+      await inTurn.idle()
+    },
+  }
+}
+
+/** Lets the writes of this process to one key follow each other, so that they do not race for a number needlessly. */
+function turns(): (<T>(key: string, action: () => Promise<T>) => Promise<T>) & { idle: () => Promise<void> } {
+  const last = new Map<string, Promise<unknown>>()
+  const inTurn = <T>(key: string, action: () => Promise<T>): Promise<T> => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(action)
+    const end = turn.catch(ignore).then(() => {
+      if (last.get(key) === end) last.delete(key)
+    })
+    last.set(key, end)
+    return turn
+  }
+  const idle = async (): Promise<void> => {
+    await Promise.all(last.values())
+  }
+  return Object.assign(inTurn, { idle })
+}
+
+function resolveDirectory(directory: unknown): string {
+  if (directory === undefined || directory === '') {
+    throw new ConfigError('fileCache: directory is to name a directory', {
+      field: 'directory',
+      problem: directory === '' ? 'empty' : 'missing',
+    })
+  }
+  if (typeof directory !== 'string' || directory.includes('\0')) throw malformed('directory', 'is no path')
+  return resolve(directory)
+}
+
+function checkValue(value: string): string {
+  if (Buffer.byteLength(JSON.stringify(value)) > maxValueBytes) throw malformed('value', 'is too long to be kept')
+  return value
+}
+
+function checkExpiry(expiresAtMs: number | undefined): number | undefined {
+  if (expiresAtMs === undefined || expiresAtMs === Infinity) return undefined
+  if (!Number.isFinite(expiresAtMs)) throw malformed('expiresAtMs', 'is no moment')
+  return expiresAtMs
+}
+
+function checkTtl(ttlMs: number): number {
+  if (!Number.isFinite(ttlMs) || ttlMs <= 0) throw malformed('ttlMs', 'is to be above zero')
+  return ttlMs
+}
+
+function malformed(field: string, problem: string): ConfigError {
+  return new ConfigError(`fileCache: ${field} ${problem}`, { field, problem: 'malformed' })
+}

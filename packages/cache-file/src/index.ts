@@ -1,0 +1,1 @@
+export { fileCache, type FileCacheOptions } from './file-cache.js'

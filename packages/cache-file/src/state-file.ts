@@ -1,0 +1,63 @@
+import { constants } from 'node:fs'
+import { open, unlink, type FileHandle } from 'node:fs/promises'
+import { decodeState, maxStateBytes, type State } from './state.js'
+import { codeOf, ignore } from './system-error.js'
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants as Partial<Record<string, number>>
+/** Never through a link, never waiting for the other end of a pipe. Windows has neither flag. */
+const readFlags = (O_RDONLY ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)
+
+/** What opening a link, a socket or a directory says, where the system refuses that outright. */
+const notAFileCodes = ['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'ENOTSUP', 'EOPNOTSUPP']
+
+/** What a state file holds: a state, nothing that can be read, or it is no longer there. */
+export type StateFile = State | 'damaged' | 'gone'
+
+/** Reads the state of `key` from the file at `path`; rejects only when the system cannot tell. */
+export async function readStateFile(path: string, key: string): Promise<StateFile> {
+  let file: FileHandle
+  try {
+    file = await open(path, readFlags)
+  } catch (error) {
+    const code = codeOf(error) ?? ''
+    if (code === 'ENOENT') return 'gone'
+    if (notAFileCodes.includes(code)) return 'damaged'
+    throw error
+  }
+  try {
+    const found = await file.stat()
+    if (!found.isFile() || found.size === 0 || found.size > maxStateBytes) return 'damaged'
+    const text = await readText(file, found.size)
+    return decodeState(key, text) ?? 'damaged'
+  } finally {
+    await file.close()
+  }
+}
+
+/** Writes a new file that only we can read, and flushes it; on failure, a full disk say, nothing of it is left. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    try {
+      await file.chmod(0o600)
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    await unlink(path).catch(ignore)
+    throw error
+  }
+}
+
+async function readText(file: FileHandle, size: number): Promise<string> {
+  const bytes = Buffer.allocUnsafe(size)
+  let filled = 0
+  while (filled < size) {
+    const { bytesRead } = await file.read(bytes, filled, size - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return bytes.toString('utf8', 0, filled)
+}

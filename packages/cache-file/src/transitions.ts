@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import type { HeldLease, State } from './state.js'
+
+/** What is to stand next, and what to tell the caller once it does. Without `next` nothing changes. */
+export interface Decision<T> {
+  readonly next?: State
+  readonly answer: T
+}
+
+/** A pure step from one state to the next; may run several times when others are faster. */
+export type Transition<T> = (state: State) => Decision<T>
+
+/** Gives `holder` the lease unless somebody else has it. */
+export function take(holder: string, ttlMs: number, now: () => number): Transition<boolean> {
+  return (state) => {
+    const { lease } = state
+    const nowMs = now()
+    if (lease !== undefined && lease.holder !== holder && isHeld(lease, nowMs)) return { answer: false }
+    return { next: { ...state, lease: { holder, untilMs: nowMs + ttlMs, ttlMs } }, answer: true }
+  }
+}
+
+/**
+ * Writes the value and ends the lease, if it is still `holder`'s; overdue is fine as long as nobody else took it.
+ *
+ * When the write of an earlier run stands after all, the answer is `true`; when a newer value stands, `false`.
+ */
+export function commit(holder: string, value: string, expiresAtMs: number | undefined): Transition<boolean> {
+  const written = newWrite(value, expiresAtMs)
+  return (state) => {
+    if (state.writeId === written.writeId) return { answer: true }
+    return state.lease?.holder === holder ? { next: written, answer: true } : { answer: false }
+  }
+}
+
+/** Ends the lease if it is `holder`'s. */
+export function release(holder: string): Transition<void> {
+  return ({ lease, ...rest }) => (lease?.holder === holder ? { next: rest, answer: undefined } : { answer: undefined })
+}
+
+/** Writes the value whatever stands there; a lease stays. */
+export function set(value: string, expiresAtMs: number | undefined): Transition<void> {
+  const written = newWrite(value, expiresAtMs)
+  return (state) =>
+    state.writeId === written.writeId ? { answer: undefined } : { next: keepLease(written, state), answer: undefined }
+}
+
+/** Removes the value; a lease stays. */
+export function remove(): Transition<void> {
+  const written = newWrite(undefined, undefined)
+  return (state) =>
+    state.value === undefined ? { answer: undefined } : { next: keepLease(written, state), answer: undefined }
+}
+
+/**
+ * Whether the lease binds others. One that would last longer than twice what was asked for was written before the clock
+ * was set back, and counts as run out: a dead holder is not to block everybody for as long as the clock jumped.
+ */
+export function isHeld({ untilMs, ttlMs }: HeldLease, nowMs: number): boolean {
+  return nowMs < untilMs && untilMs - nowMs <= 2 * ttlMs
+}
+
+function newWrite(value: string | undefined, expiresAtMs: number | undefined): State {
+  return {
+    writeId: randomUUID(),
+    ...(value === undefined ? {} : { value }),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+  }
+}
+
+function keepLease(written: State, { lease }: State): State {
+  return lease === undefined ? written : { ...written, lease }
+}
