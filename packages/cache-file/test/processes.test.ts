@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { readdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileCache } from '@lingpai/cache-file'
+import type { CacheLease } from '@lingpai/core'
+import { nameOfKey } from '../src/state.js'
+import { startChild } from './child.js'
+import { temporaryDirectories } from './temporary-directory.js'
+
+const temporaryDirectory = temporaryDirectories()
+const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
+
+test('of 8 processes one at a time holds the lease, and no commit is lost or doubled', async () => {
+  const directory = await temporaryDirectory()
+  const limit = 400
+  const workers = Array.from({ length: 8 }, (_, index) =>
+    startChild('count', directory, key, String(limit), `worker-${String(index)}`),
+  )
+  for (const worker of workers) expect(await worker.line()).toBe('ready')
+  for (const worker of workers) worker.tell('go')
+  const lines = (await Promise.all(workers.map((worker) => worker.lines()))).flat()
+
+  expect(lines.filter((line) => !/^(committed|denied) \d+$/.test(line))).toEqual([])
+  const committed = lines.filter((line) => line.startsWith('committed ')).map((line) => Number(line.split(' ')[1]))
+  // "denied" although it stands is allowed where the next holder's number came before the check; "committed" twice never.
+  expect(new Set(committed).size).toBe(committed.length)
+  expect(new Set(lines.map((line) => line.split(' ')[1])).size).toBe(lines.length)
+  expect(lines.length).toBe(Number((await fileCache({ directory }).get(key))?.split(':')[0]))
+  expect(lines.length).toBeGreaterThanOrEqual(limit)
+}, 60_000)
+
+test('a writer killed at any moment leaves the old record or the new one, whole', async () => {
+  const directory = await temporaryDirectory()
+  const endsAtMs = performance.now() + 18_000
+  const lanes = ['a', 'b', 'c', 'd'].map(async (lane) => {
+    let kills = 0
+    let acknowledged = 0
+    while (kills < 25 && performance.now() < endsAtMs) {
+      acknowledged = await killWriter(directory, `${key}:${lane}`, acknowledged)
+      kills++
+    }
+    return kills
+  })
+  const kills = (await Promise.all(lanes)).reduce((sum, lane) => sum + lane, 0)
+  expect(kills).toBeGreaterThanOrEqual(20)
+  await expectTidiness(directory, `${key}:a`)
+}, 60_000)
+
+test('a holder that was stopped past its lease and overtaken cannot commit when it wakes up', async () => {
+  const directory = await temporaryDirectory()
+  const cache = fileCache({ directory })
+  const lease = leaseOf(cache)
+  const holder = startChild('hold', directory, key, '300')
+  expect(await holder.line()).toBe('taken true')
+  expect(await lease.take(key, 'next', 2000)).toBe(false)
+  holder.signal('SIGSTOP')
+  // Asking is all the waiting there is: the lease runs out by the clock of the host.
+  while (!(await lease.take(key, 'next', 2000)));
+  expect(await lease.commit(key, 'next', 'newer')).toBe(true)
+  holder.tell('commit')
+  holder.signal('SIGCONT')
+  expect(await holder.lines()).toEqual(['committed false', 'value newer'])
+  expect(await cache.get(key)).toBe('newer')
+}, 30_000)
+
+test('a commit that stood still between deciding and publishing does not land on a number that others left', async () => {
+  const directory = await temporaryDirectory()
+  const cache = fileCache({ directory, now: () => Date.now() + 1500 })
+  const lease = leaseOf(cache)
+  const stalled = startChild('stall', directory, key)
+  expect(await stalled.line()).toBe('about to publish')
+  for (const value of ['newer', 'still newer', 'newest']) {
+    expect(await lease.take(key, 'next', 5000)).toBe(true)
+    expect(await lease.commit(key, 'next', value)).toBe(true)
+  }
+  const names = await readdir(join(directory, nameOfKey(key)))
+  expect(names.filter((name) => name === '2.json')).toEqual([])
+  stalled.tell('go on')
+  expect(await stalled.lines()).toEqual(['committed false after 2'])
+  expect(await cache.get(key)).toBe('newest')
+  expect(await readdir(join(directory, nameOfKey(key)))).toEqual(names)
+}, 30_000)
+
+test('the lease of a killed holder passes on once it has run out', async () => {
+  const directory = await temporaryDirectory()
+  const holder = startChild('hold', directory, key, '2000')
+  expect(await holder.line()).toBe('taken true')
+  holder.signal('SIGKILL')
+  await holder.ended
+  let aheadMs = 0
+  const lease = leaseOf(fileCache({ directory, now: () => Date.now() + aheadMs }))
+  expect(await lease.take(key, 'next', 2000)).toBe(false)
+  aheadMs = 2000
+  expect(await lease.take(key, 'next', 2000)).toBe(true)
+}, 30_000)
+
+/** Lets a writer run for some random milliseconds, kills it, and checks what it left. Gives the number that stands. */
+async function killWriter(directory: string, laneKey: string, before: number): Promise<number> {
+  const writer = startChild('write', directory, laneKey)
+  const first = await writer.line()
+  expect(Number(first)).toBe(before + 1)
+  setTimeout(() => {
+    writer.signal('SIGKILL')
+  }, Math.random() * 30)
+  const acknowledged = Number((await writer.lines()).at(-1) ?? first)
+  const value = await fileCache({ directory }).get(laneKey)
+  const stands = Number(value?.split(':')[0])
+  expect([acknowledged, acknowledged + 1]).toContain(stands)
+  const start = value?.slice(0, -64) ?? ''
+  expect(value).toBe(start + createHash('sha256').update(start).digest('hex'))
+  return stands
+}
+
+/** After one more write nothing is left of the dead but what is younger than a minute; later nothing at all. */
+async function expectTidiness(directory: string, laneKey: string): Promise<void> {
+  const cache = fileCache({ directory })
+  const entry = join(directory, nameOfKey(laneKey))
+  for (const name of await readdir(entry)) {
+    if (name.endsWith('.tmp')) await utimes(join(entry, name), new Date(), new Date(Date.now() - 120_000))
+  }
+  await cache.set(laneKey, 'one')
+  await cache.set(laneKey, 'two')
+  expect(await readdir(entry)).toHaveLength(2)
+}
+
+function leaseOf({ lease }: { readonly lease?: CacheLease }): CacheLease {
+  if (lease === undefined) throw new TypeError('no lease')
+  return lease
+}
