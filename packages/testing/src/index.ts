@@ -1,1 +1,38 @@
+export {
+  cacheConformance,
+  type CacheConformanceGap,
+  type CacheConformanceOptions,
+  type CacheConformanceTest,
+  type OpenedCache,
+} from './cache-conformance.js'
+export { chaosCache, type CacheOperation, type ChaosCache, type ChaosOptions, type ChaosPlan } from './chaos-cache.js'
+export {
+  providerConformance,
+  type ProviderConformanceTest,
+  type ProviderSamples,
+  type RefusalSample,
+} from './provider-conformance.js'
 export { testClock, type RunUntilOptions, type TestClock, type TestClockOptions } from './test-clock.js'
+export {
+  demoAccounts,
+  type AccountRef,
+  type AccountsOptions,
+  type DemoAccounts,
+  type QqAccount,
+  type WechatAccount,
+  type WecomAccount,
+} from './simulator/accounts.js'
+export type { FaultEffect, FaultHandle, FaultScope, FaultSpec } from './simulator/faults.js'
+export type { DeadFilter, Ledger, LedgerCounts, LedgerEntry, LedgerSummary } from './simulator/ledger.js'
+export type { PlatformName } from './simulator/platform-name.js'
+export type { AccountSettings } from './simulator/sim-account.js'
+export {
+  simulatorAdmin,
+  type RemoteFault,
+  type RemoteLedger,
+  type SimulatorAdmin,
+} from './simulator/simulator-admin.js'
+export type { Simulator } from './simulator/simulator.js'
+export { startSimulator, type SimulatorOptions } from './simulator/start-simulator.js'
+export type { DeadKind } from './simulator/token-book.js'
+export type { AccountChanges, MintOptions, RevokeOptions } from './simulator/world.js'

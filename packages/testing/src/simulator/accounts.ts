@@ -1,0 +1,123 @@
+import { ConfigError } from '@lingpai/core'
+import { platformNames, type PlatformName } from './platform-name.js'
+import type { AccountSettings, SimAccount } from './sim-account.js'
+
+/** A QQ bot; shaped like the credentials of the provider `qq-bot`. */
+export interface QqAccount extends AccountSettings {
+  readonly appId: string
+  readonly clientSecret: string
+}
+
+/** A WeChat official account or mini program; shaped like the credentials of the provider `wechat-mp`. */
+export interface WechatAccount extends AccountSettings {
+  readonly appId: string
+  readonly appSecret: string
+}
+
+/** An app of a WeCom corp; shaped like the credentials of the provider `wecom`. */
+export interface WecomAccount extends AccountSettings {
+  readonly corpId: string
+  readonly agentId: string
+  readonly corpSecret: string
+}
+
+/** The accounts that the platforms know. */
+export interface AccountsOptions {
+  /** @default one demo account, {@link demoAccounts} */
+  readonly qq?: readonly QqAccount[]
+  /** @default one demo account, {@link demoAccounts} */
+  readonly wechat?: readonly WechatAccount[]
+  /** @default one demo account, {@link demoAccounts} */
+  readonly wecom?: readonly WecomAccount[]
+}
+
+/** Credentials of the first account of each platform, ready for `manager.source(provider, …)`. */
+export interface DemoAccounts {
+  readonly qq: Readonly<Pick<QqAccount, 'appId' | 'clientSecret'>>
+  readonly wechat: Readonly<Pick<WechatAccount, 'appId' | 'appSecret'>>
+  readonly wecom: Readonly<Pick<WecomAccount, 'corpId' | 'agentId' | 'corpSecret'>>
+}
+
+/** The accounts that exist unless others are given. Nothing of them is real, and the secrets say so. */
+export const demoAccounts: DemoAccounts = Object.freeze({
+  qq: Object.freeze({ appId: '102000001', clientSecret: 'demo-qq-client-secret-not-real' }),
+  wechat: Object.freeze({ appId: 'wxdec0de0000000001', appSecret: 'demo-wechat-app-secret-not-real' }),
+  wecom: Object.freeze({
+    corpId: 'wwdec0de0000000001',
+    agentId: '1000002',
+    corpSecret: 'demo-wecom-corp-secret-not-real',
+  }),
+})
+
+/** An account by its id (`qq:102000001`), by the name of a platform that has one account only, or by its credentials. */
+export type AccountRef = string | Readonly<Record<string, unknown>>
+
+/** Which fields of the credentials are public, and which one is secret. */
+const fields: Readonly<Record<PlatformName, { readonly ids: readonly string[]; readonly secret: string }>> = {
+  qq: { ids: ['appId'], secret: 'clientSecret' },
+  wechat: { ids: ['appId'], secret: 'appSecret' },
+  wecom: { ids: ['corpId', 'agentId'], secret: 'corpSecret' },
+}
+
+/** What a configured account is before it has token books. */
+export type AccountData = Omit<SimAccount, 'books'>
+
+/** The accounts of the options, checked. */
+export function accountsOf(options: AccountsOptions): readonly AccountData[] {
+  const accounts = platformNames.flatMap((platform) =>
+    (options[platform] ?? [demoAccounts[platform]]).map((given) => accountOf(platform, { ...given })),
+  )
+  const seen = new Set<string>()
+  for (const { id } of accounts) {
+    if (seen.has(id)) throw new ConfigError(`simulator: account ${id} is given twice`, { problem: 'conflict' })
+    seen.add(id)
+  }
+  return accounts
+}
+
+function accountOf(platform: PlatformName, given: Record<string, unknown>): AccountData {
+  const { ids: idFields, secret: secretField } = fields[platform]
+  for (const field of [...idFields, secretField]) {
+    if (typeof given[field] !== 'string' || given[field] === '') {
+      throw new ConfigError(`simulator: an account of ${platform} has no ${field}`, { field, problem: 'missing' })
+    }
+  }
+  const ids = Object.fromEntries(idFields.map((field) => [field, given[field] as string]))
+  const known = [...idFields, secretField]
+  const settings = Object.fromEntries(Object.entries(given).filter(([field]) => !known.includes(field)))
+  return {
+    id: [platform, ...Object.values(ids)].join(':'),
+    platform,
+    ids,
+    secret: given[secretField] as string,
+    settings: settings as AccountSettings,
+  }
+}
+
+/** The first account of each platform, as credentials. */
+export function credentialsOf(accounts: readonly AccountData[]): DemoAccounts {
+  const first = (platform: PlatformName): Readonly<Record<string, string>> => {
+    const account = accounts.find((candidate) => candidate.platform === platform)
+    return Object.freeze({ ...account?.ids, [fields[platform].secret]: account?.secret ?? '' })
+  }
+  return Object.freeze({ qq: first('qq'), wechat: first('wechat'), wecom: first('wecom') }) as unknown as DemoAccounts
+}
+
+/** @throws ConfigError when no account, or more than one, is meant. */
+export function findAccount<A extends AccountData>(accounts: readonly A[], ref: AccountRef): A {
+  const found = accounts.filter((account) => isMeant(account, ref))
+  const [account] = found
+  if (account !== undefined && found.length === 1) return account
+  const problem = found.length === 0 ? 'no account' : 'more than one account'
+  throw new ConfigError(`simulator: ${problem} is meant by ${typeof ref === 'string' ? ref : 'these credentials'}`, {
+    field: 'account',
+    problem: found.length === 0 ? 'unknown' : 'conflict',
+  })
+}
+
+function isMeant(account: AccountData, ref: AccountRef): boolean {
+  if (typeof ref === 'string') return account.id === ref || account.platform === ref
+  const otherSecrets = platformNames.filter((name) => name !== account.platform).map((name) => fields[name].secret)
+  if (otherSecrets.some((field) => field in ref)) return false
+  return Object.entries(account.ids).every(([field, value]) => String(ref[field]) === value)
+}

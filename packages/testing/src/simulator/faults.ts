@@ -1,0 +1,158 @@
+import { ConfigError } from '@lingpai/core'
+import type { AccountRef } from './accounts.js'
+import { platformNames, type PlatformName } from './platform-name.js'
+
+/** Which requests a fault meets. What is left out matches all. */
+export interface FaultScope {
+  readonly platform?: PlatformName
+  /** A side of the platform, or one path below its prefix: `/cgi-bin/stable_token`. */
+  readonly endpoint?: 'token' | 'api' | `/${string}`
+  readonly account?: AccountRef
+  /** How many requests it meets before it is over. @default 1 */
+  readonly times?: number
+}
+
+/** What goes wrong. Members combine: a slow reply that is cut as well. Times are milliseconds of the simulator's clock, not scaled. */
+export interface FaultEffect {
+  /** The reply, or what stands for it, comes so much later. The platform's work is done on arrival. */
+  readonly latencyMs?: number
+  /** Resets the connection: before the platform did its work, in the middle of the reply's body, or instead of the reply. */
+  readonly drop?: 'before' | 'midway' | 'after'
+  /** Never answers and keeps the connection open. */
+  readonly hang?: boolean
+  /** Sends the body byte by byte, with this pause between two bytes. */
+  readonly dripMs?: number
+  /** Answers 302 (or `status`) to this URL. */
+  readonly redirect?: string
+  /** Cuts the body after so many bytes and ends the reply in good order. */
+  readonly truncate?: number
+  /** Answers this HTTP status; without `body`, with an empty one. */
+  readonly status?: number
+  /** Answers this body; an object is sent as JSON. */
+  readonly body?: string | object
+  /** Added to the reply: `{ 'retry-after': '5' }`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sends these characters to the socket in place of any HTTP reply, and closes it. */
+  readonly raw?: string
+  /** Whether the platform does its work (a rotation happens) although its answer is replaced or lost. @default only where the answer, or a part of it, is sent, and with `drop: 'after'` */
+  readonly work?: boolean
+}
+
+/** A fault script for {@link FaultBook.add}. */
+export interface FaultSpec extends FaultScope, FaultEffect {}
+
+/** A fault that was set. */
+export interface FaultHandle {
+  /** Names the fault in the admin API. */
+  readonly id: string
+  /** Requests that it can still meet. */
+  readonly timesLeft: number
+  /** Ends it; harmless when it is over already. */
+  clear(): void
+}
+
+/** A request, as far as faults look at it. */
+export interface FaultFacts {
+  readonly platform: PlatformName
+  readonly endpoint: 'token' | 'api'
+  readonly path: string
+  readonly accountId?: string
+}
+
+/** The faults of a simulator. */
+export interface FaultBook {
+  /** @throws ConfigError for a script that does nothing or cannot be. */
+  add(spec: FaultSpec): FaultHandle
+  /** The effects of all faults that meet the request, the later ones winning, each used once; `undefined` when none does. */
+  meet(facts: FaultFacts): FaultEffect | undefined
+  /** Ends one fault, or all. */
+  clear(id?: string): void
+}
+
+interface ActiveFault {
+  readonly id: string
+  readonly spec: FaultSpec
+  readonly accountId?: string
+  timesLeft: number
+}
+
+/** Fault scripts; `accountIdOf` says whom an account reference means. */
+export function faultBook(accountIdOf: (ref: AccountRef) => string): FaultBook {
+  const faults = new Map<string, ActiveFault>()
+  let serial = 0
+  return {
+    add: (spec) => {
+      checkFault(spec)
+      const fault: ActiveFault = {
+        id: `fault-${++serial}`,
+        spec,
+        timesLeft: spec.times ?? 1,
+        ...(spec.account !== undefined && { accountId: accountIdOf(spec.account) }),
+      }
+      faults.set(fault.id, fault)
+      return {
+        id: fault.id,
+        get timesLeft() {
+          return faults.has(fault.id) ? fault.timesLeft : 0
+        },
+        clear: () => void faults.delete(fault.id),
+      }
+    },
+    meet: (facts) => {
+      const met = [...faults.values()].filter((fault) => isMet(fault, facts))
+      if (met.length === 0) return undefined
+      for (const fault of met) if (--fault.timesLeft <= 0) faults.delete(fault.id)
+      return Object.assign({}, ...met.map(({ spec }) => spec)) as FaultEffect
+    },
+    clear: (id) => {
+      if (id === undefined) faults.clear()
+      else faults.delete(id)
+    },
+  }
+}
+
+function isMet({ spec: { platform, endpoint }, accountId }: ActiveFault, facts: FaultFacts): boolean {
+  const meetsEndpoint = endpoint === undefined || endpoint === facts.endpoint || endpoint === facts.path
+  const meetsPlatform = platform === undefined || platform === facts.platform
+  return meetsEndpoint && meetsPlatform && (accountId === undefined || accountId === facts.accountId)
+}
+
+/** Whether the platform does its work under this fault. */
+export function doesWork({ work, drop, hang, redirect, status, body, raw }: FaultEffect): boolean {
+  const isReplaced = [redirect, status, body, raw].some((part) => part !== undefined)
+  return work ?? !(drop === 'before' || hang === true || isReplaced)
+}
+
+const effects = [
+  'latencyMs',
+  'drop',
+  'hang',
+  'dripMs',
+  'redirect',
+  'truncate',
+  'status',
+  'body',
+  'headers',
+  'raw',
+] as const
+
+function checkFault(spec: FaultSpec): void {
+  const bad = (field: string, text: string): ConfigError =>
+    new ConfigError(`simulator: fault: ${text}`, { field, problem: 'malformed' })
+  if (!effects.some((effect) => spec[effect] !== undefined)) throw bad('fault', `needs one of ${effects.join(', ')}`)
+  const { platform, endpoint, times = 1, drop, status = 200 } = spec
+  if (platform !== undefined && !platformNames.includes(platform)) throw bad('platform', 'unknown platform')
+  if (endpoint !== undefined && !/^(token|api|\/.*)$/.test(endpoint)) throw bad('endpoint', 'unknown endpoint')
+  if (!(times >= 1)) throw bad('times', 'times must be 1 or more')
+  if (drop !== undefined && !['before', 'midway', 'after'].includes(drop)) throw bad('drop', 'unknown moment of drop')
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw bad('status', 'status must be 200 to 599')
+  for (const field of ['latencyMs', 'dripMs', 'truncate'] as const) {
+    const value = spec[field] ?? 0
+    if (!(Number.isFinite(value) && value >= 0)) throw bad(field, `${field} must be 0 or more`)
+  }
+}
+
+/** The members of a fault's effect, for ledgers: `latencyMs+status`. */
+export function nameOfFault(effect: FaultEffect): string {
+  return effects.filter((name) => effect[name] !== undefined).join('+')
+}

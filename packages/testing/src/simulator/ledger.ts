@@ -1,0 +1,124 @@
+import type { AccountRef } from './accounts.js'
+import type { PlatformName } from './platform-name.js'
+import type { DeadKind } from './token-book.js'
+
+/** One request, without any secret or token. */
+export interface LedgerEntry {
+  /** When it arrived, Unix milliseconds of the simulator's clock. */
+  readonly atMs: number
+  readonly platform: PlatformName
+  readonly endpoint: 'token' | 'api'
+  /** Below the platform's prefix, without the query. */
+  readonly path: string
+  /** Absent when the request named no account that exists. */
+  readonly account?: string
+  /** The platform's code: 0 where all was well; `fault` where a fault kept the platform from its work. */
+  readonly code: number | 'fault'
+  /** The token that was handed out or presented: `qq:102000001/app#3`. */
+  readonly tokenId?: string
+  /** At the token endpoint: whether that token was new. */
+  readonly isNew?: boolean
+  /** At the API: why the presented token does not work. */
+  readonly dead?: DeadKind
+  /** What a fault did: `latencyMs+status`. */
+  readonly fault?: string
+}
+
+/** Counts of requests, exact also where entries were forgotten. */
+export interface LedgerCounts {
+  readonly tokenRequests: number
+  readonly apiRequests: number
+  /** New tokens that the token endpoint made. */
+  readonly tokensIssued: number
+  /** Answers of the token endpoint that repeated a token. */
+  readonly tokensRepeated: number
+  /** API calls with a token that does not work. */
+  readonly dead: Readonly<Record<DeadKind, number>>
+}
+
+/** All counts, and those of each account that was seen. */
+export interface LedgerSummary extends LedgerCounts {
+  readonly accounts: Readonly<Record<string, LedgerCounts>>
+}
+
+/** Which dead tokens {@link Ledger.deadPresented} counts. */
+export interface DeadFilter {
+  readonly kind?: DeadKind
+  readonly account?: AccountRef
+}
+
+/** What the platforms saw. */
+export interface Ledger {
+  /** The latest requests, the oldest first; at most `maxEntries`. */
+  readonly entries: readonly LedgerEntry[]
+  /** Requests at token endpoints, those that met a fault included. */
+  tokenRequests(account?: AccountRef): number
+  apiRequests(account?: AccountRef): number
+  tokensIssued(account?: AccountRef): number
+  /** API calls that presented a dead token. A revoked one may be presented once in good faith. */
+  deadPresented(filter?: DeadFilter): number
+  summary(): LedgerSummary
+  /** Forgets entries and counts. */
+  reset(): void
+}
+
+/** A ledger that can be written. */
+export interface WritableLedger extends Ledger {
+  write(entry: LedgerEntry): void
+}
+
+type Counts = { -readonly [K in keyof Omit<LedgerCounts, 'dead'>]: number } & { dead: Record<DeadKind, number> }
+
+/** An empty ledger. */
+export function ledger(accountIdOf: (ref: AccountRef) => string, maxEntries: number): WritableLedger {
+  let entries: LedgerEntry[] = []
+  let total = noCounts()
+  const accounts = new Map<string, Counts>()
+  const countsOf = (ref: AccountRef | undefined): LedgerCounts =>
+    ref === undefined ? total : (accounts.get(accountIdOf(ref)) ?? noCounts())
+  return {
+    get entries() {
+      return entries
+    },
+    write: (entry) => {
+      if (entries.length >= maxEntries * 2) entries = entries.slice(-maxEntries)
+      entries.push(Object.freeze(entry))
+      count(total, entry)
+      if (entry.account === undefined) return
+      const own = accounts.get(entry.account) ?? noCounts()
+      accounts.set(entry.account, own)
+      count(own, entry)
+    },
+    tokenRequests: (account) => countsOf(account).tokenRequests,
+    apiRequests: (account) => countsOf(account).apiRequests,
+    tokensIssued: (account) => countsOf(account).tokensIssued,
+    deadPresented: ({ kind, account } = {}) => {
+      const { dead } = countsOf(account)
+      return kind === undefined ? Object.values(dead).reduce((sum, one) => sum + one, 0) : dead[kind]
+    },
+    summary: () => structuredClone({ ...total, accounts: Object.fromEntries(accounts) }),
+    reset: () => {
+      entries = []
+      total = noCounts()
+      accounts.clear()
+    },
+  }
+}
+
+function noCounts(): Counts {
+  return {
+    tokenRequests: 0,
+    apiRequests: 0,
+    tokensIssued: 0,
+    tokensRepeated: 0,
+    dead: { expired: 0, superseded: 0, revoked: 0, unknown: 0 },
+  }
+}
+
+function count(counts: Counts, { endpoint, isNew, dead }: LedgerEntry): void {
+  if (endpoint === 'token') counts.tokenRequests++
+  else counts.apiRequests++
+  if (isNew === true) counts.tokensIssued++
+  if (isNew === false) counts.tokensRepeated++
+  if (dead !== undefined) counts.dead[dead]++
+}

@@ -1,0 +1,5 @@
+/** The platforms that are simulated, by the first part of their paths. */
+export const platformNames = ['qq', 'wechat', 'wecom'] as const
+
+/** The first part of a platform's paths: `/qq`, `/wechat`, `/wecom`. */
+export type PlatformName = (typeof platformNames)[number]

@@ -1,0 +1,54 @@
+import { ConfigError, type Provider, type ProviderOverrides, type RenewalSpec } from '@lingpai/core'
+import { platformKinds } from './platform-kinds.js'
+
+const renewalSeconds = [
+  'windowSeconds',
+  'overlapSeconds',
+  'jitterSeconds',
+  'marginSeconds',
+  'memorySeconds',
+  'minIntervalSeconds',
+  'maxLifeSeconds',
+  'defaultLifeSeconds',
+] as const
+
+/** A renewal description for platforms whose time runs `timeScale` times as fast: every number of seconds is divided by it. */
+export function scaledRenewal(renewal: Partial<RenewalSpec>, timeScale: number): Partial<RenewalSpec> {
+  const scaled: Partial<Record<(typeof renewalSeconds)[number], number>> = {}
+  for (const name of renewalSeconds) {
+    const seconds = renewal[name]
+    if (seconds !== undefined) scaled[name] = seconds / timeScale
+  }
+  const { attemptsAtSeconds } = renewal
+  return {
+    ...renewal,
+    ...scaled,
+    ...(attemptsAtSeconds !== undefined && { attemptsAtSeconds: attemptsAtSeconds.map((at) => at / timeScale) }),
+  }
+}
+
+/**
+ * A provider that speaks to a simulator: below `url`, in its time.
+ *
+ * @throws ConfigError for a provider whose platform is not simulated.
+ */
+export function simulatedProvider<C>(provider: Provider<C>, url: string, timeScale: number): Provider<C> {
+  const kind = platformKinds.find(({ providerIds }) => providerIds.includes(provider.id))
+  if (kind === undefined) {
+    throw new ConfigError(`simulator: provider ${provider.id} has no simulated platform`, {
+      field: 'provider',
+      problem: 'unknown',
+    })
+  }
+  const { renewal, perCode = {} } = provider.spec
+  const scaledCodes = Object.entries(perCode).map(([code, spec]) => {
+    const { coolDownSeconds } = spec
+    return [code, coolDownSeconds === undefined ? spec : { ...spec, coolDownSeconds: coolDownSeconds / timeScale }]
+  })
+  const overrides: ProviderOverrides = {
+    baseUrl: `${url}/${kind.name}`,
+    renewal: scaledRenewal(renewal, timeScale),
+    perCode: Object.fromEntries(scaledCodes) as NonNullable<ProviderOverrides['perCode']>,
+  }
+  return provider.extend(overrides)
+}

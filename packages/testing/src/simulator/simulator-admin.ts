@@ -1,0 +1,94 @@
+import { ConfigError } from '@lingpai/core'
+import type { AccountRef } from './accounts.js'
+import type { FaultSpec } from './faults.js'
+import type { DeadFilter, LedgerCounts, LedgerEntry, LedgerSummary } from './ledger.js'
+import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
+
+/** The ledger of a simulator in another process. */
+export interface RemoteLedger {
+  entries(): Promise<readonly LedgerEntry[]>
+  tokenRequests(account?: string): Promise<number>
+  apiRequests(account?: string): Promise<number>
+  tokensIssued(account?: string): Promise<number>
+  deadPresented(filter?: Omit<DeadFilter, 'account'> & { readonly account?: string }): Promise<number>
+  summary(): Promise<LedgerSummary>
+  reset(): Promise<void>
+}
+
+/** A fault in another process. */
+export interface RemoteFault {
+  readonly id: string
+  clear(): Promise<void>
+}
+
+/** A simulator in another process, by the names of {@link Simulator}. Rejects with a ConfigError where the simulator throws one, and as `fetch` does when it cannot be reached. */
+export interface SimulatorAdmin {
+  readonly ledger: RemoteLedger
+  health(): Promise<{ readonly ok: boolean; readonly timeScale: number }>
+  fault(spec: FaultSpec): Promise<RemoteFault>
+  clearFaults(): Promise<void>
+  revoke(target: AccountRef, options?: RevokeOptions): Promise<void>
+  /** Unlike {@link Simulator}'s, does not tell the token. */
+  mint(account: AccountRef, options?: MintOptions): Promise<void>
+  change(account: AccountRef, changes: AccountChanges): Promise<void>
+  skipTime(ms: number): Promise<void>
+}
+
+/**
+ * A client of the admin API.
+ *
+ * @param url the simulator's `url`
+ */
+export function simulatorAdmin(url: string): SimulatorAdmin {
+  const call = <T>(method: 'GET' | 'POST', name: string, body?: object): Promise<T> => ask<T>(url, method, name, body)
+  const post = async (name: string, body: object = {}): Promise<void> => {
+    await call('POST', name, body)
+  }
+  return {
+    ledger: remoteLedger(call),
+    health: () => call('GET', 'health'),
+    fault: async (spec) => {
+      const times = String(spec.times ?? 1)
+      const { id } = await call<{ id: string }>('POST', 'fault', { ...spec, times })
+      return { id, clear: () => post('clear', { id }) }
+    },
+    clearFaults: () => post('clear'),
+    revoke: (target, options) => post('revoke', { ...options, target }),
+    mint: (account, options) => post('mint', { ...options, account }),
+    change: (account, changes) => post('change', { ...changes, account }),
+    skipTime: (ms) => post('skip', { ms }),
+  }
+}
+
+type Call = <T>(method: 'GET' | 'POST', name: string, body?: object) => Promise<T>
+
+function remoteLedger(call: Call): RemoteLedger {
+  const summary = (): Promise<LedgerSummary> => call('GET', 'ledger')
+  const countsOf = async (account: string | undefined): Promise<LedgerCounts | undefined> => {
+    const all = await summary()
+    return account === undefined ? all : all.accounts[account]
+  }
+  return {
+    summary,
+    entries: async () => (await call<{ entries: readonly LedgerEntry[] }>('GET', 'entries')).entries,
+    tokenRequests: async (account) => (await countsOf(account))?.tokenRequests ?? 0,
+    apiRequests: async (account) => (await countsOf(account))?.apiRequests ?? 0,
+    tokensIssued: async (account) => (await countsOf(account))?.tokensIssued ?? 0,
+    deadPresented: async ({ kind, account } = {}) => {
+      const dead = (await countsOf(account))?.dead
+      if (dead === undefined) return 0
+      return kind === undefined ? Object.values(dead).reduce((sum, one) => sum + one, 0) : dead[kind]
+    },
+    reset: async () => {
+      await call('POST', 'reset', {})
+    },
+  }
+}
+
+async function ask<T>(url: string, method: 'GET' | 'POST', name: string, body?: object): Promise<T> {
+  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  const response = await fetch(`${url}/_sim/${name}`, { method, ...init })
+  const answer = (await response.json()) as { readonly error?: string }
+  if (response.ok) return answer as T
+  throw new ConfigError(answer.error ?? `simulator: HTTP ${response.status}`)
+}

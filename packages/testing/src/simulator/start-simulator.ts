@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ConfigError, systemClock, type Clock } from '@lingpai/core'
+import { accountsOf, credentialsOf, type AccountRef, type AccountsOptions } from './accounts.js'
+import { serveAdmin } from './admin.js'
+import { faultBook } from './faults.js'
+import { ledger as openLedger } from './ledger.js'
+import { platformTime } from './platform-time.js'
+import { readBody } from './read-body.js'
+import { scaledRenewal, simulatedProvider } from './scaled-provider.js'
+import { servePlatforms, type PlatformService } from './serve-platforms.js'
+import type { Simulator } from './simulator.js'
+import { world as openWorld } from './world.js'
+
+/** How a simulator starts. */
+export interface SimulatorOptions {
+  /** Address to listen on. The admin API has no password: leave it on loopback. @default '127.0.0.1' */
+  readonly host?: string
+  /** @default 0, any free port */
+  readonly port?: number
+  /** Moves the platforms' time and the faults' pauses. @default systemClock of core */
+  readonly clock?: Clock
+  /** The platforms' time runs so many times as fast: at 2400, a token of 7200 s lives 3 s. @default 1 */
+  readonly timeScale?: number
+  /** @default one demo account for each platform */
+  readonly accounts?: AccountsOptions
+  /** The address that the platforms see, for white-lists. @default the socket's */
+  readonly clientIp?: string
+  /** Requests that the ledger keeps in full; counts stay exact. @default 100_000 */
+  readonly maxEntries?: number
+}
+
+/**
+ * Starts the platforms in this process; prints nothing.
+ *
+ * @throws ConfigError for accounts that are incomplete or a time scale that is none; whatever `listen` fails with.
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { host = '127.0.0.1', port = 0, clock = systemClock, timeScale = 1, maxEntries = 100_000 } = options
+  if (!(timeScale > 0 && Number.isFinite(timeScale))) {
+    throw new ConfigError('simulator: timeScale must be above 0', { field: 'timeScale', problem: 'malformed' })
+  }
+  const accounts = accountsOf(options.accounts ?? {})
+  const time = platformTime(clock, timeScale)
+  const world = openWorld(accounts, time)
+  const accountIdOf = (ref: AccountRef): string => world.account(ref).id
+  const faults = faultBook(accountIdOf)
+  const ledger = openLedger(accountIdOf, maxEntries)
+  const { clientIp } = options
+  const service: PlatformService = { world, faults, ledger, clock, ...(clientIp !== undefined && { clientIp }) }
+  const server = createServer((request, response) => {
+    handle(service, simulator, request, response).catch(() => {
+      response.destroy()
+    })
+  })
+  // Longer than any test: a kept connection that closes just as it is used again would look like a fault.
+  server.keepAliveTimeout = 600_000
+  await listen(server, host, port)
+  const url = urlOf(server)
+  const close = (): Promise<void> => stop(server)
+  const simulator: Simulator = {
+    url,
+    timeScale,
+    accounts: credentialsOf(accounts),
+    ledger,
+    provider: (provider) => simulatedProvider(provider, url, timeScale),
+    scaled: (renewal) => scaledRenewal(renewal, timeScale),
+    fault: faults.add,
+    clearFaults: () => {
+      faults.clear()
+    },
+    revoke: world.revoke,
+    mint: (ref, mintOptions) => world.mint(ref, mintOptions).token.value,
+    change: world.change,
+    skipTime: time.skip,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+  return simulator
+}
+
+async function handle(
+  service: PlatformService,
+  simulator: Simulator,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const text = await readBody(request)
+  if (text === undefined) {
+    response.writeHead(413, { connection: 'close' }).end()
+  } else if (!serveAdmin(simulator, service.faults, request, response, text)) {
+    if (servePlatforms(service, request, response, text)) return
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found')
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // A thousand callers may connect in one go.
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+    server.closeAllConnections()
+  })
+}

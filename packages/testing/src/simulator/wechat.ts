@@ -1,0 +1,140 @@
+import {
+  jsonOf,
+  type PlatformDesk,
+  type PlatformKind,
+  type SimLook,
+  type SimReply,
+  type SimRequest,
+} from './platform.js'
+import type { SimAccount } from './sim-account.js'
+import { verdict, type DeadKind, type Issue } from './token-book.js'
+
+const daySeconds = 86_400
+
+/**
+ * WeChat official accounts and mini programs: PLATFORMS.md §2. `token` rotates at each call, `stable_token` is sticky; the
+ * two do not disturb each other.
+ */
+export const wechatKind: PlatformKind = {
+  name: 'wechat',
+  providerIds: ['wechat-mp'],
+  tokens: {
+    token: { mode: 'rotate', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 300 },
+    stable: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 300, overlapSeconds: 300 },
+  },
+  open: (desk) => {
+    const forcedAtMs = new Map<string, number>()
+    return {
+      look: (request) => look(desk, request),
+      answer: (request, seen) =>
+        seen.endpoint === 'token'
+          ? answerToken(desk, request, seen.account, forcedAtMs)
+          : answerApi(desk, request, seen),
+    }
+  },
+}
+
+interface Question {
+  readonly grant_type?: unknown
+  readonly appid?: unknown
+  readonly secret?: unknown
+  readonly force_refresh?: unknown
+}
+
+function kindOf(request: SimRequest): 'token' | 'stable' | undefined {
+  if (request.path === '/cgi-bin/token') return 'token'
+  return request.path === '/cgi-bin/stable_token' ? 'stable' : undefined
+}
+
+function questionOf(request: SimRequest): Question {
+  return kindOf(request) === 'stable' ? jsonOf(request) : Object.fromEntries(request.query)
+}
+
+function look(desk: PlatformDesk, request: SimRequest): SimLook {
+  if (kindOf(request) !== undefined) {
+    const { appid } = questionOf(request)
+    const account = desk.accounts.find(({ ids }) => ids['appId'] === appid)
+    return { endpoint: 'token', ...(account !== undefined && { account }) }
+  }
+  const value = request.query.get('access_token') ?? ''
+  const held = value === '' ? undefined : desk.find(value)
+  return { endpoint: 'api', presents: value !== '', ...(held !== undefined && { held, account: held.account }) }
+}
+
+function refusal(desk: PlatformDesk, errcode: number, text: string): SimReply {
+  return { status: 200, body: { errcode, errmsg: `${text} rid: ${desk.traceId()}` }, code: errcode }
+}
+
+function answerToken(
+  desk: PlatformDesk,
+  request: SimRequest,
+  account: SimAccount | undefined,
+  forcedAtMs: Map<string, number>,
+): SimReply {
+  const fail = (code: number, text: string): SimReply => refusal(desk, code, text)
+  const kind = kindOf(request) ?? 'token'
+  if (kind === 'stable' && request.method !== 'POST') return fail(43002, 'require POST method')
+  const { grant_type, appid, secret, force_refresh } = questionOf(request)
+  if (grant_type !== 'client_credential') return fail(40002, 'invalid grant_type')
+  if (typeof appid !== 'string' || appid === '') return fail(41002, 'appid missing')
+  if (typeof secret !== 'string' || secret === '') return fail(41004, 'appsecret missing')
+  if (account === undefined) return fail(40013, 'invalid appid')
+  const { ipAllow, perDay = kind === 'stable' ? 500_000 : 2000, perMinute = 10_000 } = account.settings
+  if (!desk.quota.take(`${account.id} ${kind} minute`, perMinute, 60)) {
+    return fail(45011, 'api minute-quota reach limit, must slower, retry next minute')
+  }
+  if (!desk.quota.take(`${account.id} ${kind} day`, perDay, daySeconds)) {
+    return fail(45009, 'reach max api daily quota limit')
+  }
+  if (secret !== account.secret) {
+    const isAnothers = desk.accounts.some((other) => other.secret === secret)
+    return isAnothers ? fail(40001, 'invalid credential') : fail(40125, 'invalid appsecret')
+  }
+  if (ipAllow?.includes(request.ip) === false) {
+    return fail(40164, `invalid ip ${request.ip} ipv6 ::ffff:${request.ip}, not in whitelist`)
+  }
+  const book = account.books.get(kind)
+  if (book === undefined) return fail(-1, 'system error')
+  const isForced = kind === 'stable' && force_refresh === true && mayForce(desk, account, forcedAtMs)
+  return tokenReply(desk, isForced ? book.rotate() : book.ask())
+}
+
+function tokenReply(desk: PlatformDesk, issue: Issue): SimReply {
+  const expiresIn = desk.time.clientSeconds(issue.leftMs)
+  return { status: 200, body: { access_token: issue.token.value, expires_in: expiresIn }, code: 0, ...issue }
+}
+
+/** At most 20 a day and 30 s apart; a call too many is an ordinary one. */
+function mayForce(desk: PlatformDesk, account: SimAccount, forcedAtMs: Map<string, number>): boolean {
+  const now = desk.time.nowMs()
+  if (now - (forcedAtMs.get(account.id) ?? -Infinity) < 30_000) return false
+  if (!desk.quota.take(`${account.id} forced`, 20, daySeconds)) return false
+  forcedAtMs.set(account.id, now)
+  return true
+}
+
+function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: SimLook): SimReply {
+  const fail = (code: number, text: string, dead?: DeadKind): SimReply => ({
+    ...refusal(desk, code, text),
+    ...(dead !== undefined && { dead }),
+    ...(held !== undefined && { token: held.token }),
+  })
+  if (presents !== true) return fail(41001, 'access_token missing')
+  if (held === undefined) {
+    const looksLikeOne = /^simtok_\S{90,}$/.test(request.query.get('access_token') ?? '')
+    return looksLikeOne ? stale(fail, 'unknown') : fail(40014, 'invalid access_token', 'unknown')
+  }
+  const dead = verdict(held.token, desk.time.nowMs())
+  if (dead === 'expired') return fail(42001, 'access_token expired', dead)
+  if (dead !== undefined) return stale(fail, dead)
+  return { status: 200, body: success(request), code: 0, token: held.token }
+}
+
+function stale(fail: (code: number, text: string, dead: DeadKind) => SimReply, dead: DeadKind): SimReply {
+  return fail(40001, 'invalid credential, access_token is invalid or not latest', dead)
+}
+
+function success({ path }: SimRequest): unknown {
+  const lists = ['/cgi-bin/getcallbackip', '/cgi-bin/get_api_domain_ip']
+  return lists.includes(path) ? { ip_list: ['203.0.113.1', '203.0.113.2'] } : { errcode: 0, errmsg: 'ok' }
+}

@@ -1,0 +1,111 @@
+import {
+  jsonOf,
+  type PlatformDesk,
+  type PlatformKind,
+  type SimLook,
+  type SimReply,
+  type SimRequest,
+} from './platform.js'
+import type { SimAccount } from './sim-account.js'
+import { verdict, type DeadKind } from './token-book.js'
+
+const tokenPath = '/cgi-bin/gettoken'
+const hourSeconds = 3600
+
+/** Failing token requests of a corp in an hour after which it is blocked for the rest of it. */
+const mostFailures = 2000
+
+/** WeCom: PLATFORMS.md §3. One token per app (corp and secret), the same one while it lives. */
+export const wecomKind: PlatformKind = {
+  name: 'wecom',
+  providerIds: ['wecom'],
+  tokens: { app: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 } },
+  open: (desk) => ({
+    look: (request) => look(desk, request),
+    answer: (request, seen) =>
+      seen.endpoint === 'token' ? answerToken(desk, request, seen.account) : answerApi(desk, request, seen),
+  }),
+}
+
+function look(desk: PlatformDesk, request: SimRequest): SimLook {
+  if (request.path === tokenPath) {
+    const ofCorp = desk.accounts.filter(({ ids }) => ids['corpId'] === request.query.get('corpid'))
+    const account = ofCorp.find(({ secret }) => secret === request.query.get('corpsecret')) ?? ofCorp[0]
+    return { endpoint: 'token', ...(account !== undefined && { account }) }
+  }
+  const value = request.query.get('access_token') ?? ''
+  const held = value === '' ? undefined : desk.find(value)
+  return { endpoint: 'api', presents: value !== '', ...(held !== undefined && { held, account: held.account }) }
+}
+
+function refusal(errcode: number, errmsg: string): SimReply {
+  return { status: 200, body: { errcode, errmsg }, code: errcode }
+}
+
+/** The tail that most of WeCom's messages carry. */
+function withOrigin(desk: PlatformDesk, request: SimRequest, text: string, code: number): string {
+  const link = `https://open.work.weixin.qq.com/devtool/query?e=${code}`
+  return `${text}, hint: [${desk.traceId()}], from ip: ${request.ip}, more info at ${link}`
+}
+
+function answerToken(desk: PlatformDesk, request: SimRequest, account: SimAccount | undefined): SimReply {
+  const fail = (code: number, text: string): SimReply => refusal(code, withOrigin(desk, request, text, code))
+  const corpId = request.query.get('corpid') ?? ''
+  const secret = request.query.get('corpsecret') ?? ''
+  if (corpId === '') return fail(41002, 'corpid missing')
+  if (secret === '') return fail(41004, 'corpsecret missing')
+  if (account === undefined) return fail(40013, 'invalid corpid')
+  const { perMinute = 10_000, perDay = Infinity, maxConcurrent = Infinity, expiresIn = 'remaining' } = account.settings
+  const failures = `${corpId} failures`
+  const isWithin =
+    desk.quota.take(`${corpId} minute`, perMinute, 60) &&
+    desk.quota.take(`${corpId} day`, perDay, 24 * hourSeconds) &&
+    desk.quota.used(failures, hourSeconds) < mostFailures
+  if (!isWithin) return fail(45009, 'api freq out of limit')
+  if (desk.inFlight(account) > maxConcurrent) return fail(45033, 'api concurrent out of limit')
+  const issue = secret === account.secret ? account.books.get('app')?.ask() : undefined
+  if (issue === undefined) {
+    desk.quota.take(failures, mostFailures, hourSeconds)
+    return fail(40001, 'invalid credential')
+  }
+  const { token } = issue
+  const seconds = desk.time.clientSeconds(expiresIn === 'full' ? token.expiresAtMs - token.issuedAtMs : issue.leftMs)
+  const body = { errcode: 0, errmsg: 'ok', access_token: token.value, expires_in: seconds }
+  return { status: 200, body, code: 0, ...issue }
+}
+
+function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: SimLook): SimReply {
+  const fail = (code: number, text: string, dead?: DeadKind): SimReply => ({
+    ...refusal(code, text),
+    ...(dead !== undefined && { dead }),
+    ...(held !== undefined && { token: held.token }),
+  })
+  if (presents !== true) return fail(41001, 'access_token missing')
+  if (held === undefined) return fail(40014, 'invalid access_token', 'unknown')
+  const { token, account } = held
+  const { ipAllow, expiredCode = 42001 } = account.settings
+  const dead = verdict(token, desk.time.nowMs())
+  if (dead === 'expired' && expiredCode === 42001) {
+    return fail(42001, withOrigin(desk, request, 'access_token expired', 42001), dead)
+  }
+  if (dead !== undefined) return fail(40014, 'invalid access_token', dead)
+  if (ipAllow?.includes(request.ip) === false) {
+    return fail(60020, withOrigin(desk, request, 'not allow to access from your ip', 60020))
+  }
+  return { status: 200, code: 0, token, ...success(desk, request, account) }
+}
+
+function success(
+  desk: PlatformDesk,
+  request: SimRequest,
+  account: SimAccount,
+): Pick<SimReply, 'body'> & { code?: number } {
+  const ok = { errcode: 0, errmsg: 'ok' }
+  if (request.path === '/cgi-bin/get_api_domain_ip') return { body: { ...ok, ip_list: ['203.0.113.1', '203.0.113.2'] } }
+  if (request.path !== '/cgi-bin/message/send') return { body: ok }
+  if (String(jsonOf(request)['agentid']) !== account.ids['agentId']) {
+    const text = withOrigin(desk, request, 'agentid is not of this access_token', 301002)
+    return { body: { errcode: 301002, errmsg: text }, code: 301002 }
+  }
+  return { body: { ...ok, msgid: desk.traceId() } }
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { ConfigError } from '@lingpai/core'
+import { findAccount, type AccountData, type AccountRef } from './accounts.js'
+import { platformKinds } from './platform-kinds.js'
+import type { HeldToken, PlatformDesk, PlatformKind, SimPlatform } from './platform.js'
+import type { PlatformName } from './platform-name.js'
+import type { PlatformTime } from './platform-time.js'
+import { quota } from './quota.js'
+import type { AccountSettings, SimAccount } from './sim-account.js'
+import { tokenBook, type BookRules, type Issue } from './token-book.js'
+
+/** Every token begins like this, so that a search for leaks finds them all. */
+export const tokenPrefix = 'simtok_'
+
+/** Tokens remembered at most; the oldest are forgotten first, and are `unknown` from then on. */
+const mostTokens = 100_000
+
+/** Which tokens to kill, and how. */
+export interface RevokeOptions {
+  /** The token endpoint goes on handing out the dead token, as long as its rules repeat it. @default false */
+  readonly sticky?: boolean
+}
+
+/** Which token another party fetches. */
+export interface MintOptions {
+  /** WeChat: `token` or `stable`. @default the platform's first: `token` at WeChat, the only one elsewhere */
+  readonly kind?: string
+  /** A new token even where the platform would repeat the old one; WeChat's `stable` (as with `force_refresh`) always is. @default false */
+  readonly force?: boolean
+}
+
+/** What {@link World.change} can change; what is left out stays. */
+export interface AccountChanges extends AccountSettings {
+  /** A new secret; the old one is wrong from now on. */
+  readonly secret?: string
+}
+
+/** The platforms with their accounts and tokens; knows no HTTP server. */
+export interface World {
+  readonly accounts: readonly SimAccount[]
+  readonly platforms: ReadonlyMap<PlatformName, SimPlatform>
+  account(ref: AccountRef): SimAccount
+  /** Token requests of each account that are being answered. */
+  readonly inFlight: Map<SimAccount, number>
+  /** @param target a token, or an account: all its tokens. */
+  revoke(target: AccountRef, options?: RevokeOptions): void
+  mint(ref: AccountRef, options?: MintOptions): Issue
+  change(ref: AccountRef, changes: AccountChanges): void
+}
+
+/** Opens the platforms for the accounts. */
+export function world(data: readonly AccountData[], time: PlatformTime): World {
+  const tokens = new Map<string, HeldToken & { readonly kind: string }>()
+  const inFlight = new Map<SimAccount, number>()
+  const remember = (held: HeldToken & { readonly kind: string }): void => {
+    tokens.set(held.token.value, held)
+    if (tokens.size > mostTokens) tokens.delete(tokens.keys().next().value ?? '')
+  }
+  const accounts = data.map((given) => openAccount(given, time, remember))
+  const account = (ref: AccountRef): SimAccount => findAccount(accounts, ref)
+  const platforms = platformKinds.map(
+    (kind) => [kind.name, kind.open(deskOf(kind, accounts, tokens, time, inFlight))] as const,
+  )
+  return {
+    accounts,
+    platforms: new Map(platforms),
+    account,
+    inFlight,
+    revoke: (target, { sticky = false } = {}) => {
+      if (typeof target === 'string' && target.startsWith(tokenPrefix)) {
+        const held = tokens.get(target)
+        if (held === undefined)
+          throw new ConfigError('simulator: no such token', { field: 'token', problem: 'unknown' })
+        held.account.books.get(held.kind)?.revoke({ only: held.token, sticky })
+      } else for (const book of account(target).books.values()) book.revoke({ sticky })
+    },
+    mint: (ref, options) => mint(account(ref), options),
+    change: (ref, { secret, ...settings }) => {
+      const changed = account(ref)
+      if (secret !== undefined) changed.secret = secret
+      changed.settings = { ...changed.settings, ...settings }
+    },
+  }
+}
+
+function openAccount(
+  given: AccountData,
+  time: PlatformTime,
+  remember: (held: HeldToken & { readonly kind: string }) => void,
+): SimAccount {
+  const kinds = platformKinds.find(({ name }) => name === given.platform)?.tokens ?? {}
+  const books = Object.entries(kinds).map(([kind, rules]) => {
+    let serial = 0
+    const book = tokenBook({
+      rules: () => rulesOf(rules, account.settings),
+      nowMs: time.nowMs,
+      leastLifeMs: time.scale === 1 ? 1000 : time.scale,
+      mint: () => ({
+        value: `${tokenPrefix}${given.platform}_${randomBytes(72).toString('base64url')}`,
+        id: `${given.id}/${kind}#${++serial}`,
+      }),
+      onIssue: (token) => {
+        remember({ account, token, kind })
+      },
+    })
+    return [kind, book] as const
+  })
+  const account: SimAccount = { ...given, books: new Map(books) }
+  return account
+}
+
+function rulesOf(rules: BookRules, { lifeSeconds, windowSeconds, overlapSeconds }: AccountSettings): BookRules {
+  return {
+    ...rules,
+    ...(lifeSeconds !== undefined && { lifeSeconds }),
+    ...(windowSeconds !== undefined && { windowSeconds }),
+    ...(overlapSeconds !== undefined && { overlapSeconds }),
+  }
+}
+
+function deskOf(
+  { name }: PlatformKind,
+  accounts: readonly SimAccount[],
+  tokens: ReadonlyMap<string, HeldToken>,
+  time: PlatformTime,
+  inFlight: ReadonlyMap<SimAccount, number>,
+): PlatformDesk {
+  return {
+    time,
+    quota: quota(time.nowMs),
+    accounts: accounts.filter(({ platform }) => platform === name),
+    find: (value) => {
+      const held = tokens.get(value)
+      return held?.account.platform === name ? held : undefined
+    },
+    inFlight: (account) => inFlight.get(account) ?? 0,
+    traceId: () => [4, 4, 4].map((bytes) => randomBytes(bytes).toString('hex')).join('-'),
+  }
+}
+
+function mint(account: SimAccount, { kind, force = false }: MintOptions = {}): Issue {
+  const [first = ''] = account.books.keys()
+  const wanted = kind ?? first
+  const book = account.books.get(wanted)
+  if (book === undefined) {
+    throw new ConfigError(`simulator: ${account.id} has no token of kind ${wanted}`, {
+      field: 'kind',
+      problem: 'unknown',
+    })
+  }
+  return force || wanted === 'stable' ? book.rotate() : book.ask()
+}
