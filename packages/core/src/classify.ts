@@ -98,3 +98,17 @@ export function hintFor(
   const text = typeof hint === 'object' ? hint[language] : hint
   return text?.replaceAll('{ip}', refusal.ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host'))
 }
+
+/** Whether a refusal means that the token is no good. */
+export function isTokenError({ errorClass }: Pick<Refusal, 'errorClass'>): boolean {
+  return errorClass === 'token-expired' || errorClass === 'token-invalid'
+}
+
+/** A parsed body; `undefined` where there is no JSON. */
+export function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,352 @@
+import type { Account } from './account.js'
+import { accountName } from './account.js'
+import { lookAtCache, type AccountContext } from './account-context.js'
+import { authorizedFetch } from './authorized-fetch.js'
+import { headerValue } from './build-request.js'
+import { dropRecord, isRejected, timeLeftMs, type Cell } from './cell.js'
+import { classOf, isTokenError } from './classify.js'
+import type { Clock } from './clock.js'
+import type { PlatformCode } from './error-class.js'
+import { ClosedError, ConfigError, isLingpaiError } from './errors.js'
+import { failureKey } from './failure-record.js'
+import { isCoolingDown } from './failure-memory.js'
+import { isClosed, joinFlight } from './flight.js'
+import { startKeeper, type Keeper } from './keeper.js'
+import type { ResolvedSpec } from './provider.js'
+import { readiness } from './readiness.js'
+import { statusOf } from './source-status.js'
+import type { GetTokenOptions, SourceStatus, TokenSource } from './token-source.js'
+import type { StoredRecord, TokenRecord } from './token-record.js'
+import { withToken } from './with-token.js'
+import { writeBackIfAlive } from './write-back.js'
+
+/** What a source needs of its manager and of its credentials. */
+export interface SourceParts<C> {
+  readonly spec: ResolvedSpec<C>
+  readonly account: Account
+  /** Asks for the secrets and gives the context they make. */
+  readonly askForContext: () => Promise<AccountContext<C>>
+  /** The context, where no secret has to be fetched for it. */
+  readonly context: AccountContext<C> | undefined
+  readonly validate: () => void
+  readonly clock: Clock
+  readonly fetch: typeof globalThis.fetch
+  readonly closing: AbortSignal
+  /** Whether secrets may be other ones when asked for again. */
+  readonly hasSecretFunctions: boolean
+}
+
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+/** A vault is asked for a secret at most this often. */
+const betweenQuestionsMs = 5000
+
+/** Callers look at the cache at most this often outside of a refresh. */
+const betweenLooksMs = 1000
+
+/** A caller goes through this many refreshes at most before it is told what is wrong. */
+const mostFlights = 4
+
+/** {@link TokenSource} over a cell that all managers of the process share. */
+export class AccountSource<C> implements TokenSource {
+  readonly account: Account
+  readonly #parts: SourceParts<C>
+  readonly #now: () => number
+  #cell: Cell | undefined
+  #context: AccountContext<C> | undefined
+  #keeper: Keeper | undefined
+  #asking: Promise<AccountContext<C>> | undefined
+  #askedAtMs = -Infinity
+
+  constructor(parts: SourceParts<C>) {
+    this.account = parts.account
+    this.#parts = parts
+    this.#now = parts.clock.now
+    this.#use(parts.context)
+    parts.closing.addEventListener(
+      'abort',
+      () => {
+        this.#cell = undefined
+        this.stopBackgroundRefresh()
+      },
+      { once: true },
+    )
+  }
+
+  // The hot path: one kept promise, one look at the clock. Not async, or each call would cost a promise.
+  getAccessToken(options?: GetTokenOptions): Promise<string> {
+    const hot = this.#cell?.hot
+    if (hot !== undefined && options === undefined) {
+      const nowMs = this.#now()
+      if (nowMs >= hot.fromMs && nowMs < hot.toMs) return hot.promise
+    }
+    return this.#acquire(options).then(({ value }) => value)
+  }
+
+  async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
+    return this.#acquire(options)
+  }
+
+  peek(): string | undefined {
+    const context = this.#context
+    if (context === undefined || this.#parts.closing.aborted) return undefined
+    const state = readiness(context, 0)
+    return state === 'unusable' || state === 'unsure' ? undefined : context.cell.record?.value
+  }
+
+  async authorizationHeader(options?: GetTokenOptions): Promise<string> {
+    const { placement, id } = this.#parts.spec
+    if (placement.in !== 'header') {
+      throw new ConfigError(`${id}: this platform takes its token in the URL as ${placement.name}, not in a header`, {
+        field: 'placement',
+        problem: 'conflict',
+      })
+    }
+    return headerValue(placement, await this.getAccessToken(options))
+  }
+
+  async reportRejected(rejected: string | number, code?: PlatformCode): Promise<string> {
+    this.#assertTokenError(code)
+    const context = await this.#resolve()
+    const { cell } = context
+    const isCurrent = (): boolean =>
+      cell.record !== undefined &&
+      rejected === (typeof rejected === 'number' ? cell.record.generation : cell.record.value)
+    // Memory may be behind the cache: then the token is neither unknown nor outdated.
+    if (!isCurrent()) await this.#lookOnce(context)
+    if (!isCurrent()) return this.getAccessToken()
+    if (cell.record !== undefined && !isRejected(cell)) {
+      cell.rejected = { value: cell.record.value, code }
+      cell.hot = undefined
+      context.emit('rejected', { generation: cell.record.generation, code })
+    }
+    return this.getAccessToken()
+  }
+
+  async refresh({
+    signal,
+    note,
+  }: { readonly signal?: AbortSignal; readonly note?: string } = {}): Promise<TokenRecord> {
+    const context = await this.#resolve(signal)
+    const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
+    const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
+    return record
+  }
+
+  withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
+    return withToken(this, this.#parts.spec, fn, options)
+  }
+
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    return authorizedFetch(this, this.#parts.spec, this.#parts.fetch, input, init)
+  }
+
+  startBackgroundRefresh(): void {
+    this.#assertOpen()
+    this.#keeper ??= startKeeper({
+      clock: this.#parts.clock,
+      resolve: () => this.#resolve(),
+      renew: () => this.#renew(),
+      closing: this.#parts.closing,
+    })
+  }
+
+  stopBackgroundRefresh(): void {
+    this.#keeper?.stop()
+    this.#keeper = undefined
+  }
+
+  status(): SourceStatus {
+    return statusOf(this.account, this.#context, this.#keeper !== undefined)
+  }
+
+  validate(): void {
+    this.#parts.validate()
+  }
+
+  async clear(): Promise<void> {
+    const { cell, gate, key } = await this.#resolve()
+    cell.clears += 1
+    cell.rejected = undefined
+    cell.failure = undefined
+    dropRecord(cell)
+    const outcomes = [await gate.remove(key), await gate.remove(failureKey(key))]
+    for (const outcome of outcomes) if (!outcome.ok) throw outcome.error
+  }
+
+  toJSON(): Account {
+    return this.account
+  }
+
+  toString(): string {
+    return accountName(this.account)
+  }
+
+  [inspect](): string {
+    return `TokenSource<${this.toString()}>`
+  }
+
+  /** A usable record, from memory, from the cache, or from upstream. */
+  async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}): Promise<StoredRecord> {
+    let context = await this.#resolve(signal)
+    for (let flights = 0; ; flights += 1) {
+      const ready = await this.#fromMemory(context, minLifeMs, signal)
+      if (ready !== undefined) return ready
+      assertReachable(context, minLifeMs)
+      const reason = isRejected(context.cell) ? 'rejected' : 'cold'
+      try {
+        const { record } = await this.#wait(joinFlight(context, { reason, minLifeMs }).promise, signal)
+        // Joined flights may have been started for less: the record is judged again at the top.
+        if (flights + 1 >= mostFlights) return record
+      } catch (error) {
+        if (signal?.aborted === true || this.#parts.closing.aborted) throw error
+        // The manager that led the flight was closed; this one is open.
+        if (isClosed(error) && flights + 1 < mostFlights) continue
+        const stale = staleRecord(context, minLifeMs, error)
+        if (stale !== undefined) return stale
+        const renewed = await this.#withOtherSecret(context, error)
+        if (renewed === undefined) throw error
+        context = renewed
+      }
+    }
+  }
+
+  async #fromMemory(
+    context: AccountContext<C>,
+    minLifeMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredRecord | undefined> {
+    let state = readiness(context, minLifeMs)
+    if (state === 'unsure') {
+      await this.#wait(this.#lookOnce(context), signal)
+      state = readiness(context, minLifeMs)
+      // The store does not answer: what memory holds is the best that anybody knows.
+      if (state === 'unsure') state = 'unseen'
+    }
+    if (state === 'due') this.#renewBehind(context)
+    if (state === 'unseen') void this.#lookOnce(context)
+    return state === 'unusable' ? undefined : context.cell.record
+  }
+
+  /** Refreshes ahead without anybody waiting; its failure is an event. */
+  #renewBehind(context: AccountContext<C>): void {
+    if (context.cell.flight !== undefined || isCoolingDown(context)) return
+    if (context.isReadonly) void this.#lookOnce(context)
+    else joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)
+  }
+
+  /** The keeper's turn: a refresh ahead where a token lives, otherwise whatever it takes to get one. */
+  async #renew(): Promise<void> {
+    const context = await this.#resolve()
+    if (context.isReadonly) await this.#lookOnce(context)
+    else if (readiness(context, 0) === 'due') await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise
+    else await this.#acquire()
+  }
+
+  /** One look at the cache for all who want one; at most one a second. */
+  async #lookOnce(context: AccountContext<C>): Promise<void> {
+    const { cell, clock } = context
+    if (clock.monotonic() - cell.lookedAtMs < betweenLooksMs) return cell.look
+    cell.lookedAtMs = clock.monotonic()
+    cell.look = lookAtCache(context).then((found) => {
+      if (found === 'missing') writeBackIfAlive(context)
+    })
+    await cell.look
+  }
+
+  async #resolve(signal?: AbortSignal): Promise<AccountContext<C>> {
+    this.#assertOpen()
+    signal?.throwIfAborted()
+    this.#parts.validate()
+    return this.#context ?? this.#wait(this.#ask(), signal)
+  }
+
+  /** Asks for the secrets, once for all who wait. */
+  async #ask(): Promise<AccountContext<C>> {
+    this.#asking ??= this.#parts.askForContext().finally(() => {
+      this.#asking = undefined
+      this.#askedAtMs = this.#parts.clock.monotonic()
+    })
+    const context = await this.#asking
+    this.#assertOpen()
+    return this.#use(context)
+  }
+
+  #use<T extends AccountContext<C> | undefined>(context: T): T {
+    this.#context = context
+    this.#cell = context?.cell
+    return context
+  }
+
+  /** Upstream called the secret wrong: a vault may have another one by now. */
+  async #withOtherSecret(context: AccountContext<C>, error: unknown): Promise<AccountContext<C> | undefined> {
+    const isWrongSecret =
+      isLingpaiError(error) &&
+      error.code === 'ERR_LINGPAI_PLATFORM' &&
+      error.details.errorClass === 'credential-invalid'
+    if (!this.#parts.hasSecretFunctions || !isWrongSecret) return undefined
+    // Others who waited for the same flight may have been here before.
+    if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
+    if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
+      return undefined
+    const other = await this.#ask()
+    return other.fingerprint === context.fingerprint ? undefined : other
+  }
+
+  async #wait<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal === undefined) return work
+    return new Promise<T>((resolve, reject) => {
+      const abort = (): void => {
+        reject(signal.reason as Error)
+      }
+      if (signal.aborted) abort()
+      signal.addEventListener('abort', abort, { once: true })
+      work.then(resolve, reject).finally(() => {
+        signal.removeEventListener('abort', abort)
+      })
+    })
+  }
+
+  #assertOpen(): void {
+    if (this.#parts.closing.aborted) throw this.#parts.closing.reason as ClosedError
+  }
+
+  #assertTokenError(code: PlatformCode | undefined): void {
+    const { errors, id } = this.#parts.spec
+    if (code === undefined || isTokenError({ errorClass: classOf(errors.api, code) })) return
+    throw new ConfigError(
+      `${id}: code ${code} is no token error in the provider's table, so it causes no refresh`,
+      { field: 'code', problem: 'conflict' },
+      { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
+    )
+  }
+}
+
+/** The old token, if it lives although it could not be renewed. */
+function staleRecord<C>(context: AccountContext<C>, minLifeMs: number, error: unknown): StoredRecord | undefined {
+  const { cell, clock, emit } = context
+  const { record, times } = cell
+  if (record === undefined || times === undefined || isRejected(cell) || !isLingpaiError(error)) return undefined
+  if (timeLeftMs(times.expiry, clock) <= minLifeMs) return undefined
+  emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
+  return record
+}
+
+/** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
+function assertReachable<C>({ cell, clock, spec }: AccountContext<C>, minLifeMs: number): void {
+  const { record, times } = cell
+  if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
+  const leftMs = timeLeftMs(times.expiry, clock)
+  const windowMs = spec.renewal.windowSeconds * 1000
+  const isRepeated = spec.renewal.mode === 'sticky' && leftMs > windowMs
+  const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
+  if (!isRepeated && !isHalf) return
+  const why = isHalf
+    ? `minLifeMs ${minLifeMs} is more than half of a token's life`
+    : `the platform repeats the current token until its last ${windowMs} ms`
+  throw new ConfigError(
+    `${spec.id}: no token that lives ${minLifeMs} ms can be had: ${why}`,
+    { field: 'minLifeMs', problem: 'conflict' },
+    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + leftMs - windowMs) },
+  )
+}

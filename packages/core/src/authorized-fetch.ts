@@ -1,0 +1,79 @@
+import { placeToken, resolveUrl } from './build-request.js'
+import { ConfigError } from './errors.js'
+import type { ResolvedSpec } from './provider.js'
+import { tokenErrorIn } from './refusal-in.js'
+import type { TokenSource } from './token-source.js'
+
+/** {@link TokenSource.fetch} over any source. */
+export async function authorizedFetch<C>(
+  source: Pick<TokenSource, 'getAccessToken' | 'reportRejected'>,
+  spec: ResolvedSpec<C>,
+  fetch: typeof globalThis.fetch,
+  input: string | URL | Request,
+  init: RequestInit = {},
+): Promise<Response> {
+  const url = targetOf(spec, input)
+  const signal = init.signal ?? (isRequest(input) ? input.signal : undefined)
+  const send = async (token: string): Promise<Response> => {
+    const placed = new URL(url)
+    const headers = new Headers(init.headers ?? (isRequest(input) ? input.headers : undefined))
+    placeToken(spec.placement, token, placed, headers)
+    return isRequest(input)
+      ? fetch(new Request(new Request(placed, input.clone()), { ...init, headers }))
+      : fetch(placed, { ...init, headers })
+  }
+
+  const token = await source.getAccessToken(signal ? { signal } : undefined)
+  const isReplayable = canReplay(input, init)
+  const response = await send(token)
+  const refusal = await tokenErrorIn(spec, response)
+  if (refusal === undefined) return response
+  if (!isReplayable) {
+    // The next call shall find a good token, but this one cannot be sent again.
+    source.reportRejected(token, refusal.code).catch(() => undefined)
+    return response
+  }
+  const other = await source.reportRejected(token, refusal.code)
+  // The platform's own probe stands by the token: the refusal was about the call.
+  if (other === token) return response
+  signal?.throwIfAborted()
+  await response.body?.cancel()
+  return send(other)
+}
+
+/** The call's URL, if the token may go there. */
+function targetOf<C>(spec: ResolvedSpec<C>, input: string | URL | Request): URL {
+  const { id, apiBaseUrl, baseUrl, apiOrigins = [] } = spec
+  const base = apiBaseUrl ?? baseUrl
+  const text = isRequest(input) ? input.url : String(input)
+  const url = text.startsWith('/')
+    ? resolveUrl({ id, rebased: false, ...(base !== undefined && { baseUrl: base }) }, text)
+    : text
+  if (!URL.canParse(url)) {
+    throw new ConfigError(`${id}: fetch needs an absolute URL or a path starting with /`, {
+      field: 'input',
+      problem: 'malformed',
+    })
+  }
+  const target = new URL(url)
+  const known = [baseUrl, apiBaseUrl, ...apiOrigins].filter((candidate) => candidate !== undefined)
+  if (known.length > 0 && !known.some((candidate) => new URL(candidate).origin === target.origin)) {
+    throw new ConfigError(
+      `${id}: ${target.origin} is not an origin of this provider, so the token is not sent there`,
+      { field: 'input', problem: 'conflict' },
+      { hint: `If it is the platform's, make the provider with extend({ apiOrigins: ['${target.origin}'] }).` },
+    )
+  }
+  return target
+}
+
+/** A stream can be sent only once; everything else `fetch` takes can be sent again. */
+function canReplay(input: string | URL | Request, { body }: RequestInit): boolean {
+  if (isRequest(input) && body === undefined) return input.body === null
+  const isStream = typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
+  return !isStream
+}
+
+function isRequest(input: string | URL | Request): input is Request {
+  return typeof input === 'object' && 'clone' in input && 'url' in input
+}

@@ -1,0 +1,97 @@
+import type { Awaitable, IAccessTokenCache } from './cache.js'
+import type { Clock } from './clock.js'
+import { CacheError, type CacheErrorDetails } from './errors.js'
+import { scrubCause } from './redact.js'
+
+/** Outcome of a cache operation; a failure is never a miss. */
+export type GateOutcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CacheError }
+
+/** The cache as the core sees it: every operation bounded in time, every failure a value and an event. */
+export interface CacheGate {
+  readonly cache: IAccessTokenCache
+  get(key: string): Promise<GateOutcome<string | undefined>>
+  set(key: string, value: string, expiresAtMs: number): Promise<GateOutcome<void>>
+  remove(key: string): Promise<GateOutcome<void>>
+  take(key: string, holder: string, ttlMs: number): Promise<GateOutcome<boolean>>
+  commit(key: string, holder: string, value: string, expiresAtMs: number): Promise<GateOutcome<boolean>>
+  release(key: string, holder: string): Promise<GateOutcome<void>>
+  /** Now, Unix milliseconds, on the clock that records are written on. */
+  sharedNowMs(): Promise<number>
+}
+
+/** Guards a cache. @param onFailure is told of each failure */
+export function cacheGate(
+  cache: IAccessTokenCache,
+  clock: Clock,
+  timeoutMs: number,
+  onFailure: (error: CacheError) => void,
+): CacheGate {
+  const reach = cache.reach ?? 'process'
+
+  async function attempt<T>(operation: CacheErrorDetails['operation'], call: () => unknown): Promise<GateOutcome<T>> {
+    const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
+      const error = new CacheError(
+        `cache: ${operation} ${text}`,
+        { operation, reach, problem },
+        { cause: scrubCause(cause) },
+      )
+      onFailure(error)
+      return { ok: false, error }
+    }
+    try {
+      const pending = call() as Awaitable<T>
+      const value = isPromiseLike(pending) ? await bounded(pending, clock, timeoutMs) : pending
+      return value === tooLate
+        ? failed('timeout', `did not answer within ${timeoutMs} ms`)
+        : { ok: true, value: value as T }
+    } catch (cause) {
+      return failed('failed', 'failed', cause)
+    }
+  }
+
+  const noLease = (): never => {
+    throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
+  }
+  return {
+    cache,
+    get: async (key) => {
+      const found = await attempt<string | null | undefined>('get', () => cache.get(key))
+      return found.ok
+        ? { ok: true, value: typeof found.value === 'string' && found.value !== '' ? found.value : undefined }
+        : found
+    },
+    set: (key, value, expiresAtMs) => attempt('set', () => cache.set(key, value, expiresAtMs)),
+    remove: (key) => attempt('remove', () => cache.remove(key)),
+    take: (key, holder, ttlMs) => attempt('take', () => cache.lease?.take(key, holder, ttlMs) ?? noLease()),
+    commit: (key, holder, value, expiresAtMs) =>
+      attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease()),
+    release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
+    sharedNowMs: async () => {
+      if (cache.nowMs === undefined) return clock.now()
+      const told = await attempt<number>('now', () => cache.nowMs?.())
+      return told.ok && Number.isFinite(told.value) ? told.value : clock.now()
+    },
+  }
+}
+
+/** What a store that does not answer is taken to have answered. */
+const tooLate = Symbol('too late')
+
+async function bounded<T>(pending: PromiseLike<T>, clock: Clock, timeoutMs: number): Promise<T | typeof tooLate> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(() => {
+      resolve(tooLate)
+    }, timeoutMs)
+    pending.then(resolve, reject).then(
+      () => {
+        timer.cancel()
+      },
+      () => undefined,
+    )
+  })
+}
+
+function isPromiseLike<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

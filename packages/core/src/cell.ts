@@ -1,0 +1,168 @@
+import type { Clock } from './clock.js'
+import type { PlatformCode } from './error-class.js'
+import type { FailureRecord } from './failure-record.js'
+import type { ResolvedRenewal } from './provider.js'
+import { deadlineAtMs, nextAttemptAtMs } from './renewal.js'
+import type { StoredRecord } from './token-record.js'
+
+/**
+ * What a process knows of one account in one cache. Plain data of a stable shape: two copies of this library in one process
+ * share it. Only reachable through closures, so that no `inspect` can print the token.
+ */
+export interface Cell {
+  record: StoredRecord | undefined
+  /** The kept promise of the token while it is fresh; see {@link Hot}. */
+  hot: Hot | undefined
+  /** `record` in the terms of this process's clocks. */
+  times: LocalTimes | undefined
+  /** The token that an API refused last, and the code it gave. */
+  rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
+  failure: FailureRecord | undefined
+  flight: Flight | undefined
+  /** The last look at the cache outside of a flight, and when it began on the monotonic clock. */
+  look: Promise<void> | undefined
+  lookedAtMs: number
+  /** The record could not be written; it is written back once the cache is there again. */
+  isUnwritten: boolean
+  /** Highest generation ever seen, also across `clear()`. */
+  lastGeneration: number
+  /** Grows with each `clear()`: what was fetched before it is not kept after it. */
+  clears: number
+}
+
+/** A token that needs no thought between two moments of the wall clock. */
+export interface Hot {
+  readonly promise: Promise<string>
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** A refresh under way in this process; everybody who needs one waits for the same. */
+export interface Flight {
+  readonly promise: Promise<FlightOutcome>
+  readonly isForced: boolean
+}
+
+/** How a flight ended well. */
+export interface FlightOutcome {
+  readonly record: StoredRecord
+  /** `adopted`: from the cache; `fetched`: new; `repeated`: upstream gave the same token again. */
+  readonly how: 'adopted' | 'fetched' | 'repeated'
+}
+
+/** Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. */
+export interface LocalTimes {
+  readonly promise: Promise<string>
+  /** The next try to refresh ahead. */
+  readonly soft: Moment
+  /** No longer handed out, if another can be had. */
+  readonly deadline: Moment
+  /** Dead. */
+  readonly expiry: Moment
+  /** When the cache was last seen to hold this record, or when it was written. */
+  readonly seen: Moment
+}
+
+/** One moment, on both clocks, in milliseconds. */
+export interface Moment {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** An empty cell. */
+export function newCell(): Cell {
+  return {
+    record: undefined,
+    hot: undefined,
+    times: undefined,
+    rejected: undefined,
+    failure: undefined,
+    flight: undefined,
+    look: undefined,
+    lookedAtMs: -Infinity,
+    isUnwritten: false,
+    lastGeneration: 0,
+    clears: 0,
+  }
+}
+
+/**
+ * Takes a record into memory.
+ *
+ * @param sharedNowMs now, on the clock that the record's moments are on: the store's, or this host's
+ */
+export function keepRecord(
+  cell: Cell,
+  record: StoredRecord,
+  {
+    clock,
+    renewal,
+    sharedNowMs,
+    spread,
+  }: { clock: Clock; renewal: ResolvedRenewal; sharedNowMs: number; spread: number },
+): void {
+  const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
+  // A writer whose clock runs ahead must not lengthen the life of its token here.
+  const aheadMs = Math.max(0, record.issuedAtMs - sharedNowMs)
+  const local = (atMs: number): Moment => {
+    const inMs = atMs - sharedNowMs - aheadMs
+    return { monotonic: now.monotonic + inMs, wall: now.wall + inMs }
+  }
+  const isSameToken = cell.record?.value === record.value
+  cell.times = {
+    promise: isSameToken && cell.times !== undefined ? cell.times.promise : Promise.resolve(record.value),
+    soft: local(nextAttemptAtMs(record, renewal, spread)),
+    deadline: local(deadlineAtMs(record, renewal)),
+    expiry: local(record.expiresAtMs),
+    seen: now,
+  }
+  cell.record = record
+  cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
+  cell.hot = undefined
+}
+
+/** Forgets the record in memory. */
+export function dropRecord(cell: Cell): void {
+  cell.record = undefined
+  cell.times = undefined
+  cell.hot = undefined
+  cell.isUnwritten = false
+}
+
+/** Whether a moment has come on either clock. */
+export function hasCome(moment: Moment, clock: Clock): boolean {
+  return clock.monotonic() >= moment.monotonic || clock.now() >= moment.wall
+}
+
+/** Milliseconds until a moment, by the clock that says less; negative once it has come. */
+export function timeLeftMs(moment: Moment, clock: Clock): number {
+  return Math.min(moment.monotonic - clock.monotonic(), moment.wall - clock.now())
+}
+
+/** Whether the record of a cell was refused by an API. */
+export function isRejected(cell: Cell): boolean {
+  return cell.record !== undefined && isRejectedRecord(cell, cell.record)
+}
+
+/** Whether a record is one that an API refused, here or, as its mark says, elsewhere. */
+export function isRejectedRecord(cell: Cell, record: StoredRecord): boolean {
+  return record.rejectedCode !== undefined || record.value === cell.rejected?.value
+}
+
+/** How long one look at both clocks is good for: a wall clock set back within this time costs at most this much. */
+const trustMs = 1000
+
+/** Keeps the promise of the token at hand until the next moment at which anything has to be thought about. */
+export function warm(cell: Cell, clock: Clock, memoryMs: number): void {
+  const { times } = cell
+  if (times === undefined) return
+  const seenAgoMs = clock.monotonic() - times.seen.monotonic
+  const quietMs = Math.min(
+    trustMs,
+    timeLeftMs(times.soft, clock),
+    timeLeftMs(times.deadline, clock),
+    memoryMs - seenAgoMs,
+  )
+  const fromMs = clock.now()
+  if (quietMs > 0) cell.hot = { promise: times.promise, fromMs, toMs: fromMs + quietMs }
+}

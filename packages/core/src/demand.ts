@@ -1,0 +1,24 @@
+import type { FlightOutcome } from './cell.js'
+import type { HeldLease } from './lease.js'
+import type { RefreshReason } from './token-record.js'
+
+/** What a caller needs of a flight. */
+export interface Demand {
+  readonly reason: RefreshReason
+  /** Shortest life that is of use, milliseconds. */
+  readonly minLifeMs: number
+  /** Why a refresh was forced, for the event. */
+  readonly note?: string
+}
+
+/** Under which terms upstream is asked. */
+export interface RefreshTerms {
+  readonly lease: HeldLease | 'unavailable'
+  /** Whether the cache answered at the start of this turn. */
+  readonly isUp: boolean
+  /** Moment on the monotonic clock at which the refresh must be over, milliseconds. */
+  readonly endsAtMonotonicMs: number
+}
+
+/** How a request under the lease ends; `superseded`: somebody else's record counts, look again. */
+export type Landing = FlightOutcome | 'superseded'

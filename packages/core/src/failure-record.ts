@@ -1,0 +1,96 @@
+import type { ErrorClass } from './error-class.js'
+import {
+  LeaseError,
+  MalformedAnswerError,
+  PlatformError,
+  TransportError,
+  type AnyLingpaiError,
+  type MalformedAnswerErrorDetails,
+  type PlatformErrorDetails,
+  type TransportErrorDetails,
+} from './errors.js'
+import { isMoment, isObject, parseObject } from './token-record.js'
+
+/** A failed refresh as it is kept beside the record in the cache, so that all who share it keep the cool-down. */
+export interface FailureRecord {
+  readonly error: AnyLingpaiError
+  readonly errorClass: ErrorClass
+  /** Failures in a row. */
+  readonly failures: number
+  readonly atMs: number
+  readonly retryAtMs: number
+}
+
+/** Where the failure of an account stands, given its record's key. */
+export function failureKey(key: string): string {
+  return `${key}:failure`
+}
+
+/** A failure as text. Holds what the error shows to anybody: no secret is in it. */
+export function encodeFailure({ error, ...rest }: FailureRecord): string {
+  const { code, message, hint, retryable } = error
+  return JSON.stringify({
+    ...rest,
+    error: { code, message, hint, retryable, ...('details' in error && { details: error.details }) },
+  })
+}
+
+/** Reads a failure back, its error as the class it was; `undefined` for anything else. */
+export function decodeFailure(text: string): FailureRecord | undefined {
+  const fields = parseObject(text)
+  const { failures, atMs, retryAtMs, errorClass } = fields ?? {}
+  if (!isObject(fields?.['error']) || !isMoment(atMs) || !isMoment(retryAtMs) || typeof failures !== 'number')
+    return undefined
+  const error = errorFrom(fields['error'], retryAtMs)
+  return error && { error, errorClass: errorClass as ErrorClass, failures, atMs, retryAtMs }
+}
+
+function errorFrom(stored: Readonly<Record<string, unknown>>, retryAtMs: number): AnyLingpaiError | undefined {
+  const { code, message, hint, retryable, details } = stored
+  if (typeof message !== 'string' || !isObject(details)) return undefined
+  const options = { retryable: retryable === true, retryAtMs, ...(typeof hint === 'string' && { hint }) }
+  const facts: unknown = details
+  switch (code) {
+    case 'ERR_LINGPAI_PLATFORM':
+      return new PlatformError(message, facts as PlatformErrorDetails, options)
+    case 'ERR_LINGPAI_TRANSPORT':
+      return new TransportError(message, facts as TransportErrorDetails, options)
+    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+      return new MalformedAnswerError(message, facts as MalformedAnswerErrorDetails, options)
+    default:
+      return undefined
+  }
+}
+
+/** The same failure, with the moment from which a further call asks again. */
+export function withRetryAt(error: AnyLingpaiError, retryAtMs: number): AnyLingpaiError {
+  const { message, hint, retryable, cause } = error
+  const options = { retryable, retryAtMs, ...(hint !== undefined && { hint }), ...(cause !== undefined && { cause }) }
+  switch (error.code) {
+    case 'ERR_LINGPAI_PLATFORM':
+      return new PlatformError(message, error.details, options)
+    case 'ERR_LINGPAI_TRANSPORT':
+      return new TransportError(message, error.details, options)
+    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+      return new MalformedAnswerError(message, error.details, options)
+    case 'ERR_LINGPAI_LEASE':
+      return new LeaseError(message, options)
+    default:
+      return error
+  }
+}
+
+/** The class that decides about a failure that no platform code stands behind. */
+export function classOfError(error: AnyLingpaiError): ErrorClass {
+  switch (error.code) {
+    case 'ERR_LINGPAI_PLATFORM':
+      return error.details.errorClass
+    case 'ERR_LINGPAI_TRANSPORT':
+      return 'transient'
+    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+      // A wrong path or a redirect does not mend itself within seconds.
+      return error.details.problem === 'not-found' || error.details.problem === 'redirect' ? 'unknown' : 'transient'
+    default:
+      return 'unknown'
+  }
+}

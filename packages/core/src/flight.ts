@@ -1,0 +1,125 @@
+import { lookAtCache, type AccountContext } from './account-context.js'
+import { isRejectedRecord, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
+import { ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
+import { activeFailure } from './failure-memory.js'
+import type { Demand, Landing, RefreshTerms } from './demand.js'
+import { land } from './landing.js'
+import { takeLease } from './lease.js'
+import { isNewer, type StoredRecord } from './token-record.js'
+import { pause } from './pause.js'
+
+/**
+ * The refresh of an account: the one under way in this process, or a new one. A forced refresh joins only a forced one.
+ */
+export function joinFlight<C>(context: AccountContext<C>, demand: Demand): Flight {
+  const { cell } = context
+  const isForced = demand.reason === 'requested'
+  if (cell.flight !== undefined && (!isForced || cell.flight.isForced)) return cell.flight
+  const promise = fly(context, demand)
+  const flight: Flight = { promise, isForced }
+  cell.flight = flight
+  const leave = (): void => {
+    if (cell.flight === flight) cell.flight = undefined
+    context.running.delete(promise)
+  }
+  context.running.add(promise)
+  promise.then(leave, leave)
+  return flight
+}
+
+/** DESIGN §4.3, steps 1 to 8. */
+async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<FlightOutcome> {
+  const { cell, clock, closing, timeoutMs } = context
+  const endsAtMonotonicMs = clock.monotonic() + timeoutMs
+  let base = cell.record
+  for (let turn = 0; ; turn += 1) {
+    closing.throwIfAborted()
+    const isUp = (await lookAtCache(context)) !== 'down'
+    // A forced refresh wants a token younger than the call itself, not only one that memory did not know.
+    if (turn === 0 && demand.reason === 'requested') base = cell.record
+    const found = acceptable(context, demand, base)
+    if (found !== undefined) return { record: found, how: 'adopted' }
+    await assertMayAsk(context, demand, isUp)
+
+    const lease = isUp ? await takeLease(context.gate, clock, context.key) : 'unavailable'
+    if (lease === 'busy') {
+      await waitForTurn(context, turn, endsAtMonotonicMs)
+      continue
+    }
+    const landing = await refresh(context, demand, base, { lease, isUp, endsAtMonotonicMs })
+    if (landing !== 'superseded') return landing
+  }
+}
+
+/** The record in memory, if it is what the demand asks for. */
+function acceptable<C>(
+  { cell, clock }: AccountContext<C>,
+  { reason, minLifeMs }: Demand,
+  base: StoredRecord | undefined,
+): StoredRecord | undefined {
+  const { record, times } = cell
+  if (record === undefined || times === undefined || isRejectedRecord(cell, record)) return undefined
+  if (timeLeftMs(times.deadline, clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
+  if (reason === 'cold' || reason === 'rejected') return record
+  if (isNewer(record, base)) return record
+  // Another process asked in the meantime and was given the same token: the next try has moved.
+  return reason === 'ahead' && timeLeftMs(times.soft, clock) > 0 ? record : undefined
+}
+
+/** @throws the stored error of the last failure while its cool-down lasts; a readonly source never asks at all. */
+async function assertMayAsk<C>(context: AccountContext<C>, { reason }: Demand, isUp: boolean): Promise<void> {
+  const failure = await activeFailure(context, isUp)
+  // An operator who forces a refresh has mended something; a limit of the platform is not mended that way.
+  const isLimit = failure?.errorClass === 'rate-limited' || failure?.errorClass === 'quota-exhausted'
+  if (failure !== undefined && (reason !== 'requested' || isLimit)) throw failure.error
+  if (context.isReadonly) {
+    throw new LeaseError(`${context.spec.id}: this source is read-only, and the cache holds no usable token`, {
+      hint: 'Start the process that refreshes this account, or make the source without `readonly`.',
+    })
+  }
+}
+
+const firstWaitMs = 25
+const longestWaitMs = 250
+
+/** Waits until the lease may be free: a moment with jitter, shorter where the cache tells of writes. */
+async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMonotonicMs: number): Promise<void> {
+  const { clock, closing, key, upstream } = context
+  const leftMs = endsAtMonotonicMs - clock.monotonic()
+  if (leftMs <= 0) {
+    throw new LeaseError(`${context.spec.id}: another process refreshes this account and did not finish in time`, {
+      hint: 'Raise timeoutMs if the platform is slow.',
+    })
+  }
+  const waitMs = Math.min(firstWaitMs * 2 ** Math.min(turn, 10), longestWaitMs) * (0.5 + upstream.random() / 2)
+  await pause(clock, Math.min(waitMs, leftMs), closing, (wake) => context.onChange(key, wake))
+}
+
+/** Asks upstream under the lease, and gives the lease back whatever happens. */
+async function refresh<C>(
+  context: AccountContext<C>,
+  demand: Demand,
+  base: StoredRecord | undefined,
+  terms: RefreshTerms,
+): Promise<Landing> {
+  const { lease } = terms
+  try {
+    if (lease !== 'unavailable') {
+      await lookAtCache(context)
+      const found = acceptable(context, demand, base)
+      if (found !== undefined) {
+        await lease.release()
+        return { record: found, how: 'adopted' }
+      }
+    }
+    return await land(context, demand, terms)
+  } catch (error) {
+    if (lease !== 'unavailable') await lease.release()
+    throw error
+  }
+}
+
+/** Whether an error says that the flight's own manager was closed, which is no failure of the account. */
+export function isClosed(error: unknown): boolean {
+  return (error as Partial<AnyLingpaiError> | undefined)?.code === ('ERR_LINGPAI_CLOSED' satisfies ClosedError['code'])
+}

@@ -1,0 +1,61 @@
+import type { AccountContext } from './account-context.js'
+import { timeLeftMs } from './cell.js'
+import type { Clock } from './clock.js'
+import { isLingpaiError } from './errors.js'
+import { pause } from './pause.js'
+
+/** A background refresh that runs until it is stopped. */
+export interface Keeper {
+  stop(): void
+}
+
+/** What a keeper keeps. */
+export interface KeeperParts<C> {
+  readonly clock: Clock
+  readonly resolve: () => Promise<AccountContext<C>>
+  readonly renew: () => Promise<void>
+  readonly closing: AbortSignal
+}
+
+/** Wakes at least this often, so that a sleep of the machine or a clock set forward is noticed. */
+const longestSleepMs = 60_000
+/** A failure without a cool-down of its own: a secret that could not be fetched, a lease that was not to be had. */
+const afterErrorMs = 5000
+/** And at most this often, whatever goes wrong. */
+const shortestSleepMs = 1000
+
+/**
+ * Starts a keeper. Each has a stop of its own, so that stopping the old one can never reach the new one.
+ */
+export function startKeeper<C>({ clock, resolve, renew, closing }: KeeperParts<C>): Keeper {
+  const stopping = new AbortController()
+  const stop = (): void => {
+    closing.removeEventListener('abort', stop)
+    stopping.abort(new DOMException('stopped', 'AbortError'))
+  }
+  closing.addEventListener('abort', stop, { once: true })
+  const turn = async (): Promise<number> => {
+    const context = await resolve()
+    if (sleepMs(context) <= 0) await renew()
+    return sleepMs(context)
+  }
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      // What fails is an event already; here it only must not end the keeping.
+      const wantedMs = await turn().catch(() => afterErrorMs)
+      await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping.signal)
+    }
+  }
+  run().catch(() => undefined)
+  return { stop }
+}
+
+/** Milliseconds until something is to be done. */
+function sleepMs<C>({ cell, clock }: AccountContext<C>): number {
+  const { times, failure } = cell
+  if (failure !== undefined && isLingpaiError(failure.error)) {
+    const coolMs = failure.retryAtMs - clock.now()
+    if (coolMs > 0) return coolMs
+  }
+  return times === undefined ? 0 : timeLeftMs(times.soft, clock)
+}

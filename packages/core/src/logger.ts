@@ -1,0 +1,42 @@
+import { accountName } from './account.js'
+import type { EventHub, LingpaiEventName, LingpaiEvents } from './events.js'
+import { harmlessly } from './events.js'
+
+/** Any logger with these four. Fields hold no token and no secret. */
+export interface Logger {
+  debug(message: string, fields?: object): void
+  info(message: string, fields?: object): void
+  warn(message: string, fields?: object): void
+  error(message: string, fields?: object): void
+}
+
+const levels: Readonly<Record<LingpaiEventName, keyof Logger>> = {
+  refreshed: 'info',
+  adopted: 'debug',
+  'same-token': 'debug',
+  'served-stale': 'warn',
+  rejected: 'warn',
+  'refresh-failed': 'error',
+  'cache-failed': 'warn',
+  'lease-lost': 'warn',
+  'foreign-refresh': 'warn',
+  closed: 'debug',
+}
+
+/** Writes every event to a logger. A logger that throws harms nobody. */
+export function logEvents(hub: EventHub, logger: Logger): void {
+  for (const name of Object.keys(levels) as LingpaiEventName[]) {
+    hub.on(name, (event) => {
+      const account = 'account' in event ? accountName(event.account) : undefined
+      harmlessly(() => {
+        logger[levels[name]](`lingpai: ${name}${account === undefined ? '' : ` ${account}`}`, fieldsOf(event))
+      })
+    })
+  }
+}
+
+function fieldsOf(event: LingpaiEvents[LingpaiEventName]): object {
+  if (!('error' in event)) return event
+  const { name, code, message, hint } = event.error
+  return { ...event, error: { name, code, message, ...(hint !== undefined && { hint }) } }
+}

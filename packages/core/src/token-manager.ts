@@ -1,0 +1,253 @@
+import { accountName, assertCredentials, cacheKey, fingerprintOf, splitCredentials, type Account } from './account.js'
+import type { AccountContext, AccountEventName, EventFacts } from './account-context.js'
+import { AccountSource } from './account-source.js'
+import type { IAccessTokenCache } from './cache.js'
+import { cacheGate } from './cache-gate.js'
+import type { Clock } from './clock.js'
+import { ClosedError, ConfigError } from './errors.js'
+import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from './events.js'
+import { logEvents, type Logger } from './logger.js'
+import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
+import { scrubCause } from './redact.js'
+import { registry } from './registry.js'
+import type { TokenSource } from './token-source.js'
+
+/** Options of a {@link TokenManager}. */
+export interface TokenManagerOptions {
+  /** Where records are kept and shared. */
+  readonly cache: IAccessTokenCache
+  /** @default globalThis.fetch, looked up at each call */
+  readonly fetch?: typeof globalThis.fetch
+  /** @default the clock of this machine */
+  readonly clock?: Clock
+  /** Numbers from 0 to 1, for jitter. @default Math.random */
+  readonly random?: () => number
+  /** @default silent */
+  readonly logger?: Logger
+  /** Bound of one whole refresh, retries included, in milliseconds. @default 10_000 */
+  readonly timeoutMs?: number
+  /** Bound of one cache operation, in milliseconds. @default 1000 */
+  readonly cacheTimeoutMs?: number
+  /** Listeners that are there from the start. */
+  readonly hooks?: LingpaiHooks
+  /** Language of hints. @default 'en' */
+  readonly language?: 'en' | 'zh'
+}
+
+/** Options of one source. */
+export interface SourceOptions {
+  /** Reads the shared cache and never goes upstream: for the development machine beside production. @default false */
+  readonly readonly?: boolean
+}
+
+/** One account of a manager. */
+interface Entry {
+  readonly source: TokenSource
+  readonly closing: AbortController
+}
+
+/** Hands out sources of tokens over one cache. */
+export class TokenManager {
+  readonly #options: Required<Omit<TokenManagerOptions, 'logger' | 'hooks'>>
+  readonly #hub = new EventHub()
+  readonly #entries = new Map<string, Entry>()
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #wakers = new Map<string, Set<() => void>>()
+  readonly #secretNumbers = new WeakMap<object, number>()
+  readonly #spread: number
+  #unsubscribe: (() => void) | undefined
+  #secretCount = 0
+  #isClosed = false
+
+  /** @throws ConfigError naming the option */
+  constructor(options: TokenManagerOptions) {
+    assertOptions(options)
+    const { cache, clock = registry.clock, random = Math.random, timeoutMs = 10_000, cacheTimeoutMs = 1000 } = options
+    const fetch = options.fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
+    this.#options = { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language: options.language ?? 'en' }
+    this.#spread = random()
+    for (const [name, hook] of Object.entries(options.hooks ?? {}))
+      this.#hub.on(name as LingpaiEventName, hook as () => void)
+    if (options.logger !== undefined) logEvents(this.#hub, options.logger)
+  }
+
+  /**
+   * The source of an account. The same account gives the same source; other secrets of it are another account.
+   *
+   * Credentials are checked at the first use, or by `source.validate()`.
+   */
+  source<C>(provider: Provider<C>, credentials: CredentialsOf<C>, options: SourceOptions = {}): TokenSource {
+    this.#assertOpen()
+    const { spec } = provider
+    const { account, secrets } = splitCredentials(spec, credentials)
+    const identity = this.#identity(account, secrets, options)
+    const known = this.#entries.get(identity)
+    if (known !== undefined) return known.source
+    const closing = new AbortController()
+    const given = credentials as Readonly<Record<string, unknown>>
+    const contextWith = (resolved: Readonly<Record<string, string>>): AccountContext<C> =>
+      this.#context(spec, account, resolved, closing.signal, options)
+    const isPlain = Object.values(secrets).every((secret) => typeof secret === 'string')
+    const source = new AccountSource<C>({
+      spec,
+      account,
+      context: isPlain ? contextWith(secrets as Record<string, string>) : undefined,
+      askForContext: async () => contextWith(await resolveSecrets(spec, secrets)),
+      validate: () => {
+        assertCredentials(spec, given)
+      },
+      clock: this.#options.clock,
+      fetch: this.#options.fetch,
+      closing: closing.signal,
+      hasSecretFunctions: !isPlain,
+    })
+    this.#entries.set(identity, { source, closing })
+    return source
+  }
+
+  /** All sources, in the order they were asked for. */
+  sources(): readonly TokenSource[] {
+    return [...this.#entries.values()].map(({ source }) => source)
+  }
+
+  /** Ends a source: its timers stop, what waits on it and later calls get a ClosedError. The record stays in the cache. */
+  remove(source: TokenSource): void {
+    for (const [identity, entry] of this.#entries) {
+      if (entry.source !== source) continue
+      this.#entries.delete(identity)
+      entry.closing.abort(new ClosedError(`${accountName(source.account)}: this source was removed from its manager`))
+    }
+  }
+
+  /** Listens to an event. A listener that throws harms nobody. @returns Ends the listening. */
+  on<Name extends LingpaiEventName>(name: Name, listener: (event: LingpaiEvents[Name]) => unknown): () => void {
+    return this.#hub.on(name, listener)
+  }
+
+  /** Ends all sources, aborts their refreshes and waits until the leases are given back. The cache stays open: it is the caller's. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true
+      for (const { source, closing } of this.#entries.values()) {
+        closing.abort(new ClosedError(`${accountName(source.account)}: the token manager was closed`))
+      }
+      this.#entries.clear()
+      this.#unsubscribe?.()
+      this.#hub.emit('closed', { atMs: this.#options.clock.now() })
+    }
+    await Promise.allSettled([...this.#running])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Two functions are two secrets; what they return is not known before they are asked. */
+  #identity(account: Account, secrets: Readonly<Record<string, Secret>>, { readonly = false }: SourceOptions): string {
+    const marks = Object.values(secrets).map((secret) => {
+      if (typeof secret === 'string') return fingerprintOf(account, { secret })
+      const number = this.#secretNumbers.get(secret) ?? (this.#secretCount += 1)
+      this.#secretNumbers.set(secret, number)
+      return `function ${number}`
+    })
+    return JSON.stringify([account, marks, readonly])
+  }
+
+  #context<C>(
+    spec: ResolvedSpec<C>,
+    account: Account,
+    secrets: Readonly<Record<string, string>>,
+    closing: AbortSignal,
+    { readonly = false }: SourceOptions,
+  ): AccountContext<C> {
+    const { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language } = this.#options
+    const fingerprint = fingerprintOf(account, secrets)
+    const key = cacheKey(account, fingerprint)
+    const emit = <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void => {
+      this.#hub.emit(name, { account, atMs: clock.now(), ...facts } as unknown as LingpaiEvents[Name])
+    }
+    return {
+      spec,
+      account,
+      credentials: { ...account.ids, ...secrets } as ResolvedCredentials<C>,
+      key,
+      fingerprint,
+      cell: registry.cell(cache, clock, key),
+      gate: cacheGate(cache, clock, cacheTimeoutMs, (error) => {
+        emit('cache-failed', { error })
+      }),
+      clock,
+      upstream: { fetch, clock, random, language },
+      timeoutMs,
+      isReadonly: readonly,
+      spread: this.#spread,
+      writer: registry.writer,
+      running: this.#running,
+      closing,
+      emit,
+      onChange: (changed, listener) => this.#onChange(changed, listener),
+    }
+  }
+
+  /** One subscription serves all accounts; it begins with the first that waits. */
+  #onChange(key: string, listener: () => void): () => void {
+    const { cache } = this.#options
+    this.#unsubscribe ??= cache.subscribe?.(({ key: changed }) => {
+      for (const wake of [...(this.#wakers.get(changed) ?? [])]) wake()
+    })
+    const listeners = this.#wakers.get(key) ?? new Set()
+    this.#wakers.set(key, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#wakers.delete(key)
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ClosedError('the token manager was closed')
+  }
+}
+
+async function resolveSecrets<C>(
+  spec: ResolvedSpec<C>,
+  secrets: Readonly<Record<string, Secret>>,
+): Promise<Readonly<Record<string, string>>> {
+  const resolved: Record<string, string> = {}
+  for (const [field, secret] of Object.entries(secrets)) {
+    try {
+      const value: unknown = typeof secret === 'function' ? await secret() : secret
+      resolved[field] = typeof value === 'string' ? value.trim() : ''
+    } catch (cause) {
+      throw new ConfigError(
+        `${spec.id}: the function that fetches ${field} failed`,
+        { field, problem: 'missing' },
+        { retryable: true, cause: scrubCause(cause) },
+      )
+    }
+    if (resolved[field] === '') {
+      throw new ConfigError(`${spec.id}: the function that fetches ${field} gave no text`, { field, problem: 'empty' })
+    }
+  }
+  return resolved
+}
+
+function assertOptions(options: TokenManagerOptions): void {
+  const { cache, timeoutMs = 1, cacheTimeoutMs = 1 } = options
+  const given: unknown = cache
+  const methods = ['get', 'set', 'remove'] as const
+  const isCache =
+    typeof given === 'object' &&
+    given !== null &&
+    methods.every((name) => typeof (given as Record<string, unknown>)[name] === 'function')
+  if (!isCache) {
+    throw new ConfigError('TokenManager: cache must be an object with get, set and remove', {
+      field: 'cache',
+      problem: given === undefined ? 'missing' : 'malformed',
+    })
+  }
+  for (const [field, value] of Object.entries({ timeoutMs, cacheTimeoutMs })) {
+    if (!(Number.isFinite(value) && value > 0)) {
+      throw new ConfigError(`TokenManager: ${field} must be above 0 milliseconds`, { field, problem: 'malformed' })
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Account } from './account.js'
+import type { ErrorClass, PlatformCode } from './error-class.js'
+import type { LingpaiErrorCode } from './errors.js'
+import type { TokenRecord } from './token-record.js'
+
+/** What a caller asks of a token. */
+export interface GetTokenOptions {
+  /** Ends this caller's wait with the signal's reason; the refresh goes on for the others. */
+  readonly signal?: AbortSignal
+  /** The token must live at least this long, milliseconds; at most half of a token's life. @default 0 */
+  readonly minLifeMs?: number
+}
+
+/** Where an account stands. */
+export interface SourceStatus {
+  /**
+   * `none`: nothing known yet; `refreshing`: upstream is being asked; `valid`; `expiring`: past the soft point, still served;
+   * `expired`: no usable token; `failing`: no usable token, and the last refresh failed.
+   */
+  readonly state: 'none' | 'refreshing' | 'valid' | 'expiring' | 'expired' | 'failing'
+  readonly account: Account
+  readonly generation?: number
+  /** Unix milliseconds. */
+  readonly issuedAtMs?: number
+  readonly expiresAtMs?: number
+  /** Next try to refresh ahead, Unix milliseconds. */
+  readonly refreshAtMs?: number
+  readonly lastFailure?: FailureSummary
+  /** Whether the background refresh runs. */
+  readonly isKept: boolean
+}
+
+/** The last failed refresh since the last that went well. */
+export interface FailureSummary {
+  readonly code: LingpaiErrorCode
+  readonly errorClass: ErrorClass
+  readonly message: string
+  readonly hint?: string
+  readonly platformCode?: PlatformCode
+  readonly failures: number
+  readonly atMs: number
+  readonly retryAtMs: number
+}
+
+/** The handle of one account: its tokens, never a dead one, never one refresh too many. */
+export interface TokenSource {
+  readonly account: Account
+  /**
+   * A token that is usable now.
+   *
+   * @throws PlatformError, TransportError, MalformedAnswerError or LeaseError when no usable token can be had: waiters of one refresh get
+   * the same error. ConfigError for credentials that cannot be sent. The signal's own reason after an abort.
+   */
+  getAccessToken(options?: GetTokenOptions): Promise<string>
+  /** The same with generation and times. */
+  getRecord(options?: GetTokenOptions): Promise<TokenRecord>
+  /** The token if one is usable in memory now; does no I/O and starts none. */
+  peek(): string | undefined
+  /** The header value of platforms that take one, such as `QQBot <token>`. @throws ConfigError where the token goes into the URL */
+  authorizationHeader(options?: GetTokenOptions): Promise<string>
+  /**
+   * Tells that an API refused a token. Refreshes only if it is still the current one; any other current token is returned as it is.
+   *
+   * @param rejected the token, or its generation
+   * @param code what the API answered; must be a token error in the provider's table, so that nothing else causes a refresh
+   * @returns the token to use instead
+   */
+  reportRejected(rejected: string | number, code?: PlatformCode): Promise<string>
+  /**
+   * One refresh now, whatever the state; shared by all who ask at the same time, in all processes. On a platform that repeats its token the
+   * record may be the same as before.
+   *
+   * @param options.note why, for the `refreshed` event: an audit trail's word, no secret
+   */
+  refresh(options?: { readonly signal?: AbortSignal; readonly note?: string }): Promise<TokenRecord>
+  /**
+   * Runs `fn` with a token. When it throws, or returns, a token error of the platform, that is reported and `fn` runs once more with the
+   * other token; what the second run gives is the result.
+   */
+  withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T>
+  /**
+   * `fetch` with the token in place. A token error in the reply is reported and the call repeated once with the other token, unless its body
+   * cannot be sent twice; nothing is repeated after a time-out. Any other reply comes back as the platform sent it.
+   *
+   * @param input a path starting with `/` goes below the provider's API base
+   * @throws ConfigError before the token is sent to an origin that is not the provider's
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  /** Refreshes ahead even when nobody calls; never gives up. Starting twice is starting once. */
+  startBackgroundRefresh(): void
+  stopBackgroundRefresh(): void
+  status(): SourceStatus
+  /** @throws ConfigError for credentials that are missing, empty or malformed, before any request */
+  validate(): void
+  /** Forgets the record in memory and in the cache. Not meant for rejected tokens: report those. */
+  clear(): Promise<void>
+  /** The account; never the secret, never the token. */
+  toJSON(): Account
+  toString(): string
+}

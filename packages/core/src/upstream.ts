@@ -1,0 +1,141 @@
+import { buildRequest, type BuiltRequest, type RequestBase } from './build-request.js'
+import { parseBody } from './classify.js'
+import type { Clock } from './clock.js'
+import { ConfigError, isLingpaiError, type AnyLingpaiError } from './errors.js'
+import { exchange } from './exchange.js'
+import { failurePolicy } from './failure-policy.js'
+import { classOfError } from './failure-record.js'
+import { pause } from './pause.js'
+import type { ResolvedCredentials, ResolvedSpec } from './provider.js'
+import { readAnswer } from './read-answer.js'
+import { scrubCause } from './redact.js'
+import { errorOfFailure, malformedError, platformError, statusError } from './upstream-errors.js'
+
+/** A token fresh from the platform. */
+export interface FreshToken {
+  readonly value: string
+  /** Remaining life in milliseconds, from the moment the request was sent. */
+  readonly lifeMs: number
+  /** When the request was sent, on the monotonic clock. */
+  readonly sentAtMonotonicMs: number
+}
+
+/** A failed request, with what the cool-down needs to know. */
+export interface UpstreamFailure {
+  readonly error: AnyLingpaiError
+  readonly retryAfterMs?: number
+  readonly codeCoolDownMs?: number
+}
+
+/** What talking to a platform takes. */
+export interface UpstreamOptions {
+  readonly fetch: typeof globalThis.fetch
+  readonly clock: Clock
+  readonly random: () => number
+  readonly language: 'en' | 'zh'
+}
+
+/** Limits of one refresh. */
+export interface UpstreamLimits {
+  readonly signal: AbortSignal
+  /** Moment on the monotonic clock at which it must be over, in milliseconds. */
+  readonly endsAtMonotonicMs: number
+  /** Whether somebody waits; a refresh ahead asks once and comes back later. */
+  readonly mayRepeat: boolean
+}
+
+/** First pause before a transient failure is tried again within a refresh; it grows fourfold. */
+const firstPauseMs = 100
+
+/** Asks a platform for a token: bounded, no redirects, repeated only for what passes by itself. */
+export async function requestToken<C>(
+  spec: ResolvedSpec<C>,
+  credentials: ResolvedCredentials<C>,
+  options: UpstreamOptions,
+  limits: UpstreamLimits,
+): Promise<FreshToken | UpstreamFailure> {
+  const { clock, random } = options
+  const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
+  let base = 0
+  for (let attempt = 1; ; attempt += 1) {
+    const sentAtMonotonicMs = clock.monotonic()
+    const outcome = await ask(spec, { ...spec, ...baseOf(bases[base]) }, credentials, options, limits)
+    if ('value' in outcome) return { ...outcome, sentAtMonotonicMs }
+    const canMove = isConnectFailure(outcome.error) && base + 1 < bases.length
+    if (canMove) base += 1
+    else if (!limits.mayRepeat || attempt >= attemptsFor(spec, outcome.error)) return outcome
+    const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
+    if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
+    await pause(clock, pauseMs, limits.signal)
+  }
+}
+
+/** A base as an optional field. */
+export function baseOf(baseUrl: string | undefined): { readonly baseUrl?: string } {
+  return baseUrl === undefined ? {} : { baseUrl }
+}
+
+function isConnectFailure(error: AnyLingpaiError): boolean {
+  return error.code === 'ERR_LINGPAI_TRANSPORT' && error.details.phase === 'connect'
+}
+
+function attemptsFor<C>(spec: ResolvedSpec<C>, error: AnyLingpaiError): number {
+  const ofCode =
+    error.code === 'ERR_LINGPAI_PLATFORM' ? spec.perCode?.[String(error.details.platformCode)]?.attempts : undefined
+  return ofCode ?? failurePolicy[classOfError(error)].attempts
+}
+
+async function ask<C>(
+  spec: ResolvedSpec<C>,
+  base: RequestBase,
+  credentials: ResolvedCredentials<C>,
+  options: UpstreamOptions,
+  { signal, endsAtMonotonicMs }: UpstreamLimits,
+): Promise<{ readonly value: string; readonly lifeMs: number } | UpstreamFailure> {
+  const { fetch, clock, language } = options
+  const known = spec.secrets.map((field) => credentials[field])
+  const request = requestOf(spec, base, credentials)
+  const timeoutMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
+  const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
+  if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, known) }
+
+  const answer = readAnswer(spec, { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
+  const retryAfterMs = retryAfter(reply.headers, clock)
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  switch (answer.outcome) {
+    case 'token':
+      return { value: answer.value, lifeMs: answer.lifeSeconds * 1000 }
+    case 'refused': {
+      const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds
+      const error = platformError(spec, 'token', answer.refusal, { status: reply.status, language, known })
+      return { error, ...wait, ...(coolDownSeconds !== undefined && { codeCoolDownMs: coolDownSeconds * 1000 }) }
+    }
+    case 'status':
+      return { error: statusError(spec.id, reply.status), ...wait }
+    case 'malformed':
+      return { error: malformedError(spec.id, answer.problem, reply), ...wait }
+  }
+}
+
+/** `Retry-After` in milliseconds: seconds, or an HTTP date. */
+function retryAfter(headers: Headers, clock: Clock): number | undefined {
+  const text = headers.get('retry-after')
+  if (text === null) return undefined
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now()
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined
+}
+
+/** A provider's `request()` is foreign code: what it throws may quote the secrets. */
+function requestOf<C>(spec: ResolvedSpec<C>, base: RequestBase, credentials: ResolvedCredentials<C>): BuiltRequest {
+  try {
+    return buildRequest(base, spec.request(credentials))
+  } catch (error) {
+    const known = spec.secrets.map((field) => credentials[field])
+    if (isLingpaiError(error)) throw error
+    throw new ConfigError(
+      `provider "${spec.id}": request() failed`,
+      { field: 'request', problem: 'malformed' },
+      { cause: scrubCause(error, known) },
+    )
+  }
+}

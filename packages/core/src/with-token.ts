@@ -1,0 +1,37 @@
+import type { ClassifierSpec } from './classify.js'
+import { tokenErrorIn } from './refusal-in.js'
+import type { GetTokenOptions, TokenSource } from './token-source.js'
+
+/** {@link TokenSource.withToken} over any source. */
+export async function withToken<T>(
+  source: Pick<TokenSource, 'getAccessToken' | 'reportRejected'>,
+  spec: ClassifierSpec,
+  fn: (token: string) => T | Promise<T>,
+  options?: GetTokenOptions,
+): Promise<T> {
+  const token = await source.getAccessToken(options)
+  const first = await settle(fn, token)
+  const refusal = await tokenErrorIn(spec, first.ok ? first.value : first.error)
+  if (refusal === undefined) {
+    if (first.ok) return first.value
+    throw first.error
+  }
+  const other = await source.reportRejected(token, refusal.code)
+  // The platform's own probe stands by the token: the refusal was about the call.
+  if (other === token) {
+    if (first.ok) return first.value
+    throw first.error
+  }
+  options?.signal?.throwIfAborted()
+  return fn(other)
+}
+
+type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+
+async function settle<T>(fn: (token: string) => T | Promise<T>, token: string): Promise<Settled<T>> {
+  try {
+    return { ok: true, value: await fn(token) }
+  } catch (error) {
+    return { ok: false, error }
+  }
+}

@@ -1,0 +1,48 @@
+import { keep, lookAtCache, type AccountContext } from './account-context.js'
+import type { RefreshTerms } from './demand.js'
+import { changedRecord, encodeRecord, isNewer, type StoredRecord } from './token-record.js'
+
+/** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
+const keptAfterExpiryMs = 7 * 86_400_000
+
+/** @returns Whether the record is in the store; `superseded` when a newer one is. */
+export async function writeRecord<C>(
+  context: AccountContext<C>,
+  { lease, isUp }: Pick<RefreshTerms, 'lease' | 'isUp'>,
+  base: StoredRecord | undefined,
+  next: StoredRecord,
+): Promise<boolean | 'superseded'> {
+  const { gate, key } = context
+  const forgetAtMs = next.expiresAtMs + keptAfterExpiryMs
+  if (lease === 'unavailable') {
+    if (!isUp) return false
+    // Without a lease this is the best there is: look, then write.
+    if (await isReplaced(context, base)) return 'superseded'
+    return (await gate.set(key, encodeRecord(next), forgetAtMs)).ok
+  }
+  if ((await lease.settle()) && (await isReplaced(context, base))) {
+    await lease.release()
+    return 'superseded'
+  }
+  const written = await lease.commit(encodeRecord(next), forgetAtMs)
+  if (written === false) return 'superseded'
+  return written === true
+}
+
+/** A refused token that could not be replaced is marked in the cache, so that no other process hands it out. */
+export async function markRejected<C>(
+  context: AccountContext<C>,
+  terms: Pick<RefreshTerms, 'lease' | 'isUp'>,
+): Promise<void> {
+  const { record, rejected } = context.cell
+  if (record === undefined || record.value !== rejected?.value || record.rejectedCode !== undefined) return
+  const marked = changedRecord(record, { rejectedCode: rejected.code ?? 'unknown' })
+  if ((await writeRecord(context, terms, record, marked)) === true) await keep(context, marked)
+}
+
+/** Whether the cache holds a newer record than the one that the work began with. */
+async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | undefined): Promise<boolean> {
+  await lookAtCache(context)
+  const { record } = context.cell
+  return record !== undefined && isNewer(record, base)
+}
