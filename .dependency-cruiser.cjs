@@ -1,0 +1,98 @@
+/** Who may import whom. `scripts/check-layering.mjs` plants a violation of each rule and expects it to be reported. */
+const rules = [
+  {
+    name: 'no-circular',
+    comment: 'A cycle, type-only ones included, means that a shared type wants a file of its own.',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'core-depends-on-nothing',
+    comment: 'The core knows no other package and no npm package; only what Node brings.',
+    from: { path: '^packages/core/src/' },
+    to: { path: ['^packages/(?!core/)', 'node_modules/'] },
+  },
+  {
+    name: 'provider-knows-only-core',
+    comment: 'Providers know neither each other nor a cache.',
+    from: { path: '^packages/(provider-[^/]+)/src/' },
+    to: { path: '^packages/', pathNot: '^packages/(core|$1)/' },
+  },
+  {
+    name: 'cache-knows-only-core',
+    comment: 'A cache knows the core; it may build on cache-keyv.',
+    from: { path: '^packages/(cache-[^/]+)/src/' },
+    to: { path: '^packages/', pathNot: '^packages/(core|cache-keyv|$1)/' },
+  },
+  {
+    name: 'provider-does-no-io',
+    comment: 'A provider is data: it needs neither Node nor an npm package.',
+    from: { path: '^packages/provider-[^/]+/src/' },
+    to: {
+      dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg'],
+      pathNot: '^packages/',
+    },
+  },
+  {
+    name: 'src-never-imports-testing',
+    comment: 'Only the command carries the simulator along, for `lingpai sandbox`.',
+    from: { path: '^packages/(?!testing/|cli/)[^/]+/src/' },
+    to: { path: '^packages/testing/' },
+  },
+  {
+    name: 'testing-knows-only-core',
+    comment: 'The suites are for everybody: they name no cache and no provider.',
+    from: { path: '^packages/testing/src/' },
+    to: { path: '^packages/', pathNot: '^packages/(core|testing)/' },
+  },
+  {
+    name: 'service-knows-no-store',
+    comment: 'Server, client and gateway get their cache handed in.',
+    from: { path: '^packages/(server|client|qq-bot-gateway)/src/' },
+    to: { path: '^packages/cache-' },
+  },
+  {
+    name: 'nobody-knows-the-command',
+    comment: 'The command puts things together and is the top.',
+    from: { path: '^packages/(?!cli/)' },
+    to: { path: '^packages/cli/' },
+  },
+  {
+    name: 'no-deep-import',
+    comment: 'Another package is its entry, nothing behind it.',
+    from: { path: '^packages/([^/]+)/' },
+    to: { path: '^packages/(?!$1/)[^/]+/(?!src/index[.]ts$)' },
+  },
+  {
+    name: 'src-never-imports-tests',
+    comment: 'What is published does not need what is not.',
+    from: { path: '^packages/[^/]+/src/' },
+    to: { path: '^packages/[^/]+/test(-d)?/' },
+  },
+  {
+    name: 'declared-packages-only',
+    comment: 'An npm dependency stands in the package.json of the package whose src imports it.',
+    from: { path: '^packages/[^/]+/src/' },
+    to: { path: 'node_modules/', dependencyTypes: ['npm-no-pkg', 'npm-dev'] },
+  },
+  {
+    name: 'not-to-unresolvable',
+    comment: 'An import that leads nowhere.',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+]
+
+module.exports = {
+  forbidden: rules.map((rule) => ({ severity: 'error', ...rule })),
+  options: {
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    tsPreCompilationDeps: true,
+    // Not `exclude`: an excluded path is a dependency that is not seen at all.
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@lingpai/source', 'types', 'node', 'import', 'default'],
+    },
+  },
+}

@@ -1,0 +1,35 @@
+// A copy of the workspace in a temporary directory, for checks that build in it or spoil it.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { packages, root } from './workspace.mjs'
+
+const notCopied = new Set(['dist', 'node_modules', 'coverage'])
+
+/** Copies sources and configuration; npm packages are linked, the workspace's own are linked to the copies. */
+export function stageWorkspace() {
+  const staged = mkdtempSync(join(realpathSync(tmpdir()), 'lingpai-stage-'))
+  for (const name of readdirSync(root)) {
+    if (/^(package\.json|tsconfig.*\.json|\.dependency-cruiser\.cjs|LICENSE)$/.test(name)) {
+      cpSync(join(root, name), join(staged, name))
+    }
+  }
+  mkdirSync(join(staged, 'packages'))
+  mkdirSync(join(staged, 'node_modules/@lingpai'), { recursive: true })
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name !== '@lingpai') link(join(root, 'node_modules', name), join(staged, 'node_modules', name))
+  }
+  for (const { folder, name } of packages()) {
+    const from = join(root, 'packages', folder)
+    const to = join(staged, 'packages', folder)
+    cpSync(from, to, { recursive: true, filter: (path) => !notCopied.has(basename(path)) })
+    if (existsSync(join(from, 'node_modules'))) link(join(from, 'node_modules'), join(to, 'node_modules'))
+    link(to, join(staged, 'node_modules', name))
+  }
+  return { root: staged, remove: () => rmSync(staged, { recursive: true, force: true }) }
+}
+
+/** A junction needs no right on Windows; elsewhere the type is ignored. */
+function link(target, path) {
+  symlinkSync(target, path, 'junction')
+}
