@@ -5,12 +5,12 @@ import type { TokenRecord } from './token-record.js'
 /** Tokens of the apps that {@link ApiConfigKit} knows. */
 export const AccessTokenApi = {
   /** A usable token of the current app, or of the one named. @throws as `TokenSource.getAccessToken` does */
-  getAccessToken(appId?: string, options?: GetTokenOptions): Promise<string> {
+  async getAccessToken(appId?: string, options?: GetTokenOptions): Promise<string> {
     return sourceOf(appId).getAccessToken(options)
   },
 
   /** Forces one refresh of the current app, or of the one named. @throws as `TokenSource.refresh` does; never resolves with an error */
-  refreshAccessToken(appId?: string): Promise<TokenRecord> {
+  async refreshAccessToken(appId?: string): Promise<TokenRecord> {
     return sourceOf(appId).refresh()
   },
 } as const

@@ -1,9 +1,10 @@
 import { accountName, splitCredentials, type Account } from './account.js'
+import { assertCache } from './assert-cache.js'
 import type { IAccessTokenCache } from './cache.js'
 import { ConfigError } from './errors.js'
 import { kitFetch } from './http-kit.js'
 import { mapCache } from './map-cache.js'
-import type { KitConfig } from './kit-state.js'
+import { newKitState, type KitConfig, type KitManager } from './kit-state.js'
 import type { Logger } from './logger.js'
 import type { CredentialsOf, Provider } from './provider.js'
 import { registry } from './registry.js'
@@ -17,11 +18,10 @@ import type { TokenSource } from './token-source.js'
 export const ApiConfigKit = {
   /** Keeps records in `cache` from now on; apps that were put already come along. @default a Map of this process */
   setAccessTokenCache(cache: IAccessTokenCache): void {
-    const manager = new TokenManager({ cache })
-    void manager.close()
+    assertCache(cache)
     const { kit } = registry
-    void kit.close?.()
-    kit.close = undefined
+    void kit.manager?.close()
+    kit.manager = undefined
     kit.cache = cache
   },
 
@@ -97,24 +97,16 @@ export const ApiConfigKit = {
   /** Ends the manager of the kit and forgets everything. */
   async reset(): Promise<void> {
     const { kit } = registry
-    const closing = kit.close?.()
+    const closing = kit.manager?.close()
     kit.configs.clear()
-    Object.assign(kit, { cache: undefined, delegate: undefined, isDevMode: false, close: undefined })
+    Object.assign(kit, { ...newKitState(), configs: kit.configs })
     await closing
   },
 } as const
 
-/** Two copies of this library share the manager: it is kept with its closing function. */
-const managers = new WeakMap<object, TokenManager>()
-
-function kitManager(): TokenManager {
+function kitManager(): KitManager {
   const { kit } = registry
-  const known = kit.close === undefined ? undefined : managers.get(kit.close)
-  if (known !== undefined) return known
-  const manager = new TokenManager({ cache: (kit.cache ??= mapCache()), fetch: kitFetch, logger: devLogger })
-  kit.close = () => manager.close()
-  managers.set(kit.close, manager)
-  return manager
+  return (kit.manager ??= new TokenManager({ cache: (kit.cache ??= mapCache()), fetch: kitFetch, logger: devLogger }))
 }
 
 function find(appId: string): KitConfig {

@@ -1,5 +1,6 @@
 import type { IAccessTokenCache } from './cache.js'
 import type { HttpDelegate } from './http-kit.js'
+import type { CredentialsOf, Provider } from './provider.js'
 import type { TokenSource } from './token-source.js'
 
 /** What the global kit remembers; shared by all copies of this library in a process. */
@@ -7,10 +8,17 @@ export interface KitState {
   cache: IAccessTokenCache | undefined
   delegate: HttpDelegate | undefined
   isDevMode: boolean
-  /** Ends the manager in use; absent before the first call. */
-  close: (() => Promise<void>) | undefined
+  /** The manager in use; absent before the first call. */
+  manager: KitManager | undefined
   /** By `provider:kind:id:…`, in the order they were put; the first one is the default. */
   readonly configs: Map<string, KitConfig>
+}
+
+/** What the kit uses of a manager, of whichever copy of this library. */
+export interface KitManager {
+  source<C>(provider: Provider<C>, credentials: CredentialsOf<C>): TokenSource
+  remove(source: TokenSource): void
+  close(): Promise<void>
 }
 
 /** One configured app. */
@@ -25,5 +33,5 @@ export interface KitConfig {
 
 /** Nothing configured yet. */
 export function newKitState(): KitState {
-  return { cache: undefined, delegate: undefined, isDevMode: false, close: undefined, configs: new Map() }
+  return { cache: undefined, delegate: undefined, isDevMode: false, manager: undefined, configs: new Map() }
 }

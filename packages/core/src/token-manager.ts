@@ -1,6 +1,7 @@
 import { accountName, assertCredentials, cacheKey, fingerprintOf, splitCredentials, type Account } from './account.js'
 import type { AccountContext, AccountEventName, EventFacts } from './account-context.js'
 import { AccountSource } from './account-source.js'
+import { assertCache } from './assert-cache.js'
 import type { IAccessTokenCache } from './cache.js'
 import { cacheGate } from './cache-gate.js'
 import type { Clock } from './clock.js'
@@ -231,20 +232,8 @@ async function resolveSecrets<C>(
   return resolved
 }
 
-function assertOptions(options: TokenManagerOptions): void {
-  const { cache, timeoutMs = 1, cacheTimeoutMs = 1 } = options
-  const given: unknown = cache
-  const methods = ['get', 'set', 'remove'] as const
-  const isCache =
-    typeof given === 'object' &&
-    given !== null &&
-    methods.every((name) => typeof (given as Record<string, unknown>)[name] === 'function')
-  if (!isCache) {
-    throw new ConfigError('TokenManager: cache must be an object with get, set and remove', {
-      field: 'cache',
-      problem: given === undefined ? 'missing' : 'malformed',
-    })
-  }
+function assertOptions({ cache, timeoutMs = 1, cacheTimeoutMs = 1 }: TokenManagerOptions): void {
+  assertCache(cache)
   for (const [field, value] of Object.entries({ timeoutMs, cacheTimeoutMs })) {
     if (!(Number.isFinite(value) && value > 0)) {
       throw new ConfigError(`TokenManager: ${field} must be above 0 milliseconds`, { field, problem: 'malformed' })
