@@ -89,7 +89,8 @@ function resolveDirectory(directory: unknown): string {
   return resolve(directory)
 }
 
-function checkValue(value: string): string {
+function checkValue(value: unknown): string {
+  if (typeof value !== 'string') throw malformed('value', 'is no text')
   if (Buffer.byteLength(JSON.stringify(value)) > maxValueBytes) throw malformed('value', 'is too long to be kept')
   return value
 }
