@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './workspace.mjs'
+
+/** What is wrong with the `package.json`, README and LICENSE of a public package. */
+export function manifestProblems({ folder, manifest, name }, rootManifest, license) {
+  const problems = []
+  const expect = (isRight, problem) => {
+    if (!isRight) problems.push(`package.json: ${problem}`)
+  }
+  const own = manifest.exports?.['.'] ?? {}
+  expect(name === `@lingpai/${folder}`, `the name is to be @lingpai/${folder}`)
+  expect(manifest.version === rootManifest.version, `the version is to be ${rootManifest.version}, as all are`)
+  expect(manifest.type === 'module', 'type is to be "module"')
+  expect(manifest.license === rootManifest.license, `the license is to be ${rootManifest.license}`)
+  expect(manifest.sideEffects === false, 'sideEffects is to be false')
+  expect(manifest.engines?.node === rootManifest.engines.node, `engines.node is to be ${rootManifest.engines.node}`)
+  expect((manifest.description ?? '') !== '', 'a description is missing')
+  expect(manifest.main === './dist/index.js' && manifest.types === './dist/index.d.ts', 'main and types serve node10')
+  expect(
+    Object.keys(own).join() === '@lingpai/source,types,default',
+    'exports["."] is to have "@lingpai/source", "types", "default", in this order',
+  )
+  expect(manifest.exports?.['./package.json'] === './package.json', 'exports is to have ./package.json')
+  for (const entry of ['dist', '!dist/.tsbuildinfo', 'src']) {
+    expect(manifest.files?.includes(entry), `files is to have ${entry}`)
+  }
+  const isLeaf = /^(provider|cache)-/.test(folder) || folder === 'testing'
+  expect(!isLeaf || manifest.peerDependencies?.['@lingpai/core'] !== undefined, 'core is to be a peer dependency')
+  expect(!isLeaf || manifest.dependencies?.['@lingpai/core'] === undefined, 'a second copy of core could be installed')
+  expect(folder !== 'core' || Object.keys(manifest.dependencies ?? {}).length === 0, 'core has no runtime dependency')
+  for (const kind of ['dependencies', 'peerDependencies', 'devDependencies']) {
+    for (const [other, range] of Object.entries(manifest[kind] ?? {})) {
+      expect(!other.startsWith('@lingpai/') || range === rootManifest.version, `${kind}: ${other} in another version`)
+      expect(/^\d/.test(range), `${kind}: ${other} is to be an exact version`)
+    }
+  }
+  for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    expect(manifest.scripts?.[script] === undefined, `no ${script} script: it runs at the user's`)
+  }
+  const file = (path) => join(root, 'packages', folder, path)
+  if (!existsSync(file('README.md'))) problems.push('README.md is missing')
+  if (!existsSync(file('LICENSE')) || readFileSync(file('LICENSE'), 'utf8') !== license) {
+    problems.push('LICENSE is not a copy of the one at the top')
+  }
+  return problems
+}

@@ -1,0 +1,147 @@
+// node scripts/pack-check.mjs: builds and packs every public package in a copy of the workspace, looks into the tarballs
+// (publint, are-the-types-wrong, exact file list, manifest), and runs the applications of fixtures/ on them.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { manifestProblems } from './lib/manifest-problems.mjs'
+import { stageWorkspace } from './lib/stage.mjs'
+import { packages, readJson, root } from './lib/workspace.mjs'
+
+/** How each fixture is run, with the tools that it takes from the workspace instead of installing them again. */
+const fixtures = {
+  'consumer-esm': { run: ['index.js'] },
+  'consumer-cjs': { run: ['index.js'] },
+  'consumer-ts-nodenext': { run: [tool('typescript/bin/tsc'), '-p', '.'], links: ['@types/node', 'undici-types'] },
+  'consumer-jest-cjs': { run: [tool('jest/bin/jest.js'), '--no-cache'], links: ['jest', 'ts-jest', 'typescript'] },
+}
+
+const problems = []
+const stage = stageWorkspace()
+try {
+  await main()
+} finally {
+  stage.remove()
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  process.exitCode = 1
+}
+
+async function main() {
+  const published = packages().filter(({ isPublic }) => isPublic)
+  const license = readFileSync(join(root, 'LICENSE'), 'utf8')
+  for (const pack of published) report(pack.name, manifestProblems(pack, readJson('package.json'), license))
+
+  const build = node([tool('typescript/bin/tsc'), '-b'], stage.root)
+  if (build !== undefined) return report('tsc -b', [build])
+
+  const tarballs = packAll(published)
+  for (const { name, folder, file, files } of tarballs) {
+    report(name, fileListProblems(folder, files))
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball: arrayBuffer(file) } })
+    report(
+      name,
+      messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`),
+    )
+    const attw = node([tool('@arethetypeswrong/cli/dist/index.js'), file, '--profile', 'esm-only', '--no-color'], root)
+    if (attw !== undefined) report(name, [attw])
+  }
+  if (problems.length === 0) runFixtures(tarballs)
+  if (problems.length === 0) {
+    console.log(`${tarballs.length} packages packed, ${Object.keys(fixtures).length} applications run on them`)
+  }
+}
+
+function report(name, found) {
+  for (const problem of found) problems.push(`${name}: ${problem}`)
+}
+
+function tool(path) {
+  return join(root, 'node_modules', path)
+}
+
+/** Runs a script with this Node. @returns its output when it failed, else undefined */
+function node(args, cwd) {
+  const run = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+  const command = args.map((arg) => (arg.startsWith(root) ? relative(root, arg) : arg)).join(' ')
+  return run.status === 0 ? undefined : `node ${command} failed\n${run.stdout}${run.stderr}`
+}
+
+function npm(args, cwd) {
+  const run = spawnSync('npm', args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' })
+  if (run.status !== 0) throw new Error(`npm ${args[0]} failed\n${run.stdout}${run.stderr}`)
+  return run.stdout
+}
+
+/** Packs all public packages at once. */
+function packAll(published) {
+  const destination = join(stage.root, 'tarballs')
+  mkdirSync(destination)
+  const chosen = published.flatMap(({ name }) => ['--workspace', name])
+  const answer = JSON.parse(
+    npm(['pack', '--json', '--ignore-scripts', '--pack-destination', destination, ...chosen], stage.root),
+  )
+  return Object.values(answer).map(({ name, filename, files }) => ({
+    name,
+    folder: published.find((pack) => pack.name === name).folder,
+    file: join(destination, filename.replace('@', '').replace('/', '-')),
+    files: files.map(({ path }) => path),
+  }))
+}
+
+/** What is in the tarball but should not be, and the reverse. */
+function fileListProblems(folder, files) {
+  const directory = join(stage.root, 'packages', folder)
+  const { files: declared } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  const expected = new Set(['package.json', 'README.md', 'LICENSE'])
+  for (const path of filesBelow(join(directory, 'src'))) {
+    expected.add(`src/${path}`)
+    const compiled = path.endsWith('.ts') ? ['.js', '.js.map', '.d.ts', '.d.ts.map'] : ['']
+    for (const ending of compiled) {
+      const built = `dist/${path.replace(/\.ts$/, '')}${ending}`
+      if (path.endsWith('.ts') || existsSync(join(directory, built))) expected.add(built)
+    }
+  }
+  for (const extra of declared) {
+    if (extra !== 'src' && extra !== 'dist' && !extra.startsWith('!')) expected.add(extra)
+  }
+  return [
+    ...files.filter((path) => !expected.has(path)).map((path) => `${path} is in the tarball and should not be`),
+    ...[...expected].filter((path) => !files.includes(path)).map((path) => `${path} is missing in the tarball`),
+  ]
+}
+
+function filesBelow(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+}
+
+function arrayBuffer(file) {
+  const { buffer, byteOffset, byteLength } = readFileSync(file)
+  return buffer.slice(byteOffset, byteOffset + byteLength)
+}
+
+/** Installs the tarballs once and runs every fixture below that installation. */
+function runFixtures(tarballs) {
+  const home = join(stage.root, 'consumers')
+  mkdirSync(home)
+  const dependencies = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]))
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies }))
+  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts'], home)
+  for (const [name, { run, links = [] }] of Object.entries(fixtures)) {
+    const directory = join(home, name)
+    cpSync(join(root, 'fixtures', name), directory, { recursive: true })
+    for (const link of links) {
+      const path = join(directory, 'node_modules', link)
+      mkdirSync(join(path, '..'), { recursive: true })
+      symlinkSync(tool(link), path, 'junction')
+    }
+    const failure = node(run, directory)
+    if (failure !== undefined) report(`fixtures/${name}`, [failure])
+  }
+  const command = node([join(home, 'node_modules/@lingpai/cli/dist/bin.js'), '--help'], home)
+  if (command !== undefined) report('@lingpai/cli', [command])
+}
