@@ -9,6 +9,10 @@ test('the token request is JSON, with appId as a string', () => {
   })
 })
 
+test('an API call carries the token in the Authorization header, with the scheme QQBot', () => {
+  expect(qqBot.spec.placement).toEqual({ in: 'header', name: 'Authorization', scheme: 'QQBot' })
+})
+
 test('the new host is the default for token and API', () => {
   expect(qqBot.spec.baseUrl).toBe('https://api.bot.qq.com')
   expect(qqBot.spec.apiBaseUrl).toBeUndefined()
