@@ -64,7 +64,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '该帐号受到处罚，不能使用 access_token：请查看微信平台的通知。',
   },
   50007: {
-    en: 'The account is frozen or logged off: read its notices on the WeChat platform.',
+    en: 'The account is frozen or closed: read its notices on the WeChat platform.',
     zh: '该帐号已冻结或注销：请查看微信平台的通知。',
   },
   61024: {

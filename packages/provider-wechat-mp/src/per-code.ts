@@ -27,7 +27,7 @@ export const perCode: Readonly<Record<string, CodeSpec>> = {
   48004: { note: 'this API is banned for the account' },
   50002: { note: 'the account is restricted' },
   50004: { note: 'the account may not use access tokens, as a punishment' },
-  50007: { note: 'the account is frozen or logged off' },
+  50007: { note: 'the account is frozen or closed' },
   61004: { note: 'the source IP is not registered' },
   61024: { note: 'the account is a third-party platform: it needs a component token' },
   89501: { note: 'the administrator has not answered about this IP yet', coolDownSeconds: 5 * minute },

@@ -18,6 +18,11 @@ test('cgi-bin/token is asked by GET, with the secret in the query', () => {
   })
 })
 
+test('an API call carries the token in the query', () => {
+  expect(wechatMp.spec.placement).toEqual({ in: 'query', name: 'access_token' })
+  expect(wechatMpPlain.spec.placement).toEqual(wechatMp.spec.placement)
+})
+
 test('the two ways are two kinds of one platform, with one table', () => {
   expect([wechatMp.id, wechatMp.kind]).toEqual(['wechat-mp', 'stable'])
   expect([wechatMpPlain.id, wechatMpPlain.kind]).toEqual(['wechat-mp', 'token'])
