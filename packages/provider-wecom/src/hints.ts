@@ -5,6 +5,11 @@ const suiteToken: Hint = {
   zh: '此错误针对第三方应用套件的凭证，与应用自身的令牌无关：请更新该凭证。',
 }
 
+const suiteCredentials: Hint = {
+  en: "Compare the suite's id and secret with the service provider's console.",
+  zh: '请与服务商管理后台的 suite_id 和 suite_secret 核对。',
+}
+
 /** What a person can do about WeCom's refusals. */
 export const hints: Readonly<Record<string, Hint>> = {
   'token-expired': {
@@ -52,7 +57,9 @@ export const hints: Readonly<Record<string, Hint>> = {
     en: 'Check the CorpID: the admin console shows it under "My company".',
     zh: '请检查企业 ID：可在管理后台“我的企业”中查看。',
   },
+  40080: suiteCredentials,
   40082: suiteToken,
+  40083: suiteCredentials,
   40085: {
     en: 'The suite ticket ran out: wait for the next push, about every 10 minutes.',
     zh: 'suite_ticket 已失效：请等待下一次推送（约 10 分钟一次）。',
@@ -69,8 +76,16 @@ export const hints: Readonly<Record<string, Hint>> = {
     en: 'The call carried no access_token: put it into the query of the URL.',
     zh: '请求中没有 access_token：请把它放在 URL 的查询参数里。',
   },
+  41002: { en: 'The call carried no corpid: add it.', zh: '请求中没有 corpid：请补上。' },
+  41004: { en: 'The call carried no secret: add it.', zh: '请求中没有 secret：请补上。' },
+  41022: suiteToken,
   42007: suiteToken,
   42009: suiteToken,
+  42012: {
+    en: "Sign with the ticket of the right kind: the corporation's and the app's jsapi tickets do not stand in for each other.",
+    zh: '请使用正确种类的 ticket 签名：企业与应用的 jsapi_ticket 不能混用。',
+  },
+  48003: suiteToken,
   45009: {
     en: 'WeCom blocks for 60 seconds (rule of a minute) or 60 minutes (rule of an hour): let all processes share one cache.',
     zh: '企业微信会拦截 60 秒（分钟规则）或 60 分钟（小时规则）：请让所有进程共用一个缓存。',

@@ -8,6 +8,10 @@ test('gettoken is asked by GET, without the agent', () => {
   })
 })
 
+test('an API call carries the token in the query', () => {
+  expect(wecom.spec.placement).toEqual({ in: 'query', name: 'access_token' })
+})
+
 test('two apps of one corporation are two accounts', () => {
   expect(wecom.spec.account).toEqual(['corpId', 'agentId'])
 })
