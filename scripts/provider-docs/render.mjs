@@ -1,0 +1,143 @@
+import { failurePolicy } from '@lingpai/core'
+import { noteInChinese } from './notes-zh.mjs'
+import { words } from './words.mjs'
+
+/** The tables of all providers of a page; several of them each get a heading. */
+export function renderProviders(providers, language) {
+  const say = words[language]
+  const entries = Object.entries(providers)
+  const depth = entries.length > 1 ? '###' : '##'
+  const sections = entries.flatMap(([name, { spec }]) => [
+    ...(entries.length > 1 ? [`## ${say.facts('`' + name + '`')}`] : []),
+    `${depth} ${say.endpoints}`,
+    endpointTable(spec, say),
+    `${depth} ${say.renewal}`,
+    say.modes[spec.renewal.mode],
+    renewalTable(spec.renewal, say),
+  ])
+  const [first] = entries.map(([, provider]) => provider)
+  if (first === undefined) return ''
+  return [
+    ...sections,
+    `## ${say.environment}`,
+    environmentTable(first.spec, say),
+    `## ${say.tokenErrors}`,
+    say.tokenErrorsLead,
+    errorTable(first.spec, 'token', language),
+    `## ${say.apiErrors}`,
+    say.apiErrorsLead,
+    errorTable(first.spec, 'api', language),
+  ].join('\n\n')
+}
+
+function endpointTable(spec, say) {
+  const standIns = Object.fromEntries([...spec.account, ...spec.secrets].map((field) => [field, `<${field}>`]))
+  const { method, url, query, json, form } = spec.request(standIns)
+  const fields = Object.keys(query ?? form ?? json ?? {})
+  const sentAs = json ? 'JSON' : form ? say.form : say.query
+  const { placement } = spec
+  const scheme = placement.scheme ? `${placement.scheme} ` : ''
+  const placed =
+    placement.in === 'query' ? `${say.query} \`${placement.name}\`` : `\`${placement.name}: ${scheme}<token>\``
+  return table(
+    [say.what, say.value],
+    [
+      [say.tokenEndpoint, code(`${method} ${spec.baseUrl ?? ''}${url}`)],
+      [say.fieldsSent, `${sentAs}: ${fields.map(code).join(', ')}`],
+      [say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')],
+      [say.otherOrigins, list(spec.apiOrigins)],
+      [say.fallback, list(spec.fallbackBaseUrls)],
+      [say.placement, placed],
+      [say.probe, spec.probe ? code(`${spec.probe.method} ${spec.probe.url}`) : '–'],
+      [say.source, `<${spec.source.url}> (${say.readOn(spec.source.readOn)})`],
+    ],
+  )
+}
+
+function renewalTable(renewal, say) {
+  const seconds = (value) => (Number.isFinite(value) ? say.seconds(value) : say.toSoftPoint)
+  return table(
+    [say.what, say.value],
+    [
+      [say.mode, code(renewal.mode)],
+      [say.windowSeconds, windowOf(renewal, say)],
+      [say.overlapSeconds, isWindowUnknown(renewal) ? say.unknown : seconds(renewal.overlapSeconds)],
+      [say.attemptsAtSeconds, say.seconds(renewal.attemptsAtSeconds.join(', '))],
+      [say.jitterSeconds, seconds(renewal.jitterSeconds)],
+      [say.marginSeconds, seconds(renewal.marginSeconds)],
+      [say.memorySeconds, seconds(renewal.memorySeconds)],
+      [say.minIntervalSeconds, seconds(renewal.minIntervalSeconds)],
+      [say.maxLifeSeconds, say.span(renewal.maxLifeSeconds)],
+    ],
+  )
+}
+
+function windowOf(renewal, say) {
+  if (isWindowUnknown(renewal)) return say.unknown
+  return renewal.mode === 'sticky' ? say.seconds(renewal.windowSeconds) : say.anyTime
+}
+
+function isWindowUnknown({ mode, windowSeconds }) {
+  return mode === 'sticky' && windowSeconds === 0
+}
+
+function environmentTable({ account, secrets, env = {} }, say) {
+  const row = (field, isSecret) => [code(field), isSecret ? say.yes : say.no, list(env[field])]
+  return table(
+    [say.credential, say.secret, say.variables],
+    [...account.map((field) => row(field, false)), ...secrets.map((field) => row(field, true))],
+  )
+}
+
+function errorTable(spec, endpoint, language) {
+  const say = words[language]
+  const rows = Object.entries(spec.errors[endpoint]).flatMap(([errorClass, codes]) =>
+    codes.map((platformCode) => [
+      code(platformCode),
+      noteOf(spec, platformCode, language),
+      `${code(errorClass)} ${say.classes[errorClass]}`,
+      endpoint === 'token' ? tokenAction(spec, errorClass, platformCode, say) : apiAction(errorClass, say),
+      hintOf(spec, errorClass, platformCode, language),
+    ]),
+  )
+  return table([say.code, say.meaning, say.class, say.action, say.remedy], rows)
+}
+
+function noteOf(spec, platformCode, language) {
+  const note = spec.perCode?.[platformCode]?.note
+  if (note === undefined) throw new Error(`${spec.id}: code ${platformCode} has no note`)
+  return language === 'zh' ? noteInChinese(note) : note
+}
+
+function hintOf(spec, errorClass, platformCode, language) {
+  const hint = spec.hints?.[platformCode] ?? spec.hints?.[errorClass] ?? ''
+  const text = typeof hint === 'string' ? hint : hint[language]
+  const address = words[language].address
+  const filled = language === 'zh' ? text.replaceAll(/ ?\{ip\} ?/g, address) : text.replaceAll('{ip}', address)
+  // `<token>` would be taken for HTML.
+  return filled.replaceAll('<', '\\<')
+}
+
+function tokenAction(spec, errorClass, platformCode, say) {
+  const { attempts, firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]
+  const single = spec.perCode?.[platformCode]
+  const first = single?.coolDownSeconds ?? firstCoolDownMs / 1000
+  return say.tokenAction(single?.attempts ?? attempts, first, Math.max(first, longestCoolDownMs / 1000))
+}
+
+function apiAction(errorClass, say) {
+  return errorClass === 'token-expired' || errorClass === 'token-invalid' ? say.replaces : say.returns
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function list(values = []) {
+  return values.length > 0 ? values.map(code).join(', ') : '–'
+}
+
+function code(text) {
+  return `\`${text}\``
+}
