@@ -64,8 +64,8 @@ async function makePrivateDirectory(path: string): Promise<void> {
   await syncDirectory(parent)
 }
 
-/** Onto an empty file made for it: so a directory that somebody else has made meanwhile cannot be moved. */
-async function moveAside(path: string): Promise<void> {
+/** Moves whatever stands at `path` onto an empty file made for it: so a directory, say one made meanwhile, stays. */
+export async function moveAside(path: string): Promise<void> {
   const aside = `${path}.aside-${String(Date.now())}`
   const place = await open(aside, 'wx', 0o600).catch(survive('EEXIST'))
   if (place === undefined) return

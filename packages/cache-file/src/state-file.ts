@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { open, unlink, type FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { decodeState, maxStateBytes, type State } from './state.js'
-import { codeOf, ignore } from './system-error.js'
+import { codeOf } from './system-error.js'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants as Partial<Record<string, number>>
 /** Never through a link, never waiting for the other end of a pipe. Windows has neither flag. */
@@ -34,20 +34,15 @@ export async function readStateFile(path: string, key: string): Promise<StateFil
   }
 }
 
-/** Writes a new file that only we can read, and flushes it; on failure, a full disk say, nothing of it is left. */
+/** Writes a new file that only we can read, and flushes it. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    try {
-      await file.chmod(0o600)
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    await unlink(path).catch(ignore)
-    throw error
+    await file.chmod(0o600)
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

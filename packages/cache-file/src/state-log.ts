@@ -88,15 +88,15 @@ async function publish(log: StateLog, number: number, state: State): Promise<boo
     return false
   }
   await syncDirectory(log.directory)
-  await tidy(log, number, names)
+  await tidy(log, number, names, state.value === undefined ? 0 : 1)
   return true
 }
 
-/** Removes what stood before `number`, lowest first and the last one kept for those who are just reading it. */
-async function tidy(log: StateLog, number: number, names: readonly string[]): Promise<void> {
+/** Removes what stood before `number`, lowest first; the last one is kept for those who are just reading it. */
+async function tidy(log: StateLog, number: number, names: readonly string[], kept: 0 | 1): Promise<void> {
   const older = names.map(numberOf).filter((candidate) => candidate > 0 && candidate < number)
   older.sort((one, other) => one - other)
-  for (const outdated of older.slice(0, -1)) await unlink(pathOf(log, outdated)).catch(ignore)
+  for (const outdated of older.slice(0, older.length - kept)) await unlink(pathOf(log, outdated)).catch(ignore)
   for (const name of names.filter((candidate) => asideName.test(candidate))) {
     const path = join(log.directory, name)
     const found = await lstat(path).catch(ignore)

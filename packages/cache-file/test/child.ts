@@ -19,9 +19,18 @@ export interface Child {
 
 /** Starts `worker.ts` with a task and its arguments; its standard error comes out as ours. */
 export function startChild(...args: readonly string[]): Child {
+  return startNode([], args)
+}
+
+/** The same, writing down each asynchronous file operation to `tracePath`, in the order in which they happen. */
+export function startTracedChild(tracePath: string, ...args: readonly string[]): Child {
+  return startNode(['--trace-event-categories', 'node.fs.async', '--trace-event-file-pattern', tracePath], args)
+}
+
+function startNode(options: readonly string[], args: readonly string[]): Child {
   const child = spawn(
     process.execPath,
-    ['--conditions=@lingpai/source', '--import', 'tsx', join(here, 'worker.ts'), ...args],
+    [...options, '--conditions=@lingpai/source', '--import', 'tsx', join(here, 'worker.ts'), ...args],
     { cwd: here, stdio: ['pipe', 'pipe', 'inherit'] },
   )
   // A killed child may leave us writing to nobody.

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } fr
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
+import { moveAside } from '../src/private-directory.js'
 import { nameOfKey } from '../src/state.js'
 import { temporaryDirectories } from './temporary-directory.js'
 
@@ -99,6 +100,13 @@ onPosix('a link to another directory in the place of an entry is not followed', 
   await cache.set(key, 'two')
   expect(await cache.get(key)).toBe('two')
   expect(await readdir(elsewhere)).toEqual(['1.json'])
+})
+
+test('a directory that somebody has made meanwhile is not moved aside', async () => {
+  const { cache, directory, entry } = await openCache()
+  await moveAside(entry)
+  expect(await cache.get(key)).toBe('one')
+  expect(await readdir(directory)).toEqual([nameOfKey(key)])
 })
 
 test('a file in the place of an entry is kept', async () => {

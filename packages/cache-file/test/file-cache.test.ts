@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
@@ -147,6 +147,22 @@ test('an overdue lease that nobody took still commits', async () => {
   nowMs += 60_000
   expect(await leaseOf(cache).commit(key, 'slow', 'one')).toBe(true)
   expect(await cache.get(key)).toBe('one')
+})
+
+test('what was removed is no longer on the disk, damaged or not', async () => {
+  const directory = await temporaryDirectory()
+  const cache = fileCache({ directory })
+  const entry = join(directory, nameOfKey(key))
+  const textBelow = async (): Promise<string> =>
+    (await Promise.all((await readdir(entry)).map((name) => readFile(join(entry, name), 'utf8')))).join('')
+  await cache.set(key, 'token-1')
+  await cache.set(key, 'token-2')
+  await cache.remove(key)
+  expect(await textBelow()).not.toContain('token')
+  await cache.set(key, 'token-3')
+  await appendFile(join(entry, '4.json'), 'damage')
+  await cache.remove(key)
+  expect(await textBelow()).not.toContain('token')
 })
 
 test('removing keeps a held lease', async () => {

@@ -14,6 +14,7 @@ const tasks: Record<string, (directory: string, key: string, ...rest: string[]) 
   hold,
   stall,
   unprivileged,
+  setThrice,
 }
 const [task = '', directory = '', key = '', ...rest] = process.argv.slice(2)
 await tasks[task]?.(directory, key, ...rest)
@@ -94,6 +95,11 @@ async function unprivileged(directory: string, key: string, operation: string): 
   } catch (error) {
     say((error as { code: string }).code)
   }
+}
+
+async function setThrice(directory: string, key: string): Promise<void> {
+  const { cache } = open(directory)
+  for (const value of ['one', 'two', 'three']) await cache.set(key, value)
 }
 
 function open(directory: string): { cache: IAccessTokenCache; lease: CacheLease } {

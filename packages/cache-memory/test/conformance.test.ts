@@ -1,5 +1,5 @@
 import { memoryCache } from '@lingpai/cache-memory'
-import { cacheConformance } from '../../testing/src/cache-conformance.js'
+import { cacheConformance } from '@lingpai/testing'
 
 cacheConformance(
   test,

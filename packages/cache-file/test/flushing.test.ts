@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { nameOfKey } from '../src/state.js'
+import { startTracedChild } from './child.js'
+import { temporaryDirectories } from './temporary-directory.js'
+
+const temporaryDirectory = temporaryDirectories()
+
+interface TraceEvent {
+  readonly name: string
+  readonly ph: string
+  readonly args: { readonly path?: string; readonly src?: string; readonly dest?: string }
+}
+
+// What a power failure leaves is decided by this order; no test can pull the plug.
+test('a state is flushed before it is published, and its name before the older ones go', async () => {
+  const directory = await temporaryDirectory()
+  const tracePath = join(directory, 'trace.json')
+  await startTracedChild(tracePath, 'setThrice', join(directory, 'cache'), 'key').ended
+  const { traceEvents } = JSON.parse(await readFile(tracePath, 'utf8')) as { traceEvents: readonly TraceEvent[] }
+  const entry = join(directory, 'cache', nameOfKey('key'))
+  const steps = traceEvents
+    .filter(({ name, ph }) => ph === 'b' && ['mkdir', 'write', 'fsync', 'link', 'unlink'].includes(name))
+    .map(({ name, args }) => [name, args.dest ?? args.path].filter((part) => part !== undefined).join(' '))
+    .map((step) => step.replace(`${entry}/`, '').replace(/\S+\.tmp$/, 'aside'))
+  const third = steps.lastIndexOf('link 3.json')
+  expect(steps.slice(third - 2)).toEqual(['write', 'fsync', 'link 3.json', 'unlink aside', 'fsync', 'unlink 1.json'])
+  const [first, published] = [steps.indexOf(`mkdir ${entry}`), steps.indexOf('link 1.json')]
+  const mkdirs = [`mkdir ${join(directory, 'cache')}`, 'fsync', `mkdir ${entry}`, 'fsync']
+  expect(steps.slice(first + 1, published)).toEqual([...mkdirs, 'write', 'fsync'])
+}, 30_000)
