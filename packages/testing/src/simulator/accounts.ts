@@ -1,6 +1,6 @@
 import { ConfigError } from '@lingpai/core'
 import { platformNames, type PlatformName } from './platform-name.js'
-import type { AccountSettings, SimAccount } from './sim-account.js'
+import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
 
 /** A QQ bot; shaped like the credentials of the provider `qq-bot`. */
 export interface QqAccount extends AccountSettings {
@@ -90,7 +90,7 @@ function accountOf(platform: PlatformName, given: Record<string, unknown>): Acco
     platform,
     ids,
     secret: given[secretField] as string,
-    settings: settings as AccountSettings,
+    settings: checkedSettings(settings),
   }
 }
 

@@ -3,7 +3,6 @@ import { ConfigError, isLingpaiError } from '@lingpai/core'
 import type { AccountRef } from './accounts.js'
 import type { FaultBook, FaultSpec } from './faults.js'
 import type { Simulator } from './simulator.js'
-import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
 
 type Question = Readonly<Record<string, unknown>>
 
@@ -16,13 +15,13 @@ const calls: Readonly<Record<string, (simulator: Simulator, faults: FaultBook, b
     ledger.reset()
   },
   'POST /_sim/revoke': (simulator, _, { target, ...options }) => {
-    simulator.revoke(refOf(target), options as RevokeOptions)
+    simulator.revoke(refOf(target), options)
   },
   'POST /_sim/mint': (simulator, _, { account, ...options }) => {
-    simulator.mint(refOf(account), options as MintOptions)
+    simulator.mint(refOf(account), options)
   },
   'POST /_sim/change': (simulator, _, { account, ...changes }) => {
-    simulator.change(refOf(account), changes as AccountChanges)
+    simulator.change(refOf(account), changes)
   },
   'POST /_sim/skip': (simulator, _, { ms }) => {
     simulator.skipTime(durationOf(ms))

@@ -78,6 +78,7 @@ export function ledger(accountIdOf: (ref: AccountRef) => string, maxEntries: num
     ref === undefined ? total : (accounts.get(accountIdOf(ref)) ?? noCounts())
   return {
     get entries() {
+      if (entries.length > maxEntries) entries = entries.slice(-maxEntries)
       return entries
     },
     write: (entry) => {

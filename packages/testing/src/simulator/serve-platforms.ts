@@ -25,7 +25,7 @@ export function servePlatforms(
   response: ServerResponse,
   text: string,
 ): boolean {
-  const url = new URL(request.url ?? '/', 'http://simulator')
+  const url = new URL(`http://simulator${request.url ?? '/'}`)
   const [, name = '', path = ''] = /^\/([^/]+)(\/.*)$/.exec(url.pathname) ?? []
   const platform = service.world.platforms.get(name as PlatformName)
   if (platform === undefined) return false

@@ -1,3 +1,4 @@
+import { ConfigError } from '@lingpai/core'
 import type { PlatformName } from './platform-name.js'
 import type { TokenBook } from './token-book.js'
 
@@ -34,4 +35,34 @@ export interface SimAccount {
   settings: AccountSettings
   /** By kind of token. */
   readonly books: ReadonlyMap<string, TokenBook>
+}
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+
+const settingChecks: Readonly<Record<keyof AccountSettings, (value: unknown) => boolean>> = {
+  ipAllow: (value) => Array.isArray(value) && value.every((ip) => typeof ip === 'string'),
+  lifeSeconds: (value) => isCount(value) && value !== 0,
+  windowSeconds: isCount,
+  overlapSeconds: isCount,
+  perMinute: isCount,
+  perDay: isCount,
+  maxConcurrent: isCount,
+  expiresIn: (value) => value === 'remaining' || value === 'full',
+  expiredCode: (value) => value === 40014 || value === 42001,
+}
+
+/**
+ * The settings, if they are some.
+ *
+ * @throws ConfigError naming the setting that does not exist or has no such value.
+ */
+export function checkedSettings(settings: Readonly<Record<string, unknown>>): AccountSettings {
+  for (const [field, value] of Object.entries(settings)) {
+    const isGood = (settingChecks as Readonly<Record<string, (value: unknown) => boolean>>)[field]
+    if (isGood === undefined) {
+      throw new ConfigError(`simulator: an account has no setting ${field}`, { field, problem: 'unknown' })
+    }
+    if (!isGood(value)) throw new ConfigError(`simulator: ${field} is malformed`, { field, problem: 'malformed' })
+  }
+  return settings
 }

@@ -65,14 +65,20 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ledger,
     provider: (provider) => simulatedProvider(provider, url, timeScale),
     scaled: (renewal) => scaledRenewal(renewal, timeScale),
-    fault: faults.add,
+    fault: (spec) => faults.add(spec),
     clearFaults: () => {
       faults.clear()
     },
-    revoke: world.revoke,
+    revoke: (target, revokeOptions) => {
+      world.revoke(target, revokeOptions)
+    },
     mint: (ref, mintOptions) => world.mint(ref, mintOptions).token.value,
-    change: world.change,
-    skipTime: time.skip,
+    change: (ref, changes) => {
+      world.change(ref, changes)
+    },
+    skipTime: (ms) => {
+      time.skip(ms)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

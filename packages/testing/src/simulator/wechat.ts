@@ -65,38 +65,62 @@ function refusal(desk: PlatformDesk, errcode: number, text: string): SimReply {
   return { status: 200, body: { errcode, errmsg: `${text} rid: ${desk.traceId()}` }, code: errcode }
 }
 
+type Refuse = (code: number, text: string, dead?: DeadKind) => SimReply
+
 function answerToken(
   desk: PlatformDesk,
   request: SimRequest,
   account: SimAccount | undefined,
   forcedAtMs: Map<string, number>,
 ): SimReply {
-  const fail = (code: number, text: string): SimReply => refusal(desk, code, text)
+  const refuse: Refuse = (code, text) => refusal(desk, code, text)
   const kind = kindOf(request) ?? 'token'
-  if (kind === 'stable' && request.method !== 'POST') return fail(43002, 'require POST method')
-  const { grant_type, appid, secret, force_refresh } = questionOf(request)
-  if (grant_type !== 'client_credential') return fail(40002, 'invalid grant_type')
-  if (typeof appid !== 'string' || appid === '') return fail(41002, 'appid missing')
-  if (typeof secret !== 'string' || secret === '') return fail(41004, 'appsecret missing')
-  if (account === undefined) return fail(40013, 'invalid appid')
-  const { ipAllow, perDay = kind === 'stable' ? 500_000 : 2000, perMinute = 10_000 } = account.settings
-  if (!desk.quota.take(`${account.id} ${kind} minute`, perMinute, 60)) {
-    return fail(45011, 'api minute-quota reach limit, must slower, retry next minute')
-  }
-  if (!desk.quota.take(`${account.id} ${kind} day`, perDay, daySeconds)) {
-    return fail(45009, 'reach max api daily quota limit')
-  }
-  if (secret !== account.secret) {
-    const isAnothers = desk.accounts.some((other) => other.secret === secret)
-    return isAnothers ? fail(40001, 'invalid credential') : fail(40125, 'invalid appsecret')
-  }
+  if (kind === 'stable' && request.method !== 'POST') return refuse(43002, 'require POST method')
+  const question = questionOf(request)
+  const incomplete = refuseIncomplete(question, refuse)
+  if (incomplete !== undefined) return incomplete
+  if (account === undefined) return refuse(40013, 'invalid appid')
+  const denied = refuseBusy(desk, account, kind, refuse) ?? refuseStranger(desk, account, question, refuse)
+  if (denied !== undefined) return denied
+  const { ipAllow } = account.settings
   if (ipAllow?.includes(request.ip) === false) {
-    return fail(40164, `invalid ip ${request.ip} ipv6 ::ffff:${request.ip}, not in whitelist`)
+    return refuse(40164, `invalid ip ${request.ip} ipv6 ::ffff:${request.ip}, not in whitelist`)
   }
   const book = account.books.get(kind)
-  if (book === undefined) return fail(-1, 'system error')
-  const isForced = kind === 'stable' && force_refresh === true && mayForce(desk, account, forcedAtMs)
+  if (book === undefined) return refuse(-1, 'system error')
+  const isForced = kind === 'stable' && question.force_refresh === true && mayForce(desk, account, forcedAtMs)
   return tokenReply(desk, isForced ? book.rotate() : book.ask())
+}
+
+function refuseIncomplete({ grant_type, appid, secret }: Question, refuse: Refuse): SimReply | undefined {
+  if (grant_type !== 'client_credential') return refuse(40002, 'invalid grant_type')
+  if (typeof appid !== 'string' || appid === '') return refuse(41002, 'appid missing')
+  return typeof secret !== 'string' || secret === '' ? refuse(41004, 'appsecret missing') : undefined
+}
+
+function refuseBusy(
+  { quota }: PlatformDesk,
+  { id, settings }: SimAccount,
+  kind: 'token' | 'stable',
+  refuse: Refuse,
+): SimReply | undefined {
+  const { perDay = kind === 'stable' ? 500_000 : 2000, perMinute = 10_000 } = settings
+  if (!quota.take(`${id} ${kind} minute`, perMinute, 60)) {
+    return refuse(45011, 'api minute-quota reach limit, must slower, retry next minute')
+  }
+  const isWithinDay = quota.take(`${id} ${kind} day`, perDay, daySeconds)
+  return isWithinDay ? undefined : refuse(45009, 'reach max api daily quota limit')
+}
+
+function refuseStranger(
+  desk: PlatformDesk,
+  account: SimAccount,
+  { secret }: Question,
+  refuse: Refuse,
+): SimReply | undefined {
+  if (secret === account.secret) return undefined
+  const isAnothers = desk.accounts.some((other) => other.secret === secret)
+  return isAnothers ? refuse(40001, 'invalid credential') : refuse(40125, 'invalid appsecret')
 }
 
 function tokenReply(desk: PlatformDesk, issue: Issue): SimReply {
@@ -114,24 +138,24 @@ function mayForce(desk: PlatformDesk, account: SimAccount, forcedAtMs: Map<strin
 }
 
 function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: SimLook): SimReply {
-  const fail = (code: number, text: string, dead?: DeadKind): SimReply => ({
+  const refuse: Refuse = (code, text, dead) => ({
     ...refusal(desk, code, text),
     ...(dead !== undefined && { dead }),
     ...(held !== undefined && { token: held.token }),
   })
-  if (presents !== true) return fail(41001, 'access_token missing')
+  if (presents !== true) return refuse(41001, 'access_token missing')
   if (held === undefined) {
     const looksLikeOne = /^simtok_\S{90,}$/.test(request.query.get('access_token') ?? '')
-    return looksLikeOne ? stale(fail, 'unknown') : fail(40014, 'invalid access_token', 'unknown')
+    return looksLikeOne ? refuseStale(refuse, 'unknown') : refuse(40014, 'invalid access_token', 'unknown')
   }
   const dead = verdict(held.token, desk.time.nowMs())
-  if (dead === 'expired') return fail(42001, 'access_token expired', dead)
-  if (dead !== undefined) return stale(fail, dead)
+  if (dead === 'expired') return refuse(42001, 'access_token expired', dead)
+  if (dead !== undefined) return refuseStale(refuse, dead)
   return { status: 200, body: success(request), code: 0, token: held.token }
 }
 
-function stale(fail: (code: number, text: string, dead: DeadKind) => SimReply, dead: DeadKind): SimReply {
-  return fail(40001, 'invalid credential, access_token is invalid or not latest', dead)
+function refuseStale(refuse: Refuse, dead: DeadKind): SimReply {
+  return refuse(40001, 'invalid credential, access_token is invalid or not latest', dead)
 }
 
 function success({ path }: SimRequest): unknown {

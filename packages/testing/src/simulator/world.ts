@@ -6,7 +6,7 @@ import type { HeldToken, PlatformDesk, PlatformKind, SimPlatform } from './platf
 import type { PlatformName } from './platform-name.js'
 import type { PlatformTime } from './platform-time.js'
 import { quota } from './quota.js'
-import type { AccountSettings, SimAccount } from './sim-account.js'
+import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
 import { tokenBook, type BookRules, type Issue } from './token-book.js'
 
 /** Every token begins like this, so that a search for leaks finds them all. */
@@ -77,8 +77,8 @@ export function world(data: readonly AccountData[], time: PlatformTime): World {
     mint: (ref, options) => mint(account(ref), options),
     change: (ref, { secret, ...settings }) => {
       const changed = account(ref)
+      changed.settings = { ...changed.settings, ...checkedSettings({ ...settings }) }
       if (secret !== undefined) changed.secret = secret
-      changed.settings = { ...changed.settings, ...settings }
     },
   }
 }
