@@ -1,5 +1,6 @@
-import { ConfigError, type Clock, type Timer } from '@lingpai/core'
+import { ConfigError, type Clock } from '@lingpai/core'
 import { settle } from './settle.js'
+import { timerQueue, type ArmedTimer } from './timer-queue.js'
 
 /** How a {@link testClock} starts. */
 export interface TestClockOptions {
@@ -40,23 +41,16 @@ export interface TestClock extends Clock {
   runUntil<T>(promise: Promise<T>, options?: RunUntilOptions): Promise<T>
 }
 
-interface ArmedTimer {
-  readonly dueMs: number
-  readonly callback: () => void
-}
-
 /** A clock under a test's control; it starts at `startAtMs` and stands still. */
 export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_000 }: TestClockOptions = {}): TestClock {
   let monotonicMs = 0
   let wallOffsetMs = startAtMs
   let lastMove: Promise<unknown> = Promise.resolve()
-  // Insertion order breaks ties, as with real timers.
-  const timers = new Set<ArmedTimer>()
+  const timers = timerQueue()
 
-  const fireNext = async (timer: ArmedTimer): Promise<void> => {
-    timers.delete(timer)
-    monotonicMs = Math.max(monotonicMs, timer.dueMs)
-    timer.callback()
+  const fire = async ({ dueMs, callback }: ArmedTimer): Promise<void> => {
+    monotonicMs = Math.max(monotonicMs, dueMs)
+    callback()
     await settle()
   }
 
@@ -64,9 +58,9 @@ export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_00
     await settle()
     const endMs = monotonicMs + ms
     let fired = 0
-    for (let timer = earliest(timers, endMs); timer !== undefined; timer = earliest(timers, endMs)) {
+    for (let timer = timers.take(endMs); timer !== undefined; timer = timers.take(endMs)) {
       if (++fired > maxTimers) throw spinning(maxTimers, ms)
-      await fireNext(timer)
+      await fire(timer)
     }
     monotonicMs = Math.max(monotonicMs, endMs)
     await settle()
@@ -78,12 +72,16 @@ export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_00
     for (let quietSinceMs = performance.now(); !isDone();) {
       await settle()
       if (isDone()) return
-      const timer = earliest(timers, endMs)
+      const timer = timers.take(endMs)
       if (timer !== undefined) {
         if (++fired > maxTimers) throw spinning(maxTimers, limitMs)
-        await fireNext(timer)
+        await fire(timer)
         quietSinceMs = performance.now()
-      } else if (performance.now() - quietSinceMs > realLimitMs) throw stuck(timers.size, limitMs)
+      } else {
+        if (performance.now() - quietSinceMs > realLimitMs) throw stuck(timers.size, limitMs)
+        // Another process may need the processor to answer.
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
     }
   }
 
@@ -96,11 +94,7 @@ export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_00
   return {
     now: () => wallOffsetMs + monotonicMs,
     monotonic: () => monotonicMs,
-    setTimer: (callback, delayMs): Timer => {
-      const timer = { dueMs: monotonicMs + Math.max(0, delayMs), callback }
-      timers.add(timer)
-      return { cancel: () => void timers.delete(timer) }
-    },
+    setTimer: (callback, delayMs) => timers.arm(monotonicMs + (delayMs > 0 ? delayMs : 0), callback),
     get pendingTimers() {
       return timers.size
     },
@@ -121,15 +115,6 @@ export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_00
       return promise
     },
   }
-}
-
-/** The timer that is due first, if it is due by `endMs`; among equals the one that was armed first. */
-function earliest(timers: ReadonlySet<ArmedTimer>, endMs: number): ArmedTimer | undefined {
-  let first: ArmedTimer | undefined
-  for (const timer of timers) {
-    if (timer.dueMs <= endMs && (first === undefined || timer.dueMs < first.dueMs)) first = timer
-  }
-  return first
 }
 
 function badDuration(method: string, ms: number): ConfigError {

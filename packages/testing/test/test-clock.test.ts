@@ -192,3 +192,12 @@ test('runUntil gives up at its limit', async () => {
   const never = new Promise<void>(() => undefined)
   await expect(clock.runUntil(never, { limitMs: 1000, realLimitMs: 20 })).rejects.toThrow('1 later timers are armed')
 })
+
+test('cancelling a timer that has fired changes nothing', async () => {
+  const clock = testClock()
+  const timer = clock.setTimer(() => undefined, 1)
+  clock.setTimer(() => undefined, 5)
+  await clock.advance(1)
+  timer.cancel()
+  expect(clock.pendingTimers).toBe(1)
+})
