@@ -3,7 +3,6 @@ import { inspect } from 'node:util'
 import {
   isLingpaiError,
   TokenManager,
-  type CredentialsOf,
   type IAccessTokenCache,
   type Provider,
   type RequestSpec,
@@ -101,7 +100,7 @@ async function withUpstream<C>(
   const tokens = new TokenManager({ cache: mapCache() })
   try {
     const upstreamProvider = provider.extend({ baseUrl: server.origin + prefix })
-    const source = tokens.source(upstreamProvider, credentials as CredentialsOf<C>)
+    const source = tokens.source(upstreamProvider, credentials)
     await work({
       source,
       tokenRequests,

@@ -89,8 +89,8 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
     'query, form and JSON hold secrets as they are: encoding them is up to the core',
   ],
   [
-    'a body with GET',
-    { request: ({ secret }) => ({ method: 'GET', url: '/token', json: { secret } }) },
+    'a request with two bodies',
+    { request: ({ secret }) => ({ method: 'POST', url: '/token', json: { secret }, form: { secret } }) },
     'the request has one body at most, and none with GET',
   ],
   [
