@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import ts from 'typescript'
+import { packages, root } from './workspace.mjs'
+
+/** Members of public `…Options` interfaces without a doc comment, as `file:line: name`: an option says what it does. */
+export function undocumentedOptions() {
+  return packages().flatMap(({ folder }) => {
+    const source = join(root, 'packages', folder, 'src')
+    if (!existsSync(join(source, 'index.ts'))) return []
+    const isPublic = exportedNames(parse(join(source, 'index.ts')))
+    return ts.sys.readDirectory(source, ['.ts']).flatMap((path) => undocumentedIn(parse(path), isPublic))
+  })
+}
+
+function parse(path) {
+  return ts.createSourceFile(path, ts.sys.readFile(path) ?? '', ts.ScriptTarget.Latest, true)
+}
+
+function exportedNames(index) {
+  const named = index.statements.flatMap((node) =>
+    ts.isExportDeclaration(node) && node.exportClause !== undefined && ts.isNamedExports(node.exportClause)
+      ? node.exportClause.elements.map(({ name }) => name.text)
+      : (node.name?.text ?? []),
+  )
+  return new Set(named)
+}
+
+function undocumentedIn(file, isPublic) {
+  return file.statements
+    .filter(
+      (node) => ts.isInterfaceDeclaration(node) && /Options$/.test(node.name.text) && isPublic.has(node.name.text),
+    )
+    .flatMap((node) => node.members.map((member) => ({ node, member })))
+    .filter(({ member }) => ts.getJSDocCommentsAndTags(member).length === 0)
+    .map(({ node, member }) => {
+      const { line } = file.getLineAndCharacterOfPosition(member.getStart())
+      const path = relative(root, file.fileName).replaceAll('\\', '/')
+      return `${path}:${line + 1}: ${node.name.text}.${member.name.getText()} has no doc comment`
+    })
+}
