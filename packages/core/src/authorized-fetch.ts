@@ -6,13 +6,13 @@ import type { TokenSource } from './token-source.js'
 
 /** {@link TokenSource.fetch} over any source. */
 export async function authorizedFetch<C>(
-  source: Pick<TokenSource, 'getAccessToken' | 'reportRejected'>,
+  source: Pick<TokenSource, 'account' | 'getAccessToken' | 'reportRejected'>,
   spec: ResolvedSpec<C>,
   fetch: typeof globalThis.fetch,
   input: string | URL | Request,
   init: RequestInit = {},
 ): Promise<Response> {
-  const url = targetOf(spec, input)
+  const url = targetOf(spec, source.account.host, input)
   const signal = init.signal ?? (isRequest(input) ? input.signal : undefined)
   const send = async (token: string): Promise<Response> => {
     const placed = new URL(url)
@@ -42,7 +42,7 @@ export async function authorizedFetch<C>(
 }
 
 /** The call's URL, if the token may go there. */
-function targetOf<C>(spec: ResolvedSpec<C>, input: string | URL | Request): URL {
+function targetOf<C>(spec: ResolvedSpec<C>, accountHost: string, input: string | URL | Request): URL {
   const { id, apiBaseUrl, baseUrl, apiOrigins = [] } = spec
   const base = apiBaseUrl ?? baseUrl
   const text = isRequest(input) ? input.url : String(input)
@@ -57,7 +57,9 @@ function targetOf<C>(spec: ResolvedSpec<C>, input: string | URL | Request): URL 
   }
   const target = new URL(url)
   const known = [baseUrl, apiBaseUrl, ...apiOrigins].filter((candidate) => candidate !== undefined)
-  if (known.length > 0 && !known.some((candidate) => new URL(candidate).origin === target.origin)) {
+  // A provider that names no base has its home where its token request goes.
+  const isHome = known.length === 0 && target.host === accountHost
+  if (!isHome && !known.some((candidate) => new URL(candidate).origin === target.origin)) {
     throw new ConfigError(
       `${id}: ${target.origin} is not an origin of this provider, so the token is not sent there`,
       { field: 'input', problem: 'conflict' },

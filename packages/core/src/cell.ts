@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js'
+import type { Clock, Timer } from './clock.js'
 import type { PlatformCode } from './error-class.js'
 import type { FailureRecord } from './failure-record.js'
 import type { ResolvedRenewal } from './provider.js'
@@ -13,6 +13,8 @@ export interface Cell {
   record: StoredRecord | undefined
   /** The kept promise of the token while it is fresh; see {@link Hot}. */
   hot: Hot | undefined
+  /** Ends `hot`, by the monotonic clock. */
+  fading: Timer | undefined
   /** `record` in the terms of this process's clocks. */
   times: LocalTimes | undefined
   /** The token that an API refused last, and the code it gave. */
@@ -74,6 +76,7 @@ export function newCell(): Cell {
   return {
     record: undefined,
     hot: undefined,
+    fading: undefined,
     times: undefined,
     rejected: undefined,
     failure: undefined,
@@ -103,17 +106,23 @@ export function keepRecord(
 ): void {
   const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   // A writer whose clock runs ahead must not lengthen the life of its token here.
-  const aheadMs = Math.max(0, record.issuedAtMs - sharedNowMs)
-  const local = (atMs: number): Moment => {
-    const inMs = atMs - sharedNowMs - aheadMs
-    return { monotonic: now.monotonic + inMs, wall: now.wall + inMs }
-  }
+  const leftMs = record.expiresAtMs - Math.max(sharedNowMs, record.issuedAtMs)
   const isSameToken = cell.record?.value === record.value
+  const known = isSameToken && record.expiresAtMs <= (cell.record?.expiresAtMs ?? 0) ? cell.times?.expiry : undefined
+  // Nor must our own, set back since the token was first seen.
+  const expiry: Moment = {
+    monotonic: Math.min(now.monotonic + leftMs, known?.monotonic ?? Infinity),
+    wall: Math.min(now.wall + leftMs, known?.wall ?? Infinity),
+  }
+  const before = (atMs: number): Moment => {
+    const earlierMs = record.expiresAtMs - atMs
+    return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
+  }
   cell.times = {
     promise: isSameToken && cell.times !== undefined ? cell.times.promise : Promise.resolve(record.value),
-    soft: local(nextAttemptAtMs(record, renewal, spread)),
-    deadline: local(deadlineAtMs(record, renewal)),
-    expiry: local(record.expiresAtMs),
+    soft: before(nextAttemptAtMs(record, renewal, spread)),
+    deadline: before(deadlineAtMs(record, renewal)),
+    expiry,
     seen: now,
   }
   cell.record = record
@@ -149,7 +158,7 @@ export function isRejectedRecord(cell: Cell, record: StoredRecord): boolean {
   return record.rejectedCode !== undefined || record.value === cell.rejected?.value
 }
 
-/** How long one look at both clocks is good for: a wall clock set back within this time costs at most this much. */
+/** How long one look at both clocks is good for. */
 const trustMs = 1000
 
 /** Keeps the promise of the token at hand until the next moment at which anything has to be thought about. */
@@ -163,6 +172,12 @@ export function warm(cell: Cell, clock: Clock, memoryMs: number): void {
     timeLeftMs(times.deadline, clock),
     memoryMs - seenAgoMs,
   )
+  if (quietMs <= 0) return
   const fromMs = clock.now()
-  if (quietMs > 0) cell.hot = { promise: times.promise, fromMs, toMs: fromMs + quietMs }
+  cell.hot = { promise: times.promise, fromMs, toMs: fromMs + quietMs }
+  // A wall clock that is set back into this very window must not open it again.
+  cell.fading ??= clock.setTimer(() => {
+    cell.fading = undefined
+    cell.hot = undefined
+  }, trustMs)
 }

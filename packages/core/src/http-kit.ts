@@ -1,16 +1,8 @@
 import { ConfigError } from './errors.js'
+import type { HttpDelegate } from './http-delegate.js'
 import { registry } from './registry.js'
 
-/**
- * TNW's way to plug in an HTTP client, as far as tokens need it: two methods that give the reply's body, as text or parsed.
- * TNW's own delegate classes fit.
- */
-export interface HttpDelegate {
-  httpGet(url: string): Promise<unknown>
-  httpPost(url: string, data: string): Promise<unknown>
-}
-
-/** The HTTP client of {@link ApiConfigKit}'s manager. */
+/** The HTTP client of `ApiConfigKit`'s manager. */
 export const HttpKit = {
   /** Sends all requests of the kit through `delegate`; `undefined` goes back to `fetch`. */
   setHttpDelegate(delegate: HttpDelegate | undefined): void {

@@ -22,7 +22,7 @@ export function resolveRenewal(spec: RenewalSpec): ResolvedRenewal {
 function defaultAttempts(mode: RenewalSpec['mode'], windowSeconds: number): readonly number[] {
   if (mode === 'independent') return [60]
   if (mode !== 'sticky') return [600]
-  return windowSeconds > 0 ? [5 / 6, 2 / 3, 1 / 3].map((part) => part * windowSeconds) : [300, 10]
+  return windowSeconds > 0 ? [5 / 6, 2 / 3, 1 / 3].map((part) => part * windowSeconds) : [300, 20]
 }
 
 /** The times of a record that its renewal policy looks at. */
@@ -33,11 +33,12 @@ interface Life {
 }
 
 /** Unix milliseconds from which a token is no longer handed out. */
-export function deadlineAtMs(life: Life, renewal: ResolvedRenewal): number {
-  const lifeMs = life.expiresAtMs - life.issuedAtMs
-  const deadline = life.expiresAtMs - Math.min(renewal.marginSeconds * 1000, lifeMs / 10)
-  // Upstream itself has just said that this one lives to its expiry and that there is no other.
-  return life.repeatedAtMs !== undefined && life.repeatedAtMs >= deadline ? life.expiresAtMs : deadline
+export function deadlineAtMs(life: Life, { marginSeconds, attemptsAtSeconds }: ResolvedRenewal): number {
+  const { issuedAtMs, expiresAtMs, repeatedAtMs = -Infinity } = life
+  const deadline = expiresAtMs - Math.min(marginSeconds * 1000, (expiresAtMs - issuedAtMs) / 10)
+  // Asked for the last time, upstream itself said that this token lives to its expiry and that there is no other.
+  const lastAttempt = expiresAtMs - (attemptsAtSeconds.at(-1) ?? 0) * 1000
+  return repeatedAtMs >= Math.min(lastAttempt, deadline) ? expiresAtMs : deadline
 }
 
 /**
@@ -57,8 +58,8 @@ export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, spread: nu
   const attempts = renewal.attemptsAtSeconds
   for (const [i, atSeconds] of attempts.entries()) {
     const plannedAt = expiresAtMs - atSeconds * 1000
-    // The jitter never reaches the next attempt.
-    const roomMs = (atSeconds - (attempts[i + 1] ?? 0)) * 1000
+    // The jitter never reaches the next attempt, nor the last one the deadline.
+    const roomMs = Math.max(0, atSeconds - (attempts[i + 1] ?? renewal.marginSeconds)) * 1000
     const at = plannedAt + Math.min(jitterMs, roomMs)
     const isSpent = at <= repeatedAtMs
     if (!isSpent) return Math.min(Math.max(at, earliest), deadline)

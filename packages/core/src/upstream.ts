@@ -58,15 +58,14 @@ export async function requestToken<C>(
   const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
   let base = 0
   for (let attempt = 1; ; attempt += 1) {
-    const sentAtMonotonicMs = clock.monotonic()
     const outcome = await ask(spec, { ...spec, ...baseOf(bases[base]) }, credentials, options, limits)
-    if ('value' in outcome) return { ...outcome, sentAtMonotonicMs }
+    if ('value' in outcome || outcome.retryAfterMs !== undefined) return outcome
     const canMove = isConnectFailure(outcome.error) && base + 1 < bases.length
     if (canMove) base += 1
     else if (!limits.mayRepeat || attempt >= attemptsFor(spec, outcome.error)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
     if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
-    await pause(clock, pauseMs, limits.signal)
+    if (pauseMs > 0) await pause(clock, pauseMs, limits.signal)
   }
 }
 
@@ -91,11 +90,12 @@ async function ask<C>(
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
   { signal, endsAtMonotonicMs }: UpstreamLimits,
-): Promise<{ readonly value: string; readonly lifeMs: number } | UpstreamFailure> {
+): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
   const known = spec.secrets.map((field) => credentials[field])
   const request = requestOf(spec, base, credentials)
-  const timeoutMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
+  const sentAtMonotonicMs = clock.monotonic()
+  const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAtMonotonicMs)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, known) }
 
@@ -103,8 +103,13 @@ async function ask<C>(
   const retryAfterMs = retryAfter(reply.headers, clock)
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (answer.outcome) {
-    case 'token':
-      return { value: answer.value, lifeMs: answer.lifeSeconds * 1000 }
+    case 'token': {
+      const lifeMs = answer.lifeSeconds * 1000
+      // It died on its way here: asking again is right, handing it out is not.
+      if (clock.monotonic() - sentAtMonotonicMs + 1 > lifeMs)
+        return { error: malformedError(spec.id, 'bad-expires-in', reply) }
+      return { value: answer.value, lifeMs, sentAtMonotonicMs }
+    }
     case 'refused': {
       const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds
       const error = platformError(spec, 'token', answer.refusal, { status: reply.status, language, known })

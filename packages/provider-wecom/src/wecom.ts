@@ -38,7 +38,7 @@ export const wecom = defineProvider<WecomCredentials>({
   renewal: {
     mode: 'sticky',
     windowSeconds: 0,
-    attemptsAtSeconds: [300, 10],
+    attemptsAtSeconds: [300, 20],
     jitterSeconds: 30,
     marginSeconds: 10,
     minIntervalSeconds: 30,

@@ -1,0 +1,8 @@
+/**
+ * TNW's way to plug in an HTTP client, as far as tokens need it: two methods that give the reply's body, as text or parsed.
+ * TNW's own delegate classes fit.
+ */
+export interface HttpDelegate {
+  httpGet(url: string): Promise<unknown>
+  httpPost(url: string, data: string): Promise<unknown>
+}

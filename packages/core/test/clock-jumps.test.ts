@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import { apiPath, hour, minute, openWorld, second, type SourceName, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+/** A call that must work with a token that is alive by the platform's own clock. */
+async function callWorks(name: SourceName): Promise<void> {
+  const reply = await world.clock.runUntil(world.source(name).fetch(apiPath[name]))
+  expect(reply.status).toBe(200)
+  expect(world.simulator.ledger.deadPresented()).toBe(0)
+}
+
+for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
+  test(`${name}: a machine that sleeps three hours, its monotonic clock standing still, serves no dead token`, async () => {
+    await callWorks(name)
+    const old = await world.source(name).getAccessToken()
+    world.clock.jumpWall(3 * hour)
+    world.simulator.skipTime(3 * hour)
+    expect(world.source(name).peek()).toBeUndefined()
+    await callWorks(name)
+    expect(await world.source(name).getAccessToken()).not.toBe(old)
+  })
+
+  test(`${name}: a wall clock set back again and again lengthens no life`, async () => {
+    await callWorks(name)
+    const old = await world.source(name).getAccessToken()
+    const { expiresAtMs } = await world.source(name).getRecord()
+    const lifeMs = expiresAtMs - world.clock.now()
+    for (let passed = 0; passed < lifeMs; passed += minute) {
+      await world.clock.advance(minute)
+      world.clock.jumpWall(-minute)
+      await world.source(name).getAccessToken()
+    }
+    await world.clock.runUntil(world.source(name).getAccessToken())
+    expect(await world.source(name).getAccessToken()).not.toBe(old)
+  })
+}
+
+test('a wall clock set back within the last second still ends the token in time', async () => {
+  const source = world.source('qq')
+  const { expiresAtMs } = await source.getRecord()
+  await world.clock.advance(expiresAtMs - world.clock.now() - 10 * second)
+  await source.getAccessToken()
+  world.clock.jumpWall(-hour)
+  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await world.clock.advance(10 * second)
+  expect(source.peek()).toBeUndefined()
+})
+
+test('a timer of forty days does not fire at once, and none keeps the process alive', () => {
+  const child = new URL('children/timers.ts', import.meta.url).pathname
+  const options = ['--conditions=@lingpai/source', '--import', 'tsx', child]
+  const { status, stdout, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 20_000 })
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
+})

@@ -1,0 +1,215 @@
+import { fileCache } from '@lingpai/cache-file'
+import { memoryCache } from '@lingpai/cache-memory'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { apiPath, hour, minute, openWorld, second, type World } from './world.js'
+
+let world: World
+let directory: string
+beforeEach(async () => {
+  world = await openWorld()
+  directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+})
+afterEach(async () => {
+  await world.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** A store with a switch. */
+function switched(inner: IAccessTokenCache): {
+  cache: IAccessTokenCache
+  state: 'up' | 'down' | 'silent'
+  calls: number
+} {
+  const guard = <T>(call: () => T): T | Promise<never> => {
+    box.calls += 1
+    if (box.state === 'down')
+      return Promise.reject(Object.assign(new ConfigError('store is down'), { code: 'ECONNREFUSED' }))
+    return box.state === 'silent' ? new Promise<never>(() => undefined) : call()
+  }
+  const { lease } = inner
+  const cache: IAccessTokenCache = {
+    reach: inner.reach ?? 'process',
+    get: (key) => guard(() => inner.get(key)),
+    set: (...args) => guard(() => inner.set(...args)),
+    remove: (key) => guard(() => inner.remove(key)),
+    ...(lease && {
+      lease: {
+        take: (...args) => guard(() => lease.take(...args)),
+        commit: (...args) => guard(() => lease.commit(...args)),
+        release: (...args) => guard(() => lease.release(...args)),
+      },
+    }),
+  }
+  const box: ReturnType<typeof switched> = { cache, state: 'up', calls: 0 }
+  return box
+}
+
+for (const state of ['down', 'silent'] as const) {
+  test(`a store that is ${state} from the start: one request per life, and sharing resumes within ten seconds`, async () => {
+    const store = switched(fileCache({ directory, now: world.clock.now }))
+    store.state = state
+    const source = world.source('wechatPlain', world.manager({ cache: store.cache }))
+    const tokens = await world.clock.runUntil(Promise.all(Array.from({ length: 100 }, () => source.getAccessToken())))
+    expect(new Set(tokens).size).toBe(1)
+    for (let at = 0; at < 10 * minute; at += 10 * second) {
+      await world.clock.runUntil(source.getAccessToken())
+      await world.clock.advance(10 * second)
+    }
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+    expect(world.count('cache-failed')).toBeGreaterThan(0)
+
+    store.state = 'up'
+    await world.clock.advance(10 * second)
+    const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+    expect(await other.getAccessToken()).toBe(tokens[0])
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+}
+
+test('a store that goes away midway: memory serves on, the renewal happens once, the record is written back', async () => {
+  const store = switched(fileCache({ directory, now: world.clock.now }))
+  const source = world.source('wechat', world.manager({ cache: store.cache }))
+  await source.getAccessToken()
+  store.state = 'down'
+  for (let at = 0; at < 3 * hour; at += 20 * second) {
+    await world.clock.runUntil(source.getAccessToken())
+    await world.clock.advance(20 * second)
+  }
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  store.state = 'up'
+  await world.clock.advance(10 * second)
+  const other = world.source('wechat', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  expect(await other.getRecord()).toMatchObject({ generation: 2, value: await source.getAccessToken() })
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a record is not written back over a newer one', async () => {
+  const store = switched(fileCache({ directory, now: world.clock.now }))
+  const cut = world.source('wechatPlain', world.manager({ cache: store.cache }))
+  store.state = 'down'
+  const old = await world.clock.runUntil(cut.getAccessToken())
+  await world.clock.advance(second)
+  const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  const current = await other.getAccessToken()
+  store.state = 'up'
+  await world.clock.advance(10 * second)
+  expect(current).not.toBe(old)
+  expect(await cut.getAccessToken()).toBe(current)
+  const late = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  expect(await late.getAccessToken()).toBe(current)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a commit that is never acknowledged loses no token', async () => {
+  const inner = fileCache({ directory, now: world.clock.now })
+  const lease = inner.lease
+  if (lease === undefined) throw new ConfigError('the file cache has a lease')
+  let isMute = true
+  const cache: IAccessTokenCache = {
+    ...inner,
+    lease: {
+      ...lease,
+      commit: async (...args) => {
+        const written = await lease.commit(...args)
+        return isMute ? new Promise<never>(() => undefined) : written
+      },
+    },
+  }
+  const source = world.source('wechatPlain', world.manager({ cache }))
+  const token = await world.clock.runUntil(source.getAccessToken())
+  isMute = false
+  await world.clock.advance(10 * second)
+  expect(await source.getAccessToken()).toBe(token)
+  expect((await source.fetch(apiPath.wechatPlain)).status).toBe(200)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
+
+test('a store that was emptied gets the living record back', async () => {
+  const cache = fileCache({ directory, now: world.clock.now })
+  const source = world.source('wechatPlain', world.manager({ cache }))
+  const token = await source.getAccessToken()
+  await rm(directory, { recursive: true })
+  await world.clock.advance(61 * second)
+  await source.getAccessToken()
+  await world.clock.advance(10 * second)
+  const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  expect(await other.getAccessToken()).toBe(token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
+
+test('a damaged entry is a miss with an event, and the next refresh heals it', async () => {
+  const cache = memoryCache({ now: world.clock.now })
+  const keys: string[] = []
+  const spy: IAccessTokenCache = {
+    get: (key) => {
+      keys.push(key)
+      return cache.get(key)
+    },
+    set: (key, value, expiresAtMs) => cache.set(key, value, expiresAtMs),
+    remove: (key) => cache.remove(key),
+  }
+  const first = world.source('qq', world.manager({ cache: spy }))
+  await first.getAccessToken()
+  const key = keys[0] ?? ''
+  await cache.set(key, '{"access_token":"half')
+  const other = world.source('qq', world.manager({ cache: { ...spy } }))
+  expect(typeof (await other.getAccessToken())).toBe('string')
+  expect(world.events.find(({ name }) => name === 'cache-failed')).toMatchObject({
+    event: { error: { details: { problem: 'damaged' } } },
+  })
+  expect(JSON.parse((await cache.get(key)) ?? '')).toMatchObject({ generation: 1 })
+})
+
+test('a TNW cache class without lease or reach works, and throws of a sync store are survived', async () => {
+  class TnwCache {
+    readonly #map = new Map<string, string>()
+    isBroken = false
+    get(key: string): string {
+      if (this.isBroken) throw new ConfigError('broken')
+      return this.#map.get(key) ?? ''
+    }
+    set(key: string, jsonValue: string): void {
+      if (this.isBroken) throw new ConfigError('broken')
+      this.#map.set(key, jsonValue)
+    }
+    remove(key: string): void {
+      this.#map.delete(key)
+    }
+  }
+  const cache = new TnwCache()
+  const source = world.source('wechat', world.manager({ cache }))
+  const token = await source.getAccessToken()
+  cache.isBroken = true
+  await world.clock.advance(7200 * second - 2 * minute)
+  expect(await source.getAccessToken()).toBe(token)
+  await world.clock.settle()
+  expect(await source.getAccessToken()).not.toBe(token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a readonly source reads the shared cache and never goes upstream', async () => {
+  const { simulator, clock } = world
+  const { wechatMp } = await import('@lingpai/provider-wechat-mp')
+  const provider = simulator.provider(wechatMp)
+  const cache = fileCache({ directory, now: clock.now })
+  const reader = world.manager({ cache }).source(provider, simulator.accounts.wechat, { readonly: true })
+  await expect(reader.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_LEASE', retryable: true })
+  const writer = world.source('wechat', world.manager({ cache: fileCache({ directory, now: clock.now }) }))
+  const token = await writer.getAccessToken()
+  expect(await reader.getAccessToken()).toBe(token)
+  await expect(reader.refresh()).rejects.toMatchObject({ code: 'ERR_LINGPAI_LEASE' })
+  await clock.advance(7200 * second - 2 * minute)
+  await reader.getAccessToken()
+  await clock.settle()
+  expect(simulator.ledger.tokenRequests()).toBe(1)
+  await writer.getAccessToken()
+  await clock.settle()
+  await clock.advance(2 * second)
+  await reader.getAccessToken()
+  await clock.settle()
+  expect(await reader.getAccessToken()).toBe(await writer.getAccessToken())
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+})

@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TokenManager, type IAccessTokenCache } from '@lingpai/core'
+import { jest } from '@jest/globals'
+import { fileCache } from '@lingpai/cache-file'
+import { memoryCache } from '@lingpai/cache-memory'
+import { startSimulator } from '@lingpai/testing'
+import { openWorld, sourceOf, type SourceName, type World } from './world.js'
+
+const names: readonly SourceName[] = ['qq', 'wechat', 'wechatPlain', 'wecom']
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const caches: Readonly<Record<string, () => IAccessTokenCache>> = {
+  memory: () => memoryCache(),
+  file: () => fileCache({ directory }),
+}
+
+for (const name of names) {
+  for (const [cacheName, open] of Object.entries(caches)) {
+    test(`1,000 cold callers of ${name} on the ${cacheName} cache make one upstream request`, async () => {
+      await using simulator = await startSimulator()
+      await using manager = new TokenManager({ cache: open() })
+      const source = sourceOf(simulator, manager, name)
+      const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getAccessToken()))
+      expect(new Set(tokens).size).toBe(1)
+      expect(simulator.ledger.tokenRequests()).toBe(1)
+    })
+  }
+}
+
+describe('one process', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await openWorld()
+  })
+  afterEach(() => world.close())
+
+  test('managers over one cache share a flight', async () => {
+    const sources = [world.manager(), world.manager(), world.manager()].map((manager) =>
+      world.source('wechatPlain', manager),
+    )
+    const tokens = await Promise.all(sources.map((source) => source.getAccessToken()))
+    expect(new Set(tokens).size).toBe(1)
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+
+  test('two copies of the core share flights', async () => {
+    const { clock, simulator } = world
+    const cache = memoryCache()
+    jest.resetModules()
+    const copy = await import('@lingpai/core')
+    expect(copy.TokenManager).not.toBe(TokenManager)
+    const managers = [new TokenManager({ cache, clock }), new copy.TokenManager({ cache, clock })]
+    const sources = managers.map((manager) => sourceOf(simulator, manager, 'wechatPlain'))
+    const tokens = await Promise.all(sources.map((source) => source.getAccessToken()))
+    expect(new Set(tokens).size).toBe(1)
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    await Promise.all(managers.map((manager) => manager.close()))
+  })
+
+  test('the same account gives the same source; another secret, host or kind does not', () => {
+    const { simulator } = world
+    const manager = world.manager()
+    const source = world.source('wechat', manager)
+    expect(world.source('wechat', manager)).toBe(source)
+    expect(world.source('wechatPlain', manager)).not.toBe(source)
+    expect(manager.sources()).toHaveLength(2)
+    expect(simulator.ledger.tokenRequests()).toBe(0)
+  })
+
+  test('a caller that aborts leaves the others waiting for one flight', async () => {
+    world.simulator.fault({ latencyMs: 500, endpoint: 'token' })
+    const source = world.source('qq')
+    const leaver = new AbortController()
+    const reason = new Error('gone')
+    const left = expect(source.getAccessToken({ signal: leaver.signal })).rejects.toBe(reason)
+    const stayed = source.getAccessToken()
+    await world.clock.settle()
+    leaver.abort(reason)
+    await left
+    expect(typeof (await world.clock.runUntil(stayed))).toBe('string')
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+    await expect(source.getAccessToken({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('all who wait get the same error', async () => {
+    world.simulator.fault({ endpoint: 'token', body: { code: 100016, message: 'invalid appid or secret' }, times: 9 })
+    const source = world.source('qq')
+    const errors = await Promise.all(
+      Array.from({ length: 50 }, () => source.getAccessToken().catch((error: unknown) => error)),
+    )
+    expect(new Set(errors).size).toBe(1)
+    expect(errors[0]).toMatchObject({ code: 'ERR_LINGPAI_PLATFORM', details: { platformCode: 100016 } })
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+
+  test('closing a manager ends its flight and its callers; those of another manager get their token', async () => {
+    const { simulator, clock } = world
+    const [first, second] = [world.manager(), world.manager()]
+    simulator.fault({ hang: true, endpoint: 'token' })
+    const ended = expect(world.source('qq', first).getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_CLOSED',
+    })
+    await clock.settle()
+    const token = world.source('qq', second).getAccessToken()
+    await clock.settle()
+    await first.close()
+    await ended
+    expect(typeof (await clock.runUntil(token))).toBe('string')
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+    await expect(first.close()).resolves.toBeUndefined()
+    expect(() => world.source('qq', first)).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' }))
+  })
+
+  test('closing gives the lease back at once', async () => {
+    const { simulator, clock } = world
+    const cache = fileCache({ directory, now: clock.now })
+    const manager = world.manager({ cache })
+    simulator.fault({ hang: true, endpoint: 'token' })
+    const ended = expect(world.source('qq', manager).getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_CLOSED',
+    })
+    while (simulator.ledger.tokenRequests() === 0) await clock.settle()
+    await manager.close()
+    await ended
+    const other = world.manager({ cache: fileCache({ directory, now: clock.now }) })
+    // No time passes on the test clock: a lease still held would have to be waited for.
+    expect(typeof (await world.source('qq', other).getAccessToken())).toBe('string')
+  })
+
+  test('a removed source ends with a typed error and stops its keeper', async () => {
+    const manager = world.manager()
+    const source = world.source('qq', manager)
+    source.startBackgroundRefresh()
+    await world.clock.settle()
+    manager.remove(source)
+    await expect(source.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+    expect(source.peek()).toBeUndefined()
+    await world.clock.advance(1000)
+    expect(world.clock.pendingTimers).toBe(0)
+    expect(manager.sources()).toHaveLength(0)
+  })
+
+  test('a token asked for before clear() is not kept after it', async () => {
+    const { simulator, clock } = world
+    const source = world.source('wechatPlain')
+    simulator.fault({ latencyMs: 1000, endpoint: 'token' })
+    const token = source.getAccessToken()
+    await clock.settle()
+    while (simulator.ledger.tokenRequests() === 0) await clock.settle()
+    await source.clear()
+    const kept = await clock.runUntil(token)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+    expect(source.peek()).toBe(kept)
+    expect((await source.fetch('/cgi-bin/getcallbackip')).status).toBe(200)
+    expect(simulator.ledger.deadPresented()).toBe(0)
+  })
+
+  test('refresh() is one request for all who ask at once, and a new generation', async () => {
+    const source = world.source('wechatPlain')
+    const { generation } = await source.getRecord()
+    const records = await Promise.all(Array.from({ length: 20 }, () => source.refresh({ note: 'drill' })))
+    expect(new Set(records.map((record) => record.generation))).toEqual(new Set([generation + 1]))
+    expect(world.simulator.ledger.tokenRequests()).toBe(2)
+    expect(world.events.at(-1)).toMatchObject({ name: 'refreshed', event: { reason: 'requested', note: 'drill' } })
+  })
+
+  test('bad credentials are a ConfigError that names the field, before any request', async () => {
+    const { simulator } = world
+    const manager = world.manager()
+    const { qqBot } = await import('@lingpai/provider-qq-bot')
+    const provider = simulator.provider(qqBot)
+    const cases = [
+      [{ appId: '', clientSecret: 's3cret-s3cret' }, 'appId', 'empty'],
+      [{ appId: '1', clientSecret: ' ' }, 'clientSecret', 'empty'],
+      [{ appId: '1', clientSecret: 'two words' }, 'clientSecret', 'malformed'],
+      [{ appId: Number.NaN, clientSecret: 's3cret-s3cret' }, 'appId', 'malformed'],
+    ] as const
+    for (const [credentials, field, problem] of cases) {
+      const source = manager.source(provider, credentials)
+      expect(() => {
+        source.validate()
+      }).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field, problem } }))
+      await expect(source.getAccessToken()).rejects.toMatchObject({ details: { field, problem } })
+    }
+    expect(simulator.ledger.tokenRequests()).toBe(0)
+  })
+})

@@ -1,0 +1,104 @@
+import { hour, minute, openWorld, second, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+test('a keeper renews ahead although nobody calls', async () => {
+  const source = world.source('qq')
+  source.startBackgroundRefresh()
+  source.startBackgroundRefresh()
+  expect(source.status().isKept).toBe(true)
+  await world.clock.advance(12 * hour)
+  expect(world.simulator.ledger.tokensIssued()).toBe(7)
+  expect(world.simulator.ledger.tokenRequests()).toBe(7)
+  expect(source.peek()).toBeDefined()
+  source.stopBackgroundRefresh()
+  await world.clock.advance(12 * hour)
+  expect(world.simulator.ledger.tokenRequests()).toBe(7)
+  expect(world.clock.pendingTimers).toBe(0)
+})
+
+test('stopped and started a thousand times there is one keeper, and the last stop ends it', async () => {
+  const source = world.source('qq')
+  for (let turn = 0; turn < 1000; turn += 1) {
+    source.startBackgroundRefresh()
+    if (turn % 10 === 0) await world.clock.settle()
+    source.stopBackgroundRefresh()
+  }
+  expect(source.status().isKept).toBe(false)
+  source.startBackgroundRefresh()
+  await world.clock.advance(2 * second)
+  expect(world.clock.pendingTimers).toBe(1)
+  await world.clock.advance(2 * hour)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  source.stopBackgroundRefresh()
+  await world.clock.advance(2 * second)
+  expect(world.clock.pendingTimers).toBe(0)
+})
+
+test('a keeper never gives up, and does not hammer', async () => {
+  const source = world.source('qq')
+  const fault = world.simulator.fault({ endpoint: 'token', status: 503, times: Infinity })
+  source.startBackgroundRefresh()
+  await world.clock.advance(6 * hour)
+  expect(source.status().state).toBe('failing')
+  // Three tries of the first refresh, then at most one refresh of three in a minute.
+  expect(world.simulator.ledger.tokenRequests()).toBeLessThan(6 * 60 * 3 + 30)
+  fault.clear()
+  await world.clock.advance(2 * minute)
+  expect(source.status().state).toBe('valid')
+})
+
+test('a keeper survives a secret that cannot be fetched', async () => {
+  const { simulator, clock } = world
+  const { qqBot } = await import('@lingpai/provider-qq-bot')
+  let isOpen = false
+  const clientSecret = (): string => {
+    if (!isOpen) throw new Error('vault sealed')
+    return simulator.accounts.qq.clientSecret
+  }
+  const source = world.manager().source(simulator.provider(qqBot), { appId: simulator.accounts.qq.appId, clientSecret })
+  source.startBackgroundRefresh()
+  await clock.advance(minute)
+  expect(simulator.ledger.tokenRequests()).toBe(0)
+  isOpen = true
+  await clock.advance(10 * second)
+  expect(source.status().state).toBe('valid')
+})
+
+test('after a sleep of the machine the keeper notices within a minute', async () => {
+  const source = world.source('qq')
+  source.startBackgroundRefresh()
+  await world.clock.settle()
+  world.clock.jumpWall(3 * hour)
+  expect(source.peek()).toBeUndefined()
+  await world.clock.advance(minute)
+  expect(source.peek()).toBeDefined()
+})
+
+test('the status tells where an account stands', async () => {
+  const { simulator, clock } = world
+  const source = world.source('qq')
+  expect(source.status()).toEqual({ state: 'none', account: source.account, isKept: false })
+  simulator.fault({ endpoint: 'token', latencyMs: second })
+  const first = source.getAccessToken()
+  await clock.settle()
+  expect(source.status().state).toBe('refreshing')
+  await clock.runUntil(first)
+  expect(source.status()).toMatchObject({ state: 'valid', generation: 1, refreshAtMs: expect.any(Number) })
+  simulator.fault({ endpoint: 'token', body: { code: 100001, message: 'Too many requests' }, times: Infinity })
+  await clock.advance(7200 * second - 45 * second)
+  expect(source.status().state).toBe('expiring')
+  await source.getAccessToken()
+  await clock.settle()
+  expect(source.status()).toMatchObject({
+    state: 'expiring',
+    lastFailure: { code: 'ERR_LINGPAI_PLATFORM', errorClass: 'rate-limited', platformCode: 100001, failures: 1 },
+  })
+  await clock.advance(minute)
+  expect(source.status().state).toBe('failing')
+  expect(JSON.parse(JSON.stringify(source))).toEqual(source.account)
+})

@@ -1,0 +1,303 @@
+import { defineProvider } from '@lingpai/core'
+import { fileCache } from '@lingpai/cache-file'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { apiPath, minute, openWorld, second, type SourceName, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const accountOf = { qq: 'qq', wechat: 'wechat', wechatPlain: 'wechat', wecom: 'wecom' } as const
+
+for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const satisfies readonly SourceName[]) {
+  test(`${name}: 200 calls refused at once, and late ones, cost one refresh and all succeed`, async () => {
+    const { simulator } = world
+    const source = world.source(name)
+    const dead = await source.getAccessToken()
+    simulator.revoke(simulator.accounts[accountOf[name]])
+    const replies = await Promise.all(Array.from({ length: 200 }, () => source.fetch(apiPath[name])))
+    const bodies = (await Promise.all(replies.map((reply) => reply.json()))) as { errcode?: number; code?: number }[]
+    expect(bodies.every(({ errcode = 0, code = 0 }) => errcode === 0 && code === 0)).toBe(true)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+
+    const current = await source.getAccessToken()
+    const late = await Promise.all(Array.from({ length: 50 }, () => source.reportRejected(dead)))
+    expect(new Set(late)).toEqual(new Set([current]))
+    expect(await source.reportRejected(1)).toBe(current)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+    expect(world.count('rejected')).toBe(1)
+  })
+}
+
+test('200 reports of one token at once are one refresh', async () => {
+  const source = world.source('wechatPlain')
+  const { value, generation } = await source.getRecord()
+  const reports = Array.from({ length: 200 }, (_, i) => source.reportRejected(i % 2 === 0 ? value : generation, 42001))
+  const tokens = new Set(await Promise.all(reports))
+  expect(tokens.size).toBe(1)
+  expect(tokens.has(value)).toBe(false)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a code that is no token error causes no refresh', async () => {
+  const source = world.source('wechat')
+  const token = await source.getAccessToken()
+  for (const code of [45009, 48001, 99999, 'x']) {
+    await expect(source.reportRejected(token, code)).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_CONFIG',
+      details: { field: 'code' },
+    })
+  }
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
+
+test('a rejected token is never handed out, not even while upstream is down', async () => {
+  const source = world.source('wechatPlain')
+  const dead = await source.getAccessToken()
+  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await expect(world.clock.runUntil(source.reportRejected(dead, 40001))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+  })
+  expect(source.peek()).toBeUndefined()
+  await expect(source.getAccessToken()).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+    retryAtMs: expect.any(Number),
+  })
+  world.simulator.clearFaults()
+  await world.clock.advance(2 * minute)
+  expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(dead)
+})
+
+test('a process that starts later does not hand out what another one knows to be rejected', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
+  const first = world.source('wechatPlain', world.manager({ cache: open() }))
+  const dead = await first.getAccessToken()
+  world.simulator.fault({ endpoint: 'token', status: 503, times: Infinity })
+  await expect(world.clock.runUntil(first.reportRejected(dead))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+  })
+  const second = world.source('wechatPlain', world.manager({ cache: open() }))
+  await expect(second.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+  await rm(directory, { recursive: true })
+})
+
+test('another process refreshed already: its token is taken, upstream is not asked', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
+  const sources = [0, 1, 2].map(() => world.source('wechat', world.manager({ cache: open() })))
+  const [first] = await Promise.all(sources.map((source) => world.clock.runUntil(source.getAccessToken())))
+  world.simulator.revoke(world.simulator.accounts.wechat)
+  const replies = await world.clock.runUntil(Promise.all(sources.map((source) => source.fetch(apiPath.wechat))))
+  expect(await Promise.all(replies.map((reply) => reply.json()))).toEqual(
+    [0, 1, 2].map(() => expect.objectContaining({ ip_list: expect.anything() })),
+  )
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  expect(await sources[0]?.getAccessToken()).not.toBe(first)
+  await rm(directory, { recursive: true })
+})
+
+test('a platform that hands the rejected token out again stops the loop with a typed error and a cool-down', async () => {
+  const { simulator, clock } = world
+  const source = world.source('qq')
+  await source.getAccessToken()
+  simulator.revoke(simulator.accounts.qq, { sticky: true })
+  const failure = { code: 'ERR_LINGPAI_PLATFORM', details: { errorClass: 'token-invalid' }, hint: expect.any(String) }
+  await expect(source.fetch(apiPath.qq)).rejects.toMatchObject(failure)
+  for (let call = 0; call < 100; call += 1) await expect(source.getAccessToken()).rejects.toMatchObject(failure)
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+  // One call in good faith, and the probe that settled it.
+  expect(simulator.ledger.deadPresented()).toBe(2)
+  await clock.advance(7200 * second)
+  expect((await clock.runUntil(source.fetch(apiPath.qq))).status).toBe(200)
+})
+
+test('a refusal that the platform’s own probe contradicts comes back as the platform’s reply', async () => {
+  const { simulator } = world
+  const source = world.source('wecom')
+  const token = await source.getAccessToken()
+  const body = { errcode: 40014, errmsg: 'invalid access_token' }
+  simulator.fault({ endpoint: '/cgi-bin/other', body, times: Infinity })
+  const reply = await source.fetch('/cgi-bin/other')
+  expect(await reply.json()).toEqual(body)
+  expect(await source.getAccessToken()).toBe(token)
+  expect((await source.fetch(apiPath.wecom)).status).toBe(200)
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('young tokens refused again and again raise foreign-refresh, and the refreshes keep their distance', async () => {
+  const { simulator, clock } = world
+  const source = world.source('wechat')
+  await source.getAccessToken()
+  const startedAtMs = clock.now()
+  for (let duel = 0; duel < 8; duel += 1) {
+    simulator.revoke(simulator.accounts.wechat)
+    await clock.runUntil(source.fetch(apiPath.wechat)).catch(() => undefined)
+    await clock.advance(100)
+  }
+  expect(world.count('foreign-refresh')).toBeGreaterThan(0)
+  const perMinute = simulator.ledger.tokenRequests() / ((clock.now() - startedAtMs) / minute)
+  expect(perMinute).toBeLessThan(60)
+})
+
+describe('fetch and withToken', () => {
+  test('only a token error is acted on; every other reply comes back untouched', async () => {
+    const { simulator } = world
+    const source = world.source('qq')
+    const replies = [
+      { status: 401, body: { code: 11298, err_code: 40023002, message: '接口访问源IP不在白名单' } },
+      { status: 429, body: 'slow down' },
+      { status: 401, body: '' },
+      { status: 500, body: '<html>oops</html>' },
+      { status: 200, body: 'x'.repeat(200_000) },
+    ]
+    for (const { status, body } of replies) {
+      simulator.fault({ endpoint: '/users/@me', status, body })
+      const reply = await source.fetch('/users/@me')
+      expect(reply.status).toBe(status)
+      expect(await reply.text()).toBe(typeof body === 'string' ? body : JSON.stringify(body))
+    }
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    expect(simulator.ledger.apiRequests()).toBe(replies.length)
+  })
+
+  test('a body that can be sent once is not sent twice, but the token is renewed', async () => {
+    const { simulator } = world
+    const source = world.source('wechat')
+    await source.getAccessToken()
+    simulator.revoke(simulator.accounts.wechat)
+    const body = new Blob(['{"touser":"a"}']).stream()
+    const path = '/cgi-bin/message/custom/send'
+    const reply = await source.fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(await reply.json()).toMatchObject({ errcode: expect.any(Number), errmsg: expect.any(String) })
+    const calls = simulator.ledger.apiRequests()
+    await source.getAccessToken()
+    expect(simulator.ledger.apiRequests()).toBe(calls)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+  })
+
+  test('a JSON body, form, blob and bytes are sent again after a refusal', async () => {
+    const { simulator } = world
+    const source = world.source('wechat')
+    const bodies = ['{"touser":"a"}', new URLSearchParams('a=b'), new Blob(['{}']), new TextEncoder().encode('{}')]
+    for (const body of bodies) {
+      await source.getAccessToken()
+      simulator.revoke(simulator.accounts.wechat)
+      const reply = await world.clock.runUntil(source.fetch('/cgi-bin/message/custom/send', { method: 'POST', body }))
+      expect(await reply.json()).toMatchObject({ errcode: 0 })
+      await world.clock.advance(11 * minute)
+    }
+  })
+
+  test('nothing is sent twice after a time-out', async () => {
+    const { simulator } = world
+    const source = world.source('wechat')
+    await source.getAccessToken()
+    simulator.fault({ endpoint: 'api', drop: 'after' })
+    await expect(source.fetch('/cgi-bin/message/custom/send', { method: 'POST', body: '{}' })).rejects.toThrow(
+      'fetch failed',
+    )
+    expect(simulator.ledger.apiRequests()).toBe(1)
+  })
+
+  test('the token goes to the provider’s origins only', async () => {
+    const source = world.source('wechat')
+    for (const input of [
+      'https://evil.example/cgi-bin/x',
+      'ftp://x',
+      'no-url',
+      'https://api.weixin.qq.com.evil.example/',
+    ]) {
+      await expect(source.fetch(input)).rejects.toMatchObject({
+        code: 'ERR_LINGPAI_CONFIG',
+        details: { field: 'input' },
+      })
+    }
+    expect(world.simulator.ledger.tokenRequests()).toBe(0)
+  })
+
+  test('a Request keeps its method, headers and body', async () => {
+    const { simulator } = world
+    const source = world.source('qq')
+    const url = `${simulator.url}/qq/v2/users/u1/messages`
+    const request = new Request(url, {
+      method: 'POST',
+      body: JSON.stringify({ content: 'hi', msg_type: 0 }),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect((await source.fetch(request)).status).toBe(200)
+    expect((await source.fetch(new URL(`${simulator.url}/qq/users/@me`))).status).toBe(200)
+  })
+
+  test('withToken runs its function once more with the other token, whatever shape the refusal has', async () => {
+    const { simulator, clock } = world
+    const source = world.source('wechat')
+    const shapes: ((body: object) => unknown)[] = [
+      (body) => body,
+      (body) => Response.json(body),
+      (body) => {
+        throw Object.assign(new Error('refused'), body)
+      },
+      (body) => {
+        throw Object.assign(new Error('axios'), { response: { data: body } })
+      },
+      (body) => {
+        throw Object.assign(new Error('lingpai'), { details: { platformCode: (body as { errcode: number }).errcode } })
+      },
+    ]
+    for (const shape of shapes) {
+      const tokens: string[] = []
+      const outcome = await clock.runUntil(
+        source.withToken((token) => {
+          tokens.push(token)
+          if (tokens.length > 1) return 'done'
+          simulator.revoke(simulator.accounts.wechat)
+          return shape({ errcode: 42001, errmsg: 'access_token expired' })
+        }),
+      )
+      expect(outcome).toBe('done')
+      expect(new Set(tokens).size).toBe(2)
+      await clock.advance(11 * minute)
+    }
+    const other = new Error('code 42001 token expired 401')
+    await expect(source.withToken(() => Promise.reject(other))).rejects.toBe(other)
+  })
+
+  test('authorizationHeader is for platforms that take a header', async () => {
+    expect(await world.source('qq').authorizationHeader()).toMatch(/^QQBot simtok_/)
+    await expect(world.source('wechat').authorizationHeader()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
+  })
+})
+
+test('a token error of a string code heals as well', async () => {
+  const answers = [
+    { accessToken: 'first', expireIn: 7200 },
+    { accessToken: 'second', expireIn: 7200 },
+  ]
+  const provider = defineProvider<{ appKey: string; appSecret: string }>({
+    id: 'ding',
+    source: { url: 'https://example.com/', readOn: '2026-11-20' },
+    account: ['appKey'],
+    secrets: ['appSecret'],
+    baseUrl: 'https://ding.example',
+    renewal: { mode: 'extend' },
+    answer: { token: 'accessToken', expiresIn: 'expireIn', code: ['code'], message: 'message' },
+    placement: { in: 'header', name: 'x-acs-dingtalk-access-token' },
+    errors: { token: {}, api: { 'token-invalid': ['InvalidAuthentication'] } },
+    request: (json) => ({ method: 'POST', url: '/v1.0/oauth2/accessToken', json }),
+  })
+  const fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    if (String(input).endsWith('/accessToken')) return Promise.resolve(Response.json(answers.shift()))
+    const isDead = new Headers(init?.headers).get('x-acs-dingtalk-access-token') === 'first'
+    return Promise.resolve(
+      isDead ? Response.json({ code: 'InvalidAuthentication' }, { status: 400 }) : Response.json({ ok: 1 }),
+    )
+  }
+  const source = world.manager({ fetch }).source(provider, { appKey: 'k', appSecret: 'PLANTED-SECRET' })
+  expect(await (await source.fetch('/v1.0/me')).json()).toEqual({ ok: 1 })
+  expect(answers).toHaveLength(0)
+})

@@ -1,0 +1,99 @@
+import { ConfigError } from '@lingpai/core'
+import { qqBot } from '@lingpai/provider-qq-bot'
+import { wechatMp } from '@lingpai/provider-wechat-mp'
+import { minute, openWorld, second, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+test('a function is asked once for a thousand callers, and not again while its secret works', async () => {
+  const { simulator } = world
+  let asked = 0
+  const clientSecret = async (): Promise<string> => {
+    asked += 1
+    await Promise.resolve()
+    return ` ${simulator.accounts.qq.clientSecret}\n`
+  }
+  const source = world.manager().source(simulator.provider(qqBot), { appId: simulator.accounts.qq.appId, clientSecret })
+  const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getAccessToken()))
+  expect(new Set(tokens).size).toBe(1)
+  await world.clock.advance(7200 * second)
+  await source.getAccessToken()
+  expect(asked).toBe(1)
+})
+
+test('a secret that upstream calls wrong is asked for again, and the new one is tried at once', async () => {
+  const { simulator, clock } = world
+  const { appId, appSecret } = simulator.accounts.wechat
+  let current = appSecret
+  let asked = 0
+  const secret = (): string => {
+    asked += 1
+    return current
+  }
+  const source = world.manager().source(simulator.provider(wechatMp), { appId, appSecret: secret })
+  await source.getAccessToken()
+  simulator.change(simulator.accounts.wechat, { secret: 'PLANTED-SECRET-rotated' })
+  current = 'PLANTED-SECRET-rotated'
+  await clock.advance(2 * 7200 * second)
+  const tokens = await clock.runUntil(Promise.all(Array.from({ length: 100 }, () => source.getAccessToken())))
+  expect(new Set(tokens).size).toBe(1)
+  expect(asked).toBe(2)
+  expect(simulator.ledger.tokenRequests()).toBe(3)
+})
+
+test('a wrong secret costs one request in ten minutes, and the vault is not asked at every call', async () => {
+  const { simulator, clock } = world
+  let asked = 0
+  const source = world.manager().source(simulator.provider(wechatMp), {
+    appId: simulator.accounts.wechat.appId,
+    appSecret: () => {
+      asked += 1
+      return 'PLANTED-SECRET-wrong'
+    },
+  })
+  for (let at = 0; at < 9 * minute; at += second) {
+    await expect(source.getAccessToken()).rejects.toMatchObject({ details: { errorClass: 'credential-invalid' } })
+    await clock.advance(second)
+  }
+  expect(simulator.ledger.tokenRequests()).toBe(1)
+  expect(asked).toBeLessThan(9 * 13)
+})
+
+test('two secrets of one app never share a flight or a record', async () => {
+  const { simulator } = world
+  const manager = world.manager()
+  const provider = simulator.provider(qqBot)
+  const good = manager.source(provider, simulator.accounts.qq)
+  const bad = manager.source(provider, { ...simulator.accounts.qq, clientSecret: 'PLANTED-SECRET-wrong' })
+  expect(bad).not.toBe(good)
+  const [token, error] = await Promise.all([
+    good.getAccessToken(),
+    bad.getAccessToken().catch((reason: unknown) => reason),
+  ])
+  expect(typeof token).toBe('string')
+  expect(error).toMatchObject({ details: { errorClass: 'credential-invalid' } })
+  expect(bad.peek()).toBeUndefined()
+})
+
+test('a function that fails, or gives nothing, is a ConfigError without its words', async () => {
+  const { simulator } = world
+  const { appId } = simulator.accounts.qq
+  const manager = world.manager()
+  const broken = manager.source(simulator.provider(qqBot), {
+    appId,
+    clientSecret: () => Promise.reject(new ConfigError('secret=PLANTED-SECRET-in-words')),
+  })
+  const error: unknown = await broken.getAccessToken().catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', retryable: true, details: { field: 'clientSecret' } })
+  expect(JSON.stringify(error)).not.toContain('PLANTED-SECRET')
+  for (const nothing of ['', '  ', undefined as unknown as string]) {
+    const source = manager.source(simulator.provider(qqBot), { appId, clientSecret: () => nothing })
+    await expect(source.getAccessToken()).rejects.toMatchObject({
+      details: { field: 'clientSecret', problem: 'empty' },
+    })
+  }
+})
