@@ -30,7 +30,7 @@ export function fileCache({ directory, now = Date.now }: FileCacheOptions): IAcc
 
   const logOf = (key: string): StateLog => {
     if (closed) throw new ClosedError('fileCache: the cache was closed')
-    return { key, directory: join(root, nameOfKey(key)) }
+    return { key, directory: join(root, nameOfKey(key)), now }
   }
   const step = async <T>(key: string, transition: Transition<T>): Promise<T> => {
     const log = logOf(key)

@@ -9,10 +9,10 @@ const ownName = /^[0-9a-f]{64}(\.aside-\d+)?$/
 
 /**
  * Makes sure that `path` is a directory, not a link to one, which only we can enter. Whatever else stands there is moved
- * aside and kept.
+ * aside and kept, with the time in its name.
  */
-export async function preparePrivateDirectory(path: string): Promise<void> {
-  for (let round = 0; round < 10; round++) {
+export async function preparePrivateDirectory(path: string, now: () => number): Promise<void> {
+  for (let round = 0; round < 100; round++) {
     const found = await lstat(path).catch(survive('ENOENT'))
     if (found === undefined) {
       await makePrivateDirectory(path)
@@ -20,7 +20,8 @@ export async function preparePrivateDirectory(path: string): Promise<void> {
       if (isLooseAndOurs(found)) await chmod(path, privateMode).catch(ignore)
       return
     } else {
-      await moveAside(path)
+      // Counting on, because a name may be taken by another who moved something aside in the same millisecond.
+      await moveAside(path, now() + round)
     }
   }
   throw new CacheError('fileCache: something keeps taking the place of a directory of the cache', {
@@ -65,8 +66,8 @@ async function makePrivateDirectory(path: string): Promise<void> {
 }
 
 /** Moves whatever stands at `path` onto an empty file made for it: so a directory, say one made meanwhile, stays. */
-export async function moveAside(path: string): Promise<void> {
-  const aside = `${path}.aside-${String(Date.now())}`
+export async function moveAside(path: string, nowMs: number): Promise<void> {
+  const aside = `${path}.aside-${String(nowMs)}`
   const place = await open(aside, 'wx', 0o600).catch(survive('EEXIST'))
   if (place === undefined) return
   await place.close()

@@ -13,6 +13,8 @@ export interface StateLog {
   readonly key: string
   /** The key's own directory. */
   readonly directory: string
+  /** Wall clock, Unix milliseconds. */
+  readonly now: () => number
 }
 
 const stateName = /^([1-9]\d{0,15})\.json$/
@@ -40,7 +42,7 @@ export async function transact<T>(log: StateLog, transition: Transition<T>): Pro
     const top = await readTop(log)
     const { next, answer } = transition(top.state)
     if (next === undefined && !top.damaged) return answer
-    await preparePrivateDirectory(log.directory)
+    await preparePrivateDirectory(log.directory, log.now)
     if (await publish(log, top.number + 1, next ?? top.state)) return answer
   }
   throw failure('fileCache: lost the race for an entry too often', 'set')
@@ -97,10 +99,19 @@ async function tidy(log: StateLog, number: number, names: readonly string[], kep
   const older = names.map(numberOf).filter((candidate) => candidate > 0 && candidate < number)
   older.sort((one, other) => one - other)
   for (const outdated of older.slice(0, older.length - kept)) await unlink(pathOf(log, outdated)).catch(ignore)
-  for (const name of names.filter((candidate) => asideName.test(candidate))) {
-    const path = join(log.directory, name)
+  await clearAbandoned(log, number, names)
+}
+
+/** Ages are counted by the file system's clock, from the state that was published just now. */
+async function clearAbandoned(log: StateLog, number: number, names: readonly string[]): Promise<void> {
+  const asides = names.filter((name) => asideName.test(name))
+  if (asides.length === 0) return
+  const published = await lstat(pathOf(log, number)).catch(ignore)
+  for (const aside of asides) {
+    const path = join(log.directory, aside)
     const found = await lstat(path).catch(ignore)
-    if (found !== undefined && Math.abs(Date.now() - found.mtimeMs) > abandonedAfterMs) await unlink(path).catch(ignore)
+    if (published === undefined || found === undefined) continue
+    if (Math.abs(published.mtimeMs - found.mtimeMs) > abandonedAfterMs) await unlink(path).catch(ignore)
   }
 }
 

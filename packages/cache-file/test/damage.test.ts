@@ -6,10 +6,10 @@ import { fileCache } from '@lingpai/cache-file'
 import { moveAside } from '../src/private-directory.js'
 import { nameOfKey } from '../src/state.js'
 import { temporaryDirectories } from './temporary-directory.js'
+import { onPosix } from './where-possible.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'
-const onPosix = process.platform === 'win32' ? test.skip : test
 
 async function openCache() {
   const directory = await temporaryDirectory()
@@ -104,7 +104,7 @@ onPosix('a link to another directory in the place of an entry is not followed', 
 
 test('a directory that somebody has made meanwhile is not moved aside', async () => {
   const { cache, directory, entry } = await openCache()
-  await moveAside(entry)
+  await moveAside(entry, Date.now())
   expect(await cache.get(key)).toBe('one')
   expect(await readdir(directory)).toEqual([nameOfKey(key)])
 })
@@ -123,9 +123,7 @@ test('of 20 caches that find a file in the place of an entry none loses what ano
   await rm(entry, { recursive: true })
   await writeFile(entry, 'in the way')
   const caches = Array.from({ length: 20 }, () => fileCache({ directory }))
-  const answers = await Promise.all(
-    caches.map(async (cache, index) => cache.lease?.take(key, `${String(index)}`, 9000)),
-  )
+  const answers = await Promise.all(caches.map(async (cache, index) => cache.lease?.take(key, String(index), 9000)))
   expect(answers.filter(Boolean)).toHaveLength(1)
 })
 

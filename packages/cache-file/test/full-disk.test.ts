@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { nameOfKey } from '../src/state.js'
+import { testsNeeding } from './where-possible.js'
 
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'
 const disk = mountTinyDisk()
-const onTinyDisk = disk === undefined ? test.skip : test
-const note = disk === undefined ? ' (NOT RUN: mounting a tmpfs needs root on Linux)' : ''
+const onTinyDisk = testsNeeding(disk === undefined ? 'the right to mount a tmpfs' : undefined)
 
 afterAll(() => {
   if (disk === undefined) return
@@ -17,7 +17,7 @@ afterAll(() => {
   rmdirSync(disk)
 })
 
-onTinyDisk(`on a full disk writes reject with ENOSPC, the old record stays, and space heals it${note}`, async () => {
+onTinyDisk('on a full disk writes reject with ENOSPC, the old record stays, and space heals it', async () => {
   const directory = join(disk ?? '', 'cache')
   const ballast = join(disk ?? '', 'ballast')
   const cache = fileCache({ directory })
@@ -34,7 +34,7 @@ onTinyDisk(`on a full disk writes reject with ENOSPC, the old record stays, and 
   expect(await cache.get(key)).toBe('new')
 })
 
-onTinyDisk(`on a read-only file system writes reject with EROFS, and the old record stays${note}`, async () => {
+onTinyDisk('on a read-only file system writes reject with EROFS, and the old record stays', async () => {
   const cache = fileCache({ directory: join(disk ?? '', 'cache') })
   await cache.set(key, 'old')
   execFileSync('mount', ['-o', 'remount,ro', disk ?? ''])

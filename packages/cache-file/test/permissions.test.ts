@@ -4,10 +4,10 @@ import { fileCache } from '@lingpai/cache-file'
 import { nameOfKey } from '../src/state.js'
 import { startChild } from './child.js'
 import { temporaryDirectories } from './temporary-directory.js'
+import { onPosix } from './where-possible.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:qq-bot:bot:https%3A%2F%2Fapi.bot.qq.com:10001:5d41'
-const onPosix = process.platform === 'win32' ? test.skip : test
 
 async function modesBelow(path: string): Promise<Record<string, string>> {
   const modes: Record<string, string> = {}
@@ -18,24 +18,26 @@ async function modesBelow(path: string): Promise<Record<string, string>> {
   return modes
 }
 
-onPosix.each([0, 0o022, 0o077, 0o277, 0o777])('whatever the umask, only we can read: %p', async (mask) => {
-  const directory = await temporaryDirectory()
-  const before = process.umask(mask)
-  try {
-    const cache = fileCache({ directory: join(directory, 'made', 'cache') })
-    await cache.set(key, 'one')
-    await cache.lease?.take(key, 'a', 1000)
-  } finally {
-    process.umask(before)
-  }
-  expect(await modesBelow(directory)).toEqual({
-    './': '700',
-    'made/': '700',
-    'made/cache/': '700',
-    [`made/cache/${nameOfKey(key)}/`]: '700',
-    file: '600',
+for (const mask of [0, 0o022, 0o077, 0o277, 0o777]) {
+  onPosix(`whatever the umask, only we can read: ${mask.toString(8)}`, async () => {
+    const directory = await temporaryDirectory()
+    const before = process.umask(mask)
+    try {
+      const cache = fileCache({ directory: join(directory, 'made', 'cache') })
+      await cache.set(key, 'one')
+      await cache.lease?.take(key, 'a', 1000)
+    } finally {
+      process.umask(before)
+    }
+    expect(await modesBelow(directory)).toEqual({
+      './': '700',
+      'made/': '700',
+      'made/cache/': '700',
+      [`made/cache/${nameOfKey(key)}/`]: '700',
+      file: '600',
+    })
   })
-})
+}
 
 onPosix(
   'an open directory that holds nothing but a cache is tightened by the next write, and so are its entries',

@@ -11,7 +11,7 @@ const key = 'lingpai:1:qq-bot:bot:https%3A%2F%2Fapi.bot.qq.com:10001:5d41'
 const now = (): number => 1_800_000_000_000
 
 async function newLog(): Promise<StateLog> {
-  return { key, directory: join(await temporaryDirectory(), 'entry') }
+  return { key, directory: join(await temporaryDirectory(), 'entry'), now }
 }
 
 /** What others do while we are deciding: states published, older ones tidied away. */

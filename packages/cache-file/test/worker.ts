@@ -73,7 +73,7 @@ async function stall(directory: string, key: string): Promise<void> {
   await lease.take(key, 'stalled', 1000)
   const attempt = commit('stalled', 'from the stalled one', undefined)
   let runs = 0
-  const committed = await transact({ key, directory: join(directory, nameOfKey(key)) }, (state) => {
+  const committed = await transact({ key, directory: join(directory, nameOfKey(key)), now: Date.now }, (state) => {
     const decision = attempt(state)
     if (++runs === 1) {
       say(decision.answer ? 'about to publish' : 'has no lease')
