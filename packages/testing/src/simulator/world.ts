@@ -10,7 +10,7 @@ import { checkedSettings, type AccountSettings, type SimAccount } from './sim-ac
 import { tokenBook, type BookRules, type Issue } from './token-book.js'
 
 /** Every token begins like this, so that a search for leaks finds them all. */
-export const tokenPrefix = 'simtok_'
+const tokenPrefix = 'simtok_'
 
 /** Tokens remembered at most; the oldest are forgotten first, and are `unknown` from then on. */
 const mostTokens = 100_000
