@@ -2,6 +2,7 @@ import type { Awaitable, IAccessTokenCache } from './cache.js'
 import type { Clock } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { scrubCause } from './redact.js'
+import { parseObject } from './token-record.js'
 
 /** Outcome of a cache operation; a failure is never a miss. */
 export type GateOutcome<T> =
@@ -20,21 +21,33 @@ export interface CacheGate {
   sharedNowMs(): Promise<number>
 }
 
-/** Guards a cache. @param onFailure is told of each failure */
+/** What the gate of an account needs besides the cache. */
+export interface CacheGateParts {
+  readonly clock: Clock
+  readonly timeoutMs: number
+  /** Is told of each failure. */
+  readonly onFailure: (error: CacheError) => void
+  /** Tokens that a store's error may quote. */
+  readonly tokens: () => readonly string[]
+}
+
+/** Guards a cache. */
 export function cacheGate(
   cache: IAccessTokenCache,
-  clock: Clock,
-  timeoutMs: number,
-  onFailure: (error: CacheError) => void,
+  { clock, timeoutMs, onFailure, tokens }: CacheGateParts,
 ): CacheGate {
   const reach = cache.reach ?? 'process'
 
-  async function attempt<T>(operation: CacheErrorDetails['operation'], call: () => unknown): Promise<GateOutcome<T>> {
+  async function attempt<T>(
+    operation: CacheErrorDetails['operation'],
+    call: () => unknown,
+    written?: string,
+  ): Promise<GateOutcome<T>> {
     const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
       const error = new CacheError(
         `cache: ${operation} ${text}`,
         { operation, reach, problem },
-        { cause: scrubCause(cause) },
+        { cause: scrubCause(cause, [...tokens(), ...tokenIn(written)]) },
       )
       onFailure(error)
       return { ok: false, error }
@@ -61,11 +74,11 @@ export function cacheGate(
         ? { ok: true, value: typeof found.value === 'string' && found.value !== '' ? found.value : undefined }
         : found
     },
-    set: (key, value, expiresAtMs) => attempt('set', () => cache.set(key, value, expiresAtMs)),
+    set: (key, value, expiresAtMs) => attempt('set', () => cache.set(key, value, expiresAtMs), value),
     remove: (key) => attempt('remove', () => cache.remove(key)),
     take: (key, holder, ttlMs) => attempt('take', () => cache.lease?.take(key, holder, ttlMs) ?? noLease()),
     commit: (key, holder, value, expiresAtMs) =>
-      attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease()),
+      attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease(), value),
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
     sharedNowMs: async () => {
       if (cache.nowMs === undefined) return clock.now()
@@ -73,6 +86,12 @@ export function cacheGate(
       return told.ok && Number.isFinite(told.value) ? told.value : clock.now()
     },
   }
+}
+
+/** The token in a record's text: a store that cannot write it may quote it. */
+function tokenIn(written: string | undefined): readonly string[] {
+  const token = written === undefined ? undefined : parseObject(written)?.['access_token']
+  return typeof token === 'string' ? [token] : []
 }
 
 /** What a store that does not answer is taken to have answered. */

@@ -138,6 +138,11 @@ export function dropRecord(cell: Cell): void {
   cell.isUnwritten = false
 }
 
+/** The tokens that a cell knows, to be masked in what others say. */
+export function heldTokens({ record, rejected }: Cell): readonly string[] {
+  return [record?.value, rejected?.value].filter((value) => value !== undefined)
+}
+
 /** Whether a moment has come on either clock. */
 export function hasCome(moment: Moment, clock: Clock): boolean {
   return clock.monotonic() >= moment.monotonic || clock.now() >= moment.wall

@@ -22,7 +22,8 @@ export interface Refusal {
 /** The parts of a provider that classification needs. */
 export type ClassifierSpec = Pick<ProviderSpec<never>, 'answer' | 'errors'>
 
-const longestMessage = 300
+/** Generous: it is cut once more when secrets have been masked, so that no half of one is left at the end. */
+const longestText = 2000
 
 /**
  * Reads a reply's body and says what the platform refused; `undefined` when the body carries no error code.
@@ -35,7 +36,7 @@ export function classify(spec: ClassifierSpec, endpoint: Endpoint, reply: Parsed
   const code = codes.find((candidate) => classOf(errors[endpoint], candidate) !== 'unknown') ?? codes[0]
   if (code === undefined) return undefined
   const words = valueAt(reply.body, answer.message)
-  const message = (typeof words === 'string' ? words : '').slice(0, longestMessage)
+  const message = (typeof words === 'string' ? words : '').slice(0, longestText)
   const traceId = traceIdOf(answer, reply, message)
   const ip = firstGroup(answer.ip, message)
   return {
@@ -77,7 +78,7 @@ function traceIdOf({ trace }: AnswerSpec, reply: ParsedReply, message: string): 
     ...(trace?.fields ?? []).map((field) => valueAt(reply.body, field)),
     firstGroup(trace?.pattern && [trace.pattern], message),
   ].find((id) => typeof id === 'string' && id !== '')
-  return typeof found === 'string' ? found.slice(0, longestMessage) : undefined
+  return typeof found === 'string' ? found.slice(0, longestText) : undefined
 }
 
 function firstGroup(patterns: readonly RegExp[] | undefined, message: string): string | undefined {
@@ -94,9 +95,11 @@ export function hintFor(
   refusal: Pick<Refusal, 'code' | 'errorClass' | 'ip'>,
   language: 'en' | 'zh',
 ): string | undefined {
-  const hint = hints?.[String(refusal.code)] ?? hints?.[refusal.errorClass]
+  const key = [String(refusal.code), refusal.errorClass].find((name) => Object.hasOwn(hints ?? {}, name))
+  const hint = key === undefined ? undefined : hints?.[key]
   const text = typeof hint === 'object' ? hint[language] : hint
-  return text?.replaceAll('{ip}', refusal.ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host'))
+  const ip = refusal.ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host')
+  return text?.replaceAll('{ip}', () => ip)
 }
 
 /** Whether a refusal means that the token is no good. */

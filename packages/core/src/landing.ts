@@ -1,5 +1,5 @@
 import { keep, type AccountContext } from './account-context.js'
-import { isRejectedRecord, timeLeftMs, type FlightOutcome } from './cell.js'
+import { heldTokens, isRejectedRecord, timeLeftMs, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel, duelsAfter } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
@@ -19,6 +19,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     signal: context.closing,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: demand.reason !== 'ahead',
+    tokens: heldTokens(cell),
   })
   context.closing.throwIfAborted()
   if (cell.clears !== clears) {

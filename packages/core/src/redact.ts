@@ -1,22 +1,35 @@
 const mask = '***'
 
-/** Names whose values are secret wherever they stand in a URL, a form or a JSON text. */
+/** Names whose values are secret wherever they stand in a URL, a form or a JSON text, also in one that stands in a text itself. */
 const secretNames =
-  /(["']?\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b["']?\s*[=:]\s*["']?(?:(?:bearer|basic|qqbot)\s+)?)([^"'&\s,;}]+)/gi
+  /(\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|qqbot)\s+)?)([^"'&\s,;}\\]+)/gi
 
 /** Masks the known secrets, in every spelling they can have in a URL or a JSON text, and whatever stands behind a secret's name. */
 export function redact(text: string, known: readonly string[] = []): string {
   let masked = text
-  for (const secret of known) {
-    for (const spelling of spellingsOf(secret)) masked = masked.replaceAll(spelling, mask)
-  }
+  for (const spelling of known.flatMap(spellingsOf)) masked = masked.replaceAll(spelling, mask)
   return masked.replace(secretNames, `$1${mask}`)
 }
 
-function spellingsOf(secret: string): ReadonlySet<string> {
-  if (secret.length < 3) return new Set()
+function spellingsOf(secret: string): readonly string[] {
+  // Masking every `a` would hide nothing and spoil everything.
+  if (secret.length < 3) return []
   const encoded = encodeURIComponent(secret.toWellFormed())
-  return new Set([secret, encoded, encoded.replaceAll('%20', '+'), JSON.stringify(secret).slice(1, -1)])
+  const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const escapes = [encoded, inForm, encoded.replaceAll('%20', '+')]
+  return [
+    ...new Set([secret, inJson, asciiOnly(inJson), ...escapes, ...escapes.map(withSmallDigits)]),
+    // The longest first: where one spelling is part of another, no rest of that is left.
+  ].sort((a, b) => b.length - a.length)
+}
+
+function asciiOnly(json: string): string {
+  return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function withSmallDigits(escaped: string): string {
+  return escaped.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase())
 }
 
 /** How deep a chain of causes is followed. */
@@ -27,11 +40,13 @@ export function scrubCause(cause: unknown, known: readonly string[] = [], depth 
   if (cause === undefined || depth >= deepestCause) return undefined
   if (typeof cause !== 'object' || cause === null) return redact(String(cause), known)
   const { name, message, code, cause: inner } = cause as Record<string, unknown>
-  const text = typeof message === 'string' ? message : 'no message'
+  // What a parser complains about, it quotes: a piece of a record may be a piece of a token.
+  const text = name === 'SyntaxError' ? 'no such syntax' : typeof message === 'string' ? message : 'no message'
   const innerCause = scrubCause(inner, known, depth + 1)
   const safe = new ScrubbedCause(redact(text, known), innerCause === undefined ? undefined : { cause: innerCause })
   safe.name = typeof name === 'string' ? redact(name, known) : 'Error'
-  if (typeof code === 'string' || typeof code === 'number') safe.code = code
+  if (typeof code === 'string' || typeof code === 'number')
+    safe.code = typeof code === 'string' ? redact(code, known) : code
   return safe
 }
 

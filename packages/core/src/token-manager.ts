@@ -4,6 +4,7 @@ import { AccountSource } from './account-source.js'
 import { assertCache } from './assert-cache.js'
 import type { IAccessTokenCache } from './cache.js'
 import { cacheGate } from './cache-gate.js'
+import { heldTokens } from './cell.js'
 import type { Clock } from './clock.js'
 import { ClosedError, ConfigError } from './errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from './events.js'
@@ -164,6 +165,7 @@ export class TokenManager {
     const { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language } = this.#options
     const fingerprint = fingerprintOf(account, secrets)
     const key = cacheKey(account, fingerprint)
+    const cell = registry.cell(cache, clock, key)
     const emit = <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void => {
       this.#hub.emit(name, { account, atMs: clock.now(), ...facts } as unknown as LingpaiEvents[Name])
     }
@@ -173,9 +175,14 @@ export class TokenManager {
       credentials: { ...account.ids, ...secrets } as ResolvedCredentials<C>,
       key,
       fingerprint,
-      cell: registry.cell(cache, clock, key),
-      gate: cacheGate(cache, clock, cacheTimeoutMs, (error) => {
-        emit('cache-failed', { error })
+      cell,
+      gate: cacheGate(cache, {
+        clock,
+        timeoutMs: cacheTimeoutMs,
+        onFailure: (error) => {
+          emit('cache-failed', { error })
+        },
+        tokens: () => heldTokens(cell),
       }),
       clock,
       upstream: { fetch, clock, random, language },

@@ -6,6 +6,9 @@ import { failurePolicy } from './failure-policy.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact, scrubCause } from './redact.js'
 
+/** What is shown of a platform's words. */
+const longestText = 300
+
 /** The error of a refusal, in words that are safe to print. */
 export function platformError(
   spec: Pick<ResolvedSpec<never>, 'id' | 'hints'>,
@@ -17,18 +20,22 @@ export function platformError(
     known,
   }: { readonly status?: number; readonly language: 'en' | 'zh'; readonly known: readonly string[] },
 ): PlatformError {
-  const { code, errorClass, traceId, ip } = refusal
-  const platformMessage = redact(refusal.message, known)
-  const hint = hintFor(spec.hints, refusal, language)
+  const { code, errorClass } = refusal
+  const safe = (text: string): string => redact(text, known).slice(0, longestText)
+  const platformCode = typeof code === 'string' ? safe(code) : code
+  const platformMessage = safe(refusal.message)
+  const traceId = refusal.traceId === undefined ? undefined : safe(refusal.traceId)
+  const ip = refusal.ip === undefined ? undefined : safe(refusal.ip)
+  const hint = hintFor(spec.hints, { code, errorClass, ...(ip !== undefined && { ip }) }, language)
   return new PlatformError(
-    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was refused (${code} ${platformMessage})`,
+    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was refused (${platformCode} ${platformMessage})`,
     {
       provider: spec.id,
       endpoint,
-      platformCode: typeof code === 'string' ? redact(code, known) : code,
+      platformCode,
       platformMessage,
       errorClass,
-      ...(traceId !== undefined && { traceId: redact(traceId, known) }),
+      ...(traceId !== undefined && { traceId }),
       ...(status !== undefined && { status }),
       ...(ip !== undefined && { ip }),
     },

@@ -42,6 +42,8 @@ export interface UpstreamLimits {
   readonly endsAtMonotonicMs: number
   /** Whether somebody waits; a refresh ahead asks once and comes back later. */
   readonly mayRepeat: boolean
+  /** Tokens that the platform's words may quote. */
+  readonly tokens: readonly string[]
 }
 
 /** First pause before a transient failure is tried again within a refresh; it grows fourfold. */
@@ -89,10 +91,10 @@ async function ask<C>(
   base: RequestBase,
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
-  { signal, endsAtMonotonicMs }: UpstreamLimits,
+  { signal, endsAtMonotonicMs, tokens }: UpstreamLimits,
 ): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
-  const known = spec.secrets.map((field) => credentials[field])
+  const known = [...spec.secrets.map((field) => credentials[field]), ...tokens]
   const request = requestOf(spec, base, credentials)
   const sentAtMonotonicMs = clock.monotonic()
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAtMonotonicMs)
