@@ -28,9 +28,10 @@ export function logEvents(hub: EventHub, logger: Logger): void {
   for (const name of Object.keys(levels) as LingpaiEventName[]) {
     hub.on(name, (event) => {
       const account = 'account' in event ? accountName(event.account) : undefined
-      harmlessly(() => {
-        logger[levels[name]](`lingpai: ${name}${account === undefined ? '' : ` ${account}`}`, fieldsOf(event))
-      })
+      // Some loggers are async, whatever their type says.
+      harmlessly((): unknown =>
+        logger[levels[name]](`lingpai: ${name}${account === undefined ? '' : ` ${account}`}`, fieldsOf(event)),
+      )
     })
   }
 }
