@@ -62,7 +62,7 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
   if (cell.times !== undefined)
     cell.times = { ...cell.times, seen: { monotonic: clock.monotonic(), wall: clock.now() } }
   if (record === undefined) return 'missing'
-  const isNew = isNewer(record, cell.record)
+  const isNew = record.value !== cell.replacedValue && isNewer(record, cell.record)
   const isSameToken = record.value === cell.record?.value
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
   if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record)

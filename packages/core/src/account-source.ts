@@ -3,16 +3,17 @@ import { accountName } from './account.js'
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerValue } from './build-request.js'
-import { dropRecord, isRejected, timeLeftMs, type Cell } from './cell.js'
+import { dropRecord, heldTokens, isRejected, timeLeftMs, type Cell } from './cell.js'
 import { classOf, isTokenError } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
-import { ClosedError, ConfigError, isLingpaiError } from './errors.js'
+import { ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
 import { failureKey } from './failure-record.js'
 import { isCoolingDown } from './failure-memory.js'
 import { isClosed, joinFlight } from './flight.js'
 import { startKeeper, type Keeper } from './keeper.js'
 import type { ResolvedSpec } from './provider.js'
+import { redact } from './redact.js'
 import { readiness } from './readiness.js'
 import { statusOf } from './source-status.js'
 import type { GetTokenOptions, SourceStatus, TokenSource } from './token-source.js'
@@ -192,16 +193,16 @@ export class AccountSource<C> implements TokenSource {
     for (let flights = 0; ; flights += 1) {
       const ready = await this.#fromMemory(context, minLifeMs, signal)
       if (ready !== undefined) return ready
+      if (flights >= mostFlights) throw diesUnderway(context)
       assertReachable(context, minLifeMs)
       const reason = isRejected(context.cell) ? 'rejected' : 'cold'
       try {
-        const { record } = await this.#wait(joinFlight(context, { reason, minLifeMs }).promise, signal)
-        // Joined flights may have been started for less: the record is judged again at the top.
-        if (flights + 1 >= mostFlights) return record
+        // What it brings is judged at the top: a flight that was joined may have been started for less.
+        await this.#wait(joinFlight(context, { reason, minLifeMs }).promise, signal)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed; this one is open.
-        if (isClosed(error) && flights + 1 < mostFlights) continue
+        if (isClosed(error) && flights < mostFlights) continue
         const stale = staleRecord(context, minLifeMs, error)
         if (stale !== undefined) return stale
         const renewed = await this.#withOtherSecret(context, error)
@@ -225,7 +226,9 @@ export class AccountSource<C> implements TokenSource {
     }
     if (state === 'due') this.#renewBehind(context)
     if (state === 'unseen') void this.#lookOnce(context)
-    return state === 'unusable' ? undefined : context.cell.record
+    if (state !== 'unusable') return context.cell.record
+    // Nobody may ask just now, so the last moments of a living token are all there is.
+    return isCoolingDown(context) && isAlive(context, minLifeMs) ? context.cell.record : undefined
   }
 
   /** Refreshes ahead without anybody waiting; its failure is an event. */
@@ -315,21 +318,32 @@ export class AccountSource<C> implements TokenSource {
     const { errors, id } = this.#parts.spec
     if (code === undefined || isTokenError({ errorClass: classOf(errors.api, code) })) return
     throw new ConfigError(
-      `${id}: code ${code} is no token error in the provider's table, so it causes no refresh`,
+      `${id}: code ${redact(String(code), this.#cell && heldTokens(this.#cell))} is no token error in the provider's table, so it causes no refresh`,
       { field: 'code', problem: 'conflict' },
       { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
     )
   }
 }
 
+/** Whether the record in memory lives, be it short of its margin. */
+function isAlive<C>({ cell, clock }: AccountContext<C>, minLifeMs: number): boolean {
+  return cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > minLifeMs
+}
+
 /** The old token, if it lives although it could not be renewed. */
 function staleRecord<C>(context: AccountContext<C>, minLifeMs: number, error: unknown): StoredRecord | undefined {
-  const { cell, clock, emit } = context
-  const { record, times } = cell
-  if (record === undefined || times === undefined || isRejected(cell) || !isLingpaiError(error)) return undefined
-  if (timeLeftMs(times.expiry, clock) <= minLifeMs) return undefined
-  emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
+  const { record } = context.cell
+  if (record === undefined || !isAlive(context, minLifeMs) || !isLingpaiError(error)) return undefined
+  context.emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
   return record
+}
+
+/** Tokens came, and none of them lived long enough to be handed out. */
+function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
+  return new TransportError(`${spec.id}: the platform's tokens die before they can be used`, {
+    provider: spec.id,
+    phase: 'exchange',
+  })
 }
 
 /** @throws ConfigError when no request could bring a token that lives as long as the caller wants */

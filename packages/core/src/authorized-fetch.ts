@@ -1,6 +1,8 @@
+import { inspect } from 'node:util'
 import { placeToken, resolveUrl } from './build-request.js'
 import { ConfigError } from './errors.js'
 import type { ResolvedSpec } from './provider.js'
+import { scrubCause, spells } from './redact.js'
 import { tokenErrorIn } from './refusal-in.js'
 import type { TokenSource } from './token-source.js'
 
@@ -18,9 +20,13 @@ export async function authorizedFetch<C>(
     const placed = new URL(url)
     const headers = new Headers(init.headers ?? (isRequest(input) ? input.headers : undefined))
     placeToken(spec.placement, token, placed, headers)
-    return isRequest(input)
-      ? fetch(new Request(new Request(placed, input.clone()), { ...init, headers }))
-      : fetch(placed, { ...init, headers })
+    try {
+      return isRequest(input)
+        ? await fetch(new Request(new Request(placed, input.clone()), { ...init, headers }))
+        : await fetch(placed, { ...init, headers })
+    } catch (error) {
+      throw withoutToken(error, token)
+    }
   }
 
   const token = await source.getAccessToken(signal ? { signal } : undefined)
@@ -39,6 +45,12 @@ export async function authorizedFetch<C>(
   signal?.throwIfAborted()
   await response.body?.cancel()
   return send(other)
+}
+
+/** Some HTTP clients put the URL into their errors, and the token stands in it; all others fail in their own words. */
+function withoutToken(error: unknown, token: string): unknown {
+  const shown = inspect(error, { depth: 5, showHidden: true })
+  return spells(shown, token) ? scrubCause(error, [token]) : error
 }
 
 /** The call's URL, if the token may go there. */

@@ -15,6 +15,8 @@ export interface Cell {
   hot: Hot | undefined
   /** Ends `hot`, by the monotonic clock. */
   fading: Timer | undefined
+  /** The token that `record` took the place of: older, whatever clocks say. */
+  replacedValue: string | undefined
   /** `record` in the terms of this process's clocks. */
   times: LocalTimes | undefined
   /** The token that an API refused last, and the code it gave. */
@@ -75,6 +77,7 @@ export interface Moment {
 export function newCell(): Cell {
   return {
     record: undefined,
+    replacedValue: undefined,
     hot: undefined,
     fading: undefined,
     times: undefined,
@@ -125,6 +128,7 @@ export function keepRecord(
     expiry,
     seen: now,
   }
+  if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   cell.hot = undefined

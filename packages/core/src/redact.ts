@@ -17,7 +17,8 @@ function spellingsOf(secret: string): readonly string[] {
   const encoded = encodeURIComponent(secret.toWellFormed())
   const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
   const inJson = JSON.stringify(secret).slice(1, -1)
-  const escapes = [encoded, inForm, encoded.replaceAll('%20', '+')]
+  const strict = encoded.replace(/[!'()*~]/g, percent)
+  const escapes = [encoded, inForm, strict, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')]
   return [
     ...new Set([secret, inJson, asciiOnly(inJson), ...escapes, ...escapes.map(withSmallDigits)]),
     // The longest first: where one spelling is part of another, no rest of that is left.
@@ -28,8 +29,17 @@ function asciiOnly(json: string): string {
   return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+}
+
 function withSmallDigits(escaped: string): string {
   return escaped.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase())
+}
+
+/** Whether a text holds a secret, in any spelling. */
+export function spells(text: string, secret: string): boolean {
+  return spellingsOf(secret).some((spelling) => text.includes(spelling))
 }
 
 /** How deep a chain of causes is followed. */
@@ -38,16 +48,31 @@ const deepestCause = 5
 /** A copy of a cause that is safe to print: name, code and masked message, and the same of its own causes. */
 export function scrubCause(cause: unknown, known: readonly string[] = [], depth = 0): unknown {
   if (cause === undefined || depth >= deepestCause) return undefined
-  if (typeof cause !== 'object' || cause === null) return redact(String(cause), known)
-  const { name, message, code, cause: inner } = cause as Record<string, unknown>
-  // What a parser complains about, it quotes: a piece of a record may be a piece of a token.
-  const text = name === 'SyntaxError' ? 'no such syntax' : typeof message === 'string' ? message : 'no message'
+  if (typeof cause === 'string') return redact(cause, known)
+  if (typeof cause !== 'object' || cause === null) return `a thrown ${cause === null ? 'null' : typeof cause}`
+  const [name, message, code, inner] = ['name', 'message', 'code', 'cause'].map((field) => memberOf(cause, field))
   const innerCause = scrubCause(inner, known, depth + 1)
-  const safe = new ScrubbedCause(redact(text, known), innerCause === undefined ? undefined : { cause: innerCause })
+  const options = innerCause === undefined ? undefined : { cause: innerCause }
+  const safe = new ScrubbedCause(redact(wordsOf(name, message), known), options)
   safe.name = typeof name === 'string' ? redact(name, known) : 'Error'
-  if (typeof code === 'string' || typeof code === 'number')
-    safe.code = typeof code === 'string' ? redact(code, known) : code
+  if (typeof code === 'number') safe.code = code
+  if (typeof code === 'string') safe.code = redact(code, known)
   return safe
+}
+
+function wordsOf(name: unknown, message: unknown): string {
+  // What a parser complains about, it quotes: a piece of a record may be a piece of a token.
+  if (name === 'SyntaxError') return 'no such syntax'
+  return typeof message === 'string' ? message : 'no message'
+}
+
+/** A member of a foreign object, whose getters may throw. */
+function memberOf(object: object, field: string): unknown {
+  try {
+    return (object as Readonly<Record<string, unknown>>)[field]
+  } catch {
+    return undefined
+  }
 }
 
 /** What is left of a foreign error once nothing secret can be in it. */

@@ -86,7 +86,7 @@ export class TokenManager {
     const known = this.#entries.get(identity)
     if (known !== undefined) return known.source
     const closing = new AbortController()
-    const given = credentials as Readonly<Record<string, unknown>>
+    const given: Readonly<Record<string, unknown>> = { ...credentials }
     const contextWith = (resolved: Readonly<Record<string, string>>): AccountContext<C> =>
       this.#context(spec, account, resolved, closing.signal, options)
     const isPlain = Object.values(secrets).every((secret) => typeof secret === 'string')
