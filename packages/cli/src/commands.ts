@@ -1,0 +1,19 @@
+import type { CommandDefinition } from './command.js'
+import { doctorCommand } from './commands/doctor-command.js'
+import { initCommand } from './commands/init-command.js'
+import { refreshCommand } from './commands/refresh-command.js'
+import { sandboxCommand } from './commands/sandbox-command.js'
+import { schemaCommand } from './commands/schema-command.js'
+import { statusCommand } from './commands/status-command.js'
+import { tokenCommand } from './commands/token-command.js'
+
+/** Every command, in the order of the help text. */
+export const commands: readonly CommandDefinition[] = [
+  sandboxCommand,
+  initCommand,
+  doctorCommand,
+  tokenCommand,
+  statusCommand,
+  refreshCommand,
+  schemaCommand,
+]

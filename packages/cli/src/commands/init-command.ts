@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { ConfigError } from '@lingpai/core'
+import { normalCacheUrl } from '../caches.js'
+import type { CommandDefinition } from '../command.js'
+import { configurationFileName } from '../configuration/find-configuration-file.js'
+import { configurationTemplate } from '../configuration/configuration-template.js'
+import { exitCodes } from '../exit-code.js'
+import { providerNames, type ProviderName } from '../known-providers.js'
+
+/** `lingpai init` */
+export const initCommand: CommandDefinition = {
+  syntax: 'init',
+  summary: 'write a commented lingpai.yaml; it holds no secret',
+  options: [
+    ['--provider <names>', `one of ${providerNames.join(', ')}, or several with commas (default: qq-bot)`],
+    ['--cache <url>', 'memory: or file:<directory> (default: file:.lingpai)'],
+    ['--force', 'overwrite an existing file'],
+  ],
+  usesConfiguration: true,
+  examples: [
+    ['lingpai init --provider wecom', 'an app of WeCom, tokens in the directory .lingpai'],
+    ['lingpai init --provider qq-bot,wechat-mp', 'two accounts'],
+  ],
+  jsonShape: '{path, providers, cache, overwritten}',
+  run: async ({ io, output, options }) => {
+    const { provider = 'qq-bot', cache = 'file:.lingpai', force = false, config } = options
+    const providers = String(provider).split(',').map(providerNamed)
+    const path = config === undefined ? join(io.cwd, configurationFileName) : resolve(io.cwd, config)
+    // Only to be told now of what the next command would refuse.
+    normalCacheUrl(String(cache), io.cwd, io.env)
+    const overwritten = await write(path, configurationTemplate(providers, String(cache), io.env), force === true)
+    if (options.json) {
+      output.json({ path, providers, cache, overwritten })
+      return exitCodes.ok
+    }
+    output.line(`${overwritten ? 'Overwrote' : 'Wrote'} ${path}. Next:`)
+    output.line('  1. put in the ids that are still marked <…>')
+    output.line('  2. set the environment variables that it names by secretEnv')
+    output.line('  3. lingpai doctor')
+    if (String(cache).startsWith('file:.'))
+      output.line(`Keep ${String(cache).slice('file:'.length)} out of version control.`)
+    return exitCodes.ok
+  },
+}
+
+function providerNamed(text: string): ProviderName {
+  const name = providerNames.find((known) => known === text.trim())
+  if (name !== undefined) return name
+  throw new ConfigError(
+    `--provider ${text}: there is no such provider`,
+    { field: 'provider', problem: 'unknown' },
+    {
+      hint: `There are ${providerNames.join(', ')}.`,
+    },
+  )
+}
+
+/** @returns whether there was a file before */
+async function write(path: string, text: string, isForced: boolean): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' })
+    return false
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && isForced) {
+      await writeFile(path, text)
+      return true
+    }
+    const isThere = code === 'EEXIST'
+    throw new ConfigError(
+      isThere ? `${path} is there already` : `${path} cannot be written (${code})`,
+      { field: 'config', problem: 'conflict' },
+      { hint: isThere ? `Look into ${basename(path)}; --force overwrites it.` : 'Name another place with --config.' },
+    )
+  }
+}

@@ -1,0 +1,46 @@
+import type { CommandIo } from '../command-io.js'
+import { knownProviders, providerNames, secretFieldOf, type AnyProvider } from '../known-providers.js'
+import type { ConfiguredAccount } from './configuration.js'
+
+/**
+ * The accounts that environment variables name, each called by its provider: `QQ_BOT_APP_ID` makes `qq-bot`.
+ *
+ * @throws ConfigError naming a variable that is missing or empty beside others that are set
+ */
+export function accountsFromEnv(env: CommandIo['env']): readonly ConfiguredAccount[] {
+  return providerNames.flatMap((name): readonly ConfiguredAccount[] => {
+    const { provider, baseUrlEnv, isFromEnv } = knownProviders[name]
+    if (!isFromEnv || !isNamed(provider, env)) return []
+    const secretField = secretFieldOf(provider)
+    const names = provider.spec.env?.[secretField] ?? []
+    const baseUrl = env[baseUrlEnv]
+    return [
+      {
+        name,
+        providerName: name,
+        provider: baseUrl === undefined || baseUrl === '' ? provider : provider.extend({ baseUrl }),
+        ids: idsOf(provider, secretField, env),
+        secretField,
+        secret: { kind: 'env', names },
+      },
+    ]
+  })
+}
+
+function isNamed({ spec }: AnyProvider, env: CommandIo['env']): boolean {
+  const names = [...spec.account, ...spec.secrets].flatMap((field) => spec.env?.[field] ?? [])
+  return names.some((name) => env[name] !== undefined || env[`${name}_FILE`] !== undefined)
+}
+
+/** The provider reads its own variables; where the secret stands is looked at later, when it is needed. */
+function idsOf(provider: AnyProvider, secretField: string, env: CommandIo['env']): Readonly<Record<string, string>> {
+  const names = provider.spec.env?.[secretField] ?? []
+  const read = provider.credentialsFromEnv({ ...env, ...Object.fromEntries(names.map((name) => [name, '-'])) })
+  return Object.fromEntries(provider.spec.account.map((field) => [field, read[field] ?? '']))
+}
+
+/** The variables that make an account of each provider, for hints. */
+export function envExample(provider: AnyProvider): string {
+  const { spec } = provider
+  return [...spec.account, ...spec.secrets].map((field) => `${spec.env?.[field]?.[0] ?? field}=…`).join(' ')
+}

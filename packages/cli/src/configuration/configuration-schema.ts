@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
+import { isBaseUrl } from './base-url.js'
+
+/** A configuration file that passed {@link configurationSchema}. */
+export interface ConfigurationFile {
+  readonly cache?: string
+  readonly timeoutMs?: number
+  readonly language?: 'en' | 'zh'
+  readonly accounts: Readonly<Record<string, AccountEntry>>
+}
+
+/** One entry below `accounts`; the public credentials stand beside these members. */
+export interface AccountEntry extends Readonly<Record<string, unknown>> {
+  readonly provider: ProviderName
+  readonly secretEnv?: string
+  readonly secretFile?: string
+  readonly baseUrl?: string
+  readonly apiBaseUrl?: string
+}
+
+/** Names of environment variables. Capitals only: a secret that was pasted here by mistake is no such name. */
+const envName = /^[A-Z_][A-Z0-9_]*$/
+/** No white space, and not the `<AppID>` of a fresh file. */
+const idPattern = /^[^\s<>]+$/
+const accountName = /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u
+
+const baseUrl = z
+  .string({ error: 'is to be a URL' })
+  .refine(isBaseUrl, { error: 'is to be an http(s) URL without user, query or #' })
+  .meta({ format: 'uri' })
+
+const idWords: z.core.$ZodErrorMap = ({ input }) => {
+  if (input === undefined) return 'is missing'
+  return typeof input === 'string' && /[<>]/.test(input)
+    ? 'still holds the placeholder: put the one of your account'
+    : "is to be the id as the platform's console shows it"
+}
+// A number is the id as well: the file's own digits are taken, see read-configuration-file.ts.
+const id = z.union(
+  [
+    z.string({ error: idWords }).regex(idPattern, { error: idWords }),
+    z.int({ error: idWords }).min(0, { error: idWords }),
+  ],
+  {
+    error: idWords,
+  },
+)
+
+function accountSchema(name: ProviderName) {
+  const { provider, title } = knownProviders[name]
+  const ids = Object.fromEntries(provider.spec.account.map((field) => [field, id]))
+  return z
+    .strictObject({
+      provider: z.literal(name).describe(title),
+      ...ids,
+      secretEnv: z
+        .string()
+        .regex(envName, { error: 'is to be the name of an environment variable, in capitals: MY_BOT_SECRET' })
+        .optional()
+        .describe('Environment variable that holds the secret; <NAME>_FILE, the path of a file, does as well.'),
+      secretFile: z
+        .string()
+        .min(1, { error: 'is empty' })
+        .optional()
+        .describe('File that holds the secret and nothing else. Relative to the configuration file.'),
+      baseUrl: baseUrl.optional().describe('Another host of the token endpoint, and of the API.'),
+      apiBaseUrl: baseUrl.optional().describe('Another host of the API only.'),
+    })
+    .refine((entry) => (entry.secretEnv === undefined) !== (entry.secretFile === undefined), {
+      error: ({ input }) =>
+        (input as AccountEntry).secretEnv === undefined
+          ? 'says nowhere where its secret is: add secretEnv: NAME or secretFile: path'
+          : 'has secretEnv and secretFile: keep one',
+      when: ({ value }) => typeof value === 'object' && value !== null,
+    })
+    .meta({ title, oneOf: [{ required: ['secretEnv'] }, { required: ['secretFile'] }] })
+}
+
+const [first, ...others] = providerNames.map(accountSchema)
+
+/** `lingpai.yaml`: the validator, and the source of the published JSON Schema. */
+export const configurationSchema = z
+  .strictObject({
+    cache: z
+      .string()
+      .min(1, { error: 'is empty' })
+      .optional()
+      .describe('memory: or file:<directory>. LINGPAI_CACHE, where set, takes its place.'),
+    timeoutMs: z
+      .int({ error: 'is to be a whole number of milliseconds' })
+      .min(100, { error: 'is to be at least 100 milliseconds' })
+      .max(600_000, { error: 'is to be at most 600000 milliseconds' })
+      .optional()
+      .describe('Bound of one whole refresh, retries included, in milliseconds. Default: 10000.'),
+    language: z
+      .enum(['en', 'zh'], { error: 'is to be en or zh' })
+      .optional()
+      .describe('Language of the hints. Default: en.'),
+    accounts: z
+      .record(
+        z.string().regex(accountName, { error: 'is no name: use letters, digits, dot, hyphen and underscore' }),
+        z.discriminatedUnion('provider', [first as NonNullable<typeof first>, ...others]),
+        { error: 'is to name at least one account' },
+      )
+      .refine((accounts) => Object.keys(accounts).length > 0, { error: 'is to name at least one account' })
+      .meta({ minProperties: 1, description: 'The accounts by the names that you give them.' }),
+  })
+  .meta({ title: 'lingpai.yaml', description: 'Configuration of the command lingpai.' })
+
+/** The JSON Schema of `lingpai.yaml`, for editors. */
+export function configurationJsonSchema(): object {
+  return z.toJSONSchema(configurationSchema, { io: 'input', target: 'draft-7' })
+}
+
+/** The keys that an account of this provider may have. */
+export function accountKeys(name: ProviderName): readonly string[] {
+  const ids = knownProviders[name].provider.spec.account
+  return ['provider', ...ids, 'secretEnv', 'secretFile', 'baseUrl', 'apiBaseUrl']
+}
+
+/** The keys at the top. */
+export const topKeys: readonly string[] = Object.keys(configurationSchema.shape)

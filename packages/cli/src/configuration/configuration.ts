@@ -1,0 +1,33 @@
+import type { AnyProvider, ProviderName } from '../known-providers.js'
+
+/** Where a secret is to be found; never the secret. */
+export type SecretPlace =
+  | {
+      readonly kind: 'env'
+      /** The preferred name first; each may also be set as `<NAME>_FILE`, the path of a file. */
+      readonly names: readonly string[]
+    }
+  | { readonly kind: 'file'; readonly path: string }
+
+/** One account, ready for its secret. */
+export interface ConfiguredAccount {
+  /** The name that the user calls it by. */
+  readonly name: string
+  readonly providerName: ProviderName
+  readonly provider: AnyProvider
+  /** The public credentials. */
+  readonly ids: Readonly<Record<string, string>>
+  readonly secretField: string
+  readonly secret: SecretPlace
+}
+
+/** What the command works with. */
+export interface Configuration {
+  /** Absolute path of the file; absent when the accounts come from the environment. */
+  readonly path?: string
+  /** `memory:` or `file:<absolute path>`. */
+  readonly cacheUrl: string
+  readonly accounts: readonly ConfiguredAccount[]
+  readonly timeoutMs?: number
+  readonly language?: 'en' | 'zh'
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { ConfigError } from '@lingpai/core'
+import { isScalar, LineCounter, parseDocument, visit, type Document, type YAMLError } from 'yaml'
+import { providerNames, knownProviders } from '../known-providers.js'
+import { checkConfiguration, type ConfigurationProblem } from './configuration-problems.js'
+import type { ConfigurationFile } from './configuration-schema.js'
+
+const largestBytes = 1024 * 1024
+
+/** Reads and checks `lingpai.yaml`. @throws ConfigError with one line for each problem, `lingpai.yaml:12: accounts.shop.appId: …` */
+export async function readConfigurationFile(path: string): Promise<ConfigurationFile> {
+  const text = await readText(path)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (document.errors.length > 0)
+    throw problemsError(
+      path,
+      document.errors.map((error) => syntaxProblem(error, lines)),
+    )
+  keepIdsAsWritten(document)
+  const checked = checkConfiguration(plainData(document, path), document, lines)
+  if ('file' in checked) return checked.file
+  throw problemsError(path, checked.problems)
+}
+
+async function readText(path: string): Promise<string> {
+  let bytes: Buffer
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    throw new ConfigError(
+      `${path} cannot be read (${code})`,
+      { field: 'config', problem: 'missing' },
+      { hint: 'Name another file with --config, or make one with: lingpai init' },
+    )
+  }
+  if (bytes.length <= largestBytes) return bytes.toString('utf8')
+  throw new ConfigError(`${path} is larger than 1 MiB`, { field: 'config', problem: 'malformed' })
+}
+
+/** The parser's words, without what they may quote of the file. */
+function syntaxProblem({ code, message, pos }: YAMLError, lines: LineCounter): ConfigurationProblem {
+  const words = code === 'BAD_DQ_ESCAPE' ? 'Invalid escape sequence' : (message.split(':')[0] ?? code)
+  return { field: '', text: `no valid YAML: ${words}`, line: lines.linePos(pos[0]).line }
+}
+
+/** Digits of an id are text: YAML would take `0012` for 12 and round long ones. */
+function keepIdsAsWritten(document: Document): void {
+  const idFields = new Set(providerNames.flatMap((name) => knownProviders[name].provider.spec.account))
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      const isId = isScalar(key) && idFields.has(String(key.value))
+      if (isId && isScalar(value) && typeof value.value === 'number') value.value = value.source ?? String(value.value)
+    },
+  })
+}
+
+function plainData(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown
+  } catch {
+    throw problemsError(path, [{ field: '', text: 'no valid YAML: an alias leads nowhere or to too much', line: 1 }])
+  }
+}
+
+function problemsError(path: string, problems: readonly ConfigurationProblem[]): ConfigError {
+  const file = basename(path)
+  const text = problems.map(
+    ({ line, field, text: words }) => `${file}:${line}: ${field === '' ? '' : `${field}: `}${words}`,
+  )
+  const [{ field } = { field: '' }] = problems
+  return new ConfigError(text.join('\n'), { field, problem: 'malformed' }, { hint: `Edit ${path}` })
+}

@@ -1,0 +1,167 @@
+import {
+  classify,
+  isLingpaiError,
+  type AnyLingpaiError,
+  type Refusal,
+  type TokenRecord,
+  type TokenSource,
+} from '@lingpai/core'
+import type { CommandContext } from '../command.js'
+import { isUnprotected } from '../configuration/base-url.js'
+import type { Configuration, ConfiguredAccount } from '../configuration/configuration.js'
+import { openAccounts, secretOf } from '../open-accounts.js'
+import type { FoundSecret } from '../read-secret.js'
+import { durationText, relativeText } from '../words.js'
+import { findingsOf, type Finding } from './finding.js'
+import { watchedFetch, type WatchedFetch } from './watched-fetch.js'
+
+/** A clock that is off by more makes tokens look alive that are dead. */
+const mostSkewMs = 30_000
+const probeTimeoutMs = 10_000
+
+/** Everything there is to check of one account, in the order in which one thing rests on the other. */
+export async function checkAccount(
+  account: ConfiguredAccount,
+  configuration: Configuration,
+  { io, output }: Pick<CommandContext, 'io' | 'output'>,
+): Promise<readonly Finding[]> {
+  const { fail } = findingsOf(account.name)
+  let secret: FoundSecret
+  try {
+    secret = await secretOf(account, io)
+  } catch (error) {
+    return [fail('secret', messageOf(error), { action: hintOf(error) })]
+  }
+  const watched = watchedFetch(io.fetch, io.clock)
+  const accounts = openAccounts(configuration, { io, output, fetch: watched.fetch, onCacheFailure: () => undefined })
+  try {
+    const source = accounts.source(account, secret)
+    const before = [checkSecret(account.name, secret), ...checkAddress(account)]
+    const got = await getToken(source, watched)
+    if (!('value' in got)) return [...before, failed(account, 'token', got), ...checkClock(account, watched)]
+    output.hide(got.value)
+    const token = findingsOf(account.name).ok(
+      'token',
+      `generation ${got.generation}, expires ${relativeText(got.expiresAtMs, io.clock.now())}`,
+    )
+    const works = await checkWorks(account, source, configuration.language ?? 'en')
+    return [...before, token, works, ...checkClock(account, watched)]
+  } catch (error) {
+    return [fail('configuration', messageOf(error), { action: hintOf(error) })]
+  } finally {
+    await accounts.close()
+  }
+}
+
+function checkSecret(name: string, { from, file }: FoundSecret): Finding {
+  const { ok, warn, fail } = findingsOf(name)
+  const mode = process.platform === 'win32' ? 0 : (file?.mode ?? 0)
+  if (file === undefined || (mode & 0o077) === 0) return ok('secret', `from ${from}`)
+  const text = `${file.path} can be read by ${(mode & 0o007) === 0 ? 'its group' : 'everybody'} (${mode.toString(8).padStart(4, '0')})`
+  const advice = { action: `chmod 600 ${file.path}` }
+  return (mode & 0o007) === 0 ? warn('secret', text, advice) : fail('secret', text, advice)
+}
+
+function checkAddress({ name, provider }: ConfiguredAccount): readonly Finding[] {
+  const open = [provider.spec.baseUrl, provider.spec.apiBaseUrl].find((url) => url !== undefined && isUnprotected(url))
+  if (open === undefined) return []
+  const advice = { action: 'Use https.' }
+  return [
+    findingsOf(name).warn(
+      'address',
+      `${new URL(open).origin} is not encrypted: the secret can be read on the way`,
+      advice,
+    ),
+  ]
+}
+
+/** A token from the cache or the platform. A remembered failure is asked for again: the user may just have mended its cause. */
+async function getToken(source: TokenSource, { requests }: WatchedFetch): Promise<TokenRecord | AnyLingpaiError> {
+  try {
+    return await source.getRecord()
+  } catch (error) {
+    if (!isLingpaiError(error) || error.code === 'ERR_LINGPAI_CONFIG') throw error
+    const isRemembered = requests() === 0 && error.code !== 'ERR_LINGPAI_LEASE'
+    if (!isRemembered) return error
+  }
+  try {
+    return await source.refresh({ note: 'lingpai doctor' })
+  } catch (error) {
+    if (isLingpaiError(error)) return error
+    throw error
+  }
+}
+
+function failed(account: ConfiguredAccount, check: string, error: AnyLingpaiError): Finding {
+  const ip = error.code === 'ERR_LINGPAI_PLATFORM' ? error.details.ip : undefined
+  const host = account.provider.spec.baseUrl
+  const unreachable = host === undefined ? undefined : `Check that ${new URL(host).origin} can be reached from here.`
+  return findingsOf(account.name).fail(check, error.message, {
+    action: error.hint ?? (error.code === 'ERR_LINGPAI_TRANSPORT' ? unreachable : undefined),
+    ip,
+  })
+}
+
+/** Shows the token to the platform, by its cheapest call. */
+async function checkWorks(account: ConfiguredAccount, source: TokenSource, language: 'en' | 'zh'): Promise<Finding> {
+  const { ok, warn, fail } = findingsOf(account.name)
+  const { spec } = account.provider
+  if (spec.probe === undefined) return warn('works', 'not tried: the provider names no call to try it with')
+  const { method, url, query = {} } = spec.probe
+  const search = new URLSearchParams(query).toString()
+  try {
+    const signal = AbortSignal.timeout(probeTimeoutMs)
+    const response = await source.fetch(search === '' ? url : `${url}?${search}`, { method, signal })
+    const { status, headers } = response
+    const refusal = classify(spec, 'api', { status, headers, body: parsed(await response.text()) })
+    if (refusal !== undefined) return refused(account, refusal, language)
+    return response.ok
+      ? ok('works', `${method} ${url} accepts the token`)
+      : warn('works', `${method} ${url} answered HTTP ${status}`, { action: 'Try again later.' })
+  } catch (error) {
+    if (isLingpaiError(error)) return failed(account, 'works', error)
+    // The signal's reason, or whatever the network failed with; its words may quote the URL, which holds the token.
+    const isTimeout = (error as { readonly name?: unknown }).name === 'TimeoutError'
+    const host = new URL(spec.apiBaseUrl ?? spec.baseUrl ?? 'https://unknown').origin
+    const text = isTimeout ? 'was not answered in time' : 'could not be sent'
+    return fail('works', `${method} ${url} ${text}`, { action: `Check that ${host} can be reached from here.` })
+  }
+}
+
+/** The API said no: with some codes although the token is well. */
+function refused({ name, provider }: ConfiguredAccount, refusal: Refusal, language: 'en' | 'zh'): Finding {
+  const { code, errorClass, message, ip } = refusal
+  const { hints } = provider.spec
+  const hint = hints?.[String(code)] ?? hints?.[errorClass]
+  const words = typeof hint === 'object' ? hint[language] : hint
+  const action = words?.replaceAll('{ip}', ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host'))
+  const isTokenWell = ['permission', 'rate-limited', 'quota-exhausted', 'transient', 'unknown'].includes(errorClass)
+  const { warn, fail } = findingsOf(name)
+  return (isTokenWell ? warn : fail)('works', `the API refused (${code} ${message})`, { action, ip })
+}
+
+function checkClock({ name }: ConfiguredAccount, { aheadMs }: WatchedFetch): readonly Finding[] {
+  const ms = aheadMs()
+  if (ms === undefined) return []
+  const { ok, warn } = findingsOf(name)
+  const text = `this host is ${durationText(ms)} ${ms > 0 ? 'ahead of' : 'behind'} the platform`
+  if (Math.abs(ms) <= mostSkewMs) return [ok('clock', Math.abs(ms) < 1000 ? 'agrees with the platform' : text)]
+  return [warn('clock', text, { action: 'Set the clock of this host, for instance by NTP.' })]
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!isLingpaiError(error)) throw error
+  return error.message
+}
+
+function hintOf(error: unknown): string | undefined {
+  return isLingpaiError(error) ? error.hint : undefined
+}

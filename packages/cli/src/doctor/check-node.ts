@@ -1,0 +1,14 @@
+import { findingsOf, type Finding } from './finding.js'
+
+/** The oldest Node.js that the packages run on, as their manifests say. */
+const oldest = [20, 19] as const
+
+/** Whether this Node.js is one that the packages are made for. @param version such as `20.20.2` */
+export function checkNode(version: string): Finding {
+  const { ok, fail } = findingsOf('lingpai')
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
+  return isEnough
+    ? ok('node', `Node.js ${version}`)
+    : fail('node', `Node.js ${version} is too old`, { action: `Install Node.js ${oldest.join('.')} or newer.` })
+}

@@ -1,0 +1,13 @@
+/** What the command ends with. */
+export const exitCodes = {
+  ok: 0,
+  /** The platform, the cache or the network failed. */
+  failed: 1,
+  /** Wrong arguments, or a wrong configuration; nothing was sent. */
+  usage: 2,
+  /** `doctor` found something that does not work. */
+  findings: 3,
+} as const
+
+/** One of {@link exitCodes}. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -1,0 +1,104 @@
+import { ConfigError, TokenManager, type IAccessTokenCache, type SourceOptions, type TokenSource } from '@lingpai/core'
+import { askSecret, canAsk } from './ask-secret.js'
+import { openCache } from './caches.js'
+import type { CommandIo } from './command-io.js'
+import { envExample } from './configuration/accounts-from-env.js'
+import type { Configuration, ConfiguredAccount } from './configuration/configuration.js'
+import { knownProviders } from './known-providers.js'
+import type { Output } from './output.js'
+import { readSecret, type FoundSecret } from './read-secret.js'
+
+/** The token manager of one run. */
+export interface OpenedAccounts {
+  readonly cache: IAccessTokenCache
+  /** The source of an account; its secret has been hidden from all output. */
+  source(account: ConfiguredAccount, secret: FoundSecret, options?: SourceOptions): TokenSource
+  close(): Promise<void>
+}
+
+/** Opens cache and manager. A cache that fails is told of once, on standard error; tokens come without it. */
+export function openAccounts(
+  configuration: Configuration,
+  { io, output, fetch = io.fetch, onCacheFailure }: OpenAccountsOptions,
+): OpenedAccounts {
+  const { cacheUrl, timeoutMs, language } = configuration
+  const cache = openCache(cacheUrl)
+  let hasFailed = false
+  const manager = new TokenManager({
+    cache,
+    fetch,
+    clock: io.clock,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(language !== undefined && { language }),
+    hooks: {
+      'cache-failed': ({ error }) => {
+        if (!hasFailed) (onCacheFailure ?? output.warn)(`the cache ${cacheUrl} fails: ${error.message}`)
+        hasFailed = true
+      },
+    },
+  })
+  return {
+    cache,
+    source: ({ provider, ids, secretField }, { value }, options) => {
+      output.hide(value)
+      return manager.source(provider, { ...ids, [secretField]: value }, options)
+    },
+    close: async () => {
+      await manager.close()
+      await cache.close?.()
+    },
+  }
+}
+
+/** What {@link openAccounts} needs. */
+export interface OpenAccountsOptions {
+  readonly io: CommandIo
+  readonly output: Output
+  /** @default io.fetch */
+  readonly fetch?: typeof globalThis.fetch
+  /** @default a warning on standard error */
+  readonly onCacheFailure?: (text: string) => void
+}
+
+/** The account of a name. @throws ConfigError naming those that there are, or how to make one */
+export function accountNamed({ accounts, path }: Configuration, name: string): ConfiguredAccount {
+  const account = accounts.find((candidate) => candidate.name === name)
+  if (account !== undefined) return account
+  const place = path ?? 'the environment'
+  const known = accounts.map((candidate) => candidate.name).join(', ')
+  throw new ConfigError(
+    known === ''
+      ? `there is no account ${name}: no lingpai.yaml was found, and the environment names none`
+      : `there is no account ${name} in ${place}; there are: ${known}`,
+    { field: 'account', problem: 'unknown' },
+    { hint: known === '' ? howToBegin(name) : 'lingpai status lists them.' },
+  )
+}
+
+/** All accounts, or the named one. @throws ConfigError when there are none */
+export function accountsNamed(configuration: Configuration, name: string | undefined): readonly ConfiguredAccount[] {
+  if (name !== undefined) return [accountNamed(configuration, name)]
+  if (configuration.accounts.length > 0) return configuration.accounts
+  throw new ConfigError(
+    'there are no accounts: no lingpai.yaml was found, and the environment names none',
+    { field: 'accounts', problem: 'missing' },
+    { hint: howToBegin('qq-bot') },
+  )
+}
+
+/** The secret of an account; asks for it where nothing is set and somebody sits at the terminal. */
+export async function secretOf(account: ConfiguredAccount, io: CommandIo): Promise<FoundSecret> {
+  try {
+    return await readSecret(account, io)
+  } catch (error) {
+    const { details } = error as Partial<ConfigError>
+    if (details?.problem !== 'missing' || !canAsk(io)) throw error
+    return { value: await askSecret(io, `${account.secretField} of ${account.name}`), from: 'the terminal' }
+  }
+}
+
+function howToBegin(name: string): string {
+  const { provider } =
+    name in knownProviders ? knownProviders[name as keyof typeof knownProviders] : knownProviders['qq-bot']
+  return `export ${envExample(provider)}, or make a file: lingpai init`
+}
