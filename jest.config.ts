@@ -12,5 +12,10 @@ const config: Config = {
   },
   maxWorkers: '100%',
   workerIdleMemoryLimit: '512MB',
+  // The core alone has a threshold, and only what is measured is instrumented.
+  collectCoverageFrom: ['packages/core/src/**/*.ts'],
+  coverageProvider: 'babel',
+  coverageReporters: ['text-summary', 'json-summary'],
+  coverageThreshold: { global: { lines: 95, branches: 95 } },
 }
 export default config
