@@ -7,7 +7,7 @@ import { dropRecord, heldTokens, isRejected, timeLeftMs, type Cell } from './cel
 import { classOf, isTokenError } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
-import { ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
+import { type ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
 import { failureKey } from './failure-record.js'
 import { isCoolingDown } from './failure-memory.js'
 import { isClosed, joinFlight } from './flight.js'
@@ -168,11 +168,11 @@ export class AccountSource<C> implements TokenSource {
   async clear(): Promise<void> {
     const { cell, gate, key } = await this.#resolve()
     cell.clears += 1
+    const removals = [gate.remove(key), gate.remove(failureKey(key))]
     cell.rejected = undefined
     cell.failure = undefined
     dropRecord(cell)
-    const outcomes = [await gate.remove(key), await gate.remove(failureKey(key))]
-    for (const outcome of outcomes) if (!outcome.ok) throw outcome.error
+    for (const outcome of await Promise.all(removals)) if (!outcome.ok) throw outcome.error
   }
 
   toJSON(): Account {

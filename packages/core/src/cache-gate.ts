@@ -43,11 +43,13 @@ export function cacheGate(
     call: () => unknown,
     written?: string,
   ): Promise<GateOutcome<T>> {
+    // Of now: by the time it fails, memory may have let go of them.
+    const held = tokens()
     const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
       const error = new CacheError(
         `cache: ${operation} ${text}`,
         { operation, reach, problem },
-        { cause: scrubCause(cause, [...tokens(), ...tokenIn(written)]) },
+        { cause: scrubCause(cause, [...held, ...tokens(), ...tokenIn(written)]) },
       )
       onFailure(error)
       return { ok: false, error }
