@@ -31,7 +31,7 @@ function printed(value: unknown): string {
     `${(value as Partial<Error> | undefined)?.stack}`,
   ]
   try {
-    shown.push(JSON.stringify(value) ?? '', serialize(value).toString('latin1'), serialize(value).toString('utf8'))
+    shown.push(JSON.stringify(value), serialize(value).toString('latin1'), serialize(value).toString('utf8'))
   } catch {
     // What cannot be serialized leaks nothing that way.
   }
@@ -191,7 +191,7 @@ test('a fetch that quotes the request in its error quotes nothing', async () => 
     inner.stack = `Error: ${String(url)}`
     return Promise.reject(new TypeError(`fetch of ${String(url)} failed (${secret})`, { cause: inner }))
   }
-  await using own = new TokenManager({ cache, clock, fetch: fetch as typeof globalThis.fetch, logger })
+  await using own = new TokenManager({ cache, clock, fetch, logger })
   const source = own.source(provider, account)
   const error = await errorOf(clock.runUntil(source.getAccessToken()))
   expect(error).toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT', details: { systemCode: 'ECONNREFUSED' } })
@@ -205,7 +205,7 @@ test('an API call that fails with the URL in its error fails without the token',
     String(url).includes('/token?')
       ? globalThis.fetch(url as string, init)
       : Promise.reject(Object.assign(new Error(`request to ${String(url)} failed`), { code: 'ECONNRESET', url }))
-  await using own = new TokenManager({ cache, clock, fetch: fetch as typeof globalThis.fetch, logger })
+  await using own = new TokenManager({ cache, clock, fetch, logger })
   platform.answer(reply(goodBody))
   const source = own.source(provider, account)
   const error = await errorOf(source.fetch('/api'))
