@@ -56,6 +56,7 @@ export class AccountSource<C> implements TokenSource {
   #cell: Cell | undefined
   #context: AccountContext<C> | undefined
   #keeper: Keeper | undefined
+  #endChanges: (() => void) | undefined
   #asking: Promise<AccountContext<C>> | undefined
   #askedAtMs = -Infinity
 
@@ -68,6 +69,7 @@ export class AccountSource<C> implements TokenSource {
       'abort',
       () => {
         this.#cell = undefined
+        this.#endChanges?.()
         this.stopBackgroundRefresh()
       },
       { once: true },
@@ -276,8 +278,14 @@ export class AccountSource<C> implements TokenSource {
   }
 
   #use<T extends AccountContext<C> | undefined>(context: T): T {
+    this.#endChanges?.()
     this.#context = context
     this.#cell = context?.cell
+    // Another process renewed: turn over now rather than at the next look.
+    this.#endChanges = context?.onChange(({ generation = Infinity }) => {
+      const { cell } = context
+      if (cell.flight === undefined && generation > cell.lastGeneration) void lookAtCache(context)
+    })
     return context
   }
 

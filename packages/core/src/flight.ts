@@ -1,6 +1,6 @@
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { isRejectedRecord, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
-import { ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
+import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { land } from './landing.js'
@@ -84,7 +84,7 @@ const longestWaitMs = 250
 
 /** Waits until the lease may be free: a moment with jitter, shorter where the cache tells of writes. */
 async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMonotonicMs: number): Promise<void> {
-  const { clock, closing, key, upstream } = context
+  const { clock, closing, upstream } = context
   const leftMs = endsAtMonotonicMs - clock.monotonic()
   if (leftMs <= 0) {
     throw new LeaseError(`${context.spec.id}: another process refreshes this account and did not finish in time`, {
@@ -92,7 +92,7 @@ async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMo
     })
   }
   const waitMs = Math.min(firstWaitMs * 2 ** Math.min(turn, 10), longestWaitMs) * (0.5 + upstream.random() / 2)
-  await pause(clock, Math.min(waitMs, leftMs), closing, (wake) => context.onChange(key, wake))
+  await pause(clock, Math.min(waitMs, leftMs), closing, context.onChange)
 }
 
 /** Asks upstream under the lease, and gives the lease back whatever happens. */

@@ -172,7 +172,7 @@ describe('fetch and withToken', () => {
     simulator.revoke(simulator.accounts.wechat)
     const body = new Blob(['{"touser":"a"}']).stream()
     const path = '/cgi-bin/message/custom/send'
-    const reply = await source.fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    const reply = await source.fetch(path, { method: 'POST', body, duplex: 'half' })
     expect(await reply.json()).toMatchObject({ errcode: expect.any(Number), errmsg: expect.any(String) })
     const calls = simulator.ledger.apiRequests()
     await source.getAccessToken()
