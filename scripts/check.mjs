@@ -27,6 +27,7 @@ for (const gate of chosen) {
   const run = spawnSync('npm', ['run', '--silent', gate], {
     cwd: root,
     encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
     shell: process.platform === 'win32',
     maxBuffer: 256 * 2 ** 20,
   })
