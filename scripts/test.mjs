@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { leaksInDirectory, leaksInLines } from './lib/leaks.mjs'
+import { leaksInDirectory, leaksInLines, unplantedMarkers } from './lib/leaks.mjs'
 import { root } from './lib/workspace.mjs'
 
 const given = process.argv.slice(2)
@@ -18,9 +18,12 @@ try {
   const { code, lines } = await runJest()
   const leaks = [...leaksInLines('jest', lines), ...leaksInDirectory(output)]
   for (const leak of leaks) console.error(`leaked: ${leak}`)
+  const unplanted = unplantedMarkers()
+  for (const what of unplanted) console.error(`scripts/planted-markers.json: no test plants ${what}`)
   const { passed, failed } = counts()
-  if (code !== 0 || leaks.length > 0) process.exitCode = 1
-  console.log(`\n${passed} passed, ${failed + (leaks.length > 0 ? 1 : 0)} failed`)
+  const isLeaky = leaks.length + unplanted.length > 0
+  if (code !== 0 || isLeaky) process.exitCode = 1
+  console.log(`\n${passed} passed, ${failed + (isLeaky ? 1 : 0)} failed`)
 } finally {
   rmSync(aside, { recursive: true, force: true })
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { readJson } from './workspace.mjs'
+import { packages, readJson, root } from './workspace.mjs'
 
 /** Patterns of what tests plant as secrets and of what the simulator hands out as tokens, by what they are. */
 const markers = Object.entries(readJson('scripts/planted-markers.json')).map(([what, pattern]) => ({
@@ -26,4 +26,16 @@ export function leaksInDirectory(directory) {
     const ofName = leaksInLines('name of a file', [name])
     return entry.isFile() ? [...ofName, ...leaksInLines(name, readFileSync(path, 'utf8').split('\n'))] : ofName
   })
+}
+
+/** Markers that stand in no test: a search for what nobody plants finds nothing and proves nothing. */
+export function unplantedMarkers() {
+  const texts = packages().flatMap(({ folder }) => {
+    const directory = join(root, 'packages', folder, 'test')
+    if (!existsSync(directory)) return []
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+  })
+  return markers.filter(({ pattern }) => texts.every((text) => text.search(pattern) < 0)).map(({ what }) => what)
 }
