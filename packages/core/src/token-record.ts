@@ -1,9 +1,9 @@
 import type { PlatformCode } from './error-class.js'
 
-const reasons = ['cold', 'ahead', 'rejected', 'requested'] as const
-
 /** Why a token was asked for. */
-export type RefreshReason = (typeof reasons)[number]
+export type RefreshReason = 'cold' | 'ahead' | 'rejected' | 'requested'
+
+const reasons: readonly RefreshReason[] = ['cold', 'ahead', 'rejected', 'requested']
 
 /** A token as handed out by `getRecord`. Printing it shows everything but the value. */
 export interface TokenRecord {
