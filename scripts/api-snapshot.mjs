@@ -58,7 +58,18 @@ function describe(symbol, checker, declarationsOf) {
     ),
   )
   const lines = [...texts].flatMap((text) => text.split('\n'))
+  const values = literalsOf(origin, checker)
+  if (values !== undefined) return [symbol.name, [`type ${origin.name} = ${values};`]]
   return [symbol.name, lines.length > 0 ? lines : ['(no declaration found)']]
+}
+
+/** The values of a type that is nothing but literals, however it is written: `(typeof list)[number]` hides a change. */
+function literalsOf(symbol, checker) {
+  if ((symbol.flags & ts.SymbolFlags.TypeAlias) === 0) return undefined
+  const type = checker.getDeclaredTypeOfSymbol(symbol)
+  const areLiterals = type.isUnion() && type.types.every((member) => member.isLiteral())
+  const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias
+  return areLiterals ? checker.typeToString(type, undefined, flags) : undefined
 }
 
 /** Looks up the top-level declarations of a name in the `.d.ts` that the compiler makes of a source file. */
