@@ -67,9 +67,11 @@ function describe(symbol, checker, declarationsOf) {
 function literalsOf(symbol, checker) {
   if ((symbol.flags & ts.SymbolFlags.TypeAlias) === 0) return undefined
   const type = checker.getDeclaredTypeOfSymbol(symbol)
-  const areLiterals = type.isUnion() && type.types.every((member) => member.isLiteral())
-  const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias
-  return areLiterals ? checker.typeToString(type, undefined, flags) : undefined
+  if (!type.isUnion() || !type.types.every((member) => member.isLiteral())) return undefined
+  return type.types
+    .map(({ value }) => (typeof value === 'object' ? `${value.base10Value}n` : JSON.stringify(value)))
+    .sort()
+    .join(' | ')
 }
 
 /** Looks up the top-level declarations of a name in the `.d.ts` that the compiler makes of a source file. */
