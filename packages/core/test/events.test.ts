@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { LingpaiEventName, LingpaiEvents, LingpaiHooks, Logger } from '@lingpai/core'
+import type { LingpaiEventName, LingpaiHooks, Logger } from '@lingpai/core'
 import { EventHub, harmlessly } from '../src/events.js'
 import { logEvents } from '../src/logger.js'
 import { errorOf, reply, scriptedPlatform, type ScriptedPlatform } from './scripted-platform.js'
