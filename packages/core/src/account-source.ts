@@ -16,7 +16,7 @@ import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
 import { statusOf } from './source-status.js'
-import type { GetTokenOptions, SourceStatus, TokenSource } from './token-source.js'
+import type { GetTokenOptions, KeepOptions, RefreshOptions, SourceStatus, TokenSource } from './token-source.js'
 import type { StoredRecord, TokenRecord } from './token-record.js'
 import { withToken } from './with-token.js'
 import { writeBackIfAlive } from './write-back.js'
@@ -126,10 +126,7 @@ export class AccountSource<C> implements TokenSource {
     return this.getAccessToken()
   }
 
-  async refresh({
-    signal,
-    note,
-  }: { readonly signal?: AbortSignal; readonly note?: string } = {}): Promise<TokenRecord> {
+  async refresh({ reason: note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
     const context = await this.#resolve(signal)
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
@@ -144,8 +141,16 @@ export class AccountSource<C> implements TokenSource {
     return authorizedFetch(this, this.#parts.spec, this.#parts.fetch, input, init)
   }
 
-  startBackgroundRefresh(): void {
+  startBackgroundRefresh({ signal }: KeepOptions = {}): void {
     this.#assertOpen()
+    if (signal?.aborted === true) return
+    signal?.addEventListener(
+      'abort',
+      () => {
+        this.stopBackgroundRefresh()
+      },
+      { once: true },
+    )
     this.#keeper ??= startKeeper({
       clock: this.#parts.clock,
       resolve: () => this.#resolve(),

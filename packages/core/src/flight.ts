@@ -32,6 +32,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
   const { cell, clock, closing, timeoutMs } = context
   const endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = cell.record
+  let isDoubtful = false
   for (let turn = 0; ; turn += 1) {
     closing.throwIfAborted()
     const isUp = (await lookAtCache(context)) !== 'down'
@@ -42,11 +43,14 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
     await assertMayAsk(context, demand, isUp)
 
     const lease = isUp ? await takeLease(context.gate, clock, context.key) : 'unavailable'
-    if (lease === 'busy') {
+    // A store that answered a moment ago may only be slow: ask it once more before going on without it.
+    if (lease === 'busy' || (lease === 'unknown' && !isDoubtful)) {
+      isDoubtful = lease === 'unknown'
       await waitForTurn(context, turn, endsAtMonotonicMs)
       continue
     }
-    const landing = await refresh(context, demand, base, { lease, isUp, endsAtMonotonicMs })
+    const terms = lease === 'unknown' ? ({ lease: 'unavailable', isUp: false } as const) : { lease, isUp }
+    const landing = await refresh(context, demand, base, { ...terms, endsAtMonotonicMs })
     if (landing !== 'superseded') return landing
   }
 }

@@ -47,7 +47,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   if (!cell.isUnwritten || unwritten === undefined) return true
   if ((await lookAtCache(context)) === 'down') return false
   const lease = await takeLease(gate, clock, key)
-  if (lease === 'busy' || (lease === 'unavailable' && gate.cache.lease !== undefined)) return false
+  if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') await lookAtCache(context)
   if (cell.record !== unwritten) {
     // A newer one was there; it is in memory now.

@@ -253,3 +253,24 @@ test('a store that tells of writes turns other processes over at once, and wakes
   await Promise.all([first.close(), other.close()])
   expect(listeners.size).toBe(0)
 })
+
+test('a lease that is slow once costs no second request', async () => {
+  let slow = 1
+  const open = (): IAccessTokenCache => {
+    const inner = fileCache({ directory, now: world.clock.now })
+    const { lease } = inner
+    return {
+      ...inner,
+      ...(lease && {
+        lease: {
+          ...lease,
+          take: (...args) => (slow-- > 0 ? new Promise<never>(() => undefined) : lease.take(...args)),
+        },
+      }),
+    }
+  }
+  const sources = [0, 1].map(() => world.source('wechatPlain', world.manager({ cache: open() })))
+  const tokens = await world.clock.runUntil(Promise.all(sources.map((source) => source.getAccessToken())))
+  expect(new Set(tokens).size).toBe(1)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
