@@ -141,6 +141,7 @@ export class TokenManager {
     await Promise.allSettled([...this.#running])
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

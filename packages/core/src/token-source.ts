@@ -100,7 +100,9 @@ export interface TokenSource {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** Refreshes ahead even when nobody calls; never gives up. Starting twice is starting once. */
   startBackgroundRefresh(options?: KeepOptions): void
+  /** Ends the background refresh; harmless when there is none. */
   stopBackgroundRefresh(): void
+  /** Where the account stands, from memory alone. */
   status(): SourceStatus
   /** @throws ConfigError for credentials that are missing, empty or malformed, before any request */
   validate(): void
@@ -108,5 +110,6 @@ export interface TokenSource {
   clear(): Promise<void>
   /** The account; never the secret, never the token. */
   toJSON(): Account
+  /** `wecom:ww1:1000002`. */
   toString(): string
 }
