@@ -1,11 +1,14 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { openLoopbackLine, type LoopbackLine } from './loopback-line.js'
 
 /** Turns of the event loop without any I/O event after which things count as quiet. */
 const quietTurns = 4
 
-/** Real milliseconds after which waiting for quiet is given up: somebody keeps the loop busy for ever. */
+/** Waiting for quiet is given up after so much real time, and so many turns: somebody keeps the loop busy for ever. */
 const longestWaitMs = 2000
+const mostTurns = 1000
 
 /** Work that was handed to the system and will come back by itself: files (FSReqPromise, CloseReq), name lookups, connects, writes. */
 const requestNames = /Req|(Connect|Write|Shutdown)Wrap$/
@@ -18,24 +21,42 @@ let line: Promise<LoopbackLine> | undefined
  * any given time: an HTTP exchange with a server in the same process is over afterwards, unless one side waits for a clock.
  */
 export async function settle(): Promise<void> {
-  line ??= openLoopbackLine()
+  line ??= warmUp().then(openLoopbackLine)
   const loopback = await line
-  const endMs = performance.now() + longestWaitMs
-  let isBusy = true
-  while (isBusy && performance.now() < endMs) {
-    const events = await quietTurnsPass(endMs)
+  const patience = patienceOf(performance.now() + longestWaitMs)
+  for (let isBusy = true; isBusy && !patience.isOver;) {
+    const events = await quietTurnsPass(patience)
     loopback.mark()
-    while (!loopback.isClear && performance.now() < endMs) await turn()
+    while (!loopback.isClear && !patience.isOver) await patience.turn()
     // The echo itself is two events: one at either end of the line.
     isBusy = eventCount() - events > 2 || hasRequests()
   }
 }
 
+/** Turns of the event loop, counted. A starved machine may spend the time without any turn, so both have to run out. */
+interface Patience {
+  readonly isOver: boolean
+  turn(): Promise<void>
+}
+
+function patienceOf(endMs: number): Patience {
+  let turns = 0
+  return {
+    get isOver() {
+      return turns >= mostTurns && performance.now() >= endMs
+    },
+    turn: () => {
+      turns += 1
+      return new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+}
+
 /** Turns the loop until nothing happens any more. @returns the count of events by then */
-async function quietTurnsPass(endMs: number): Promise<number> {
+async function quietTurnsPass(patience: Patience): Promise<number> {
   let events = eventCount()
-  for (let quiet = 0; quiet < quietTurns && performance.now() < endMs;) {
-    await turn()
+  for (let quiet = 0; quiet < quietTurns && !patience.isOver;) {
+    await patience.turn()
     const seen = eventCount()
     quiet = seen === events && !hasRequests() ? quiet + 1 : 0
     events = seen
@@ -43,8 +64,16 @@ async function quietTurnsPass(endMs: number): Promise<number> {
   return events
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+/** The first `fetch` of a process compiles its HTTP parser in a thread of which the event loop knows nothing: once, ahead. */
+async function warmUp(): Promise<void> {
+  const server = createServer((_request, response) => {
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await (await fetch(`http://127.0.0.1:${port}/`)).text()
+  server.closeAllConnections()
+  server.close()
 }
 
 /** How many I/O events the loop has handled so far. */
