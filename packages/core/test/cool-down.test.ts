@@ -153,6 +153,63 @@ test('1,000 callers in a row while no time passes make the requests of one', asy
   expect(platform.requests()).toBe(requests)
 })
 
+describe('ahead of a living token', () => {
+  test('a failure that passes is let pass until most of what is left is over, not longer', async () => {
+    const { clock } = platform
+    const source = platform.source()
+    const { expiresAtMs } = await source.getRecord()
+    await clock.advance(7200 * second - 500 * second)
+    platform.answer(reply('', { status: 503 }))
+    await source.getAccessToken()
+    await clock.settle()
+    const { lastFailure } = source.status()
+    const leftMs = expiresAtMs - 10 * second - clock.now()
+    expect(lastFailure).toMatchObject({ failures: 1, retryAtMs: clock.now() + leftMs * 0.75 })
+    for (let i = 0; i < 100; i += 1) {
+      expect(await source.getAccessToken()).toBe('token-1')
+      await clock.advance(3 * second)
+    }
+    expect(platform.requests()).toBe(2)
+  })
+
+  test('a refusal keeps its own cool-down, and what the platform asked for counts', async () => {
+    const { clock } = platform
+    const source = platform.source()
+    await source.getAccessToken()
+    await clock.advance(7200 * second - 500 * second)
+    platform.answer(reply('', { status: 503, headers: { 'retry-after': '30' } }))
+    await source.getAccessToken()
+    await clock.settle()
+    expect(source.status().lastFailure).toMatchObject({ retryAtMs: clock.now() + 30 * second })
+    platform.answer(refusal(40001))
+    await clock.advance(30 * second)
+    await source.getAccessToken()
+    await clock.settle()
+    expect(source.status().lastFailure).toMatchObject({ failures: 2, retryAtMs: clock.now() + 10 * minute })
+  })
+})
+
+test('a failure is kept in memory while the cache is down', async () => {
+  const down = (): Promise<never> => Promise.reject(new Error('down'))
+  const source = platform.source(platform.manager({ cache: { get: down, set: down, remove: down } }))
+  platform.answer(refusal(40001))
+  const error = await fail(source)
+  for (let i = 0; i < 20; i += 1) expect(await fail(source)).toBe(error)
+  expect(platform.requests()).toBe(1)
+  platform.answer(undefined)
+  await platform.clock.advance(10 * minute)
+  expect(await platform.clock.runUntil(source.getAccessToken())).toBe('token-1')
+})
+
+test('a failure of the day before is no failure in a row', async () => {
+  const { clock } = platform
+  platform.answer(refusal(50004))
+  await fail(elsewhere())
+  await clock.advance(24 * 60 * minute)
+  platform.answer(reply('', { status: 500 }))
+  expect(await fail(elsewhere())).toMatchObject({ retryAtMs: clock.now() + second })
+})
+
 describe('clocks', () => {
   /** A failure in the cache, written by somebody whose clock is `skewMs` ahead. */
   async function skewed(skewMs: number): Promise<TokenSource> {
