@@ -2,6 +2,7 @@ import type { Awaitable, IAccessTokenCache } from './cache.js'
 import type { Clock } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { scrubCause } from './redact.js'
+import { SharedTime } from './shared-time.js'
 import { parseObject } from './token-record.js'
 
 /** Outcome of a cache operation; a failure is never a miss. */
@@ -57,14 +58,17 @@ export function cacheGate(
     try {
       const pending = call() as Awaitable<T>
       const value = isPromiseLike(pending) ? await bounded(pending, clock, timeoutMs) : pending
-      return value === tooLate
-        ? failed('timeout', `did not answer within ${timeoutMs} ms`)
-        : { ok: true, value: value as T }
+      return value === tooLate ? failed('timeout', `did not answer within ${timeoutMs} ms`) : { ok: true, value }
     } catch (cause) {
       return failed('failed', 'failed', cause)
     }
   }
 
+  const askStore = async (): Promise<number | undefined> => {
+    const told = await attempt<number>('now', () => cache.nowMs?.())
+    return told.ok && Number.isFinite(told.value) ? told.value : undefined
+  }
+  const time = new SharedTime(clock, cache.nowMs && askStore)
   const noLease = (): never => {
     throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
   }
@@ -82,11 +86,7 @@ export function cacheGate(
     commit: (key, holder, value, expiresAtMs) =>
       attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease(), value),
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
-    sharedNowMs: async () => {
-      if (cache.nowMs === undefined) return clock.now()
-      const told = await attempt<number>('now', () => cache.nowMs?.())
-      return told.ok && Number.isFinite(told.value) ? told.value : clock.now()
-    },
+    sharedNowMs: () => time.nowMs(),
   }
 }
 

@@ -45,6 +45,8 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   const { cell, gate, clock, key } = context
   const unwritten = cell.record
   if (!cell.isUnwritten || unwritten === undefined) return true
+  // What a refresh under way brings is the one to write.
+  if (cell.flight !== undefined) return false
   if ((await lookAtCache(context)) === 'down') return false
   const lease = await takeLease(gate, clock, key)
   if (lease === 'busy' || lease === 'unknown') return false

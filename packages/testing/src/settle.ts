@@ -24,27 +24,25 @@ export async function settle(): Promise<void> {
   line ??= warmUp().then(openLoopbackLine)
   const loopback = await line
   const patience = patienceOf(performance.now() + longestWaitMs)
-  for (let isBusy = true; isBusy && !patience.isOver;) {
+  while (!patience.isOver()) {
     const events = await quietTurnsPass(patience)
     loopback.mark()
-    while (!loopback.isClear && !patience.isOver) await patience.turn()
+    while (!loopback.isClear && !patience.isOver()) await patience.turn()
     // The echo itself is two events: one at either end of the line.
-    isBusy = eventCount() - events > 2 || hasRequests()
+    if (eventCount() - events <= 2 && !hasRequests()) return
   }
 }
 
 /** Turns of the event loop, counted. A starved machine may spend the time without any turn, so both have to run out. */
 interface Patience {
-  readonly isOver: boolean
+  isOver(): boolean
   turn(): Promise<void>
 }
 
 function patienceOf(endMs: number): Patience {
   let turns = 0
   return {
-    get isOver() {
-      return turns >= mostTurns && performance.now() >= endMs
-    },
+    isOver: () => turns >= mostTurns && performance.now() >= endMs,
     turn: () => {
       turns += 1
       return new Promise((resolve) => setImmediate(resolve))
@@ -55,7 +53,7 @@ function patienceOf(endMs: number): Patience {
 /** Turns the loop until nothing happens any more. @returns the count of events by then */
 async function quietTurnsPass(patience: Patience): Promise<number> {
   let events = eventCount()
-  for (let quiet = 0; quiet < quietTurns && !patience.isOver;) {
+  for (let quiet = 0; quiet < quietTurns && !patience.isOver();) {
     await patience.turn()
     const seen = eventCount()
     quiet = seen === events && !hasRequests() ? quiet + 1 : 0
