@@ -96,6 +96,13 @@ test('what an object inherits is not read', () => {
   const body: unknown = JSON.parse('{"__proto__":{"code":42001,"err_code":42001}}')
   expect(classOf(body)).toBeUndefined()
   expect(Object.hasOwn(Object.prototype, 'code')).toBe(false)
+  // What a careless library of the same process has put there.
+  Object.defineProperty(Object.prototype, 'code', { value: 42001, configurable: true })
+  try {
+    expect(classOf({ message: 'ok' })).toBeUndefined()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'code')
+  }
 })
 
 test('the trace id comes from a header, else a field, else the message', () => {
