@@ -364,8 +364,12 @@ function assertReachable<C>({ cell, clock, spec }: AccountContext<C>, minLifeMs:
   const { record, times } = cell
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
   const leftMs = timeLeftMs(times.expiry, clock)
-  const windowMs = spec.renewal.windowSeconds * 1000
-  const isRepeated = spec.renewal.mode === 'sticky' && leftMs > windowMs
+  const { mode, windowSeconds, minIntervalSeconds } = spec.renewal
+  const windowMs = windowSeconds * 1000
+  // Upstream has just repeated the token: asking at every call would storm it.
+  const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - clock.now()
+  const waitMs = Math.max(leftMs - windowMs, Math.min(quietMs, minIntervalSeconds * 1000))
+  const isRepeated = mode === 'sticky' && waitMs > 0
   const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
   if (!isRepeated && !isHalf) return
   const why = isHalf
@@ -374,6 +378,6 @@ function assertReachable<C>({ cell, clock, spec }: AccountContext<C>, minLifeMs:
   throw new ConfigError(
     `${spec.id}: no token that lives ${minLifeMs} ms can be had: ${why}`,
     { field: 'minLifeMs', problem: 'conflict' },
-    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + leftMs - windowMs) },
+    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + waitMs) },
   )
 }
