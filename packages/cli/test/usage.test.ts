@@ -60,6 +60,8 @@ test('a secret on the command line is refused and not repeated', async () => {
       const { code, stderr } = await run(['token', 'qq-bot', ...argv])
       expect(code).toBe(2)
       expect(stderr).not.toContain('PLANTED')
+      if (/secret|password/.test(argv[0] ?? ''))
+        expect(stderr).toMatch(/^lingpai: --[a-z-]+ is refused: a secret on the command line/)
     }
     expect(simulator.ledger.tokenRequests()).toBe(0)
   })
