@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { jest } from '@jest/globals'
 import { systemClock } from '@lingpai/core'
 import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
 import { run, type CommandIo } from '../src/index.js'
+
+// Real processes share this machine with whatever else runs on it.
+jest.setTimeout(60_000)
 
 /** What a run of the command left behind. */
 export interface Ran {
