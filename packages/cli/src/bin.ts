@@ -4,7 +4,4 @@ import { run } from './run.js'
 // The reader of a pipe may leave early (`lingpai status | head -1`): nobody is left to be told.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
-// The library's timers keep no process alive; a command that waits for its turn is to go on living.
-const life = new MessageChannel().port1.on('message', () => undefined)
 process.exitCode = await run(process.argv.slice(2))
-life.close()

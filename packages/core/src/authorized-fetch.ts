@@ -20,10 +20,11 @@ export async function authorizedFetch<C>(
     const placed = new URL(url)
     const headers = new Headers(init.headers ?? (isRequest(input) ? input.headers : undefined))
     placeToken(spec.placement, token, placed, headers)
+    const sent = { ...redirectsOf(spec), ...init, headers }
     try {
       return isRequest(input)
-        ? await fetch(new Request(new Request(placed, input.clone()), { ...init, headers }))
-        : await fetch(placed, { ...init, headers })
+        ? await fetch(new Request(new Request(placed, input.clone()), sent))
+        : await fetch(placed, sent)
     } catch (error) {
       throw withoutToken(error, token)
     }
@@ -45,6 +46,12 @@ export async function authorizedFetch<C>(
   signal?.throwIfAborted()
   await response.body?.cancel()
   return send(other)
+}
+
+/** `fetch` takes `Authorization` off when a redirect leaves the origin, but no other header: those stay where they are sent. */
+function redirectsOf<C>({ placement }: ResolvedSpec<C>): RequestInit {
+  const isCustom = placement.in === 'header' && placement.name.toLowerCase() !== 'authorization'
+  return isCustom ? { redirect: 'manual' } : {}
 }
 
 /** Some HTTP clients put the URL into their errors, and the token stands in it; all others fail in their own words. */

@@ -20,6 +20,8 @@ export interface CacheGate {
   release(key: string, holder: string): Promise<GateOutcome<void>>
   /** Now, Unix milliseconds, on the clock that records are written on. */
   sharedNowMs(): Promise<number>
+  /** The same without asking the store: reckoned on from its last word. */
+  reckonedNowMs(): number
 }
 
 /** What the gate of an account needs besides the cache. */
@@ -87,6 +89,7 @@ export function cacheGate(
       attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease(), value),
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
     sharedNowMs: () => time.nowMs(),
+    reckonedNowMs: () => time.reckonedNowMs(),
   }
 }
 
@@ -101,9 +104,10 @@ const tooLate = Symbol('too late')
 
 async function bounded<T>(pending: PromiseLike<T>, clock: Clock, timeoutMs: number): Promise<T | typeof tooLate> {
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(() => {
+    const giveUp = (): void => {
       resolve(tooLate)
-    }, timeoutMs)
+    }
+    const timer = clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
     pending.then(resolve, reject).then(
       () => {
         timer.cancel()

@@ -4,8 +4,14 @@ export interface Clock {
   readonly now: () => number
   /** Monotonic clock, milliseconds since an arbitrary moment; never jumps, may stand still while the machine sleeps. */
   readonly monotonic: () => number
-  /** Calls `callback` once after `delayMs`, however long; does not keep the process alive. */
-  readonly setTimer: (callback: () => void, delayMs: number) => Timer
+  /** Calls `callback` once after `delayMs`, however long. Keeps the process alive only if told to. */
+  readonly setTimer: (callback: () => void, delayMs: number, options?: TimerOptions) => Timer
+}
+
+/** How a timer is armed. */
+export interface TimerOptions {
+  /** Whether somebody waits for it, so that the process must not end before. @default false */
+  readonly holdsProcess?: boolean
 }
 
 /** A pending call of {@link Clock.setTimer}. */
@@ -21,13 +27,13 @@ const longestTimerMs = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),
-  setTimer: (callback, delayMs) => {
+  setTimer: (callback, delayMs, { holdsProcess = false } = {}) => {
     const endsAtMs = performance.now() + delayMs
     let handle: NodeJS.Timeout
     const arm = (): void => {
       const leftMs = Math.max(0, endsAtMs - performance.now())
       handle = leftMs > longestTimerMs ? setTimeout(arm, longestTimerMs) : setTimeout(callback, leftMs)
-      handle.unref()
+      if (!holdsProcess) handle.unref()
     }
     arm()
     return {

@@ -10,12 +10,23 @@ import type {
 } from './provider.js'
 import { resolveRenewal } from './renewal.js'
 
+/** What a description without types may have left out. */
+const required = ['id', 'source', 'account', 'secrets', 'renewal', 'answer', 'placement', 'errors', 'request'] as const
+
 /**
  * Checks a platform's description and makes a provider of it.
  *
  * @throws ConfigError naming the provider and the field: a code in two classes, no secret, a bad URL, impossible times.
  */
 export function defineProvider<C>(spec: ProviderSpec<C>): Provider<C> {
+  const missing = required.filter((field) => (spec as Partial<ProviderSpec<C>>)[field] === undefined)
+  const [field] = missing
+  if (field !== undefined) {
+    throw new ConfigError(`provider ${JSON.stringify(spec.id)}: ${missing.join(', ')} missing`, {
+      field,
+      problem: 'missing',
+    })
+  }
   return provide({ ...spec, kind: spec.kind ?? 'app', renewal: resolveRenewal(spec.renewal), rebased: false })
 }
 
@@ -110,7 +121,7 @@ function* tableProblems(endpoint: string, table: ErrorTable): Generator<readonly
     for (const code of codes) {
       const other = seen.get(String(code))
       if (other !== undefined) {
-        yield [`errors.${endpoint}`, `code ${code} is in two classes of errors.${endpoint}: ${other} and ${errorClass}`]
+        yield [`errors.${endpoint}`, `code ${code} is twice in errors.${endpoint}: as ${other} and as ${errorClass}`]
       }
       seen.set(String(code), errorClass)
     }

@@ -43,7 +43,7 @@ export async function assertNoDuel<C>(
   const waitMs = retryAtMs - clock.now()
   if (waitMs <= 0) return
   if (clock.monotonic() + waitMs < terms.endsAtMonotonicMs) {
-    await pause(clock, waitMs, context.closing)
+    await pause(clock, waitMs, { signal: context.closing, holdsProcess: true })
     return
   }
   const error = new PlatformError(

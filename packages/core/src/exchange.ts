@@ -52,11 +52,12 @@ export async function exchange(
   // A `fetch` that ignores its signal must not hold the refresh: the race ends it.
   let giveUp: (failure: ExchangeFailure) => void
   const limit = new Promise<ExchangeFailure>((resolve) => (giveUp = resolve))
-  const timer = clock.setTimer(() => {
+  const end = (): void => {
     timedOut = true
     stop.abort()
     giveUp({ kind: 'timeout' })
-  }, timeoutMs)
+  }
+  const timer = clock.setTimer(end, timeoutMs, { holdsProcess: true })
   const aborted = new Promise<never>((_, reject) => {
     stop.signal.addEventListener('abort', () => {
       if (!timedOut) reject(signal.reason as Error)

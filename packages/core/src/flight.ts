@@ -72,7 +72,7 @@ function acceptable<C>(
 
 /** @throws the stored error of the last failure while its cool-down lasts; a readonly source never asks at all. */
 async function assertMayAsk<C>(context: AccountContext<C>, { reason }: Demand, isUp: boolean): Promise<void> {
-  const failure = await activeFailure(context, isUp)
+  const failure = await activeFailure(context, reason, isUp)
   // An operator who forces a refresh has mended something; a limit of the platform is not mended that way.
   const isLimit = failure?.errorClass === 'rate-limited' || failure?.errorClass === 'quota-exhausted'
   if (failure !== undefined && (reason !== 'requested' || isLimit)) throw failure.error
@@ -96,7 +96,7 @@ async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMo
     })
   }
   const waitMs = Math.min(firstWaitMs * 2 ** Math.min(turn, 10), longestWaitMs) * (0.5 + upstream.random() / 2)
-  await pause(clock, Math.min(waitMs, leftMs), closing, context.onChange)
+  await pause(clock, Math.min(waitMs, leftMs), { signal: closing, wakeable: context.onChange, holdsProcess: true })
 }
 
 /** Asks upstream under the lease, and gives the lease back whatever happens. */

@@ -1,7 +1,8 @@
 import type { AccountContext } from './account-context.js'
-import { timeLeftMs } from './cell.js'
+import { hasCome, isRejected, timeLeftMs } from './cell.js'
 import type { Clock } from './clock.js'
 import { isLingpaiError } from './errors.js'
+import { coolsUntilMs } from './failure-memory.js'
 import { pause } from './pause.js'
 
 /** A background refresh that runs until it is stopped. */
@@ -43,7 +44,7 @@ export function startKeeper<C>({ clock, resolve, renew, closing }: KeeperParts<C
     while (!stopping.signal.aborted) {
       // What fails is an event already; here it only must not end the keeping.
       const wantedMs = await turn().catch(() => afterErrorMs)
-      await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping.signal)
+      await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping)
     }
   }
   run().catch(() => undefined)
@@ -51,10 +52,11 @@ export function startKeeper<C>({ clock, resolve, renew, closing }: KeeperParts<C
 }
 
 /** Milliseconds until something is to be done. */
-function sleepMs<C>({ cell, clock }: AccountContext<C>): number {
+function sleepMs<C>({ cell, clock, gate }: AccountContext<C>): number {
   const { times, failure } = cell
   if (failure !== undefined && isLingpaiError(failure.error)) {
-    const coolMs = failure.retryAtMs - clock.now()
+    const isAlive = times !== undefined && !isRejected(cell) && !hasCome(times.deadline, clock)
+    const coolMs = coolsUntilMs(failure, isAlive ? 'ahead' : 'cold') - gate.reckonedNowMs()
     if (coolMs > 0) return coolMs
   }
   return times === undefined ? 0 : timeLeftMs(times.soft, clock)

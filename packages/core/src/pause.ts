@@ -1,16 +1,15 @@
-import type { Clock } from './clock.js'
+import type { Clock, TimerOptions } from './clock.js'
 
-/**
- * Waits on the clock. A signal ends it with its reason; `wakeable` may end it early.
- *
- * @param wakeable is given the function that ends the wait, and gives one back that makes it forget it
- */
-export function pause(
-  clock: Clock,
-  delayMs: number,
-  signal: AbortSignal,
-  wakeable?: (wake: () => void) => () => void,
-): Promise<void> {
+/** How a pause is made. */
+export interface PauseOptions extends TimerOptions {
+  /** Ends it with its reason. */
+  readonly signal: AbortSignal
+  /** Is given the function that ends the pause early, and gives one back that makes it forget it. */
+  readonly wakeable?: (wake: () => void) => () => void
+}
+
+/** Waits on the clock. */
+export function pause(clock: Clock, delayMs: number, { signal, wakeable, ...options }: PauseOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
     let forget: (() => void) | undefined
@@ -27,7 +26,7 @@ export function pause(
       end()
       reject(signal.reason as Error)
     }
-    const timer = clock.setTimer(wake, delayMs)
+    const timer = clock.setTimer(wake, delayMs, options)
     signal.addEventListener('abort', abort, { once: true })
     forget = wakeable?.(wake)
   })

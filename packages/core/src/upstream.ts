@@ -67,7 +67,7 @@ export async function requestToken<C>(
     else if (!limits.mayRepeat || attempt >= attemptsFor(spec, outcome.error)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
     if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
-    if (pauseMs > 0) await pause(clock, pauseMs, limits.signal)
+    if (pauseMs > 0) await pause(clock, pauseMs, { signal: limits.signal, holdsProcess: true })
   }
 }
 

@@ -176,7 +176,7 @@ describe('extend', () => {
   test('what it makes is checked as well, and can be extended again', () => {
     expect(() => toy.extend({ baseUrl: 'nowhere' })).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG' }))
     expect(() => toy.extend({ renewal: { maxLifeSeconds: -1 } })).toThrow(/maxLifeSeconds/)
-    expect(() => toy.extend({ errors: { api: { transient: [1], permission: [1] } } })).toThrow(/two classes/)
+    expect(() => toy.extend({ errors: { api: { transient: [1], permission: [1] } } })).toThrow(/twice in errors.api/)
     const twice = toy.extend({ baseUrl: 'https://a.example' }).extend({ renewal: { marginSeconds: 1 } })
     expect(twice.spec).toMatchObject({ rebased: true, baseUrl: 'https://a.example' })
   })
@@ -224,4 +224,11 @@ describe('credentialsFromEnv', () => {
     const nameless = define({ env: {} })
     expect(() => nameless.credentialsFromEnv({})).toThrow('toy: environment variable for appId is missing')
   })
+})
+
+test('a description from a program without types names what is missing', () => {
+  const make = defineProvider as (spec: object) => unknown
+  expect(() => make({ id: 'half', account: ['id'] })).toThrow(
+    expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'source', problem: 'missing' } }),
+  )
 })

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,4 +136,18 @@ test('a holder stopped past its lease comes back too late: the newer record stan
   expect((await sourceOf(simulator, after, 'wechatPlain').getRecord()).value).toBe(before.value)
   expect(simulator.ledger.tokenRequests()).toBe(2)
   await Promise.all([manager.close(), after.close()])
+}, 60_000)
+
+test('plain scripts that wait for another process’s refresh live until they have their token', async () => {
+  simulator.fault({ endpoint: 'token', latencyMs: 1500 })
+  const facts = JSON.stringify({ directory, url: simulator.url, ...simulator.accounts.wechat })
+  const file = new URL('children/waiter.ts', import.meta.url).pathname
+  const runScript = (): Promise<string> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, ['--conditions=@lingpai/source', '--import', 'tsx', file, facts], (error, stdout) => {
+        resolve(error === null ? stdout : `exit ${String(error.code)}`)
+      })
+    })
+  expect(await Promise.all([runScript(), runScript(), runScript()])).toEqual(['got it', 'got it', 'got it'])
+  expect(simulator.ledger.tokenRequests()).toBe(1)
 }, 60_000)
