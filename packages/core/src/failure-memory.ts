@@ -16,11 +16,18 @@ import type { UpstreamFailure } from './upstream.js'
 
 const dayMs = 86_400_000
 
-/** The failure whose cool-down lasts, from memory or from the cache that all share; `undefined` when anybody may ask. */
-export async function activeFailure<C>(context: AccountContext<C>, isUp: boolean): Promise<FailureRecord | undefined> {
+/**
+ * The failure whose cool-down lasts for a reason, from memory or from the cache that all share; `undefined` when anybody
+ * may ask.
+ */
+export async function activeFailure<C>(
+  context: AccountContext<C>,
+  reason: RefreshReason,
+  isUp: boolean,
+): Promise<FailureRecord | undefined> {
   const { cell, gate, key } = context
   const nowMs = await gate.sharedNowMs()
-  if (cell.failure !== undefined && isActive(cell.failure, nowMs)) return cell.failure
+  if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return cell.failure
   if (!isUp) return undefined
   const found = await gate.get(failureKey(key))
   const written = found.ok && found.value !== undefined ? decodeFailure(found.value) : undefined
@@ -29,12 +36,19 @@ export async function activeFailure<C>(context: AccountContext<C>, isUp: boolean
   if (written === undefined || written.retryAtMs === known) return undefined
   const failure = inTimeOf(nowMs, written)
   if (nowMs - failure.atMs < dayMs) cell.failure = failure
-  return isActive(failure, nowMs) ? failure : undefined
+  return isActive(failure, reason, nowMs) ? failure : undefined
 }
 
 /** A clock that was set back must not lengthen the cool-down. */
-function isActive({ atMs, retryAtMs }: FailureRecord, nowMs: number): boolean {
-  return nowMs < retryAtMs && nowMs > atMs - (retryAtMs - atMs)
+function isActive(failure: FailureRecord, reason: RefreshReason, nowMs: number): boolean {
+  const { atMs } = failure
+  const untilMs = coolsUntilMs(failure, reason)
+  return nowMs < untilMs && nowMs > atMs - (untilMs - atMs)
+}
+
+/** When a failure's cool-down ends, Unix milliseconds. A refresh ahead of a living token can wait for longer. */
+export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: FailureRecord, reason: RefreshReason): number {
+  return reason === 'ahead' ? aheadAtMs : retryAtMs
 }
 
 /**
@@ -55,8 +69,16 @@ export async function keepFailure<C>(
   const spread = upstream.random()
   const waitMs = coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs })
   const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
-  const retryAtMs = Math.ceil(atMs + (isPatient ? aheadWaitMs(context, waitMs) : waitMs))
-  const failure = { error: withRetryAt(error, retryAtMs), errorClass, failures, atMs, retryAtMs }
+  const retryAtMs = Math.ceil(atMs + waitMs)
+  const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
+  const failure: FailureRecord = {
+    error: withRetryAt(error, retryAtMs),
+    errorClass,
+    failures,
+    atMs,
+    retryAtMs,
+    ...(isPatient && { aheadAtMs }),
+  }
   cell.failure = failure
   if (isUp) await gate.set(failureKey(key), encodeFailure(failure), retryAtMs + dayMs)
   return failure
@@ -75,7 +97,8 @@ export async function forgetFailure<C>({ cell, gate, key }: AccountContext<C>, i
   if (isUp) await gate.remove(failureKey(key))
 }
 
-/** Whether a failure in memory still keeps this process from asking; needs no I/O. */
-export function isCoolingDown<C>({ cell, clock }: AccountContext<C>): boolean {
-  return cell.failure !== undefined && isLingpaiError(cell.failure.error) && isActive(cell.failure, clock.now())
+/** Whether a failure in memory still keeps this process from refreshing ahead; needs no I/O. */
+export function isCoolingDown<C>({ cell, gate }: AccountContext<C>): boolean {
+  const { failure } = cell
+  return failure !== undefined && isLingpaiError(failure.error) && isActive(failure, 'ahead', gate.reckonedNowMs())
 }

@@ -19,6 +19,8 @@ export interface FailureRecord {
   readonly failures: number
   readonly atMs: number
   readonly retryAtMs: number
+  /** From when a refresh ahead is tried again, where that has more time than those who have no token. */
+  readonly aheadAtMs?: number
   /** `retryAtMs` as it was written, where the writer's clock runs ahead of this one. */
   readonly writtenRetryAtMs?: number
 }
@@ -43,11 +45,12 @@ export function encodeFailure({ error, ...rest }: FailureRecord): string {
 /** Reads a failure back, its error as the class it was; `undefined` for anything else. */
 export function decodeFailure(text: string): FailureRecord | undefined {
   const fields = parseObject(text)
-  const { failures, atMs, retryAtMs, errorClass } = fields ?? {}
+  const { failures, atMs, retryAtMs, aheadAtMs, errorClass } = fields ?? {}
   if (!isObject(fields?.['error']) || !isMoment(atMs) || !isMoment(retryAtMs) || !isCount(failures)) return undefined
   if (!isErrorClass(errorClass) || !(retryAtMs > atMs && retryAtMs - atMs <= longestCoolDownMs)) return undefined
   const error = errorFrom(fields['error'], retryAtMs)
-  return error && { error, errorClass, failures, atMs, retryAtMs }
+  const isPatient = isMoment(aheadAtMs) && aheadAtMs > retryAtMs && aheadAtMs - atMs <= longestCoolDownMs
+  return error && { error, errorClass, failures, atMs, retryAtMs, ...(isPatient && { aheadAtMs }) }
 }
 
 function isErrorClass(value: unknown): value is ErrorClass {
@@ -59,8 +62,15 @@ export function inTimeOf(nowMs: number, failure: FailureRecord): FailureRecord {
   const aheadMs = failure.atMs - nowMs
   if (aheadMs <= 0) return failure
   const retryAtMs = failure.retryAtMs - aheadMs
-  const error = withRetryAt(failure.error, retryAtMs)
-  return { ...failure, error, atMs: nowMs, retryAtMs, writtenRetryAtMs: failure.retryAtMs }
+  const { aheadAtMs } = failure
+  return {
+    ...failure,
+    error: withRetryAt(failure.error, retryAtMs),
+    atMs: nowMs,
+    retryAtMs,
+    ...(aheadAtMs !== undefined && { aheadAtMs: aheadAtMs - aheadMs }),
+    writtenRetryAtMs: failure.retryAtMs,
+  }
 }
 
 function errorFrom(stored: Readonly<Record<string, unknown>>, retryAtMs: number): AnyLingpaiError | undefined {

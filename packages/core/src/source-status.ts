@@ -1,6 +1,7 @@
 import type { Account } from './account.js'
 import type { AccountContext } from './account-context.js'
 import { hasCome, isRejected, timeLeftMs } from './cell.js'
+import { coolsUntilMs } from './failure-memory.js'
 import type { FailureRecord } from './failure-record.js'
 import type { FailureSummary, SourceStatus } from './token-source.js'
 
@@ -14,7 +15,7 @@ export function statusOf<C>(account: Account, context: AccountContext<C> | undef
     isKept,
     ...(record && { generation: record.generation, issuedAtMs: record.issuedAtMs, expiresAtMs: record.expiresAtMs }),
     ...(refreshAtMs !== undefined && { refreshAtMs }),
-    ...(failure && { lastFailure: summaryOf(failure) }),
+    ...(failure && { lastFailure: summaryOf(failure, isUsable(context)) }),
   }
 }
 
@@ -22,13 +23,19 @@ function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state
   if (context === undefined) return 'none'
   const { cell, clock } = context
   if (cell.flight !== undefined) return 'refreshing'
-  const isUsable = cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > 0
-  if (isUsable && cell.times !== undefined) return hasCome(cell.times.soft, clock) ? 'expiring' : 'valid'
+  if (cell.times !== undefined && isUsable(context)) return hasCome(cell.times.soft, clock) ? 'expiring' : 'valid'
   if (cell.failure !== undefined) return 'failing'
   return cell.record === undefined ? 'none' : 'expired'
 }
 
-function summaryOf({ error, errorClass, failures, atMs, retryAtMs }: FailureRecord): FailureSummary {
+function isUsable<C>(context: AccountContext<C> | undefined): boolean {
+  if (context === undefined) return false
+  const { cell, clock } = context
+  return cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > 0
+}
+
+function summaryOf(failure: FailureRecord, isTokenUsable: boolean): FailureSummary {
+  const { error, errorClass, failures, atMs } = failure
   return {
     code: error.code,
     errorClass,
@@ -37,6 +44,6 @@ function summaryOf({ error, errorClass, failures, atMs, retryAtMs }: FailureReco
     ...(error.code === 'ERR_LINGPAI_PLATFORM' && { platformCode: error.details.platformCode }),
     failures,
     atMs,
-    retryAtMs,
+    retryAtMs: coolsUntilMs(failure, isTokenUsable ? 'ahead' : 'cold'),
   }
 }
