@@ -42,10 +42,17 @@ export type AccountEventName = Exclude<LingpaiEventName, 'closed'>
 /** An event without what the emitter adds. */
 export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name], 'account' | 'atMs'>
 
-/** Takes a record into memory, with its moments in the terms of this process. */
-export async function keep<C>(context: AccountContext<C>, record: StoredRecord): Promise<void> {
-  const { cell, clock, spec, spread } = context
-  keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs: await context.gate.sharedNowMs(), spread })
+/**
+ * Takes a record into memory, with its moments in the terms of this process, unless a newer one has got there meanwhile.
+ *
+ * @param isFresh whether upstream itself has just said how long the token lives
+ */
+export async function keep<C>(context: AccountContext<C>, record: StoredRecord, isFresh = false): Promise<void> {
+  const { cell, clock, spec, spread, gate } = context
+  const before = cell.record
+  const sharedNowMs = await gate.sharedNowMs()
+  const isOvertaken = cell.record !== before && cell.record?.value !== record.value && !isNewer(record, cell.record)
+  if (!isOvertaken) keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, spread, isFresh })
 }
 
 /** What a look at the cache found: a record, none that is usable, or no answer. */
@@ -53,25 +60,37 @@ export type Look = 'found' | 'missing' | 'down'
 
 /** Reads the cache and takes over what is newer than memory. A damaged entry is missing, and an event. */
 export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> {
+  const found = await readCache(context)
+  return typeof found === 'string' ? found : 'found'
+}
+
+/** The same, with the record that stands in the cache. */
+export async function readCache<C>(context: AccountContext<C>): Promise<StoredRecord | Exclude<Look, 'found'>> {
   const { cell, gate, key, fingerprint, clock, emit } = context
   const { clears } = cell
   const text = await gate.get(key)
   if (!text.ok) return 'down'
   const record = text.value === undefined ? undefined : decodeRecord(text.value, fingerprint)
   if (text.value !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
-  if (cell.clears !== clears) return 'found'
-  if (cell.times !== undefined)
+  if (cell.times !== undefined && cell.clears === clears)
     cell.times = { ...cell.times, seen: { monotonic: clock.monotonic(), wall: clock.now() } }
   if (record === undefined) return 'missing'
-  const isNew = record.value !== cell.replacedValue && isNewer(record, cell.record)
+  if (cell.clears !== clears) return record
+  const isNew =
+    record.value !== cell.replacedValue && isNewer(record, cell.record) && !isOlderThanUnwritten(cell, record)
   const isSameToken = record.value === cell.record?.value
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
   if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record)
-  if (!isNew || isSameToken) return 'found'
+  if (!isNew || isSameToken) return record
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
   emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
-  return 'found'
+  return record
+}
+
+/** Counts go their own ways while a store cannot be written to; there the later token is the newer one. */
+function isOlderThanUnwritten({ record, isUnwritten }: Cell, found: StoredRecord): boolean {
+  return isUnwritten && record !== undefined && found.value !== record.value && found.issuedAtMs < record.issuedAtMs
 }
 
 function damaged<C>({ gate }: AccountContext<C>): CacheError {

@@ -28,6 +28,8 @@ export interface Cell {
   lookedAtMs: number
   /** The record could not be written; it is written back once the cache is there again. */
   isUnwritten: boolean
+  /** Whether somebody is about to write it back. */
+  isWriteBackPlanned: boolean
   /** Highest generation ever seen, also across `clear()`. */
   lastGeneration: number
   /** Grows with each `clear()`: what was fetched before it is not kept after it. */
@@ -87,6 +89,7 @@ export function newCell(): Cell {
     look: undefined,
     lookedAtMs: -Infinity,
     isUnwritten: false,
+    isWriteBackPlanned: false,
     lastGeneration: 0,
     clears: 0,
   }
@@ -96,6 +99,7 @@ export function newCell(): Cell {
  * Takes a record into memory.
  *
  * @param sharedNowMs now, on the clock that the record's moments are on: the store's, or this host's
+ * @param isFresh whether upstream itself has just said how long the token lives
  */
 export function keepRecord(
   cell: Cell,
@@ -105,14 +109,16 @@ export function keepRecord(
     renewal,
     sharedNowMs,
     spread,
-  }: { clock: Clock; renewal: ResolvedRenewal; sharedNowMs: number; spread: number },
+    isFresh,
+  }: { clock: Clock; renewal: ResolvedRenewal; sharedNowMs: number; spread: number; isFresh: boolean },
 ): void {
   const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   // A writer whose clock runs ahead must not lengthen the life of its token here.
   const leftMs = record.expiresAtMs - Math.max(sharedNowMs, record.issuedAtMs)
   const isSameToken = cell.record?.value === record.value
-  const known = isSameToken && record.expiresAtMs <= (cell.record?.expiresAtMs ?? 0) ? cell.times?.expiry : undefined
-  // Nor must our own, set back since the token was first seen.
+  const isExtended = renewal.mode === 'extend' && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
+  // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.
+  const known = isSameToken && !isExtended && !isFresh ? cell.times?.expiry : undefined
   const expiry: Moment = {
     monotonic: Math.min(now.monotonic + leftMs, known?.monotonic ?? Infinity),
     wall: Math.min(now.wall + leftMs, known?.wall ?? Infinity),
@@ -155,6 +161,11 @@ export function hasCome(moment: Moment, clock: Clock): boolean {
 /** Milliseconds until a moment, by the clock that says less; negative once it has come. */
 export function timeLeftMs(moment: Moment, clock: Clock): number {
   return Math.min(moment.monotonic - clock.monotonic(), moment.wall - clock.now())
+}
+
+/** Milliseconds since a moment, by the clock that says more: the machine may have slept in between. */
+export function msSince(moment: Moment, clock: Clock): number {
+  return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall)
 }
 
 /** Whether the record of a cell was refused by an API. */

@@ -1,8 +1,9 @@
-import { keep, type AccountContext } from './account-context.js'
-import { heldTokens, isRejectedRecord, timeLeftMs, type FlightOutcome } from './cell.js'
+import { keep, readCache, type AccountContext } from './account-context.js'
+import { heldTokens, isRejectedRecord, msSince, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel, duelsAfter } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
+import { repeatedLifeMs } from './repeated-life.js'
 import { repeatedRejection } from './repeated-rejection.js'
 import { changedRecord, storedRecord, type StoredRecord } from './token-record.js'
 import { requestToken, type FreshToken } from './upstream.js'
@@ -30,18 +31,32 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     return fail(context, demand, terms, await keepFailure(context, demand.reason, answer, terms.isUp))
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
-  const sentAtMs = (await context.gate.sharedNowMs()) - (clock.monotonic() - answer.sentAtMonotonicMs)
-  const next = nextRecord(context, demand, base, answer, Math.round(sentAtMs))
-  const isWritten = await writeRecord(context, terms, base, next)
-  if (isWritten === 'superseded') {
-    context.emit('lease-lost', { reason: demand.reason })
-    return 'superseded'
-  }
+  const asked = nextRecord(context, demand, base, answer, await context.gate.sharedNowMs())
+  const written = await writeRecord(context, terms, base, asked)
+  const isWritten = written === true
+  if (written === 'superseded') context.emit('lease-lost', { reason: demand.reason })
+  const next = written === 'superseded' ? await unlessReplaced(context, base, asked) : asked
+  if (next === undefined) return 'superseded'
   cell.isUnwritten = !isWritten
-  await keep(context, next)
+  await keep(context, next, true)
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
-  return announce(context, demand, base, next, clock.monotonic() - answer.sentAtMonotonicMs)
+  return announce(context, demand, base, next, clock.monotonic() - answer.sentAt.monotonic)
+}
+
+/**
+ * What becomes of a token whose record was refused because the lease was lost: whoever holds it now may have brought a
+ * later token, or none at all, or one that upstream gave before this one. Only a later one makes it useless.
+ */
+async function unlessReplaced<C>(
+  context: AccountContext<C>,
+  base: StoredRecord | undefined,
+  asked: StoredRecord,
+): Promise<StoredRecord | undefined> {
+  const stored = await readCache(context)
+  if (typeof stored === 'string' || stored.value === base?.value || stored.value === asked.value) return asked
+  if (stored.issuedAtMs >= asked.issuedAtMs) return undefined
+  return changedRecord(asked, { generation: Math.max(asked.generation, stored.generation + 1) })
 }
 
 function isRejectedAgain<C>(
@@ -57,10 +72,12 @@ function nextRecord<C>(
   context: AccountContext<C>,
   { reason }: Demand,
   base: StoredRecord | undefined,
-  { value, lifeMs }: FreshToken,
-  sentAtMs: number,
+  answer: FreshToken,
+  nowMs: number,
 ): StoredRecord {
   const { cell, clock, spec, fingerprint, writer } = context
+  const { value, lifeMs, sentAt } = answer
+  const sentAtMs = Math.round(nowMs - msSince(sentAt, clock))
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(lifeMs))
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
@@ -68,12 +85,15 @@ function nextRecord<C>(
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
     return storedRecord({ ...fields, ...(duels > 0 && { duels }) })
   }
-  const isDead = cell.times !== undefined && timeLeftMs(cell.times.expiry, clock) <= 0
-  if (spec.renewal.mode === 'extend' || isDead) {
+  const leftMs = repeatedLifeMs(cell, clock, answer, base.expiresAtMs - nowMs)
+  if (spec.renewal.mode === 'extend' || leftMs === undefined) {
     return storedRecord({ ...base, value, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
   }
-  // The same token lives no longer for being asked for, whatever the answer says.
-  return changedRecord(base, { expiresAtMs: Math.min(base.expiresAtMs, expiresAtMs), repeatedAtMs: sentAtMs })
+  return changedRecord(base, {
+    issuedAtMs: Math.min(base.issuedAtMs, sentAtMs),
+    expiresAtMs: Math.max(sentAtMs + 1, Math.round(nowMs + leftMs)),
+    repeatedAtMs: sentAtMs,
+  })
 }
 
 async function fail<C>(

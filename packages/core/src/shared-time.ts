@@ -33,6 +33,12 @@ export class SharedTime {
         this.#wallOffsetMs = now() - monotonic()
       }
     }
+    return this.reckonedNowMs()
+  }
+
+  /** The same, without asking. */
+  reckonedNowMs(): number {
+    const { now, monotonic } = this.#clock
     return this.#offsetMs === undefined ? now() : monotonic() + this.#offsetMs
   }
 }

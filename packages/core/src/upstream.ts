@@ -1,4 +1,5 @@
 import { buildRequest, type BuiltRequest, type RequestBase } from './build-request.js'
+import { msSince, type Moment } from './cell.js'
 import { parseBody } from './classify.js'
 import type { Clock } from './clock.js'
 import { ConfigError, isLingpaiError, type AnyLingpaiError } from './errors.js'
@@ -16,8 +17,8 @@ export interface FreshToken {
   readonly value: string
   /** Remaining life in milliseconds, from the moment the request was sent. */
   readonly lifeMs: number
-  /** When the request was sent, on the monotonic clock. */
-  readonly sentAtMonotonicMs: number
+  /** When the request was sent. */
+  readonly sentAt: Moment
 }
 
 /** A failed request, with what the cool-down needs to know. */
@@ -96,8 +97,8 @@ async function ask<C>(
   const { fetch, clock, language } = options
   const known = [...spec.secrets.map((field) => credentials[field]), ...tokens]
   const request = requestOf(spec, base, credentials)
-  const sentAtMonotonicMs = clock.monotonic()
-  const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAtMonotonicMs)
+  const sentAt: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
+  const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, known) }
 
@@ -108,9 +109,8 @@ async function ask<C>(
     case 'token': {
       const lifeMs = answer.lifeSeconds * 1000
       // It died on its way here: asking again is right, handing it out is not.
-      if (clock.monotonic() - sentAtMonotonicMs + 1 > lifeMs)
-        return { error: malformedError(spec.id, 'bad-expires-in', reply) }
-      return { value: answer.value, lifeMs, sentAtMonotonicMs }
+      if (msSince(sentAt, clock) + 1 > lifeMs) return { error: malformedError(spec.id, 'bad-expires-in', reply) }
+      return { value: answer.value, lifeMs, sentAt }
     }
     case 'refused': {
       const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds

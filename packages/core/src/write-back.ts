@@ -1,6 +1,7 @@
-import { lookAtCache, type AccountContext } from './account-context.js'
+import { keep, readCache, type AccountContext } from './account-context.js'
 import { hasCome, isRejected } from './cell.js'
 import { takeLease } from './lease.js'
+import { changedRecord, type StoredRecord } from './token-record.js'
 import { writeRecord } from './write-record.js'
 
 /** A store that came back is found within this time, so that sharing resumes within ten seconds. */
@@ -9,17 +10,23 @@ const betweenTriesMs = 4000
 /** Brings a record that could not be written into the cache once it answers again, if it is still the newest. */
 export function scheduleWriteBack<C>(context: AccountContext<C>): void {
   const { clock, closing, cell } = context
+  if (cell.isWriteBackPlanned) return
+  cell.isWriteBackPlanned = true
   const timer = clock.setTimer(
     () => {
       closing.removeEventListener('abort', stop)
       void writeBack(context).then((isDone) => {
-        if (!isDone && !closing.aborted) scheduleWriteBack(context)
+        cell.isWriteBackPlanned = false
+        if (closing.aborted) cell.isUnwritten = false
+        // A record that could not be written either may have come meanwhile.
+        else if (!isDone || cell.isUnwritten) scheduleWriteBack(context)
       })
     },
     betweenTriesMs * (1 + context.spread / 4),
   )
   const stop = (): void => {
     timer.cancel()
+    cell.isWriteBackPlanned = false
     cell.isUnwritten = false
   }
   closing.addEventListener('abort', stop, { once: true })
@@ -47,17 +54,29 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   if (!cell.isUnwritten || unwritten === undefined) return true
   // What a refresh under way brings is the one to write.
   if (cell.flight !== undefined) return false
-  if ((await lookAtCache(context)) === 'down') return false
+  let stored = await readCache(context)
+  if (stored === 'down') return false
   const lease = await takeLease(gate, clock, key)
   if (lease === 'busy' || lease === 'unknown') return false
-  if (lease !== 'unavailable') await lookAtCache(context)
+  if (lease !== 'unavailable') stored = await readCache(context)
   if (cell.record !== unwritten) {
     // A newer one was there; it is in memory now.
     cell.isUnwritten = false
     if (lease !== 'unavailable') await lease.release()
     return true
   }
-  const written = await writeRecord(context, { lease, isUp: true }, unwritten, unwritten)
-  if (written !== false) cell.isUnwritten = false
-  return written !== false
+  const next = afterStored(unwritten, stored)
+  const written = await writeRecord(context, { lease, isUp: true }, unwritten, next)
+  if (cell.record !== unwritten) cell.isUnwritten = false
+  if (written !== true) return cell.record !== unwritten
+  if (cell.record === unwritten) await keep(context, next)
+  cell.isUnwritten = false
+  return true
+}
+
+/** No two tokens have one generation: an older one that got into the store meanwhile keeps its own. */
+function afterStored(record: StoredRecord, stored: StoredRecord | string): StoredRecord {
+  if (typeof stored === 'string' || stored.value === record.value || stored.generation < record.generation)
+    return record
+  return changedRecord(record, { generation: stored.generation + 1 })
 }

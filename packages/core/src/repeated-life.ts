@@ -1,0 +1,29 @@
+import { msSince, timeLeftMs, type Cell } from './cell.js'
+import type { Clock } from './clock.js'
+import type { FreshToken } from './upstream.js'
+
+/** An answer that says more than this above what was known does not count down. */
+const toleranceMs = 2000
+
+/**
+ * What is left of a token that upstream repeated, in milliseconds; `undefined` when it should be dead, so that upstream's
+ * word is all there is.
+ *
+ * It lives no longer for being asked for, whatever the answer says. An answer that does count down is better than a wall
+ * clock that was set, or a monotonic one that stood still.
+ *
+ * @param recordMs what is left by the record's own moments
+ */
+export function repeatedLifeMs(
+  { times }: Cell,
+  clock: Clock,
+  { lifeMs, sentAt }: FreshToken,
+  recordMs: number,
+): number | undefined {
+  const knownMs = times === undefined ? 0 : times.expiry.monotonic - clock.monotonic()
+  if (times === undefined || knownMs <= 0) return undefined
+  const toldMs = lifeMs - msSince(sentAt, clock)
+  const countsDown = toldMs <= knownMs + toleranceMs
+  const isDeadByWall = timeLeftMs(times.expiry, clock) <= 0
+  return countsDown || isDeadByWall ? Math.min(toldMs, knownMs) : Math.min(toldMs, knownMs, recordMs)
+}
