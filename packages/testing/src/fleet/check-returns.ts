@@ -18,6 +18,8 @@ export interface PendingCall {
 const slackMs = 25_000
 /** A refresh, and a few calls of the store that were not answered. */
 const longestCallMs = 45_000
+/** A fetched token has been written, or has failed to be, after this. */
+const landsWithinMs = 8000
 /** Whatever goes wrong without upstream failing is over after this. */
 const settlesWithinMs = 30_000
 /** The longest cool-down after a token was killed from outside. */
@@ -49,10 +51,13 @@ function isAtHand(
   minLifeMs: number,
 ): boolean {
   const { token, served } = memory
-  if (served === undefined || served !== token || memory.isMarked || memory.rejected.has(served)) return false
+  if (served === undefined || served !== token || memory.isMarked) return false
+  if (memory.rejected.has(served) || memory.refused.has(served)) return false
   const lifeMs = memory.expiresAtMs - minLifeMs - slackMs
   if (world.time.nowMs() >= lifeMs) return false
-  const { clock } = process
+  const { clock, host } = process
+  // Without a clock of its own the store's records are read by the clock that was set.
+  if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= served.sim.issuedAtMs)) return false
   const agedMs = Math.max(clock.monotonic() - memory.learnedAtMs, clock.now() - memory.learnedWallMs)
   if (memory.learnedTrueMs + agedMs >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
@@ -92,8 +97,10 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
     world.broken('G3', `${process.name} waited ${now - startedAtMs} ms although ${atHand.name} was at hand`)
   if (now - startedAtMs > longestCallMs && process.lastStop.toMs < startedAtMs)
     world.broken('G6', `a call of ${process.name} took ${now - startedAtMs} ms`)
-  if (memory.token !== undefined && memory.isOwn && token.order < memory.token.order && !memory.token.isReported)
-    world.broken('G5', `${process.name} had fetched ${memory.token.name} and was given ${token.name}`)
+  const { token: known, isOwn, learnedTrueMs } = memory
+  const isLost = known !== undefined && isOwn && token.order < known.order && !known.isReported
+  if (isLost && startedAtMs > learnedTrueMs + landsWithinMs)
+    world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
   if (memory.token === token) memory.served = token
   return token
 }
@@ -114,14 +121,20 @@ function isClockToBlame(
 /** Whether no process could tell this one in time that its token had been replaced. */
 function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): boolean {
   const { tokens } = token.account
+  const now = world.time.nowMs()
   const next = tokens[token.order]
   // Somebody outside did it, or an answer got lost with the token in it.
   const isOutside = next?.by === undefined || !next.isKnown || !next.by.process.isAlive
   const overlapMs = token.account.provider.spec.renewal.overlapSeconds * 1000
+  // Two new tokens within one overlap, forced or because of refusals, end it early; nobody can wait for that.
+  const isCutShort = next !== undefined && now < next.sim.issuedAtMs + overlapMs
   const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
   const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
-  const isHidden = next?.by !== undefined && next.by.process.troubleAtMs >= sinceMs
-  if (!isOutside && !isCut && !isHidden) return false
+  const holder = next?.by?.process
+  const isHidden =
+    holder !== undefined &&
+    (holder.troubleAtMs >= sinceMs || (holder.lastStop.toMs >= sinceMs && now < holder.lastStop.toMs + settlesWithinMs))
+  if (!isOutside && !isCutShort && !isCut && !isHidden) return false
   world.figures.excused += 1
   return true
 }
@@ -146,6 +159,9 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
   const sinceMs = startedAtMs - settlesWithinMs
   const isExcused =
     startedAtMs <= account.excusedUntilMs ||
+    world.weather.upstream[account.index] !== 'fine' ||
+    // While a token lives, a failed refresh ahead is not hurried.
+    (minLifeMs > 0 && account.failedAtMs >= (memoryOf(process, account.index).token?.sim.issuedAtMs ?? Infinity)) ||
     account.hurtAtMs >= startedAtMs - duelMs ||
     process.troubleAtMs >= sinceMs ||
     process.lastStop.toMs >= sinceMs ||

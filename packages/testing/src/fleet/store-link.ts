@@ -41,6 +41,11 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
   const call = <T>(errand: Errand, key: string, apply: () => T, onReply?: (value: T) => void): Promise<T> =>
     new Promise((resolve, reject) => {
       world.onErrand(process, errand)
+      // The core stops listening then, and what it does not hear it does not know.
+      let isTooLate = false
+      const limit = process.clock.setTimer(() => {
+        isTooLate = true
+      }, timeoutMs)
       const isWrite = errand !== 'get' && errand !== 'now'
       const sentAtMs = time.nowMs()
       const fail = (code: string, text: string, delayMs: number): void => {
@@ -80,7 +85,8 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
         if (repliesAtMs - sentAtMs >= slowMs) trouble(repliesAtMs)
         time.at(repliesAtMs, () => {
           process.enter(() => {
-            onReply?.(value)
+            limit.cancel()
+            if (!isTooLate) onReply?.(value)
             resolve(value)
           })
         })

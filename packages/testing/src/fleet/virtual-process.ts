@@ -126,6 +126,7 @@ function emptyMemory(): ProcessMemory {
     seenMonotonicMs: -Infinity,
     seenWallMs: -Infinity,
     rejected: new Set(),
+    refused: new Set(),
     forced: 0,
     wantedLifeMs: 0,
     wantedUntilMs: 0,

@@ -68,6 +68,7 @@ export function answerRequest(world: VirtualWorld, request: TokenRequest, weathe
     if (doneAnyway.has(weather)) return failed(world, request, weather)
     request.outcome = truth?.isKnown === true ? 'same' : 'new'
     request.brought = truth
+    if (truth?.isReported === true) account.hurtAtMs = world.time.nowMs()
     request.broughtExpiresAtMs = token.expiresAtMs
     const reply = body({ access_token: token.value, expires_in: Math.floor(leftMs / 1000) })
     return { afterMs: weather === 'slow' ? random.between(2000, 11_000) : quickMs, reply, isReset: false }
@@ -80,13 +81,15 @@ function failed(world: VirtualWorld, request: TokenRequest, weather: UpstreamWea
   world.trace.add(world.time.nowMs(), 'up', 'fails a request', weather)
   return {
     afterMs: weather === 'mute' ? Infinity : world.random.between(5, 200),
-    reply: replyIn(weather, request.account),
+    reply: replyIn(weather, request),
     isReset: weather === 'reset',
   }
 }
 
-function replyIn(weather: UpstreamWeather, { credentials, tokens }: VirtualAccount): VirtualReply | undefined {
-  const quoted = `${credentials.secret} ${tokens.at(-1)?.sim.value ?? ''}`
+function replyIn(weather: UpstreamWeather, { account, process }: TokenRequest): VirtualReply | undefined {
+  const { credentials, index } = account
+  // Platforms and proxies quote what they were sent.
+  const quoted = `${credentials.secret} ${process.memory[index]?.token?.sim.value ?? ''}`
   switch (weather) {
     case 'status':
     case 'status-after':

@@ -66,6 +66,8 @@ export interface ProcessMemory {
   seenWallMs: number
   /** Tokens that its callers reported. */
   readonly rejected: Set<TokenTruth>
+  /** Tokens that it saw refused inside of `TokenSource.fetch`. */
+  readonly refused: Set<TokenTruth>
   /** Forced refreshes under way, and their requests so far. */
   forced: number
   /** The longest life that callers are waiting for. */
