@@ -1,7 +1,7 @@
 import type { Account } from './account.js'
 import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
-import { keepRecord, type Cell } from './cell.js'
+import { keepRecord, putInTime, type Cell, type Moment } from './cell.js'
 import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
@@ -45,14 +45,20 @@ export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name]
 /**
  * Takes a record into memory, with its moments in the terms of this process, unless a newer one has got there meanwhile.
  *
+ * @param seen when the cache or upstream was asked for it
  * @param isFresh whether upstream itself has just said how long the token lives
  */
-export async function keep<C>(context: AccountContext<C>, record: StoredRecord, isFresh = false): Promise<void> {
+export async function keep<C>(
+  context: AccountContext<C>,
+  record: StoredRecord,
+  seen: Moment,
+  isFresh = false,
+): Promise<void> {
   const { cell, clock, spec, spread, gate } = context
   const before = cell.record
   const sharedNowMs = await gate.sharedNowMs()
   const isOvertaken = cell.record !== before && cell.record?.value !== record.value && !isNewer(record, cell.record)
-  if (!isOvertaken) keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, spread, isFresh })
+  if (!isOvertaken) keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, spread, isFresh, seen })
 }
 
 /** What a look at the cache found: a record, none that is usable, or no answer. */
@@ -68,22 +74,27 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
 export async function readCache<C>(context: AccountContext<C>): Promise<StoredRecord | Exclude<Look, 'found'>> {
   const { cell, gate, key, fingerprint, clock, emit } = context
   const { clears } = cell
+  const seen: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   const text = await gate.get(key)
   if (!text.ok) return 'down'
   const record = text.value === undefined ? undefined : decodeRecord(text.value, fingerprint)
   if (text.value !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
-  if (cell.times !== undefined && cell.clears === clears)
-    cell.times = { ...cell.times, seen: { monotonic: clock.monotonic(), wall: clock.now() } }
+  if (cell.times !== undefined && cell.clears === clears) cell.times = { ...cell.times, seen }
+  if (record === undefined && !cell.isUntimed) return 'missing'
+  const sharedNowMs = await gate.sharedNowMs()
+  if (!gate.isTimeKnown()) return 'down'
+  putInTime(cell, sharedNowMs, clock)
   if (record === undefined) return 'missing'
   if (cell.clears !== clears) return record
   const isNew =
     record.value !== cell.replacedValue && isNewer(record, cell.record) && !isOlderThanUnwritten(cell, record)
   const isSameToken = record.value === cell.record?.value
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
-  if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record)
+  if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record, seen)
   if (!isNew || isSameToken) return record
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
+  cell.isUnwritten = false
   emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
   return record
 }

@@ -22,6 +22,8 @@ export interface CacheGate {
   sharedNowMs(): Promise<number>
   /** The same without asking the store: reckoned on from its last word. */
   reckonedNowMs(): number
+  /** Whether that clock's time is known; a store's own may not be, as long as it does not answer. */
+  isTimeKnown(): boolean
 }
 
 /** What the gate of an account needs besides the cache. */
@@ -90,6 +92,7 @@ export function cacheGate(
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
     sharedNowMs: () => time.nowMs(),
     reckonedNowMs: () => time.reckonedNowMs(),
+    isTimeKnown: () => time.isKnown(),
   }
 }
 

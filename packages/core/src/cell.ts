@@ -3,7 +3,7 @@ import type { PlatformCode } from './error-class.js'
 import type { FailureRecord } from './failure-record.js'
 import type { ResolvedRenewal } from './provider.js'
 import { deadlineAtMs, nextAttemptAtMs } from './renewal.js'
-import type { StoredRecord } from './token-record.js'
+import { changedRecord, type StoredRecord } from './token-record.js'
 
 /**
  * What a process knows of one account in one cache. Plain data of a stable shape: two copies of this library in one process
@@ -28,6 +28,8 @@ export interface Cell {
   lookedAtMs: number
   /** The record could not be written; it is written back once the cache is there again. */
   isUnwritten: boolean
+  /** Its moments are on this host's clock, because the store's time was not known. */
+  isUntimed: boolean
   /** Whether somebody is about to write it back. */
   isWriteBackPlanned: boolean
   /** Highest generation ever seen, also across `clear()`. */
@@ -65,7 +67,7 @@ export interface LocalTimes {
   readonly deadline: Moment
   /** Dead. */
   readonly expiry: Moment
-  /** When the cache was last seen to hold this record, or when it was written. */
+  /** When the cache or upstream was last asked for what turned out to be this record. */
   readonly seen: Moment
 }
 
@@ -89,6 +91,7 @@ export function newCell(): Cell {
     look: undefined,
     lookedAtMs: -Infinity,
     isUnwritten: false,
+    isUntimed: false,
     isWriteBackPlanned: false,
     lastGeneration: 0,
     clears: 0,
@@ -100,6 +103,7 @@ export function newCell(): Cell {
  *
  * @param sharedNowMs now, on the clock that the record's moments are on: the store's, or this host's
  * @param isFresh whether upstream itself has just said how long the token lives
+ * @param seen when the store, or upstream, was asked
  */
 export function keepRecord(
   cell: Cell,
@@ -110,7 +114,8 @@ export function keepRecord(
     sharedNowMs,
     spread,
     isFresh,
-  }: { clock: Clock; renewal: ResolvedRenewal; sharedNowMs: number; spread: number; isFresh: boolean },
+    seen,
+  }: { clock: Clock; renewal: ResolvedRenewal; sharedNowMs: number; spread: number; isFresh: boolean; seen: Moment },
 ): void {
   const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   // A writer whose clock runs ahead must not lengthen the life of its token here.
@@ -132,12 +137,26 @@ export function keepRecord(
     soft: before(nextAttemptAtMs(record, renewal, spread)),
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
-    seen: now,
+    seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   cell.hot = undefined
+}
+
+/** Puts the moments of a record that was brought while the store's time was not known onto the store's clock. */
+export function putInTime(cell: Cell, sharedNowMs: number, clock: Clock): void {
+  const { record, times, isUntimed } = cell
+  cell.isUntimed = false
+  if (!isUntimed || record === undefined || times === undefined) return
+  const aheadMs = Math.round(sharedNowMs + timeLeftMs(times.expiry, clock)) - record.expiresAtMs
+  const { issuedAtMs, expiresAtMs, repeatedAtMs } = record
+  cell.record = changedRecord(record, {
+    issuedAtMs: issuedAtMs + aheadMs,
+    expiresAtMs: expiresAtMs + aheadMs,
+    ...(repeatedAtMs !== undefined && { repeatedAtMs: repeatedAtMs + aheadMs }),
+  })
 }
 
 /** Forgets the record in memory. */

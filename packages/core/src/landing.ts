@@ -32,16 +32,24 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
   const asked = nextRecord(context, demand, base, answer, await context.gate.sharedNowMs())
-  const written = await writeRecord(context, terms, base, asked)
+  const isTimed = context.gate.isTimeKnown()
+  const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
   const isWritten = written === true
   if (written === 'superseded') context.emit('lease-lost', { reason: demand.reason })
   const next = written === 'superseded' ? await unlessReplaced(context, base, asked) : asked
   if (next === undefined) return 'superseded'
   cell.isUnwritten = !isWritten
-  await keep(context, next, true)
+  await keep(context, next, answer.sentAt, true)
+  cell.isUntimed = !isTimed
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
   return announce(context, demand, base, next, clock.monotonic() - answer.sentAt.monotonic)
+}
+
+/** Its moments would be wrong for everybody else. */
+async function writeNothing({ lease }: RefreshTerms): Promise<false> {
+  if (lease !== 'unavailable') await lease.release()
+  return false
 }
 
 /**

@@ -28,7 +28,7 @@ export async function repeatedRejection<C>(
     const isWritten = await writeRecord(context, terms, record, cleared)
     if (isWritten === 'superseded') return 'superseded'
     cell.rejected = undefined
-    await keep(context, cleared)
+    await keep(context, cleared, fresh.sentAt)
     await forgetFailure(context, terms.isUp)
     context.emit('same-token', {
       generation: cleared.generation,

@@ -4,6 +4,8 @@ import type { Clock } from './clock.js'
 const trustMs = 60_000
 /** A wall clock that moves this much against the monotonic one tells of a sleep, or of a clock that was set. */
 const jumpMs = 1000
+/** An answer that took longer tells of some moment in between: the process may have been stopped. */
+const longestAnswerMs = 1000
 
 /** The clock that records are written on: the store's where it has one, else this host's. */
 export class SharedTime {
@@ -22,23 +24,33 @@ export class SharedTime {
 
   /** Now, Unix milliseconds. A store that does not answer is reckoned on from its last word. */
   async nowMs(): Promise<number> {
-    const { now, monotonic } = this.#clock
-    if (this.#ask === undefined) return now()
-    const hasJumped = Math.abs(now() - monotonic() - this.#wallOffsetMs) > jumpMs
-    if (hasJumped || monotonic() - this.#askedAtMs >= trustMs) {
-      const told = await this.#ask()
-      if (told !== undefined) {
-        this.#offsetMs = told - monotonic()
-        this.#askedAtMs = monotonic()
-        this.#wallOffsetMs = now() - monotonic()
-      }
-    }
+    const { monotonic } = this.#clock
+    if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
+    // Without it nothing in the store can be judged, so one lost message is not to cost a refresh.
+    if (!this.isKnown()) await this.#askStore()
     return this.reckonedNowMs()
+  }
+
+  /** Whether the store's time is known here. Until it is, its records can be neither read nor written. */
+  isKnown(): boolean {
+    if (this.#ask === undefined) return true
+    const { now, monotonic } = this.#clock
+    return this.#offsetMs !== undefined && Math.abs(now() - monotonic() - this.#wallOffsetMs) <= jumpMs
   }
 
   /** The same, without asking. */
   reckonedNowMs(): number {
     const { now, monotonic } = this.#clock
     return this.#offsetMs === undefined ? now() : monotonic() + this.#offsetMs
+  }
+
+  async #askStore(): Promise<void> {
+    const { now, monotonic } = this.#clock
+    const askedAtMs = monotonic()
+    const told = await this.#ask?.()
+    if (told === undefined || monotonic() - askedAtMs > longestAnswerMs) return
+    this.#offsetMs = told - monotonic()
+    this.#askedAtMs = monotonic()
+    this.#wallOffsetMs = now() - monotonic()
   }
 }

@@ -50,28 +50,29 @@ export function writeBackIfAlive<C>(context: AccountContext<C>): void {
 /** @returns Whether nothing is left to be written. */
 async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   const { cell, gate, clock, key } = context
-  const unwritten = cell.record
-  if (!cell.isUnwritten || unwritten === undefined) return true
+  if (!cell.isUnwritten || cell.record === undefined) return true
   // What a refresh under way brings is the one to write.
   if (cell.flight !== undefined) return false
   let stored = await readCache(context)
-  if (stored === 'down') return false
+  const unwritten = cell.record
+  if (stored === 'down' || cell.isUntimed) return false
+  // A newer one was there; it is in memory now.
+  if (!cell.isUnwritten) return true
   const lease = await takeLease(gate, clock, key)
   if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') stored = await readCache(context)
-  if (cell.record !== unwritten) {
-    // A newer one was there; it is in memory now.
-    cell.isUnwritten = false
+  if (cell.record !== unwritten || stored === 'down') {
     if (lease !== 'unavailable') await lease.release()
-    return true
+    return !cell.isUnwritten
   }
   const next = afterStored(unwritten, stored)
+  const seen = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = await writeRecord(context, { lease, isUp: true }, unwritten, next)
-  if (cell.record !== unwritten) cell.isUnwritten = false
-  if (written !== true) return cell.record !== unwritten
-  if (cell.record === unwritten) await keep(context, next)
-  cell.isUnwritten = false
-  return true
+  if (written === true && cell.record === unwritten) {
+    cell.isUnwritten = false
+    await keep(context, next, seen)
+  }
+  return !cell.isUnwritten
 }
 
 /** No two tokens have one generation: an older one that got into the store meanwhile keeps its own. */

@@ -36,8 +36,9 @@ export async function markRejected<C>(
 ): Promise<void> {
   const { record, rejected } = context.cell
   if (record === undefined || record.value !== rejected?.value || record.rejectedCode !== undefined) return
+  const seen = { monotonic: context.clock.monotonic(), wall: context.clock.now() }
   const marked = changedRecord(record, { rejectedCode: rejected.code ?? 'unknown' })
-  if ((await writeRecord(context, terms, record, marked)) === true) await keep(context, marked)
+  if ((await writeRecord(context, terms, record, marked)) === true) await keep(context, marked, seen)
 }
 
 /** Whether the cache holds a newer record than the one that the work began with. */
