@@ -9,6 +9,7 @@ export interface LingpaiErrorOptions {
   readonly retryAtMs?: number
   /** One sentence for a person: what to do. */
   readonly hint?: string
+  /** What it came from, scrubbed of secrets. */
   readonly cause?: unknown
 }
 
