@@ -62,7 +62,9 @@ async function unlessReplaced<C>(
   asked: StoredRecord,
 ): Promise<StoredRecord | undefined> {
   const stored = await readCache(context)
-  if (typeof stored === 'string' || stored.value === base?.value || stored.value === asked.value) return asked
+  if (typeof stored === 'string') return asked
+  if (stored.value === asked.value) return stored.issuedAtMs > asked.issuedAtMs ? undefined : asked
+  if (stored.value === base?.value) return asked
   if (stored.issuedAtMs >= asked.issuedAtMs) return undefined
   return changedRecord(asked, { generation: Math.max(asked.generation, stored.generation + 1) })
 }

@@ -45,5 +45,11 @@ export async function markRejected<C>(
 async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | undefined): Promise<boolean> {
   await lookAtCache(context)
   const { record } = context.cell
-  return record !== undefined && isNewer(record, base)
+  return record !== undefined && (isNewer(record, base) || isRenewed(record, base))
+}
+
+/** Whether somebody else has since been told of the same token how long it lives. */
+function isRenewed(record: StoredRecord, base: StoredRecord | undefined): boolean {
+  if (record.value !== base?.value) return false
+  return record.issuedAtMs > base.issuedAtMs || (record.repeatedAtMs ?? 0) > (base.repeatedAtMs ?? 0)
 }
