@@ -8,18 +8,27 @@ export function memoryOf(process: VirtualProcess, index: number): ProcessMemory 
   return memory
 }
 
-/** A reply of the store has reached a process. */
+/** A moment on the clocks of a process. */
+export interface AskedAt {
+  readonly monotonicMs: number
+  readonly wallMs: number
+}
+
+/** Now, on the clocks of a process. */
+export function askedNow({ clock }: VirtualProcess): AskedAt {
+  return { monotonicMs: clock.monotonic(), wallMs: clock.now() }
+}
+
+/** A reply of the store has reached a process; it tells of the moment at which it was asked for. */
 export function learnFromStore(
   world: VirtualWorld,
   process: VirtualProcess,
-  key: string,
-  entry: StoreEntry | undefined,
+  { key, entry, asked }: { readonly key: string; readonly entry: StoreEntry | undefined; readonly asked: AskedAt },
 ): void {
   const account = accountOf(world, key)
   if (account === undefined || isFailureKey(key)) return
   const memory = memoryOf(process, account.index)
-  memory.seenMonotonicMs = process.clock.monotonic()
-  memory.seenWallMs = process.clock.now()
+  see(memory, asked)
   const token = entry?.token
   if (token === undefined) return
   if (token === memory.token) memory.isMarked = entry?.isMarked === true
@@ -28,12 +37,21 @@ export function learnFromStore(
 }
 
 /** An answer of upstream has reached a process. */
-export function learnFromUpstream(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): void {
+export function learnFromUpstream(
+  world: VirtualWorld,
+  process: VirtualProcess,
+  token: TokenTruth,
+  asked: AskedAt,
+): void {
   const memory = memoryOf(process, token.account.index)
-  memory.seenMonotonicMs = process.clock.monotonic()
-  memory.seenWallMs = process.clock.now()
+  see(memory, asked)
   if (token !== memory.token) learn(world, process, token, { isOwn: true, isMarked: false })
   else memory.expiresAtMs = Math.max(memory.expiresAtMs, token.knownExpiresAtMs)
+}
+
+function see(memory: ProcessMemory, { monotonicMs, wallMs }: AskedAt): void {
+  memory.seenMonotonicMs = monotonicMs
+  memory.seenWallMs = wallMs
 }
 
 function learn(

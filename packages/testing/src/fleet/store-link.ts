@@ -1,5 +1,5 @@
 import type { IAccessTokenCache } from '@lingpai/core'
-import { learnFromStore } from './fleet-memory.js'
+import { askedNow, learnFromStore, type AskedAt } from './fleet-memory.js'
 import { accountOf, isFailureKey, type VirtualStore } from './virtual-store.js'
 import type { Errand, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
@@ -38,7 +38,12 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
   const isLost = (): boolean =>
     weather.store === 'silent' || process.cutUntilMs > time.nowMs() || random.chance(weather.lossChance)
 
-  const call = <T>(errand: Errand, key: string, apply: () => T, onReply?: (value: T) => void): Promise<T> =>
+  const call = <T>(
+    errand: Errand,
+    key: string,
+    apply: () => T,
+    onReply?: (value: T, asked: AskedAt) => void,
+  ): Promise<T> =>
     new Promise((resolve, reject) => {
       world.onErrand(process, errand)
       // The core stops listening then, and what it does not hear it does not know.
@@ -48,6 +53,7 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
       }, timeoutMs)
       const isWrite = errand !== 'get' && errand !== 'now'
       const sentAtMs = time.nowMs()
+      const asked = askedNow(process)
       const fail = (code: string, text: string, delayMs: number): void => {
         trouble(time.nowMs())
         trace.add(time.nowMs(), process.name, `${errand} fails`, code)
@@ -86,7 +92,7 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
         time.at(repliesAtMs, () => {
           process.enter(() => {
             limit.cancel()
-            if (!isTooLate) onReply?.(value)
+            if (!isTooLate) onReply?.(value, asked)
             resolve(value)
           })
         })
@@ -100,8 +106,8 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
         'get',
         key,
         () => store.get(key),
-        (entry) => {
-          learnFromStore(world, process, key, entry)
+        (entry, asked) => {
+          learnFromStore(world, process, { key, entry, asked })
         },
       ).then((entry) => entry?.text),
     set: (key, value, expiresAtMs) => {

@@ -1,6 +1,6 @@
 import { verdict } from '../simulator/token-book.js'
 import { checkRequest } from './check-requests.js'
-import { learnFromUpstream } from './fleet-memory.js'
+import { askedNow, learnFromUpstream } from './fleet-memory.js'
 import { fleetCodes } from './fleet-platforms.js'
 import { storedOf } from './virtual-store.js'
 import type {
@@ -39,6 +39,7 @@ export function noteRequest(world: VirtualWorld, process: VirtualProcess, accoun
     process,
     account,
     sentAtMs: world.time.nowMs(),
+    asked: askedNow(process),
     base: storedOf(world, account)?.token,
     epoch: account.epoch,
     isForced: (memory?.forced ?? 0) > 0,
@@ -125,15 +126,22 @@ export function apiVerdict(world: VirtualWorld, token: TokenTruth, mayErr: boole
 }
 
 /** A good answer has reached the process that asked. */
-export function noteArrival(world: VirtualWorld, { process, brought, broughtExpiresAtMs }: TokenRequest): void {
+export function noteArrival(
+  world: VirtualWorld,
+  { process, brought, broughtExpiresAtMs, asked, sentAtMs }: TokenRequest,
+): void {
   if (brought === undefined) return
+  // A clock that is set forward meanwhile makes the answer look older than it is.
+  const { clock } = process
+  const agedMs = Math.max(clock.now() - asked.wallMs, clock.monotonic() - asked.monotonicMs)
+  const expiresAtMs = broughtExpiresAtMs - Math.max(0, agedMs - (world.time.nowMs() - sentAtMs))
   if (brought.isKnown) {
     brought.repeats += 1
     world.figures.repeats += 1
   }
   brought.isKnown = true
-  brought.knownExpiresAtMs = Math.max(brought.knownExpiresAtMs, broughtExpiresAtMs)
-  learnFromUpstream(world, process, brought)
+  brought.knownExpiresAtMs = Math.max(brought.knownExpiresAtMs, expiresAtMs)
+  learnFromUpstream(world, process, brought, asked)
 }
 
 /** A JSON reply. */

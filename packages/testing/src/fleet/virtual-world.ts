@@ -102,6 +102,8 @@ export interface TokenRequest {
   readonly process: VirtualProcess
   readonly account: VirtualAccount
   readonly sentAtMs: number
+  /** The same on the clocks of the process. */
+  readonly asked: { readonly monotonicMs: number; readonly wallMs: number }
   /** What the store held when it was sent. */
   readonly base: TokenTruth | undefined
   readonly epoch: number
