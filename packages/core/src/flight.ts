@@ -115,6 +115,8 @@ async function refresh<C>(
         await lease.release()
         return { record: found, how: 'adopted' }
       }
+      // So has a failure: whoever held the lease before may have been told to keep off.
+      await assertMayAsk(context, demand, true)
     }
     return await land(context, demand, terms)
   } catch (error) {
