@@ -16,8 +16,10 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
   checkRate(world, request)
   if (request.isForced) return
   checkCoolDown(world, request)
-  const own = whyNeeded(world, request, memoryOf(request.process, request.account.index).token)
-  if (own === undefined) {
+  const memory = memoryOf(request.process, request.account.index)
+  // A record without the store's time cannot be read.
+  const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
+  if (!isUntold && whyNeeded(world, request, memory.token) === undefined) {
     world.broken('G1', `${request.process.name} asked upstream although it knew a good token${latest(request)}`)
     return
   }
@@ -36,6 +38,10 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
       `${request.process.name} asked upstream (${request.number}) although ${other.process.name} had done so (${other.number}) for the same need`,
     )
   }
+}
+
+function isTroubled({ process, sentAtMs }: TokenRequest): boolean {
+  return process.troubleAtMs >= sentAtMs - refreshMs
 }
 
 function latest({ process, account }: TokenRequest): string {

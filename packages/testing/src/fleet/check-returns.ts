@@ -2,6 +2,7 @@ import { isLingpaiError } from '@lingpai/core'
 import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { memoryOf } from './fleet-memory.js'
+import { wereAskedTogether } from './tokens-asked-together.js'
 import type { ProcessMemory, TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** A call under way. */
@@ -97,12 +98,20 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
     world.broken('G3', `${process.name} waited ${now - startedAtMs} ms although ${atHand.name} was at hand`)
   if (now - startedAtMs > longestCallMs && process.lastStop.toMs < startedAtMs)
     world.broken('G6', `a call of ${process.name} took ${now - startedAtMs} ms`)
-  const { token: known, isOwn, learnedTrueMs } = memory
-  const isLost = known !== undefined && isOwn && token.order < known.order && !known.isReported
-  if (isLost && startedAtMs > learnedTrueMs + landsWithinMs)
-    world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
+  checkKept(world, call, token)
   if (memory.token === token) memory.served = token
   return token
+}
+
+/** G5: what a process fetched it goes on serving, whatever became of the record. */
+function checkKept(world: VirtualWorld, { process, account, startedAtMs }: PendingCall, token: TokenTruth): void {
+  const { token: known, isOwn, learnedAtMs, learnedTrueMs } = memoryOf(process, account.index)
+  if (known === undefined || !isOwn || token.order >= known.order || known.isReported) return
+  // The record is only in memory once it has been written, or has failed to be; a stop may come in between.
+  const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
+  if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
+  if (wereAskedTogether(known, token)) return
+  world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
 }
 
 /** Where hosts have no clock but their own, a record's age is lost when that is set back between writing and reading. */

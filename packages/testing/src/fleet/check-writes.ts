@@ -1,3 +1,4 @@
+import { wereAskedTogether } from './tokens-asked-together.js'
 import type { StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** A write as the store is about to do it. */
@@ -38,8 +39,9 @@ export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: 
   if (!isBack && !isOlder) return
   const now = world.time.nowMs()
   // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
+  const isOpen = token !== old && wereAskedTogether(token, old)
   const isUnfenced = (how === 'set' && process.troubleAtMs >= now - settlesWithinMs) || before.how === 'set'
-  if (isUnfenced) {
+  if (isUnfenced || isOpen) {
     world.figures.excused += 1
     return
   }

@@ -43,6 +43,7 @@ export function noteRequest(world: VirtualWorld, process: VirtualProcess, accoun
     base: storedOf(world, account)?.token,
     epoch: account.epoch,
     isForced: (memory?.forced ?? 0) > 0,
+    arrivedAtMs: Infinity,
     outcome: 'pending',
     brought: undefined,
     broughtExpiresAtMs: 0,
@@ -126,10 +127,9 @@ export function apiVerdict(world: VirtualWorld, token: TokenTruth, mayErr: boole
 }
 
 /** A good answer has reached the process that asked. */
-export function noteArrival(
-  world: VirtualWorld,
-  { process, brought, broughtExpiresAtMs, asked, sentAtMs }: TokenRequest,
-): void {
+export function noteArrival(world: VirtualWorld, request: TokenRequest): void {
+  const { process, brought, broughtExpiresAtMs, asked, sentAtMs } = request
+  request.arrivedAtMs = world.time.nowMs()
   if (brought === undefined) return
   // A clock that is set forward meanwhile makes the answer look older than it is.
   const { clock } = process

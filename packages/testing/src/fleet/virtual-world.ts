@@ -108,6 +108,8 @@ export interface TokenRequest {
   readonly base: TokenTruth | undefined
   readonly epoch: number
   readonly isForced: boolean
+  /** When its answer reached the process, if it did. */
+  arrivedAtMs: number
   outcome: 'pending' | 'new' | 'same' | 'failed' | 'lost'
   brought: TokenTruth | undefined
   broughtExpiresAtMs: number
