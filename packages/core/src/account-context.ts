@@ -55,8 +55,9 @@ export async function keep<C>(
   isFresh = false,
 ): Promise<void> {
   const { cell, clock, spec, spread, gate } = context
-  const before = cell.record
+  const { record: before, clears } = cell
   const sharedNowMs = await gate.sharedNowMs()
+  if (cell.clears !== clears) return
   const isOvertaken = cell.record !== before && cell.record?.value !== record.value && !isNewer(record, cell.record)
   if (!isOvertaken) keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, spread, isFresh, seen })
 }

@@ -108,29 +108,37 @@ export class AccountSource<C> implements TokenSource {
     return headerValue(placement, await this.getAccessToken(options))
   }
 
-  async reportRejected(rejected: string | number, code?: PlatformCode): Promise<string> {
+  async reportRejected(rejected: string | number, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
     this.#assertTokenError(code)
-    const context = await this.#resolve()
+    const context = await this.#resolve(options?.signal)
     const { cell } = context
     const isCurrent = (): boolean =>
       cell.record !== undefined &&
       rejected === (typeof rejected === 'number' ? cell.record.generation : cell.record.value)
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
-    if (!isCurrent()) await this.#lookOnce(context)
-    if (!isCurrent()) return this.getAccessToken()
+    if (!isCurrent() && rejected !== cell.replacedValue) await this.#wait(lookAtCache(context), options?.signal)
+    if (!isCurrent()) return this.getAccessToken(options)
     if (cell.record !== undefined && !isRejected(cell)) {
       cell.rejected = { value: cell.record.value, code }
       cell.hot = undefined
       context.emit('rejected', { generation: cell.record.generation, code })
     }
-    return this.getAccessToken()
+    return this.getAccessToken(options)
   }
 
   async refresh({ reason: note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
     const context = await this.#resolve(signal)
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
-    const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
-    return record
+    for (;;) {
+      try {
+        const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
+        // The process may have been stopped while the answer was on its way.
+        return readiness(context, 0) === 'unusable' ? await this.#acquire(signal && { signal }) : record
+      } catch (error) {
+        // The manager that led the flight was closed; this one is open.
+        if (!isClosed(error) || this.#parts.closing.aborted) throw error
+      }
+    }
   }
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
@@ -143,25 +151,22 @@ export class AccountSource<C> implements TokenSource {
 
   startBackgroundRefresh({ signal }: KeepOptions = {}): void {
     this.#assertOpen()
-    if (signal?.aborted === true) return
-    signal?.addEventListener(
-      'abort',
-      () => {
-        this.stopBackgroundRefresh()
-      },
-      { once: true },
-    )
-    this.#keeper ??= startKeeper({
+    if (signal?.aborted === true || this.#keeper !== undefined) return
+    const keeper = startKeeper({
       clock: this.#parts.clock,
       resolve: () => this.#resolve(),
       renew: () => this.#renew(),
       closing: this.#parts.closing,
+      signal,
+      onEnd: () => {
+        if (this.#keeper === keeper) this.#keeper = undefined
+      },
     })
+    this.#keeper = keeper
   }
 
   stopBackgroundRefresh(): void {
     this.#keeper?.stop()
-    this.#keeper = undefined
   }
 
   status(): SourceStatus {
@@ -212,7 +217,7 @@ export class AccountSource<C> implements TokenSource {
         if (isClosed(error) && flights < mostFlights) continue
         const stale = staleRecord(context, minLifeMs, error)
         if (stale !== undefined) return stale
-        const renewed = await this.#withOtherSecret(context, error)
+        const renewed = await this.#withOtherSecret(context, error, signal)
         if (renewed === undefined) throw error
         context = renewed
       }
@@ -295,7 +300,11 @@ export class AccountSource<C> implements TokenSource {
   }
 
   /** Upstream called the secret wrong: a vault may have another one by now. */
-  async #withOtherSecret(context: AccountContext<C>, error: unknown): Promise<AccountContext<C> | undefined> {
+  async #withOtherSecret(
+    context: AccountContext<C>,
+    error: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<AccountContext<C> | undefined> {
     const isWrongSecret =
       isLingpaiError(error) &&
       error.code === 'ERR_LINGPAI_PLATFORM' &&
@@ -305,7 +314,7 @@ export class AccountSource<C> implements TokenSource {
     if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
     if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
       return undefined
-    const other = await this.#ask()
+    const other = await this.#wait(this.#ask(), signal)
     return other.fingerprint === context.fingerprint ? undefined : other
   }
 

@@ -22,7 +22,7 @@ export function splitCredentials<C>(
   spec: ResolvedSpec<C>,
   credentials: CredentialsOf<C>,
 ): { readonly account: Account; readonly secrets: Readonly<Record<string, Secret>> } {
-  const given = credentials as Readonly<Record<string, unknown>>
+  const given = Object(credentials) as Readonly<Record<string, unknown>>
   const ids = Object.fromEntries(spec.account.map((field) => [field, textOf(given[field])]))
   const secrets = Object.fromEntries(
     spec.secrets.map((field) => {
@@ -63,14 +63,15 @@ function credentialProblems<C>(
   credentials: Readonly<Record<string, unknown>>,
 ): readonly { readonly field: string; readonly problem: CredentialProblem }[] {
   return [...spec.account, ...spec.secrets].flatMap((field) => {
-    const problem = problemOf(credentials[field], spec.secrets.includes(field))
+    const value = credentials[field]
+    const problem = spec.secrets.includes(field) && typeof value === 'function' ? undefined : credentialProblem(value)
     return problem === undefined ? [] : [{ field, problem }]
   })
 }
 
-function problemOf(value: unknown, isSecret: boolean): CredentialProblem | undefined {
+/** What is wrong with one value; `undefined` when it can be sent as it is. */
+export function credentialProblem(value: unknown): CredentialProblem | undefined {
   if (value === undefined || value === null) return 'missing'
-  if (typeof value === 'function' && isSecret) return undefined
   if (typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value))) return 'malformed'
   const text = String(value).trim()
   if (text === '') return 'empty'

@@ -29,7 +29,8 @@ export const ApiConfigKit = {
   putApiConfig<C>(provider: Provider<C>, credentials: CredentialsOf<C>): TokenSource {
     const { account } = splitCredentials(provider.spec, credentials)
     const ids = Object.values(account.ids)
-    const name = [accountName(account), ...(account.kind === 'app' ? [] : [account.kind])].join(':')
+    // Escaped, or `a:b` with `c` and `a` with `b:c` would be one app.
+    const name = [account.provider, account.kind, ...ids].map((part) => encodeURIComponent(part)).join(':')
     const config: KitConfig = {
       name,
       aliases: [...new Set([accountName(account), ids.join(':'), ids.at(-1) ?? ''])],
@@ -58,19 +59,19 @@ export const ApiConfigKit = {
   },
 
   /** The source of an app. @throws ConfigError for an id that is not known, or that several apps share */
-  getApiConfigByAppId(appId: string): TokenSource {
+  getApiConfigByAppId(appId: string | number): TokenSource {
     return find(appId).source()
   },
 
   /** Forgets an app: its timers stop. The default moves on to the next one. */
-  removeApiConfig(appId: string): void {
+  removeApiConfig(appId: string | number): void {
     const config = find(appId)
     kitManager().remove(config.source())
     registry.kit.configs.delete(config.name)
   },
 
   /** Makes an app the current one for what follows in this async context, and nowhere else. */
-  setCurrentAppId(appId: string): void {
+  setCurrentAppId(appId: string | number): void {
     registry.currentApp.enterWith(find(appId).name)
   },
 
@@ -80,7 +81,7 @@ export const ApiConfigKit = {
   },
 
   /** Runs `fn` with an app as the current one, in whatever it awaits. */
-  run<T>(appId: string, fn: () => T): T {
+  run<T>(appId: string | number, fn: () => T): T {
     return registry.currentApp.run(find(appId).name, fn)
   },
 
@@ -109,9 +110,9 @@ function kitManager(): KitManager {
   return (kit.manager ??= new TokenManager({ cache: (kit.cache ??= mapCache()), fetch: kitFetch, logger: devLogger }))
 }
 
-function find(appId: string): KitConfig {
+function find(appId: string | number): KitConfig {
   const { configs } = registry.kit
-  const wanted = appId.trim()
+  const wanted = `${appId}`.trim()
   const exact = configs.get(wanted)
   const found = exact === undefined ? [...configs.values()].filter(({ aliases }) => aliases.includes(wanted)) : [exact]
   const [config] = found

@@ -19,9 +19,9 @@ export async function authorizedFetch<C>(
   const send = async (token: string): Promise<Response> => {
     const placed = new URL(url)
     const headers = new Headers(init.headers ?? (isRequest(input) ? input.headers : undefined))
-    placeToken(spec.placement, token, placed, headers)
     const sent = { ...redirectsOf(spec), ...init, headers }
     try {
+      placeToken(spec.placement, token, placed, headers)
       return isRequest(input)
         ? await fetch(new Request(new Request(placed, input.clone()), sent))
         : await fetch(placed, sent)
@@ -30,7 +30,8 @@ export async function authorizedFetch<C>(
     }
   }
 
-  const token = await source.getAccessToken(signal ? { signal } : undefined)
+  const waiting = signal ? { signal } : undefined
+  const token = await source.getAccessToken(waiting)
   const isReplayable = canReplay(input, init)
   const response = await send(token)
   const refusal = await tokenErrorIn(spec, response)
@@ -40,7 +41,7 @@ export async function authorizedFetch<C>(
     source.reportRejected(token, refusal.code).catch(() => undefined)
     return response
   }
-  const other = await source.reportRejected(token, refusal.code)
+  const other = await source.reportRejected(token, refusal.code, waiting)
   // The platform's own probe stands by the token: the refusal was about the call.
   if (other === token) return response
   signal?.throwIfAborted()

@@ -119,7 +119,9 @@ export function keepRecord(
 ): void {
   const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   // A writer whose clock runs ahead must not lengthen the life of its token here.
-  const leftMs = record.expiresAtMs - Math.max(sharedNowMs, record.issuedAtMs)
+  // And a record that promises more than the platform ever gives is not believed.
+  const promisedMs = record.expiresAtMs - Math.max(sharedNowMs, record.issuedAtMs)
+  const leftMs = Math.min(promisedMs, renewal.maxLifeSeconds * 1000)
   const isSameToken = cell.record?.value === record.value
   const isExtended = renewal.mode === 'extend' && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
   // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.

@@ -34,7 +34,9 @@ export class ChangeFeed {
     this.#unsubscribe = () => undefined
     harmlessly(() => {
       this.#unsubscribe = this.#cache.subscribe?.((change) => {
-        for (const listener of [...(this.#listeners.get(change.key) ?? [])]) listener(change)
+        harmlessly(() => {
+          for (const listener of [...(this.#listeners.get(change.key) ?? [])]) listener(change)
+        })
       })
     })
   }

@@ -38,7 +38,7 @@ function provide<C>(spec: ResolvedSpec<C>): Provider<C> {
       problem: 'malformed',
     })
   }
-  Object.freeze(spec)
+  freezeDeep(spec)
   return Object.freeze({
     id: spec.id,
     kind: spec.kind,
@@ -46,6 +46,17 @@ function provide<C>(spec: ResolvedSpec<C>): Provider<C> {
     extend: (overrides: ProviderOverrides) => provide(extended(spec, overrides)),
     credentialsFromEnv: (env = process.env) => credentialsFromEnv(spec, env),
   })
+}
+
+/** All tables as well: a provider is shared by everybody who imports it. */
+function freezeDeep(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || isRegExp(value)) return
+  Object.freeze(value)
+  for (const member of Object.values(value)) freezeDeep(member)
+}
+
+function isRegExp(value: unknown): value is RegExp {
+  return Object.prototype.toString.call(value) === '[object RegExp]'
 }
 
 function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides): ResolvedSpec<C> {
@@ -96,6 +107,13 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
     if (!isHttpUrl(url)) yield [field, `${field} must be an http(s) URL without query`]
   }
   if (spec.answer.code.length === 0) yield ['answer.code', 'answer.code needs at least one field']
+  for (const pattern of [
+    ...(spec.answer.ip ?? []),
+    ...(spec.answer.trace?.pattern ? [spec.answer.trace.pattern] : []),
+  ]) {
+    if (pattern.global || pattern.sticky)
+      yield ['answer', `answer has the pattern ${pattern}: the flags g and y make it miss`]
+  }
   for (const endpoint of ['token', 'api'] as const) yield* tableProblems(endpoint, spec.errors[endpoint])
   yield* renewalProblems(spec)
 }

@@ -1,6 +1,5 @@
 import type { AccountContext } from './account-context.js'
 import { timeLeftMs } from './cell.js'
-import { isLingpaiError } from './errors.js'
 import { coolDownMs } from './failure-policy.js'
 import {
   classOfError,
@@ -97,8 +96,7 @@ export async function forgetFailure<C>({ cell, gate, key }: AccountContext<C>, i
   if (isUp) await gate.remove(failureKey(key))
 }
 
-/** Whether a failure in memory still keeps this process from refreshing ahead; needs no I/O. */
-export function isCoolingDown<C>({ cell, gate }: AccountContext<C>): boolean {
-  const { failure } = cell
-  return failure !== undefined && isLingpaiError(failure.error) && isActive(failure, 'ahead', gate.reckonedNowMs())
+/** Whether a failure in memory still keeps this process from asking for a reason; needs no I/O. */
+export function isCoolingDown<C>({ cell, gate }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
+  return cell.failure !== undefined && isActive(cell.failure, reason, gate.reckonedNowMs())
 }

@@ -16,6 +16,8 @@ export function joinFlight<C>(context: AccountContext<C>, demand: Demand): Fligh
   const isForced = demand.reason === 'requested'
   if (cell.flight !== undefined && (!isForced || cell.flight.isForced)) return cell.flight
   const promise = fly(context, demand)
+  // A flight that may not ask must not be the one that others wait for.
+  if (context.isReadonly) return { promise, isForced }
   const flight: Flight = { promise, isForced }
   cell.flight = flight
   const leave = (): void => {

@@ -1,8 +1,7 @@
 import type { AccountContext } from './account-context.js'
 import { hasCome, isRejected, timeLeftMs } from './cell.js'
 import type { Clock } from './clock.js'
-import { isLingpaiError } from './errors.js'
-import { coolsUntilMs } from './failure-memory.js'
+import { coolsUntilMs, isCoolingDown } from './failure-memory.js'
 import { pause } from './pause.js'
 
 /** A background refresh that runs until it is stopped. */
@@ -16,6 +15,10 @@ export interface KeeperParts<C> {
   readonly resolve: () => Promise<AccountContext<C>>
   readonly renew: () => Promise<void>
   readonly closing: AbortSignal
+  /** Ends this keeper, and no other. */
+  readonly signal?: AbortSignal | undefined
+  /** Is told when the keeper has ended. */
+  readonly onEnd: () => void
 }
 
 /** Wakes at least this often, so that a sleep of the machine or a clock set forward is noticed. */
@@ -28,13 +31,16 @@ const shortestSleepMs = 1000
 /**
  * Starts a keeper. Each has a stop of its own, so that stopping the old one can never reach the new one.
  */
-export function startKeeper<C>({ clock, resolve, renew, closing }: KeeperParts<C>): Keeper {
+export function startKeeper<C>({ clock, resolve, renew, closing, signal, onEnd }: KeeperParts<C>): Keeper {
   const stopping = new AbortController()
   const stop = (): void => {
     closing.removeEventListener('abort', stop)
+    signal?.removeEventListener('abort', stop)
     stopping.abort(new DOMException('stopped', 'AbortError'))
+    onEnd()
   }
   closing.addEventListener('abort', stop, { once: true })
+  signal?.addEventListener('abort', stop, { once: true })
   const turn = async (): Promise<number> => {
     const context = await resolve()
     if (sleepMs(context) <= 0) await renew()
@@ -52,12 +58,13 @@ export function startKeeper<C>({ clock, resolve, renew, closing }: KeeperParts<C
 }
 
 /** Milliseconds until something is to be done. */
-function sleepMs<C>({ cell, clock, gate }: AccountContext<C>): number {
+function sleepMs<C>(context: AccountContext<C>): number {
+  const { cell, clock, gate } = context
   const { times, failure } = cell
-  if (failure !== undefined && isLingpaiError(failure.error)) {
-    const isAlive = times !== undefined && !isRejected(cell) && !hasCome(times.deadline, clock)
-    const coolMs = coolsUntilMs(failure, isAlive ? 'ahead' : 'cold') - gate.reckonedNowMs()
-    if (coolMs > 0) return coolMs
+  const isAlive = times !== undefined && !isRejected(cell) && !hasCome(times.deadline, clock)
+  const reason = isAlive ? 'ahead' : 'cold'
+  if (failure !== undefined && isCoolingDown(context, reason)) {
+    return coolsUntilMs(failure, reason) - gate.reckonedNowMs()
   }
-  return times === undefined ? 0 : timeLeftMs(times.soft, clock)
+  return isAlive ? timeLeftMs(times.soft, clock) : 0
 }

@@ -1,7 +1,7 @@
 import { classify, valueAt, type ParsedReply, type Refusal } from './classify.js'
 import type { MalformedAnswerErrorDetails } from './errors.js'
 import type { AnswerSpec, ProviderSpec, ResolvedRenewal } from './provider.js'
-import { isObject } from './token-record.js'
+import { isObject, isTokenText } from './token-record.js'
 
 /** What a token endpoint's reply comes to. */
 export type TokenAnswer =
@@ -15,15 +15,13 @@ export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | '
   readonly renewal: Pick<ResolvedRenewal, 'maxLifeSeconds' | 'defaultLifeSeconds'>
 }
 
-const longestToken = 8192
-
 /**
  * Reads a token endpoint's reply: the body first, then the status. `body` is `undefined` where the reply held no JSON.
  * Whatever is odd comes out as `malformed`, never as a token that lives for ever or not at all.
  */
 export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAnswer {
   const refusal = classify(spec, 'token', reply)
-  if (refusal !== undefined) return { outcome: 'refused', refusal }
+  if (refusal !== undefined) return { outcome: 'refused', refusal: judgedByStatus(refusal, reply.status) }
   if (reply.status === 429) {
     return { outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
   }
@@ -37,10 +35,16 @@ export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAns
   return readToken(spec.answer, spec.renewal, reply.body)
 }
 
+/** A gateway speaks JSON with codes of its own: where no table lists the code, the status tells what passes by itself. */
+function judgedByStatus(refusal: Refusal, status: number): Refusal {
+  if (refusal.errorClass !== 'unknown') return refusal
+  if (status === 429) return { ...refusal, errorClass: 'rate-limited' }
+  return status >= 500 ? { ...refusal, errorClass: 'transient' } : refusal
+}
+
 function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], body: unknown): TokenAnswer {
   const value = valueAt(body, answer.token)
-  // Printable ASCII only: anything else could not travel in a header or a URL as it is.
-  if (typeof value !== 'string' || value.length > longestToken || !/^[\x21-\x7e]+$/.test(value)) {
+  if (!isTokenText(value)) {
     return { outcome: 'malformed', problem: 'no-token' }
   }
   const lifeSeconds = secondsOf(valueAt(body, answer.expiresIn)) ?? renewal.defaultLifeSeconds

@@ -25,23 +25,28 @@ async function refusalOfResponse(spec: ClassifierSpec, response: Response): Prom
 function mayBeJson({ headers, status }: Response): boolean {
   const type = headers.get('content-type') ?? ''
   const length = Number(headers.get('content-length') ?? Number.NaN)
+  if (/event-stream/i.test(type)) return false
   return /json|text|^$/i.test(type) || status >= 400 || length <= largestPeek
 }
 
+/** The text of a reply that may be a refusal: short, and an object. What breaks off is none. */
 async function peek(copy: Response): Promise<string | undefined> {
   const reader = (copy.body as ReadableStream<Uint8Array>).getReader()
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    bytes += part.value.byteLength
-    chunks.push(part.value)
-    if (bytes > largestPeek) {
-      // Not awaited: a copy only ends once the original has been read as well.
-      void reader.cancel().catch(() => undefined)
-      return undefined
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += decoder.decode(part.value, { stream: true })
+      if (text.length > largestPeek || !/^\s*(\{|$)/.test(text.slice(0, 1024))) {
+        // Not awaited: a copy only ends once the original has been read as well.
+        void reader.cancel().catch(() => undefined)
+        return undefined
+      }
     }
+    return text
+  } catch {
+    return undefined
   }
-  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** A body, or an error of whichever HTTP client: its own code fields, or a body it carries. */

@@ -4,6 +4,8 @@ import type { Clock } from './clock.js'
 const trustMs = 60_000
 /** A wall clock that moves this much against the monotonic one tells of a sleep, or of a clock that was set. */
 const jumpMs = 1000
+/** A store that did not answer is not asked again for so long: each question may cost its whole time-out. */
+const restMs = 5000
 /** An answer that took longer tells of some moment in between: the process may have been stopped. */
 const longestAnswerMs = 1000
 
@@ -14,6 +16,8 @@ export class SharedTime {
   /** The store's time when the monotonic clock stood at 0. */
   #offsetMs: number | undefined
   #askedAtMs = -Infinity
+  #failures = 0
+  #failedAtMs = -Infinity
   #wallOffsetMs = 0
 
   /** @param ask gives the store's Unix milliseconds, `undefined` when it does not answer */
@@ -25,6 +29,7 @@ export class SharedTime {
   /** Now, Unix milliseconds. A store that does not answer is reckoned on from its last word. */
   async nowMs(): Promise<number> {
     const { monotonic } = this.#clock
+    if (monotonic() - this.#failedAtMs < restMs) return this.reckonedNowMs()
     if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
     // Without it nothing in the store can be judged, so one lost message is not to cost a refresh.
     if (!this.isKnown()) await this.#askStore()
@@ -48,7 +53,13 @@ export class SharedTime {
     const { now, monotonic } = this.#clock
     const askedAtMs = monotonic()
     const told = await this.#ask?.()
-    if (told === undefined || monotonic() - askedAtMs > longestAnswerMs) return
+    if (told === undefined || monotonic() - askedAtMs > longestAnswerMs) {
+      this.#failures += 1
+      if (this.#failures > 1) this.#failedAtMs = monotonic()
+      return
+    }
+    this.#failures = 0
+    this.#failedAtMs = -Infinity
     this.#offsetMs = told - monotonic()
     this.#askedAtMs = monotonic()
     this.#wallOffsetMs = now() - monotonic()

@@ -1,4 +1,12 @@
-import { accountName, assertCredentials, cacheKey, fingerprintOf, splitCredentials, type Account } from './account.js'
+import {
+  accountName,
+  assertCredentials,
+  credentialProblem,
+  cacheKey,
+  fingerprintOf,
+  splitCredentials,
+  type Account,
+} from './account.js'
 import type { AccountContext, AccountEventName, EventFacts } from './account-context.js'
 import { AccountSource } from './account-source.js'
 import { assertCache } from './assert-cache.js'
@@ -56,9 +64,10 @@ export class TokenManager {
   readonly #entries = new Map<string, Entry>()
   readonly #running = new Set<Promise<unknown>>()
   readonly #changes: ChangeFeed
-  readonly #secretNumbers = new WeakMap<object, number>()
+  readonly #functionNumbers = new WeakMap<object, number>()
+  readonly #descriptions = new WeakMap<object, string>()
   readonly #spread: number
-  #secretCount = 0
+  #functionCount = 0
   #isClosed = false
 
   /** @throws ConfigError naming the option */
@@ -83,7 +92,7 @@ export class TokenManager {
     this.#assertOpen()
     const { spec } = provider
     const { account, secrets } = splitCredentials(spec, credentials)
-    const identity = this.#identity(account, secrets, options)
+    const identity = this.#identity(spec, account, secrets, options)
     const known = this.#entries.get(identity)
     if (known !== undefined) return known.source
     const closing = new AbortController()
@@ -95,7 +104,7 @@ export class TokenManager {
       spec,
       account,
       context: isPlain ? contextWith(secrets as Record<string, string>) : undefined,
-      askForContext: async () => contextWith(await resolveSecrets(spec, secrets)),
+      askForContext: async () => contextWith(await this.#inTime(spec, resolveSecrets(spec, secrets))),
       validate: () => {
         assertCredentials(spec, given)
       },
@@ -146,15 +155,36 @@ export class TokenManager {
     await this.close()
   }
 
-  /** Two functions are two secrets; what they return is not known before they are asked. */
-  #identity(account: Account, secrets: Readonly<Record<string, Secret>>, { readonly = false }: SourceOptions): string {
-    const marks = Object.values(secrets).map((secret) => {
-      if (typeof secret === 'string') return fingerprintOf(account, { secret })
-      const number = this.#secretNumbers.get(secret) ?? (this.#secretCount += 1)
-      this.#secretNumbers.set(secret, number)
-      return `function ${number}`
+  /** What makes two accounts one: the description, the account and the secrets. */
+  #identity<C>(
+    spec: ResolvedSpec<C>,
+    account: Account,
+    secrets: Readonly<Record<string, Secret>>,
+    { readonly = false }: SourceOptions,
+  ): string {
+    const marks = Object.values(secrets).map((secret) =>
+      typeof secret === 'string' ? fingerprintOf(account, { secret }) : this.#numberOf(secret),
+    )
+    return JSON.stringify([this.#description(spec), account, marks, readonly])
+  }
+
+  /** A description as text, so that two equal `extend` calls are one provider. */
+  #description(spec: object): string {
+    const known = this.#descriptions.get(spec)
+    if (known !== undefined) return known
+    const text = JSON.stringify(spec, (_, value: unknown) => {
+      if (typeof value === 'function') return this.#numberOf(value)
+      return Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value
     })
-    return JSON.stringify([account, marks, readonly])
+    this.#descriptions.set(spec, text)
+    return text
+  }
+
+  /** Two functions are two things; what they return is not known before they are asked. */
+  #numberOf(fn: object): string {
+    const number = this.#functionNumbers.get(fn) ?? (this.#functionCount += 1)
+    this.#functionNumbers.set(fn, number)
+    return `function ${number}`
   }
 
   #context<C>(
@@ -199,6 +229,21 @@ export class TokenManager {
     }
   }
 
+  /** A vault that does not answer must not hold every later call. */
+  async #inTime<T, C>({ id }: ResolvedSpec<C>, secrets: Promise<T>): Promise<T> {
+    const { clock, timeoutMs } = this.#options
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        const text = `${id}: the function that fetches the secret did not answer within ${timeoutMs} ms`
+        reject(new ConfigError(text, { problem: 'missing' }, { retryable: true }))
+      }
+      const timer = clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
+      secrets.then(resolve, reject).finally(() => {
+        timer.cancel()
+      })
+    })
+  }
+
   #assertOpen(): void {
     if (this.#isClosed) throw new ClosedError('the token manager was closed')
   }
@@ -220,8 +265,9 @@ async function resolveSecrets<C>(
         { retryable: true, cause: scrubCause(cause) },
       )
     }
-    if (resolved[field] === '') {
-      throw new ConfigError(`${spec.id}: the function that fetches ${field} gave no text`, { field, problem: 'empty' })
+    const problem = credentialProblem(resolved[field])
+    if (problem !== undefined) {
+      throw new ConfigError(`${spec.id}: what the function for ${field} gave is ${problem}`, { field, problem })
     }
   }
   return resolved

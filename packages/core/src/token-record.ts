@@ -101,7 +101,7 @@ export function decodeRecord(text: string, fingerprint: string): StoredRecord | 
   if (fields?.['format'] !== format || fields['fingerprint'] !== fingerprint) return undefined
   const { access_token: value, generation, issuedAtMs, expiresAtMs, writer, reason } = fields
   const { repeatedAtMs, rejectedCode, duels } = fields
-  if (typeof value !== 'string' || value === '') return undefined
+  if (!isTokenText(value)) return undefined
   if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(expiresAtMs) || expiresAtMs <= issuedAtMs)
     return undefined
   return storedRecord({
@@ -140,6 +140,13 @@ export function isCount(value: unknown): value is number {
 
 function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value)
+}
+
+const longestToken = 8192
+
+/** Printable ASCII of at most 8 KiB: anything else could not travel in a header or a URL as it is. */
+export function isTokenText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= longestToken && /^[\x21-\x7e]+$/.test(value)
 }
 
 /** A moment that `Date` can hold. */

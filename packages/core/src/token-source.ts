@@ -79,7 +79,7 @@ export interface TokenSource {
    * @param code what the API answered; must be a token error in the provider's table, so that nothing else causes a refresh
    * @returns the token to use instead
    */
-  reportRejected(rejected: string | number, code?: PlatformCode): Promise<string>
+  reportRejected(rejected: string | number, code?: PlatformCode, options?: GetTokenOptions): Promise<string>
   /**
    * One refresh now, whatever the state; shared by all who ask at the same time, in all processes. On a platform that repeats its token the
    * record may be the same as before.

@@ -16,7 +16,7 @@ export async function withToken<T>(
     if (first.ok) return first.value
     throw first.error
   }
-  const other = await source.reportRejected(token, refusal.code)
+  const other = await source.reportRejected(token, refusal.code, options?.signal && { signal: options.signal })
   // The platform's own probe stands by the token: the refusal was about the call.
   if (other === token) {
     if (first.ok) return first.value

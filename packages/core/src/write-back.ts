@@ -50,20 +50,21 @@ export function writeBackIfAlive<C>(context: AccountContext<C>): void {
 /** @returns Whether nothing is left to be written. */
 async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   const { cell, gate, clock, key } = context
-  if (!cell.isUnwritten || cell.record === undefined) return true
+  const isWritten = (): boolean => !cell.isUnwritten
+  if (isWritten() || cell.record === undefined) return true
   // What a refresh under way brings is the one to write.
   if (cell.flight !== undefined) return false
   let stored = await readCache(context)
   const unwritten = cell.record
   if (stored === 'down' || cell.isUntimed) return false
   // A newer one was there; it is in memory now.
-  if (!cell.isUnwritten) return true
+  if (isWritten()) return true
   const lease = await takeLease(gate, clock, key)
   if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') stored = await readCache(context)
   if (cell.record !== unwritten || stored === 'down') {
     if (lease !== 'unavailable') await lease.release()
-    return !cell.isUnwritten
+    return isWritten()
   }
   const next = afterStored(unwritten, stored)
   const seen = { monotonic: clock.monotonic(), wall: clock.now() }

@@ -232,3 +232,9 @@ test('a description from a program without types names what is missing', () => {
     expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'source', problem: 'missing' } }),
   )
 })
+
+test('a provider is frozen to its tables, and patterns with memory are refused', () => {
+  const { api } = defineProvider(toy.spec).spec.errors
+  expect(Object.isFrozen(api) && Object.values(api).every((codes) => Object.isFrozen(codes))).toBe(true)
+  expect(() => defineProvider({ ...toy.spec, answer: { ...toy.spec.answer, ip: [/(.*)/g] } })).toThrow(/flags g and y/)
+})

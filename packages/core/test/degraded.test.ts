@@ -274,3 +274,17 @@ test('a lease that is slow once costs no second request', async () => {
   expect(new Set(tokens).size).toBe(1)
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
+
+test('a record that claims to live for ever is believed for as long as the platform ever gives', async () => {
+  const cache = memoryCache({ now: world.clock.now })
+  const keys: string[] = []
+  const spy: IAccessTokenCache = { ...cache, get: (key) => (keys.push(key), cache.get(key)) }
+  await world.source('qq', world.manager({ cache: spy })).getAccessToken()
+  const key = keys[0] ?? ''
+  const text = JSON.parse(String(await cache.get(key))) as object
+  await cache.set(key, JSON.stringify({ ...text, expiresAtMs: 8e15 }))
+  const other = world.source('qq', world.manager({ cache: { ...spy } }))
+  await other.getAccessToken()
+  await world.clock.advance(7200 * second)
+  expect(other.peek()).toBeUndefined()
+})

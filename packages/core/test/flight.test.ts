@@ -194,3 +194,83 @@ describe('one process', () => {
     expect(simulator.ledger.tokenRequests()).toBe(0)
   })
 })
+
+describe('sources side by side', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await openWorld()
+  })
+  afterEach(() => world.close())
+
+  test('a provider that differs in its API host gives a source of its own, on the same token', async () => {
+    const { simulator } = world
+    const { qqBot } = await import('@lingpai/provider-qq-bot')
+    const manager = world.manager()
+    const provider = simulator.provider(qqBot)
+    const elsewhere = provider.extend({ apiBaseUrl: `${simulator.url}/wechat` })
+    const [production, sandbox] = [provider, elsewhere].map((made) => manager.source(made, simulator.accounts.qq))
+    expect(sandbox).not.toBe(production)
+    expect(manager.source(provider.extend({ apiBaseUrl: `${simulator.url}/wechat` }), simulator.accounts.qq)).toBe(
+      sandbox,
+    )
+    expect(await sandbox?.getAccessToken()).toBe(await production?.getAccessToken())
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    expect((await sandbox?.fetch('/cgi-bin/x'))?.url).toContain('/wechat/cgi-bin/x')
+  })
+
+  test('a readonly source does not fail a writer that calls at the same time', async () => {
+    const { simulator } = world
+    const { qqBot } = await import('@lingpai/provider-qq-bot')
+    const manager = world.manager()
+    const provider = simulator.provider(qqBot)
+    const reader = manager.source(provider, simulator.accounts.qq, { readonly: true })
+    const writer = manager.source(provider, simulator.accounts.qq)
+    const [read, written] = await Promise.allSettled([reader.getAccessToken(), writer.getAccessToken()])
+    expect(written.status).toBe('fulfilled')
+    expect([read.status, await reader.getAccessToken()]).toEqual([expect.any(String), await writer.getAccessToken()])
+  })
+
+  test('refresh() goes on when the manager that led it closes', async () => {
+    const { simulator, clock } = world
+    const [first, second] = [world.manager(), world.manager()]
+    const [a, b] = [world.source('wechatPlain', first), world.source('wechatPlain', second)]
+    await a.getAccessToken()
+    simulator.fault({ endpoint: 'token', hang: true })
+    const ended = expect(a.refresh()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+    const going = b.refresh()
+    while (simulator.ledger.tokenRequests() < 2) await clock.settle()
+    await first.close()
+    await ended
+    expect(await clock.runUntil(going)).toMatchObject({ generation: 2 })
+  })
+
+  test('a signal ends the wait for the healing as well', async () => {
+    const { simulator, clock } = world
+    const source = world.source('wechat')
+    await source.getAccessToken()
+    simulator.revoke(simulator.accounts.wechat)
+    simulator.fault({ endpoint: 'token', hang: true })
+    const leaver = new AbortController()
+    const reason = new Error('gone')
+    const calls = [
+      source.fetch('/cgi-bin/getcallbackip', { signal: leaver.signal }),
+      source.withToken(() => ({ errcode: 42001 }), { signal: leaver.signal }),
+    ].map((call) => expect(call).rejects.toBe(reason))
+    while (simulator.ledger.tokenRequests() < 2) await clock.settle()
+    leaver.abort(reason)
+    await Promise.all(calls)
+  })
+
+  test('a report of a token that this process has not seen yet is looked up, also right after another look', async () => {
+    const { clock } = world
+    const open = (): IAccessTokenCache => fileCache({ directory, now: clock.now })
+    const mine = world.source('wechatPlain', world.manager({ cache: open() }))
+    const theirs = world.source('wechatPlain', world.manager({ cache: open() }))
+    await mine.getAccessToken()
+    await mine.reportRejected('some other token')
+    const { value } = await theirs.refresh()
+    const other = await mine.reportRejected(value, 40001)
+    expect(other).not.toBe(value)
+    expect((await mine.getRecord()).generation).toBe(3)
+  })
+})

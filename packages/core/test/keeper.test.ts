@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { hour, minute, openWorld, second, type World } from './world.js'
 
 let world: World
@@ -112,4 +113,49 @@ test('a signal ends the background refresh', async () => {
   expect(source.status().isKept).toBe(false)
   source.startBackgroundRefresh({ signal: stop.signal })
   expect(source.status().isKept).toBe(false)
+})
+
+test('a keeper heals a rejected token whose refresh failed once, without anybody calling', async () => {
+  const source = world.source('wechat')
+  source.startBackgroundRefresh()
+  await world.clock.settle()
+  world.simulator.revoke(world.simulator.accounts.wechat)
+  world.simulator.fault({ endpoint: 'token', status: 503, times: 3 })
+  await expect(world.clock.runUntil(source.reportRejected(1, 42001))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+  })
+  await world.clock.advance(2 * minute)
+  expect(source.status()).toMatchObject({ state: 'valid', generation: 2 })
+})
+
+test('a keeper that failed goes on although the wall clock was set back a day', async () => {
+  const source = world.source('qq')
+  const fault = world.simulator.fault({ endpoint: 'token', status: 503, times: Infinity })
+  source.startBackgroundRefresh()
+  await world.clock.advance(10 * minute)
+  fault.clear()
+  world.clock.jumpWall(-24 * hour)
+  await world.clock.advance(2 * minute)
+  expect(source.status().state).toBe('valid')
+})
+
+test('the signal of an old keeper does not reach the new one, and leaves no listener', async () => {
+  const source = world.source('qq')
+  const { signal, abort } = (() => {
+    const controller = new AbortController()
+    return {
+      signal: controller.signal,
+      abort: () => {
+        controller.abort()
+      },
+    }
+  })()
+  for (let turn = 0; turn < 1000; turn += 1) {
+    source.startBackgroundRefresh({ signal })
+    source.stopBackgroundRefresh()
+  }
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  source.startBackgroundRefresh()
+  abort()
+  expect(source.status().isKept).toBe(true)
 })

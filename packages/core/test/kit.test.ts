@@ -198,3 +198,12 @@ test('development mode logs events without secrets or tokens, and only while it 
   expect(JSON.stringify(lines)).not.toContain(token)
   expect(JSON.stringify(lines)).not.toContain(first.appSecret)
 })
+
+test('ids with colons are two apps, and an id may be a number', async () => {
+  const provider = simulator.provider(wecom)
+  ApiConfigKit.putApiConfig(provider, { ...corp, corpId: 'a:b', agentId: 'c' })
+  const kept = ApiConfigKit.putApiConfig(provider, { ...corp, corpId: 'a', agentId: 'b:c' })
+  expect(ApiConfigKit.getApiConfig()).not.toBe(kept)
+  ApiConfigKit.putApiConfig(provider, corp)
+  expect(typeof (await ApiConfigKit.run(1000002, () => AccessTokenApi.getAccessToken()))).toBe('string')
+})

@@ -63,3 +63,10 @@ test('the default life stands in for a missing one only, and is cut as well', ()
     })
   }
 })
+
+test('a gateway’s own code with HTTP 503 passes by itself, and with 429 limits; a listed code stays what it is', () => {
+  expect(read({ code: 503, msg: 'busy' }, 503)).toMatchObject({ refusal: { code: 503, errorClass: 'transient' } })
+  expect(read({ code: 7, msg: 'slow' }, 429)).toMatchObject({ refusal: { errorClass: 'rate-limited' } })
+  expect(read({ code: 1 }, 503)).toMatchObject({ refusal: { errorClass: 'credential-invalid' } })
+  expect(read({ code: 503 }, 400)).toMatchObject({ refusal: { errorClass: 'unknown' } })
+})

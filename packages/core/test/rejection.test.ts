@@ -347,3 +347,32 @@ test('without a probe, a token that is handed out again after its rejection is a
   await expect(source.reportRejected('same', 1)).rejects.toMatchObject(failure)
   expect(requests).toBe(2)
 })
+
+test('a stream of events is handed over at once, and a reply that breaks off is the platform’s', async () => {
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const endless = (type: string, first: string): Response =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => {
+          controller.enqueue(encode(first))
+        },
+      }),
+      { headers: { 'content-type': type } },
+    )
+  const broken = new Response(
+    new ReadableStream({
+      start: (controller) => {
+        controller.error(new TypeError('terminated'))
+      },
+    }),
+  )
+  const replies = [endless('text/event-stream', 'data: {}'), endless('text/plain', 'hello'), broken]
+  const { simulator } = world
+  const fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+    String(input).includes('/stream')
+      ? Promise.resolve(replies.shift() ?? new Response())
+      : globalThis.fetch(input, init)
+  const source = world.source('wechat', world.manager({ fetch }))
+  for (const expected of [...replies]) expect(await source.fetch('/stream')).toBe(expected)
+  expect(simulator.ledger.tokenRequests()).toBe(1)
+})

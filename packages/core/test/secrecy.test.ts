@@ -120,10 +120,10 @@ test('nothing that holds the secret or the token shows it', async () => {
 
 test('a secret that a function gives is no better known', async () => {
   platform.answer(reply(goodBody))
-  const source = manager.source(platform.provider, { appId: 'toy-2', appSecret: () => `${secret} with space` })
+  const source = manager.source(platform.provider, { appId: 'toy-2', appSecret: () => `${secret}+with%20space` })
   const record = await source.getRecord()
   assertSilent(manager, source, record, source.status(), [...stored.keys()])
-  platform.answer(reply({ errcode: 40001, errmsg: `wrong: ${secret} with space` }))
+  platform.answer(reply({ errcode: 40001, errmsg: `wrong: ${secret}+with%20space` }))
   assertSilent(await errorOf(source.refresh()))
   const broken = manager.source(platform.provider, {
     appId: 'toy-3',

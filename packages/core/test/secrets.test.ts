@@ -97,3 +97,28 @@ test('a function that fails, or gives nothing, is a ConfigError without its word
     })
   }
 })
+
+test('a vault that hangs once is given up after timeoutMs, and asked again later', async () => {
+  const { simulator, clock } = world
+  let isStuck = true
+  const source = world.manager({ timeoutMs: 1000 }).source(simulator.provider(qqBot), {
+    appId: simulator.accounts.qq.appId,
+    clientSecret: () => (isStuck ? new Promise<string>(() => undefined) : simulator.accounts.qq.clientSecret),
+  })
+  await expect(clock.runUntil(source.getAccessToken())).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_CONFIG',
+    retryable: true,
+  })
+  isStuck = false
+  expect(typeof (await source.getAccessToken())).toBe('string')
+})
+
+test('what a function gives is checked like any other secret', async () => {
+  const { simulator } = world
+  const clientSecret = (): string => 'two words'
+  const source = world.manager().source(simulator.provider(qqBot), { appId: '1', clientSecret })
+  await expect(source.getAccessToken()).rejects.toMatchObject({
+    details: { field: 'clientSecret', problem: 'malformed' },
+  })
+  expect(simulator.ledger.tokenRequests()).toBe(0)
+})

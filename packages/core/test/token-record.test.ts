@@ -187,3 +187,11 @@ test('only an object is taken from a JSON text', () => {
   expect(parseObject('{"a":1}')).toEqual({ a: 1 })
   for (const text of ['', '[]', 'null', '1', '"x"', '{', '\uFEFF{}']) expect(parseObject(text)).toBeUndefined()
 })
+
+test('a value that no header could carry is no record', () => {
+  const text = encodeRecord(record)
+  for (const value of ['a\nb', 'ä', 'x'.repeat(9000), '']) {
+    const changed = JSON.stringify({ ...(JSON.parse(text) as object), access_token: value })
+    expect(decodeRecord(changed, record.fingerprint)).toBeUndefined()
+  }
+})
