@@ -1,3 +1,4 @@
+import { msSince } from './cell.js'
 import type { Clock } from './clock.js'
 
 /** The store's clock is asked again after this time. */
@@ -51,9 +52,9 @@ export class SharedTime {
 
   async #askStore(): Promise<void> {
     const { now, monotonic } = this.#clock
-    const askedAtMs = monotonic()
+    const asked = { monotonic: monotonic(), wall: now() }
     const told = await this.#ask?.()
-    if (told === undefined || monotonic() - askedAtMs > longestAnswerMs) {
+    if (told === undefined || msSince(asked, this.#clock) > longestAnswerMs) {
       this.#failures += 1
       if (this.#failures > 1) this.#failedAtMs = monotonic()
       return
