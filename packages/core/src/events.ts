@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Account } from './account.js'
+import type { CacheReach } from './cache.js'
 import type { PlatformCode } from './error-class.js'
 import type { AnyLingpaiError, CacheError } from './errors.js'
 import type { RefreshReason } from './token-record.js'
@@ -45,6 +46,8 @@ export interface LingpaiEvents {
   'refresh-failed': AccountEvent & { readonly reason: RefreshReason; readonly error: AnyLingpaiError }
   /** The cache failed or held rubbish; the call went on without it. */
   'cache-failed': AccountEvent & { readonly error: CacheError }
+  /** A token was asked for on a shared cache that has no lease: other processes may be asking at the same time. */
+  'unguarded-refresh': AccountEvent & { readonly reason: RefreshReason; readonly reach: CacheReach }
   /** The lease ran out while upstream was being asked; the other holder's record wins. */
   'lease-lost': AccountEvent & { readonly reason: RefreshReason }
   /** Somebody outside keeps refreshing this account: young tokens are refused again and again. */

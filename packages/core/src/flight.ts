@@ -51,6 +51,9 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
       await waitForTurn(context, turn, endsAtMonotonicMs)
       continue
     }
+    const { lease: guard, reach = 'process' } = context.gate.cache
+    if (isUp && guard === undefined && reach !== 'process')
+      context.emit('unguarded-refresh', { reason: demand.reason, reach })
     const terms = lease === 'unknown' ? ({ lease: 'unavailable', isUp: false } as const) : { lease, isUp }
     const landing = await refresh(context, demand, base, { ...terms, endsAtMonotonicMs })
     if (landing !== 'superseded') return landing

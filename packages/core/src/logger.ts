@@ -22,6 +22,7 @@ const levels: Readonly<Record<LingpaiEventName, keyof Logger>> = {
   rejected: 'warn',
   'refresh-failed': 'error',
   'cache-failed': 'warn',
+  'unguarded-refresh': 'warn',
   'lease-lost': 'warn',
   'foreign-refresh': 'warn',
   closed: 'debug',

@@ -288,3 +288,13 @@ test('a record that claims to live for ever is believed for as long as the platf
   await world.clock.advance(7200 * second)
   expect(other.peek()).toBeUndefined()
 })
+
+test('a shared cache without a lease is told of by an event; one of this process alone is not', async () => {
+  const { get, set, remove } = memoryCache({ now: world.clock.now })
+  await world.source('qq', world.manager({ cache: { get, set, remove } })).getAccessToken()
+  expect(world.count('unguarded-refresh')).toBe(0)
+  await world.source('qq', world.manager({ cache: { get, set, remove, reach: 'fleet' } })).refresh()
+  expect(world.events.find(({ name }) => name === 'unguarded-refresh')).toMatchObject({
+    event: { reach: 'fleet', reason: 'requested' },
+  })
+})
