@@ -33,13 +33,15 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
 
   const asked = nextRecord(context, demand, base, answer, await context.gate.sharedNowMs())
   const isTimed = context.gate.isTimeKnown()
+  const writing = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
   const isWritten = written === true
   if (written === 'superseded') context.emit('lease-lost', { reason: demand.reason })
   const next = written === 'superseded' ? await unlessReplaced(context, base, asked) : asked
   if (next === undefined) return 'superseded'
   cell.isUnwritten = !isWritten
-  await keep(context, next, answer.sentAt, true)
+  // Who may write knows that nobody has replaced it; otherwise that is only known of when it was asked for.
+  await keep(context, next, isWritten ? writing : answer.sentAt, true)
   cell.isUntimed = !isTimed
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
