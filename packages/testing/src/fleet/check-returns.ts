@@ -58,7 +58,8 @@ function isAtHand(
   if (world.time.nowMs() >= lifeMs) return false
   const { clock, host } = process
   // Without a clock of its own the store's records are read by the clock that was set.
-  if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= served.sim.issuedAtMs)) return false
+  if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= served.sim.issuedAtMs - settlesWithinMs))
+    return false
   const agedMs = Math.max(clock.monotonic() - memory.learnedAtMs, clock.now() - memory.learnedWallMs)
   if (memory.learnedTrueMs + agedMs >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal

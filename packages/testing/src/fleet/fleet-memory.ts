@@ -33,7 +33,11 @@ export function learnFromStore(
   if (token === undefined) return
   if (token === memory.token) memory.isMarked = entry?.isMarked === true
   else if (memory.token === undefined || token.order > memory.token.order)
-    learn(world, process, token, { isOwn: false, isMarked: entry?.isMarked === true })
+    learn(world, process, token, {
+      isOwn: false,
+      isMarked: entry?.isMarked === true,
+      expiresAtMs: entry?.expiresAtMs ?? 0,
+    })
 }
 
 /** An answer of upstream has reached a process. */
@@ -45,8 +49,12 @@ export function learnFromUpstream(
 ): void {
   const memory = memoryOf(process, token.account.index)
   see(memory, asked)
-  if (token !== memory.token) learn(world, process, token, { isOwn: true, isMarked: false })
-  else memory.expiresAtMs = Math.max(memory.expiresAtMs, token.knownExpiresAtMs)
+  if (token !== memory.token)
+    learn(world, process, token, { isOwn: true, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
+  else {
+    memory.expiresAtMs = Math.max(memory.expiresAtMs, token.knownExpiresAtMs)
+    memory.served = undefined
+  }
 }
 
 function see(memory: ProcessMemory, { monotonicMs, wallMs }: AskedAt): void {
@@ -58,7 +66,7 @@ function learn(
   world: VirtualWorld,
   process: VirtualProcess,
   token: TokenTruth,
-  facts: Pick<ProcessMemory, 'isOwn' | 'isMarked'>,
+  facts: Pick<ProcessMemory, 'isOwn' | 'isMarked' | 'expiresAtMs'>,
 ): void {
   Object.assign(memoryOf(process, token.account.index), facts, {
     token,
@@ -66,6 +74,6 @@ function learn(
     learnedAtMs: process.clock.monotonic(),
     learnedWallMs: process.clock.now(),
     learnedTrueMs: world.time.nowMs(),
-    expiresAtMs: token.knownExpiresAtMs,
+    expiresAtMs: facts.expiresAtMs,
   })
 }

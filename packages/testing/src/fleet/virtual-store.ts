@@ -1,5 +1,5 @@
 import { checkWrite } from './check-writes.js'
-import type { StoreEntry, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
+import type { StoreEntry, TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** The store itself, beyond the network: each call happens at once, at the present moment. */
 export interface VirtualStore {
@@ -30,6 +30,7 @@ const empty: StoreEntry = {
   forgetAtMs: Infinity,
   lease: undefined,
   token: undefined,
+  expiresAtMs: 0,
   generation: 0,
   isMarked: false,
   how: 'none',
@@ -75,7 +76,8 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
   }
   const write = (process: VirtualProcess, key: string, text: string, facts: Partial<StoreEntry>): void => {
     const known = recordIn(world, key, text)
-    const writing = { writer: process, writtenAtMs: time.nowMs(), ...facts }
+    const expiresAtMs = toldExpiry(process, known.token)
+    const writing = { writer: process, writtenAtMs: time.nowMs(), expiresAtMs, ...facts }
     checkWrite(world, process, { key, before: entries.get(key), text, ...known, how: facts.how ?? 'set' })
     put(key, { text, ...known, ...writing })
     announce(key, known.generation)
@@ -132,6 +134,12 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
       journal.length = 0
     },
   }
+}
+
+/** When a token expires, as far as a process knows. */
+function toldExpiry(process: VirtualProcess, token: TokenTruth | undefined): number {
+  const memory = token && process.memory[token.account.index]
+  return memory?.token === token ? (memory?.expiresAtMs ?? 0) : (token?.knownExpiresAtMs ?? 0)
 }
 
 /** What a text says, if it is a record; a failure is none. */

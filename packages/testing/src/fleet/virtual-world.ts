@@ -150,6 +150,8 @@ export interface StoreEntry {
   readonly forgetAtMs: number
   readonly lease: { readonly holder: string; readonly untilMs: number } | undefined
   readonly token: TokenTruth | undefined
+  /** The true expiry as its writer was told it. */
+  readonly expiresAtMs: number
   readonly generation: number
   readonly isMarked: boolean
   readonly how: 'commit' | 'set' | 'none'
