@@ -69,7 +69,7 @@ test('a holder that was stopped past its lease and overtaken cannot commit when 
   const directory = await temporaryDirectory()
   const cache = fileCache({ directory })
   const lease = leaseOf(cache)
-  const holder = startChild('hold', directory, key, '300')
+  const holder = startChild('hold', directory, key, '2000')
   expect(await holder.line()).toBe('taken true')
   expect(await lease.take(key, 'next', 2000)).toBe(false)
   holder.signal('SIGSTOP')

@@ -159,3 +159,17 @@ test('the signal of an old keeper does not reach the new one, and leaves no list
   abort()
   expect(source.status().isKept).toBe(true)
 })
+
+test('the status of a token that ran out unnoticed is expired; a rejected one is no better', async () => {
+  const source = world.source('qq')
+  await source.getAccessToken()
+  await world.clock.advance(3 * hour)
+  expect(source.status().state).toBe('expired')
+  await world.clock.runUntil(source.getAccessToken())
+  world.simulator.fault({ endpoint: 'token', status: 503, times: 3 })
+  await world.clock.runUntil(source.reportRejected(2)).catch(() => undefined)
+  expect(source.status()).toMatchObject({
+    state: 'failing',
+    lastFailure: { code: 'ERR_LINGPAI_TRANSPORT', failures: 1 },
+  })
+})

@@ -117,3 +117,17 @@ test('a holder that took the lease anew after others had it looks again before i
   expect(await sourceOn(open()).getAccessToken()).toBe(current)
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
+
+test('a commit that is refused while nothing newer stands costs no second request, and the record gets there later', async () => {
+  let refusals = 2
+  const mine = sourceOn(
+    openWith((lease) => ({
+      commit: (...args) => (refusals-- > 0 ? false : lease.commit(...args)),
+    })),
+  )
+  const token = await world.clock.runUntil(mine.getAccessToken())
+  expect(world.count('lease-lost')).toBe(1)
+  await world.clock.advance(15 * second)
+  expect(await sourceOn(open()).getAccessToken()).toBe(token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})

@@ -376,3 +376,23 @@ test('a stream of events is handed over at once, and a reply that breaks off is 
   for (const expected of [...replies]) expect(await source.fetch('/stream')).toBe(expected)
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
+
+for (const [what, fault] of [
+  ['breaks', { drop: 'before' }],
+  ['fails', { status: 500 }],
+  ['is refused for another reason', { body: { errcode: 48001, errmsg: 'api unauthorized' } }],
+] as const) {
+  test(`a probe that ${what} says nothing about the token: it stays rejected`, async () => {
+    const { simulator } = world
+    const source = world.source('wechat')
+    const { value, generation } = await source.getRecord()
+    simulator.revoke(simulator.accounts.wechat, { sticky: true })
+    simulator.fault({ endpoint: '/cgi-bin/getcallbackip', ...fault })
+    await expect(source.reportRejected(generation, 40001)).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_PLATFORM',
+      details: { errorClass: 'token-invalid', platformCode: 40001 },
+    })
+    expect(source.peek()).not.toBe(value)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+  })
+}
