@@ -369,14 +369,14 @@ function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
 }
 
 /** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
-function assertReachable<C>({ cell, clock, spec }: AccountContext<C>, minLifeMs: number): void {
+function assertReachable<C>({ cell, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
   const { record, times } = cell
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
   const leftMs = timeLeftMs(times.expiry, clock)
   const { mode, windowSeconds, minIntervalSeconds } = spec.renewal
   const windowMs = windowSeconds * 1000
   // Upstream has just repeated the token: asking at every call would storm it.
-  const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - clock.now()
+  const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - gate.reckonedNowMs()
   const waitMs = Math.max(leftMs - windowMs, Math.min(quietMs, minIntervalSeconds * 1000))
   const isRepeated = mode === 'sticky' && waitMs > 0
   const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2

@@ -14,12 +14,12 @@ const longestBackOffMs = 60_000
 
 /** How many young tokens in a row were refused, once `base` is replaced for `reason`. */
 export function duelsAfter<C>(
-  { clock }: AccountContext<C>,
+  { gate }: AccountContext<C>,
   reason: RefreshReason,
   base: StoredRecord | undefined,
 ): number {
   if (base === undefined || reason !== 'rejected') return 0
-  return clock.now() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
+  return gate.reckonedNowMs() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
 }
 
 /**
@@ -33,14 +33,15 @@ export async function assertNoDuel<C>(
   { reason }: Demand,
   terms: RefreshTerms,
 ): Promise<void> {
-  const { cell, clock, spec, emit } = context
+  const { cell, clock, spec, emit, gate } = context
   const { record, rejected } = cell
   const rejections = duelsAfter(context, reason, record)
   if (record === undefined || rejections < duelsToBackOff) return
   const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - duelsToBackOff, 10), longestBackOffMs)
-  const retryAtMs = Math.min(record.issuedAtMs, clock.now()) + backOffMs
+  const nowMs = gate.reckonedNowMs()
+  const retryAtMs = Math.min(record.issuedAtMs, nowMs) + backOffMs
   emit('foreign-refresh', { generation: record.generation, rejections, retryAtMs })
-  const waitMs = retryAtMs - clock.now()
+  const waitMs = retryAtMs - nowMs
   if (waitMs <= 0) return
   if (clock.monotonic() + waitMs < terms.endsAtMonotonicMs) {
     await pause(clock, waitMs, { signal: context.closing, holdsProcess: true })

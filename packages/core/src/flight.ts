@@ -1,6 +1,6 @@
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { isRejectedRecord, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
-import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
+import { type ClosedError, LeaseError, TransportError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { land } from './landing.js'
@@ -113,21 +113,30 @@ async function refresh<C>(
 ): Promise<Landing> {
   const { lease } = terms
   try {
-    if (lease !== 'unavailable') {
-      await lookAtCache(context)
-      const found = acceptable(context, demand, base)
-      if (found !== undefined) {
-        await lease.release()
-        return { record: found, how: 'adopted' }
-      }
-      // So has a failure: whoever held the lease before may have been told to keep off.
-      await assertMayAsk(context, demand, true)
+    if (lease !== 'unavailable') await lookAtCache(context)
+    // Another flight of this very process may have brought it, too: a forced one goes beside the others.
+    const found = acceptable(context, demand, base)
+    if (found !== undefined) {
+      if (lease !== 'unavailable') await lease.release()
+      return { record: found, how: 'adopted' }
     }
+    // Whoever held the lease before may have been told to keep off.
+    if (lease !== 'unavailable') await assertMayAsk(context, demand, true)
+    assertTimeLeft(context, terms)
     return await land(context, demand, terms)
   } catch (error) {
     if (lease !== 'unavailable') await lease.release()
     throw error
   }
+}
+
+/** Upstream is not asked for what nobody would wait for: it could cost the token that others hold. */
+function assertTimeLeft<C>({ clock, spec }: AccountContext<C>, { endsAtMonotonicMs }: RefreshTerms): void {
+  if (clock.monotonic() < endsAtMonotonicMs) return
+  throw new TransportError(`${spec.id}: there was no time left to ask for a token`, {
+    provider: spec.id,
+    phase: 'timeout',
+  })
 }
 
 /** Whether an error says that the flight's own manager was closed, which is no failure of the account. */

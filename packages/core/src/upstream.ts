@@ -99,8 +99,6 @@ async function ask<C>(
   const request = requestOf(spec, base, credentials)
   const sentAt: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
-  // What nobody would wait for is not asked for: it could cost the token that others hold.
-  if (timeoutMs <= 0) return { error: errorOfFailure(spec.id, { kind: 'timeout' }, known) }
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, known) }
 
