@@ -52,7 +52,7 @@ export function learnFromUpstream(
   if (token !== memory.token)
     learn(world, process, token, { isOwn: true, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
   else {
-    memory.expiresAtMs = Math.max(memory.expiresAtMs, token.knownExpiresAtMs)
+    memory.expiresAtMs = token.knownExpiresAtMs
     memory.served = undefined
   }
 }

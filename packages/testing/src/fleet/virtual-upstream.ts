@@ -135,12 +135,14 @@ export function noteArrival(world: VirtualWorld, request: TokenRequest): void {
   const { clock } = process
   const agedMs = Math.max(clock.now() - asked.wallMs, clock.monotonic() - asked.monotonicMs)
   const expiresAtMs = broughtExpiresAtMs - Math.max(0, agedMs - (world.time.nowMs() - sentAtMs))
-  if (brought.isKnown) {
+  const { isKnown } = brought
+  if (isKnown) {
     brought.repeats += 1
     world.figures.repeats += 1
   }
   brought.isKnown = true
-  brought.knownExpiresAtMs = Math.max(brought.knownExpiresAtMs, expiresAtMs)
+  const isLonger = brought.account.mode === 'extend'
+  brought.knownExpiresAtMs = isKnown && !isLonger ? Math.min(brought.knownExpiresAtMs, expiresAtMs) : expiresAtMs
   learnFromUpstream(world, process, brought, asked)
 }
 
