@@ -17,12 +17,14 @@ export async function writeRecord<C>(
   if (lease === 'unavailable') {
     if (!isUp) return false
     // Without a lease this is the best there is: look, then write.
-    if (await isReplaced(context, base)) return 'superseded'
+    const replaced = await isReplaced(context, base)
+    if (replaced !== false) return replaced === true ? 'superseded' : false
     return (await gate.set(key, encodeRecord(next), forgetAtMs)).ok
   }
-  if ((await lease.settle()) && (await isReplaced(context, base))) {
+  const replaced = (await lease.settle()) ? await isReplaced(context, base) : false
+  if (replaced !== false) {
     await lease.release()
-    return 'superseded'
+    return replaced === true ? 'superseded' : false
   }
   const written = await lease.commit(encodeRecord(next), forgetAtMs)
   if (written === false) return 'superseded'
@@ -41,9 +43,9 @@ export async function markRejected<C>(
   if ((await writeRecord(context, terms, record, marked)) === true) await keep(context, marked, seen)
 }
 
-/** Whether the cache holds a newer record than the one that the work began with. */
-async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | undefined): Promise<boolean> {
-  await lookAtCache(context)
+/** Whether the cache holds a newer record than the one that the work began with; `'unknown'` when it does not say. */
+async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | undefined): Promise<boolean | 'unknown'> {
+  if ((await lookAtCache(context)) === 'down') return 'unknown'
   const { record } = context.cell
   return record !== undefined && (isNewer(record, base) || isRenewed(record, base))
 }
