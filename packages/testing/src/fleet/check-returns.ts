@@ -3,7 +3,14 @@ import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { memoryOf } from './fleet-memory.js'
 import { wereAskedTogether } from './tokens-asked-together.js'
-import type { ProcessMemory, TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
+import type {
+  ProcessMemory,
+  TokenTruth,
+  VirtualAccount,
+  VirtualHost,
+  VirtualProcess,
+  VirtualWorld,
+} from './virtual-world.js'
 
 /** A call under way. */
 export interface PendingCall {
@@ -56,17 +63,29 @@ function isAtHand(
   if (memory.rejected.has(served) || memory.refused.has(served)) return false
   const lifeMs = memory.expiresAtMs - minLifeMs - slackMs
   if (world.time.nowMs() >= lifeMs) return false
-  const { clock, host } = process
+  const { host } = process
   // Without a clock of its own the store's records are read by the clock that was set.
   if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= served.sim.issuedAtMs - settlesWithinMs))
     return false
-  const agedMs = Math.max(clock.monotonic() - memory.learnedAtMs, clock.now() - memory.learnedWallMs)
-  if (memory.learnedTrueMs + agedMs >= lifeMs) return false
+  if (world.time.nowMs() + setForwardMs(host, memory.learnedTrueMs) >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
   if (mode !== 'rotate') return true
   // It may have been replaced and died since: the store has to be asked.
+  const { clock } = process
   const unseenMs = Math.max(clock.monotonic() - memory.seenMonotonicMs, clock.now() - memory.seenWallMs)
   return unseenMs < (overlapSeconds - marginSeconds) * 1000
+}
+
+/** How far a host's clock is ahead of where it stood lowest since a moment: that much earlier things seem over. */
+function setForwardMs({ skewMs, jumps }: VirtualHost, sinceMs: number): number {
+  let before = skewMs
+  let lowest = skewMs
+  for (const { atMs, byMs } of jumps.toReversed()) {
+    if (atMs < sinceMs) break
+    before -= byMs
+    lowest = Math.min(lowest, before)
+  }
+  return skewMs - lowest
 }
 
 /** G2, G3, G4 and G8 at the moment a call returns. @returns the token, unless it is one that nobody knows */

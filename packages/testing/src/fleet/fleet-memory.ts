@@ -72,7 +72,6 @@ function learn(
     token,
     served: undefined,
     learnedAtMs: process.clock.monotonic(),
-    learnedWallMs: process.clock.now(),
     learnedTrueMs: world.time.nowMs(),
     expiresAtMs: facts.expiresAtMs,
   })

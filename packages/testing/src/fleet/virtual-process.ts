@@ -117,7 +117,6 @@ function emptyMemory(): ProcessMemory {
   return {
     token: undefined,
     learnedAtMs: 0,
-    learnedWallMs: 0,
     learnedTrueMs: 0,
     isOwn: false,
     expiresAtMs: 0,

@@ -51,7 +51,6 @@ export interface ProcessMemory {
   token: TokenTruth | undefined
   /** When it learned of it first, on its clocks and on the true one. */
   learnedAtMs: number
-  learnedWallMs: number
   learnedTrueMs: number
   /** Whether upstream told it, not the store. */
   isOwn: boolean
