@@ -6,6 +6,10 @@ export {
   type OpenedCache,
 } from './cache-conformance.js'
 export { chaosCache, type CacheOperation, type ChaosCache, type ChaosOptions, type ChaosPlan } from './chaos-cache.js'
+export type { FleetBreach, Guarantee } from './fleet/fleet-breach.js'
+export type { FleetProfile } from './fleet/fleet-plan.js'
+export { simulateFleet, type FleetOptions, type FleetReport } from './fleet/simulate-fleet.js'
+export type { FleetFigures } from './fleet/virtual-world.js'
 export {
   providerConformance,
   type ProviderConformanceTest,
