@@ -1,1 +1,2 @@
-export {}
+export { encryptedCache, type EncryptedCacheOptions } from './encrypted-cache.js'
+export { generateKey, type EncryptionKey } from './key-ring.js'

@@ -1,0 +1,215 @@
+import { randomInt } from 'node:crypto'
+import { ClosedError, type Clock, type Timer } from '@lingpai/core'
+import type { Link, MakeLink } from './redis-link.js'
+import { isReadOnly, isRefusal, RedisStoreError, storeError, timeoutError } from './store-error.js'
+
+/** What a connection is made of. */
+export interface ConnectionParts {
+  readonly makeLink: MakeLink
+  readonly clock: Clock
+  readonly timeoutMs: number
+  /** The server, without a password, for errors. */
+  readonly name: string
+  /** Called with each link that has come up. */
+  readonly onReady?: (link: Link) => void
+}
+
+/** A link that is not up by then is given up, a silent server included. */
+const linkBoundMs = 1500
+const firstBackoffMs = 50
+const longestBackoffMs = 2000
+/** A wrong password does not mend itself within seconds, and a server that is asked too often locks out. */
+const refusedBackoffMs = 5000
+/** A link that was up for so long is replaced without waiting. */
+const steadyMs = 1000
+/** A connection whose answer is overdue for so long is replaced by a new one. */
+const silenceMs = 2000
+/** An idle connection is tried this often, so that a dead one is found before it is needed. */
+const heartbeatMs = 5000
+
+/**
+ * A connection that comes back by itself and never makes anybody wait for longer than `timeoutMs`: while it is known to be down
+ * or silent, calls fail at once. It keeps the process alive only while a call is under way.
+ */
+export class Connection {
+  readonly #parts: ConnectionParts
+  #link: Link | undefined
+  #attempt: Promise<void> | undefined
+  #failure: unknown
+  #failures = 0
+  #upSinceMs = Infinity
+  #underWay = 0
+  #overdue = 0
+  #retry: Timer | undefined
+  #heartbeat: Timer | undefined
+  #isClosed = false
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts
+    this.#connect()
+  }
+
+  /** Runs commands on the link. @throws RedisStoreError, or ClosedError once the connection was closed. */
+  async run<T>(commands: (link: Link) => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    if ((this.#underWay += 1) === 1) this.#link?.hold(true)
+    try {
+      return await this.#bounded(commands)
+    } catch (error) {
+      if (isReadOnly(error)) this.#lose(this.#link, error)
+      throw storeError(this.#parts.name, error)
+    } finally {
+      if ((this.#underWay -= 1) === 0) this.#link?.hold(false)
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#retry?.cancel()
+    this.#heartbeat?.cancel()
+    this.#link?.destroy()
+    this.#link = undefined
+  }
+
+  #bounded<T>(commands: (link: Link) => Promise<T>): Promise<T> {
+    const { clock, timeoutMs, name } = this.#parts
+    if (this.#overdue > 0) return Promise.reject(timeoutError(name, timeoutMs))
+    return new Promise((resolve, reject) => {
+      let sent: Promise<T> | undefined
+      let isOver = false
+      const timer = clock.setTimer(() => {
+        isOver = true
+        reject(timeoutError(name, timeoutMs))
+        if (sent !== undefined) this.#watch(sent)
+      }, timeoutMs)
+      const send = (): void => {
+        if (isOver) return
+        sent = this.#send(commands)
+        sent
+          .then(resolve, reject)
+          .finally(() => {
+            timer.cancel()
+          })
+          .catch(() => undefined)
+      }
+      // The first callers of a process wait for its connection; those of an outage do not wait for the next try.
+      if (this.#link?.isReady() === true || this.#attempt === undefined) send()
+      else this.#attempt.then(send, send)
+    })
+  }
+
+  async #send<T>(commands: (link: Link) => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    if (this.#link?.isReady() !== true) throw this.#absence()
+    return commands(this.#link)
+  }
+
+  /** While an answer is overdue the server counts as silent. It comes late, or the link is replaced. */
+  #watch(sent: Promise<unknown>): void {
+    const link = this.#link
+    // One silent node of a cluster says nothing of the others.
+    const weight = link?.isSingle === true ? 1 : 0
+    this.#overdue += weight
+    let isSettled = false
+    const timer = this.#parts.clock.setTimer(() => {
+      settle()
+      this.#lose(link, timeoutError(this.#parts.name, this.#parts.timeoutMs))
+    }, silenceMs)
+    const settle = (): void => {
+      if (isSettled) return
+      isSettled = true
+      timer.cancel()
+      this.#overdue -= weight
+    }
+    sent.then(settle, settle)
+  }
+
+  #connect(): void {
+    const { makeLink, clock, name } = this.#parts
+    const link = makeLink((error) => {
+      this.#lose(link, error)
+    })
+    const old = this.#link
+    this.#link = link
+    old?.destroy()
+    link.hold(this.#underWay > 0)
+    const attempt = new Promise<void>((resolve, reject) => {
+      const bound = clock.setTimer(() => {
+        reject(new RedisStoreError(`redis ${name}: no connection within ${linkBoundMs} ms`, 'ETIMEDOUT'))
+      }, linkBoundMs)
+      link
+        .connect()
+        .then(resolve, reject)
+        .finally(() => {
+          bound.cancel()
+        })
+        .catch(() => undefined)
+    })
+    this.#attempt = attempt
+    attempt.then(
+      () => {
+        if (this.#link !== link) return
+        this.#attempt = undefined
+        if (!link.isReady()) {
+          this.#lose(link, this.#failure)
+          return
+        }
+        this.#failure = undefined
+        this.#upSinceMs = clock.monotonic()
+        this.#parts.onReady?.(link)
+        this.#armHeartbeat(link)
+      },
+      (error: unknown) => {
+        if (this.#link === link) this.#lose(link, error)
+      },
+    )
+  }
+
+  /** The link has ended: another one is made, at once the first time, later each time that it comes to nothing. */
+  #lose(link: Link | undefined, error: unknown): void {
+    if (this.#isClosed || link === undefined || this.#link !== link) return
+    this.#failure = error
+    this.#attempt = undefined
+    this.#heartbeat?.cancel()
+    this.#link = undefined
+    link.destroy()
+    const { clock } = this.#parts
+    const wasUp = clock.monotonic() - this.#upSinceMs >= steadyMs
+    this.#upSinceMs = Infinity
+    this.#failures = wasUp ? 0 : this.#failures + 1
+    if (wasUp) {
+      this.#connect()
+      return
+    }
+    const backoffMs = Math.min(firstBackoffMs * 2 ** Math.min(this.#failures, 10), longestBackoffMs)
+    this.#retry?.cancel()
+    this.#retry = clock.setTimer(
+      () => {
+        if (!this.#isClosed) this.#connect()
+      },
+      isRefusal(error) ? refusedBackoffMs : backoffMs + randomInt(50),
+    )
+  }
+
+  #armHeartbeat(link: Link): void {
+    this.#heartbeat?.cancel()
+    this.#heartbeat = this.#parts.clock.setTimer(() => {
+      if (this.#isClosed || this.#link !== link) return
+      const goOn = (): void => {
+        if (this.#link === link) this.#armHeartbeat(link)
+      }
+      this.#bounded((current) => current.ping()).then(goOn, goOn)
+    }, heartbeatMs)
+  }
+
+  #absence(): RedisStoreError {
+    const { name } = this.#parts
+    return this.#failure === undefined
+      ? new RedisStoreError(`redis ${name}: not connected`, 'ENOTCONN')
+      : storeError(name, this.#failure)
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ClosedError('redisCache: the cache was closed')
+  }
+}
