@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { ConfigError } from '@lingpai/core'
 
 /** What an entry holds. */
 export interface EntryContent {
   readonly value: string
   /** Unix milliseconds from which the entry is a miss. Absent: kept for good. */
-  readonly expiresAtMs?: number
+  readonly expiresAtMs?: number | undefined
 }
 
 const format = 1
@@ -25,9 +26,14 @@ export function entryKey(key: string): string {
 /**
  * The text that {@link decodeEntry} reads: one JSON object that ends in a checksum of all before it. For whoever writes entries
  * of a `keyvCache` without it, such as the `commit` of a lease.
+ *
+ * @throws ConfigError when `value` is no text, or `expiresAtMs` no moment; `Infinity` is as good as absent.
  */
-export function encodeEntry(key: string, { value, expiresAtMs }: EntryContent): string {
-  const body = JSON.stringify({ format, key: writtenKey(key), expiresAtMs, value }).slice(0, -1)
+export function encodeEntry(key: string, { value, expiresAtMs = Infinity }: EntryContent): string {
+  if (typeof value !== 'string') throw malformed('value', 'is no text')
+  if (!(Number.isFinite(expiresAtMs) || expiresAtMs === Infinity)) throw malformed('expiresAtMs', 'is no moment')
+  const expiry = expiresAtMs === Infinity ? {} : { expiresAtMs }
+  const body = JSON.stringify({ format, key: writtenKey(key), ...expiry, value }).slice(0, -1)
   return `${body}${closing}${sha256(body)}"}`
 }
 
@@ -51,6 +57,10 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
+}
+
+function malformed(field: string, problem: string): ConfigError {
+  return new ConfigError(`keyvCache: ${field} ${problem}`, { field, problem: 'malformed' })
 }
 
 function writtenKey(key: string): string {

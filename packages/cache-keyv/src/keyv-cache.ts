@@ -6,7 +6,7 @@ import {
   type CacheReach,
   type IAccessTokenCache,
 } from '@lingpai/core'
-import { decodeEntry, encodeEntry, entryKey, type EntryContent } from './entry.js'
+import { decodeEntry, encodeEntry, entryKey } from './entry.js'
 import { damagedText, guardStore, type KeyvStore } from './keyv-store.js'
 
 /** Which store, and who shares it. */
@@ -58,7 +58,7 @@ export function keyvCache({ store, reach, lease, now = Date.now }: KeyvCacheOpti
     },
     set: async (key, value, expiresAtMs) => {
       assertOpen()
-      await guarded.set(entryKey(key), encodeEntry(key, checkedContent(value, expiresAtMs)))
+      await guarded.set(entryKey(key), encodeEntry(key, { value, expiresAtMs }))
     },
     remove: async (key) => {
       assertOpen()
@@ -86,13 +86,6 @@ function whileOpen(lease: CacheLease, assertOpen: () => void): CacheLease {
       await lease.release(...call)
     },
   }
-}
-
-function checkedContent(value: unknown, expiresAtMs: number | undefined): EntryContent {
-  if (typeof value !== 'string') throw bad('value', 'is no text', value)
-  if (expiresAtMs === undefined || expiresAtMs === Infinity) return { value }
-  if (!Number.isFinite(expiresAtMs)) throw bad('expiresAtMs', 'is no moment', expiresAtMs)
-  return { value, expiresAtMs }
 }
 
 function assertStore(store: unknown): void {

@@ -1,1 +1,1 @@
-export {}
+export { sqliteCache, type SqliteCacheOptions } from './sqlite-cache.js'
