@@ -2,6 +2,7 @@ import {
   CacheError,
   ClosedError,
   ConfigError,
+  type Awaitable,
   type CacheLease,
   type CacheReach,
   type IAccessTokenCache,
@@ -43,47 +44,56 @@ export function keyvCache({ store, reach, lease, now = Date.now }: KeyvCacheOpti
     (operation) =>
       new CacheError(`keyvCache: the store failed at ${operation}`, { operation, reach, problem: 'failed' }),
   )
-  let isClosed = false
-  const assertOpen = (): void => {
-    if (isClosed) throw new ClosedError('keyvCache: the cache was closed')
-  }
+  const { run, close } = untilClosed()
 
   return {
     reach,
-    get: async (key) => {
-      assertOpen()
-      const text = await guarded.get(entryKey(key))
-      const entry = text === undefined || text === damagedText ? undefined : decodeEntry(key, text)
-      return entry !== undefined && now() < (entry.expiresAtMs ?? Infinity) ? entry.value : undefined
-    },
-    set: async (key, value, expiresAtMs) => {
-      assertOpen()
-      await guarded.set(entryKey(key), encodeEntry(key, { value, expiresAtMs }))
-    },
-    remove: async (key) => {
-      assertOpen()
-      await guarded.delete(entryKey(key))
-    },
-    ...(lease === undefined ? {} : { lease: whileOpen(lease, assertOpen) }),
-    close: () => {
-      isClosed = true
-    },
+    get: async (key) =>
+      run(async () => {
+        const text = await guarded.get(entryKey(key))
+        const entry = text === undefined || text === damagedText ? undefined : decodeEntry(key, text)
+        return entry !== undefined && now() < (entry.expiresAtMs ?? Infinity) ? entry.value : undefined
+      }),
+    set: async (key, value, expiresAtMs) =>
+      run(async () => guarded.set(entryKey(key), encodeEntry(key, { value, expiresAtMs }))),
+    remove: async (key) => run(async () => guarded.delete(entryKey(key))),
+    ...(lease === undefined
+      ? {}
+      : {
+          lease: {
+            take: async (...call) => run(() => lease.take(...call)),
+            commit: async (...call) => run(() => lease.commit(...call)),
+            release: async (...call) => run(() => lease.release(...call)),
+          },
+        }),
+    close,
   }
 }
 
-function whileOpen(lease: CacheLease, assertOpen: () => void): CacheLease {
+interface Gate {
+  /** Runs a call, or rejects if the gate was closed before. */
+  readonly run: <T>(call: () => Awaitable<T>) => Promise<T>
+  /** Resolves once the calls that were begun have ended. */
+  readonly close: () => Promise<void>
+}
+
+function untilClosed(): Gate {
+  const running = new Set<Promise<unknown>>()
+  let isClosed = false
   return {
-    take: async (...call) => {
-      assertOpen()
-      return lease.take(...call)
+    run: async (call) => {
+      if (isClosed) throw new ClosedError('keyvCache: the cache was closed')
+      const begun = Promise.resolve(call())
+      running.add(begun)
+      try {
+        return await begun
+      } finally {
+        running.delete(begun)
+      }
     },
-    commit: async (...call) => {
-      assertOpen()
-      return lease.commit(...call)
-    },
-    release: async (...call) => {
-      assertOpen()
-      await lease.release(...call)
+    close: async () => {
+      isClosed = true
+      await Promise.allSettled(running)
     },
   }
 }

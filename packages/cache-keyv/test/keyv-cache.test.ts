@@ -254,3 +254,18 @@ test('closing closes nothing that was handed in, and later calls reject', async 
   expect(await keyvCache({ store, reach: 'process' }).get(key)).toBe('one')
   await store.disconnect()
 })
+
+test('closing waits for the calls that were begun', async () => {
+  const store = new EventMap()
+  let finish = (): void => undefined
+  store.set = async () => new Promise((resolve) => (finish = () => resolve(true)))
+  const cache = keyvCache({ store, reach: 'host' })
+  const ended: string[] = []
+  const writing = Promise.resolve(cache.set(key, 'one')).then(() => ended.push('set'))
+  const closing = Promise.resolve(cache.close?.()).then(() => ended.push('close'))
+  await expect(cache.get(key)).rejects.toEqual(closed)
+  expect(ended).toEqual([])
+  finish()
+  await Promise.all([writing, closing])
+  expect(ended).toEqual(['set', 'close'])
+})

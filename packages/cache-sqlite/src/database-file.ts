@@ -7,7 +7,7 @@ import { codeOf, ignore, survive } from './system-error.js'
 /** SQLite's files beside the database; they inherit its mode. */
 const companions = ['-wal', '-shm', '-journal']
 /** A lock that stood for so long is a dead process's: what it guards takes milliseconds. */
-const abandonedAfterMs = 5000
+const abandonedAfterMs = 2000
 
 /** Which file it is, and how long. */
 export interface FileIdentity {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
-import { ClosedError, ConfigError, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
 import { Keyv } from 'keyv'
 import { database, type Database } from './database.js'
 import { commitLease, releaseLease, takeLease } from './schema.js'
@@ -33,23 +33,15 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
   const file = resolvePath(path)
   if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0)) throw bad('busyTimeoutMs', 'is no length of time')
   const db = database({ path: file, busyTimeoutMs, now: now ?? Date.now, onDamaged })
-  let isClosed = false
-  const open: Pick<Database, 'run'> = {
-    run: async (action) => {
-      if (isClosed) throw new ClosedError('sqliteCache: the cache was closed')
-      return db.run(action)
-    },
-  }
   const cache = keyvCache({
-    store: recordsOf(open),
+    store: recordsOf(db),
     reach: 'host',
-    lease: leaseOf(open, () => now?.() ?? null),
+    lease: leaseOf(db, () => now?.() ?? null),
     ...(now === undefined ? {} : { now }),
   })
   return {
     ...cache,
     close: async () => {
-      isClosed = true
       await cache.close?.()
       await db.close()
     },
