@@ -2,10 +2,13 @@ import { existsSync, statSync } from 'node:fs'
 import { chmod, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CacheError, systemClock } from '@lingpai/core'
+import { codedError } from './sqlite-error.js'
 import { codeOf, ignore, survive } from './system-error.js'
 
 /** SQLite's files beside the database; they inherit its mode. */
 const companions = ['-wal', '-shm', '-journal']
+/** What a database starts with. */
+const magic = 'SQLite format 3\0'
 /** A lock that stood for so long is a dead process's: what it guards takes milliseconds. */
 const abandonedAfterMs = 2000
 
@@ -25,6 +28,8 @@ export function fileIdentity(path: string): FileIdentity | undefined {
 /**
  * Makes sure that a file stands at `path` which only we can read, before SQLite would make one that everybody can. What SQLite
  * left beside a file that is gone is moved aside, since it would take that for a part of the new one.
+ *
+ * Rejects with `SQLITE_NOTADB` as the cause where the file is something else.
  */
 export async function prepareDatabaseFile(path: string, now: () => number): Promise<void> {
   const found = await stat(path).catch(survive('ENOENT'))
@@ -39,11 +44,22 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
   if (process.getuid?.() === found.uid && (found.mode & 0o077) !== 0) {
     for (const suffix of ['', ...companions]) await chmod(path + suffix, 0o600).catch(ignore)
   }
+  if (found.size > 0 && !(await startsLikeDatabase(path))) throw codedError('SQLITE_NOTADB')
   // Never so in the life of a database: it is no longer empty when these are made. Somebody cut it, and others may use them.
   if (found.size === 0 && (existsSync(`${path}-wal`) || existsSync(`${path}-shm`))) {
     await alone(path, async () => {
       if (fileIdentity(path)?.bytes === 0n) await startAnew(path, now())
     })
+  }
+}
+
+async function startsLikeDatabase(path: string): Promise<boolean> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0)
+    return buffer.subarray(0, bytesRead).toString('latin1') === magic
+  } finally {
+    await file.close()
   }
 }
 

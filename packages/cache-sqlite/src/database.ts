@@ -49,7 +49,12 @@ export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOption
   }
   const opened = async (): Promise<Connection> => {
     if (connection !== undefined && !isCurrent(connection, fileIdentity(path))) await drop()
-    connection ??= await openConnection({ path, sliceMs: Math.min(sliceMs, busyTimeoutMs), now })
+    connection ??= await openConnection({
+      path,
+      openTimeoutMs: busyTimeoutMs,
+      queryTimeoutMs: Math.min(sliceMs, busyTimeoutMs),
+      now,
+    })
     return connection
   }
   const heal = async (error: unknown, inode: string | undefined): Promise<void> => {

@@ -10,10 +10,11 @@ export interface Connection {
   readonly inode: string
 }
 
-/** The file, and how long one query waits for a lock. */
+/** The file, and how long locks are waited for: at opening, and then by each query. */
 export interface ConnectionOptions {
   readonly path: string
-  readonly sliceMs: number
+  readonly openTimeoutMs: number
+  readonly queryTimeoutMs: number
   readonly now: () => number
 }
 
@@ -23,7 +24,8 @@ let driver: Promise<OpenStore> | undefined
  * Opens and prepares the database, making what is missing. Rejects with SQLite's error, `SQLITE_CORRUPT` and `SQLITE_NOTADB`
  * among them, or with a ConfigError where the driver is missing; nothing stays open then.
  */
-export async function openConnection({ path, sliceMs, now }: ConnectionOptions): Promise<Connection> {
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { path, openTimeoutMs, queryTimeoutMs, now } = options
   driver ??= loadDriver()
   const openStore = await driver.catch((error: unknown) => {
     driver = undefined
@@ -31,7 +33,8 @@ export async function openConnection({ path, sliceMs, now }: ConnectionOptions):
   })
   await prepareDatabaseFile(path, now)
   const inode = fileIdentity(path)?.inode
-  const store = openStore(path, sliceMs)
+  // Not in slices: the driver forgets, until the garbage is collected, to close what it could open but not use.
+  const store = openStore(path, openTimeoutMs)
   try {
     // Asked in the same tick as opened: a failure to open that nobody waits for would end the process.
     await store.query('PRAGMA journal_mode = WAL')
@@ -39,6 +42,7 @@ export async function openConnection({ path, sliceMs, now }: ConnectionOptions):
     await store.query('PRAGMA synchronous = FULL')
     await assertSound(store)
     for (const statement of schema) await store.query(statement)
+    await store.query(`PRAGMA busy_timeout = ${String(Math.floor(queryTimeoutMs))}`)
     if (inode === undefined || inode !== fileIdentity(path)?.inode) throw codedError('SQLITE_READONLY')
     return { store, inode }
   } catch (error) {

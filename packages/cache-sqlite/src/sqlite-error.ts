@@ -23,8 +23,8 @@ export function isHopeless(error: unknown): boolean {
 }
 
 /** A failure that SQLite does not report by itself, as the one of its own that fits best. */
-export function codedError(systemCode: 'SQLITE_CORRUPT' | 'SQLITE_READONLY'): CacheError {
-  const text = systemCode === 'SQLITE_CORRUPT' ? 'the database is damaged' : 'the file was replaced while in use'
+export function codedError(systemCode: 'SQLITE_CORRUPT' | 'SQLITE_NOTADB' | 'SQLITE_READONLY'): CacheError {
+  const text = systemCode === 'SQLITE_READONLY' ? 'the file was replaced while in use' : 'the database is damaged'
   const details = { operation: 'get', reach: 'host', problem: 'failed' } as const
   return new CacheError(`sqliteCache: ${text}`, details, { cause: { code: systemCode } })
 }

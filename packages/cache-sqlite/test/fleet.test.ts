@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { rm, truncate } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { startSimulator, type Simulator } from '@lingpai/testing'
 import { startChild, type Child } from './child.js'
 import { temporaryDirectories } from './temporary-directory.js'
@@ -48,6 +49,27 @@ test('8 processes of 50 callers each make one upstream request cold, and one for
   }
   expect(simulator.ledger.deadPresented()).toBe(0)
 }, 120_000)
+
+test('a file that is deleted, cut or emptied under a fleet costs no request, and the next expiry costs one', async () => {
+  const fleet = await startFleet(4)
+  await tellAll(fleet, 'call 10')
+  const misfortunes = [
+    async () => rm(path),
+    async () => truncate(path, 5000),
+    async () => truncate(path, 0),
+    async () => rm(dirname(path), { recursive: true }),
+  ]
+  for (const [index, happen] of misfortunes.entries()) {
+    await happen()
+    expect(await tellAll(fleet, 'call 10')).toEqual(new Set([`generation ${String(index + 1)}`]))
+    expect(simulator.ledger.tokenRequests()).toBe(index + 1)
+    simulator.skipTime(7_201_000)
+    await tellAll(fleet, 'skip 7201000')
+    expect(await tellAll(fleet, 'call 10')).toEqual(new Set([`generation ${String(index + 2)}`]))
+    expect(simulator.ledger.tokenRequests()).toBe(index + 2)
+  }
+  expect(simulator.ledger.deadPresented()).toBe(0)
+}, 60_000)
 
 test('a holder killed while it asks upstream is replaced: two requests in all', async () => {
   simulator.fault({ endpoint: 'token', hang: true })
