@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,9 +37,9 @@ describe('encryptedCache over fileCache', () => {
       return {
         cache: open(),
         reopen: open,
-        damage: async () => {
-          for (const name of await readdir(directory, { recursive: true }))
-            if (name.endsWith('.json')) await truncate(join(directory, name), 40)
+        damage: async (key) => {
+          const entry = join(directory, createHash('sha256').update(key).digest('hex'))
+          for (const name of await readdir(entry)) await truncate(join(entry, name), 40)
         },
         nowMs: () => nowMs,
         advanceMs: (ms) => {

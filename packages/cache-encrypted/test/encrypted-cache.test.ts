@@ -247,16 +247,16 @@ describe('under a token manager', () => {
 
   test('failure notes are encrypted and shared', async () => {
     const written: string[] = []
-    const watched: IAccessTokenCache = {
-      ...inner,
+    const store = inner
+    inner = {
+      ...store,
       set: (key, value, expiresAtMs) => {
         written.push(value)
-        return inner.set(key, value, expiresAtMs)
+        return store.set(key, value, expiresAtMs)
       },
     }
-    inner = watched
     const keys = [generateKey()]
-    simulator.change('wechat', { ipWhiteList: ['203.0.113.9'] })
+    simulator.change('wechat', { ipAllow: ['203.0.113.9'] })
     await expect(source(keys).getAccessToken()).rejects.toMatchObject({ details: { errorClass: 'ip-denied' } })
     const before = simulator.ledger.tokenRequests()
     await expect(source(keys).getAccessToken()).rejects.toMatchObject({ details: { errorClass: 'ip-denied' } })

@@ -22,6 +22,8 @@ const longestBackoffMs = 2000
 const refusedBackoffMs = 5000
 /** A link that was up for so long is replaced without waiting. */
 const steadyMs = 1000
+/** A server that has become read-only is connected to anew this often. */
+const betweenRenewalsMs = 5000
 /** A connection whose answer is overdue for so long is replaced by a new one. */
 const silenceMs = 2000
 /** An idle connection is tried this often, so that a dead one is found before it is needed. */
@@ -42,6 +44,8 @@ export class Connection {
   #overdue = 0
   #retry: Timer | undefined
   #heartbeat: Timer | undefined
+  /** Somebody has waited for a connection in vain. */
+  #isSlow = false
   #isClosed = false
 
   constructor(parts: ConnectionParts) {
@@ -56,7 +60,8 @@ export class Connection {
     try {
       return await this.#bounded(commands)
     } catch (error) {
-      if (isReadOnly(error)) this.#lose(this.#link, error)
+      // The name of the server may lead to another one by now, which is the master.
+      if (isReadOnly(error) && this.#upForMs() >= betweenRenewalsMs) this.#lose(this.#link, error)
       throw storeError(this.#parts.name, error)
     } finally {
       if ((this.#underWay -= 1) === 0) this.#link?.hold(false)
@@ -80,7 +85,8 @@ export class Connection {
       const timer = clock.setTimer(() => {
         isOver = true
         reject(timeoutError(name, timeoutMs))
-        if (sent !== undefined) this.#watch(sent)
+        if (sent === undefined) this.#isSlow = true
+        else this.#watch(sent)
       }, timeoutMs)
       const send = (): void => {
         if (isOver) return
@@ -92,8 +98,8 @@ export class Connection {
           })
           .catch(() => undefined)
       }
-      // The first callers of a process wait for its connection; those of an outage do not wait for the next try.
-      if (this.#link?.isReady() === true || this.#attempt === undefined) send()
+      // The first callers of a process wait for its connection. Those of an outage wait for none that was already in vain.
+      if (this.#link?.isReady() === true || this.#attempt === undefined || this.#isSlow) send()
       else this.#attempt.then(send, send)
     })
   }
@@ -155,6 +161,7 @@ export class Connection {
           return
         }
         this.#failure = undefined
+        this.#isSlow = false
         this.#upSinceMs = clock.monotonic()
         this.#parts.onReady?.(link)
         this.#armHeartbeat(link)
@@ -174,7 +181,7 @@ export class Connection {
     this.#link = undefined
     link.destroy()
     const { clock } = this.#parts
-    const wasUp = clock.monotonic() - this.#upSinceMs >= steadyMs
+    const wasUp = this.#upForMs() >= steadyMs
     this.#upSinceMs = Infinity
     this.#failures = wasUp ? 0 : this.#failures + 1
     if (wasUp) {
@@ -200,6 +207,10 @@ export class Connection {
       }
       this.#bounded((current) => current.ping()).then(goOn, goOn)
     }, heartbeatMs)
+  }
+
+  #upForMs(): number {
+    return this.#parts.clock.monotonic() - this.#upSinceMs
   }
 
   #absence(): RedisStoreError {
