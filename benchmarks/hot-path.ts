@@ -50,7 +50,8 @@ async function measure(run: () => Promise<number>): Promise<Round> {
   return { callsPerMs: callsPerRound / ms, bytesPerCall: (process.memoryUsage().heapUsed - before) / callsPerRound }
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 const pairs: { readonly base: Round; readonly ours: Round }[] = []
 for (let round = 0; round < rounds + 5; round += 1) {

@@ -58,7 +58,20 @@ function describe(symbol, checker, declarationsOf) {
     ),
   )
   const lines = [...texts].flatMap((text) => text.split('\n'))
+  const values = literalsOf(origin, checker)
+  if (values !== undefined) return [symbol.name, [`type ${origin.name} = ${values};`]]
   return [symbol.name, lines.length > 0 ? lines : ['(no declaration found)']]
+}
+
+/** The values of a type that is nothing but literals, however it is written: `(typeof list)[number]` hides a change. */
+function literalsOf(symbol, checker) {
+  if ((symbol.flags & ts.SymbolFlags.TypeAlias) === 0) return undefined
+  const type = checker.getDeclaredTypeOfSymbol(symbol)
+  if (!type.isUnion() || !type.types.every((member) => member.isLiteral())) return undefined
+  return type.types
+    .map(({ value }) => (typeof value === 'object' ? `${value.base10Value}n` : JSON.stringify(value)))
+    .sort()
+    .join(' | ')
 }
 
 /** Looks up the top-level declarations of a name in the `.d.ts` that the compiler makes of a source file. */

@@ -15,7 +15,8 @@ for (const { folder, manifest } of all) {
 
 const stale = []
 for (const [path, references] of wanted) {
-  const { references: _, ...rest } = readJson(path)
+  const rest = readJson(path)
+  delete rest.references
   const text = JSON.stringify({
     ...rest,
     ...(references.length > 0 && { references: references.map((path) => ({ path })) }),

@@ -17,6 +17,12 @@ export interface Child {
   readonly ended: Promise<void>
 }
 
+/** Ends what a failed or timed-out test has left behind, stopped processes included. */
+const running = new Set<ChildProcess>()
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts `worker.ts` with a task and its arguments; its standard error comes out as ours. */
 export function startChild(...args: readonly string[]): Child {
   return startNode([], args)
@@ -33,6 +39,8 @@ function startNode(options: readonly string[], args: readonly string[]): Child {
     [...options, '--conditions=@lingpai/source', '--import', 'tsx', join(here, 'worker.ts'), ...args],
     { cwd: here, stdio: ['pipe', 'pipe', 'inherit'] },
   )
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   // A killed child may leave us writing to nobody.
   child.stdin.on('error', () => undefined)
   const printed = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileCache } from '@lingpai/cache-file'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
 import { nameOfKey } from '../src/state.js'
@@ -15,6 +16,7 @@ const tasks: Record<string, (directory: string, key: string, ...rest: string[]) 
   stall,
   unprivileged,
   setThrice,
+  race,
 }
 const [task = '', directory = '', key = '', ...rest] = process.argv.slice(2)
 await tasks[task]?.(directory, key, ...rest)
@@ -28,7 +30,11 @@ async function count(directory: string, key: string, limit: string, holder: stri
   for (;;) {
     const seen = await readNumber(cache, key)
     if (seen >= Number(limit)) return
-    if (!(await lease.take(key, holder, 30_000))) continue
+    if (!(await lease.take(key, holder, 30_000))) {
+      // Losers leave the processor to the holder.
+      await delay(Math.random() * 5)
+      continue
+    }
     enter(marker)
     const next = (await readNumber(cache, key)) + 1
     unlinkSync(marker)
@@ -41,6 +47,17 @@ function enter(marker: string): void {
     closeSync(openSync(marker, 'wx'))
   } catch {
     say('two holders')
+  }
+}
+
+/** Counts up under a lease so short that it is lost again and again; prints each number and whether it was committed. */
+async function race(directory: string, key: string): Promise<void> {
+  const { cache, lease } = open(directory)
+  const holder = String(process.pid)
+  for (;;) {
+    if (!(await lease.take(key, holder, 20))) continue
+    const next = Number(await cache.get(key)) + 1
+    say(`${(await lease.commit(key, holder, String(next))) ? 'committed' : 'denied'} ${String(next)}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '@lingpai/core'
 
 /** Where text goes. */
 export interface TextSink {
+  /** Appends the text. */
   write(text: string): unknown
   /** Whether a person reads it; colour is for people only. */
   readonly isTTY?: boolean | undefined
@@ -15,6 +16,7 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Working directory, absolute. */
   readonly cwd: string
+  /** Asks the platforms. */
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
   /** Such as `20.20.2`. */

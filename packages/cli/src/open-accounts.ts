@@ -61,7 +61,9 @@ export interface OpenAccountsOptions {
 }
 
 /** The account of a name. @throws ConfigError naming those that there are, or how to make one */
-export function accountNamed({ accounts, path }: Configuration, name: string): ConfiguredAccount {
+export function accountNamed({ accounts, misconfigured, path }: Configuration, name: string): ConfiguredAccount {
+  const lacking = misconfigured.find((candidate) => candidate.name === name)
+  if (lacking !== undefined) throw lacking.error
   const account = accounts.find((candidate) => candidate.name === name)
   if (account !== undefined) return account
   const place = path ?? 'the environment'
@@ -78,6 +80,8 @@ export function accountNamed({ accounts, path }: Configuration, name: string): C
 /** All accounts, or the named one. @throws ConfigError when there are none */
 export function accountsNamed(configuration: Configuration, name: string | undefined): readonly ConfiguredAccount[] {
   if (name !== undefined) return [accountNamed(configuration, name)]
+  const [lacking] = configuration.misconfigured
+  if (configuration.accounts.length === 0 && lacking !== undefined) throw lacking.error
   if (configuration.accounts.length > 0) return configuration.accounts
   throw new ConfigError(
     'there are no accounts: no lingpai.yaml was found, and the environment names none',

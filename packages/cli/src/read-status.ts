@@ -1,4 +1,4 @@
-import { isLingpaiError, type SourceStatus, type TokenSource } from '@lingpai/core'
+import { isLingpaiError, type ConfigError, type SourceStatus, type TokenSource } from '@lingpai/core'
 import type { CommandIo } from './command-io.js'
 import type { ConfiguredAccount } from './configuration/configuration.js'
 import type { OpenedAccounts } from './open-accounts.js'
@@ -7,7 +7,11 @@ import { readSecret } from './read-secret.js'
 /** Where an account stands in the shared cache; or why that cannot be told. */
 export type AccountStatus =
   | { readonly account: ConfiguredAccount; readonly status: SourceStatus }
-  | { readonly account: ConfiguredAccount; readonly problem: string; readonly hint?: string }
+  | {
+      readonly account: Pick<ConfiguredAccount, 'name' | 'providerName'>
+      readonly problem: string
+      readonly hint?: string
+    }
 
 /** Reads the cache, and asks no platform. */
 export async function readStatus(
@@ -21,8 +25,13 @@ export async function readStatus(
     return { account, status: await statusFromCache(source) }
   } catch (error) {
     if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
-    return { account, problem: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
+    return { account, ...problemOf(error) }
   }
+}
+
+/** What is wrong with the configuration of an account. */
+export function problemOf({ message, hint }: ConfigError): { readonly problem: string; readonly hint?: string } {
+  return { problem: message, ...(hint !== undefined && { hint }) }
 }
 
 /** The status of a read-only source, once it has looked at the cache. */

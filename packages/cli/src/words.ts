@@ -9,7 +9,7 @@ const units = [
 
 /** `1 h 59 min`, the two largest units; the sign is left to the caller. */
 export function durationText(durationMs: number): string {
-  let left = Math.round(Math.abs(durationMs) / 1000) * 1000
+  let left = Math.floor(Math.abs(durationMs) / 1000) * 1000
   const parts = units.flatMap(([name, size]) => {
     const count = Math.floor(left / size)
     left -= count * size

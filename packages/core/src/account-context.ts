@@ -1,4 +1,5 @@
 import type { Account } from './account.js'
+import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
 import { keepRecord, type Cell } from './cell.js'
 import type { Clock } from './clock.js'
@@ -32,7 +33,7 @@ export interface AccountContext<C = never> {
   readonly closing: AbortSignal
   readonly emit: <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>) => void
   /** Calls back when the cache tells of a write to the key. @returns Ends it. */
-  readonly onChange: (key: string, listener: () => void) => () => void
+  readonly onChange: (listener: (change: CacheChange) => void) => () => void
 }
 
 /** Events that belong to an account. */

@@ -7,7 +7,7 @@ import { dropRecord, heldTokens, isRejected, timeLeftMs, type Cell } from './cel
 import { classOf, isTokenError } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
-import { ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
+import { type ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
 import { failureKey } from './failure-record.js'
 import { isCoolingDown } from './failure-memory.js'
 import { isClosed, joinFlight } from './flight.js'
@@ -16,7 +16,7 @@ import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
 import { statusOf } from './source-status.js'
-import type { GetTokenOptions, SourceStatus, TokenSource } from './token-source.js'
+import type { GetTokenOptions, KeepOptions, RefreshOptions, SourceStatus, TokenSource } from './token-source.js'
 import type { StoredRecord, TokenRecord } from './token-record.js'
 import { withToken } from './with-token.js'
 import { writeBackIfAlive } from './write-back.js'
@@ -56,6 +56,7 @@ export class AccountSource<C> implements TokenSource {
   #cell: Cell | undefined
   #context: AccountContext<C> | undefined
   #keeper: Keeper | undefined
+  #endChanges: (() => void) | undefined
   #asking: Promise<AccountContext<C>> | undefined
   #askedAtMs = -Infinity
 
@@ -68,6 +69,7 @@ export class AccountSource<C> implements TokenSource {
       'abort',
       () => {
         this.#cell = undefined
+        this.#endChanges?.()
         this.stopBackgroundRefresh()
       },
       { once: true },
@@ -124,10 +126,7 @@ export class AccountSource<C> implements TokenSource {
     return this.getAccessToken()
   }
 
-  async refresh({
-    signal,
-    note,
-  }: { readonly signal?: AbortSignal; readonly note?: string } = {}): Promise<TokenRecord> {
+  async refresh({ reason: note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
     const context = await this.#resolve(signal)
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
@@ -142,8 +141,16 @@ export class AccountSource<C> implements TokenSource {
     return authorizedFetch(this, this.#parts.spec, this.#parts.fetch, input, init)
   }
 
-  startBackgroundRefresh(): void {
+  startBackgroundRefresh({ signal }: KeepOptions = {}): void {
     this.#assertOpen()
+    if (signal?.aborted === true) return
+    signal?.addEventListener(
+      'abort',
+      () => {
+        this.stopBackgroundRefresh()
+      },
+      { once: true },
+    )
     this.#keeper ??= startKeeper({
       clock: this.#parts.clock,
       resolve: () => this.#resolve(),
@@ -168,11 +175,11 @@ export class AccountSource<C> implements TokenSource {
   async clear(): Promise<void> {
     const { cell, gate, key } = await this.#resolve()
     cell.clears += 1
+    const removals = [gate.remove(key), gate.remove(failureKey(key))]
     cell.rejected = undefined
     cell.failure = undefined
     dropRecord(cell)
-    const outcomes = [await gate.remove(key), await gate.remove(failureKey(key))]
-    for (const outcome of outcomes) if (!outcome.ok) throw outcome.error
+    for (const outcome of await Promise.all(removals)) if (!outcome.ok) throw outcome.error
   }
 
   toJSON(): Account {
@@ -276,8 +283,14 @@ export class AccountSource<C> implements TokenSource {
   }
 
   #use<T extends AccountContext<C> | undefined>(context: T): T {
+    this.#endChanges?.()
     this.#context = context
     this.#cell = context?.cell
+    // Another process renewed: turn over now rather than at the next look.
+    this.#endChanges = context?.onChange(({ generation = Infinity }) => {
+      const { cell } = context
+      if (cell.flight === undefined && generation > cell.lastGeneration) void lookAtCache(context)
+    })
     return context
   }
 
@@ -351,8 +364,12 @@ function assertReachable<C>({ cell, clock, spec }: AccountContext<C>, minLifeMs:
   const { record, times } = cell
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
   const leftMs = timeLeftMs(times.expiry, clock)
-  const windowMs = spec.renewal.windowSeconds * 1000
-  const isRepeated = spec.renewal.mode === 'sticky' && leftMs > windowMs
+  const { mode, windowSeconds, minIntervalSeconds } = spec.renewal
+  const windowMs = windowSeconds * 1000
+  // Upstream has just repeated the token: asking at every call would storm it.
+  const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - clock.now()
+  const waitMs = Math.max(leftMs - windowMs, Math.min(quietMs, minIntervalSeconds * 1000))
+  const isRepeated = mode === 'sticky' && waitMs > 0
   const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
   if (!isRepeated && !isHalf) return
   const why = isHalf
@@ -361,6 +378,6 @@ function assertReachable<C>({ cell, clock, spec }: AccountContext<C>, minLifeMs:
   throw new ConfigError(
     `${spec.id}: no token that lives ${minLifeMs} ms can be had: ${why}`,
     { field: 'minLifeMs', problem: 'conflict' },
-    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + leftMs - windowMs) },
+    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + waitMs) },
   )
 }

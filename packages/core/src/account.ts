@@ -58,7 +58,7 @@ function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>
 type CredentialProblem = 'missing' | 'empty' | 'malformed'
 
 /** Fields that cannot be sent as they are, with the reason. */
-export function credentialProblems<C>(
+function credentialProblems<C>(
   spec: ResolvedSpec<C>,
   credentials: Readonly<Record<string, unknown>>,
 ): readonly { readonly field: string; readonly problem: CredentialProblem }[] {

@@ -2,6 +2,7 @@ import type { Awaitable, IAccessTokenCache } from './cache.js'
 import type { Clock } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { scrubCause } from './redact.js'
+import { SharedTime } from './shared-time.js'
 import { parseObject } from './token-record.js'
 
 /** Outcome of a cache operation; a failure is never a miss. */
@@ -43,11 +44,13 @@ export function cacheGate(
     call: () => unknown,
     written?: string,
   ): Promise<GateOutcome<T>> {
+    // Of now: by the time it fails, memory may have let go of them.
+    const held = tokens()
     const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
       const error = new CacheError(
         `cache: ${operation} ${text}`,
         { operation, reach, problem },
-        { cause: scrubCause(cause, [...tokens(), ...tokenIn(written)]) },
+        { cause: scrubCause(cause, [...held, ...tokens(), ...tokenIn(written)]) },
       )
       onFailure(error)
       return { ok: false, error }
@@ -55,14 +58,17 @@ export function cacheGate(
     try {
       const pending = call() as Awaitable<T>
       const value = isPromiseLike(pending) ? await bounded(pending, clock, timeoutMs) : pending
-      return value === tooLate
-        ? failed('timeout', `did not answer within ${timeoutMs} ms`)
-        : { ok: true, value: value as T }
+      return value === tooLate ? failed('timeout', `did not answer within ${timeoutMs} ms`) : { ok: true, value }
     } catch (cause) {
       return failed('failed', 'failed', cause)
     }
   }
 
+  const askStore = async (): Promise<number | undefined> => {
+    const told = await attempt<number>('now', () => cache.nowMs?.())
+    return told.ok && Number.isFinite(told.value) ? told.value : undefined
+  }
+  const time = new SharedTime(clock, cache.nowMs && askStore)
   const noLease = (): never => {
     throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
   }
@@ -80,11 +86,7 @@ export function cacheGate(
     commit: (key, holder, value, expiresAtMs) =>
       attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease(), value),
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
-    sharedNowMs: async () => {
-      if (cache.nowMs === undefined) return clock.now()
-      const told = await attempt<number>('now', () => cache.nowMs?.())
-      return told.ok && Number.isFinite(told.value) ? told.value : clock.now()
-    },
+    sharedNowMs: () => time.nowMs(),
   }
 }
 

@@ -5,7 +5,10 @@ import { isObject } from './token-record.js'
 /** A reply whose body has been parsed. */
 export interface ParsedReply {
   readonly status: number
-  readonly headers: { get(name: string): string | null }
+  readonly headers: {
+    /** A header's value, `null` where it is absent. */
+    get(name: string): string | null
+  }
   readonly body: unknown
 }
 

@@ -53,7 +53,7 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides): Resol
     },
     perCode: { ...spec.perCode, ...overrides.perCode },
     hints: { ...spec.hints, ...overrides.hints },
-  } as ResolvedSpec<C>
+  }
 }
 
 function mergeTables(base: ErrorTable, changes: ErrorTable = {}): ErrorTable {
@@ -100,8 +100,8 @@ function* urlsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, u
 
 function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, search, hash, username } = new URL(text)
-  return /^https?:$/.test(protocol) && search === '' && hash === '' && username === ''
+  const { protocol, search, hash, username, password } = new URL(text)
+  return /^https?:$/.test(protocol) && search + hash + username + password === ''
 }
 
 function* tableProblems(endpoint: string, table: ErrorTable): Generator<readonly [string, string]> {

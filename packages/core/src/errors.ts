@@ -28,8 +28,9 @@ const brand = Symbol.for('lingpai.error')
 export abstract class LingpaiError extends Error {
   abstract readonly code: LingpaiErrorCode
   readonly retryable: boolean
-  readonly retryAtMs?: number
-  readonly hint?: string
+  // Declared only: a field that was not given is not to be there, nor in what is printed.
+  declare readonly retryAtMs?: number
+  declare readonly hint?: string
 
   constructor(message: string, { retryable = false, retryAtMs, hint, cause }: LingpaiErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })

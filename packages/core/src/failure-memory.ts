@@ -7,6 +7,7 @@ import {
   decodeFailure,
   encodeFailure,
   failureKey,
+  inTimeOf,
   withRetryAt,
   type FailureRecord,
 } from './failure-record.js'
@@ -22,12 +23,16 @@ export async function activeFailure<C>(context: AccountContext<C>, isUp: boolean
   if (cell.failure !== undefined && isActive(cell.failure, nowMs)) return cell.failure
   if (!isUp) return undefined
   const found = await gate.get(failureKey(key))
-  const failure = found.ok && found.value !== undefined ? decodeFailure(found.value) : undefined
-  if (failure !== undefined && nowMs - failure.atMs < dayMs) cell.failure = failure
-  return failure !== undefined && isActive(failure, nowMs) ? failure : undefined
+  const written = found.ok && found.value !== undefined ? decodeFailure(found.value) : undefined
+  // One that memory knows has been judged already, in this host's time.
+  const known = cell.failure?.writtenRetryAtMs ?? cell.failure?.retryAtMs
+  if (written === undefined || written.retryAtMs === known) return undefined
+  const failure = inTimeOf(nowMs, written)
+  if (nowMs - failure.atMs < dayMs) cell.failure = failure
+  return isActive(failure, nowMs) ? failure : undefined
 }
 
-/** A writer whose clock runs ahead must not lengthen the cool-down, so it is measured from its own beginning. */
+/** A clock that was set back must not lengthen the cool-down. */
 function isActive({ atMs, retryAtMs }: FailureRecord, nowMs: number): boolean {
   return nowMs < retryAtMs && nowMs > atMs - (retryAtMs - atMs)
 }

@@ -1,4 +1,4 @@
-import type { ErrorClass } from './error-class.js'
+import { errorClasses, type ErrorClass } from './error-class.js'
 import {
   LeaseError,
   MalformedAnswerError,
@@ -9,7 +9,7 @@ import {
   type PlatformErrorDetails,
   type TransportErrorDetails,
 } from './errors.js'
-import { isMoment, isObject, parseObject } from './token-record.js'
+import { isCount, isMoment, isObject, parseObject } from './token-record.js'
 
 /** A failed refresh as it is kept beside the record in the cache, so that all who share it keep the cool-down. */
 export interface FailureRecord {
@@ -19,7 +19,12 @@ export interface FailureRecord {
   readonly failures: number
   readonly atMs: number
   readonly retryAtMs: number
+  /** `retryAtMs` as it was written, where the writer's clock runs ahead of this one. */
+  readonly writtenRetryAtMs?: number
 }
+
+/** No cool-down is longer; a text that says so is damaged. */
+const longestCoolDownMs = 7 * 86_400_000
 
 /** Where the failure of an account stands, given its record's key. */
 export function failureKey(key: string): string {
@@ -39,10 +44,23 @@ export function encodeFailure({ error, ...rest }: FailureRecord): string {
 export function decodeFailure(text: string): FailureRecord | undefined {
   const fields = parseObject(text)
   const { failures, atMs, retryAtMs, errorClass } = fields ?? {}
-  if (!isObject(fields?.['error']) || !isMoment(atMs) || !isMoment(retryAtMs) || typeof failures !== 'number')
-    return undefined
+  if (!isObject(fields?.['error']) || !isMoment(atMs) || !isMoment(retryAtMs) || !isCount(failures)) return undefined
+  if (!isErrorClass(errorClass) || !(retryAtMs > atMs && retryAtMs - atMs <= longestCoolDownMs)) return undefined
   const error = errorFrom(fields['error'], retryAtMs)
-  return error && { error, errorClass: errorClass as ErrorClass, failures, atMs, retryAtMs }
+  return error && { error, errorClass, failures, atMs, retryAtMs }
+}
+
+function isErrorClass(value: unknown): value is ErrorClass {
+  return errorClasses.some((errorClass) => errorClass === value)
+}
+
+/** A failure whose writer's clock runs ahead, moved so that it began now: its cool-down gets no longer by that. */
+export function inTimeOf(nowMs: number, failure: FailureRecord): FailureRecord {
+  const aheadMs = failure.atMs - nowMs
+  if (aheadMs <= 0) return failure
+  const retryAtMs = failure.retryAtMs - aheadMs
+  const error = withRetryAt(failure.error, retryAtMs)
+  return { ...failure, error, atMs: nowMs, retryAtMs, writtenRetryAtMs: failure.retryAtMs }
 }
 
 function errorFrom(stored: Readonly<Record<string, unknown>>, retryAtMs: number): AnyLingpaiError | undefined {

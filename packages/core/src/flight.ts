@@ -1,6 +1,6 @@
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { isRejectedRecord, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
-import { ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
+import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { land } from './landing.js'
@@ -32,6 +32,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
   const { cell, clock, closing, timeoutMs } = context
   const endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = cell.record
+  let isDoubtful = false
   for (let turn = 0; ; turn += 1) {
     closing.throwIfAborted()
     const isUp = (await lookAtCache(context)) !== 'down'
@@ -42,11 +43,14 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
     await assertMayAsk(context, demand, isUp)
 
     const lease = isUp ? await takeLease(context.gate, clock, context.key) : 'unavailable'
-    if (lease === 'busy') {
+    // A store that answered a moment ago may only be slow: ask it once more before going on without it.
+    if (lease === 'busy' || (lease === 'unknown' && !isDoubtful)) {
+      isDoubtful = lease === 'unknown'
       await waitForTurn(context, turn, endsAtMonotonicMs)
       continue
     }
-    const landing = await refresh(context, demand, base, { lease, isUp, endsAtMonotonicMs })
+    const terms = lease === 'unknown' ? ({ lease: 'unavailable', isUp: false } as const) : { lease, isUp }
+    const landing = await refresh(context, demand, base, { ...terms, endsAtMonotonicMs })
     if (landing !== 'superseded') return landing
   }
 }
@@ -84,7 +88,7 @@ const longestWaitMs = 250
 
 /** Waits until the lease may be free: a moment with jitter, shorter where the cache tells of writes. */
 async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMonotonicMs: number): Promise<void> {
-  const { clock, closing, key, upstream } = context
+  const { clock, closing, upstream } = context
   const leftMs = endsAtMonotonicMs - clock.monotonic()
   if (leftMs <= 0) {
     throw new LeaseError(`${context.spec.id}: another process refreshes this account and did not finish in time`, {
@@ -92,7 +96,7 @@ async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMo
     })
   }
   const waitMs = Math.min(firstWaitMs * 2 ** Math.min(turn, 10), longestWaitMs) * (0.5 + upstream.random() / 2)
-  await pause(clock, Math.min(waitMs, leftMs), closing, (wake) => context.onChange(key, wake))
+  await pause(clock, Math.min(waitMs, leftMs), closing, context.onChange)
 }
 
 /** Asks upstream under the lease, and gives the lease back whatever happens. */

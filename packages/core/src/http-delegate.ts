@@ -3,6 +3,8 @@
  * TNW's own delegate classes fit.
  */
 export interface HttpDelegate {
+  /** A GET; resolves with the body. */
   httpGet(url: string): Promise<unknown>
+  /** A POST of `data`; resolves with the body. */
   httpPost(url: string, data: string): Promise<unknown>
 }

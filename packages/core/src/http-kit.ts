@@ -21,15 +21,23 @@ export const HttpKit = {
   },
 } as const
 
-/** `fetch` through the delegate where one is set. */
+/** Headers that a delegate sets by itself. */
+const plainHeaders = new Set(['accept', 'content-type'])
+
+/** `fetch` through the delegate where one is set and able to carry the call: a GET, or a POST of text, without own headers. */
 export async function kitFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const { delegate } = registry.kit
-  // A delegate knows text only: calls made with a Request or another body go the plain way.
-  if (delegate === undefined || (typeof input === 'object' && 'clone' in input)) return globalThis.fetch(input, init)
+  const { method = 'GET', body } = init
+  const isPlain = [...new Headers(init.headers).keys()].every((name) => plainHeaders.has(name))
+  if (delegate === undefined || !isPlain || (typeof input === 'object' && 'clone' in input)) {
+    return globalThis.fetch(input, init)
+  }
   const url = String(input)
-  const isPost = init.method?.toUpperCase() === 'POST'
-  const body = isPost
-    ? await delegate.httpPost(url, typeof init.body === 'string' ? init.body : '')
-    : await delegate.httpGet(url)
+  if (method.toUpperCase() === 'GET') return responseOf(await delegate.httpGet(url))
+  if (method.toUpperCase() === 'POST' && typeof body === 'string') return responseOf(await delegate.httpPost(url, body))
+  return globalThis.fetch(input, init)
+}
+
+function responseOf(body: unknown): Response {
   return new Response(typeof body === 'string' ? body : JSON.stringify(body))
 }

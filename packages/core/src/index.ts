@@ -47,7 +47,14 @@ export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
-export type { FailureSummary, GetTokenOptions, SourceStatus, TokenSource } from './token-source.js'
+export type {
+  FailureSummary,
+  GetTokenOptions,
+  KeepOptions,
+  RefreshOptions,
+  SourceStatus,
+  TokenSource,
+} from './token-source.js'
 export { AccessTokenApi } from './access-token-api.js'
 export { ApiConfigKit } from './api-config-kit.js'
 export type { HttpDelegate } from './http-delegate.js'

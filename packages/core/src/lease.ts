@@ -22,17 +22,17 @@ export interface HeldLease {
 /**
  * Tries to take the lease of a key, once.
  *
- * @returns `'busy'` when somebody else holds it, `'unavailable'` when the store has none or did not say.
+ * @returns `'busy'` when somebody else holds it, `'unavailable'` when the store has none, `'unknown'` when it did not say.
  */
 export async function takeLease(
   gate: CacheGate,
   clock: Clock,
   key: string,
-): Promise<HeldLease | 'busy' | 'unavailable'> {
+): Promise<HeldLease | 'busy' | 'unavailable' | 'unknown'> {
   if (gate.cache.lease === undefined) return 'unavailable'
   const holder = randomUUID()
   const taken = await gate.take(key, holder, leaseMs)
-  if (!taken.ok) return 'unavailable'
+  if (!taken.ok) return 'unknown'
   return taken.value ? holdLease(gate, clock, key, holder) : 'busy'
 }
 

@@ -4,9 +4,13 @@ import { harmlessly } from './events.js'
 
 /** Any logger with these four. Fields hold no token and no secret. */
 export interface Logger {
+  /** What happens all the time. */
   debug(message: string, fields?: object): void
+  /** A token was renewed. */
   info(message: string, fields?: object): void
+  /** Something was survived. */
   warn(message: string, fields?: object): void
+  /** A refresh failed. */
   error(message: string, fields?: object): void
 }
 

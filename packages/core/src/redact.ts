@@ -77,5 +77,5 @@ function memberOf(object: object, field: string): unknown {
 
 /** What is left of a foreign error once nothing secret can be in it. */
 class ScrubbedCause extends Error {
-  code?: string | number
+  declare code?: string | number
 }

@@ -5,6 +5,7 @@ import { assertCache } from './assert-cache.js'
 import type { IAccessTokenCache } from './cache.js'
 import { cacheGate } from './cache-gate.js'
 import { heldTokens } from './cell.js'
+import { ChangeFeed } from './change-feed.js'
 import type { Clock } from './clock.js'
 import { ClosedError, ConfigError } from './errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from './events.js'
@@ -54,10 +55,9 @@ export class TokenManager {
   readonly #hub = new EventHub()
   readonly #entries = new Map<string, Entry>()
   readonly #running = new Set<Promise<unknown>>()
-  readonly #wakers = new Map<string, Set<() => void>>()
+  readonly #changes: ChangeFeed
   readonly #secretNumbers = new WeakMap<object, number>()
   readonly #spread: number
-  #unsubscribe: (() => void) | undefined
   #secretCount = 0
   #isClosed = false
 
@@ -68,6 +68,7 @@ export class TokenManager {
     const fetch = options.fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
     this.#options = { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language: options.language ?? 'en' }
     this.#spread = random()
+    this.#changes = new ChangeFeed(cache)
     for (const [name, hook] of Object.entries(options.hooks ?? {}))
       this.#hub.on(name as LingpaiEventName, hook as () => void)
     if (options.logger !== undefined) logEvents(this.#hub, options.logger)
@@ -134,12 +135,13 @@ export class TokenManager {
         closing.abort(new ClosedError(`${accountName(source.account)}: the token manager was closed`))
       }
       this.#entries.clear()
-      this.#unsubscribe?.()
+      this.#changes.close()
       this.#hub.emit('closed', { atMs: this.#options.clock.now() })
     }
     await Promise.allSettled([...this.#running])
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
@@ -193,21 +195,7 @@ export class TokenManager {
       running: this.#running,
       closing,
       emit,
-      onChange: (changed, listener) => this.#onChange(changed, listener),
-    }
-  }
-
-  /** One subscription serves all accounts; it begins with the first that waits. */
-  #onChange(key: string, listener: () => void): () => void {
-    const { cache } = this.#options
-    this.#unsubscribe ??= cache.subscribe?.(({ key: changed }) => {
-      for (const wake of [...(this.#wakers.get(changed) ?? [])]) wake()
-    })
-    const listeners = this.#wakers.get(key) ?? new Set()
-    this.#wakers.set(key, listeners.add(listener))
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0) this.#wakers.delete(key)
+      onChange: (listener) => this.#changes.on(key, listener),
     }
   }
 

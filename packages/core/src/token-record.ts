@@ -3,6 +3,8 @@ import type { PlatformCode } from './error-class.js'
 /** Why a token was asked for. */
 export type RefreshReason = 'cold' | 'ahead' | 'rejected' | 'requested'
 
+const reasons: readonly RefreshReason[] = ['cold', 'ahead', 'rejected', 'requested']
+
 /** A token as handed out by `getRecord`. Printing it shows everything but the value. */
 export interface TokenRecord {
   /** The token itself; hidden from `inspect`, `JSON.stringify` and the like. */
@@ -40,9 +42,9 @@ class HiddenValueRecord implements StoredRecord {
   readonly fingerprint: string
   readonly writer: string
   readonly reason: RefreshReason
-  readonly repeatedAtMs?: number
-  readonly rejectedCode?: PlatformCode
-  readonly duels?: number
+  declare readonly repeatedAtMs?: number
+  declare readonly rejectedCode?: PlatformCode
+  declare readonly duels?: number
 
   constructor({ value, ...rest }: StoredRecord) {
     this.#value = value
@@ -109,9 +111,9 @@ export function decodeRecord(text: string, fingerprint: string): StoredRecord | 
     expiresAtMs,
     fingerprint,
     writer: typeof writer === 'string' ? writer : '',
-    reason: reason as RefreshReason,
+    reason: reasons.find((known) => known === reason) ?? 'cold',
     ...(isMoment(repeatedAtMs) && { repeatedAtMs }),
-    ...((typeof rejectedCode === 'string' || typeof rejectedCode === 'number') && { rejectedCode }),
+    ...((typeof rejectedCode === 'string' || isFiniteNumber(rejectedCode)) && { rejectedCode }),
     ...(isCount(duels) && { duels }),
   })
 }
@@ -131,8 +133,13 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isCount(value: unknown): value is number {
+/** A whole number from 0 on. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value)
 }
 
 /** A moment that `Date` can hold. */

@@ -11,6 +11,20 @@ export interface GetTokenOptions {
   readonly minLifeMs?: number
 }
 
+/** How a refresh is forced. */
+export interface RefreshOptions {
+  /** Why, for the `refreshed` event: an audit trail's word, no secret. */
+  readonly reason?: string
+  /** Ends this caller's wait; the refresh goes on. */
+  readonly signal?: AbortSignal
+}
+
+/** How a source is kept fresh. */
+export interface KeepOptions {
+  /** Ends the background refresh. */
+  readonly signal?: AbortSignal
+}
+
 /** Where an account stands. */
 export interface SourceStatus {
   /**
@@ -69,10 +83,8 @@ export interface TokenSource {
   /**
    * One refresh now, whatever the state; shared by all who ask at the same time, in all processes. On a platform that repeats its token the
    * record may be the same as before.
-   *
-   * @param options.note why, for the `refreshed` event: an audit trail's word, no secret
    */
-  refresh(options?: { readonly signal?: AbortSignal; readonly note?: string }): Promise<TokenRecord>
+  refresh(options?: RefreshOptions): Promise<TokenRecord>
   /**
    * Runs `fn` with a token. When it throws, or returns, a token error of the platform, that is reported and `fn` runs once more with the
    * other token; what the second run gives is the result.
@@ -87,8 +99,10 @@ export interface TokenSource {
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** Refreshes ahead even when nobody calls; never gives up. Starting twice is starting once. */
-  startBackgroundRefresh(): void
+  startBackgroundRefresh(options?: KeepOptions): void
+  /** Ends the background refresh; harmless when there is none. */
   stopBackgroundRefresh(): void
+  /** Where the account stands, from memory alone. */
   status(): SourceStatus
   /** @throws ConfigError for credentials that are missing, empty or malformed, before any request */
   validate(): void
@@ -96,5 +110,6 @@ export interface TokenSource {
   clear(): Promise<void>
   /** The account; never the secret, never the token. */
   toJSON(): Account
+  /** `wecom:ww1:1000002`. */
   toString(): string
 }

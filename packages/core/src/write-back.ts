@@ -45,9 +45,11 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   const { cell, gate, clock, key } = context
   const unwritten = cell.record
   if (!cell.isUnwritten || unwritten === undefined) return true
+  // What a refresh under way brings is the one to write.
+  if (cell.flight !== undefined) return false
   if ((await lookAtCache(context)) === 'down') return false
   const lease = await takeLease(gate, clock, key)
-  if (lease === 'busy' || (lease === 'unavailable' && gate.cache.lease !== undefined)) return false
+  if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') await lookAtCache(context)
   if (cell.record !== unwritten) {
     // A newer one was there; it is in memory now.

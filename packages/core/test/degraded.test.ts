@@ -213,3 +213,64 @@ test('a readonly source reads the shared cache and never goes upstream', async (
   expect(await reader.getAccessToken()).toBe(await writer.getAccessToken())
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
+
+test('a store that tells of writes turns other processes over at once, and wakes who waits for the lease', async () => {
+  const listeners = new Set<(change: { key: string }) => void>()
+  const open = (): IAccessTokenCache => {
+    const inner = fileCache({ directory, now: world.clock.now })
+    const tell = (key: string): void => {
+      for (const listener of listeners) listener({ key })
+    }
+    const { lease } = inner
+    return {
+      ...inner,
+      ...(lease && {
+        lease: {
+          ...lease,
+          commit: async (key, ...rest) => {
+            const isWritten = await lease.commit(key, ...rest)
+            tell(key)
+            return isWritten
+          },
+        },
+      }),
+      subscribe: (listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    }
+  }
+  const [first, other] = [world.manager({ cache: open() }), world.manager({ cache: open() })]
+  const mine = world.source('wechatPlain', first)
+  const theirs = world.source('wechatPlain', other)
+  // No time passes on the test clock: the waiter is woken by the write, not by its own pause.
+  const [a, b] = await Promise.all([mine.getAccessToken(), theirs.getAccessToken()])
+  expect(a).toBe(b)
+  const { value } = await theirs.refresh()
+  await world.clock.settle()
+  expect(mine.peek()).toBe(value)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  await Promise.all([first.close(), other.close()])
+  expect(listeners.size).toBe(0)
+})
+
+test('a lease that is slow once costs no second request', async () => {
+  let slow = 1
+  const open = (): IAccessTokenCache => {
+    const inner = fileCache({ directory, now: world.clock.now })
+    const { lease } = inner
+    return {
+      ...inner,
+      ...(lease && {
+        lease: {
+          ...lease,
+          take: (...args) => (slow-- > 0 ? new Promise<never>(() => undefined) : lease.take(...args)),
+        },
+      }),
+    }
+  }
+  const sources = [0, 1].map(() => world.source('wechatPlain', world.manager({ cache: open() })))
+  const tokens = await world.clock.runUntil(Promise.all(sources.map((source) => source.getAccessToken())))
+  expect(new Set(tokens).size).toBe(1)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})

@@ -102,3 +102,14 @@ test('the status tells where an account stands', async () => {
   expect(source.status().state).toBe('failing')
   expect(JSON.parse(JSON.stringify(source))).toEqual(source.account)
 })
+
+test('a signal ends the background refresh', async () => {
+  const source = world.source('qq')
+  const stop = new AbortController()
+  source.startBackgroundRefresh({ signal: stop.signal })
+  expect(source.status().isKept).toBe(true)
+  stop.abort()
+  expect(source.status().isKept).toBe(false)
+  source.startBackgroundRefresh({ signal: stop.signal })
+  expect(source.status().isKept).toBe(false)
+})

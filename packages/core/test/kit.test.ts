@@ -159,6 +159,19 @@ test('an HTTP delegate of TNW’s shape carries the requests', async () => {
   }).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG' }))
 })
 
+test('a delegate carries no call that it would change: own headers, other methods, other bodies go through fetch', async () => {
+  const refuse = (): Promise<never> => Promise.reject(new TypeError('not for a delegate'))
+  const qq = ApiConfigKit.putApiConfig(simulator.provider(qqBot), bot)
+  const mp = ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
+  await Promise.all([qq.getAccessToken(), mp.getAccessToken()])
+  HttpKit.setHttpDelegate({ httpGet: refuse, httpPost: refuse })
+  expect((await qq.fetch('/gateway')).status).toBe(200)
+  const body = new Blob(['{}'])
+  expect((await mp.fetch('/cgi-bin/message/custom/send', { method: 'POST', body })).status).toBe(200)
+  expect((await mp.fetch('/cgi-bin/menu', { method: 'DELETE' })).status).toBe(200)
+  await expect(mp.fetch('/cgi-bin/getcallbackip')).rejects.toThrow('not for a delegate')
+})
+
 test('two copies of the core share the kit', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   jest.resetModules()

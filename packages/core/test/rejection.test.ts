@@ -172,7 +172,7 @@ describe('fetch and withToken', () => {
     simulator.revoke(simulator.accounts.wechat)
     const body = new Blob(['{"touser":"a"}']).stream()
     const path = '/cgi-bin/message/custom/send'
-    const reply = await source.fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    const reply = await source.fetch(path, { method: 'POST', body, duplex: 'half' })
     expect(await reply.json()).toMatchObject({ errcode: expect.any(Number), errmsg: expect.any(String) })
     const calls = simulator.ledger.apiRequests()
     await source.getAccessToken()
@@ -267,6 +267,26 @@ describe('fetch and withToken', () => {
     await expect(source.withToken(() => Promise.reject(other))).rejects.toBe(other)
   })
 
+  test('withToken gives back a refusal that the platform’s own probe contradicts, thrown or returned', async () => {
+    const source = world.source('wecom')
+    const body = { errcode: 40014, errmsg: 'invalid access_token' }
+    let runs = 0
+    expect(
+      await source.withToken(() => {
+        runs += 1
+        return body
+      }),
+    ).toBe(body)
+    const thrown = Object.assign(new Error('refused'), body)
+    await expect(
+      source.withToken(() => {
+        runs += 1
+        throw thrown
+      }),
+    ).rejects.toBe(thrown)
+    expect(runs).toBe(2)
+  })
+
   test('authorizationHeader is for platforms that take a header', async () => {
     expect(await world.source('qq').authorizationHeader()).toMatch(/^QQBot simtok_/)
     await expect(world.source('wechat').authorizationHeader()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
@@ -300,4 +320,30 @@ test('a token error of a string code heals as well', async () => {
   const source = world.manager({ fetch }).source(provider, { appKey: 'k', appSecret: 'PLANTED-SECRET' })
   expect(await (await source.fetch('/v1.0/me')).json()).toEqual({ ok: 1 })
   expect(answers).toHaveLength(0)
+})
+
+test('without a probe, a token that is handed out again after its rejection is a typed error', async () => {
+  const provider = defineProvider<{ id: string; secret: string }>({
+    id: 'stubborn',
+    source: { url: 'https://example.com/', readOn: '2026-11-20' },
+    account: ['id'],
+    secrets: ['secret'],
+    baseUrl: 'https://stubborn.example',
+    renewal: { mode: 'sticky', windowSeconds: 60 },
+    answer: { token: 't', expiresIn: 'e', code: ['c'], message: 'm' },
+    placement: { in: 'query', name: 't' },
+    errors: { token: {}, api: { 'token-invalid': [1] } },
+    request: () => ({ method: 'GET', url: '/token' }),
+  })
+  let requests = 0
+  const fetch = (): Promise<Response> => {
+    requests += 1
+    return Promise.resolve(Response.json({ t: 'same', e: 7200 }))
+  }
+  const source = world.manager({ fetch }).source(provider, { id: '1', secret: 'PLANTED-SECRET' })
+  await source.getAccessToken()
+  const failure = { code: 'ERR_LINGPAI_PLATFORM', details: { errorClass: 'token-invalid', platformCode: 1 } }
+  await expect(source.reportRejected('same', 1)).rejects.toMatchObject(failure)
+  await expect(source.reportRejected('same', 1)).rejects.toMatchObject(failure)
+  expect(requests).toBe(2)
 })

@@ -30,7 +30,7 @@ export interface ChaosCache extends IAccessTokenCache {
   readonly calls: Readonly<Record<CacheOperation, number>>
   /** Calls so far that met a fault. */
   readonly faults: Readonly<Record<CacheOperation, number>>
-  /** Calls reject without reaching the store: with `error`, or with a {@link ChaosError} `ECONNREFUSED`. */
+  /** Calls reject without reaching the store: with `error`, or with a `ChaosError` of code `ECONNREFUSED`. */
   fail(operation: CacheOperation, plan?: ChaosPlan & { readonly error?: Error }): void
   /** Calls wait, and are carried out once the returned function was called, or after {@link heal}. */
   hang(operation: CacheOperation, plan?: ChaosPlan): () => void
@@ -38,7 +38,7 @@ export interface ChaosCache extends IAccessTokenCache {
   delay(operation: CacheOperation, delayMs: number, plan?: ChaosPlan): void
   /** Writes are acknowledged and never happen. */
   lose(operation: 'set' | 'remove' | 'commit' | 'release', plan?: ChaosPlan): void
-  /** Calls are carried out and then reject with a {@link ChaosError} `ETIMEDOUT`: the caller cannot know the outcome. */
+  /** Calls are carried out and then reject with a `ChaosError` of code `ETIMEDOUT`: the caller cannot know the outcome. */
   timeOut(operation: CacheOperation, plan?: ChaosPlan): void
   /** Reads answer `text`; without it, half of what stands there, or noise. */
   garble(plan?: ChaosPlan & { readonly text?: string }): void
@@ -47,7 +47,7 @@ export interface ChaosCache extends IAccessTokenCache {
 }
 
 /** What a call rejects with that met a fault; looks like a failure of the network. */
-export class ChaosError extends Error {
+class ChaosError extends Error {
   override readonly name = 'ChaosError'
   readonly code: 'ECONNREFUSED' | 'ETIMEDOUT'
 

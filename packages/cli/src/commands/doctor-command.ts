@@ -56,10 +56,14 @@ async function planOf({ io, args, options }: CommandContext): Promise<Plan> {
     const configuration = await loadConfiguration(io, options.config)
     const accounts = accountsNamed(configuration, args[0])
     const names = accounts.map(({ name }) => name).join(', ')
+    const lacking = args[0] === undefined ? configuration.misconfigured : []
+    const parts = lacking.map(({ name, error }) =>
+      findingsOf(name).fail('configuration', error.message, { action: error.hint }),
+    )
     return {
       configuration,
       accounts,
-      findings: [ok('configuration', `${configuration.path ?? 'from the environment'}: ${names}`)],
+      findings: [ok('configuration', `${configuration.path ?? 'from the environment'}: ${names}`), ...parts],
     }
   } catch (error) {
     if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error

@@ -81,9 +81,9 @@ function demo(
   curl: string,
 ): DemoLines {
   const { provider, baseUrlEnv, title }: KnownProvider = knownProviders[account]
-  const env = Object.entries(credentials).map(([field, value]) => [
+  const env = Object.entries(credentials).map(([field, value]): readonly [string, string] => [
     provider.spec.env?.[field]?.[0] ?? field,
-    String(value),
+    value,
   ])
   return { account, title, baseUrl, env: { ...Object.fromEntries(env), [baseUrlEnv]: baseUrl }, curl }
 }

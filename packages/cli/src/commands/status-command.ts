@@ -2,7 +2,7 @@ import type { CommandContext, CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes, type ExitCode } from '../exit-code.js'
 import { accountsNamed, openAccounts } from '../open-accounts.js'
-import { readStatus, type AccountStatus } from '../read-status.js'
+import { problemOf, readStatus, type AccountStatus } from '../read-status.js'
 import { relativeText, tableLines } from '../words.js'
 
 /** `lingpai status [account]` */
@@ -30,7 +30,11 @@ export const statusCommand: CommandDefinition = {
       },
     })
     try {
-      const found = await Promise.all(wanted.map((account) => readStatus(account, accounts, io)))
+      const lacking = args[0] === undefined ? configuration.misconfigured : []
+      const found: readonly AccountStatus[] = [
+        ...(await Promise.all(wanted.map((account) => readStatus(account, accounts, io)))),
+        ...lacking.map(({ name, error }) => ({ account: { name, providerName: name }, ...problemOf(error) })),
+      ]
       if (options.json) output.json({ cache: configuration.cacheUrl, accounts: found.map(jsonOf) })
       else print(context, configuration.cacheUrl, found)
       return conclude(context, found, cacheFailure)

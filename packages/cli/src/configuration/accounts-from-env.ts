@@ -1,30 +1,43 @@
+import { isLingpaiError } from '@lingpai/core'
 import type { CommandIo } from '../command-io.js'
-import { knownProviders, providerNames, secretFieldOf, type AnyProvider } from '../known-providers.js'
-import type { ConfiguredAccount } from './configuration.js'
+import {
+  knownProviders,
+  providerNames,
+  secretFieldOf,
+  type AnyProvider,
+  type ProviderName,
+} from '../known-providers.js'
+import type { Configuration, ConfiguredAccount, MisconfiguredAccount } from './configuration.js'
 
-/**
- * The accounts that environment variables name, each called by its provider: `QQ_BOT_APP_ID` makes `qq-bot`.
- *
- * @throws ConfigError naming a variable that is missing or empty beside others that are set
- */
-export function accountsFromEnv(env: CommandIo['env']): readonly ConfiguredAccount[] {
-  return providerNames.flatMap((name): readonly ConfiguredAccount[] => {
-    const { provider, baseUrlEnv, isFromEnv } = knownProviders[name]
-    if (!isFromEnv || !isNamed(provider, env)) return []
-    const secretField = secretFieldOf(provider)
-    const names = provider.spec.env?.[secretField] ?? []
-    const baseUrl = env[baseUrlEnv]
-    return [
-      {
-        name,
-        providerName: name,
-        provider: baseUrl === undefined || baseUrl === '' ? provider : provider.extend({ baseUrl }),
-        ids: idsOf(provider, secretField, env),
-        secretField,
-        secret: { kind: 'env', names },
-      },
-    ]
-  })
+/** The accounts that environment variables name, each called by its provider: `QQ_BOT_APP_ID` makes `qq-bot`. */
+export function accountsFromEnv(env: CommandIo['env']): Pick<Configuration, 'accounts' | 'misconfigured'> {
+  const accounts: ConfiguredAccount[] = []
+  const misconfigured: MisconfiguredAccount[] = []
+  for (const name of providerNames) {
+    const { provider, isFromEnv } = knownProviders[name]
+    if (!isFromEnv || !isNamed(provider, env)) continue
+    try {
+      accounts.push(accountOf(name, env))
+    } catch (error) {
+      if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
+      misconfigured.push({ name, error })
+    }
+  }
+  return { accounts, misconfigured }
+}
+
+function accountOf(name: ProviderName, env: CommandIo['env']): ConfiguredAccount {
+  const { provider, baseUrlEnv } = knownProviders[name]
+  const secretField = secretFieldOf(provider)
+  const baseUrl = env[baseUrlEnv] ?? ''
+  return {
+    name,
+    providerName: name,
+    provider: baseUrl === '' ? provider : provider.extend({ baseUrl }),
+    ids: idsOf(provider, secretField, env),
+    secretField,
+    secret: { kind: 'env', names: provider.spec.env?.[secretField] ?? [] },
+  }
 }
 
 function isNamed({ spec }: AnyProvider, env: CommandIo['env']): boolean {

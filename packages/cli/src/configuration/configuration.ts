@@ -1,3 +1,4 @@
+import type { ConfigError } from '@lingpai/core'
 import type { AnyProvider, ProviderName } from '../known-providers.js'
 
 /** Where a secret is to be found; never the secret. */
@@ -28,6 +29,14 @@ export interface Configuration {
   /** `memory:` or `file:<absolute path>`. */
   readonly cacheUrl: string
   readonly accounts: readonly ConfiguredAccount[]
+  /** Accounts of the environment that lack a part: they stand in the way of nobody else. */
+  readonly misconfigured: readonly MisconfiguredAccount[]
   readonly timeoutMs?: number
   readonly language?: 'en' | 'zh'
+}
+
+/** An account that cannot be used. */
+export interface MisconfiguredAccount {
+  readonly name: ProviderName
+  readonly error: ConfigError
 }

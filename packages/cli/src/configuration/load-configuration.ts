@@ -19,7 +19,7 @@ export async function loadConfiguration(io: CommandIo, named?: string): Promise<
   const fromEnv = io.env['LINGPAI_CACHE']
   const overriding = fromEnv === undefined || fromEnv === '' ? undefined : normalCacheUrl(fromEnv, io.cwd, io.env)
   if (path === undefined) {
-    return { cacheUrl: overriding ?? defaultCacheUrl(io.env), accounts: accountsFromEnv(io.env) }
+    return { cacheUrl: overriding ?? defaultCacheUrl(io.env), ...accountsFromEnv(io.env) }
   }
   const { cache, accounts, timeoutMs, language } = await readConfigurationFile(path)
   const home = dirname(path)
@@ -27,6 +27,7 @@ export async function loadConfiguration(io: CommandIo, named?: string): Promise<
   return {
     path,
     cacheUrl: overriding ?? ownCache,
+    misconfigured: [],
     accounts: Object.entries(accounts).map(([name, entry]) => accountOf(name, entry, home)),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(language !== undefined && { language }),

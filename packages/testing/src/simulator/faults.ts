@@ -38,7 +38,7 @@ export interface FaultEffect {
   readonly work?: boolean
 }
 
-/** A fault script for {@link FaultBook.add}. */
+/** A fault script for `Simulator.fault`. */
 export interface FaultSpec extends FaultScope, FaultEffect {}
 
 /** A fault that was set. */

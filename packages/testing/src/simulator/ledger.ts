@@ -53,10 +53,13 @@ export interface Ledger {
   readonly entries: readonly LedgerEntry[]
   /** Requests at token endpoints, those that met a fault included. */
   tokenRequests(account?: AccountRef): number
+  /** Requests at APIs. */
   apiRequests(account?: AccountRef): number
+  /** New tokens that the token endpoints made. */
   tokensIssued(account?: AccountRef): number
   /** API calls that presented a dead token. A revoked one may be presented once in good faith. */
   deadPresented(filter?: DeadFilter): number
+  /** All counts, and those of each account. */
   summary(): LedgerSummary
   /** Forgets entries and counts. */
   reset(): void

@@ -6,31 +6,45 @@ import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
 
 /** The ledger of a simulator in another process. */
 export interface RemoteLedger {
+  /** The latest requests, the oldest first. */
   entries(): Promise<readonly LedgerEntry[]>
+  /** Requests at token endpoints, those that met a fault included. */
   tokenRequests(account?: string): Promise<number>
+  /** Requests at APIs. */
   apiRequests(account?: string): Promise<number>
+  /** New tokens that the token endpoints made. */
   tokensIssued(account?: string): Promise<number>
+  /** API calls that presented a dead token. */
   deadPresented(filter?: Omit<DeadFilter, 'account'> & { readonly account?: string }): Promise<number>
+  /** All counts, and those of each account. */
   summary(): Promise<LedgerSummary>
+  /** Forgets entries and counts. */
   reset(): Promise<void>
 }
 
 /** A fault in another process. */
 export interface RemoteFault {
   readonly id: string
+  /** Ends the fault. */
   clear(): Promise<void>
 }
 
 /** A simulator in another process, by the names of {@link Simulator}. Rejects with a ConfigError where the simulator throws one, and as `fetch` does when it cannot be reached. */
 export interface SimulatorAdmin {
   readonly ledger: RemoteLedger
+  /** Whether the simulator answers. */
   health(): Promise<{ readonly ok: boolean; readonly timeScale: number }>
+  /** Sets a fault for the coming requests. */
   fault(spec: FaultSpec): Promise<RemoteFault>
+  /** Ends all faults. */
   clearFaults(): Promise<void>
+  /** Kills a token, or all tokens of an account, at once. */
   revoke(target: AccountRef, options?: RevokeOptions): Promise<void>
   /** Unlike {@link Simulator}'s, does not tell the token. */
   mint(account: AccountRef, options?: MintOptions): Promise<void>
+  /** Changes an account at the platform. */
   change(account: AccountRef, changes: AccountChanges): Promise<void>
+  /** Lets the platforms' time run on, milliseconds of the clients' time. */
   skipTime(ms: number): Promise<void>
 }
 

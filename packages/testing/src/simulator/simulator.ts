@@ -22,6 +22,7 @@ export interface Simulator {
   scaled(renewal: Partial<RenewalSpec>): Partial<RenewalSpec>
   /** Sets a fault for the coming requests. */
   fault(spec: FaultSpec): FaultHandle
+  /** Ends all faults. */
   clearFaults(): void
   /**
    * Kills a token, or all tokens of an account, at once.
@@ -37,5 +38,6 @@ export interface Simulator {
   skipTime(ms: number): void
   /** Stops listening and cuts every connection, also those that hang. */
   close(): Promise<void>
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void>
 }

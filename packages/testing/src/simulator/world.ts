@@ -29,7 +29,7 @@ export interface MintOptions {
   readonly force?: boolean
 }
 
-/** What {@link World.change} can change; what is left out stays. */
+/** What `Simulator.change` can change; what is left out stays. */
 export interface AccountChanges extends AccountSettings {
   /** A new secret; the old one is wrong from now on. */
   readonly secret?: string

@@ -1,0 +1,232 @@
+import { chown, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { configurationJsonSchema } from '../src/index.js'
+import { withHome, type Home } from './sandbox-home.js'
+
+/** A file with one QQ account that works. */
+function shopFile({ simulator }: Pick<Home, 'simulator'>, more = ''): string {
+  return `${more}accounts:
+  shop:
+    provider: qq-bot
+    appId: 102000001
+    secretEnv: MY_SHOP
+    baseUrl: ${simulator.url}/qq
+`
+}
+
+test('a file in a directory above names the accounts, and paths in it are relative to it', async () => {
+  await withHome(async (home) => {
+    await home.write(
+      'lingpai.yaml',
+      shopFile(home, 'cache: file:tokens\n').replace('secretEnv: MY_SHOP', 'secretFile: keys/shop'),
+    )
+    await home.write('keys/shop', `${home.env['QQ_BOT_SECRET']}\n`)
+    const cwd = join(home.directory, 'a/b')
+    await mkdir(cwd, { recursive: true })
+    expect((await home.run(['token', 'shop'], { cwd })).code).toBe(0)
+    const { json } = await home.run(['status', '--json'], { cwd })
+    expect(json).toMatchObject({
+      cache: `file:${home.directory}/tokens`,
+      accounts: [{ account: 'shop', state: 'valid' }],
+    })
+  })
+})
+
+test('--config wins over LINGPAI_CONFIG, which wins over the search; LINGPAI_CACHE wins over cache', async () => {
+  await withHome(async (home) => {
+    const env = { MY_SHOP: home.env['QQ_BOT_SECRET'] }
+    const name = (account: string) => shopFile(home).replace('shop:', `${account}:`)
+    await home.write('lingpai.yaml', name('found'))
+    await home.write('env.yaml', name('named'))
+    await home.write('flag.yaml', name('chosen'))
+    const accounts = async (argv: string[], more = {}) => {
+      const { json } = await home.run(['status', '--json', ...argv], { env: { ...env, ...more } })
+      return json
+    }
+    expect(await accounts([])).toMatchObject({ accounts: [{ account: 'found' }] })
+    expect(await accounts([], { LINGPAI_CONFIG: 'env.yaml' })).toMatchObject({ accounts: [{ account: 'named' }] })
+    const flag = ['--config', 'flag.yaml']
+    expect(await accounts(flag, { LINGPAI_CONFIG: 'env.yaml' })).toMatchObject({ accounts: [{ account: 'chosen' }] })
+    expect(await accounts([], { LINGPAI_CACHE: 'memory:' })).toMatchObject({ cache: 'memory:' })
+  })
+})
+
+test('every problem of a file is one line with its line number, and no stack', async () => {
+  await withHome(async ({ run, write }) => {
+    await write(
+      'lingpai.yaml',
+      `cache: 7
+timeoutMs: soon
+colour: red
+accounts:
+  shop:
+    provider: qq-bot
+    agentId: 4
+    secretEnv: MY_SHOP
+  corp:
+    provider: wecom
+    corpId: "<corpId>"
+    agentId: [1]
+  other:
+    provider: feishu
+  lone:
+  "a b":
+    provider: qq-bot
+    appId: 1
+    secretEnv: mysecret
+    baseUrl: https://user:pw@example.com
+`,
+    )
+    const { code, stderr, stdout } = await run(['status'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines.pop()).toMatch(/^ {2}hint: Edit .*lingpai\.yaml$/)
+    for (const line of lines) expect(line).toMatch(/^lingpai: lingpai\.yaml:\d+: [\w. ]+: \S/)
+    const about = lines.map((line) => line.replace('lingpai: lingpai.yaml:', ''))
+    expect(about).toEqual([
+      '1: cache: is to be text',
+      '2: timeoutMs: is to be a whole number of milliseconds',
+      '3: colour: is not known; known are cache, timeoutMs, language, accounts',
+      '5: accounts.shop.appId: is missing',
+      '7: accounts.shop.agentId: is not known for qq-bot; known are provider, appId, secretEnv, secretFile, baseUrl, apiBaseUrl',
+      '9: accounts.corp: says nowhere where its secret is: add secretEnv: NAME or secretFile: path',
+      '11: accounts.corp.corpId: still holds the placeholder: put the one of your account',
+      "12: accounts.corp.agentId: is to be the id as the platform's console shows it",
+      '14: accounts.other.provider: is to be one of qq-bot, wechat-mp, wechat-mp-plain, wecom',
+      '15: accounts.lone: is to be a mapping',
+      '16: accounts.a b: is no name: use letters, digits, dot, hyphen and underscore',
+    ])
+  })
+})
+
+test('values of single members are checked', async () => {
+  await withHome(async (home) => {
+    const problem = async (from: string, to: string) => {
+      await home.write('lingpai.yaml', shopFile(home).replace(from, to))
+      return (await home.run(['status'])).stderr.split('\n')[0]?.replace('lingpai: lingpai.yaml:', '')
+    }
+    expect(await problem('secretEnv: MY_SHOP', 'secretEnv: pasted-by-mistake')).toMatch(
+      /^5: accounts\.shop\.secretEnv: is to be the name of an environment variable/,
+    )
+    expect(await problem('secretEnv: MY_SHOP', 'secretEnv: A\n    secretFile: b')).toMatch(
+      /^2: accounts\.shop: has secretEnv and secretFile/,
+    )
+    expect(await problem('baseUrl: http', 'baseUrl: ftp')).toMatch(/^6: accounts\.shop\.baseUrl: is to be an http/)
+    expect(await problem('provider: qq-bot', 'unit: 1')).toMatch(
+      /^2: accounts\.shop\.provider: is missing: one of qq-bot/,
+    )
+    expect(await problem('accounts:', 'language: fr\naccounts:')).toMatch(/^1: language: is to be en or zh/)
+    expect(await problem('accounts:', 'timeoutMs: 5\naccounts:')).toMatch(/^1: timeoutMs: is to be at least 100/)
+    await home.write('lingpai.yaml', 'accounts: {}\n')
+    expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: accounts: is to name at least one account')
+    await home.write('lingpai.yaml', '')
+    expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: is to be a mapping')
+  })
+})
+
+test('a secret in the file is refused, told how to do it instead, and never shown', async () => {
+  await withHome(async (home) => {
+    for (const key of ['clientSecret', 'secret', 'appSecret', 'password']) {
+      await home.write('lingpai.yaml', shopFile(home).replace('secretEnv: MY_SHOP', `${key}: PLANTED-SECRET-in-yaml`))
+      const { code, stderr } = await home.run(['token', 'shop'])
+      expect(code).toBe(2)
+      expect(stderr).toContain(`lingpai.yaml:5: accounts.shop.${key}: a secret does not belong in this file`)
+      expect(stderr).toContain('secretEnv: NAME or secretFile: path')
+      expect(stderr).not.toContain('PLANTED')
+    }
+  })
+})
+
+test('broken YAML is one line that quotes nothing of the file', async () => {
+  await withHome(async ({ run, write }) => {
+    for (const broken of [
+      'a: "PLANTED-SECRET',
+      'a: |PLANTED-SECRET\n b',
+      'a: "\\xPLANTED-SECRET"',
+      'a: *PLANTED-SECRET',
+      'a: 1\na: 2',
+    ]) {
+      await write('lingpai.yaml', `accounts:\n${broken}\n`)
+      const { code, stderr } = await run(['status'])
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/^lingpai: lingpai\.yaml:\d+: no valid YAML: /)
+      expect(stderr).not.toContain('PLANTED')
+    }
+  })
+})
+
+test('ids keep every digit that the file has', async () => {
+  await withHome(async (home) => {
+    await home.write('lingpai.yaml', shopFile(home).replace('102000001', '00123456789012345678'))
+    const { stderr, json } = await home.run(['token', 'shop', '--json'], {
+      env: { MY_SHOP: home.env['QQ_BOT_SECRET'] },
+    })
+    expect(stderr).toContain('机器人不存在')
+    expect(JSON.stringify(json)).toContain('10004')
+    const { stdout } = await home.run(['doctor', 'shop'], { env: { MY_SHOP: home.env['QQ_BOT_SECRET'] } })
+    expect(stdout).toContain('10004')
+    await home.write('lingpai.yaml', shopFile(home).replace('102000001', '"102000001"'))
+    expect((await home.run(['token', 'shop'], { env: { MY_SHOP: home.env['QQ_BOT_SECRET'] } })).code).toBe(0)
+  })
+})
+
+test('caches that are not built in name the package that brings them, and no password', async () => {
+  await withHome(async ({ run }) => {
+    const withCache = (url: string) => run(['token', 'qq-bot'], { env: { LINGPAI_CACHE: url } })
+    const redis = await withCache('redis://:PLANTED-SECRET@example.com:6379')
+    expect(redis.code).toBe(2)
+    expect(redis.stderr).toContain('cache: the scheme redis: is not built in\n  hint: install @lingpai/cache-redis')
+    expect(redis.stderr).not.toContain('PLANTED')
+    expect((await withCache('sqlite:x.db')).stderr).toContain('install @lingpai/cache-sqlite')
+    expect((await withCache('mongodb://x')).stderr).toContain('Use memory: or file:<directory>')
+    expect((await withCache('/var/cache')).stderr).toContain('cache: is no URL')
+    expect((await withCache('file:')).stderr).toContain('names no directory')
+    expect((await withCache('file://host/x')).stderr).toContain('absolute path')
+  })
+})
+
+test('a file cache can be named relative, absolute, from the home directory, or as a URL', async () => {
+  await withHome(async ({ run, directory }) => {
+    const cacheOf = async (url: string) =>
+      (await run(['status', '--json'], { env: { LINGPAI_CACHE: url } })).json['cache']
+    expect(await cacheOf('file:here')).toBe(`file:${directory}/here`)
+    expect(await cacheOf('file:/var/tmp/there')).toBe('file:/var/tmp/there')
+    expect(await cacheOf('file:~/there')).toBe(`file:${directory}/there`)
+    expect(await cacheOf(`file://${directory}/with%20space`)).toBe(`file:${directory}/with space`)
+    expect(await cacheOf('memory:')).toBe('memory:')
+  })
+})
+
+test('a file further up that belongs to somebody else is not used unless it is named', async () => {
+  // Only root can give files away.
+  if (process.getuid?.() !== 0) return
+  await withHome(async (home) => {
+    const path = await home.write('lingpai.yaml', shopFile(home), 0o644)
+    await chown(path, 12_345, 12_345)
+    const cwd = join(home.directory, 'below')
+    await mkdir(cwd)
+    const env = { MY_SHOP: home.env['QQ_BOT_SECRET'] }
+    const found = await home.run(['token', 'shop'], { cwd, env })
+    expect(found.code).toBe(2)
+    expect(found.stderr).toContain(`${path} belongs to another user and is not used`)
+    expect((await home.run(['token', 'shop', '--config', path], { cwd, env })).code).toBe(0)
+  })
+})
+
+test('a file that is not there, no file, or too large is one error', async () => {
+  await withHome(async ({ run, directory, write }) => {
+    expect((await run(['status', '--config', 'nowhere.yaml'])).stderr).toContain('nowhere.yaml cannot be read (ENOENT)')
+    expect((await run(['status', '--config', directory])).stderr).toContain('cannot be read (EISDIR)')
+    await write('big.yaml', '#'.repeat(1_100_000))
+    expect((await run(['status', '--config', 'big.yaml'])).stderr).toContain('larger than 1 MiB')
+  })
+})
+
+test('the published JSON Schema is the one of the validator', async () => {
+  const published = await readFile(new URL('../lingpai.schema.json', import.meta.url), 'utf8')
+  expect(JSON.parse(published)).toEqual(configurationJsonSchema())
+  await withHome(async ({ run }) => {
+    expect(JSON.parse((await run(['schema'])).stdout)).toEqual(configurationJsonSchema())
+    expect((await run(['schema', '--json'])).json).toEqual(configurationJsonSchema())
+  })
+})

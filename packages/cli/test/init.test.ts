@@ -1,0 +1,54 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withHome } from './sandbox-home.js'
+
+test('init writes a file that works with the environment it was made in, and holds no secret', async () => {
+  await withHome(async ({ run, directory, env }) => {
+    const { code, stdout } = await run(['init', '--provider', 'qq-bot,wechat-mp,wecom'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Wrote .*lingpai\.yaml\. Next:/)
+    const text = await readFile(join(directory, 'lingpai.yaml'), 'utf8')
+    expect(text).toContain('secretEnv: QQ_BOT_SECRET')
+    for (const [name, value] of Object.entries(env)) if (name.endsWith('SECRET')) expect(text).not.toContain(value)
+    for (const name of ['qq-bot', 'wechat-mp', 'wecom']) expect((await run(['token', name])).code).toBe(0)
+    expect((await run(['status', '--json'])).json['cache']).toBe(`file:${directory}/.lingpai`)
+    expect((await stat(join(directory, '.lingpai'))).mode & 0o777).toBe(0o700)
+  })
+})
+
+test('without ids in the environment, the placeholders are named by line', async () => {
+  await withHome(async ({ run }) => {
+    const env = { WECOM_CORP_ID: undefined, WECOM_AGENT_ID: undefined }
+    await run(['init', '--provider', 'wecom', '--cache', 'memory:'], { env })
+    const { code, stderr } = await run(['token', 'wecom'], { env })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/lingpai\.yaml:\d+: accounts\.wecom\.corpId: still holds the placeholder/)
+    expect(stderr).toMatch(/lingpai\.yaml:\d+: accounts\.wecom\.agentId: still holds the placeholder/)
+  })
+})
+
+test('init never overwrites, except by --force', async () => {
+  await withHome(async ({ run, directory, write }) => {
+    const path = await write('lingpai.yaml', 'mine')
+    const refused = await run(['init'])
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain(`${path} is there already\n  hint: Look into lingpai.yaml; --force overwrites it.`)
+    expect(await readFile(path, 'utf8')).toBe('mine')
+    const forced = await run(['init', '--force', '--json'])
+    expect(forced.json).toEqual({ path, providers: ['qq-bot'], cache: 'file:.lingpai', overwritten: true })
+    const elsewhere = await run(['init', '--config', 'other.yaml', '--json'])
+    expect(elsewhere.json).toMatchObject({ path: join(directory, 'other.yaml'), overwritten: false })
+  })
+})
+
+test('init refuses providers and caches that there are not', async () => {
+  await withHome(async ({ run }) => {
+    const provider = await run(['init', '--provider', 'feishu'])
+    expect(provider.code).toBe(2)
+    expect(provider.stderr).toContain('There are qq-bot, wechat-mp, wechat-mp-plain, wecom.')
+    const cache = await run(['init', '--cache', 'redis://x'])
+    expect(cache.code).toBe(2)
+    const place = await run(['init', '--config', 'no/such/place.yaml'])
+    expect(place.stderr).toContain('cannot be written (ENOENT)')
+  })
+})

@@ -1,0 +1,175 @@
+import { appendFileSync } from 'node:fs'
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { jest } from '@jest/globals'
+import { systemClock } from '@lingpai/core'
+import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
+import { run, type CommandIo } from '../src/index.js'
+
+// Real processes share this machine with whatever else runs on it.
+jest.setTimeout(60_000)
+
+/** What a run of the command left behind. */
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** Standard output as the one JSON object that it must be. */
+  readonly json: Record<string, unknown>
+}
+
+/** How a run differs from a plain one. */
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  /** Whether standard output and error are a terminal. */
+  readonly isTerminal?: boolean
+  /** What is typed at the terminal; without it, standard input is no terminal. */
+  readonly typed?: string
+  /** The run is meant to print a token. */
+  readonly reveals?: boolean
+  readonly io?: Partial<CommandIo>
+}
+
+/** A simulator and a home directory of one test. */
+export interface Home {
+  readonly simulator: Simulator
+  /** Working directory, and `HOME`. */
+  readonly directory: string
+  /** The demo accounts of all three platforms. */
+  readonly env: Readonly<Record<string, string>>
+  /** Runs the command in this process. */
+  run(argv: readonly string[], options?: RunOptions): Promise<Ran>
+  /** Runs the command in a process of its own. */
+  spawn(argv: readonly string[], env?: Readonly<Record<string, string>>): Child
+  /** Writes a file below the directory. */
+  write(name: string, text: string, mode?: number): Promise<string>
+}
+
+/** A real process. */
+export interface Child {
+  readonly process: ChildProcessWithoutNullStreams
+  readonly ended: Promise<Ran>
+}
+
+/** Opens a home for the length of `use`; checks after every run that nothing secret was printed. */
+export async function withHome(use: (home: Home) => Promise<void>, options: SimulatorOptions = {}): Promise<void> {
+  const simulator = await startSimulator(options)
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-cli-'))
+  const { qq, wechat, wecom } = simulator.accounts
+  const env = {
+    HOME: directory,
+    XDG_CACHE_HOME: join(directory, 'cache'),
+    QQ_BOT_APP_ID: qq.appId,
+    QQ_BOT_SECRET: qq.clientSecret,
+    QQ_BOT_BASE_URL: `${simulator.url}/qq`,
+    WECHAT_MP_APP_ID: wechat.appId,
+    WECHAT_MP_APP_SECRET: wechat.appSecret,
+    WECHAT_MP_BASE_URL: `${simulator.url}/wechat`,
+    WECOM_CORP_ID: wecom.corpId,
+    WECOM_AGENT_ID: wecom.agentId,
+    WECOM_CORP_SECRET: wecom.corpSecret,
+    WECOM_BASE_URL: `${simulator.url}/wecom`,
+  }
+  const write: Home['write'] = async (name, text, mode = 0o600) => {
+    const path = join(directory, name)
+    await mkdir(join(path, '..'), { recursive: true })
+    await writeFile(path, text, { mode })
+    return path
+  }
+  try {
+    await use({
+      simulator,
+      directory,
+      env,
+      write,
+      run: (argv, runOptions) => runHere(argv, env, directory, runOptions),
+      spawn: (argv, more) => spawnCommand(argv, { ...env, ...more }, directory),
+    })
+  } finally {
+    await simulator.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function runHere(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  directory: string,
+  { env: more, cwd = directory, isTerminal = false, typed, reveals = false, io }: RunOptions = {},
+): Promise<Ran> {
+  let [stdout, stderr] = ['', '']
+  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined, setRawMode: () => undefined })
+  if (typed !== undefined) stdin.write(typed)
+  const code = await run(argv, {
+    stdin,
+    stdout: { write: (text) => (stdout += text), isTTY: isTerminal },
+    stderr: { write: (text) => (stderr += text), isTTY: isTerminal || typed !== undefined },
+    env: { ...env, ...more },
+    cwd,
+    fetch: globalThis.fetch,
+    clock: systemClock,
+    nodeVersion: process.versions.node,
+    stopped: () => Promise.resolve(),
+    ...io,
+  })
+  return ranOf(code, stdout, stderr, { ...env, ...more }, argv.includes('sandbox') || reveals)
+}
+
+function ranOf(
+  code: number,
+  stdout: string,
+  stderr: string,
+  env: Readonly<Record<string, string | undefined>>,
+  mayShow: boolean,
+): Ran {
+  const secrets = Object.entries(env).flatMap(([name, value]) =>
+    /SECRET$/.test(name) && (value ?? '').trim() !== '' ? [value] : [],
+  )
+  const printed = mayShow ? [stderr] : [stdout, stderr]
+  // What the whole test run prints is searched for everything that was planted.
+  const { LINGPAI_TEST_OUTPUT: aside } = process.env
+  if (aside !== undefined) appendFileSync(join(aside, 'cli.txt'), printed.join(''))
+  for (const text of printed) {
+    expect(text).not.toMatch(/simtok_/)
+    for (const secret of secrets) expect(text).not.toContain(secret)
+    expect(text).not.toMatch(/^\s+at .*:\d+:\d+/m)
+  }
+  return {
+    code,
+    stdout,
+    stderr,
+    get json() {
+      expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+      return JSON.parse(stdout) as Record<string, unknown>
+    },
+  }
+}
+
+const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+const tsx = import.meta.resolve('tsx')
+
+function spawnCommand(argv: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Child {
+  const { PATH = '' } = process.env
+  const args = ['--conditions=@lingpai/source', '--import', tsx, bin, ...argv]
+  const child = spawn(process.execPath, args, { cwd, env: { PATH, ...env } })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      try {
+        const isShown = argv.includes('--reveal') || argv.includes('sandbox')
+        resolve(ranOf(code ?? -1, stdout, signal === null ? stderr : `${stderr}${signal}`, env, isShown))
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+  return { process: child, ended }
+}

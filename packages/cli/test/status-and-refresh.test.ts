@@ -1,0 +1,104 @@
+import { withHome } from './sandbox-home.js'
+
+test('status reads the shared cache and asks no platform', async () => {
+  await withHome(async ({ run, simulator, directory }) => {
+    await run(['token', 'qq-bot'])
+    const { code, stdout } = await run(['status'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ACCOUNT {4}STATE {2}GENERATION {2}EXPIRES {8}REFRESH {8}PROVIDER\n/)
+    expect(stdout).toMatch(/\nqq-bot {5}valid {2}1 {11}in 1 h 59 min {2}in 1 h 59 min {2}qq-bot\n/)
+    expect(stdout).toMatch(/\nwecom {6}none {3}- /)
+    expect(stdout).toContain(`cache file:${directory}/cache/lingpai`)
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+  })
+})
+
+test('status --json has one entry for each account, or for the one that was named', async () => {
+  await withHome(async ({ run }) => {
+    await run(['token', 'wecom'])
+    const { json } = await run(['status', '--json'])
+    expect(json['accounts']).toMatchObject([
+      { account: 'qq-bot', provider: 'qq-bot', state: 'none' },
+      { account: 'wechat-mp', provider: 'wechat-mp', state: 'none' },
+      { account: 'wecom', provider: 'wecom', state: 'valid', generation: 1, expiresAtMs: expect.any(Number) },
+    ])
+    const one = await run(['status', 'wecom', '--json'])
+    expect(one.json['accounts']).toHaveLength(1)
+  })
+})
+
+test('status shows the failure that all processes share', async () => {
+  await withHome(async ({ run, simulator }) => {
+    simulator.change('qq', { secret: 'reset-by-somebody' })
+    await run(['token', 'qq-bot'])
+    const { code, stdout } = await run(['status', 'qq-bot'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/qq-bot {3}failing/)
+    expect(stdout).toMatch(/100016 invalid appid or secret\); next try in \d+ min/)
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+  })
+})
+
+test('status tells of a cache that fails and of accounts without a secret', async () => {
+  await withHome(async ({ run, write }) => {
+    const file = await write('a-file', 'in the way')
+    await write(`lone`, '')
+    const broken = await run(['status', 'qq-bot'], { env: { LINGPAI_CACHE: `file:${file}/below` } })
+    expect(broken.code).toBe(1)
+    expect(broken.stderr).toMatch(/lingpai: the cache file:\S+ fails.*\n {2}hint: lingpai doctor/)
+    const secretless = await run(['status'], { env: { QQ_BOT_SECRET: undefined } })
+    expect(secretless.code).toBe(2)
+    expect(secretless.stdout).toMatch(/qq-bot {5}misconfigured/)
+    expect(secretless.stdout).toMatch(/wecom {6}none/)
+    expect(secretless.stderr).toContain('qq-bot: its secret is missing')
+  })
+})
+
+test('status of a memory cache says that there is nothing to see', async () => {
+  await withHome(async ({ run }) => {
+    const { stdout } = await run(['status', 'qq-bot'], { env: { LINGPAI_CACHE: 'memory:' } })
+    expect(stdout).toContain('cache memory: (of one process only')
+  })
+})
+
+test('refresh asks the platform and shows the generation before and after', async () => {
+  await withHome(async ({ run, simulator }) => {
+    const first = await run(['refresh', 'wecom'])
+    expect(first.stdout).toMatch(/^wecom {2}has a new token\n {2}generation {2}none → 1\n {2}expires/)
+    simulator.revoke('wecom')
+    const { code, stdout } = await run(['refresh', 'wecom'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/generation {2}1 → 2/)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+  })
+})
+
+test('refresh says when the platform repeated its token, and why', async () => {
+  await withHome(async ({ run }) => {
+    await run(['token', 'qq-bot'])
+    const { stdout } = await run(['refresh', 'qq-bot'])
+    expect(stdout).toMatch(/^qq-bot {2}the platform repeated its token\n {2}generation {2}1 → 1/)
+    expect(stdout).toContain('only in the last 1 min of the old one')
+    const { json } = await run(['refresh', 'qq-bot', '--json'])
+    expect(json).toMatchObject({ account: 'qq-bot', isNew: false, before: { generation: 1 }, after: { generation: 1 } })
+  })
+})
+
+test('refresh --json has null before the first token', async () => {
+  await withHome(async ({ run }) => {
+    const { json } = await run(['refresh', 'wechat-mp', '--json'])
+    expect(json).toMatchObject({ account: 'wechat-mp', isNew: true, before: null, after: { generation: 1 } })
+  })
+})
+
+test('refresh asks although a failure is remembered', async () => {
+  await withHome(async ({ run, simulator }) => {
+    simulator.change('wechat', { ipAllow: ['198.51.100.1'] })
+    expect((await run(['token', 'wechat-mp'])).code).toBe(1)
+    simulator.change('wechat', { ipAllow: ['127.0.0.1'] })
+    expect((await run(['token', 'wechat-mp'])).code).toBe(1)
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    expect((await run(['refresh', 'wechat-mp'])).code).toBe(0)
+    expect((await run(['token', 'wechat-mp'])).code).toBe(0)
+  })
+})

@@ -1,0 +1,150 @@
+import { withHome } from './sandbox-home.js'
+
+test('the environment alone makes an account, and its token is shown masked', async () => {
+  await withHome(async ({ run, simulator }) => {
+    const { code, stdout, stderr } = await run(['token', 'qq-bot'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(
+      /^qq-bot {2}qq-bot:102000001\n {2}token {7}•••• \(\d+ characters\)\n {2}generation {2}1\n {2}expires/,
+    )
+    expect(stdout).toMatch(/\(in 2 h\)|\(in 1 h 59 min\)/)
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+  })
+})
+
+test('the second run is served from the cache', async () => {
+  await withHome(async ({ run, simulator }) => {
+    for (const name of ['qq-bot', 'wechat-mp', 'wecom']) {
+      expect((await run(['token', name])).code).toBe(0)
+      expect((await run(['token', name, '--json'])).json).toMatchObject({ account: name, generation: 1 })
+    }
+    expect(simulator.ledger.tokenRequests()).toBe(3)
+  })
+})
+
+test('--reveal prints the token and nothing else', async () => {
+  await withHome(async ({ run, simulator }) => {
+    const { stdout, stderr, code } = await run(['token', 'wecom', '--reveal'], { reveals: true })
+    expect(stdout).toMatch(/^simtok_wecom_\S+\n$/)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const reply = await fetch(`${simulator.url}/wecom/cgi-bin/get_api_domain_ip?access_token=${stdout.trim()}`)
+    expect(await reply.json()).toMatchObject({ errcode: 0 })
+  })
+})
+
+test('--json is one object with the documented members, and the token only with --reveal', async () => {
+  await withHome(async ({ run }) => {
+    const { json } = await run(['token', 'qq-bot', '--json'])
+    const members = ['account', 'generation', 'issuedAtMs', 'expiresAtMs', 'expiresInSeconds', 'length']
+    expect(Object.keys(json)).toEqual(members)
+    const revealed = await run(['token', 'qq-bot', '--json', '--reveal'], { reveals: true })
+    expect(Object.keys(revealed.json)).toEqual([...members, 'token'])
+    expect(revealed.json['token']).toHaveLength(Number(json['length']))
+  })
+})
+
+test('a secret may stand in a file that an environment variable names', async () => {
+  await withHome(async ({ run, write, env }) => {
+    const path = await write('bot.secret', `${env['QQ_BOT_SECRET']}\n`)
+    const ran = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined, QQ_BOT_SECRET_FILE: path } })
+    expect(ran.code).toBe(0)
+    const both = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET_FILE: path } })
+    expect(both.code).toBe(2)
+    expect(both.stderr).toContain('QQ_BOT_SECRET and QQ_BOT_SECRET_FILE are both set')
+  })
+})
+
+test('a missing, an empty and an unreadable secret are different errors, before anything is sent', async () => {
+  await withHome(async ({ run, directory, simulator }) => {
+    const withSecret = (env: Record<string, string | undefined>) =>
+      run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined, ...env } })
+    const missing = await withSecret({})
+    expect(missing.stderr).toContain('qq-bot: its secret is missing: QQ_BOT_SECRET is not set')
+    expect(missing.stderr).toContain('hint: Set QQ_BOT_SECRET, or QQ_BOT_SECRET_FILE')
+    const empty = await withSecret({ QQ_BOT_SECRET: ' ' })
+    expect(empty.stderr).toContain('QQ_BOT_SECRET is set but empty')
+    const lost = await withSecret({ QQ_BOT_SECRET_FILE: `${directory}/nowhere` })
+    expect(lost.stderr).toContain('cannot be read (ENOENT)')
+    expect([missing.code, empty.code, lost.code]).toEqual([2, 2, 2])
+    expect(simulator.ledger.tokenRequests()).toBe(0)
+  })
+})
+
+test('a missing secret is asked for at a terminal, and what is typed does not show', async () => {
+  await withHome(async ({ run, env }) => {
+    const secret = env['QQ_BOT_SECRET'] ?? ''
+    const ran = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined }, typed: `${secret}\r` })
+    expect(ran.code).toBe(0)
+    expect(ran.stderr).toBe('clientSecret of qq-bot (does not show): \n')
+    expect(ran.stdout).not.toContain(secret)
+    const left = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined }, typed: '\u0003' })
+    expect(left.code).toBe(2)
+    expect(left.stderr).toContain('no secret was given')
+  })
+})
+
+test('a wrong secret is the platform failing: exit code 1, its own words and what to do', async () => {
+  await withHome(async ({ run }) => {
+    const env = { QQ_BOT_SECRET: 'wrong-secret-that-must-not-show' }
+    const { code, stderr, json } = await run(['token', 'qq-bot', '--json'], { env })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^lingpai: qq-bot: .*100016 invalid appid or secret/)
+    expect(stderr).toContain('  hint: Check that the AppSecret')
+    expect(json['error']).toMatchObject({
+      code: 'ERR_LINGPAI_PLATFORM',
+      retryable: false,
+      details: { platformCode: 100016, errorClass: 'credential-invalid' },
+    })
+  })
+})
+
+test('an unknown account names those that there are', async () => {
+  await withHome(async ({ run }) => {
+    const { code, stderr } = await run(['token', 'shop'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('there is no account shop in the environment; there are: qq-bot, wechat-mp, wecom')
+  })
+})
+
+test('without file and environment, it says how to begin', async () => {
+  await withHome(async ({ run, env }) => {
+    const nothing = Object.fromEntries(
+      Object.keys(env).flatMap((name) => (/^(QQ|WE)/.test(name) ? [[name, undefined]] : [])),
+    )
+    const { code, stderr } = await run(['token', 'wecom'], { env: nothing })
+    expect(code).toBe(2)
+    expect(stderr).toContain(
+      'export WECOM_CORP_ID=… WECOM_AGENT_ID=… WECOM_CORP_SECRET=…, or make a file: lingpai init',
+    )
+  })
+})
+
+test('a token comes although the cache cannot be written, with a warning', async () => {
+  await withHome(async ({ run, write }) => {
+    const file = await write('a-file', 'in the way')
+    const { code, stdout, stderr } = await run(['token', 'qq-bot'], { env: { LINGPAI_CACHE: `file:${file}/below` } })
+    expect(code).toBe(0)
+    expect(stdout).toContain('generation  1')
+    expect(stderr.match(/lingpai: the cache file:\S+ fails/g)).toHaveLength(1)
+  })
+})
+
+test('an account of the environment that lacks a part stands in the way of nobody else', async () => {
+  await withHome(async ({ run }) => {
+    const env = { WECOM_CORP_ID: undefined, WECHAT_MP_BASE_URL: 'no-url' }
+    expect((await run(['token', 'qq-bot'], { env })).code).toBe(0)
+    const own = await run(['token', 'wecom'], { env })
+    expect(own.code).toBe(2)
+    expect(own.stderr).toContain('wecom: environment variable WECOM_CORP_ID or WECOM_CORPID is missing')
+    const all = await run(['status'], { env })
+    expect(all.code).toBe(2)
+    expect(all.stdout).toMatch(/^qq-bot +valid/m)
+    expect(all.stdout).toMatch(/^wecom +misconfigured/m)
+    const doctor = await run(['doctor'], { env })
+    expect(doctor.code).toBe(3)
+    expect(doctor.stdout).toMatch(/^fail {2}wecom configuration: .*WECOM_CORP_ID/m)
+    expect(doctor.stdout).toMatch(/^fail {2}wechat-mp configuration: .*baseUrl/m)
+    const only = await run(['status'], { env: { ...env, QQ_BOT_APP_ID: undefined, QQ_BOT_SECRET: undefined } })
+    expect(only.code).toBe(2)
+  })
+})

@@ -1,0 +1,113 @@
+import type { CacheError, IAccessTokenCache } from '@lingpai/core'
+import { testClock, type TestClock } from '@lingpai/testing'
+import { cacheGate, type CacheGate } from '../src/cache-gate.js'
+
+let clock: TestClock
+let failures: CacheError[]
+beforeEach(() => {
+  clock = testClock()
+  failures = []
+})
+
+const empty: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
+
+function gateTo(cache: Partial<IAccessTokenCache>): CacheGate {
+  return cacheGate(
+    { ...empty, ...cache },
+    { clock, timeoutMs: 1000, onFailure: (error) => failures.push(error), tokens: () => ['held-token'] },
+  )
+}
+
+test.each([undefined, null, '', 7, {}, Promise.resolve(null), Promise.resolve('')])(
+  'a value of %p is a miss',
+  async (value) => {
+    expect(await gateTo({ get: () => value as string }).get('k')).toEqual({ ok: true, value: undefined })
+    expect(failures).toEqual([])
+  },
+)
+
+test('what the store answers comes through, at once or later', async () => {
+  expect(await gateTo({ get: (key) => `value of ${key}` }).get('k')).toEqual({ ok: true, value: 'value of k' })
+  expect(await gateTo({ get: (key) => Promise.resolve(key) }).get('k')).toEqual({ ok: true, value: 'k' })
+  expect(clock.pendingTimers).toBe(0)
+})
+
+test.each([
+  [
+    'throws',
+    (): never => {
+      throw new Error('disk held-token')
+    },
+  ],
+  ['rejects', (): Promise<never> => Promise.reject(new Error('disk held-token'))],
+])('a store that %s has failed, which is no miss', async (_, fail) => {
+  const gate = gateTo({
+    get: fail,
+    set: fail,
+    remove: fail,
+    reach: 'host',
+    lease: { take: fail, commit: fail, release: fail },
+  })
+  const outcomes = [
+    await gate.get('k'),
+    await gate.set('k', '{"access_token":"new-token"}', 1),
+    await gate.remove('k'),
+    await gate.take('k', 'h', 1),
+    await gate.commit('k', 'h', '{"access_token":"new-token"}', 1),
+    await gate.release('k', 'h'),
+  ]
+  expect(outcomes.every(({ ok }) => !ok)).toBe(true)
+  expect(failures.map(({ details }) => details.operation)).toEqual([
+    'get',
+    'set',
+    'remove',
+    'take',
+    'commit',
+    'release',
+  ])
+  expect(failures[0]).toMatchObject({
+    code: 'ERR_LINGPAI_CACHE',
+    message: 'cache: get failed',
+    retryable: true,
+    details: { operation: 'get', reach: 'host', problem: 'failed' },
+    cause: { message: 'disk ***' },
+  })
+})
+
+test('a store that does not answer in time has failed; what it says later is nobody’s', async () => {
+  let answer: (value: string) => void = () => undefined
+  const gate = gateTo({ get: () => new Promise<string>((resolve) => (answer = resolve)) })
+  const startMs = clock.now()
+  const outcome = await clock.runUntil(gate.get('k'))
+  expect(outcome).toMatchObject({ ok: false, error: { details: { operation: 'get', problem: 'timeout' } } })
+  expect(clock.now() - startMs).toBe(1000)
+  answer('late')
+  await clock.settle()
+  const rejecting = gateTo({
+    set: () =>
+      new Promise((_, reject) =>
+        clock.setTimer(() => {
+          reject(new Error('late'))
+        }, 2000),
+      ),
+  })
+  expect(await clock.runUntil(rejecting.set('k', 'v', 1))).toMatchObject({ ok: false })
+  await clock.advance(5000)
+  expect(failures).toHaveLength(2)
+})
+
+test('a store without a lease fails to give one, and has nothing to give back', async () => {
+  const gate = gateTo({})
+  expect(await gate.take('k', 'h', 1)).toMatchObject({ ok: false })
+  expect(await gate.commit('k', 'h', 'v', 1)).toMatchObject({ ok: false })
+  expect(await gate.release('k', 'h')).toMatchObject({ ok: true })
+})
+
+test('the shared time is the store’s own, or that of this host where it has none or does not say', async () => {
+  expect(await gateTo({}).sharedNowMs()).toBe(clock.now())
+  expect(await gateTo({ nowMs: () => Promise.resolve(42) }).sharedNowMs()).toBe(42)
+  expect(await gateTo({ nowMs: () => Number.NaN }).sharedNowMs()).toBe(clock.now())
+  expect(failures).toEqual([])
+  expect(await gateTo({ nowMs: () => Promise.reject(new Error('down')) }).sharedNowMs()).toBe(clock.now())
+  expect(failures[0]).toMatchObject({ details: { operation: 'now' } })
+})

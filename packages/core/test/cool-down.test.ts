@@ -1,0 +1,316 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TokenManager, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
+import { fileCache } from '@lingpai/cache-file'
+import { decodeFailure, encodeFailure } from '../src/failure-record.js'
+import { errorOf, reply, scriptedPlatform, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
+
+const second = 1000
+const minute = 60 * second
+
+let platform: ScriptedPlatform
+let directory: string
+beforeEach(async () => {
+  platform = await scriptedPlatform()
+  directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+})
+afterEach(async () => {
+  await platform.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** A source of a manager of its own, over the file cache opened anew: what another process has. */
+function elsewhere(credentials = toyAccount): TokenSource {
+  const { clock } = platform
+  return platform.source(platform.manager({ cache: fileCache({ directory, now: clock.now }) }), credentials)
+}
+
+const fail = (source: TokenSource): Promise<unknown> => errorOf(platform.clock.runUntil(source.getAccessToken()))
+const refusal = (errcode: number, errmsg = 'no'): ReturnType<typeof reply> => reply({ errcode, errmsg })
+
+describe('shared by all who share the cache', () => {
+  test.each([
+    ['a refusal', refusal(40001, 'wrong secret'), 10 * minute],
+    ['a denied address', refusal(40164, 'invalid ip 203.0.113.7, not in whitelist rid: 68ae-1'), 5 * minute],
+    ['a limit', refusal(45011), 90 * second],
+    ['a broken answer', reply('<html>'), second],
+    ['a server error', reply('', { status: 500 }), second],
+  ])('%s fails others fast, with the same typed error and no request', async (_, answer, coolMs) => {
+    platform.answer(answer)
+    const first = await fail(elsewhere())
+    const requests = platform.requests()
+    for (let i = 0; i < 20; i += 1) {
+      const other = await fail(elsewhere())
+      expect(other).not.toBe(first)
+      expect(other).toMatchObject({ ...(first as object), message: (first as Error).message })
+    }
+    expect(platform.requests()).toBe(requests)
+
+    platform.answer(undefined)
+    const { clock } = platform
+    await clock.advance(coolMs - 1)
+    await fail(elsewhere())
+    expect(platform.requests()).toBe(requests)
+    await clock.advance(1)
+    expect(await clock.runUntil(elsewhere().getAccessToken())).toBe('token-1')
+    expect(platform.requests()).toBe(requests + 1)
+  })
+
+  test('failures in a row are counted across processes', async () => {
+    const { clock } = platform
+    platform.answer(reply('', { status: 500 }))
+    for (const [i, waitMs] of [1, 2, 4, 8].entries()) {
+      const startMs = clock.now()
+      const error = await fail(elsewhere())
+      expect(error).toMatchObject({ retryAtMs: clock.now() + waitMs * second })
+      expect(elsewhere().status()).toMatchObject({ state: 'none' })
+      expect(platform.requests()).toBe(3 * (i + 1))
+      await clock.advance(waitMs * second)
+      expect(clock.now()).toBeGreaterThan(startMs)
+    }
+  })
+
+  test('another secret is tried at once', async () => {
+    platform.answer(refusal(40001))
+    const wrong = elsewhere({ ...toyAccount, appSecret: 'wrong-secret' })
+    expect(await fail(wrong)).toMatchObject({ details: { errorClass: 'credential-invalid' } })
+    platform.answer(undefined)
+    expect(await platform.clock.runUntil(elsewhere().getAccessToken())).toBe('token-1')
+    expect(await fail(wrong)).toMatchObject({ details: { errorClass: 'credential-invalid' } })
+    expect(platform.requests()).toBe(2)
+  })
+
+  test('a success removes it for all', async () => {
+    const { clock } = platform
+    platform.answer(refusal(40001))
+    const [one, two] = [elsewhere(), elsewhere()]
+    await fail(one)
+    expect(await fail(two)).toBeDefined()
+    expect(two.status()).toMatchObject({ state: 'failing', lastFailure: { failures: 1, platformCode: 40001 } })
+    platform.answer(undefined)
+    await clock.runUntil(one.refresh())
+    expect(one.status()).toMatchObject({ state: 'valid' })
+    expect(one.status().lastFailure).toBeUndefined()
+    expect(await clock.runUntil(two.getAccessToken())).toBe('token-1')
+    expect(two.status().lastFailure).toBeUndefined()
+    platform.answer(reply('', { status: 500 }))
+    expect(await errorOf(clock.runUntil(elsewhere().refresh()))).toMatchObject({ retryAtMs: clock.now() + second })
+  })
+})
+
+describe('a forced refresh', () => {
+  test.each([
+    ['credential-invalid', 40001],
+    ['ip-denied', 40164],
+    ['permission', 50004],
+    ['unknown', 31337],
+  ])('passes through the cool-down of %s', async (_, code) => {
+    platform.answer(refusal(code))
+    const source = platform.source()
+    await fail(source)
+    await fail(source)
+    expect(platform.requests()).toBe(1)
+    platform.answer(undefined)
+    expect(await platform.clock.runUntil(source.refresh())).toMatchObject({ value: 'token-1', generation: 1 })
+    expect(platform.requests()).toBe(2)
+  })
+
+  test.each([
+    ['rate-limited', 45011],
+    ['quota-exhausted', 45009],
+  ])('does not pass through %s', async (_, code) => {
+    platform.answer(refusal(code))
+    const source = platform.source()
+    const error = await fail(source)
+    platform.answer(undefined)
+    expect(await errorOf(platform.clock.runUntil(source.refresh()))).toBe(error)
+    expect(platform.requests()).toBe(1)
+  })
+})
+
+test('1,000 callers in a row within an hour of outage make a few requests', async () => {
+  const { clock } = platform
+  platform.answer(reply('', { status: 503 }))
+  const source = platform.source()
+  for (let i = 0; i < 1000; i += 1) {
+    expect(await fail(source)).toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+    await clock.advance(3600)
+  }
+  // 1, 2, 4 … 60 seconds apart, three requests each.
+  expect(platform.requests()).toBeLessThan(3 * 70)
+  platform.answer(undefined)
+  await clock.advance(minute)
+  expect(await source.getAccessToken()).toBe('token-1')
+})
+
+test('1,000 callers in a row while no time passes make the requests of one', async () => {
+  platform.answer(reply('', { status: 503 }))
+  const source = platform.source()
+  const first = await fail(source)
+  const requests = platform.requests()
+  for (let i = 0; i < 1000; i += 1) expect(await fail(source)).toBe(first)
+  expect(platform.requests()).toBe(requests)
+})
+
+describe('ahead of a living token', () => {
+  test('a failure that passes is let pass until most of what is left is over, not longer', async () => {
+    const { clock } = platform
+    const source = platform.source()
+    const { expiresAtMs } = await source.getRecord()
+    await clock.advance(7200 * second - 500 * second)
+    platform.answer(reply('', { status: 503 }))
+    await source.getAccessToken()
+    await clock.settle()
+    const { lastFailure } = source.status()
+    const leftMs = expiresAtMs - 10 * second - clock.now()
+    expect(lastFailure).toMatchObject({ failures: 1, retryAtMs: clock.now() + leftMs * 0.75 })
+    for (let i = 0; i < 100; i += 1) {
+      expect(await source.getAccessToken()).toBe('token-1')
+      await clock.advance(3 * second)
+    }
+    expect(platform.requests()).toBe(2)
+  })
+
+  test('a refusal keeps its own cool-down, and what the platform asked for counts', async () => {
+    const { clock } = platform
+    const source = platform.source()
+    await source.getAccessToken()
+    await clock.advance(7200 * second - 500 * second)
+    platform.answer(reply('', { status: 503, headers: { 'retry-after': '30' } }))
+    await source.getAccessToken()
+    await clock.settle()
+    expect(source.status().lastFailure).toMatchObject({ retryAtMs: clock.now() + 30 * second })
+    platform.answer(refusal(40001))
+    await clock.advance(30 * second)
+    await source.getAccessToken()
+    await clock.settle()
+    expect(source.status().lastFailure).toMatchObject({ failures: 2, retryAtMs: clock.now() + 10 * minute })
+  })
+})
+
+test('a failure is kept in memory while the cache is down', async () => {
+  const down = (): Promise<never> => Promise.reject(new Error('down'))
+  const source = platform.source(platform.manager({ cache: { get: down, set: down, remove: down } }))
+  platform.answer(refusal(40001))
+  const error = await fail(source)
+  for (let i = 0; i < 20; i += 1) expect(await fail(source)).toBe(error)
+  expect(platform.requests()).toBe(1)
+  platform.answer(undefined)
+  await platform.clock.advance(10 * minute)
+  expect(await platform.clock.runUntil(source.getAccessToken())).toBe('token-1')
+})
+
+test('a failure of the day before is no failure in a row', async () => {
+  const { clock } = platform
+  platform.answer(refusal(50004))
+  await fail(elsewhere())
+  await clock.advance(24 * 60 * minute)
+  platform.answer(reply('', { status: 500 }))
+  expect(await fail(elsewhere())).toMatchObject({ retryAtMs: clock.now() + second })
+})
+
+describe('clocks', () => {
+  /** A failure in the cache, written by somebody whose clock is `skewMs` ahead. */
+  async function skewed(skewMs: number): Promise<TokenSource> {
+    const { clock, provider } = platform
+    platform.answer(refusal(45011))
+    const entries = new Map<string, string>()
+    const cache: IAccessTokenCache = {
+      get: (key) => entries.get(key),
+      set: (key, value) => entries.set(key, value),
+      remove: (key) => entries.delete(key),
+    }
+    const ahead = { ...clock, now: () => clock.now() + skewMs, pendingTimers: 0 }
+    await using writer = new TokenManager({ cache, clock: ahead, random: () => 0 })
+    expect(await fail(writer.source(provider, toyAccount))).toBeDefined()
+    platform.answer(undefined)
+    const reader = platform.manager({ cache: { ...cache } })
+    return reader.source(provider, toyAccount)
+  }
+
+  test.each([30 * second, 89 * second, 10 * minute, 24 * 60 * minute])(
+    'of a writer that run %d ms ahead do not lengthen a cool-down, nor lift it',
+    async (skewMs) => {
+      const { clock } = platform
+      const source = await skewed(skewMs)
+      expect(await fail(source)).toMatchObject({ retryAtMs: clock.now() + 90 * second })
+      await clock.advance(90 * second - 1)
+      expect(await fail(source)).toBeDefined()
+      expect(platform.requests()).toBe(1)
+      await clock.advance(1)
+      expect(await source.getAccessToken()).toBe('token-1')
+    },
+  )
+
+  test('of a writer that run behind shorten it by as much', async () => {
+    const source = await skewed(-60 * second)
+    expect(await fail(source)).toBeDefined()
+    await platform.clock.advance(30 * second)
+    expect(await source.getAccessToken()).toBe('token-1')
+  })
+
+  test('that are set back do not lengthen it', async () => {
+    const { clock } = platform
+    platform.answer(refusal(45011))
+    const source = platform.source()
+    await fail(source)
+    platform.answer(undefined)
+    clock.jumpWall(-3 * 60 * minute)
+    expect(await clock.runUntil(source.getAccessToken())).toBe('token-1')
+  })
+})
+
+describe('a stored failure', () => {
+  const stored = (change: object): string => {
+    const error = { code: 'ERR_LINGPAI_TRANSPORT', message: 'm', retryable: true, details: { phase: 'status' } }
+    return JSON.stringify({ error, errorClass: 'transient', failures: 1, atMs: 1000, retryAtMs: 2000, ...change })
+  }
+
+  test.each([
+    ['nothing', ''],
+    ['no JSON', '{'],
+    ['an array', '[]'],
+    ['no error', stored({ error: undefined })],
+    ['an error without words', stored({ error: { code: 'ERR_LINGPAI_PLATFORM', details: {} } })],
+    ['an error without details', stored({ error: { code: 'ERR_LINGPAI_PLATFORM', message: 'm' } })],
+    ['another error', stored({ error: { code: 'ERR_LINGPAI_CONFIG', message: 'm', details: {} } })],
+    ['an unknown class', stored({ errorClass: 'constructor' })],
+    ['no moment', stored({ atMs: null })],
+    ['a moment that is text', stored({ retryAtMs: '2000' })],
+    ['an end before its beginning', stored({ retryAtMs: 999 })],
+    ['a cool-down of a year', stored({ retryAtMs: 365 * 24 * 60 * minute })],
+    ['failures that are no count', stored({ failures: -1 })],
+  ])('that is %s is none', (_, text) => {
+    expect(decodeFailure(text)).toBeUndefined()
+  })
+
+  test('comes back as it was written, without its cause', () => {
+    const failure = decodeFailure(stored({ error: { ...JSON.parse(stored({})).error, hint: 'Wait.' } }))
+    expect(failure).toMatchObject({
+      error: { name: 'TransportError', hint: 'Wait.', retryAtMs: 2000, retryable: true },
+    })
+    expect(failure && decodeFailure(encodeFailure(failure))).toEqual(failure)
+  })
+
+  test('that is damaged costs one request and no error', async () => {
+    const { cache, texts } = damageable()
+    const source = platform.source(platform.manager({ cache }))
+    texts.failure = '{"error":{}}'
+    expect(await source.getAccessToken()).toBe('token-1')
+    expect(platform.requests()).toBe(1)
+  })
+
+  function damageable(): { readonly cache: IAccessTokenCache; readonly texts: { failure?: string } } {
+    const texts: { failure?: string } = {}
+    const entries = new Map<string, string>()
+    return {
+      texts,
+      cache: {
+        get: (key) => (key.endsWith(':failure') ? texts.failure : entries.get(key)),
+        set: (key, value) => entries.set(key, value),
+        remove: (key) => entries.delete(key),
+      },
+    }
+  }
+})

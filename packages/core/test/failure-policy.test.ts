@@ -1,0 +1,70 @@
+import { coolDownMs, errorClasses, failurePolicy, type ErrorClass } from '@lingpai/core'
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+test('every class has an action, and nothing else has', () => {
+  expect(Object.keys(failurePolicy).sort()).toEqual([...errorClasses].sort())
+  for (const { attempts, firstCoolDownMs, longestCoolDownMs } of Object.values(failurePolicy)) {
+    expect(attempts).toBeGreaterThanOrEqual(1)
+    expect(firstCoolDownMs).toBeGreaterThanOrEqual(second)
+    expect(longestCoolDownMs).toBeGreaterThanOrEqual(firstCoolDownMs)
+  }
+})
+
+test('only what passes by itself is asked again within a refresh', () => {
+  const repeated = errorClasses.filter((errorClass) => failurePolicy[errorClass].attempts > 1)
+  expect(repeated).toEqual(['transient'])
+})
+
+test('only what passes by itself is retryable', () => {
+  const retryable = errorClasses.filter((errorClass) => failurePolicy[errorClass].retryable)
+  expect(retryable.sort()).toEqual(['quota-exhausted', 'rate-limited', 'token-expired', 'token-invalid', 'transient'])
+})
+
+test.each([
+  ['transient', [1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * second)],
+  ['rate-limited', [1, 2, 4, 8, 16, 32, 60, 60].map((minutes) => minutes * minute)],
+  ['quota-exhausted', [hour, hour, hour]],
+  ['ip-denied', [5 * minute, 10 * minute, 10 * minute]],
+  ['credential-invalid', [10 * minute, 10 * minute]],
+  ['permission', [10 * minute, 10 * minute]],
+  ['unknown', [30, 60, 120, 240, 480, 600, 600].map((seconds) => seconds * second)],
+] as const satisfies readonly (readonly [ErrorClass, readonly number[]])[])(
+  'the cool-down of %s grows and ends',
+  (errorClass, wanted) => {
+    expect(wanted.map((_, i) => coolDownMs(errorClass, { failures: i + 1, spread: 0 }))).toEqual(wanted)
+    expect(coolDownMs(errorClass, { failures: 1e9, spread: 0 })).toBe(wanted.at(-1))
+  },
+)
+
+test('the jitter adds up to a fifth and takes nothing', () => {
+  for (const errorClass of errorClasses) {
+    const least = coolDownMs(errorClass, { failures: 3, spread: 0 })
+    const most = coolDownMs(errorClass, { failures: 3, spread: 1 })
+    expect(most / least).toBeCloseTo(1.2)
+    const some = coolDownMs(errorClass, { failures: 3, spread: 0.37 })
+    expect(some).toBeGreaterThan(least)
+    expect(some).toBeLessThan(most)
+  }
+})
+
+test('Retry-After lengthens, never shortens, and is held to a day', () => {
+  const wait = (errorClass: ErrorClass, retryAfterMs: number): number =>
+    coolDownMs(errorClass, { failures: 1, spread: 0, retryAfterMs })
+  expect(wait('transient', 90 * second)).toBe(90 * second)
+  expect(wait('rate-limited', second)).toBe(minute)
+  expect(wait('rate-limited', 2 * hour)).toBe(2 * hour)
+  expect(wait('rate-limited', 365 * 24 * hour)).toBe(24 * hour)
+})
+
+test('the figure of a code takes the place of its class, and grows to the longest of the class', () => {
+  const wait = (errorClass: ErrorClass, codeCoolDownMs: number, failures: number): number =>
+    coolDownMs(errorClass, { failures, spread: 0, codeCoolDownMs })
+  expect(wait('rate-limited', 5 * second, 1)).toBe(5 * second)
+  expect(wait('rate-limited', 5 * second, 3)).toBe(20 * second)
+  expect(wait('rate-limited', 5 * second, 30)).toBe(hour)
+  expect(wait('ip-denied', 24 * hour, 1)).toBe(24 * hour)
+  expect(wait('ip-denied', 24 * hour, 9)).toBe(24 * hour)
+})

@@ -1,0 +1,65 @@
+import { readAnswer, type AnswerReaderSpec } from '@lingpai/core'
+
+const spec: AnswerReaderSpec = {
+  answer: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'msg' },
+  errors: { token: { 'credential-invalid': [1], transient: [-1] }, api: {} },
+  renewal: { maxLifeSeconds: 7200 },
+}
+
+function read(body: unknown, status = 200, given = spec): ReturnType<typeof readAnswer> {
+  return readAnswer(given, { status, headers: new Headers(), body })
+}
+
+const data = { token: 'abc', life: 60 }
+
+test('a token and its life are read by their paths', () => {
+  expect(read({ data })).toEqual({ outcome: 'token', value: 'abc', lifeSeconds: 60 })
+  expect(read({ code: 0, data })).toEqual({ outcome: 'token', value: 'abc', lifeSeconds: 60 })
+  expect(read({ code: '0', data: { token: 'abc', life: '60.5' } })).toMatchObject({ lifeSeconds: 60.5 })
+  expect(read({ token: 'abc', life: 60 })).toEqual({ outcome: 'malformed', problem: 'no-token' })
+})
+
+test('a code wins over a token that stands beside it, and over the status', () => {
+  expect(read({ code: 1, data })).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'credential-invalid' } })
+  expect(read({ code: 31337, data })).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'unknown' } })
+  for (const status of [301, 400, 404, 429, 500]) {
+    expect(read({ code: -1 }, status)).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'transient' } })
+  }
+})
+
+test('without a code the status speaks, and never for a wrong secret', () => {
+  expect(read({ data }, 401)).toEqual({ outcome: 'status' })
+  expect(read({ data }, 403)).toEqual({ outcome: 'status' })
+  expect(read({ data }, 500)).toEqual({ outcome: 'status' })
+  expect(read(undefined, 502)).toEqual({ outcome: 'status' })
+  expect(read({ data }, 429)).toMatchObject({ outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited' } })
+  expect(read(undefined, 404)).toEqual({ outcome: 'malformed', problem: 'not-found' })
+  expect(read(undefined, 401)).toEqual({ outcome: 'malformed', problem: 'not-json' })
+  expect(read({ data }, 302)).toEqual({ outcome: 'malformed', problem: 'redirect' })
+})
+
+test('a body that is no object is malformed', () => {
+  for (const body of [null, [], [data], 'text', 7, true]) {
+    expect(read(body)).toEqual({ outcome: 'malformed', problem: 'not-an-object' })
+  }
+  expect(read(undefined)).toEqual({ outcome: 'malformed', problem: 'not-json' })
+})
+
+test('inherited members are neither token nor life', () => {
+  const given = { ...spec, answer: { ...spec.answer, token: 'constructor.name', expiresIn: 'constructor.length' } }
+  expect(read({}, 200, given)).toEqual({ outcome: 'malformed', problem: 'no-token' })
+  const polluted: unknown = JSON.parse('{"__proto__":{"data":{"token":"abc","life":60}}}')
+  expect(read(polluted)).toEqual({ outcome: 'malformed', problem: 'no-token' })
+})
+
+test('the default life stands in for a missing one only, and is cut as well', () => {
+  const lenient = { ...spec, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 9000 } }
+  expect(read({ data: { token: 'abc' } }, 200, lenient)).toMatchObject({ lifeSeconds: 7200 })
+  expect(read({ data: { token: 'abc', life: null } }, 200, lenient)).toMatchObject({ lifeSeconds: 7200 })
+  for (const life of [0, '0', -1, 'x', '', {}, Number.NaN, Infinity, true]) {
+    expect(read({ data: { token: 'abc', life } }, 200, lenient)).toEqual({
+      outcome: 'malformed',
+      problem: 'bad-expires-in',
+    })
+  }
+})

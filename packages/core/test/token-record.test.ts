@@ -1,0 +1,189 @@
+import { inspect } from 'node:util'
+import {
+  changedRecord,
+  decodeRecord,
+  encodeRecord,
+  isMoment,
+  isNewer,
+  parseObject,
+  storedRecord,
+  type StoredRecord,
+} from '../src/token-record.js'
+
+const fields: StoredRecord = {
+  value: 'token-1',
+  generation: 3,
+  issuedAtMs: 1_767_225_600_000,
+  expiresAtMs: 1_767_232_800_500,
+  fingerprint: '0123456789abcdef',
+  writer: 'w1',
+  reason: 'ahead',
+}
+const record = storedRecord(fields)
+const everything = storedRecord({ ...fields, repeatedAtMs: 1_767_230_000_000, rejectedCode: 42001, duels: 2 })
+const { fingerprint } = fields
+
+/** A record's members, its value by name. */
+function members(of: StoredRecord | undefined): object | undefined {
+  return of && { ...of, value: of.value }
+}
+
+test('a record comes back as it was written', () => {
+  for (const each of [record, everything, storedRecord({ ...fields, rejectedCode: 'invalid_token' })]) {
+    expect(members(decodeRecord(encodeRecord(each), fingerprint))).toEqual(members(each))
+  }
+  expect(members(record)).toEqual(fields)
+})
+
+test('TNW reads it: token, seconds of life, and the moment of expiry', () => {
+  expect(JSON.parse(encodeRecord(record))).toMatchObject({
+    access_token: 'token-1',
+    expires_in: 7200,
+    expired_time: 1_767_232_800_500,
+  })
+})
+
+test('the fingerprint of another secret makes it none', () => {
+  expect(decodeRecord(encodeRecord(record), 'fedcba9876543210')).toBeUndefined()
+  expect(decodeRecord(encodeRecord(record), '')).toBeUndefined()
+})
+
+const change = (changes: object): string => JSON.stringify({ ...JSON.parse(encodeRecord(record)), ...changes })
+
+test.each([
+  ['empty', ''],
+  ['a cut text', encodeRecord(record).slice(0, -1)],
+  ['two texts', encodeRecord(record) + encodeRecord(record)],
+  ['null', 'null'],
+  ['an array', `[${encodeRecord(record)}]`],
+  ['a text of JSON', JSON.stringify(encodeRecord(record))],
+  ['TNW’s own entry', JSON.stringify({ access_token: 't', expires_in: 7200, expired_time: 1 })],
+  ['an error reply', JSON.stringify({ errcode: 40001, errmsg: 'invalid credential' })],
+  ['of another format', change({ format: 2 })],
+  ['of a format that is text', change({ format: '1' })],
+  ['without a token', change({ access_token: undefined })],
+  ['with an empty token', change({ access_token: '' })],
+  ['with a token that is a number', change({ access_token: 7 })],
+  ['with half a generation', change({ generation: 1.5 })],
+  ['with a negative generation', change({ generation: -1 })],
+  ['with a huge generation', change({ generation: 2 ** 60 })],
+  ['with a generation of text', change({ generation: '3' })],
+  ['without its issue', change({ issuedAtMs: undefined })],
+  ['issued before 1970', change({ issuedAtMs: -1 })],
+  ['that never expires', change({ expiresAtMs: null })],
+  ['that expires beyond all calendars', change({ expiresAtMs: 8.64e15 + 1 })],
+  ['that expires as it is issued', change({ expiresAtMs: fields.issuedAtMs })],
+  ['that expires before it is issued', change({ expiresAtMs: fields.issuedAtMs - 1 })],
+])('a text that is %s is no record', (_, text) => {
+  expect(decodeRecord(text, fingerprint)).toBeUndefined()
+})
+
+test('odd marks are left out, and the rest stands', () => {
+  const odd = change({ writer: 7, reason: 'why', repeatedAtMs: 'now', rejectedCode: {}, duels: -1, extra: true })
+  expect(members(decodeRecord(odd, fingerprint))).toEqual({ ...fields, writer: '', reason: 'cold' })
+})
+
+test('whatever a text holds, reading it throws nothing', () => {
+  const seed = 20_261_120
+  const random = randomOf(seed)
+  const good = encodeRecord(everything)
+  let read = 0
+  for (let i = 0; i < 20_000; i += 1) {
+    const text = garbled(good, random)
+    try {
+      const found = decodeRecord(text, fingerprint)
+      if (found !== undefined) {
+        read += 1
+        expect(found.value).not.toBe('')
+        expect(found.expiresAtMs).toBeGreaterThan(found.issuedAtMs)
+        expect(members(decodeRecord(encodeRecord(found), fingerprint))).toEqual(members(found))
+      }
+    } catch (error) {
+      throw new Error(`seed ${seed}, round ${i}: ${JSON.stringify(text)}`, { cause: error })
+    }
+  }
+  expect(read).toBeGreaterThan(100)
+})
+
+/** Mulberry32. */
+function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function garbled(good: string, random: () => number): string {
+  const at = Math.floor(random() * good.length)
+  const character = String.fromCharCode(Math.floor(random() * 128))
+  const values = ['null', '0', '-1', '1e999', '"x"', '[]', '{}', 'true', '1e15', '""']
+  const value = values[Math.floor(random() * values.length)] ?? ''
+  switch (Math.floor(random() * 5)) {
+    case 0:
+      return good.slice(0, at)
+    case 1:
+      return good.slice(0, at) + character + good.slice(at + 1)
+    case 2:
+      return good.slice(0, at) + good.slice(at + Math.floor(random() * 20))
+    case 3:
+      return good.replace(/:[^,}]+(?=[,}])/g, (member) => (random() < 0.2 ? `:${value}` : member))
+    default:
+      return Array.from({ length: at }, () => String.fromCharCode(Math.floor(random() * 0xffff))).join('')
+  }
+}
+
+describe('which of two records replaces the other', () => {
+  const other = (changes: Partial<StoredRecord>): StoredRecord => changedRecord(record, changes)
+
+  test('any replaces none', () => {
+    expect(isNewer(record, undefined)).toBe(true)
+  })
+
+  test('the higher generation does, whatever the clocks said', () => {
+    const next = other({ value: 'token-2', generation: 4, issuedAtMs: fields.issuedAtMs - 9000 })
+    expect(isNewer(next, record)).toBe(true)
+  })
+
+  test('a record does not replace itself, nor a later look at the same token', () => {
+    expect(isNewer(record, record)).toBe(false)
+    expect(isNewer(other({ repeatedAtMs: fields.issuedAtMs + 1 }), record)).toBe(false)
+    expect(isNewer(other({ issuedAtMs: fields.issuedAtMs + 1 }), record)).toBe(false)
+  })
+
+  test('where one count was given twice, the later issue does', () => {
+    const twin = other({ value: 'token-twin', issuedAtMs: fields.issuedAtMs + 1 })
+    expect(isNewer(twin, record)).toBe(true)
+    expect(isNewer(record, twin)).toBe(false)
+    expect(isNewer(other({ value: 'token-twin' }), record)).toBe(false)
+  })
+})
+
+test('a changed record keeps what is not changed, its value too, and is frozen', () => {
+  const changed = changedRecord(everything, { expiresAtMs: 1_767_240_000_000 })
+  expect(members(changed)).toEqual({ ...members(everything), expiresAtMs: 1_767_240_000_000 })
+  expect(Object.isFrozen(changed)).toBe(true)
+  expect(changedRecord(record, { value: 'other' }).value).toBe('other')
+})
+
+test('printing a record shows everything but its value', () => {
+  const { value: _, ...rest } = fields
+  expect(JSON.parse(JSON.stringify(record))).toEqual(rest)
+  expect(inspect(record, { showHidden: true, getters: true })).not.toContain('token-1')
+  expect(Object.entries(record).flat()).not.toContain('token-1')
+  expect('value' in record && record.value).toBe('token-1')
+})
+
+test('only what Date can hold is a moment', () => {
+  for (const moment of [1, 0.5, Date.UTC(2026, 0, 1), 8.64e15]) expect(isMoment(moment)).toBe(true)
+  for (const none of [0, -1, Number.NaN, Infinity, 8.64e15 + 1, '1', null, undefined, new Date()]) {
+    expect(isMoment(none)).toBe(false)
+  }
+})
+
+test('only an object is taken from a JSON text', () => {
+  expect(parseObject('{"a":1}')).toEqual({ a: 1 })
+  for (const text of ['', '[]', 'null', '1', '"x"', '{', '\uFEFF{}']) expect(parseObject(text)).toBeUndefined()
+})

@@ -1,0 +1,132 @@
+import { verdict } from '../simulator/token-book.js'
+import { memoryOf } from './fleet-memory.js'
+import { storedOf } from './virtual-store.js'
+import type { ProcessMemory, TokenRequest, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
+
+/** A whole refresh is over within this time, so that what went wrong longer ago is no excuse; a little more than its limit. */
+const refreshMs = 12_000
+/** A record's times are those of the request's sending, in whole seconds of life: it may look older than it is by this. */
+const agedByMs = 12_000
+const minuteMs = 60_000
+/** Requests of one account in any minute, by those who share a store: three attempts, then waits of 1, 2, 4 … 60 s. */
+const mostPerMinute = 24
+
+/** G1 and G6 at the moment a token request is sent. */
+export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
+  checkRate(world, request)
+  if (request.isForced) return
+  checkCoolDown(world, request)
+  const own = whyNeeded(world, request, memoryOf(request.process, request.account.index).token)
+  if (own === undefined) {
+    world.broken('G1', `${request.process.name} asked upstream although it knew a good token${latest(request)}`)
+    return
+  }
+  const shared = whyNeeded(world, request, request.base)
+  if (shared === undefined && !isExcused(world, request)) {
+    world.broken(
+      'G1',
+      `${request.process.name} asked upstream although the store held ${request.base?.name ?? 'nothing'}, a good token`,
+    )
+    return
+  }
+  const other = request.account.requests.find((earlier) => isDouble(world, request, earlier))
+  if (other !== undefined) {
+    world.broken(
+      'G1',
+      `${request.process.name} asked upstream (${request.number}) although ${other.process.name} had done so (${other.number}) for the same need`,
+    )
+  }
+}
+
+function latest({ process, account }: TokenRequest): string {
+  const { token } = memoryOf(process, account.index)
+  return token === undefined ? '' : `, ${token.name}`
+}
+
+/** Why a token request is in order for somebody who knows of `token`; `undefined` when it is not. */
+function whyNeeded(world: VirtualWorld, request: TokenRequest, token: TokenTruth | undefined): string | undefined {
+  const now = world.time.nowMs()
+  if (token === undefined) return 'no token'
+  const { process, account } = request
+  const memory = memoryOf(process, account.index)
+  if (token.isReported || storedOf(world, account)?.isMarked === true) return 'refused'
+  if (token === memory.token && memory.isMarked) return 'refused'
+  const { attemptsAtSeconds } = account.provider.spec.renewal
+  const firstMs = (attemptsAtSeconds[0] ?? 0) * 1000
+  const leftMs = (token === memory.token ? memory.expiresAtMs : token.knownExpiresAtMs) - now
+  if (leftMs <= Math.min(firstMs, account.lifeMs / 2) + agedByMs) return 'due'
+  if (wantedLife(memory, now) >= leftMs - agedByMs) return 'to live longer'
+  if (verdict(token.sim, now) === 'expired') return 'expired'
+  return hasJumped(world, process, token.sim.issuedAtMs) ? 'the clock jumped' : undefined
+}
+
+function wantedLife({ wantedLifeMs, wantedUntilMs }: ProcessMemory, now: number): number {
+  return now <= wantedUntilMs ? wantedLifeMs : 0
+}
+
+/** Whether the wall clock that the process or, without a clock of its own, the store goes by has been set since. */
+function hasJumped(world: VirtualWorld, process: VirtualProcess, sinceMs: number): boolean {
+  const hosts = world.plan.store.hasClock ? [process.host] : world.hosts
+  return hosts.some(({ jumps }) => jumps.some(({ atMs }) => atMs >= sinceMs - refreshMs))
+}
+
+/** G1's own exceptions, and a store that cannot be reached (G6). */
+function isExcused(world: VirtualWorld, { process, account, sentAtMs, base }: TokenRequest): boolean {
+  const sinceMs = sentAtMs - refreshMs
+  const stored = storedOf(world, account)
+  const isUnfenced = stored?.token === base && stored?.how === 'set' && stored.writtenAtMs >= sinceMs
+  const isExcuse =
+    wasStopped(process, sinceMs) || process.troubleAtMs >= sinceMs || account.lostAtMs >= sinceMs || isUnfenced
+  if (isExcuse) world.figures.excused += 1
+  return isExcuse
+}
+
+function wasStopped({ lastStop }: VirtualProcess, sinceMs: number): boolean {
+  return lastStop.toMs >= sinceMs
+}
+
+/** Whether an earlier request was for the very need of this one, and nothing explains why it did not do. */
+function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequest): boolean {
+  const { account, base, epoch, process, sentAtMs } = request
+  if (earlier.base !== base || (base === undefined && earlier.epoch !== epoch)) return false
+  if (earlier.isForced || earlier.outcome === 'failed' || earlier.outcome === 'lost' || earlier.outcome === 'same')
+    return false
+  const sinceMs = earlier.sentAtMs - refreshMs
+  const isLost = account.lostAtMs >= sinceMs
+  const isHindered = [earlier.process, process].some(
+    (one) => !one.isAlive || wasStopped(one, sinceMs) || one.troubleAtMs >= sinceMs,
+  )
+  // What a rival or the platform killed meanwhile is another need.
+  const isRefused = earlier.brought?.isReported === true
+  const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
+  if (!isLost && !isHindered && !isRefused && !isLate) return true
+  if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
+  return false
+}
+
+function checkRate(world: VirtualWorld, { account, process, sentAtMs }: TokenRequest): void {
+  const recent = account.requests.filter((earlier) => earlier.sentAtMs > sentAtMs - minuteMs)
+  const forced = recent.filter(({ isForced }) => isForced).length
+  const isSplit =
+    world.weather.storeTroubleAtMs >= sentAtMs - 2 * minuteMs || account.lostAtMs >= sentAtMs - 2 * minuteMs
+  const asking = new Set([process, ...recent.map((earlier) => earlier.process)])
+  const groups = isSplit
+    ? asking.size
+    : 1 + [...asking].filter((one) => !one.isAlive || wasStopped(one, sentAtMs - 2 * minuteMs)).length
+  if (recent.length - forced >= mostPerMinute * groups) {
+    world.broken('G6', `${recent.length + 1} token requests for ${account.name} within a minute`)
+  }
+}
+
+/** All who share the store share the cool-down, once one of them was told of it. */
+function checkCoolDown(world: VirtualWorld, { account, process, sentAtMs }: TokenRequest): void {
+  const { coolUntilMs, cooledAtMs, cooledBy } = account
+  if (cooledBy === undefined || sentAtMs >= coolUntilMs || sentAtMs < cooledAtMs) return
+  const sinceMs = cooledAtMs - refreshMs
+  const isHindered = [process, cooledBy].some(
+    (one) => !one.isAlive || wasStopped(one, sinceMs) || one.troubleAtMs >= sinceMs,
+  )
+  if (isHindered || account.lostAtMs >= sinceMs || hasJumped(world, process, sinceMs)) return
+  if (process.host.sleptMs > 0 || cooledBy.host.sleptMs > 0) return
+  world.broken('G6', `${process.name} asked upstream while ${cooledBy.name} had been told to keep off`)
+}

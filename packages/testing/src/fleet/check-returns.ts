@@ -1,0 +1,163 @@
+import { isLingpaiError } from '@lingpai/core'
+import { verdict } from '../simulator/token-book.js'
+import { checkLeak } from './check-leaks.js'
+import { memoryOf } from './fleet-memory.js'
+import type { ProcessMemory, TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
+
+/** A call under way. */
+export interface PendingCall {
+  readonly process: VirtualProcess
+  readonly account: VirtualAccount
+  readonly startedAtMs: number
+  readonly minLifeMs: number
+  /** A token that was in memory, good, when the call came. */
+  readonly atHand: TokenTruth | undefined
+}
+
+/** The longest margin before expiry, and what a record may look older than it is. */
+const slackMs = 25_000
+/** A refresh, and a few calls of the store that were not answered. */
+const longestCallMs = 45_000
+/** Whatever goes wrong without upstream failing is over after this. */
+const settlesWithinMs = 30_000
+/** The longest cool-down after a token was killed from outside. */
+const duelMs = 25 * 60_000
+
+/** Notes a call that begins now. */
+export function pendingCall(
+  world: VirtualWorld,
+  process: VirtualProcess,
+  account: VirtualAccount,
+  minLifeMs = 0,
+): PendingCall {
+  const memory = memoryOf(process, account.index)
+  if (minLifeMs > 0) {
+    memory.wantedLifeMs = Math.max(minLifeMs, world.time.nowMs() > memory.wantedUntilMs ? 0 : memory.wantedLifeMs)
+    memory.wantedUntilMs = world.time.nowMs() + longestCallMs
+  }
+  world.figures.calls += 1
+  const atHand = isAtHand(world, process, account, memory, minLifeMs) ? memory.served : undefined
+  return { process, account, startedAtMs: world.time.nowMs(), minLifeMs, atHand }
+}
+
+/** Whether the token that the last call returned must do without any waiting. */
+function isAtHand(
+  world: VirtualWorld,
+  process: VirtualProcess,
+  account: VirtualAccount,
+  memory: ProcessMemory,
+  minLifeMs: number,
+): boolean {
+  const { token, served } = memory
+  if (served === undefined || served !== token || memory.isMarked || memory.rejected.has(served)) return false
+  const lifeMs = memory.expiresAtMs - minLifeMs - slackMs
+  if (world.time.nowMs() >= lifeMs) return false
+  const { clock } = process
+  const agedMs = Math.max(clock.monotonic() - memory.learnedAtMs, clock.now() - memory.learnedWallMs)
+  if (memory.learnedTrueMs + agedMs >= lifeMs) return false
+  const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
+  if (mode !== 'rotate') return true
+  // It may have been replaced and died since: the store has to be asked.
+  const unseenMs = Math.max(clock.monotonic() - memory.seenMonotonicMs, clock.now() - memory.seenWallMs)
+  return unseenMs < (overlapSeconds - marginSeconds) * 1000
+}
+
+/** G2, G3, G4 and G8 at the moment a call returns. @returns the token, unless it is one that nobody knows */
+export function checkReturn(world: VirtualWorld, call: PendingCall, value: string): TokenTruth | undefined {
+  const { process, account, startedAtMs, atHand } = call
+  const now = world.time.nowMs()
+  const token = world.tokens.get(value)
+  world.figures.served += 1
+  world.trace.add(now, process.name, 'gets', token?.name ?? '?')
+  if (token === undefined) {
+    world.broken('G2', `${process.name} was given a token that no platform issued`)
+    return undefined
+  }
+  if (token.account !== account) {
+    world.broken('G8', `${process.name} asked for ${account.name} and was given ${token.name}`)
+    return undefined
+  }
+  const memory = memoryOf(process, account.index)
+  if (memory.rejected.has(token)) world.broken('G4', `${process.name} was given ${token.name}, which it had reported`)
+  const why = verdict(token.sim, now)
+  if (why === 'expired' && !isClockToBlame(world, process, token, memory))
+    world.broken('G2', `${process.name} was given ${token.name}, expired ${now - token.sim.expiresAtMs} ms ago`)
+  if (why === 'superseded' && !isUnknowable(world, process, token)) {
+    world.broken(
+      'G2',
+      `${process.name} was given ${token.name}, past its overlap since ${now - token.sim.overlapEndsAtMs} ms`,
+    )
+  }
+  if (atHand !== undefined && now > startedAtMs)
+    world.broken('G3', `${process.name} waited ${now - startedAtMs} ms although ${atHand.name} was at hand`)
+  if (now - startedAtMs > longestCallMs && process.lastStop.toMs < startedAtMs)
+    world.broken('G6', `a call of ${process.name} took ${now - startedAtMs} ms`)
+  if (memory.token !== undefined && memory.isOwn && token.order < memory.token.order && !memory.token.isReported)
+    world.broken('G5', `${process.name} had fetched ${memory.token.name} and was given ${token.name}`)
+  if (memory.token === token) memory.served = token
+  return token
+}
+
+/** Where hosts have no clock but their own, a record's age is lost when that is set back between writing and reading. */
+function isClockToBlame(
+  world: VirtualWorld,
+  { host }: VirtualProcess,
+  token: TokenTruth,
+  memory: ProcessMemory,
+): boolean {
+  if (world.plan.store.hasClock || memory.isOwn) return false
+  const isBlamed = host.jumps.some(({ atMs, byMs }) => byMs < 0 && atMs >= token.sim.issuedAtMs)
+  if (isBlamed) world.figures.excused += 1
+  return isBlamed
+}
+
+/** Whether no process could tell this one in time that its token had been replaced. */
+function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): boolean {
+  const { tokens } = token.account
+  const next = tokens[token.order]
+  // Somebody outside did it, or an answer got lost with the token in it.
+  const isOutside = next?.by === undefined || !next.isKnown || !next.by.process.isAlive
+  const overlapMs = token.account.provider.spec.renewal.overlapSeconds * 1000
+  const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
+  const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
+  const isHidden = next?.by !== undefined && next.by.process.troubleAtMs >= sinceMs
+  if (!isOutside && !isCut && !isHidden) return false
+  world.figures.excused += 1
+  return true
+}
+
+/** G6 and G7 at the moment a call fails: it says why, without a secret, and not for longer than the trouble lasts. */
+export function checkFailure(world: VirtualWorld, call: PendingCall, error: unknown): void {
+  const { process, account, startedAtMs, atHand, minLifeMs } = call
+  const now = world.time.nowMs()
+  const { code } = error as { code?: unknown }
+  world.figures.failed += 1
+  world.trace.add(now, process.name, `is told for ${account.name}`, String(code))
+  checkLeak(world, 'an error', error)
+  if (!isLingpaiError(error)) {
+    world.broken('G6', `${process.name} was thrown ${String((error as { name?: unknown }).name)}, no typed error`)
+    return
+  }
+  if (minLifeMs > 0 && code === 'ERR_LINGPAI_CONFIG') return
+  if (atHand !== undefined) {
+    world.broken('G3', `${process.name} was given an error although ${atHand.name} was at hand`)
+    return
+  }
+  const sinceMs = startedAtMs - settlesWithinMs
+  const isExcused =
+    startedAtMs <= account.excusedUntilMs ||
+    account.hurtAtMs >= startedAtMs - duelMs ||
+    process.troubleAtMs >= sinceMs ||
+    process.lastStop.toMs >= sinceMs ||
+    account.lostAtMs >= sinceMs ||
+    hasOtherTrouble(world, account, sinceMs)
+  if (isExcused) return
+  world.broken('G6', `${process.name} was given ${String(code)} for ${account.name} although nothing is wrong any more`)
+}
+
+/** Others who hold the lease may be the ones in trouble. */
+function hasOtherTrouble(world: VirtualWorld, account: VirtualAccount, sinceMs: number): boolean {
+  return account.requests
+    .slice(-8)
+    .some(({ process }) => !process.isAlive || process.troubleAtMs >= sinceMs || process.lastStop.toMs >= sinceMs)
+}

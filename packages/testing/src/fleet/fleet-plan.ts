@@ -1,0 +1,146 @@
+import { fleetModes, type FleetMode } from './fleet-platforms.js'
+import { randomStream, type RandomStream } from './random-stream.js'
+
+/** What kind of trouble a run has. */
+export type FleetProfile = 'calm' | 'crashes' | 'stalls' | 'store' | 'skew' | 'rival' | 'upstream' | 'everything'
+
+/** All of {@link FleetProfile}. */
+export const fleetProfiles = [
+  'calm',
+  'crashes',
+  'stalls',
+  'store',
+  'skew',
+  'rival',
+  'upstream',
+  'everything',
+] as const satisfies readonly FleetProfile[]
+
+/** One account of a run. */
+export interface AccountPlan {
+  readonly mode: FleetMode
+  readonly lifeSeconds: number
+}
+
+/** A place for a process; when it dies, the next one comes up here. */
+export interface SlotPlan {
+  readonly host: number
+  readonly keepsRefreshing: boolean
+  /** How busy its callers are; 1 is middling. */
+  readonly activity: number
+}
+
+/** One host. */
+export interface HostPlan {
+  /** What its wall clock is ahead of the true time by. */
+  readonly skewMs: number
+  /** A host sleeps or has a clock that jumps: both at once could not be told from nothing at all. */
+  readonly trouble: 'jumps' | 'sleeps' | undefined
+}
+
+/** The shared store of a run. */
+export interface StorePlan {
+  readonly reach: 'host' | 'fleet'
+  readonly hasClock: boolean
+  readonly tellsOfWrites: boolean
+  /** A lease that ran out cannot be committed under, even if nobody took it. */
+  readonly isStrict: boolean
+  /** Messages of one process may overtake each other. */
+  readonly isUnordered: boolean
+  readonly longestTripMs: number
+}
+
+/** How much there is of each trouble: 0 is none, 1 a lot. */
+export interface TroublePlan {
+  readonly crashes: number
+  readonly stalls: number
+  readonly store: number
+  readonly clocks: number
+  readonly rivals: number
+  readonly upstream: number
+  readonly forced: number
+}
+
+/** All that a seed decides before a run starts. */
+export interface FleetPlan {
+  readonly seed: number
+  readonly profile: FleetProfile
+  readonly accounts: readonly [AccountPlan, AccountPlan]
+  /** Two apps of one corporation, or two corporations. */
+  readonly isOneCorp: boolean
+  readonly slots: readonly SlotPlan[]
+  readonly hosts: readonly HostPlan[]
+  readonly store: StorePlan
+  readonly trouble: TroublePlan
+  /** Until here faults may happen; a quiet time follows. */
+  readonly horizonMs: number
+  readonly random: RandomStream
+}
+
+/** What a seed means. */
+export function fleetPlan(seed: number, wanted?: FleetProfile): FleetPlan {
+  const random = randomStream(seed)
+  const drawn = random.pick(fleetProfiles)
+  const profile = wanted ?? drawn
+  const trouble = troubleOf(profile, random)
+  const accounts = [accountPlan(random), accountPlan(random)] as const
+  const reach = random.chance(0.4) ? 'host' : 'fleet'
+  const hosts = hostPlans(reach === 'host' ? 1 : random.between(1, 3), trouble, random)
+  const isSkewed = hosts.some(({ skewMs }) => skewMs !== 0)
+  const longestLifeMs = Math.max(...accounts.map(({ lifeSeconds }) => lifeSeconds)) * 1000
+  const slots = random.chance(0.15) ? random.between(4, 8) : random.between(2, 3)
+  return {
+    seed,
+    profile,
+    accounts,
+    isOneCorp: random.chance(0.5),
+    slots: Array.from({ length: slots }, () => ({
+      host: random.between(0, hosts.length - 1),
+      keepsRefreshing: longestLifeMs <= 1_800_000 && random.chance(0.4),
+      activity: random.pick([0.1, 0.5, 1, 1, 2]),
+    })),
+    hosts,
+    store: {
+      reach,
+      // Hosts that share a store share its clock, or have clocks that agree.
+      hasClock: isSkewed || random.chance(0.4),
+      tellsOfWrites: random.chance(0.4),
+      isStrict: random.chance(0.5),
+      isUnordered: random.chance(0.3),
+      longestTripMs: random.pick([2, 10, 60]),
+    },
+    trouble,
+    horizonMs: Math.round(longestLifeMs * (1.5 + 2 * random.number())),
+    random,
+  }
+}
+
+function accountPlan(random: RandomStream): AccountPlan {
+  const mode = random.pick(fleetModes)
+  const lifeSeconds = random.pick([900, 900, 1200, 1800, 3600, 7200])
+  return { mode, lifeSeconds }
+}
+
+function hostPlans(count: number, { clocks }: TroublePlan, random: RandomStream): readonly HostPlan[] {
+  return Array.from({ length: count }, () => ({
+    skewMs: clocks > 0 && count > 1 ? random.between(-600_000, 600_000) : 0,
+    trouble: clocks > 0 ? random.pick(['jumps', 'sleeps', undefined] as const) : undefined,
+  }))
+}
+
+function troubleOf(profile: FleetProfile, random: RandomStream): TroublePlan {
+  const amount = (...profiles: readonly FleetProfile[]): number => {
+    const drawn = 0.2 + 0.8 * random.number()
+    if (profiles.includes(profile)) return drawn
+    return profile === 'everything' && random.chance(0.6) ? drawn : 0
+  }
+  return {
+    crashes: amount('crashes'),
+    stalls: amount('stalls'),
+    store: amount('store'),
+    clocks: amount('skew'),
+    rivals: amount('rival'),
+    upstream: amount('upstream'),
+    forced: amount('rival', 'crashes'),
+  }
+}

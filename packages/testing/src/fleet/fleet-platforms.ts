@@ -1,0 +1,139 @@
+import { defineProvider, type Provider, type RenewalSpec } from '@lingpai/core'
+import type { BookRules } from '../simulator/token-book.js'
+
+/** The renewal semantics there are, each as a platform of its own. */
+export type FleetMode = 'sticky-60' | 'sticky-300' | 'sticky-0' | 'rotate' | 'extend' | 'independent'
+
+/** All of {@link FleetMode}. */
+export const fleetModes = [
+  'sticky-60',
+  'sticky-300',
+  'sticky-0',
+  'rotate',
+  'extend',
+  'independent',
+] as const satisfies readonly FleetMode[]
+
+/** Credentials at every platform of the fleet. */
+export interface FleetCredentials {
+  readonly corp: string
+  readonly app: string
+  readonly secret: string
+}
+
+/** Codes of the token endpoint and of the API. */
+export const fleetCodes = {
+  badSecret: 40001,
+  rateLimited: 45011,
+  busy: -1,
+  expired: 42001,
+  invalid: 40014,
+} as const
+
+interface Platform {
+  readonly renewal: RenewalSpec
+  readonly rules: Omit<BookRules, 'lifeSeconds'>
+  readonly hasProbe: boolean
+}
+
+// The figures are those of QQ bots, WeChat stable_token, WeCom and WeChat cgi-bin/token, DingTalk, and OAuth 2.
+const platforms: Readonly<Record<FleetMode, Platform>> = {
+  'sticky-60': {
+    renewal: {
+      mode: 'sticky',
+      windowSeconds: 60,
+      overlapSeconds: 60,
+      attemptsAtSeconds: [50, 40, 20, 10],
+      jitterSeconds: 10,
+      marginSeconds: 5,
+      minIntervalSeconds: 2,
+    },
+    rules: { mode: 'sticky', windowSeconds: 60, overlapSeconds: 60 },
+    hasProbe: true,
+  },
+  'sticky-300': {
+    renewal: {
+      mode: 'sticky',
+      windowSeconds: 300,
+      overlapSeconds: 300,
+      attemptsAtSeconds: [290, 200, 100, 40],
+      jitterSeconds: 60,
+      marginSeconds: 10,
+      minIntervalSeconds: 10,
+    },
+    rules: { mode: 'sticky', windowSeconds: 300, overlapSeconds: 300 },
+    hasProbe: true,
+  },
+  'sticky-0': {
+    renewal: {
+      mode: 'sticky',
+      windowSeconds: 0,
+      attemptsAtSeconds: [300, 20],
+      jitterSeconds: 30,
+      marginSeconds: 10,
+      minIntervalSeconds: 30,
+    },
+    rules: { mode: 'sticky', windowSeconds: 0, overlapSeconds: 0 },
+    hasProbe: false,
+  },
+  rotate: {
+    renewal: {
+      mode: 'rotate',
+      overlapSeconds: 300,
+      attemptsAtSeconds: [600],
+      jitterSeconds: 120,
+      marginSeconds: 10,
+      memorySeconds: 60,
+    },
+    rules: { mode: 'rotate', windowSeconds: 0, overlapSeconds: 300 },
+    hasProbe: true,
+  },
+  extend: {
+    renewal: { mode: 'extend', attemptsAtSeconds: [600] },
+    rules: { mode: 'extend', windowSeconds: 0, overlapSeconds: 0 },
+    hasProbe: false,
+  },
+  independent: {
+    renewal: { mode: 'independent', attemptsAtSeconds: [60] },
+    rules: { mode: 'independent', windowSeconds: 0, overlapSeconds: 0 },
+    hasProbe: false,
+  },
+}
+
+/** What the platform of a mode does, for tokens of a life. */
+export function rulesOf(mode: FleetMode, lifeSeconds: number): BookRules {
+  return { ...platforms[mode].rules, lifeSeconds }
+}
+
+function providerFor(mode: FleetMode): Provider<FleetCredentials> {
+  const { renewal, hasProbe } = platforms[mode]
+  return defineProvider<FleetCredentials>({
+    id: `fleet-${mode}`,
+    source: { url: 'https://example.com/', readOn: '2026-11-20' },
+    account: ['corp', 'app'],
+    secrets: ['secret'],
+    baseUrl: `https://${mode}.example.com`,
+    renewal,
+    answer: { token: 'access_token', expiresIn: 'expires_in', code: ['errcode'], message: 'errmsg' },
+    placement: { in: 'query', name: 'access_token' },
+    errors: {
+      token: {
+        'credential-invalid': [fleetCodes.badSecret],
+        'rate-limited': [fleetCodes.rateLimited],
+        transient: [fleetCodes.busy],
+      },
+      api: { 'token-expired': [fleetCodes.expired], 'token-invalid': [fleetCodes.invalid] },
+    },
+    ...(hasProbe && { probe: { method: 'GET', url: '/probe' } as const }),
+    request: ({ corp, app, secret }) => ({ method: 'POST', url: '/token', json: { corp, app, secret } }),
+  })
+}
+
+const providers = new Map<FleetMode, Provider<FleetCredentials>>()
+
+/** The provider of a mode; made once, as its data is the same in every run. */
+export function fleetProvider(mode: FleetMode): Provider<FleetCredentials> {
+  const provider = providers.get(mode) ?? providerFor(mode)
+  providers.set(mode, provider)
+  return provider
+}

@@ -1,0 +1,153 @@
+import { coolDownMs, type ErrorClass } from '@lingpai/core'
+import {
+  answerRequest,
+  apiVerdict,
+  body,
+  noteArrival,
+  noteRequest,
+  type Delivery,
+  type VirtualReply,
+} from './virtual-upstream.js'
+import type { TokenRequest, UpstreamWeather, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
+
+/** What `fetch` rejects with when a connection fails. */
+class NetworkFault extends TypeError {
+  constructor(code: string) {
+    super('fetch failed', { cause: { code } })
+  }
+}
+
+/** A process's way to the platforms. It never ends by itself what is lost on the way: its caller has to. */
+export function virtualFetch(world: VirtualWorld, process: VirtualProcess): typeof globalThis.fetch {
+  const { time, random } = world
+  return (input, init) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(input instanceof Object && 'url' in input ? input.url : String(input))
+      const answer = ({ afterMs, reply, isReset }: Delivery, onArrival?: () => void): void => {
+        if (!isReset && reply === undefined) return
+        time.after(afterMs, () => {
+          process.enter(() => {
+            onArrival?.()
+            if (reply === undefined) reject(new NetworkFault('ECONNRESET'))
+            else resolve(responseOf(reply))
+          })
+        })
+      }
+      if (url.pathname === '/token') {
+        world.onErrand(process, 'token')
+        askForToken(world, process, init, answer, (code) => {
+          time.after(random.between(0, 5), () => {
+            process.enter(() => {
+              reject(new NetworkFault(code))
+            })
+          })
+        })
+        return
+      }
+      const token = world.tokens.get(url.searchParams.get('access_token') ?? '')
+      time.after(random.between(10, 100), () => {
+        const isProbe = url.pathname === '/probe'
+        const code = token === undefined ? undefined : apiVerdict(world, token, !isProbe)
+        const isRefused = code !== undefined || token === undefined
+        world.trace.add(
+          time.nowMs(),
+          process.name,
+          isProbe ? 'probes' : 'calls',
+          `${token?.name ?? '?'} ${code ?? 'ok'}`,
+        )
+        const reply = isRefused ? body({ errcode: code ?? 40014, errmsg: 'no good token' }) : body({ errcode: 0 })
+        answer({ afterMs: random.between(10, 100), reply, isReset: false }, () => {
+          // The platform stands by a token that an API refused.
+          if (isProbe && token !== undefined && !isRefused) process.memory[token.account.index]?.rejected.delete(token)
+        })
+      })
+    })
+}
+
+function askForToken(
+  world: VirtualWorld,
+  process: VirtualProcess,
+  init: RequestInit | undefined,
+  answer: (delivery: Delivery, onArrival?: () => void) => void,
+  refuse: (code: string) => void,
+): void {
+  const { time, random } = world
+  const asked = JSON.parse(init?.body as string) as Readonly<Record<string, string>>
+  const account = world.accounts.find(
+    ({ credentials: { app, corp } }) => app === asked['app'] && corp === asked['corp'],
+  )
+  if (account === undefined || asked['secret'] !== account.credentials.secret) {
+    world.broken('G8', `${process.name} asked with the secret of another account`)
+    return
+  }
+  const weather = world.weather.upstream[account.index] ?? 'fine'
+  const request = noteRequest(world, process, account)
+  if (weather === 'refusing' || weather === 'silent') {
+    request.outcome = weather === 'silent' ? 'lost' : 'failed'
+    world.trace.add(time.nowMs(), 'up', 'is not reached', weather)
+    noteFailure(world, request, weather)
+    if (weather === 'refusing') refuse('ECONNREFUSED')
+    return
+  }
+  time.after(random.between(5, 100), () => {
+    const delivery = answerRequest(world, request, weather)
+    if (request.outcome !== 'new' && request.outcome !== 'same') noteFailure(world, request, weather)
+    // The whole refresh is bounded: what takes longer is a failure although the token exists.
+    if (delivery.afterMs >= 8000) noteFailure(world, request, weather)
+    answer(delivery, () => {
+      if (request.outcome === 'failed') coolDown(world, request, weather)
+      noteArrival(world, request)
+    })
+  })
+}
+
+const classes: Partial<Record<UpstreamWeather, ErrorClass>> = {
+  throttled: 'rate-limited',
+  limited: 'rate-limited',
+  'bad-secret': 'credential-invalid',
+}
+
+/** A longest wait after failures of a class, retries, a keeper's sleep and a request included. */
+function longestWaitMs(weather: UpstreamWeather): number {
+  return coolDownMs(classes[weather] ?? 'transient', { failures: 30, spread: 1 }) + 90_000
+}
+
+function noteFailure(world: VirtualWorld, { account }: TokenRequest, weather: UpstreamWeather): void {
+  const now = world.time.nowMs()
+  account.failedAtMs = now
+  account.excusedUntilMs = Math.max(account.excusedUntilMs, now + 10_000 + longestWaitMs(weather))
+}
+
+/** From when it is told so, the fleet keeps off for the first cool-down at least. */
+function coolDown(world: VirtualWorld, { account, process }: TokenRequest, weather: UpstreamWeather): void {
+  const errorClass = classes[weather]
+  if (errorClass === undefined) return
+  const now = world.time.nowMs()
+  account.coolUntilMs = now + coolDownMs(errorClass, { failures: 1, spread: 0 })
+  account.cooledAtMs = now
+  account.cooledBy = process
+}
+
+/** As much of a `Response` as the core reads; a real one costs more than all else in a run. */
+function responseOf({ status, text, headers = {} }: VirtualReply): Response {
+  const reader = (): unknown => {
+    let isRead = false
+    return {
+      read: async () => {
+        const isDone = isRead
+        isRead = true
+        return isDone ? { done: true } : { done: false, value: Buffer.from(text) }
+      },
+      cancel: async () => undefined,
+    }
+  }
+  const response = {
+    status,
+    ok: status < 300,
+    headers: { get: (name: string) => headers[name] ?? null },
+    body: { getReader: reader, cancel: async () => undefined },
+    bodyUsed: false,
+    clone: () => responseOf({ status, text, headers }),
+  }
+  return response as unknown as Response
+}

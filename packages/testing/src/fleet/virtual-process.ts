@@ -1,0 +1,133 @@
+import type { Clock, Timer } from '@lingpai/core'
+import type { RandomStream } from './random-stream.js'
+import type { ProcessMemory, VirtualHost, VirtualProcess } from './virtual-world.js'
+import type { VirtualTime } from './virtual-time.js'
+
+/** A stop this long may have cost a lease; shorter ones excuse nothing. */
+const noticeableMs = 1000
+
+interface Waiting {
+  readonly isTimer: boolean
+  readonly run: () => void
+}
+
+/** What a process is made of. */
+export interface ProcessParts {
+  readonly name: string
+  readonly slot: number
+  readonly host: VirtualHost
+  readonly time: VirtualTime
+  readonly accounts: number
+  readonly random: RandomStream
+}
+
+/** Starts a process: a clock, and a door that everything comes through which happens to it. */
+export function virtualProcess({ name, slot, host, time, accounts, random }: ProcessParts): VirtualProcess {
+  const bootMs = time.nowMs() - random.between(0, 1_000_000)
+  const monotonic = (): number => time.nowMs() - bootMs - host.sleptMs
+  const waiting: Waiting[] = []
+
+  const enter = (run: () => void): void => {
+    if (!process.isAlive) return
+    if (process.isFrozen) {
+      waiting.push({ isTimer: false, run })
+      return
+    }
+    time.stir()
+    run()
+  }
+
+  const setTimer = (callback: () => void, delayMs: number): Timer => {
+    const dueMs = Math.ceil(monotonic() + Math.max(1, delayMs))
+    let isArmed = true
+    const ring = (): void => {
+      if (!isArmed || !process.isAlive) return
+      // The machine slept, and its monotonic clock with it.
+      if (monotonic() < dueMs) {
+        time.after(dueMs - monotonic(), ring)
+        return
+      }
+      if (process.isFrozen) {
+        waiting.push({ isTimer: true, run: ring })
+        return
+      }
+      isArmed = false
+      time.stir()
+      callback()
+    }
+    const event = time.after(dueMs - monotonic(), ring)
+    return {
+      cancel: () => {
+        isArmed = false
+        event.cancel()
+      },
+    }
+  }
+
+  const thaw = (): void => {
+    process.isFrozen = false
+    const order = random.between(0, 2)
+    // A real loop looks at its timers first or at its sockets first, depending on where it was stopped.
+    const rank = ({ isTimer }: Waiting): number => (order === 0 ? 0 : Number(isTimer === (order === 1)))
+    const inOrder = waiting.map((entry, i) => ({ entry, i })).sort((a, b) => rank(a.entry) - rank(b.entry) || a.i - b.i)
+    waiting.length = 0
+    for (const { entry } of inOrder) {
+      time.after(0, () => {
+        if (entry.isTimer) entry.run()
+        else enter(entry.run)
+      })
+    }
+  }
+
+  const process: VirtualProcess = {
+    name,
+    slot,
+    host,
+    clock: { now: () => time.nowMs() + host.skewMs, monotonic, setTimer } satisfies Clock,
+    bornAtMs: time.nowMs(),
+    random,
+    isAlive: true,
+    diedAtMs: Infinity,
+    lastStop: { fromMs: -Infinity, toMs: -Infinity },
+    isFrozen: false,
+    troubleAtMs: -Infinity,
+    cutUntilMs: -Infinity,
+    sources: [],
+    memory: Array.from({ length: accounts }, emptyMemory),
+    enter,
+    kill: () => {
+      process.isAlive = false
+      process.diedAtMs = time.nowMs()
+      waiting.length = 0
+    },
+    freeze: (durationMs, isSleep) => {
+      if (process.isFrozen || !process.isAlive) return
+      process.isFrozen = true
+      const fromMs = time.nowMs()
+      if (durationMs >= noticeableMs) process.lastStop = { fromMs, toMs: fromMs + durationMs }
+      // The host's clock is set before its processes wake.
+      if (!isSleep) time.after(durationMs, thaw)
+      else time.after(durationMs, () => time.after(0, thaw))
+    },
+  }
+  return process
+}
+
+function emptyMemory(): ProcessMemory {
+  return {
+    token: undefined,
+    learnedAtMs: 0,
+    learnedWallMs: 0,
+    learnedTrueMs: 0,
+    isOwn: false,
+    expiresAtMs: 0,
+    isMarked: false,
+    served: undefined,
+    seenMonotonicMs: -Infinity,
+    seenWallMs: -Infinity,
+    rejected: new Set(),
+    forced: 0,
+    wantedLifeMs: 0,
+    wantedUntilMs: 0,
+  }
+}

@@ -1,0 +1,179 @@
+import { checkWrite } from './check-writes.js'
+import type { StoreEntry, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
+
+/** The store itself, beyond the network: each call happens at once, at the present moment. */
+export interface VirtualStore {
+  readonly get: (key: string) => StoreEntry | undefined
+  readonly set: (process: VirtualProcess, key: string, text: string, expiresAtMs?: number) => void
+  readonly remove: (process: VirtualProcess, key: string) => void
+  readonly take: (key: string, holder: string, ttlMs: number) => boolean
+  readonly commit: (
+    process: VirtualProcess,
+    key: string,
+    { holder, text }: { readonly holder: string; readonly text: string },
+    expiresAtMs?: number,
+  ) => boolean
+  readonly release: (key: string, holder: string) => void
+  readonly nowMs: () => number
+  /** Listens to writes from a process. */
+  readonly subscribe: (process: VirtualProcess, listener: (key: string, generation: number) => void) => () => void
+  /** Loses everything. */
+  readonly flush: () => void
+  /** Loses one account's record, or its lease. */
+  readonly evict: (account: VirtualAccount) => void
+  /** A replica takes over that has not heard of the last `lagMs`. */
+  readonly failOver: (lagMs: number) => void
+}
+
+const empty: StoreEntry = {
+  text: undefined,
+  forgetAtMs: Infinity,
+  lease: undefined,
+  token: undefined,
+  generation: 0,
+  isMarked: false,
+  how: 'none',
+  writer: undefined,
+  writtenAtMs: 0,
+}
+
+/** How long the store remembers what stood where, for a failover. */
+const journalMs = 10_000
+
+interface Before {
+  readonly atMs: number
+  readonly key: string
+  readonly entry: StoreEntry | undefined
+}
+
+/** Opens an empty store. */
+export function virtualStore(world: VirtualWorld): VirtualStore {
+  const { entries, time, plan } = world
+  const clockAheadMs = plan.store.reach === 'host' ? 0 : plan.random.between(-300_000, 300_000)
+  const hostClock = (): number => time.nowMs() + (plan.store.reach === 'host' ? (world.hosts[0]?.skewMs ?? 0) : 0)
+  const nowMs = (): number => (plan.store.hasClock ? time.nowMs() + clockAheadMs : hostClock())
+  const listeners = new Set<{ process: VirtualProcess; listener: (key: string, generation: number) => void }>()
+  const journal: Before[] = []
+
+  const put = (key: string, change: Partial<StoreEntry>): StoreEntry => {
+    const before = entries.get(key)
+    journal.push({ atMs: time.nowMs(), key, entry: before })
+    while (journal.length > 0 && (journal[0]?.atMs ?? 0) < time.nowMs() - journalMs) journal.shift()
+    const entry = { ...(before ?? empty), ...change }
+    entries.set(key, entry)
+    return entry
+  }
+  const announce = (key: string, generation: number): void => {
+    for (const { process, listener } of listeners) {
+      if (world.random.chance(0.1) || world.weather.store === 'silent' || process.cutUntilMs > time.nowMs()) continue
+      time.after(world.random.between(1, 50), () => {
+        process.enter(() => {
+          listener(key, generation)
+        })
+      })
+    }
+  }
+  const write = (process: VirtualProcess, key: string, text: string, facts: Partial<StoreEntry>): void => {
+    const known = recordIn(world, key, text)
+    const writing = { writer: process, writtenAtMs: time.nowMs(), ...facts }
+    checkWrite(world, process, { key, before: entries.get(key), text, ...known, how: facts.how ?? 'set' })
+    put(key, { text, ...known, ...writing })
+    announce(key, known.generation)
+  }
+  const wipe = (key: string, before: StoreEntry | undefined): void => {
+    journal.push({ atMs: time.nowMs(), key, entry: before })
+    entries.delete(key)
+    markLost(world, key)
+  }
+  return {
+    get: (key) => entries.get(key),
+    set: (process, key, text, expiresAtMs = Infinity) => {
+      write(process, key, text, { how: 'set', forgetAtMs: expiresAtMs })
+    },
+    remove: (_, key) => {
+      put(key, { ...empty, lease: entries.get(key)?.lease })
+    },
+    take: (key, holder, ttlMs) => {
+      const lease = entries.get(key)?.lease
+      if (lease !== undefined && lease.holder !== holder && lease.untilMs > time.nowMs()) return false
+      put(key, { lease: { holder, untilMs: time.nowMs() + ttlMs } })
+      return true
+    },
+    commit: (process, key, { holder, text }, expiresAtMs = Infinity) => {
+      const lease = entries.get(key)?.lease
+      if (lease?.holder !== holder) return false
+      if (plan.store.isStrict && lease.untilMs <= time.nowMs()) return false
+      write(process, key, text, { how: 'commit', forgetAtMs: expiresAtMs, lease: undefined })
+      return true
+    },
+    release: (key, holder) => {
+      if (entries.get(key)?.lease?.holder === holder) put(key, { lease: undefined })
+    },
+    nowMs,
+    subscribe: (process, listener) => {
+      const entry = { process, listener }
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+    flush: () => {
+      for (const [key, entry] of [...entries]) wipe(key, entry)
+      for (const account of world.accounts) markLost(world, account.key ?? '')
+    },
+    evict: ({ key }) => {
+      if (key !== undefined) wipe(key, entries.get(key))
+    },
+    failOver: (lagMs) => {
+      const lost = journal.filter(({ atMs }) => atMs > time.nowMs() - lagMs)
+      for (const { key, entry } of lost.reverse()) {
+        if (entry === undefined) entries.delete(key)
+        else entries.set(key, entry)
+        markLost(world, key)
+      }
+      journal.length = 0
+    },
+  }
+}
+
+/** What a text says, if it is a record; a failure is none. */
+function recordIn(
+  world: VirtualWorld,
+  key: string,
+  text: string,
+): Pick<StoreEntry, 'token' | 'generation' | 'isMarked'> {
+  const none = { token: undefined, generation: 0, isMarked: false }
+  if (isFailureKey(key)) return none
+  try {
+    const { access_token: value, generation, rejectedCode } = JSON.parse(text) as Record<string, unknown>
+    return {
+      token: world.tokens.get(String(value)),
+      generation: Number(generation),
+      isMarked: rejectedCode !== undefined,
+    }
+  } catch {
+    return none
+  }
+}
+
+function markLost(world: VirtualWorld, key: string): void {
+  const account = accountOf(world, key)
+  if (account === undefined) return
+  account.epoch += 1
+  account.lostAtMs = world.time.nowMs()
+  for (const token of account.tokens) token.storedAtMs = undefined
+}
+
+/** Whether a key is that of a failure. */
+export function isFailureKey(key: string): boolean {
+  return key.endsWith(':failure')
+}
+
+/** The account that a key belongs to. */
+export function accountOf(world: VirtualWorld, key: string): VirtualAccount | undefined {
+  return world.accounts.find(({ credentials }) => key.includes(`:${credentials.app}:`))
+}
+
+/** What the store holds of an account now; nothing once it may be forgotten. */
+export function storedOf(world: VirtualWorld, { key }: VirtualAccount): StoreEntry | undefined {
+  const entry = key === undefined ? undefined : world.entries.get(key)
+  return entry?.text === undefined ? undefined : entry
+}

@@ -1,0 +1,48 @@
+import type { Timer } from '@lingpai/core'
+import { timerQueue } from '../timer-queue.js'
+
+/** The one true time of a simulated fleet; the platform's clock. It jumps from event to event. */
+export interface VirtualTime {
+  /** Unix milliseconds, whole. */
+  readonly nowMs: () => number
+  readonly at: (dueMs: number, run: () => void) => Timer
+  readonly after: (delayMs: number, run: () => void) => Timer
+  /** Says that the present event handed something to code under test, whose promise jobs have to come to rest. */
+  readonly stir: () => void
+  /** Ends {@link run} after the present event. */
+  readonly stop: () => void
+  /** Lets the time run until `endMs`. */
+  readonly run: (endMs: number) => Promise<void>
+}
+
+/** The code under test knows no I/O but ours, so that one turn of the loop drains all it has to do. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Starts at `startMs`. */
+export function virtualTime(startMs: number): VirtualTime {
+  const queue = timerQueue()
+  let nowMs = startMs
+  let isStirred = false
+  let isStopped = false
+  const at = (dueMs: number, run: () => void): Timer => queue.arm(Math.max(nowMs, Math.ceil(dueMs)), run)
+  return {
+    nowMs: () => nowMs,
+    at,
+    after: (delayMs, run) => at(nowMs + delayMs, run),
+    stir: () => {
+      isStirred = true
+    },
+    stop: () => {
+      isStopped = true
+    },
+    run: async (endMs) => {
+      for (let event = queue.take(endMs); event !== undefined && !isStopped; event = queue.take(endMs)) {
+        nowMs = Math.max(nowMs, event.dueMs)
+        isStirred = false
+        event.callback()
+        if (isStirred) await turn()
+      }
+      if (!isStopped) nowMs = Math.max(nowMs, endMs)
+    },
+  }
+}

@@ -1,0 +1,228 @@
+import type { Clock, IAccessTokenCache, Provider, TokenManager, TokenManagerOptions, TokenSource } from '@lingpai/core'
+import type { SimToken, TokenBook } from '../simulator/token-book.js'
+import type { Guarantee } from './fleet-breach.js'
+import type { FleetCredentials, FleetMode } from './fleet-platforms.js'
+import type { FleetPlan } from './fleet-plan.js'
+import type { FleetTrace } from './fleet-trace.js'
+import type { RandomStream } from './random-stream.js'
+import type { VirtualTime } from './virtual-time.js'
+
+/** A machine with a wall clock of its own. */
+export interface VirtualHost {
+  readonly name: string
+  /** What the wall clock is ahead by, milliseconds. */
+  skewMs: number
+  /** How long the monotonic clock has stood still so far. */
+  sleptMs: number
+  asleepUntilMs: number
+  readonly jumps: { readonly atMs: number; readonly byMs: number }[]
+}
+
+/** A process that runs one manager. */
+export interface VirtualProcess {
+  readonly name: string
+  readonly slot: number
+  readonly host: VirtualHost
+  readonly clock: Clock
+  readonly bornAtMs: number
+  readonly random: RandomStream
+  isAlive: boolean
+  diedAtMs: number
+  /** The last stop of a second or more; its end lies ahead while it lasts. */
+  lastStop: { readonly fromMs: number; readonly toMs: number }
+  isFrozen: boolean
+  /** The last moment at which the store did not do, or may not have done, what this process asked for. */
+  troubleAtMs: number
+  /** Until when messages between it and the store are lost. */
+  cutUntilMs: number
+  sources: readonly TokenSource[]
+  /** By account. */
+  readonly memory: readonly ProcessMemory[]
+  /** Hands something to the process: now, after its stop, or never. */
+  readonly enter: (run: () => void) => void
+  readonly kill: () => void
+  /** Stops the process for a time, with what comes meanwhile kept for it. */
+  readonly freeze: (durationMs: number, isSleep: boolean) => void
+}
+
+/** What a process has been told of an account, as an observer sees it. */
+export interface ProcessMemory {
+  /** The youngest token that it knows. */
+  token: TokenTruth | undefined
+  /** When it learned of it first, on its clocks and on the true one. */
+  learnedAtMs: number
+  learnedWallMs: number
+  learnedTrueMs: number
+  /** Whether upstream told it, not the store. */
+  isOwn: boolean
+  /** The true expiry as it was known then. */
+  expiresAtMs: number
+  /** Whether the store's record says that the token was refused. */
+  isMarked: boolean
+  /** The token that a call returned last, if nothing has been learned since. */
+  served: TokenTruth | undefined
+  /** When it last heard from the store what stands there, on both its clocks. */
+  seenMonotonicMs: number
+  seenWallMs: number
+  /** Tokens that its callers reported. */
+  readonly rejected: Set<TokenTruth>
+  /** Forced refreshes under way, and their requests so far. */
+  forced: number
+  /** The longest life that callers are waiting for. */
+  wantedLifeMs: number
+  wantedUntilMs: number
+}
+
+/** A token as the platform knows it. */
+export interface TokenTruth {
+  /** Such as `a#3`. */
+  readonly name: string
+  readonly account: VirtualAccount
+  /** Which of the account's tokens it is, from 1. */
+  readonly order: number
+  readonly sim: SimToken
+  /** The request that brought it; `undefined`: somebody outside of the fleet. */
+  readonly by: TokenRequest | undefined
+  /** Whether the store held it, and since when without a break. */
+  storedAtMs: number | undefined
+  /** Whether any process's callers reported it. */
+  isReported: boolean
+  /** Whether it has reached a process, and the expiry that was told with it. */
+  isKnown: boolean
+  knownExpiresAtMs: number
+  /** Answers that repeated it to those who knew it. */
+  repeats: number
+}
+
+/** One token request that a process sent. */
+export interface TokenRequest {
+  readonly number: number
+  readonly process: VirtualProcess
+  readonly account: VirtualAccount
+  readonly sentAtMs: number
+  /** What the store held when it was sent. */
+  readonly base: TokenTruth | undefined
+  readonly epoch: number
+  readonly isForced: boolean
+  outcome: 'pending' | 'new' | 'same' | 'failed' | 'lost'
+  brought: TokenTruth | undefined
+  broughtExpiresAtMs: number
+}
+
+/** An app at a platform. */
+export interface VirtualAccount {
+  readonly index: number
+  readonly name: string
+  readonly mode: FleetMode
+  readonly lifeMs: number
+  readonly provider: Provider<FleetCredentials>
+  readonly credentials: FleetCredentials
+  readonly book: TokenBook
+  readonly tokens: TokenTruth[]
+  readonly requests: TokenRequest[]
+  /** The request that is being answered. */
+  asking: TokenRequest | undefined
+  /** Where its record stands in the store; known from the first look on. */
+  key: string | undefined
+  /** How often the store lost something of it, and when last. */
+  epoch: number
+  lostAtMs: number
+  /** When upstream last failed a request, and until when errors may follow from that. */
+  failedAtMs: number
+  excusedUntilMs: number
+  /** Until when all keep off, and which process was told so. */
+  coolUntilMs: number
+  cooledAtMs: number
+  cooledBy: VirtualProcess | undefined
+  /** When a token was last killed from outside: by a rival, by the platform, or by an API that errs. */
+  hurtAtMs: number
+}
+
+/** What stands in the store under a key. Never changed, only replaced. */
+export interface StoreEntry {
+  readonly text: string | undefined
+  readonly forgetAtMs: number
+  readonly lease: { readonly holder: string; readonly untilMs: number } | undefined
+  readonly token: TokenTruth | undefined
+  readonly generation: number
+  readonly isMarked: boolean
+  readonly how: 'commit' | 'set' | 'none'
+  readonly writer: VirtualProcess | undefined
+  readonly writtenAtMs: number
+}
+
+/** How the store does. */
+export type StoreWeather = 'fine' | 'refusing' | 'silent' | 'read-only' | 'slow'
+
+/** How upstream does. */
+export type UpstreamWeather =
+  | 'fine'
+  | 'refusing'
+  | 'silent'
+  | 'mute'
+  | 'reset'
+  | 'slow'
+  | 'status'
+  | 'status-after'
+  | 'html'
+  | 'no-token'
+  | 'no-life'
+  | 'throttled'
+  | 'limited'
+  | 'bad-secret'
+  | 'busy'
+
+/** What is wrong at present. */
+export interface Weather {
+  store: StoreWeather
+  storeTroubleAtMs: number
+  /** Of each message to or from the store. */
+  lossChance: number
+  /** By account. */
+  upstream: UpstreamWeather[]
+  /** How often an API refuses a good token. */
+  apiErrs: number
+}
+
+/** What crosses the network from a process. */
+export type Errand = 'get' | 'set' | 'remove' | 'take' | 'commit' | 'release' | 'now' | 'token' | 'api'
+
+/** All parts of one run. */
+export interface VirtualWorld {
+  readonly plan: FleetPlan
+  readonly startMs: number
+  readonly time: VirtualTime
+  readonly trace: FleetTrace
+  readonly hosts: readonly VirtualHost[]
+  readonly accounts: readonly VirtualAccount[]
+  readonly tokens: Map<string, TokenTruth>
+  /** The process of each slot; `undefined` while there is none. */
+  readonly slots: (VirtualProcess | undefined)[]
+  readonly entries: Map<string, StoreEntry>
+  /** Delays, losses, faults. */
+  readonly random: RandomStream
+  readonly weather: Weather
+  readonly figures: FleetFigures
+  /** Faults lie in wait for errands. */
+  onErrand: (process: VirtualProcess, errand: Errand) => void
+  readonly managerOf: (options: TokenManagerOptions) => TokenManager
+  readonly wrapCache: (cache: IAccessTokenCache) => IAccessTokenCache
+  readonly broken: (guarantee: Guarantee, what: string) => void
+}
+
+/** What a run came to. */
+export interface FleetFigures {
+  processes: number
+  calls: number
+  served: number
+  failed: number
+  requests: number
+  tokens: number
+  repeats: number
+  rejections: number
+  crashes: number
+  stops: number
+  storeFaults: number
+  /** Requests and returns that were allowed for by a fault that a guarantee itself names. */
+  excused: number
+}

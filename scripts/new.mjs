@@ -1,0 +1,48 @@
+// npm run new -- provider dingtalk | npm run new -- cache mongodb: writes the skeleton of a package that passes its
+// conformance suite, and the project references.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import { readJson, root } from './lib/workspace.mjs'
+import { cacheFiles } from './new/cache.mjs'
+import { providerFiles } from './new/provider.mjs'
+
+const kinds = { provider: providerFiles, cache: cacheFiles }
+const [kind, name] = process.argv.slice(2)
+const problem = problemOf()
+if (problem === undefined) await create()
+else {
+  console.error(`${problem}\nusage: npm run new -- provider dingtalk\n       npm run new -- cache mongodb`)
+  process.exitCode = 2
+}
+
+function problemOf() {
+  if (kinds[kind] === undefined) return 'say provider or cache'
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name ?? '')) return 'the name is lower-case words with hyphens'
+  return existsSync(join(root, 'packages', `${kind}-${name}`)) ? `packages/${kind}-${name} exists` : undefined
+}
+
+async function create() {
+  const folder = `${kind}-${name}`
+  const files = {
+    'package.json': JSON.stringify(manifest(folder)),
+    'tsconfig.json': JSON.stringify(readJson('packages/provider-wecom/tsconfig.json')),
+    LICENSE: readFileSync(join(root, 'LICENSE'), 'utf8'),
+    ...kinds[kind](name),
+  }
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(root, 'packages', folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    const options = { ...(await resolveConfig(file)), filepath: file }
+    writeFileSync(file, path === 'LICENSE' ? text : await format(text, options))
+    console.log(`wrote packages/${folder}/${path}`)
+  }
+  spawnSync(process.execPath, [join(root, 'scripts/sync-references.mjs')], { stdio: 'inherit' })
+  console.log(`\nNext: npm install, then npm test -- packages/${folder}, then npm run api`)
+}
+
+function manifest(folder) {
+  const model = readJson('packages/provider-wecom/package.json')
+  return { ...model, name: `@lingpai/${folder}`, description: `${name} for Lingpai.` }
+}

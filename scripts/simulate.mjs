@@ -1,0 +1,125 @@
+/**
+ * Runs the simulated fleet over many seeds, or one seed with its whole trace.
+ *
+ *   npm run simulate -- --seeds 10000 [--from 1] [--workers 2] [--profile crashes]
+ *   npm run simulate -- --seed 4711
+ *
+ * `--core <folder>` takes the managers from another copy of the core's sources, `--keep-going` does not end at the first
+ * failing seed. Ends with code 1 when a guarantee was broken.
+ */
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { pathToFileURL, fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    profile: { type: 'string' },
+    core: { type: 'string' },
+    'keep-going': { type: 'boolean', default: false },
+    worker: { type: 'boolean', default: false },
+  },
+})
+
+const settings = {
+  ...(values.profile !== undefined && { profile: values.profile }),
+  ...(values.core !== undefined && { managerOf: await managerFrom(values.core) }),
+}
+
+async function managerFrom(folder) {
+  const { TokenManager } = await import(pathToFileURL(resolve(folder, 'index.ts')).href)
+  return (options) => new TokenManager(options)
+}
+
+async function replay(seed) {
+  const { simulateFleet } = await import('../packages/testing/src/fleet/simulate-fleet.ts')
+  const report = await simulateFleet({ seed, ...settings, onTrace: (line) => console.log(line) })
+  console.log(JSON.stringify(report.figures))
+  console.log(
+    report.broken === undefined
+      ? `seed ${seed} (${report.profile}): every guarantee held, hash ${report.hash}`
+      : `seed ${seed} (${report.profile}): ${report.broken.guarantee} broken: ${report.broken.what}`,
+  )
+  if (report.broken !== undefined) process.exitCode = 1
+}
+
+/** One worker: the seeds from `from`, every `step`th. Sends each failing report, and sums now and then. */
+async function sweep(from, step, count) {
+  const { simulateFleet } = await import('../packages/testing/src/fleet/simulate-fleet.ts')
+  let seed = from
+  process.on('unhandledRejection', (error) => {
+    console.error(`seed ${seed}: unhandled rejection`, error)
+    process.exit(2)
+  })
+  const sums = { runs: 0 }
+  for (let i = 0; i < count; i += 1, seed += step) {
+    const { figures, broken, profile, ranMs } = await simulateFleet({ seed, ...settings })
+    sums.runs += 1
+    for (const [name, figure] of Object.entries({ ...figures, ranMs })) sums[name] = (sums[name] ?? 0) + figure
+    if (broken !== undefined) {
+      process.send({ seed, profile, broken })
+      if (!values['keep-going']) break
+    }
+  }
+  const { user, system } = process.cpuUsage()
+  process.send({ sums: { ...sums, cpuMs: (user + system) / 1000 } })
+  process.disconnect()
+}
+
+async function sweepAll(from, count, workers) {
+  const startedAtMs = performance.now()
+  const sums = {}
+  const failures = []
+  const started = Array.from({ length: Math.min(workers, count) }, (_, i) => {
+    const share = Math.ceil((count - i) / workers)
+    const passed = ['profile', 'core'].flatMap((name) =>
+      values[name] === undefined ? [] : [`--${name}`, values[name]],
+    )
+    const child = fork(
+      fileURLToPath(import.meta.url),
+      [
+        '--worker',
+        '--from',
+        String(from + i),
+        '--seeds',
+        String(share),
+        '--workers',
+        String(workers),
+        ...passed,
+      ].concat(values['keep-going'] ? ['--keep-going'] : []),
+    )
+    child.on('message', ({ sums: part, ...failure }) => {
+      if (part === undefined) failures.push(failure)
+      for (const [name, figure] of Object.entries(part ?? {})) sums[name] = (sums[name] ?? 0) + figure
+    })
+    return new Promise((done) => child.on('exit', done))
+  })
+  const codes = await Promise.all(started)
+  const seconds = (performance.now() - startedAtMs) / 1000
+  failures.sort((a, b) => a.seed - b.seed)
+  for (const { seed, profile, broken } of failures.slice(0, 1)) {
+    console.log(broken.trace.join('\n'))
+    console.log(
+      `seed ${seed} (${profile}), ${broken.atMs} ms after the start: ${broken.guarantee} broken: ${broken.what}`,
+    )
+    console.log(`replay: npm run simulate -- --seed ${seed}`)
+  }
+  for (const { seed, profile, broken } of failures.slice(1)) {
+    console.log(`seed ${seed} (${profile}): ${broken.guarantee} broken: ${broken.what}`)
+  }
+  const { runs, cpuMs, ranMs, ...figures } = sums
+  console.log(
+    `${runs} schedules in ${seconds.toFixed(1)} s (${Math.round(runs / (cpuMs / 1000))} per second of processor), ${Math.round(ranMs / 3_600_000)} virtual hours, ${failures.length} failing`,
+  )
+  console.log(JSON.stringify(figures))
+  if (failures.length > 0 || codes.some((code) => code !== 0)) process.exitCode = 1
+}
+
+if (values.seed !== undefined) await replay(Number(values.seed))
+else if (values.worker) await sweep(Number(values.from), Number(values.workers), Number(values.seeds))
+else await sweepAll(Number(values.from), Number(values.seeds), Number(values.workers))
