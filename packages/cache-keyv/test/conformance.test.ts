@@ -1,7 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { KeyvSqlite } from '@keyv/sqlite'
 import { keyvCache, type KeyvStore } from '@lingpai/cache-keyv'
 import { cacheConformance, type OpenedCache } from '@lingpai/testing'
 import { Keyv } from 'keyv'
@@ -31,12 +27,6 @@ const kinds: Record<string, () => Promise<Kind>> = {
       close: async () => {},
     }
   },
-  'the adapter KeyvSqlite': async () => sqlite((store) => store, entryKey),
-  'a Keyv over KeyvSqlite': async () =>
-    sqlite(
-      (store) => new Keyv({ store }),
-      (key) => `keyv:${entryKey(key)}`,
-    ),
 }
 
 for (const [name, openKind] of Object.entries(kinds)) {
@@ -61,25 +51,5 @@ async function opened(kind: Kind): Promise<OpenedCache> {
       nowMs += ms
     },
     close: kind.close,
-  }
-}
-
-async function sqlite(wrap: (store: KeyvSqlite) => KeyvStore, rowKey: (key: string) => string): Promise<Kind> {
-  const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
-  const stores: KeyvSqlite[] = []
-  const open = async () => {
-    const store = new KeyvSqlite(`sqlite://${join(directory, 'tokens.db')}`)
-    await store.query('PRAGMA synchronous=OFF')
-    stores.push(store)
-    return wrap(store)
-  }
-  return {
-    open,
-    damage: async (key): Promise<unknown> =>
-      stores[0]?.query('UPDATE keyv SET value = ? WHERE key = ?', 'half of {', rowKey(key)),
-    close: async () => {
-      for (const store of stores) await store.disconnect()
-      await rm(directory, { recursive: true })
-    },
   }
 }

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
 import { decodeEntry, encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
-import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
 
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
@@ -238,7 +237,8 @@ test('a value that is no text and an expiry that is no moment are refused', asyn
 })
 
 test('closing closes nothing that was handed in, and later calls reject', async () => {
-  const store = new KeyvSqlite('sqlite://:memory:')
+  let disconnected = 0
+  const store = Object.assign(new EventMap(), { disconnect: async () => (disconnected += 1) })
   const lease = { take: async () => true, commit: async () => true, release: async () => undefined }
   const cache = keyvCache({ store, reach: 'process', lease })
   await cache.set(key, 'one')
@@ -251,8 +251,9 @@ test('closing closes nothing that was handed in, and later calls reject', async 
   await expect(cache.lease?.take(key, 'a', 1000)).rejects.toEqual(closed)
   await expect(cache.lease?.commit(key, 'a', 'two')).rejects.toEqual(closed)
   await expect(cache.lease?.release(key, 'a')).rejects.toEqual(closed)
+  await keyvCache({ store: new Keyv({ store }), reach: 'process' }).close?.()
+  expect(disconnected).toBe(0)
   expect(await keyvCache({ store, reach: 'process' }).get(key)).toBe('one')
-  await store.disconnect()
 })
 
 test('closing waits for the calls that were begun', async () => {

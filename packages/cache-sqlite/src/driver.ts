@@ -27,7 +27,7 @@ export async function loadDriver(load = async () => import('@keyv/sqlite')): Pro
     const { KeyvSqlite } = await load()
     return (path, busyTimeout) => {
       const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: recordTable, busyTimeout })
-      // What it has to say it also says to whoever asks; unheard, an error event would end the process.
+      // Whoever asks is told as well. An error event that nobody hears is thrown, by Node, at whoever emits it.
       store.on('error', () => undefined)
       return store
     }

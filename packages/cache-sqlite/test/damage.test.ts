@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { sqliteCache } from '@lingpai/cache-sqlite'
 import type { IAccessTokenCache } from '@lingpai/core'
+import { database } from '../src/database.js'
 import { temporaryDirectories } from './temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
@@ -71,7 +72,7 @@ test('an empty file is a database', async () => {
   const path = await freshPath()
   await writeFile(path, '')
   await expectWorking(openCache(path), openCache(path))
-  expect((await readdir(dirname(path))).filter((name) => name.includes('damaged'))).toEqual([])
+  expect(await damagedBeside(path)).toEqual([])
 })
 
 test('a database with damaged pages is moved aside when it is opened', async () => {
@@ -80,7 +81,37 @@ test('a database with damaged pages is moved aside when it is opened', async () 
   bytes.fill(0xa5, 4096, 12_288)
   await writeFile(path, bytes)
   await expectWorking(openCache(path), openCache(path))
-  expect((await readdir(dirname(path))).filter((name) => name.includes('damaged'))).toHaveLength(1)
+  expect(await damagedBeside(path)).toHaveLength(1)
+})
+
+test('damage in a page that nobody asked for is found when the database is opened', async () => {
+  const path = await filledDatabase()
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.fill(0xa5, bytes.length - 4096))
+  expect(await openCache(path).get('key 0')).toBeUndefined()
+  expect(await damagedBeside(path)).toHaveLength(1)
+})
+
+test('what ran on a file that was deleted meanwhile runs again on the next one', async () => {
+  const path = await freshPath()
+  const db = database({ path, busyTimeoutMs: 200, now: Date.now, onDamaged: () => undefined })
+  let runs = 0
+  const answer = await db.run(async (store) => {
+    await store.set('a', String(++runs))
+    if (runs === 1) await rm(path)
+    return runs
+  })
+  expect(answer).toBe(2)
+  expect(await db.run(async (store) => store.get('a'))).toBe('2')
+  await db.close()
+})
+
+test('a file that is deleted again and again is a failure in the end', async () => {
+  const path = await freshPath()
+  const db = database({ path, busyTimeoutMs: 200, now: Date.now, onDamaged: () => undefined })
+  await expect(db.run(async () => rm(path))).rejects.toMatchObject({ code: 'ERR_LINGPAI_CACHE' })
+  expect(await db.run(async (store) => store.get('a'))).toBeUndefined()
+  await db.close()
 })
 
 test('a database that was cut is moved aside, whether it is in use or not', async () => {
@@ -91,6 +122,8 @@ test('a database that was cut is moved aside, whether it is in use or not', asyn
       const other = openCache(path)
       if (isOpen) for (const one of [cache, other]) expect(await one.get('key 7')).toBe('v'.repeat(3000))
       await truncate(path, length)
+      expect(await cache.get('key 7')).toBeUndefined()
+      expect(await damagedBeside(path)).toHaveLength(1)
       await expectWorking(cache, other)
     }
   }
@@ -251,6 +284,10 @@ test('a listener that throws harms nobody', async () => {
     }),
   )
 })
+
+async function damagedBeside(path: string): Promise<readonly string[]> {
+  return (await readdir(dirname(path))).filter((name) => /\.damaged-\d+$/.test(name))
+}
 
 /** A database of some pages, all of them in the file itself. */
 async function filledDatabase(): Promise<string> {
