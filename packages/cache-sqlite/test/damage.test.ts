@@ -116,11 +116,13 @@ test('a file that is deleted again and again is a failure in the end', async () 
 
 test('a database that was cut is moved aside, whether it is in use or not', async () => {
   for (const isOpen of [false, true]) {
-    for (const length of [100, 4096, 6000, 30_000]) {
+    for (const length of [100, 4096, 6000, 60_000]) {
       const path = await filledDatabase()
       const cache = openCache(path)
       const other = openCache(path)
       if (isOpen) for (const one of [cache, other]) expect(await one.get('key 7')).toBe('v'.repeat(3000))
+      // What stands in the log would hide the cut from SQLite.
+      if (isOpen) await other.set('key 99', 'in the log')
       await truncate(path, length)
       expect(await cache.get('key 7')).toBeUndefined()
       expect(await damagedBeside(path)).toHaveLength(1)

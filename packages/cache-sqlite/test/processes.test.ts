@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { sqliteCache } from '@lingpai/cache-sqlite'
@@ -57,6 +57,29 @@ test('a holder that was stopped past its lease and overtaken cannot commit when 
   holder.signal('SIGCONT')
   expect(await holder.lines()).toEqual(['committed false', 'value newer'])
   expect(await cache.get(key)).toBe('newer')
+}, 30_000)
+
+test('a process that still has a deleted file open is no part of the next one, whatever was left beside it', async () => {
+  const path = await freshPath()
+  const cache = openCache(path)
+  await cache.set(key, 'old')
+  const holder = startChild('hold', path, key, '60000')
+  expect(await holder.line()).toBe('taken true')
+  holder.signal('SIGSTOP')
+  await cache.close?.()
+  await rm(path)
+  for (const value of ['one', 'two', 'three']) {
+    const next = openCache(path)
+    expect(await leaseOf(next).take(key, 'next', 2000)).toBe(true)
+    expect(await leaseOf(next).commit(key, 'next', value)).toBe(true)
+    expect(await next.get(key)).toBe(value)
+    await next.close?.()
+    expect(await openCache(path).get(key)).toBe(value)
+  }
+  holder.tell('commit')
+  holder.signal('SIGCONT')
+  expect(await holder.lines()).toEqual(['committed false', 'value three'])
+  expect(await openCache(path).get(key)).toBe('three')
 }, 30_000)
 
 test('the lease of a killed holder passes on once it has run out, not before', async () => {
