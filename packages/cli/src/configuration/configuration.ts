@@ -1,4 +1,5 @@
 import type { ConfigError } from '@lingpai/core'
+import type { CachePlace } from '../caches.js'
 import type { AnyProvider, ProviderName } from '../known-providers.js'
 
 /** Where a secret is to be found; never the secret. */
@@ -26,8 +27,8 @@ export interface ConfiguredAccount {
 export interface Configuration {
   /** Absolute path of the file; absent when the accounts come from the environment. */
   readonly path?: string
-  /** `memory:` or `file:<absolute path>`. */
-  readonly cacheUrl: string
+  /** Where tokens are kept. */
+  readonly cache: CachePlace
   readonly accounts: readonly ConfiguredAccount[]
   /** Accounts of the environment that lack a part: they stand in the way of nobody else. */
   readonly misconfigured: readonly MisconfiguredAccount[]
