@@ -109,6 +109,7 @@ test('commit encrypts; lease, subscription, clock and close are those of the cac
   class Whole {
     readonly reach = 'fleet'
     closed = 0
+    clockMs = 42
     readonly lease = {
       take: (key: string, holder: string, ttlMs: number) => key === entry && holder === 'a' && ttlMs === 2000,
       commit: async (key: string, holder: string, value: string, expiresAtMs?: number) => {
@@ -133,7 +134,7 @@ test('commit encrypts; lease, subscription, clock and close are those of the cac
       return () => void listeners.splice(listeners.indexOf(listener), 1)
     }
     nowMs() {
-      return this.reach === 'fleet' ? 42 : 0
+      return this.clockMs
     }
     close() {
       this.closed += 1

@@ -44,6 +44,7 @@ export class Connection {
   #overdue = 0
   #retry: Timer | undefined
   #heartbeat: Timer | undefined
+  #replacement: Timer | undefined
   /** Somebody has waited for a connection in vain. */
   #isSlow = false
   #isClosed = false
@@ -72,6 +73,7 @@ export class Connection {
     this.#isClosed = true
     this.#retry?.cancel()
     this.#heartbeat?.cancel()
+    this.#replacement?.cancel()
     this.#link?.destroy()
     this.#link = undefined
   }
@@ -88,15 +90,14 @@ export class Connection {
         if (sent === undefined) this.#isSlow = true
         else this.#watch(sent)
       }, timeoutMs)
+      const cancel = (): void => {
+        timer.cancel()
+      }
       const send = (): void => {
         if (isOver) return
         sent = this.#send(commands)
-        sent
-          .then(resolve, reject)
-          .finally(() => {
-            timer.cancel()
-          })
-          .catch(() => undefined)
+        sent.then(cancel, cancel)
+        sent.then(resolve, reject)
       }
       // The first callers of a process wait for its connection. Those of an outage wait for none that was already in vain.
       if (this.#link?.isReady() === true || this.#attempt === undefined || this.#isSlow) send()
@@ -114,7 +115,7 @@ export class Connection {
   #watch(sent: Promise<unknown>): void {
     const link = this.#link
     // One silent node of a cluster says nothing of the others.
-    const weight = link?.isSingle === true ? 1 : 0
+    const weight = link?.kind === 'cluster' ? 0 : 1
     this.#overdue += weight
     let isSettled = false
     const timer = this.#parts.clock.setTimer(() => {
@@ -131,7 +132,7 @@ export class Connection {
   }
 
   #connect(): void {
-    const { makeLink, clock, name } = this.#parts
+    const { makeLink, clock } = this.#parts
     const link = makeLink((error) => {
       this.#lose(link, error)
     })
@@ -139,18 +140,7 @@ export class Connection {
     this.#link = link
     old?.destroy()
     link.hold(this.#underWay > 0)
-    const attempt = new Promise<void>((resolve, reject) => {
-      const bound = clock.setTimer(() => {
-        reject(new RedisStoreError(`redis ${name}: no connection within ${linkBoundMs} ms`, 'ETIMEDOUT'))
-      }, linkBoundMs)
-      link
-        .connect()
-        .then(resolve, reject)
-        .finally(() => {
-          bound.cancel()
-        })
-        .catch(() => undefined)
-    })
+    const attempt = this.#attemptOn(link)
     this.#attempt = attempt
     attempt.then(
       () => {
@@ -172,10 +162,32 @@ export class Connection {
     )
   }
 
+  /** Connects a link, within a bound: a silent server accepts a connection and then says nothing. */
+  #attemptOn(link: Link): Promise<void> {
+    const { clock, name } = this.#parts
+    return new Promise<void>((resolve, reject) => {
+      const bound = clock.setTimer(() => {
+        reject(new RedisStoreError(`redis ${name}: no connection within ${linkBoundMs} ms`, 'ETIMEDOUT'))
+      }, linkBoundMs)
+      link
+        .connect()
+        .then(resolve, reject)
+        .finally(() => {
+          bound.cancel()
+        })
+        .catch(() => undefined)
+    })
+  }
+
   /** The link has ended: another one is made, at once the first time, later each time that it comes to nothing. */
   #lose(link: Link | undefined, error: unknown): void {
     if (this.#isClosed || link === undefined || this.#link !== link) return
+    if (link.kind === 'given' && link.isReady()) return
     this.#failure = error
+    if (link.kind === 'cluster' && link.isReady()) {
+      this.#replaceLater(link)
+      return
+    }
     this.#attempt = undefined
     this.#heartbeat?.cancel()
     this.#link = undefined
@@ -198,6 +210,41 @@ export class Connection {
     )
   }
 
+  /** Nodes of a cluster come and go: it is looked at anew, and meanwhile those that are left go on. */
+  #replaceLater(link: Link): void {
+    if (this.#replacement !== undefined) return
+    const { clock, makeLink, timeoutMs, onReady } = this.#parts
+    this.#replacement = clock.setTimer(
+      () => {
+        if (this.#isClosed || this.#link !== link) return
+        const next = makeLink((error) => {
+          this.#lose(next, error)
+        })
+        next.hold(this.#underWay > 0)
+        this.#attemptOn(next).then(
+          () => {
+            this.#replacement = undefined
+            if (this.#isClosed || this.#link !== link) {
+              next.destroy()
+              return
+            }
+            this.#link = next
+            link.hold(false)
+            onReady?.(next)
+            // What is under way on the old one may still be answered.
+            clock.setTimer(link.destroy, timeoutMs)
+          },
+          () => {
+            next.destroy()
+            this.#replacement = undefined
+            if (!this.#isClosed && this.#link === link) this.#replaceLater(link)
+          },
+        )
+      },
+      steadyMs + randomInt(50),
+    )
+  }
+
   #armHeartbeat(link: Link): void {
     this.#heartbeat?.cancel()
     this.#heartbeat = this.#parts.clock.setTimer(() => {
@@ -213,7 +260,7 @@ export class Connection {
     return this.#parts.clock.monotonic() - this.#upSinceMs
   }
 
-  #absence(): RedisStoreError {
+  #absence(): Error {
     const { name } = this.#parts
     return this.#failure === undefined
       ? new RedisStoreError(`redis ${name}: not connected`, 'ENOTCONN')

@@ -10,8 +10,8 @@ export interface Link {
   /** Resolves once commands can be sent. */
   readonly connect: () => Promise<void>
   readonly isReady: () => boolean
-  /** One connection: when one answer is missing, all that come after it will be. */
-  readonly isSingle: boolean
+  /** One connection, several of which one may be silent alone, or a client that looks after itself. */
+  readonly kind: 'single' | 'cluster' | 'given'
   readonly ping: () => Promise<unknown>
   readonly client: () => RedisClient
   /** Records, read through Keyv. */
@@ -50,7 +50,7 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
       records = keyvOver(made)
     },
     isReady: () => client?.isReady === true && records !== undefined,
-    isSingle: true,
+    kind: 'single',
     ping: async () => present(client).ping(),
     client: () => present(client),
     records: () => present(records),
@@ -80,8 +80,8 @@ let turn = 0
 function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
   const { socket, ...settings } = clientSettings(target)
   const cluster = createCluster({
-    rootNodes: target.nodes.map((address) => ({ socket: { ...socket, ...address } })) as never,
-    defaults: { ...settings, socket } as never,
+    rootNodes: target.nodes.map((address) => ({ socket: { ...socket, ...address } })),
+    defaults: { ...settings, socket },
     // Nodes that hold none of our accounts need not be up.
     minimizeConnections: true,
   })
@@ -105,7 +105,7 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
       records = keyvOver(cluster)
     },
     isReady: () => cluster.isOpen && records !== undefined,
-    isSingle: false,
+    kind: 'cluster',
     ping: async () => undefined,
     client: () => cluster,
     records: () => present(records),
@@ -126,13 +126,13 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
 /** A client that was handed in. It mends itself, so it is never lost. */
 export function givenLink(client: RedisClient): Link {
   const records = keyvOver(client as unknown as RedisClientConnectionType)
-  const wasOpen = client.isOpen
+  const { isOpen: wasOpen } = client
   return {
     connect: async () => {
       if (!client.isOpen) await client.connect()
     },
-    isReady: () => client.isReady ?? client.isOpen,
-    isSingle: client.isReady !== undefined,
+    isReady: () => isReady(client),
+    kind: 'given',
     ping: async () => undefined,
     client: () => client,
     records: () => records,
@@ -141,6 +141,11 @@ export function givenLink(client: RedisClient): Link {
       if (!wasOpen && client.isOpen) void client.destroy()
     },
   }
+}
+
+/** A cluster client does not say whether it is ready. */
+function isReady({ isReady: ready, isOpen }: RedisClient): boolean {
+  return ready ?? isOpen
 }
 
 /** Values are kept as they are: no envelope of Keyv, and no expiry that Keyv would act on. Redis forgets by itself. */

@@ -1,3 +1,5 @@
+import { isLingpaiError } from '@lingpai/core'
+
 /** A failure of Redis or of the way to it. The core makes a `CacheError` of it. */
 export class RedisStoreError extends Error {
   override readonly name = 'RedisStoreError'
@@ -11,11 +13,14 @@ export class RedisStoreError extends Error {
 }
 
 /** Says which server failed and how. `server` is an address without a password. */
-export function storeError(server: string, error: unknown): RedisStoreError {
-  if (error !== null && typeof error === 'object' && (error as { name?: unknown }).name === 'RedisStoreError')
-    return error as RedisStoreError
+export function storeError(server: string, error: unknown): Error {
+  if (isLingpaiError(error) || isOurs(error)) return error
   const code = codeOf(error)
   return new RedisStoreError(`redis ${server}: ${textFor(code)}`, code, error)
+}
+
+function isOurs(error: unknown): error is RedisStoreError {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'RedisStoreError'
 }
 
 /** No answer within the time that was allowed. */

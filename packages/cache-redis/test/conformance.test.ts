@@ -10,7 +10,7 @@ async function openOnRedis(wrap: (cache: IAccessTokenCache) => IAccessTokenCache
   const redis = await startRedis()
   const caches: IAccessTokenCache[] = []
   const open = () => {
-    const cache = wrap(redisCache({ url: redis.url }))
+    const cache = wrap(redisCache({ url: redis.url, timeoutMs: 5000 }))
     caches.push(cache)
     return cache
   }
@@ -37,9 +37,9 @@ async function openOnRedis(wrap: (cache: IAccessTokenCache) => IAccessTokenCache
 
 /** Subscribing takes a moment; what is written before is not heard of. */
 async function listensTo(cache: IAccessTokenCache): Promise<void> {
-  let isTold = false
-  cache.subscribe?.(() => (isTold = true))
-  while (!isTold) {
+  let heard = 0
+  cache.subscribe?.(() => heard++)
+  while (heard === 0) {
     await cache.set('warm-up', 'x')
     await pause(2)
   }

@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createClient } from '@keyv/redis'
 import { ConfigError } from '@lingpai/core'
 
@@ -97,43 +98,56 @@ async function realRedis(port: number, args: readonly string[]): Promise<TestRed
   }
 }
 
+/** A process that serves. */
+export interface Server {
+  readonly process: ChildProcess
+  readonly ended: Promise<void>
+}
+
 /** A `redis-server` (or sentinel) process that accepts connections. */
 export async function launch(
   port: number,
   args: readonly string[] = [],
   readyLine = /Ready to accept connections/,
-): Promise<{ readonly process: ChildProcess; readonly ended: Promise<void> }> {
+): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-redis-'))
   const defaults = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
   const persistence = args.includes('--sentinel') ? [] : ['--save', '', '--appendonly', 'no']
   const first = args[0]?.startsWith('--') === false ? [args[0]] : []
-  const child = spawn('redis-server', [...first, ...defaults, ...persistence, ...args.slice(first.length)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const command = [...first, ...defaults, ...persistence, ...args.slice(first.length)]
+  const child = spawn('redis-server', command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  child.once('exit', () => {
+    rmSync(directory, { recursive: true, force: true })
   })
+  return accepting(child, readyLine)
+}
+
+/** Resolves once the process has printed the line. */
+async function accepting(child: ChildProcess, readyLine: RegExp): Promise<Server> {
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
-      rmSync(directory, { recursive: true, force: true })
       resolve()
     })
   })
   let printed = ''
   await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       printed += String(chunk)
       if (readyLine.test(printed)) resolve()
     })
     child.once('exit', () => {
-      reject(new ConfigError(`redis-server ended: ${printed}`))
+      reject(new ConfigError(`the server ended: ${printed}`))
     })
   })
   return { process: child, ended }
 }
 
+/** As a process of its own: in this one, its Lua would hold up the very calls that are timed. */
 async function imitation(port: number): Promise<TestRedis> {
-  const { createRedisMock } = await import('js-redis-server')
-  let mock = await createRedisMock({ port })
+  let child = await launchImitation(port)
   const end = async (): Promise<void> => {
-    await mock.close()
+    child.process.kill('SIGKILL')
+    await child.ended
   }
   const url = `redis://127.0.0.1:${port}`
   return {
@@ -144,10 +158,16 @@ async function imitation(port: number): Promise<TestRedis> {
     signal: () => undefined,
     kill: end,
     restart: async () => {
-      mock = await createRedisMock({ port })
+      child = await launchImitation(port)
     },
     close: end,
   }
+}
+
+async function launchImitation(port: number): Promise<Server> {
+  const entry = createRequire(import.meta.url).resolve('js-redis-server')
+  const command = [join(dirname(entry), 'cli.js'), '--port', String(port)]
+  return accepting(spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] }), /listening/)
 }
 
 /** A given server lends its database 15, if that is empty. */

@@ -7,13 +7,13 @@ import { createCluster, createSentinel } from '@keyv/redis'
 import { redisCache, type RedisClient } from '@lingpai/cache-redis'
 import type { IAccessTokenCache } from '@lingpai/core'
 import { entryKeys } from '../src/redis-key.js'
-import { freePort, launch, send, withRealRedis } from './redis-server.js'
+import { freePort, launch, send, withRealRedis, type Server } from './redis-server.js'
 
-type Server = Awaited<ReturnType<typeof launch>> & { readonly port: number }
+type Node = Server & { readonly port: number }
 
-let servers: Server[] = []
-let caches: IAccessTokenCache[] = []
-let clients: { destroy(): unknown }[] = []
+const servers: Node[] = []
+const caches: IAccessTokenCache[] = []
+const clients: { destroy(): unknown }[] = []
 let directory: string
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lingpai-redis-'))
@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function start(args: readonly string[] = [], ready?: RegExp): Promise<Server> {
+async function start(args: readonly string[] = [], ready?: RegExp): Promise<Node> {
   const port = await freePort()
   const server = { ...(await launch(port, args, ready)), port }
   servers.push(server)
@@ -38,7 +38,7 @@ async function start(args: readonly string[] = [], ready?: RegExp): Promise<Serv
 const urlOf = (port: number): string => `redis://127.0.0.1:${port}`
 
 /** A sentinel keeps its state in its configuration file. */
-async function startSentinel(masterPort: number): Promise<Server> {
+async function startSentinel(masterPort: number): Promise<Node> {
   const file = join(directory, `sentinel-${servers.length}.conf`)
   const lines = [
     `sentinel monitor mymaster 127.0.0.1 ${masterPort} 2`,
