@@ -1,7 +1,7 @@
 import type { Address, Login, RedisTarget, RedisTlsOptions } from './redis-options.js'
 
 /** TCP and TLS are to be there within this time. */
-export const connectTimeoutMs = 1000
+const connectTimeoutMs = 1000
 
 /** Settings of every client that we make: nothing waits in a queue, and nothing reconnects behind our back. */
 export interface ClientSettings extends Login {

@@ -137,7 +137,7 @@ function partsOf(url: unknown): UrlParts {
 }
 
 /** `host:port`, as people write it. */
-export function addressText({ host, port }: Address): string {
+function addressText({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

@@ -165,8 +165,8 @@ async function imitation(port: number): Promise<TestRedis> {
 }
 
 async function launchImitation(port: number): Promise<Server> {
-  const entry = createRequire(import.meta.url).resolve('js-redis-server')
-  const command = [join(dirname(entry), 'cli.js'), '--port', String(port)]
+  const require = createRequire(import.meta.url)
+  const command = [join(dirname(require.resolve('js-redis-server')), 'cli.js'), '--port', String(port)]
   return accepting(spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] }), /listening/)
 }
 
