@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { chmod, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -124,12 +125,16 @@ async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
 async function breakAbandoned(lock: string): Promise<void> {
   const found = await stat(lock).catch(ignore)
   if (found === undefined) return
-  const probe = `${lock}.${String(process.pid)}`
+  const probe = `${lock}.${randomUUID()}`
   try {
     const file = await open(probe, 'w', 0o600)
     await file.close()
     const { mtimeMs } = await stat(probe)
-    if (Math.abs(mtimeMs - found.mtimeMs) > abandonedAfterMs) await rename(lock, probe).catch(ignore)
+    if (Math.abs(mtimeMs - found.mtimeMs) <= abandonedAfterMs) return
+    // Somebody else may have been faster at this, and hold a lock of his own by now.
+    if ((await stat(lock)).mtimeMs === found.mtimeMs) await rename(lock, probe)
+  } catch (error) {
+    survive('ENOENT')(error)
   } finally {
     await rm(probe, { force: true })
   }

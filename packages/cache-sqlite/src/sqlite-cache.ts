@@ -9,7 +9,7 @@ import { commitLease, releaseLease, takeLease } from './schema.js'
 export interface SqliteCacheOptions {
   /**
    * The database file, on a local disk; made if absent, with mode 0600, its directory with mode 0700. Relative to the working
-   * directory of now. It may hold tables of others.
+   * directory of now. A file of its own: when it is damaged it is moved aside, with all that is in it.
    */
   readonly path: string
   /** How long a write waits for other processes to finish theirs, milliseconds. @default 800 */
