@@ -17,7 +17,7 @@ import { loadAdapter } from './load-adapter.js'
 export async function cacheFromUrl(url: string, options: CacheFromUrlOptions = {}): Promise<IAccessTokenCache> {
   const { cwd: _, home: __, ...logins } = options
   const read = readCacheUrl(url, options)
-  if (read.kind !== 'redis' && Object.values(logins).some((login) => login !== undefined))
+  if (read.kind !== 'redis' && Object.values<unknown>(logins).some((login) => login !== undefined))
     throw bad(`${read.kind}: takes no user and no password`, 'unknown')
   switch (read.kind) {
     case 'memory': {

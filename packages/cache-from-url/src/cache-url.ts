@@ -49,11 +49,10 @@ export function readCacheUrl(url: string, place: CacheUrlPlace = {}): CacheUrl {
 function memoryOptions(rest: string): { readonly maxEntries?: number } {
   const [, query] = /^(?:\/\/)?(?:\?(.*))?$/s.exec(rest) ?? [rest, 'malformed']
   if (query === undefined) return {}
-  const parameters = [...new URLSearchParams(query)]
-  const [[name, text] = [], more] = parameters
-  if (name !== 'maxEntries' || more !== undefined)
-    throw bad('memory: takes nothing but ?maxEntries=<number>', 'unknown')
-  return { maxEntries: /^\d+$/.test(text ?? '') ? Number(text) : Number.NaN }
+  const parameters = new URLSearchParams(query)
+  const text = parameters.get('maxEntries')
+  if (text === null || parameters.size !== 1) throw bad('memory: takes nothing but ?maxEntries=<number>', 'unknown')
+  return { maxEntries: /^\d+$/.test(text) ? Number(text) : Number.NaN }
 }
 
 function pathOf(
