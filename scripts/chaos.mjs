@@ -30,6 +30,13 @@ if (
   )
   process.exit(2)
 }
+if (caches.includes('redis') && spawnSync('redis-server', ['--version']).status !== 0) {
+  console.error(
+    'no redis-server on the PATH, and so no chaos on redis: apt-get update && apt-get install -y redis-server',
+  )
+  caches.splice(caches.indexOf('redis'), 1)
+  if (values.cache === 'redis' || process.env.CI === 'true') process.exitCode = 1
+}
 const main = fileURLToPath(new URL('../benchmarks/chaos/main.ts', import.meta.url))
 for (const cache of caches) {
   const flags = ['--conditions=@lingpai/source', '--import', 'tsx']

@@ -25,6 +25,8 @@ interface Settings {
 /** 7200 s of the platform are 10 s here. */
 const timeScale = 720
 const lifeMs = (7200 / timeScale) * 1000
+/** Not scaled: a call takes as long to arrive as ever. */
+const marginSeconds = 0.5
 /** After the last trouble: everything is mended, and then looked at. */
 const [mendMs, lookMs] = [11_000, 3000]
 const settings = JSON.parse(process.argv[2] ?? '{}') as Settings
@@ -33,7 +35,11 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 function overrides(simulator: Simulator, gateUrl: string): Pick<MemberFacts, 'wechat' | 'wecom'> {
   const of = (spec: { readonly renewal?: object; readonly perCode?: object }, name: string): ProviderOverrides =>
-    ({ baseUrl: `${gateUrl}/${name}`, renewal: spec.renewal, perCode: spec.perCode }) as ProviderOverrides
+    ({
+      baseUrl: `${gateUrl}/${name}`,
+      renewal: { ...spec.renewal, marginSeconds },
+      perCode: spec.perCode,
+    }) as ProviderOverrides
   return {
     wechat: { provider: of(simulator.provider(wechatMpPlain).spec, 'wechat'), credentials: simulator.accounts.wechat },
     wecom: { provider: of(simulator.provider(wecom).spec, 'wecom'), credentials: simulator.accounts.wecom },

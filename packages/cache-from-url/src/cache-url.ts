@@ -47,9 +47,8 @@ export function readCacheUrl(url: string, place: CacheUrlPlace = {}): CacheUrl {
 }
 
 function memoryOptions(rest: string): { readonly maxEntries?: number } {
-  const [, query] = /^(?:\/\/)?(?:\?(.*))?$/s.exec(rest) ?? [rest, 'malformed']
-  if (query === undefined) return {}
-  const parameters = new URLSearchParams(query)
+  if (/^(\/\/)?$/.test(rest)) return {}
+  const parameters = new URLSearchParams(/^(?:\/\/)?\?(.*)$/s.exec(rest)?.[1] ?? '')
   const text = parameters.get('maxEntries')
   if (text === null || parameters.size !== 1) throw bad('memory: takes nothing but ?maxEntries=<number>', 'unknown')
   return { maxEntries: /^\d+$/.test(text) ? Number(text) : Number.NaN }
