@@ -4,31 +4,11 @@ import { encryptedCache } from '@lingpai/cache-encrypted'
 import { cacheFromUrl, displayCacheUrl } from '@lingpai/cache-from-url'
 import { isLingpaiError, type IAccessTokenCache } from '@lingpai/core'
 import type { CommandIo } from './command-io.js'
-import type { SecretPlace } from './configuration/configuration.js'
+import type { CachePlace, EncryptionPlace } from './configuration/configuration.js'
 import type { Output } from './output.js'
 import { readSecret, type FoundSecret } from './read-secret.js'
 
 type Env = CommandIo['env']
-
-/** Where tokens are kept, and how. */
-export interface CachePlace {
-  /** As it was given; it may hold a password, and is not for showing. */
-  readonly url: string
-  /** What a relative path in it is relative to. */
-  readonly cwd: string
-  /** For people: absolute, without a password. */
-  readonly shown: string
-  /** Absent: not encrypted. */
-  readonly encryption?: EncryptionPlace
-}
-
-/** How a cache is encrypted. */
-export interface EncryptionPlace {
-  /** Where the keys stand. */
-  readonly keys: SecretPlace
-  /** Whether records that are not encrypted are taken as well. */
-  readonly readPlain: boolean
-}
 
 /** The variable that holds the keys of an encrypted cache. */
 export const keysEnv = 'LINGPAI_CACHE_KEYS'

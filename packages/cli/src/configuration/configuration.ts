@@ -1,5 +1,4 @@
 import type { ConfigError } from '@lingpai/core'
-import type { CachePlace } from '../caches.js'
 import type { AnyProvider, ProviderName } from '../known-providers.js'
 
 /** Where a secret is to be found; never the secret. */
@@ -21,6 +20,26 @@ export interface ConfiguredAccount {
   readonly ids: Readonly<Record<string, string>>
   readonly secretField: string
   readonly secret: SecretPlace
+}
+
+/** Where tokens are kept, and how. */
+export interface CachePlace {
+  /** As it was given; it may hold a password, and is not for showing. */
+  readonly url: string
+  /** What a relative path in it is relative to. */
+  readonly cwd: string
+  /** For people: absolute, without a password. */
+  readonly shown: string
+  /** Absent: not encrypted. */
+  readonly encryption?: EncryptionPlace
+}
+
+/** How a cache is encrypted. */
+export interface EncryptionPlace {
+  /** Where the keys stand. */
+  readonly keys: SecretPlace
+  /** Whether records that are not encrypted are taken as well. */
+  readonly readPlain: boolean
 }
 
 /** What the command works with. */

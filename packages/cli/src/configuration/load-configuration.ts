@@ -1,17 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { CommandIo } from '../command-io.js'
 import { ConfigError } from '@lingpai/core'
-import {
-  cachePlace,
-  defaultCachePlace,
-  hasPassword,
-  keysEnv,
-  type CachePlace,
-  type EncryptionPlace,
-} from '../caches.js'
+import { cachePlace, defaultCachePlace, hasPassword, keysEnv } from '../caches.js'
 import { knownProviders, secretFieldOf } from '../known-providers.js'
 import { accountsFromEnv } from './accounts-from-env.js'
-import type { Configuration, ConfiguredAccount } from './configuration.js'
+import type { CachePlace, Configuration, ConfiguredAccount, EncryptionPlace } from './configuration.js'
 import type { AccountEntry, ConfigurationFile } from './configuration-schema.js'
 import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
