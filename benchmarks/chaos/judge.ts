@@ -90,7 +90,7 @@ function judgeDead(journal: Journal): Verdict {
     (kind) => `${kind} ${dead.filter((call) => call.kind === kind).length}`,
   )
   const words = ({ account, member, atMs, kind }: DeadCall): string =>
-    `${account}: process ${member} presented a token that was ${kind}, at ${atMs.toFixed(0)} ms`
+    `${account}: process ${member} presented a token that was ${kind}, at ${atMs.toFixed(0)} ms (${sinceText(journal, { account, member, atMs })})`
   return {
     lines: [
       `dead tokens presented: ${dead.length} (${kinds.join(', ')}); without an event that excuses it ${inBadFaith.length}, by a process that had been told ${again.length}`,
@@ -101,6 +101,16 @@ function judgeDead(journal: Journal): Verdict {
       ...again.map((call) => `${words(call)}, and had been told`),
     ],
   }
+}
+
+/** What went before, for whoever looks into it. */
+function sinceText(journal: Journal, { account, member, atMs }: Omit<DeadCall, 'kind'>): string {
+  const since = (moments: readonly number[]): string =>
+    `${Math.round(atMs - Math.max(-Infinity, ...moments.filter((moment) => moment <= atMs)))} ms`
+  const own = journal.standstills.filter((span) => span.member === member)
+  const revoked = since(journal.revocations.filter((one) => one.account === account).map((one) => one.atMs))
+  const asked = since(journal.tokenRequests.filter((one) => one.account === account).map((one) => one.endedAtMs))
+  return `${revoked} after a revocation, ${asked} after a token request ended, ${since(own.map(({ toMs }) => toMs))} after its own standstill`
 }
 
 /** Whether the process could not know that the token was dead. */
