@@ -53,7 +53,7 @@ export async function openGate(target: string, lifeMs: number, journal: Journal)
     })
     forward(target, agent, request, response, (body) => {
       if (entry !== undefined) {
-        entry.isAnswered = remember(tokens, entry, body)
+        remember(tokens, entry, body)
       } else if (deadCodes.has(Number(parsed(body)['errcode']))) {
         journal.dead.push(deadCall(passage, tokens, lifeMs, journal))
       }
@@ -91,6 +91,7 @@ function enter({ account, member }: Passage, inFlight: Set<TokenRequest>, journa
     startedAtMs: performance.now(),
     endedAtMs: Infinity,
     isAnswered: false,
+    isNew: false,
     beside: [...inFlight].filter((other) => other.account === account),
   }
   inFlight.add(entry)
@@ -98,12 +99,12 @@ function enter({ account, member }: Passage, inFlight: Set<TokenRequest>, journa
   return entry
 }
 
-/** Whether the answer held a token. */
-function remember(tokens: Map<string, TokenFacts>, { startedAtMs }: TokenRequest, body: string): boolean {
+function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: string): void {
   const { access_token: token } = parsed(body)
-  if (typeof token !== 'string') return false
-  if (!tokens.has(token)) tokens.set(token, { issuedAtMs: startedAtMs, toldAtMs: new Map() })
-  return true
+  if (typeof token !== 'string') return
+  entry.isAnswered = true
+  entry.isNew = !tokens.has(token)
+  if (entry.isNew) tokens.set(token, { issuedAtMs: entry.startedAtMs, toldAtMs: new Map() })
 }
 
 function deadCall(

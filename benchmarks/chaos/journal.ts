@@ -10,6 +10,8 @@ export interface TokenRequest {
   endedAtMs: number
   /** Whether the whole answer was sent; `false` also where the client went away. */
   isAnswered: boolean
+  /** Whether the answer held a token that no answer had held before. */
+  isNew: boolean
   /** Requests of the account that were in flight when this one came. */
   readonly beside: readonly TokenRequest[]
 }

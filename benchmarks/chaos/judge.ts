@@ -10,7 +10,7 @@ export interface Verdict {
 const leaseGraceMs = 3000
 /** The core promises that sharing resumes within 10 s of an outage. */
 const recoveryMs = 10_000
-/** A connection whose client went away is noticed this late at most. */
+/** A connection whose client went away is noticed this late at most; a call is this long on its way to the platform. */
 const closeMs = 100
 /** What was in flight when a process learned that a token is dead is over by then. */
 const toldMs = 300
@@ -57,18 +57,44 @@ function judgeRequests(journal: Journal, lifeMs: number, runMs: number): Verdict
       .map((first) => [first, second] as const),
   )
   const bad = pairs.filter(([first, second]) => !isExcused(journal, first, second))
+  const early = journal.tokenRequests.filter((request) => isTooEarly(journal, request, lifeMs))
   const answered = journal.tokenRequests.filter(({ isAnswered }) => isAnswered).length
   const perLife = answered / ((2 * runMs) / lifeMs)
   return {
     lines: [
       `token requests: ${journal.tokenRequests.length}, answered with a token ${answered} (${(journal.tokenRequests.length / Math.max(1, answered)).toFixed(2)} requests for each); tokens for each life of ${lifeMs / 1000} s of each of 2 accounts: ${perLife.toFixed(2)}, revocations included`,
+      `new tokens before half a life of the one before, and nothing explains it: ${early.length}`,
       `in flight at once for an account: ${bad.length === 0 ? 'never above 1' : `${bad.length} times above 1`}, but for ${pairs.length - bad.length} times right after a kill, a stop or an outage of the store`,
     ],
-    broken: bad.map(
-      ([first, second]) =>
-        `${second.account}: process ${second.member} asked for a token at ${second.startedAtMs.toFixed(0)} ms while process ${first.member} did since ${first.startedAtMs.toFixed(0)} ms`,
-    ),
+    broken: [
+      ...early.map(
+        ({ account, member, startedAtMs }) =>
+          `${account}: process ${member} fetched a token at ${startedAtMs.toFixed(0)} ms though the one before was young`,
+      ),
+      ...bad.map(
+        ([first, second]) =>
+          `${second.account}: process ${second.member} asked for a token at ${second.startedAtMs.toFixed(0)} ms while process ${first.member} did since ${first.startedAtMs.toFixed(0)} ms`,
+      ),
+    ],
   }
+}
+
+/** A second request for a generation: the token before was young, and nothing killed it or lost it. */
+function isTooEarly(journal: Journal, request: TokenRequest, lifeMs: number): boolean {
+  const { account, startedAtMs, endedAtMs } = request
+  const before = journal.tokenRequests.filter((one) => one.account === account && one.startedAtMs < startedAtMs)
+  const last = before.findLast(({ isNew }) => isNew)
+  if (!request.isNew || last === undefined || startedAtMs - last.startedAtMs > lifeMs / 2) return false
+  const fromMs = last.startedAtMs - leaseGraceMs
+  return !(
+    journal.revocations.some(
+      (one) => one.account === account && one.atMs >= last.startedAtMs && one.atMs <= endedAtMs,
+    ) ||
+    before.some((one) => !one.isAnswered && one.endedAtMs >= fromMs) ||
+    stoodStill(journal, last.member, fromMs, last.endedAtMs + newsMs) ||
+    stoodStill(journal, request.member, startedAtMs - leaseGraceMs, startedAtMs) ||
+    isOutage(journal, startedAtMs)
+  )
 }
 
 function isExcused(journal: Journal, first: TokenRequest, second: TokenRequest): boolean {
@@ -120,7 +146,8 @@ function isGoodFaith(journal: Journal, { account, member, atMs, kind }: DeadCall
   if (isOutage(journal, atMs)) return true
   const isOfNow = (startMs: number, endMs: number): boolean => startMs <= atMs && atMs <= endMs
   const { revocations, tokenRequests, standstills, kills } = journal
-  if (revocations.some((one) => one.account === account && isOfNow(one.atMs, one.atMs + leaseGraceMs))) return true
+  if (revocations.some((one) => one.account === account && isOfNow(one.atMs - closeMs, one.atMs + leaseGraceMs)))
+    return true
   return tokenRequests.some((request) => {
     if (request.account !== account) return false
     const { startedAtMs, endedAtMs, isAnswered } = request
