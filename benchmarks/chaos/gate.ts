@@ -120,9 +120,10 @@ function deadCall(
   const isRevoked = revocations.some(
     (one) => one.account === account && one.atMs >= facts.issuedAtMs && one.atMs <= performance.now(),
   )
-  const isExpired = atMs - facts.issuedAtMs >= lifeMs
+  const overdueMs = atMs - facts.issuedAtMs - lifeMs
+  const isExpired = overdueMs >= 0
   const kind = isRevoked ? 'revoked' : isExpired ? 'expired' : 'superseded'
-  return { account, member, atMs, kind, ...(toldAtMs !== undefined && { toldAtMs }) }
+  return { account, member, atMs, kind, overdueMs, ...(toldAtMs !== undefined && { toldAtMs }) }
 }
 
 function forward(

@@ -22,6 +22,8 @@ export interface DeadCall {
   readonly member: number
   readonly atMs: number
   readonly kind: 'expired' | 'revoked' | 'superseded' | 'unknown'
+  /** How long the token was past its expiry. */
+  readonly overdueMs?: number
   /** When this process was first told that this token is dead; absent when it had not been told. */
   readonly toldAtMs?: number
 }

@@ -120,7 +120,7 @@ function judgeDead(journal: Journal): Verdict {
   return {
     lines: [
       `dead tokens presented: ${dead.length} (${kinds.join(', ')}); without an event that excuses it ${inBadFaith.length}, by a process that had been told ${again.length}`,
-      `  excused: revoked at most ${leaseGraceMs / 1000} s before; replaced at most ${newsMs / 1000} s before, or ${healMs / 1000} s where the answer or its holder was lost; during an outage of the store and ${recoveryMs / 1000} s after; by a process that was just stopped`,
+      `  excused: expired on the way, at most ${closeMs / 1000} s before; revoked at most ${leaseGraceMs / 1000} s before; replaced at most ${newsMs / 1000} s before, or ${healMs / 1000} s where the answer or its holder was lost; during an outage of the store and ${recoveryMs / 1000} s after; by a process that was just stopped`,
     ],
     broken: [
       ...inBadFaith.map((call) => `${words(call)}, and nothing excuses it`),
@@ -140,8 +140,10 @@ function sinceText(journal: Journal, { account, member, atMs }: Omit<DeadCall, '
 }
 
 /** Whether the process could not know that the token was dead. */
-function isGoodFaith(journal: Journal, { account, member, atMs, kind }: DeadCall): boolean {
+function isGoodFaith(journal: Journal, { account, member, atMs, kind, overdueMs = Infinity }: DeadCall): boolean {
   if (stoodStill(journal, member, atMs - newsMs, atMs)) return true
+  // It lived when the call was made.
+  if (kind === 'expired' && overdueMs <= closeMs) return true
   if (kind === 'expired' || kind === 'unknown') return false
   if (isOutage(journal, atMs)) return true
   const isOfNow = (startMs: number, endMs: number): boolean => startMs <= atMs && atMs <= endMs
