@@ -12,8 +12,8 @@ const leaseGraceMs = 3000
 const recoveryMs = 10_000
 /** A connection whose client went away is noticed this late at most; a call is this long on its way to the platform. */
 const closeMs = 100
-/** What was in flight when a process learned that a token is dead is over by then. */
-const toldMs = 300
+/** What was on its way when a process learned that a token is dead has come by then; shorter stalls than 500 ms are not told of. */
+const toldMs = 600
 /** A new token that was answered is known to all who share the cache by then. */
 const newsMs = 1000
 /** An answer that nobody got: by then the old token was rejected, and a new one was fetched, by a new holder if need be. */
@@ -124,7 +124,9 @@ function judgeDead(journal: Journal): Verdict {
     ],
     broken: [
       ...inBadFaith.map((call) => `${words(call)}, and nothing excuses it`),
-      ...again.map((call) => `${words(call)}, and had been told`),
+      ...again.map(
+        (call) => `${words(call)}, and had been told ${(call.atMs - (call.toldAtMs ?? 0)).toFixed(0)} ms before`,
+      ),
     ],
   }
 }
