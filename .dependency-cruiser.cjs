@@ -21,8 +21,14 @@ const rules = [
   {
     name: 'cache-knows-only-core',
     comment: 'A cache knows the core; it may build on cache-keyv.',
-    from: { path: '^packages/(cache-[^/]+)/src/' },
+    from: { path: '^packages/(cache-(?!from-url/)[^/]+)/src/' },
     to: { path: '^packages/', pathNot: '^packages/(core|cache-keyv|$1)/' },
+  },
+  {
+    name: 'cache-from-url-knows-only-caches',
+    comment: 'It chooses among caches, and has nothing to do with platforms.',
+    from: { path: '^packages/cache-from-url/src/' },
+    to: { path: '^packages/', pathNot: '^packages/(core|cache-[^/]+)/' },
   },
   {
     name: 'provider-does-no-io',

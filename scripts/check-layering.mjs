@@ -25,6 +25,7 @@ const plants = {
     ['cache-file/src/planted-sibling.ts', "import '@lingpai/cache-memory'"],
     ['cache-memory/src/planted-provider.ts', "import '@lingpai/provider-wecom'"],
   ],
+  'cache-from-url-knows-only-caches': [['cache-from-url/src/planted-provider.ts', "import '@lingpai/provider-wecom'"]],
   'provider-does-no-io': [
     ['provider-wecom/src/planted-node.ts', "import 'node:fs'"],
     ['provider-wecom/src/planted-npm.ts', "import 'lru-cache'"],

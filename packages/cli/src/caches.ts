@@ -1,69 +1,89 @@
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { fileCache } from '@lingpai/cache-file'
-import { memoryCache } from '@lingpai/cache-memory'
-import { ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { join } from 'node:path'
+import { encryptedCache } from '@lingpai/cache-encrypted'
+import { cacheFromUrl, displayCacheUrl } from '@lingpai/cache-from-url'
+import { isLingpaiError, type IAccessTokenCache } from '@lingpai/core'
 import type { CommandIo } from './command-io.js'
+import type { CachePlace, EncryptionPlace } from './configuration/configuration.js'
+import type { Output } from './output.js'
+import { readSecret, type FoundSecret } from './read-secret.js'
 
 type Env = CommandIo['env']
 
-/** Schemes that other packages bring. */
-const elsewhere: Readonly<Record<string, string>> = {
-  redis: '@lingpai/cache-redis',
-  rediss: '@lingpai/cache-redis',
-  sqlite: '@lingpai/cache-sqlite',
-}
+/** The variable that holds the keys of an encrypted cache. */
+export const keysEnv = 'LINGPAI_CACHE_KEYS'
+/** The variable that holds the password of a Redis. */
+const passwordEnv = 'LINGPAI_CACHE_PASSWORD'
 
-/**
- * A cache URL with an absolute path in it.
- *
- * @param base what a relative path is relative to
- * @throws ConfigError for a scheme that the command does not come with; the rest of the URL, which may hold a password, is not quoted
- */
-export function normalCacheUrl(url: string, base: string, env: Env): string {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url.trim()) ?? []
-  switch (scheme.toLowerCase()) {
-    case 'memory':
-      return 'memory:'
-    case 'file':
-      return `file:${directoryOf(rest, base, env)}`
-    default:
-      throw unknownScheme(scheme.toLowerCase())
-  }
+/** @throws ConfigError for a URL that no cache has */
+export function cachePlace(url: string, cwd: string, env: Env): CachePlace {
+  return { url, cwd, shown: displayCacheUrl(url, { cwd, home: homeOf(env) }) }
 }
 
 /** Where the tokens of this user are kept unless something else is said: a private directory below the system's place for caches. */
-export function defaultCacheUrl(env: Env): string {
-  return `file:${join(cacheHome(env), 'lingpai')}`
+export function defaultCachePlace(cwd: string, env: Env): CachePlace {
+  return cachePlace(`file:${join(cacheHome(env), 'lingpai')}`, cwd, env)
 }
 
 /** The directory of a `file:` cache; `undefined` for other caches. */
-export function cacheDirectory(normalUrl: string): string | undefined {
-  return normalUrl.startsWith('file:') ? normalUrl.slice('file:'.length) : undefined
+export function cacheDirectory({ shown }: CachePlace): string | undefined {
+  return shown.startsWith('file:') ? shown.slice('file:'.length) : undefined
 }
 
-/** Opens a cache. @param normalUrl as {@link normalCacheUrl} gives it */
-export function openCache(normalUrl: string): IAccessTokenCache {
-  const directory = cacheDirectory(normalUrl)
-  return directory === undefined ? memoryCache() : fileCache({ directory })
+/** Whether the cache is a Redis. */
+export function isRedis({ shown }: CachePlace): boolean {
+  return /^rediss?[+:]/.test(shown)
 }
 
-function directoryOf(rest: string, base: string, env: Env): string {
-  const bad = (text: string, problem: 'empty' | 'malformed'): ConfigError =>
-    new ConfigError(
-      `cache: ${text}`,
-      { field: 'cache', problem },
-      { hint: 'Such as file:.lingpai or file:/var/cache/lingpai' },
-    )
-  if (rest === '') throw bad('file: names no directory', 'empty')
-  if (rest.startsWith('//')) {
-    const url = URL.canParse(`file:${rest}`) ? new URL(`file:${rest}`) : undefined
-    if (url === undefined || url.host !== '')
-      throw bad('file:// is followed by an absolute path: file:///var/cache/lingpai', 'malformed')
-    return fileURLToPath(url)
+/** Whether a URL holds a password. */
+export function hasPassword(url: string): boolean {
+  return /^\s*rediss?(\+\w+)?:\/\/[^@]*:[^@]*@/is.test(url)
+}
+
+/**
+ * Opens a cache. What is secret of it is hidden from all output.
+ *
+ * @throws ConfigError for a package that is not installed, a key that is none, a secret that is not where it is said to be
+ */
+export async function openCache(
+  place: CachePlace,
+  { io, output }: { readonly io: CommandIo; readonly output: Output },
+): Promise<IAccessTokenCache> {
+  hidePassword(place.url, output)
+  const keys = place.encryption === undefined ? undefined : await readKeys(place.encryption, io)
+  for (const part of (keys?.value ?? '').split(/[\s,:]+/)) output.hide(part)
+  const password = isRedis(place) ? await passwordFrom(io) : undefined
+  if (password !== undefined) output.hide(password)
+  const options = { cwd: place.cwd, home: homeOf(io.env), ...(password !== undefined && { password }) }
+  const cache = await cacheFromUrl(place.url, options)
+  if (keys === undefined) return cache
+  return encryptedCache(cache, { keys: keys.value, readPlain: place.encryption?.readPlain ?? false })
+}
+
+/** The keys of an encrypted cache, separated by commas or white space; the first one encrypts. */
+export async function readKeys({ keys }: EncryptionPlace, io: CommandIo): Promise<FoundSecret> {
+  return readSecret({ name: 'cache encryption', secret: keys }, io)
+}
+
+function hidePassword(url: string, output: Output): void {
+  const [, password = ''] = /\/\/[^@]*?:(.*)@/s.exec(url) ?? []
+  output.hide(password)
+  try {
+    output.hide(decodeURIComponent(password))
+  } catch {
+    // The adapter says what is wrong with it.
   }
-  return resolve(base, rest.replace(/^~(?=$|[/\\])/, homeOf(env)))
+}
+
+async function passwordFrom(io: CommandIo): Promise<string | undefined> {
+  try {
+    const { value } = await readSecret({ name: 'cache', secret: { kind: 'env', names: [passwordEnv] } }, io)
+    return value
+  } catch (error) {
+    if (isLingpaiError(error) && error.code === 'ERR_LINGPAI_CONFIG' && error.details.problem === 'missing')
+      return undefined
+    throw error
+  }
 }
 
 function homeOf(env: Env): string {
@@ -76,19 +96,4 @@ function cacheHome(env: Env): string {
     win32: env['LOCALAPPDATA'] ?? join(homeOf(env), 'AppData', 'Local'),
   }[process.platform as 'darwin' | 'win32'] as string | undefined
   return env['XDG_CACHE_HOME'] ?? ofSystem ?? join(homeOf(env), '.cache')
-}
-
-function unknownScheme(scheme: string): ConfigError {
-  const owner = elsewhere[scheme]
-  const text = scheme === '' ? 'is no URL' : `the scheme ${scheme}: is not built in`
-  return new ConfigError(
-    `cache: ${text}`,
-    { field: 'cache', problem: scheme === '' ? 'malformed' : 'unknown' },
-    {
-      hint:
-        owner === undefined
-          ? `Use memory: or file:<directory>, such as ${pathToFileURL('/var/cache/lingpai').href}`
-          : `install ${owner}, which brings ${scheme}: caches; until then use file:<directory> or memory:`,
-    },
-  )
 }

@@ -1,6 +1,7 @@
 import type { CommandDefinition } from './command.js'
 import { doctorCommand } from './commands/doctor-command.js'
 import { initCommand } from './commands/init-command.js'
+import { keygenCommand } from './commands/keygen-command.js'
 import { refreshCommand } from './commands/refresh-command.js'
 import { sandboxCommand } from './commands/sandbox-command.js'
 import { schemaCommand } from './commands/schema-command.js'
@@ -15,5 +16,6 @@ export const commands: readonly CommandDefinition[] = [
   tokenCommand,
   statusCommand,
   refreshCommand,
+  keygenCommand,
   schemaCommand,
 ]

@@ -16,13 +16,17 @@ export interface OpenedAccounts {
   close(): Promise<void>
 }
 
-/** Opens cache and manager. A cache that fails is told of once, on standard error; tokens come without it. */
-export function openAccounts(
+/**
+ * Opens cache and manager. A cache that fails is told of once, on standard error; tokens come without it.
+ *
+ * @throws ConfigError for a cache that cannot be opened at all
+ */
+export async function openAccounts(
   configuration: Configuration,
   { io, output, fetch = io.fetch, onCacheFailure }: OpenAccountsOptions,
-): OpenedAccounts {
-  const { cacheUrl, timeoutMs, language } = configuration
-  const cache = openCache(cacheUrl)
+): Promise<OpenedAccounts> {
+  const { timeoutMs, language } = configuration
+  const cache = await openCache(configuration.cache, { io, output })
   let hasFailed = false
   const manager = new TokenManager({
     cache,
@@ -32,7 +36,8 @@ export function openAccounts(
     ...(language !== undefined && { language }),
     hooks: {
       'cache-failed': ({ error }) => {
-        if (!hasFailed) (onCacheFailure ?? output.warn)(`the cache ${cacheUrl} fails: ${error.message}`)
+        if (!hasFailed)
+          (onCacheFailure ?? output.warn)(`the cache ${configuration.cache.shown} fails: ${error.message}`)
         hasFailed = true
       },
     },

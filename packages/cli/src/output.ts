@@ -13,6 +13,8 @@ export interface Output {
   reveal(token: string): void
   /** A remark on standard error. */
   warn(text: string): void
+  /** A line for people on standard error, beside what a script reads on standard output. */
+  note(text: string): void
   /** `lingpai: <message>` for each line of the message, and a line with what to do. */
   fail(error: Failure): void
   /** Text that is to be masked wherever it would appear from now on. */
@@ -50,6 +52,9 @@ export function openOutput({ stdout, stderr, env }: Pick<CommandIo, 'stdout' | '
     reveal: (token) => void stdout.write(`${token}\n`),
     warn: (text) => {
       err(`${onError.yellow('lingpai:')} ${text}\n`)
+    },
+    note: (text) => {
+      err(`${text}\n`)
     },
     fail: ({ message, hint }) => {
       for (const line of message.split('\n')) err(`${onError.red('lingpai:')} ${line}\n`)

@@ -36,7 +36,7 @@ export async function run(argv: readonly string[], io: CommandIo = processIo()):
 function refuseSecrets(argv: readonly string[]): void {
   const flag = argv
     .map((text) => text.split('=')[0] ?? '')
-    .find((text) => /^--?[a-z-]*(secret|password|passwd)/i.test(text))
+    .find((text) => /^--?[a-z-]*(secret|password|passwd|keys?$)/i.test(text))
   if (flag === undefined) return
   throw new ConfigError(
     `${flag} is refused: a secret on the command line can be read by every process of this host`,
@@ -78,7 +78,8 @@ function addCommand(
 const generalHelp = `
 Accounts come from lingpai.yaml (searched from here upward; --config or LINGPAI_CONFIG name another), or, where there is
 none, from the environment: QQ_BOT_APP_ID and QQ_BOT_SECRET make the account qq-bot. A secret may also stand in a file:
-QQ_BOT_SECRET_FILE. Tokens are kept in a private directory of yours; LINGPAI_CACHE names another place.
+QQ_BOT_SECRET_FILE. Tokens are kept in a private directory of yours; LINGPAI_CACHE names another place:
+file:<directory>, sqlite:<file>, redis://<host>; LINGPAI_CACHE_KEYS encrypts what is kept (lingpai keygen makes a key).
 
 Examples:
   export QQ_BOT_APP_ID=… QQ_BOT_SECRET=…

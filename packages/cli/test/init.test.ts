@@ -46,7 +46,7 @@ test('init refuses providers and caches that there are not', async () => {
     const provider = await run(['init', '--provider', 'feishu'])
     expect(provider.code).toBe(2)
     expect(provider.stderr).toContain('There are qq-bot, wechat-mp, wechat-mp-plain, wecom.')
-    const cache = await run(['init', '--cache', 'redis://x'])
+    const cache = await run(['init', '--cache', 'mongodb://x'])
     expect(cache.code).toBe(2)
     const place = await run(['init', '--config', 'no/such/place.yaml'])
     expect(place.stderr).toContain('cannot be written (ENOENT)')

@@ -32,8 +32,11 @@ export const doctorCommand: CommandDefinition = {
     const plan = await planOf(context)
     report(plan.findings)
     if (plan.configuration !== undefined) {
-      report(await checkCache(plan.configuration.cacheUrl))
-      report(await examine(plan, context))
+      const cache = await checkCache(plan.configuration.cache, context)
+      report(cache)
+      // Without a cache no command goes on to an account.
+      if (!cache.some(({ check, result }) => check === 'open' && result === 'fail'))
+        report(await examine(plan, context))
     }
     const counts = { ok: 0, warn: 0, fail: 0 }
     for (const { result } of findings) counts[result] += 1

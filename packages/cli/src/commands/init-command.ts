@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { ConfigError } from '@lingpai/core'
-import { normalCacheUrl } from '../caches.js'
+import { cachePlace, hasPassword } from '../caches.js'
 import type { CommandDefinition } from '../command.js'
 import { configurationFileName } from '../configuration/find-configuration-file.js'
+import { passwordInFile } from '../configuration/load-configuration.js'
 import { configurationTemplate } from '../configuration/configuration-template.js'
 import { exitCodes } from '../exit-code.js'
 import { providerNames, type ProviderName } from '../known-providers.js'
@@ -14,7 +15,7 @@ export const initCommand: CommandDefinition = {
   summary: 'write a commented lingpai.yaml; it holds no secret',
   options: [
     ['--provider <names>', `one of ${providerNames.join(', ')}, or several with commas (default: qq-bot)`],
-    ['--cache <url>', 'memory: or file:<directory> (default: file:.lingpai)'],
+    ['--cache <url>', 'memory:, file:<directory>, sqlite:<file>, redis://<host> … (default: file:.lingpai)'],
     ['--force', 'overwrite an existing file'],
   ],
   usesConfiguration: true,
@@ -28,7 +29,8 @@ export const initCommand: CommandDefinition = {
     const providers = String(provider).split(',').map(providerNamed)
     const path = config === undefined ? join(io.cwd, configurationFileName) : resolve(io.cwd, config)
     // Only to be told now of what the next command would refuse.
-    normalCacheUrl(String(cache), io.cwd, io.env)
+    cachePlace(String(cache), io.cwd, io.env)
+    if (hasPassword(String(cache))) throw passwordInFile('--cache')
     const overwritten = await write(path, configurationTemplate(providers, String(cache), io.env), force === true)
     if (options.json) {
       output.json({ path, providers, cache, overwritten })
@@ -38,8 +40,8 @@ export const initCommand: CommandDefinition = {
     output.line('  1. put in the ids that are still marked <…>')
     output.line('  2. set the environment variables that it names by secretEnv')
     output.line('  3. lingpai doctor')
-    if (String(cache).startsWith('file:.'))
-      output.line(`Keep ${String(cache).slice('file:'.length)} out of version control.`)
+    if (/^(file|sqlite):[^/~]/.test(String(cache)))
+      output.line(`Keep ${String(cache).replace(/^\w+:/, '')} out of version control.`)
     return exitCodes.ok
   },
 }

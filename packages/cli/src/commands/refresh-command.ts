@@ -18,7 +18,7 @@ export const refreshCommand: CommandDefinition = {
     const configuration = await loadConfiguration(io, options.config)
     const account = accountNamed(configuration, name)
     const secret = await secretOf(account, io)
-    const accounts = openAccounts(configuration, { io, output })
+    const accounts = await openAccounts(configuration, { io, output })
     try {
       const before = await statusFromCache(accounts.source(account, secret, { readonly: true }))
       const record = await accounts.source(account, secret).refresh({ reason: 'lingpai refresh' })

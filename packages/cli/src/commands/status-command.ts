@@ -22,7 +22,7 @@ export const statusCommand: CommandDefinition = {
     const configuration = await loadConfiguration(io, options.config)
     const wanted = accountsNamed(configuration, args[0])
     let cacheFailure: string | undefined
-    const accounts = openAccounts(configuration, {
+    const accounts = await openAccounts(configuration, {
       io,
       output,
       onCacheFailure: (text) => {
@@ -35,8 +35,8 @@ export const statusCommand: CommandDefinition = {
         ...(await Promise.all(wanted.map((account) => readStatus(account, accounts, io)))),
         ...lacking.map(({ name, error }) => ({ account: { name, providerName: name }, ...problemOf(error) })),
       ]
-      if (options.json) output.json({ cache: configuration.cacheUrl, accounts: found.map(jsonOf) })
-      else print(context, configuration.cacheUrl, found)
+      if (options.json) output.json({ cache: configuration.cache.shown, accounts: found.map(jsonOf) })
+      else print(context, configuration.cache.shown, found)
       return conclude(context, found, cacheFailure)
     } finally {
       await accounts.close()

@@ -20,7 +20,7 @@ export const tokenCommand: CommandDefinition = {
     const configuration = await loadConfiguration(io, options.config)
     const account = accountNamed(configuration, name)
     const secret = await secretOf(account, io)
-    const accounts = openAccounts(configuration, { io, output })
+    const accounts = await openAccounts(configuration, { io, output })
     try {
       const source = accounts.source(account, secret)
       const record = await source.getRecord()

@@ -65,8 +65,12 @@ const missingProvider = `is missing: one of ${providerNames.join(', ')}`
 
 function unknownKey(path: Path, key: string, data: unknown): string {
   if (/secret|password|token|ticket|key/i.test(key)) {
-    return 'a secret does not belong in this file: put it into an environment variable or a file, and name that by secretEnv: NAME or secretFile: path'
+    return (
+      'a secret does not belong in this file: put it into an environment variable or a file, and name that by ' +
+      (path[0] === 'encryption' ? 'keysEnv: NAME or keysFile: path' : 'secretEnv: NAME or secretFile: path')
+    )
   }
+  if (path.length === 1 && path[0] === 'encryption') return 'is not known; known are keysEnv, keysFile, readPlain'
   if (path.length === 0) return `is not known; known are ${topKeys.join(', ')}`
   const name = valueAt(data, [...path, 'provider'])
   const keys = typeof name === 'string' && name in knownProviders ? accountKeys(name as ProviderName) : []

@@ -5,9 +5,17 @@ import { isBaseUrl } from './base-url.js'
 /** A configuration file that passed {@link configurationSchema}. */
 export interface ConfigurationFile {
   readonly cache?: string
+  readonly encryption?: EncryptionEntry
   readonly timeoutMs?: number
   readonly language?: 'en' | 'zh'
   readonly accounts: Readonly<Record<string, AccountEntry>>
+}
+
+/** `encryption:`, one of the first two. */
+export interface EncryptionEntry {
+  readonly keysEnv?: string
+  readonly keysFile?: string
+  readonly readPlain?: boolean
 }
 
 /** One entry below `accounts`; the public credentials stand beside these members. */
@@ -79,6 +87,32 @@ function accountSchema(name: ProviderName) {
 
 const [first, ...others] = providerNames.map(accountSchema)
 
+const encryptionSchema = z
+  .strictObject({
+    keysEnv: z
+      .string()
+      .regex(envName, { error: 'is to be the name of an environment variable, in capitals: LINGPAI_CACHE_KEYS' })
+      .optional()
+      .describe('Environment variable that holds the keys; <NAME>_FILE, the path of a file, does as well.'),
+    keysFile: z
+      .string()
+      .min(1, { error: 'is empty' })
+      .optional()
+      .describe('File that holds the keys, as lingpai keygen prints them. Relative to the configuration file.'),
+    readPlain: z
+      .boolean({ error: 'is to be true or false' })
+      .optional()
+      .describe('Takes records that are not encrypted as well, for a change-over. Default: false.'),
+  })
+  .refine((entry) => (entry.keysEnv === undefined) !== (entry.keysFile === undefined), {
+    error: ({ input }) =>
+      (input as EncryptionEntry).keysEnv === undefined
+        ? 'says nowhere where its keys are: add keysEnv: NAME or keysFile: path'
+        : 'has keysEnv and keysFile: keep one',
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  .meta({ oneOf: [{ required: ['keysEnv'] }, { required: ['keysFile'] }] })
+
 /** `lingpai.yaml`: the validator, and the source of the published JSON Schema. */
 export const configurationSchema = z
   .strictObject({
@@ -86,7 +120,12 @@ export const configurationSchema = z
       .string()
       .min(1, { error: 'is empty' })
       .optional()
-      .describe('memory: or file:<directory>. LINGPAI_CACHE, where set, takes its place.'),
+      .describe(
+        'memory:, file:<directory>, sqlite:<file>, redis://<host>:<port>/<database>, rediss:, redis+cluster: or redis+sentinel:; no password. LINGPAI_CACHE, where set, takes its place.',
+      ),
+    encryption: encryptionSchema
+      .optional()
+      .describe('Encrypts what the cache keeps; LINGPAI_CACHE_KEYS, where set, holds the keys.'),
     timeoutMs: z
       .int({ error: 'is to be a whole number of milliseconds' })
       .min(100, { error: 'is to be at least 100 milliseconds' })

@@ -6,9 +6,14 @@ export function configurationTemplate(names: readonly ProviderName[], cacheUrl: 
   return `# yaml-language-server: $schema=./node_modules/@lingpai/cli/lingpai.schema.json
 # Configuration of the command lingpai. No secret belongs in here: name the place of each instead.
 
-# Where tokens are kept. memory: is this process only; file:<directory> is shared by all processes of this host.
-# A relative directory is relative to this file. The environment variable LINGPAI_CACHE takes its place.
+# Where tokens are kept. memory: is this process only; file:<directory> and sqlite:<file> are shared by all processes of
+# this host, redis://<host>:6379/0 by all hosts; its password stands in LINGPAI_CACHE_PASSWORD, not here.
+# A relative path is relative to this file. The environment variable LINGPAI_CACHE takes its place.
 cache: ${JSON.stringify(cacheUrl)}
+
+# Encrypts what the cache keeps. lingpai keygen makes a key; LINGPAI_CACHE_KEYS, where set, takes the place of this.
+# encryption:
+#   keysEnv: LINGPAI_CACHE_KEYS
 
 # Bound of one whole refresh, retries included, in milliseconds.
 # timeoutMs: 10000

@@ -22,12 +22,32 @@ export interface ConfiguredAccount {
   readonly secret: SecretPlace
 }
 
+/** Where tokens are kept, and how. */
+export interface CachePlace {
+  /** As it was given; it may hold a password, and is not for showing. */
+  readonly url: string
+  /** What a relative path in it is relative to. */
+  readonly cwd: string
+  /** For people: absolute, without a password. */
+  readonly shown: string
+  /** Absent: not encrypted. */
+  readonly encryption?: EncryptionPlace
+}
+
+/** How a cache is encrypted. */
+export interface EncryptionPlace {
+  /** Where the keys stand. */
+  readonly keys: SecretPlace
+  /** Whether records that are not encrypted are taken as well. */
+  readonly readPlain: boolean
+}
+
 /** What the command works with. */
 export interface Configuration {
   /** Absolute path of the file; absent when the accounts come from the environment. */
   readonly path?: string
-  /** `memory:` or `file:<absolute path>`. */
-  readonly cacheUrl: string
+  /** Where tokens are kept. */
+  readonly cache: CachePlace
   readonly accounts: readonly ConfiguredAccount[]
   /** Accounts of the environment that lack a part: they stand in the way of nobody else. */
   readonly misconfigured: readonly MisconfiguredAccount[]

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path'
 import type { CommandIo } from '../command-io.js'
-import { defaultCacheUrl, normalCacheUrl } from '../caches.js'
+import { ConfigError } from '@lingpai/core'
+import { cachePlace, defaultCachePlace, hasPassword, keysEnv } from '../caches.js'
 import { knownProviders, secretFieldOf } from '../known-providers.js'
 import { accountsFromEnv } from './accounts-from-env.js'
-import type { Configuration, ConfiguredAccount } from './configuration.js'
-import type { AccountEntry } from './configuration-schema.js'
+import type { CachePlace, Configuration, ConfiguredAccount, EncryptionPlace } from './configuration.js'
+import type { AccountEntry, ConfigurationFile } from './configuration-schema.js'
 import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
 
@@ -16,22 +17,57 @@ import { readConfigurationFile } from './read-configuration-file.js'
  */
 export async function loadConfiguration(io: CommandIo, named?: string): Promise<Configuration> {
   const path = await findConfigurationFile(io, named)
-  const fromEnv = io.env['LINGPAI_CACHE']
-  const overriding = fromEnv === undefined || fromEnv === '' ? undefined : normalCacheUrl(fromEnv, io.cwd, io.env)
-  if (path === undefined) {
-    return { cacheUrl: overriding ?? defaultCacheUrl(io.env), ...accountsFromEnv(io.env) }
-  }
-  const { cache, accounts, timeoutMs, language } = await readConfigurationFile(path)
+  if (path === undefined) return { cache: cacheOf({}, io.cwd, io), ...accountsFromEnv(io.env) }
+  const file = await readConfigurationFile(path)
+  const { accounts, timeoutMs, language } = file
+  if (file.cache !== undefined && hasPassword(file.cache)) throw passwordInFile(`${path}: cache`)
   const home = dirname(path)
-  const ownCache = cache === undefined ? defaultCacheUrl(io.env) : normalCacheUrl(cache, home, io.env)
   return {
     path,
-    cacheUrl: overriding ?? ownCache,
+    cache: cacheOf(file, home, io),
     misconfigured: [],
     accounts: Object.entries(accounts).map(([name, entry]) => accountOf(name, entry, home)),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(language !== undefined && { language }),
   }
+}
+
+/** That a password does not belong where it stands. @param where the place, for people */
+export function passwordInFile(where: string): ConfigError {
+  return new ConfigError(
+    `${where}: a password does not belong into this file`,
+    { field: 'cache', problem: 'conflict' },
+    {
+      hint: 'Put it into LINGPAI_CACHE_PASSWORD, into a file named by LINGPAI_CACHE_PASSWORD_FILE, or the whole URL into LINGPAI_CACHE.',
+    },
+  )
+}
+
+/** The environment takes the place of what the file says. */
+function cacheOf(
+  { cache, encryption }: Pick<ConfigurationFile, 'cache' | 'encryption'>,
+  home: string,
+  { env, cwd }: CommandIo,
+): CachePlace {
+  const fromEnv = env['LINGPAI_CACHE'] ?? ''
+  const fromFile = cache === undefined ? defaultCachePlace(cwd, env) : cachePlace(cache, home, env)
+  const place = fromEnv === '' ? fromFile : cachePlace(fromEnv, cwd, env)
+  const isInEnv = env[keysEnv] !== undefined || env[`${keysEnv}_FILE`] !== undefined
+  if (!isInEnv && encryption === undefined) return place
+  return {
+    ...place,
+    encryption: {
+      readPlain: encryption?.readPlain ?? false,
+      keys: isInEnv ? { kind: 'env', names: [keysEnv] } : keysOf(encryption, home),
+    },
+  }
+}
+
+function keysOf(
+  { keysFile, keysEnv: name = keysEnv }: NonNullable<ConfigurationFile['encryption']> = {},
+  home: string,
+): EncryptionPlace['keys'] {
+  return keysFile === undefined ? { kind: 'env', names: [name] } : { kind: 'file', path: resolve(home, keysFile) }
 }
 
 function accountOf(name: string, entry: AccountEntry, home: string): ConfiguredAccount {

@@ -12,6 +12,7 @@ import type { Configuration, ConfiguredAccount } from '../configuration/configur
 import { openAccounts, secretOf } from '../open-accounts.js'
 import type { FoundSecret } from '../read-secret.js'
 import { durationText, relativeText } from '../words.js'
+import { checkSecret } from './check-secret.js'
 import { findingsOf, type Finding } from './finding.js'
 import { watchedFetch, type WatchedFetch } from './watched-fetch.js'
 
@@ -33,10 +34,15 @@ export async function checkAccount(
     return [fail('secret', messageOf(error), { action: hintOf(error) })]
   }
   const watched = watchedFetch(io.fetch, io.clock)
-  const accounts = openAccounts(configuration, { io, output, fetch: watched.fetch, onCacheFailure: () => undefined })
+  const accounts = await openAccounts(configuration, {
+    io,
+    output,
+    fetch: watched.fetch,
+    onCacheFailure: () => undefined,
+  })
   try {
     const source = accounts.source(account, secret)
-    const before = [checkSecret(account.name, secret), ...checkAddress(account)]
+    const before = [checkSecret(account.name, 'secret', secret), ...checkAddress(account)]
     const got = await getToken(source, watched)
     if (!('value' in got)) return [...before, failed(account, 'token', got), ...checkClock(account, watched)]
     output.hide(got.value)
@@ -51,15 +57,6 @@ export async function checkAccount(
   } finally {
     await accounts.close()
   }
-}
-
-function checkSecret(name: string, { from, file }: FoundSecret): Finding {
-  const { ok, warn, fail } = findingsOf(name)
-  const mode = process.platform === 'win32' ? 0 : (file?.mode ?? 0)
-  if (file === undefined || (mode & 0o077) === 0) return ok('secret', `from ${from}`)
-  const text = `${file.path} can be read by ${(mode & 0o007) === 0 ? 'its group' : 'everybody'} (${mode.toString(8).padStart(4, '0')})`
-  const advice = { action: `chmod 600 ${file.path}` }
-  return (mode & 0o007) === 0 ? warn('secret', text, advice) : fail('secret', text, advice)
 }
 
 function checkAddress({ name, provider }: ConfiguredAccount): readonly Finding[] {

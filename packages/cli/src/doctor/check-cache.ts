@@ -1,7 +1,11 @@
 import { lstat } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
-import { cacheDirectory, openCache } from '../caches.js'
+import { isLingpaiError } from '@lingpai/core'
+import { cacheDirectory, isRedis, openCache, readKeys } from '../caches.js'
+import type { CachePlace } from '../configuration/configuration.js'
+import type { CommandContext } from '../command.js'
+import { checkSecret } from './check-secret.js'
 import { findingsOf, type Finding } from './finding.js'
 
 const { ok, warn, fail } = findingsOf('cache')
@@ -11,16 +15,28 @@ const probeKey = 'lingpai:doctor'
 const leaseMs = 2000
 
 /** Whether the cache keeps, gives back and leases, and who else can look into it. */
-export async function checkCache(cacheUrl: string): Promise<readonly Finding[]> {
-  const directory = cacheDirectory(cacheUrl)
-  const cache = openCache(cacheUrl)
+export async function checkCache(
+  place: CachePlace,
+  context: Pick<CommandContext, 'io' | 'output'>,
+): Promise<readonly Finding[]> {
+  const directory = cacheDirectory(place)
   try {
-    // Before anything is written: the cache mends the permissions of a directory that is its own.
-    const place = directory === undefined ? [] : await checkDirectory(directory)
-    return [...place, await checkUse(cacheUrl, cache)]
-  } finally {
-    await cache.close?.()
+    const cache = await openCache(place, context)
+    try {
+      // Before anything is written: the cache mends the permissions of a directory that is its own.
+      const before = directory === undefined ? [] : await checkDirectory(directory)
+      return [...before, ...(await checkKeys(place, context)), await checkUse(place, cache)]
+    } finally {
+      await cache.close?.()
+    }
+  } catch (error) {
+    if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
+    return [fail('open', error.message, { action: error.hint })]
   }
+}
+
+async function checkKeys({ encryption }: CachePlace, { io }: Pick<CommandContext, 'io'>): Promise<readonly Finding[]> {
+  return encryption === undefined ? [] : [checkSecret('cache', 'encryption keys', await readKeys(encryption, io))]
 }
 
 async function checkDirectory(directory: string): Promise<readonly Finding[]> {
@@ -46,21 +62,23 @@ async function checkDirectory(directory: string): Promise<readonly Finding[]> {
   ]
 }
 
-async function checkUse(cacheUrl: string, cache: IAccessTokenCache): Promise<Finding> {
+async function checkUse(place: CachePlace, cache: IAccessTokenCache): Promise<Finding> {
   try {
     const problem = (await keeps(cache)) ?? (cache.lease === undefined ? undefined : await leases(cache, cache.lease))
     if (problem !== undefined)
-      return fail('use', `${cacheUrl} ${problem}`, { action: 'Name another place by cache or LINGPAI_CACHE.' })
+      return fail('use', `${place.shown} ${problem}`, { action: 'Name another place by cache or LINGPAI_CACHE.' })
     const words =
       cache.lease === undefined
         ? 'is written and read; it is this process only, nothing is shared'
-        : 'is written, read and leased'
-    return ok('use', `${cacheUrl} ${words}`)
+        : `is written, read and leased${place.encryption === undefined ? '' : ', encrypted'}`
+    return ok('use', `${place.shown} ${words}`)
   } catch (error) {
+    if (isLingpaiError(error) && error.code === 'ERR_LINGPAI_CONFIG') throw error
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    return fail('use', `${cacheUrl} fails (${code}): every process asks the platform by itself`, {
-      action: 'Make the place writable for this user, or name another by cache or LINGPAI_CACHE.',
-    })
+    const action = isRedis(place)
+      ? 'Check that it runs, that it can be reached from here, and user and password (LINGPAI_CACHE_PASSWORD).'
+      : 'Make the place writable for this user, or name another by cache or LINGPAI_CACHE.'
+    return fail('use', `${place.shown} fails (${code}): every process asks the platform by itself`, { action })
   }
 }
 

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { wecom } from '@lingpai/provider-wecom'
+import { startSimulator, type Simulator } from '@lingpai/testing'
+import type { ProviderOverrides } from '@lingpai/core'
+import { startFleet, type Fleet } from './fleet.js'
+import { openGate } from './gate.js'
+import { newJournal } from './journal.js'
+import { judge } from './judge.js'
+import type { MemberFacts } from './member-facts.js'
+import { letLoose } from './monkey.js'
+import { randomFrom } from './random.js'
+import { startRedis } from './redis-process.js'
+
+/** One run; see `scripts/chaos.mjs`. */
+interface Settings {
+  readonly cache: 'file' | 'sqlite' | 'redis' | 'memory'
+  readonly seconds: number
+  readonly processes: number
+  readonly seed: number
+}
+
+/** 7200 s of the platform are 10 s here. */
+const timeScale = 720
+const lifeMs = (7200 / timeScale) * 1000
+/** Not scaled: a call takes as long to arrive as ever. */
+const marginSeconds = 0.5
+/** After the last trouble: everything is mended, and then looked at. */
+const [mendMs, lookMs] = [11_000, 3000]
+const settings = JSON.parse(process.argv[2] ?? '{}') as Settings
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+function overrides(simulator: Simulator, gateUrl: string): Pick<MemberFacts, 'wechat' | 'wecom'> {
+  const of = (spec: { readonly renewal?: object; readonly perCode?: object }, name: string): ProviderOverrides =>
+    ({
+      baseUrl: `${gateUrl}/${name}`,
+      renewal: { ...spec.renewal, marginSeconds },
+      perCode: spec.perCode,
+    }) as ProviderOverrides
+  return {
+    wechat: { provider: of(simulator.provider(wechatMpPlain).spec, 'wechat'), credentials: simulator.accounts.wechat },
+    wecom: { provider: of(simulator.provider(wecom).spec, 'wecom'), credentials: simulator.accounts.wecom },
+  }
+}
+
+/** Whether all processes get and use tokens once nothing is broken any more. */
+async function looksWell(fleet: Fleet): Promise<string | undefined> {
+  await pause(mendMs)
+  fleet.drain()
+  await pause(lookMs)
+  const { calls, failed, silent } = fleet.drain()
+  if (failed > 0) return `${failed} of ${calls} calls failed though nothing was broken any more`
+  return silent.length > 0 ? `processes ${silent.join(', ')} do not call any more` : undefined
+}
+
+async function run({ cache, seconds, processes, seed }: Settings): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-chaos-'))
+  const journal = newJournal()
+  const simulator = await startSimulator({ timeScale })
+  const gate = await openGate(simulator.url, lifeMs, journal)
+  const redis = cache === 'redis' ? await startRedis(directory) : undefined
+  const cacheUrl = {
+    file: `file:${directory}/tokens`,
+    sqlite: `sqlite:${directory}/tokens.db`,
+    redis: redis?.url ?? '',
+    memory: 'memory:',
+  }[cache]
+  const facts = overrides(simulator, gate.url)
+  const startedAtMs = performance.now()
+  const fleet = await startFleet(processes, (member) => ({ member, cacheUrl, ...facts }), journal)
+  try {
+    const deeds = await letLoose(
+      { simulator, fleet, journal, random: randomFrom(seed), ...(redis && { redis }) },
+      seconds * 1000,
+    )
+    const troubledMs = performance.now() - startedAtMs
+    const problem = await looksWell(fleet)
+    const runMs = performance.now() - startedAtMs
+    const { lines, broken } = judge(journal, { lifeMs, runMs, warmUpMs: startedAtMs + troubledMs / 4 })
+    const done = Object.entries(deeds).map(([name, times]) => `${name} ${times}`)
+    say(`chaos on ${cache}, ${(runMs / 1000).toFixed(0)} s, ${processes} processes, seed ${seed}: ${done.join(', ')}`)
+    say(`calls: ${journal.calls}, failed while something was broken: ${journal.failed}`)
+    for (const line of lines) say(line)
+    const all = problem === undefined ? broken : [...broken, problem]
+    for (const line of all.slice(0, 20)) say(`BROKEN: ${line}`)
+    say(all.length === 0 ? `chaos on ${cache}: held` : `chaos on ${cache}: ${all.length} broken`)
+    if (all.length > 0) process.exitCode = 1
+  } finally {
+    fleet.close()
+    gate.close()
+    await simulator.close()
+    await redis?.kill()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+await run(settings)

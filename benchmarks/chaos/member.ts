@@ -1,0 +1,62 @@
+import { writeSync } from 'node:fs'
+import { cacheFromUrl } from '@lingpai/cache-from-url'
+import { TokenManager, type TokenSource } from '@lingpai/core'
+import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { wecom } from '@lingpai/provider-wecom'
+import type { MemberFacts, MemberLine } from './member-facts.js'
+
+/** A process of the fleet: calls both APIs without end, and prints what its parent has to know, as JSON lines without tokens. */
+// JSON has no Infinity: what is null is left to its default.
+const facts = JSON.parse(process.argv[2] ?? '{}', (_, value: unknown) => value ?? undefined) as MemberFacts
+const say = (line: MemberLine): void => void writeSync(1, `${JSON.stringify(line)}\n`)
+const tell = (error: unknown): void => {
+  const { name = '', message = '' } = (error ?? {}) as { readonly name?: string; readonly message?: string }
+  say({ event: 'unhandled', what: `${name} ${message}` })
+}
+process.on('unhandledRejection', tell)
+process.on('uncaughtException', tell)
+
+const cache = await cacheFromUrl(facts.cacheUrl)
+const fetchNamed: typeof fetch = async (input, init = {}) => {
+  const headers = new Headers(init.headers)
+  headers.set('x-member', String(facts.member))
+  return fetch(input, { ...init, headers })
+}
+const manager = new TokenManager({ cache, timeoutMs: 5000, fetch: fetchNamed })
+const sources: readonly (readonly [TokenSource, string])[] = [
+  [manager.source(wechatMpPlain.extend(facts.wechat.provider), facts.wechat.credentials), '/cgi-bin/getcallbackip'],
+  [manager.source(wecom.extend(facts.wecom.provider), facts.wecom.credentials), '/cgi-bin/get_api_domain_ip'],
+]
+const counts = { calls: 0, failed: 0 }
+
+async function call(source: TokenSource, path: string): Promise<void> {
+  counts.calls += 1
+  try {
+    const reply = (await (await source.fetch(path, { signal: AbortSignal.timeout(8000) })).json()) as object
+    if (!('ip_list' in reply)) counts.failed += 1
+  } catch {
+    counts.failed += 1
+  }
+}
+
+async function callForEver(source: TokenSource, path: string): Promise<void> {
+  for (;;) {
+    await call(source, path)
+    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 20))
+  }
+}
+
+/** A machine that gives this process no time has stopped it, as far as leases go. */
+const tickMs = 100
+let lastMs = performance.now()
+setInterval(() => {
+  const nowMs = performance.now()
+  if (nowMs - lastMs > 5 * tickMs) say({ event: 'stalled', ms: nowMs - lastMs })
+  lastMs = nowMs
+}, tickMs)
+setInterval(() => {
+  say({ event: 'counts', ...counts })
+  counts.calls = counts.failed = 0
+}, 500)
+say({ event: 'ready' })
+await Promise.all(sources.flatMap(([source, path]) => [callForEver(source, path), callForEver(source, path)]))

@@ -1,0 +1,153 @@
+import type { FaultEffect, Simulator } from '@lingpai/testing'
+import type { Fleet } from './fleet.js'
+import type { AccountName, Journal } from './journal.js'
+import type { Random } from './random.js'
+import type { RedisProcess } from './redis-process.js'
+
+/** What the monkey plays with. */
+export interface Cage {
+  readonly simulator: Simulator
+  readonly fleet: Fleet
+  readonly journal: Journal
+  readonly random: Random
+  /** Only where the cache is a Redis. */
+  readonly redis?: RedisProcess
+}
+
+/** How often each thing was done. */
+export type Deeds = Readonly<Record<string, number>>
+
+const accounts = ['wechat', 'wecom'] as const
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Makes trouble for so long, and then mends everything. */
+export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
+  const { random, redis, simulator, fleet } = cage
+  const deeds: Record<string, number> = {}
+  const pending = new Set<Promise<void>>()
+  const endsAtMs = performance.now() + forMs
+  const acts: readonly [Act, ...Act[]] = [
+    kill,
+    killHolder,
+    killHolder,
+    stop,
+    stopHolder,
+    faultAtToken,
+    faultAtApi,
+    revoke,
+  ]
+  let storeActs: Promise<void> | undefined
+  while (performance.now() < endsAtMs) {
+    await pause(random.between(200, 900))
+    const act = random.pick(acts)
+    const done = act(cage).finally(() => pending.delete(done))
+    pending.add(done)
+    deeds[act.name] = (deeds[act.name] ?? 0) + 1
+    if (redis !== undefined && storeActs === undefined && random.between(0, 1) < 0.1) {
+      const storeAct = random.pick([killRedis, pauseRedis, flushRedis])
+      deeds[storeAct.name] = (deeds[storeAct.name] ?? 0) + 1
+      storeActs = storeAct(cage, redis).finally(() => (storeActs = undefined))
+    }
+  }
+  await Promise.all([...pending, storeActs])
+  simulator.clearFaults()
+  await fleet.fill()
+  return deeds
+}
+
+type Act = (cage: Cage) => Promise<void>
+
+function oneOf(list: readonly number[], random: Random): number | undefined {
+  const [first, ...others] = list
+  return first === undefined ? undefined : random.pick([first, ...others])
+}
+
+/** Waits for a process that is asking for a token right now. */
+async function holder({ journal }: Cage): Promise<number | undefined> {
+  for (let i = 0; i < 500; i += 1) {
+    const found = journal.tokenRequests.slice(-8).find(({ endedAtMs }) => endedAtMs === Infinity)
+    if (found !== undefined) return found.member
+    await pause(5)
+  }
+  return undefined
+}
+
+async function kill({ fleet, random }: Cage, wanted?: number): Promise<void> {
+  const victim = wanted ?? oneOf(fleet.killable(), random)
+  if (victim === undefined || !fleet.killable().includes(victim)) return
+  fleet.kill(victim)
+  await pause(random.between(0, 1500))
+  await fleet.fill()
+}
+
+async function killHolder(cage: Cage): Promise<void> {
+  const { simulator, random } = cage
+  simulator.fault({ platform: random.pick(accounts), endpoint: 'token', latencyMs: random.between(50, 800) })
+  const found = await holder(cage)
+  await pause(random.between(0, 300))
+  if (found !== undefined) await kill(cage, found)
+}
+
+async function stop({ fleet, random }: Cage, wanted?: number): Promise<void> {
+  const victim = wanted ?? oneOf(fleet.running(), random)
+  if (victim === undefined || !fleet.running().includes(victim)) return
+  fleet.stop(victim)
+  await pause(random.between(100, 4000))
+  fleet.resume(victim)
+}
+
+async function stopHolder(cage: Cage): Promise<void> {
+  const found = await holder(cage)
+  if (found !== undefined) await stop(cage, found)
+}
+
+async function faultAtToken({ simulator, random }: Cage): Promise<void> {
+  const effect = random.pick<FaultEffect>([
+    { status: 502 },
+    { drop: 'before' },
+    { drop: 'midway' },
+    { drop: 'after' },
+    { hang: true },
+    { latencyMs: 2500 },
+    { truncate: 20 },
+    { body: { errcode: -1, errmsg: 'system error' } },
+    { body: '<html>busy</html>' },
+  ])
+  simulator.fault({ platform: random.pick(accounts), endpoint: 'token', ...effect })
+}
+
+async function faultAtApi({ simulator, random }: Cage): Promise<void> {
+  const effect = random.pick<FaultEffect>([{ status: 502 }, { drop: 'before' }, { drop: 'after' }, { latencyMs: 1500 }])
+  simulator.fault({ platform: random.pick(accounts), endpoint: 'api', times: 20, ...effect })
+}
+
+async function revoke({ simulator, journal, random }: Cage): Promise<void> {
+  const account: AccountName = random.pick(accounts)
+  simulator.revoke(account)
+  journal.revocations.push({ account, atMs: performance.now() })
+}
+
+type StoreAct = (cage: Cage, redis: RedisProcess) => Promise<void>
+
+async function outage({ journal }: Cage, act: () => Promise<void>): Promise<void> {
+  const span = { fromMs: performance.now(), toMs: Infinity }
+  journal.outages.push(span)
+  await act()
+  span.toMs = performance.now()
+}
+
+const killRedis: StoreAct = async (cage, redis) =>
+  outage(cage, async () => {
+    await redis.kill()
+    await pause(cage.random.between(100, 3000))
+    await redis.start()
+  })
+
+const pauseRedis: StoreAct = async (cage, redis) =>
+  outage(cage, async () => {
+    redis.signal('SIGSTOP')
+    await pause(cage.random.between(100, 3000))
+    redis.signal('SIGCONT')
+  })
+
+const flushRedis: StoreAct = async (cage, redis) => outage(cage, () => redis.flush())

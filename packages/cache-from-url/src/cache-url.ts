@@ -1,0 +1,92 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConfigError } from '@lingpai/core'
+import type { CacheUrlPlace } from './cache-url-options.js'
+
+/** A URL, read; for Redis, its adapter reads the rest. */
+export type CacheUrl =
+  | { readonly kind: 'memory'; readonly maxEntries?: number }
+  | { readonly kind: 'file' | 'sqlite'; readonly path: string }
+  | { readonly kind: 'redis'; readonly url: string }
+
+type Kind = CacheUrl['kind']
+
+const kinds: Readonly<Record<string, Kind>> = {
+  memory: 'memory',
+  file: 'file',
+  sqlite: 'sqlite',
+  redis: 'redis',
+  rediss: 'redis',
+  'redis+cluster': 'redis',
+  'rediss+cluster': 'redis',
+  'redis+sentinel': 'redis',
+  'rediss+sentinel': 'redis',
+}
+
+const example = { file: 'file:.lingpai or file:///var/cache/lingpai', sqlite: 'sqlite:tokens.db' } as const
+
+/** @throws ConfigError; of the URL it quotes at most the scheme, for the rest may hold a password */
+export function readCacheUrl(url: string, place: CacheUrlPlace = {}): CacheUrl {
+  const given: unknown = url
+  if (typeof given !== 'string' || given.trim() === '')
+    throw bad('no URL is given', given === undefined ? 'missing' : 'empty')
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(given.trim()) ?? []
+  const kind = Object.hasOwn(kinds, scheme.toLowerCase()) ? kinds[scheme.toLowerCase()] : undefined
+  switch (kind) {
+    case 'memory':
+      return { kind, ...memoryOptions(rest) }
+    case 'file':
+    case 'sqlite':
+      return { kind, path: pathOf(kind, rest, place) }
+    case 'redis':
+      return { kind, url: `${scheme.toLowerCase()}:${rest}` }
+    default:
+      throw unknownScheme(scheme.toLowerCase())
+  }
+}
+
+function memoryOptions(rest: string): { readonly maxEntries?: number } {
+  if (/^(\/\/)?$/.test(rest)) return {}
+  const parameters = new URLSearchParams(/^(?:\/\/)?\?(.*)$/s.exec(rest)?.[1] ?? '')
+  const text = parameters.get('maxEntries')
+  if (text === null || parameters.size !== 1) throw bad('memory: takes nothing but ?maxEntries=<number>', 'unknown')
+  return { maxEntries: /^\d+$/.test(text) ? Number(text) : Number.NaN }
+}
+
+function pathOf(
+  kind: 'file' | 'sqlite',
+  rest: string,
+  { cwd = process.cwd(), home = homedir() }: CacheUrlPlace,
+): string {
+  const what = kind === 'file' ? 'directory' : 'file'
+  const fail = (text: string, problem: 'empty' | 'malformed'): ConfigError =>
+    bad(`${kind}: ${text}`, problem, `Such as ${example[kind]}`)
+  if (rest === '') throw fail(`names no ${what}`, 'empty')
+  if (rest.startsWith('//')) {
+    const url = URL.canParse(`file:${rest}`) ? new URL(`file:${rest}`) : undefined
+    if (url?.host !== '' || `${url.search}${url.hash}` !== '' || url.pathname === '/')
+      throw fail(`is followed by // and no absolute path of a ${what}`, 'malformed')
+    return fileURLToPath(url)
+  }
+  if (rest === ':memory:') throw fail('keeps no :memory: here; that is memory:', 'malformed')
+  if (rest.includes('?')) throw fail('takes no parameters', 'malformed')
+  return resolve(
+    cwd,
+    rest.replace(/^~(?=$|[/\\])/, () => home),
+  )
+}
+
+function unknownScheme(scheme: string): ConfigError {
+  const known = `Known are ${Object.keys(kinds)
+    .map((name) => `${name}:`)
+    .join(', ')}`
+  return scheme === ''
+    ? bad('is no URL', 'malformed', known)
+    : bad(`the scheme ${scheme}: is not known`, 'unknown', known)
+}
+
+/** A ConfigError of the field `cache`. */
+export function bad(text: string, problem: 'missing' | 'empty' | 'malformed' | 'unknown', hint?: string): ConfigError {
+  return new ConfigError(`cache: ${text}`, { field: 'cache', problem }, hint === undefined ? {} : { hint })
+}

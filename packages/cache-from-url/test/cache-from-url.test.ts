@@ -1,0 +1,142 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cacheFromUrl } from '@lingpai/cache-from-url'
+import type { ConfigError, IAccessTokenCache } from '@lingpai/core'
+
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'lingpai-url-')))
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+async function keeps(cache: IAccessTokenCache): Promise<boolean> {
+  await cache.set('lingpai:test', 'value')
+  const found = await cache.get('lingpai:test')
+  await cache.remove('lingpai:test')
+  return found === 'value'
+}
+
+async function errorOf(...args: Parameters<typeof cacheFromUrl>): Promise<ConfigError> {
+  return cacheFromUrl(...args).then(
+    () => {
+      throw new RangeError('nothing was thrown')
+    },
+    (error: unknown) => error as ConfigError,
+  )
+}
+
+test('memory: is a cache of this process', async () => {
+  const cache = await cacheFromUrl('memory:')
+  expect(cache.reach).toBe('process')
+  expect(await keeps(cache)).toBe(true)
+})
+
+test('memory: takes its size', async () => {
+  const cache = await cacheFromUrl('memory:?maxEntries=1')
+  await cache.set('a', '1')
+  await cache.set('b', '2')
+  expect([await cache.get('a'), await cache.get('b')]).toEqual([undefined, '2'])
+})
+
+test.each(['memory:?maxEntries=many', 'memory:?maxEntries=0', 'memory:?size=3', 'memory:here'])(
+  '%s is refused',
+  async (url) => {
+    expect(await errorOf(url)).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
+  },
+)
+
+test.each([
+  ['file:tokens', 'host'],
+  ['FILE:~/tokens', 'host'],
+  [`file:${directory}/tokens`, 'host'],
+  [`file://${directory}/tokens%20of%20all`, 'host'],
+  ['sqlite:tokens.db', 'host'],
+  ['sqlite:~/deep/tokens.db', 'host'],
+  [`sqlite://${directory}/of all.db`, 'host'],
+])('%s keeps what is written', async (url, reach) => {
+  const cache = await cacheFromUrl(url, { cwd: directory, home: directory })
+  expect(cache.reach).toBe(reach)
+  expect(await keeps(cache)).toBe(true)
+  await cache.close?.()
+})
+
+test('a relative path is relative to cwd, so that two who name one place share it', async () => {
+  for (const [relative, absolute] of [
+    ['file:shared', `file:${directory}/shared`],
+    ['sqlite:shared.db', `sqlite:${directory}/shared.db`],
+  ] as const) {
+    const one = await cacheFromUrl(relative, { cwd: directory })
+    const other = await cacheFromUrl(absolute)
+    await one.set('lingpai:shared', relative)
+    expect(await other.get('lingpai:shared')).toBe(relative)
+    await one.close?.()
+    await other.close?.()
+  }
+})
+
+test.each([
+  'file:',
+  'sqlite:',
+  'file://host/path',
+  'file:///',
+  'sqlite:tokens.db?mode=ro',
+  'file:///a?b',
+  'sqlite::memory:',
+])('%s is refused', async (url) => {
+  expect(await errorOf(url)).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
+})
+
+test.each([
+  'redis://127.0.0.1:1',
+  'rediss://127.0.0.1:1/0',
+  'REDIS://127.0.0.1:1',
+  'redis+cluster://127.0.0.1:1,127.0.0.1:2',
+  'redis+sentinel://127.0.0.1:1,127.0.0.1:2/main/1',
+  'rediss+cluster://127.0.0.1:1',
+  'rediss+sentinel://127.0.0.1:1/main',
+])('%s is a cache of the fleet, opened without waiting for the server', async (url) => {
+  const cache = await cacheFromUrl(url, { username: 'somebody', password: 'a/b@c' })
+  expect(cache.reach).toBe('fleet')
+  await expect(Promise.resolve(cache.get('key'))).rejects.toMatchObject({
+    message: expect.not.stringContaining('a/b@c') as string,
+  })
+  await cache.close?.()
+})
+
+test('an unknown scheme is told those that there are', async () => {
+  const error = await errorOf('mongodb://user:hunter2hunter2@host')
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'cache', problem: 'unknown' } })
+  expect(error.message).toContain('mongodb:')
+  for (const scheme of ['memory:', 'file:', 'sqlite:', 'redis:', 'rediss:', 'redis+cluster:', 'redis+sentinel:'])
+    expect(error.hint).toContain(scheme)
+})
+
+test.each([undefined, null, 7, '', ' ', 'tokens', '/var/cache', 'constructor:', '__proto__:x'])(
+  '%p is no URL of a cache',
+  async (url) => {
+    expect(await errorOf(url as string)).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'cache' } })
+  },
+)
+
+test('a password is in no message', async () => {
+  const password = 'hunter2hunter2'
+  for (const url of [
+    `mongodb://user:${password}@host`,
+    `redis://user:${password}@host/no-number`,
+    `redis://user:${password}@host?db=1`,
+    `redis://user:${password}%zz@host`,
+    `redis://user:${password}#/@host`,
+    `redis+sentinel://user:${password}@host`,
+    `file://user:${password}@host/x`,
+    `file:x?password=${password}`,
+    `memory:${password}`,
+  ]) {
+    const { message, hint = '', stack = '' } = await errorOf(url)
+    expect(`${message} ${hint} ${stack}`).not.toContain(password)
+  }
+})
+
+test('a login is for Redis only', async () => {
+  expect(await errorOf('memory:', { password: 'hunter2hunter2' })).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
+  expect(await errorOf('file:x', { username: 'me' })).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
+})

@@ -1,0 +1,81 @@
+import type { CacheChange } from '@lingpai/core'
+import type { Link } from './redis-link.js'
+
+/** The channel on which writes are told; also the name to give a user of Redis the right to (`&lingpai:changes`). */
+export const changeChannel = 'lingpai:changes'
+
+/** What is told of a write: the key, and the generation where the value is a record. Never the value. */
+export function changeMessage(key: string, value: string): string {
+  const generation = generationOf(value)
+  return JSON.stringify(generation === undefined ? { key } : { key, generation })
+}
+
+/** Listeners, and the connection that feeds them, opened with the first and closed with the last. */
+export interface ChangeFeed {
+  readonly subscribe: (listener: (change: CacheChange) => void) => () => void
+  readonly close: () => void
+}
+
+/** @param open opens a connection that hands over each link once it is up; gives what closes it */
+export function changeFeed(open: (onReady: (link: Pick<Link, 'client'>) => void) => () => void): ChangeFeed {
+  const listeners = new Set<{ readonly tell: (change: CacheChange) => void }>()
+  let closeConnection: (() => void) | undefined
+  let isClosed = false
+  const onMessage = (message: string): void => {
+    const change = readChange(message)
+    if (change === undefined) return
+    for (const { tell } of [...listeners]) {
+      try {
+        tell(change)
+      } catch {
+        // A listener that throws keeps neither the others nor the connection from going on.
+      }
+    }
+  }
+  const closeIfIdle = (): void => {
+    if (listeners.size > 0) return
+    closeConnection?.()
+    closeConnection = undefined
+  }
+  return {
+    subscribe: (listener) => {
+      const own = { tell: listener }
+      if (isClosed) return () => undefined
+      listeners.add(own)
+      closeConnection ??= open((link) => {
+        link
+          .client()
+          .subscribe(changeChannel, onMessage)
+          .catch(() => undefined)
+      })
+      return () => {
+        listeners.delete(own)
+        closeIfIdle()
+      }
+    },
+    close: () => {
+      isClosed = true
+      listeners.clear()
+      closeIfIdle()
+    },
+  }
+}
+
+function readChange(message: string): CacheChange | undefined {
+  try {
+    const { key, generation } = JSON.parse(message) as Readonly<Record<string, unknown>>
+    if (typeof key !== 'string') return undefined
+    return { key, ...(typeof generation === 'number' && { generation }) }
+  } catch {
+    return undefined
+  }
+}
+
+function generationOf(value: string): number | undefined {
+  try {
+    const generation = (JSON.parse(value) as { readonly generation?: unknown } | null)?.generation
+    return typeof generation === 'number' ? generation : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import type { Address, Login, RedisTarget, RedisTlsOptions } from './redis-options.js'
+
+/** TCP and TLS are to be there within this time. */
+const connectTimeoutMs = 1000
+
+/** Settings of every client that we make: nothing waits in a queue, and nothing reconnects behind our back. */
+export interface ClientSettings extends Login {
+  readonly database?: number
+  readonly disableOfflineQueue: true
+  readonly commandsQueueMaxLength: number
+  readonly maintNotifications: 'disabled'
+  readonly socket: RedisTlsOptions & {
+    readonly host?: string
+    readonly port?: number
+    readonly tls?: true
+    readonly connectTimeout: number
+    readonly reconnectStrategy: false
+  }
+}
+
+/** How to reach a node of the target, or, without an address, any. */
+export function clientSettings(target: RedisTarget, address?: Address): ClientSettings {
+  return settingsFor(target.login, target.tls, address, target.database)
+}
+
+/** How to reach a sentinel. */
+export function sentinelSettings(target: RedisTarget, address: Address): ClientSettings {
+  return settingsFor(target.sentinelLogin, target.tls, address, 0)
+}
+
+function settingsFor(
+  login: Login,
+  tls: RedisTlsOptions | undefined,
+  address: Address | undefined,
+  database: number,
+): ClientSettings {
+  return {
+    ...login,
+    ...(database !== 0 && { database }),
+    // A write that waited in a queue would be sent after others have written a newer one.
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: 10_000,
+    maintNotifications: 'disabled',
+    socket: {
+      ...(tls !== undefined && { ...tls, tls: true }),
+      ...address,
+      connectTimeout: connectTimeoutMs,
+      // The client's own waiting would keep the process alive.
+      reconnectStrategy: false,
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import KeyvRedis, { createClient, createCluster, type RedisClientConnectionType } from '@keyv/redis'
+import { Keyv, type KeyvOptions } from 'keyv'
+import type { RedisClient, RedisTarget } from './redis-options.js'
+import { findMaster } from './sentinel.js'
+import { clientSettings } from './client-settings.js'
+import { RedisStoreError } from './store-error.js'
+
+/** One connection, or one set of them to a cluster. It is used once: after a loss, another link is made. */
+export interface Link {
+  /** Resolves once commands can be sent. */
+  readonly connect: () => Promise<void>
+  readonly isReady: () => boolean
+  /** One connection, several of which one may be silent alone, or a client that looks after itself. */
+  readonly kind: 'single' | 'cluster' | 'given'
+  readonly ping: () => Promise<unknown>
+  readonly client: () => RedisClient
+  /** Records, read through Keyv. */
+  readonly records: () => Keyv<string>
+  /** While held, the link keeps the process alive. */
+  readonly hold: (isHeld: boolean) => void
+  readonly destroy: () => void
+}
+
+/** Makes a link that is not yet connected; `onLoss` hears when it has ended by itself. */
+export type MakeLink = (onLoss: (error: unknown) => void) => Link
+
+/** Links to a target. `pubSub`: for a connection of its own that only listens; any node of a cluster will do for that. */
+export function linksTo(target: RedisTarget, { pubSub = false } = {}): MakeLink {
+  return target.kind === 'cluster' && !pubSub
+    ? (onLoss) => clusterLink(target, onLoss)
+    : (onLoss) => nodeLink(target, onLoss)
+}
+
+function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
+  let client: ReturnType<typeof createClient> | undefined
+  let records: Keyv<string> | undefined
+  let isHeld = true
+  let isOver = false
+  return {
+    connect: async () => {
+      const address = await chooseNode(target)
+      if (isOver) return
+      const made = createClient(clientSettings(target, address) as Parameters<typeof createClient>[0])
+      client = made
+      made.on('error', (error: unknown) => {
+        if (!isOver) onLoss(error)
+      })
+      if (!isHeld) made.unref()
+      await made.connect()
+      records = keyvOver(made)
+    },
+    isReady: () => client?.isReady === true && records !== undefined,
+    kind: 'single',
+    ping: async () => present(client).ping(),
+    client: () => present(client),
+    records: () => present(records),
+    hold: (held) => {
+      isHeld = held
+      if (held) client?.ref()
+      else client?.unref()
+    },
+    destroy: () => {
+      isOver = true
+      if (client?.isOpen === true) client.destroy()
+    },
+  }
+}
+
+/** The node to talk to: the master that the sentinels name, or any of those given. */
+async function chooseNode(target: RedisTarget): Promise<RedisTarget['nodes'][number]> {
+  if (target.kind === 'sentinel') return findMaster(target)
+  const { nodes } = target
+  turn += 1
+  return present(nodes[turn % nodes.length])
+}
+
+/** A node that is down is followed by the next. */
+let turn = 0
+
+function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
+  const { socket, ...settings } = clientSettings(target)
+  const cluster = createCluster({
+    rootNodes: target.nodes.map((address) => ({ socket: { ...socket, ...address } })),
+    defaults: { ...settings, socket },
+    // Nodes that hold none of our accounts need not be up.
+    minimizeConnections: true,
+  })
+  let isHeld = true
+  let isOver = false
+  let records: Keyv<string> | undefined
+  const holdAll = (): void => {
+    for (const { client } of cluster.nodeByAddress.values()) {
+      if (isHeld) client?.ref()
+      else client?.unref()
+    }
+  }
+  cluster.on('error', () => undefined)
+  cluster.on('node-connect', holdAll)
+  cluster.on('node-error', (error: unknown) => {
+    if (!isOver) onLoss(error)
+  })
+  return {
+    connect: async () => {
+      await cluster.connect()
+      records = keyvOver(cluster)
+    },
+    isReady: () => cluster.isOpen && records !== undefined,
+    kind: 'cluster',
+    ping: async () => undefined,
+    client: () => cluster,
+    records: () => present(records),
+    hold: (held) => {
+      isHeld = held
+      holdAll()
+    },
+    destroy: () => {
+      isOver = true
+      // A node whose own client has closed makes the whole destroy throw; the others must still be closed.
+      for (const { client } of [...cluster.nodeByAddress.values()]) if (client?.isOpen === true) client.destroy()
+      cluster.masters.length = 0
+      if (cluster.isOpen) cluster.destroy()
+    },
+  }
+}
+
+/** A client that was handed in. It mends itself, so it is never lost. */
+export function givenLink(client: RedisClient): Link {
+  const records = keyvOver(client as unknown as RedisClientConnectionType)
+  const { isOpen: wasOpen } = client
+  return {
+    connect: async () => {
+      if (!client.isOpen) await client.connect()
+    },
+    isReady: () => isReady(client),
+    kind: 'given',
+    ping: async () => undefined,
+    client: () => client,
+    records: () => records,
+    hold: () => undefined,
+    destroy: () => {
+      if (!wasOpen && client.isOpen) void client.destroy()
+    },
+  }
+}
+
+/** A cluster client does not say whether it is ready. */
+function isReady({ isReady: ready, isOpen }: RedisClient): boolean {
+  return ready ?? isOpen
+}
+
+/** Values are kept as they are: no envelope of Keyv, and no expiry that Keyv would act on. Redis forgets by itself. */
+function keyvOver(client: RedisClientConnectionType): Keyv<string> {
+  const store = new KeyvRedis<string>(client, { throwOnErrors: true, throwOnConnectError: true })
+  const keyv = new Keyv<string>(store, {
+    useKeyPrefix: false,
+    throwOnErrors: true,
+    serialize: ({ value }) => String(value),
+    deserialize: keepText as NonNullable<KeyvOptions['deserialize']>,
+  })
+  keyv.namespace = undefined
+  keyv.on('error', () => undefined)
+  return keyv
+}
+
+function keepText(text: string): { readonly value: string } {
+  return { value: text }
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new RedisStoreError('redis: not connected', 'ENOTCONN')
+  return value
+}

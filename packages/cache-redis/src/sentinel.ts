@@ -1,0 +1,49 @@
+import { createClient } from '@keyv/redis'
+import { systemClock } from '@lingpai/core'
+import { sentinelSettings } from './client-settings.js'
+import type { Address, RedisTarget } from './redis-options.js'
+import { RedisStoreError } from './store-error.js'
+
+/** A sentinel that does not answer within this time is passed over. */
+const patienceMs = 400
+
+/**
+ * Asks the sentinels, one after the other, where the master is now.
+ *
+ * @throws RedisStoreError when none of them knows; the cause is what the last one failed with.
+ */
+export async function findMaster(target: RedisTarget): Promise<Address> {
+  let failure: unknown
+  for (const node of target.nodes) {
+    try {
+      const master = await askSentinel(target, node)
+      if (master !== undefined) return master
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw new RedisStoreError(
+    `redis ${target.name}: no sentinel names a master "${target.masterName}"`,
+    'ENOMASTER',
+    failure,
+  )
+}
+
+async function askSentinel(target: RedisTarget, node: Address): Promise<Address | undefined> {
+  const client = createClient(sentinelSettings(target, node) as Parameters<typeof createClient>[0])
+  client.on('error', () => undefined)
+  const close = (): void => {
+    if (client.isOpen) client.destroy()
+  }
+  const timer = systemClock.setTimer(close, patienceMs)
+  try {
+    await client.connect()
+    const reply: unknown = await client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', target.masterName])
+    if (!Array.isArray(reply)) return undefined
+    const [host, port] = reply as readonly unknown[]
+    return typeof host === 'string' ? { host, port: Number(port) } : undefined
+  } finally {
+    timer.cancel()
+    close()
+  }
+}

@@ -1,0 +1,112 @@
+import { systemClock } from '@lingpai/core'
+import { fileIdentity, moveDamagedAside, type FileIdentity } from './database-file.js'
+import type { SqliteStore } from './driver.js'
+import { openConnection, type Connection } from './open-connection.js'
+import { codedError, isBusy, isDamage, isFull, isHopeless } from './sqlite-error.js'
+import { ignore } from './system-error.js'
+
+/** A database file that is opened when needed, and again whenever another file stands in its place. */
+export interface Database {
+  /**
+   * Runs single statements on the file that stands at the path now. What ran on a file that was deleted or replaced meanwhile
+   * runs again on its successor, so that the answer is always about what others see.
+   */
+  run<T>(action: (store: SqliteStore) => Promise<T>): Promise<T>
+  /** Lets what was begun finish, and closes the file. */
+  close(): Promise<void>
+}
+
+/** Where the file is, how long a lock is waited for, and who wants to know of damage. */
+export interface DatabaseOptions {
+  readonly path: string
+  readonly busyTimeoutMs: number
+  readonly now: () => number
+  readonly onDamaged: (movedTo: string) => void
+}
+
+/** So long at most one of libuv's few threads stands still for a lock; then others get their turn. */
+const sliceMs = 50
+/** After so many rounds it is not a file that was exchanged but a file that nobody can use. */
+const mostRounds = 4
+
+/** Opens nothing yet. */
+export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOptions): Database {
+  const inTurn = turns()
+  let connection: Connection | undefined
+  let bytes = 0n
+
+  const drop = async (): Promise<void> => {
+    const dropped = connection
+    connection = undefined
+    bytes = 0n
+    await dropped?.store.close().catch(ignore)
+  }
+  /** A database that got shorter was cut: to be looked through again. */
+  const isCurrent = ({ inode }: Connection, found: FileIdentity | undefined): boolean => {
+    if (found?.inode !== inode || found.bytes < bytes) return false
+    bytes = found.bytes
+    return true
+  }
+  const opened = async (): Promise<Connection> => {
+    if (connection !== undefined && !isCurrent(connection, fileIdentity(path))) await drop()
+    connection ??= await openConnection({
+      path,
+      openTimeoutMs: busyTimeoutMs,
+      queryTimeoutMs: Math.min(sliceMs, busyTimeoutMs),
+      now,
+    })
+    return connection
+  }
+  const heal = async (error: unknown, inode: string | undefined): Promise<void> => {
+    await drop()
+    if (!isDamage(error) || inode === undefined) return
+    const movedTo = await moveDamagedAside(path, inode, now)
+    if (movedTo !== undefined) tell(onDamaged, movedTo)
+  }
+  const attempt = async <T>(action: (store: SqliteStore) => Promise<T>): Promise<T> => {
+    for (let round = 1; ; round++) {
+      const inode = connection?.inode ?? fileIdentity(path)?.inode
+      try {
+        const current = await opened()
+        const answer = await action(current.store)
+        if (isCurrent(current, fileIdentity(path))) return answer
+        throw codedError('SQLITE_READONLY')
+      } catch (error) {
+        if (isBusy(error) || isFull(error) || isHopeless(error)) throw error
+        await heal(error, inode)
+        if (round === mostRounds) throw error
+      }
+    }
+  }
+  return {
+    run: async (action) => {
+      const endsAtMs = systemClock.monotonic() + busyTimeoutMs
+      for (;;) {
+        try {
+          return await inTurn(async () => attempt(action))
+        } catch (error) {
+          if (!isBusy(error) || systemClock.monotonic() >= endsAtMs) throw error
+        }
+      }
+    },
+    close: async () => inTurn(drop),
+  }
+}
+
+/** One query at a time: a connection does no more anyway, and each that waits for it would hold a thread of libuv. */
+function turns(): <T>(action: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return async (action) => {
+    const turn = last.then(action)
+    last = turn.catch(ignore)
+    return turn
+  }
+}
+
+function tell(listener: (movedTo: string) => void, movedTo: string): void {
+  try {
+    listener(movedTo)
+  } catch {
+    // Whoever listens has to look after himself.
+  }
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { KeyvSqlite } from '@keyv/sqlite'
+import { sqliteCache } from '@lingpai/cache-sqlite'
+import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
+import { startChild } from './child.js'
+import { temporaryDirectories } from './temporary-directory.js'
+
+const temporaryDirectory = temporaryDirectories()
+const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
+const opened: IAccessTokenCache[] = []
+afterEach(async () => {
+  for (const cache of opened.splice(0)) await cache.close?.()
+})
+
+test('of 8 processes one at a time holds the lease, and no commit is lost or doubled', async () => {
+  const path = await freshPath()
+  const limit = 400
+  const workers = Array.from({ length: 8 }, (_, index) =>
+    startChild('count', path, key, String(limit), `worker-${String(index)}`),
+  )
+  for (const worker of workers) expect(await worker.line()).toBe('ready')
+  for (const worker of workers) worker.tell('go')
+  const lines = (await Promise.all(workers.map(async (worker) => worker.lines()))).flat()
+
+  expect(lines.filter((line) => !/^committed \d+$/.test(line))).toEqual([])
+  expect(new Set(lines).size).toBe(lines.length)
+  expect(lines.length).toBe(numberIn(await openCache(path).get(key)))
+  expect(lines.length).toBeGreaterThanOrEqual(limit)
+}, 60_000)
+
+test('a writer killed at any of 100 moments leaves the old record or the new one, whole', async () => {
+  const path = await freshPath()
+  const lanes = ['a', 'b', 'c', 'd'].map(async (lane) => {
+    let left: Left = { stands: 0, acknowledged: 0 }
+    for (let kills = 0; kills < 25; kills++) left = await killWriter(path, `${key}:${lane}`, left)
+    return left.stands
+  })
+  for (const stands of await Promise.all(lanes)) expect(stands).toBeGreaterThanOrEqual(25)
+  const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'lingpai' })
+  expect(await store.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+  await store.disconnect()
+}, 240_000)
+
+test('a holder that was stopped past its lease and overtaken cannot commit when it wakes up', async () => {
+  const path = await freshPath()
+  const cache = openCache(path)
+  const lease = leaseOf(cache)
+  const holder = startChild('hold', path, key, '300')
+  expect(await holder.line()).toBe('taken true')
+  holder.signal('SIGSTOP')
+  // Asking is all the waiting there is: the lease runs out by the clock of the host.
+  while (!(await lease.take(key, 'next', 2000)));
+  expect(await lease.commit(key, 'next', 'newer')).toBe(true)
+  holder.tell('commit')
+  holder.signal('SIGCONT')
+  expect(await holder.lines()).toEqual(['committed false', 'value newer'])
+  expect(await cache.get(key)).toBe('newer')
+}, 30_000)
+
+test('a process that still has a deleted file open is no part of the next one, whatever was left beside it', async () => {
+  const path = await freshPath()
+  const cache = openCache(path)
+  await cache.set(key, 'old')
+  const holder = startChild('hold', path, key, '60000')
+  expect(await holder.line()).toBe('taken true')
+  holder.signal('SIGSTOP')
+  await cache.close?.()
+  await rm(path)
+  for (const value of ['one', 'two', 'three']) {
+    const next = openCache(path)
+    expect(await leaseOf(next).take(key, 'next', 2000)).toBe(true)
+    expect(await leaseOf(next).commit(key, 'next', value)).toBe(true)
+    expect(await next.get(key)).toBe(value)
+    await next.close?.()
+    expect(await openCache(path).get(key)).toBe(value)
+  }
+  holder.tell('commit')
+  holder.signal('SIGCONT')
+  expect(await holder.lines()).toEqual(['committed false', 'value three'])
+  expect(await openCache(path).get(key)).toBe('three')
+}, 30_000)
+
+test('the lease of a killed holder passes on once it has run out, not before', async () => {
+  const path = await freshPath()
+  const holder = startChild('hold', path, key, '20000')
+  expect(await holder.line()).toBe('taken true')
+  holder.signal('SIGKILL')
+  await holder.ended
+  expect(await leaseOf(openCache(path)).take(key, 'next', 2000)).toBe(false)
+  const later = sqliteCache({ path, now: () => Date.now() + 20_000 })
+  opened.push(later)
+  expect(await leaseOf(later).take(key, 'next', 2000)).toBe(true)
+}, 30_000)
+
+test('a file that cannot be opened ends no process, and an open one keeps none alive', async () => {
+  const path = await freshPath()
+  await mkdir(path)
+  for (const operation of ['get', 'set']) {
+    expect(await startChild('once', path, key, operation).lines()).toEqual(['failed ERR_LINGPAI_CACHE'])
+  }
+  const beside = `${path}.garbage`
+  await writeFile(beside, 'no database'.repeat(1000))
+  expect(await startChild('once', beside, key, 'set').lines()).toEqual(['set undefined'])
+  const child = startChild('once', beside, key, 'get')
+  expect(await child.lines()).toEqual(['got new'])
+  await child.ended
+  expect(child.process.exitCode).toBe(0)
+}, 30_000)
+
+/** What a killed writer left: what could be read just after, and what it had been told was written. */
+interface Left {
+  readonly stands: number
+  readonly acknowledged: number
+}
+
+/**
+ * Lets a writer run for some random milliseconds, kills it, and checks what it left. What it was just writing may come to light
+ * only when the next one opens the database, and is then the new record: SQLite finds it in the log, whole.
+ */
+async function killWriter(path: string, laneKey: string, before: Left): Promise<Left> {
+  const writer = startChild('write', path, laneKey)
+  const first = await writer.line()
+  expect(Number(first)).toBeGreaterThanOrEqual(before.stands + 1)
+  expect(Number(first)).toBeLessThanOrEqual(before.acknowledged + 2)
+  setTimeout(() => {
+    writer.signal('SIGKILL')
+  }, Math.random() * 30)
+  const lines = await writer.lines()
+  expect(lines.filter((line) => !/^\d+$/.test(line))).toEqual([])
+  const acknowledged = Number(lines.at(-1) ?? first)
+  const cache = sqliteCache({ path })
+  const value = await cache.get(laneKey)
+  await cache.close?.()
+  expect([acknowledged, acknowledged + 1]).toContain(numberIn(value))
+  const start = value?.slice(0, -64) ?? ''
+  expect(value).toBe(start + createHash('sha256').update(start).digest('hex'))
+  return { stands: numberIn(value), acknowledged }
+}
+
+function numberIn(value: string | null | undefined): number {
+  return Number(value?.split(':')[0])
+}
+
+async function freshPath(): Promise<string> {
+  return join(await temporaryDirectory(), 'tokens.db')
+}
+
+function openCache(path: string): IAccessTokenCache {
+  const cache = sqliteCache({ path })
+  opened.push(cache)
+  return cache
+}
+
+function leaseOf({ lease }: IAccessTokenCache): CacheLease {
+  if (lease === undefined) throw new TypeError('no lease')
+  return lease
+}

@@ -1,0 +1,220 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { generateKey } from '@lingpai/cache-encrypted'
+import { withHome } from './sandbox-home.js'
+
+const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { readonly port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A Redis that asks for a password, for the length of `use`. */
+async function withRedis(password: string, use: (port: number) => Promise<void>): Promise<void> {
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--requirepass', password]
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  try {
+    let printed = ''
+    for await (const text of child.stdout) {
+      printed += String(text)
+      if (printed.includes('Ready to accept')) break
+    }
+    await use(port)
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+  }
+}
+
+/** Where there is no redis-server, the test says so instead. */
+function withRealRedis(name: string, body: () => Promise<void>): void {
+  if (hasRedis) test(name, body)
+  else
+    test(`NOT RUN, for want of redis-server: ${name}`, () =>
+      void process.stderr.write(`not run, for want of redis-server: ${name}\n`))
+}
+
+test('processes share an SQLite cache that lingpai.yaml names', async () => {
+  await withHome(async ({ write, run, spawn: start, simulator, directory }) => {
+    const yaml = `cache: sqlite:tokens.db
+accounts:
+  bot: { provider: qq-bot, appId: "${simulator.accounts.qq.appId}", secretEnv: QQ_BOT_SECRET, baseUrl: ${simulator.url}/qq }
+`
+    await write('lingpai.yaml', yaml)
+    const runs = await Promise.all(Array.from({ length: 3 }, () => start(['token', 'bot', '--json']).ended))
+    expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(runs.map(() => ({ code: 0, stderr: '' })))
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    const status = await run(['status', '--json'])
+    expect(status.json).toMatchObject({ cache: `sqlite:${directory}/tokens.db`, accounts: [{ state: 'valid' }] })
+    const doctor = await run(['doctor'])
+    expect(doctor.stdout).toContain(`cache use: sqlite:${directory}/tokens.db is written, read and leased`)
+    expect(doctor.code).toBe(0)
+  })
+})
+
+withRealRedis(
+  'processes share a Redis, whose password comes from the environment or a file and is never shown',
+  async () => {
+    const password = 'pass/word@of#redis'
+    await withRedis(password, async (port) => {
+      await withHome(async ({ write, run, spawn: start, simulator }) => {
+        const plain = { LINGPAI_CACHE: `redis://127.0.0.1:${port}/0` }
+        const passwordFile = await write('redis.password', `${password}\n`)
+        const ways = [
+          { ...plain, LINGPAI_CACHE_PASSWORD: password },
+          { ...plain, LINGPAI_CACHE_PASSWORD_FILE: passwordFile },
+          { LINGPAI_CACHE: `redis://default:${encodeURIComponent(password)}@127.0.0.1:${port}/0` },
+        ]
+        const runs = await Promise.all(ways.map((env) => start(['token', 'qq-bot', '--json'], env).ended))
+        for (const { code, stdout, stderr } of runs) {
+          expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+          expect(stdout).not.toContain(password)
+        }
+        expect(simulator.ledger.tokenRequests()).toBe(1)
+        for (const env of ways) {
+          const { code, stdout, stderr } = await run(['doctor', 'qq-bot'], { env })
+          expect(code).toBe(0)
+          expect(stdout).toContain(`cache use: redis://127.0.0.1:${port}/0 is written, read and leased`)
+          expect(`${stdout}${stderr}`).not.toMatch(/pass(\/|%2F)word/)
+        }
+        const wrong = await run(['doctor', 'qq-bot'], { env: { ...plain, LINGPAI_CACHE_PASSWORD: 'not-the-password' } })
+        expect(wrong.code).toBe(3)
+        expect(wrong.stdout).toMatch(/fail {2}cache use: redis:\S+ fails \(\w+\).* → Check that it runs/)
+        expect(wrong.stdout).not.toContain('not-the-password')
+      })
+    })
+  },
+)
+
+test('a Redis that is not there costs a warning, not the token', async () => {
+  await withHome(async ({ run }) => {
+    const env = { LINGPAI_CACHE: 'redis://me:hunter2hunter2@127.0.0.1:1/0' }
+    const { code, stderr } = await run(['token', 'qq-bot', '--json'], { env })
+    expect(code).toBe(0)
+    expect(stderr).toContain('the cache redis://127.0.0.1:1/0 fails')
+    expect(stderr).not.toContain('hunter2hunter2')
+  })
+})
+
+test('a password in lingpai.yaml or --cache is refused, and not quoted', async () => {
+  await withHome(async ({ run, write }) => {
+    const url = 'redis://me:hunter2hunter2@host:6379'
+    for (const { code, stderr } of [
+      await run(['init', '--cache', url]),
+      await write(
+        'lingpai.yaml',
+        `cache: ${url}\naccounts: { a: { provider: qq-bot, appId: "1", secretEnv: A } }\n`,
+      ).then(async () => run(['status'])),
+    ]) {
+      expect(code).toBe(2)
+      expect(stderr).toContain('LINGPAI_CACHE_PASSWORD')
+      expect(stderr).not.toContain('hunter2hunter2')
+    }
+  })
+})
+
+test('keygen prints a key and nothing else on standard output, and where to put it on standard error', async () => {
+  await withHome(async ({ run }) => {
+    const { code, stdout, stderr } = await run(['keygen'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^k[0-9a-f]{8}:[A-Za-z0-9+/]{43}=\n$/)
+    expect(stderr).toContain('LINGPAI_CACHE_KEYS')
+    expect(stderr).not.toContain(stdout.trim().split(':')[1])
+    const { id, key } = (await run(['keygen', '--json'])).json
+    expect(key).toMatch(new RegExp(`^${String(id)}:`))
+    expect(key).not.toBe(stdout.trim())
+  })
+})
+
+test('keys from the environment, a file or lingpai.yaml encrypt what the cache keeps', async () => {
+  await withHome(async ({ run, write, simulator, directory }) => {
+    const [key, next] = [generateKey(), generateKey()]
+    const keysFile = await write('keys', `${next}\n${key}\n`)
+    const cache = { LINGPAI_CACHE: 'sqlite:tokens.db' }
+    const fromEnv = { ...cache, LINGPAI_CACHE_KEYS: key }
+    const fromFile = { ...cache, LINGPAI_CACHE_KEYS_FILE: keysFile }
+    for (const env of [fromEnv, fromFile]) {
+      const { code, stdout, stderr } = await run(['token', 'qq-bot'], { env })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      for (const part of [key, next]) expect(stdout).not.toContain(part.split(':')[1])
+    }
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    const bytes = await readFile(join(directory, 'tokens.db'), 'latin1')
+    expect(bytes).not.toContain('simtok_')
+    expect(bytes + (await readFile(join(directory, 'tokens.db-wal'), 'latin1').catch(() => ''))).toContain(
+      'lingpai-encrypted:1:',
+    )
+    const { qq } = simulator.accounts
+    await write(
+      'lingpai.yaml',
+      `cache: sqlite:tokens.db
+encryption: { keysFile: keys }
+accounts:
+  bot: { provider: qq-bot, appId: "${qq.appId}", secretEnv: QQ_BOT_SECRET, baseUrl: ${simulator.url}/qq }
+`,
+    )
+    expect((await run(['token', 'bot'])).code).toBe(0)
+    expect(simulator.ledger.tokenRequests()).toBe(1)
+    expect((await run(['status', '--json'])).json).toMatchObject({ accounts: [{ state: 'valid' }] })
+  })
+})
+
+test('doctor looks at the keys of an encrypted cache', async () => {
+  await withHome(async ({ run, write }) => {
+    const key = generateKey()
+    const open = await write('open.keys', key, 0o644)
+    const doctor = async (env: Readonly<Record<string, string>>) => run(['doctor', 'qq-bot'], { env })
+    const good = await doctor({ LINGPAI_CACHE_KEYS: key })
+    expect(good.stdout).toContain('ok    cache encryption keys: from environment variable LINGPAI_CACHE_KEYS')
+    expect(good.stdout).toContain('leased, encrypted')
+    expect(good.code).toBe(0)
+    const seen = await doctor({ LINGPAI_CACHE_KEYS_FILE: open })
+    expect(seen.stdout).toContain(`can be read by everybody (0644) → chmod 600 ${open}`)
+    expect(seen.code).toBe(3)
+    for (const env of [
+      { LINGPAI_CACHE_KEYS: 'k1:hunter2hunter2' },
+      { LINGPAI_CACHE_KEYS: '' },
+      { LINGPAI_CACHE_KEYS_FILE: '/nowhere/keys' },
+    ]) {
+      const { code, stdout, stderr } = await doctor(env)
+      expect(code).toBe(3)
+      expect(stdout).toContain('fail  cache open: ')
+      expect(`${stdout}${stderr}`).not.toContain('hunter2hunter2')
+      expect((await run(['token', 'qq-bot'], { env })).code).toBe(2)
+    }
+  })
+})
+
+test('wrong keys cost a request, and encryption without a place for its keys is refused', async () => {
+  await withHome(async ({ run, write, simulator }) => {
+    const withKey = async (key: string) => run(['token', 'qq-bot'], { env: { LINGPAI_CACHE_KEYS: key } })
+    expect((await withKey(generateKey())).code).toBe(0)
+    const other = await withKey(generateKey())
+    expect(other.code).toBe(0)
+    expect(other.stderr).toMatch(/the cache file:\S+ fails/)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+    const accounts = 'accounts: { a: { provider: qq-bot, appId: "1", secretEnv: A } }'
+    for (const [encryption, problem] of [
+      ['{}', 'says nowhere where its keys are'],
+      ['{ keysEnv: A, keysFile: b }', 'keep one'],
+      [`{ keys: "${generateKey()}" }`, 'by keysEnv: NAME or keysFile: path'],
+      ['{ keysFile: a, colour: red }', 'known are keysEnv, keysFile, readPlain'],
+    ] as const) {
+      await write('lingpai.yaml', `encryption: ${encryption}\n${accounts}\n`)
+      const { code, stderr } = await run(['status'])
+      expect(code).toBe(2)
+      expect(stderr).toContain(problem)
+    }
+    const refused = await run(['token', 'qq-bot', '--keys=k1:hunter2hunter2'])
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).not.toContain('hunter2hunter2')
+  })
+})
