@@ -115,13 +115,16 @@ async function refresh<C>(
   try {
     if (lease !== 'unavailable') await lookAtCache(context)
     // Another flight of this very process may have brought it, too: a forced one goes beside the others.
-    const found = acceptable(context, demand, base)
+    let found = acceptable(context, demand, base)
+    if (found === undefined && lease !== 'unavailable') {
+      // Whoever held the lease before may have been told to keep off.
+      await assertMayAsk(context, demand, true)
+      found = acceptable(context, demand, base)
+    }
     if (found !== undefined) {
       if (lease !== 'unavailable') await lease.release()
       return { record: found, how: 'adopted' }
     }
-    // Whoever held the lease before may have been told to keep off.
-    if (lease !== 'unavailable') await assertMayAsk(context, demand, true)
     assertTimeLeft(context, terms)
     return await land(context, demand, terms)
   } catch (error) {
