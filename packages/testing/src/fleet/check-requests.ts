@@ -1,5 +1,6 @@
 import { verdict } from '../simulator/token-book.js'
 import { memoryOf } from './fleet-memory.js'
+import { hasTwin } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
 import type { ProcessMemory, TokenRequest, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
@@ -19,7 +20,9 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
   const memory = memoryOf(request.process, request.account.index)
   // A record without the store's time cannot be read.
   const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
-  if (!isUntold && whyNeeded(world, request, memory.token) === undefined) {
+  // Of two that were asked for at the same time, the other one may be the one that it keeps.
+  const isTwin = memory.token !== undefined && hasTwin(memory.token)
+  if (!isUntold && !isTwin && whyNeeded(world, request, memory.token) === undefined) {
     world.broken('G1', `${request.process.name} asked upstream although it knew a good token${latest(request)}`)
     return
   }

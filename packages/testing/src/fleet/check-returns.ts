@@ -1,6 +1,7 @@
 import { isLingpaiError } from '@lingpai/core'
 import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
+import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
 import { wereAskedTogether } from './tokens-asked-together.js'
 import type {
@@ -106,7 +107,8 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
   const memory = memoryOf(process, account.index)
   if (memory.rejected.has(token)) world.broken('G4', `${process.name} was given ${token.name}, which it had reported`)
   const why = verdict(token.sim, now)
-  if (why === 'expired' && !isClockToBlame(world, process, token, memory))
+  const isBlamed = !memory.isOwn && wasClockSetBack(world, token.sim.issuedAtMs)
+  if (why === 'expired' && !isBlamed)
     world.broken('G2', `${process.name} was given ${token.name}, expired ${now - token.sim.expiresAtMs} ms ago`)
   if (why === 'superseded' && !isUnknowable(world, process, token)) {
     world.broken(
@@ -130,21 +132,8 @@ function checkKept(world: VirtualWorld, { process, account, startedAtMs }: Pendi
   // The record is only in memory once it has been written, or has failed to be; a stop may come in between.
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
-  if (wereAskedTogether(known, token)) return
+  if (wereAskedTogether(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
   world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
-}
-
-/** Where hosts have no clock but their own, a record's age is lost when that is set back between writing and reading. */
-function isClockToBlame(
-  world: VirtualWorld,
-  { host }: VirtualProcess,
-  token: TokenTruth,
-  memory: ProcessMemory,
-): boolean {
-  if (world.plan.store.hasClock || memory.isOwn) return false
-  const isBlamed = host.jumps.some(({ atMs, byMs }) => byMs < 0 && atMs >= token.sim.issuedAtMs)
-  if (isBlamed) world.figures.excused += 1
-  return isBlamed
 }
 
 /** Whether no process could tell this one in time that its token had been replaced. */

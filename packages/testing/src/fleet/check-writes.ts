@@ -1,3 +1,4 @@
+import { wasClockSetBack } from './clock-set-back.js'
 import { wereAskedTogether } from './tokens-asked-together.js'
 import type { StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
@@ -41,7 +42,8 @@ export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: 
   // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
   const isOpen = token !== old && wereAskedTogether(token, old)
   const isUnfenced = (how === 'set' && process.troubleAtMs >= now - settlesWithinMs) || before.how === 'set'
-  if (isUnfenced || isOpen) {
+  const isBlamed = wasClockSetBack(world, Math.min(token.sim.issuedAtMs, old.sim.issuedAtMs))
+  if (isUnfenced || isOpen || isBlamed) {
     world.figures.excused += 1
     return
   }

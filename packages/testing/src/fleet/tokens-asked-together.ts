@@ -4,3 +4,8 @@ import type { TokenTruth } from './virtual-world.js'
 export function wereAskedTogether({ by: a }: TokenTruth, { by: b }: TokenTruth): boolean {
   return a !== undefined && b !== undefined && a.sentAtMs <= b.arrivedAtMs && b.sentAtMs <= a.arrivedAtMs
 }
+
+/** Whether any other token was asked for at the same time as this one. */
+export function hasTwin(token: TokenTruth): boolean {
+  return token.account.tokens.some((other) => other !== token && wereAskedTogether(other, token))
+}
