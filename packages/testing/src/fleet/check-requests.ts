@@ -1,4 +1,5 @@
 import { verdict } from '../simulator/token-book.js'
+import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
 import { hasTwin } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
@@ -22,7 +23,9 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
   const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
   // Of two that were asked for at the same time, the other one may be the one that it keeps.
   const isTwin = memory.token !== undefined && hasTwin(memory.token)
-  if (!isUntold && !isTwin && whyNeeded(world, request, memory.token) === undefined) {
+  const oldestMs = Math.min(memory.token?.sim.issuedAtMs ?? Infinity, request.base?.sim.issuedAtMs ?? Infinity)
+  const isBlamed = wasClockSetBack(world, oldestMs)
+  if (!isUntold && !isTwin && !isBlamed && whyNeeded(world, request, memory.token) === undefined) {
     world.broken('G1', `${request.process.name} asked upstream although it knew a good token${latest(request)}`)
     return
   }

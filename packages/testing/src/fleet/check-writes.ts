@@ -17,7 +17,7 @@ const settlesWithinMs = 15_000
 
 /** G5 and G8 as far as the store sees them: whole records, of the right account, and never an older one over a newer. */
 export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: PendingWrite): void {
-  const { key, before, text, token, generation, how } = write
+  const { key, before, text, token, generation } = write
   if (key.endsWith(':failure')) {
     if (!isObjectText(text)) world.broken('G5', `${process.name} wrote half a failure`)
     return
@@ -29,28 +29,38 @@ export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: 
   if (!key.includes(`:${token.account.credentials.app}:`)) {
     world.broken('G8', `${process.name} wrote ${token.name} under the key of another account`)
   }
-  token.storedAtMs ??= world.time.nowMs()
   const old = before?.token
-  if (before?.text === undefined || old === undefined) return
-  const { account } = token
+  if (before?.text !== undefined && old !== undefined && isWorse(write, before, token))
+    checkExcuse(world, process, write)
+}
+
+/** Whether a write takes the store back: to an older token, to a lower generation, or to another token of the same. */
+function isWorse({ generation }: PendingWrite, before: StoreEntry, token: TokenTruth): boolean {
+  const old = before.token
+  if (old === undefined) return false
   // A count that began anew once the store had lost the old one.
-  const isRestarted = account.epoch > 0 && token.order > old.order
-  const isBack = generation < before.generation && !isRestarted
-  const isOlder = token !== old && (token.order < old.order || (generation === before.generation && !isRestarted))
-  if (!isBack && !isOlder) return
-  const now = world.time.nowMs()
-  // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
+  const isRestarted = token.account.epoch > 0 && token.order > old.order
+  if (isRestarted) return false
+  return (
+    generation < before.generation || (token !== old && (token.order < old.order || generation === before.generation))
+  )
+}
+
+function checkExcuse(world: VirtualWorld, process: VirtualProcess, write: PendingWrite): void {
+  const { before, token, how, generation } = write
+  const old = before?.token
+  if (before === undefined || token === undefined || old === undefined) return
   const isOpen = token !== old && wereAskedTogether(token, old)
-  const isUnfenced = (how === 'set' && process.troubleAtMs >= now - settlesWithinMs) || before.how === 'set'
+  // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
+  const isTroubled = process.troubleAtMs >= world.time.nowMs() - settlesWithinMs
+  const isUnfenced = (how === 'set' && isTroubled) || before.how === 'set'
   const isBlamed = wasClockSetBack(world, Math.min(token.sim.issuedAtMs, old.sim.issuedAtMs))
   if (isUnfenced || isOpen || isBlamed) {
     world.figures.excused += 1
     return
   }
-  world.broken(
-    'G5',
-    `${process.name} replaced ${old.name} of generation ${before.generation} by ${token.name} of generation ${generation} (${how})`,
-  )
+  const worse = `${old.name} of generation ${before.generation} by ${token.name} of generation ${generation}`
+  world.broken('G5', `${process.name} replaced ${worse} (${how})`)
 }
 
 function isObjectText(text: string): boolean {

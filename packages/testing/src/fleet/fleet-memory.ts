@@ -1,10 +1,11 @@
+import { ConfigError } from '@lingpai/core'
 import { accountOf, isFailureKey } from './virtual-store.js'
 import type { ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** What a process has been told about an account. */
 export function memoryOf(process: VirtualProcess, index: number): ProcessMemory {
   const memory = process.memory[index]
-  if (memory === undefined) throw new RangeError(`no account ${index}`)
+  if (memory === undefined) throw new ConfigError(`fleet: there is no account ${index}`)
   return memory
 }
 

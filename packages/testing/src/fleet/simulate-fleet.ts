@@ -158,7 +158,6 @@ function openAccount(world: VirtualWorld, { mode, lifeSeconds }: AccountPlan, in
           order,
           sim,
           by: account.asking,
-          storedAtMs: undefined,
           isReported: false,
           isKnown: false,
           knownExpiresAtMs: 0,

@@ -19,86 +19,113 @@ class StoreFault extends Error {
   }
 }
 
-/** A process's way to the store, as the cache that its manager is given: every call crosses a network. */
-export function storeLink(world: VirtualWorld, process: VirtualProcess, store: VirtualStore): IAccessTokenCache {
-  const { time, weather, plan, random, trace } = world
+/** One message to the store and its reply. */
+interface ErrandOf<T> {
+  readonly errand: Errand
+  readonly key: string
+  readonly apply: () => T
+  /** Is told of a reply that the core still waits for. */
+  readonly onReply?: (value: T, asked: AskedAt) => void
+}
+
+type Send = <T>(errand: Errand, key: string, apply: () => T, onReply?: ErrandOf<T>['onReply']) => Promise<T>
+
+/** The network between a process and the store: delays, losses, and what it tells the observer. */
+interface Wire {
+  readonly trip: (way: 'there' | 'back') => number
+  readonly trouble: (untilMs: number) => void
+  readonly isLost: () => boolean
+}
+
+function wireOf({ time, weather, plan, random, figures }: VirtualWorld, process: VirtualProcess): Wire {
   const oneWayMs = { there: 0, back: 0 }
-
-  const trip = (way: 'there' | 'back'): number => {
-    const delayMs = weather.store === 'slow' ? random.between(50, 2500) : 0
-    const arrivesAtMs = time.nowMs() + random.between(0, plan.store.longestTripMs) + delayMs
-    oneWayMs[way] = plan.store.isUnordered ? arrivesAtMs : Math.max(oneWayMs[way], arrivesAtMs)
-    return oneWayMs[way]
+  return {
+    trip: (way) => {
+      const delayMs = weather.store === 'slow' ? random.between(50, 2500) : 0
+      const arrivesAtMs = time.nowMs() + random.between(0, plan.store.longestTripMs) + delayMs
+      oneWayMs[way] = plan.store.isUnordered ? arrivesAtMs : Math.max(oneWayMs[way], arrivesAtMs)
+      return oneWayMs[way]
+    },
+    trouble: (untilMs) => {
+      process.troubleAtMs = Math.max(process.troubleAtMs, untilMs)
+      weather.storeTroubleAtMs = Math.max(weather.storeTroubleAtMs, untilMs)
+      figures.storeFaults += 1
+    },
+    isLost: () => weather.store === 'silent' || process.cutUntilMs > time.nowMs() || random.chance(weather.lossChance),
   }
-  const trouble = (untilMs: number): void => {
-    process.troubleAtMs = Math.max(process.troubleAtMs, untilMs)
-    weather.storeTroubleAtMs = Math.max(weather.storeTroubleAtMs, untilMs)
-    world.figures.storeFaults += 1
-  }
-  const isLost = (): boolean =>
-    weather.store === 'silent' || process.cutUntilMs > time.nowMs() || random.chance(weather.lossChance)
+}
 
-  const call = <T>(
-    errand: Errand,
-    key: string,
-    apply: () => T,
-    onReply?: (value: T, asked: AskedAt) => void,
-  ): Promise<T> =>
-    new Promise((resolve, reject) => {
-      world.onErrand(process, errand)
-      // The core stops listening then, and what it does not hear it does not know.
-      let isTooLate = false
-      const limit = process.clock.setTimer(() => {
-        isTooLate = true
-      }, timeoutMs)
-      const isWrite = errand !== 'get' && errand !== 'now'
-      const sentAtMs = time.nowMs()
-      const asked = askedNow(process)
-      const fail = (code: string, text: string, delayMs: number): void => {
-        trouble(time.nowMs())
-        trace.add(time.nowMs(), process.name, `${errand} fails`, code)
-        time.after(delayMs, () => {
-          process.enter(() => {
-            reject(new StoreFault(code, text))
-          })
+/** Sends one message. What is lost never comes back; the core has to end the wait by itself. */
+function send<T>(
+  world: VirtualWorld,
+  process: VirtualProcess,
+  wire: Wire,
+  { errand, key, apply, onReply }: ErrandOf<T>,
+): Promise<T> {
+  const { time, weather, random, trace } = world
+  return new Promise((resolve, reject) => {
+    world.onErrand(process, errand)
+    // The core stops listening then, and what it does not hear it does not know.
+    let isTooLate = false
+    const limit = process.clock.setTimer(() => {
+      isTooLate = true
+    }, timeoutMs)
+    const sentAtMs = time.nowMs()
+    const asked = askedNow(process)
+    const fail = (code: string): void => {
+      wire.trouble(time.nowMs())
+      trace.add(time.nowMs(), process.name, `${errand} fails`, code)
+      time.after(random.between(0, 5), () => {
+        process.enter(() => {
+          reject(new StoreFault(code, `${errand} ${key} failed`))
         })
-      }
-      if (weather.store === 'refusing') {
-        fail('ECONNREFUSED', `connect failed for ${errand} ${key}`, random.between(0, 5))
+      })
+    }
+    const lose = (what: string): void => {
+      wire.trouble(Math.max(sentAtMs + timeoutMs, time.nowMs()))
+      trace.add(time.nowMs(), process.name, `${what}${errand} is lost`)
+    }
+    if (weather.store === 'refusing') {
+      fail('ECONNREFUSED')
+      return
+    }
+    if (wire.isLost()) {
+      lose('')
+      return
+    }
+    const arrivesAtMs = wire.trip('there')
+    if (arrivesAtMs - sentAtMs >= slowMs) wire.trouble(arrivesAtMs)
+    time.at(arrivesAtMs, () => {
+      if (weather.store === 'read-only' && errand !== 'get' && errand !== 'now') {
+        fail('READONLY')
         return
       }
-      if (isLost()) {
-        trouble(sentAtMs + timeoutMs)
-        trace.add(sentAtMs, process.name, `${errand} is lost`)
+      const value = apply()
+      trace.add(time.nowMs(), process.name, `${errand}${isFailureKey(key) ? ' failure' : ''}`, told(value))
+      if (wire.isLost()) {
+        lose('reply to ')
         return
       }
-      const arrivesAtMs = trip('there')
-      if (arrivesAtMs - sentAtMs >= slowMs) trouble(arrivesAtMs)
-      time.at(arrivesAtMs, () => {
-        if (weather.store === 'read-only' && isWrite) {
-          fail('READONLY', `${errand} refused`, random.between(0, 5))
-          return
-        }
-        const value = apply()
-        trace.add(time.nowMs(), process.name, `${errand}${isFailureKey(key) ? ' failure' : ''}`, told(value))
-        if (isLost()) {
-          trouble(Math.max(sentAtMs + timeoutMs, time.nowMs()))
-          trace.add(time.nowMs(), process.name, `reply to ${errand} is lost`)
-          return
-        }
-        const repliesAtMs = trip('back')
-        // Too late is as bad as lost, and what comes too late to the store is still done.
-        if (repliesAtMs - sentAtMs >= slowMs) trouble(repliesAtMs)
-        time.at(repliesAtMs, () => {
-          process.enter(() => {
-            limit.cancel()
-            if (!isTooLate) onReply?.(value, asked)
-            resolve(value)
-          })
+      const repliesAtMs = wire.trip('back')
+      // Too late is as bad as lost, and what comes too late to the store is still done.
+      if (repliesAtMs - sentAtMs >= slowMs) wire.trouble(repliesAtMs)
+      time.at(repliesAtMs, () => {
+        process.enter(() => {
+          limit.cancel()
+          if (!isTooLate) onReply?.(value, asked)
+          resolve(value)
         })
       })
     })
+  })
+}
 
+/** A process's way to the store, as the cache that its manager is given: every call crosses a network. */
+export function storeLink(world: VirtualWorld, process: VirtualProcess, store: VirtualStore): IAccessTokenCache {
+  const { plan } = world
+  const wire = wireOf(world, process)
+  const call: Send = (errand, key, apply, onReply) =>
+    send(world, process, wire, { errand, key, apply, ...(onReply && { onReply }) })
   return {
     reach: plan.store.reach,
     get: (key) =>

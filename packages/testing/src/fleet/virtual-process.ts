@@ -6,6 +6,8 @@ import type { VirtualTime } from './virtual-time.js'
 /** A stop this long may have cost a lease; shorter ones excuse nothing. */
 const noticeableMs = 1000
 
+const never = { fromMs: -Infinity, toMs: -Infinity }
+
 interface Waiting {
   readonly isTimer: boolean
   readonly run: () => void
@@ -66,12 +68,7 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
 
   const thaw = (): void => {
     process.isFrozen = false
-    const order = random.between(0, 2)
-    // A real loop looks at its timers first or at its sockets first, depending on where it was stopped.
-    const rank = ({ isTimer }: Waiting): number => (order === 0 ? 0 : Number(isTimer === (order === 1)))
-    const inOrder = waiting.map((entry, i) => ({ entry, i })).sort((a, b) => rank(a.entry) - rank(b.entry) || a.i - b.i)
-    waiting.length = 0
-    for (const { entry } of inOrder) {
+    for (const entry of inOrderOf(waiting.splice(0), random.between(0, 2))) {
       time.after(0, () => {
         if (entry.isTimer) entry.run()
         else enter(entry.run)
@@ -88,7 +85,7 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
     random,
     isAlive: true,
     diedAtMs: Infinity,
-    lastStop: { fromMs: -Infinity, toMs: -Infinity },
+    lastStop: never,
     isFrozen: false,
     troubleAtMs: -Infinity,
     cutUntilMs: -Infinity,
@@ -111,6 +108,15 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
     },
   }
   return process
+}
+
+/** A real loop looks at its timers first or at its sockets first, depending on where it was stopped. */
+function inOrderOf(waiting: readonly Waiting[], order: number): readonly Waiting[] {
+  const rank = ({ isTimer }: Waiting): number => (order === 0 ? 0 : Number(isTimer === (order === 1)))
+  return waiting
+    .map((entry, i) => ({ entry, i }))
+    .sort((a, b) => rank(a.entry) - rank(b.entry) || a.i - b.i)
+    .map(({ entry }) => entry)
 }
 
 function emptyMemory(): ProcessMemory {

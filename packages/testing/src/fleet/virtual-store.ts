@@ -41,6 +41,11 @@ const empty: StoreEntry = {
 /** How long the store remembers what stood where, for a failover. */
 const journalMs = 10_000
 
+interface Subscriber {
+  readonly process: VirtualProcess
+  readonly listener: (key: string, generation: number) => void
+}
+
 interface Before {
   readonly atMs: number
   readonly key: string
@@ -53,7 +58,7 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
   const clockAheadMs = plan.store.reach === 'host' ? 0 : plan.random.between(-300_000, 300_000)
   const hostClock = (): number => time.nowMs() + (plan.store.reach === 'host' ? (world.hosts[0]?.skewMs ?? 0) : 0)
   const nowMs = (): number => (plan.store.hasClock ? time.nowMs() + clockAheadMs : hostClock())
-  const listeners = new Set<{ process: VirtualProcess; listener: (key: string, generation: number) => void }>()
+  const listeners = new Set<Subscriber>()
   const journal: Before[] = []
 
   const put = (key: string, change: Partial<StoreEntry>): StoreEntry => {
@@ -64,23 +69,13 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
     entries.set(key, entry)
     return entry
   }
-  const announce = (key: string, generation: number): void => {
-    for (const { process, listener } of listeners) {
-      if (world.random.chance(0.1) || world.weather.store === 'silent' || process.cutUntilMs > time.nowMs()) continue
-      time.after(world.random.between(1, 50), () => {
-        process.enter(() => {
-          listener(key, generation)
-        })
-      })
-    }
-  }
   const write = (process: VirtualProcess, key: string, text: string, facts: Partial<StoreEntry>): void => {
     const known = recordIn(world, key, text)
     const expiresAtMs = toldExpiry(process, known.token)
     const writing = { writer: process, writtenAtMs: time.nowMs(), expiresAtMs, ...facts }
     checkWrite(world, process, { key, before: entries.get(key), text, ...known, how: facts.how ?? 'set' })
     put(key, { text, ...known, ...writing })
-    announce(key, known.generation)
+    announce(world, listeners, key, known.generation)
   }
   const wipe = (key: string, before: StoreEntry | undefined): void => {
     journal.push({ atMs: time.nowMs(), key, entry: before })
@@ -136,6 +131,19 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
   }
 }
 
+/** Tells of a write, soon, unless the message is lost. */
+function announce(world: VirtualWorld, subscribers: Iterable<Subscriber>, key: string, generation: number): void {
+  const { random, weather, time } = world
+  for (const { process, listener } of subscribers) {
+    if (random.chance(0.1) || weather.store === 'silent' || process.cutUntilMs > time.nowMs()) continue
+    time.after(random.between(1, 50), () => {
+      process.enter(() => {
+        listener(key, generation)
+      })
+    })
+  }
+}
+
 /** When a token expires, as far as a process knows. */
 function toldExpiry(process: VirtualProcess, token: TokenTruth | undefined): number {
   const memory = token && process.memory[token.account.index]
@@ -167,7 +175,6 @@ function markLost(world: VirtualWorld, key: string): void {
   if (account === undefined) return
   account.epoch += 1
   account.lostAtMs = world.time.nowMs()
-  for (const token of account.tokens) token.storedAtMs = undefined
 }
 
 /** Whether a key is that of a failure. */

@@ -1,5 +1,5 @@
 import type { Timer } from '@lingpai/core'
-import { timerQueue } from '../timer-queue.js'
+import { timerQueue, type ArmedTimer } from '../timer-queue.js'
 
 /** The one true time of a simulated fleet; the platform's clock. It jumps from event to event. */
 export interface VirtualTime {
@@ -22,27 +22,28 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export function virtualTime(startMs: number): VirtualTime {
   const queue = timerQueue()
   let nowMs = startMs
-  let isStirred = false
-  let isStopped = false
+  const state = { isStirred: false, isStopped: false }
+  const next = (endMs: number): ArmedTimer | undefined => (state.isStopped ? undefined : queue.take(endMs))
+  const wasStirred = (): boolean => state.isStirred
   const at = (dueMs: number, run: () => void): Timer => queue.arm(Math.max(nowMs, Math.ceil(dueMs)), run)
   return {
     nowMs: () => nowMs,
     at,
     after: (delayMs, run) => at(nowMs + delayMs, run),
     stir: () => {
-      isStirred = true
+      state.isStirred = true
     },
     stop: () => {
-      isStopped = true
+      state.isStopped = true
     },
     run: async (endMs) => {
-      for (let event = queue.take(endMs); event !== undefined && !isStopped; event = queue.take(endMs)) {
+      for (let event = next(endMs); event !== undefined; event = next(endMs)) {
         nowMs = Math.max(nowMs, event.dueMs)
-        isStirred = false
+        state.isStirred = false
         event.callback()
-        if (isStirred) await turn()
+        if (wasStirred()) await turn()
       }
-      if (!isStopped) nowMs = Math.max(nowMs, endMs)
+      if (!state.isStopped) nowMs = Math.max(nowMs, endMs)
     },
   }
 }

@@ -84,8 +84,6 @@ export interface TokenTruth {
   readonly sim: SimToken
   /** The request that brought it; `undefined`: somebody outside of the fleet. */
   readonly by: TokenRequest | undefined
-  /** Whether the store held it, and since when without a break. */
-  storedAtMs: number | undefined
   /** Whether any process's callers reported it. */
   isReported: boolean
   /** Whether it has reached a process, and the expiry that was told with it. */
