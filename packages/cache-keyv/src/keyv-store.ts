@@ -2,7 +2,9 @@ import type { Awaitable } from '@lingpai/core'
 
 /** What is needed of a store: a `Keyv`, a storage adapter of Keyv, a `Map`, or anything else with these three methods. */
 export interface KeyvStore {
+  /** What stands under the key. */
   get(key: string): unknown
+  /** Writes; is never given a time to live above 0. */
   set(key: string, value: string, ttlMs?: number): unknown
   /** Answering `false` means that nothing was there, or that it failed. */
   delete(key: string): unknown

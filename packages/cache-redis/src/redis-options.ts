@@ -21,12 +21,19 @@ export interface RedisClient {
   readonly isOpen: boolean
   /** Absent on cluster clients. */
   readonly isReady?: boolean
+  /** Connects. */
   connect(): Promise<unknown>
+  /** Runs a Lua script. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+  /** The server's clock. */
   time(): Promise<unknown>
+  /** Listens to a channel. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  /** Listens to errors. */
   on(event: 'error', listener: (error: unknown) => void): unknown
+  /** Ends that listening. */
   off(event: 'error', listener: (error: unknown) => void): unknown
+  /** Cuts the connection. */
   destroy(): unknown
 }
 

@@ -149,9 +149,13 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
   const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
   const holder = next?.by?.process
-  const isHidden =
+  // Whoever brought the next one was stopped with it, and this one has not looked since.
+  const isHeldBack =
     holder !== undefined &&
-    (holder.troubleAtMs >= sinceMs || (holder.lastStop.toMs >= sinceMs && now < holder.lastStop.toMs + settlesWithinMs))
+    holder.lastStop.toMs >= next.sim.issuedAtMs &&
+    now < holder.lastStop.toMs + overlapMs &&
+    memoryOf(process, token.account.index).token === token
+  const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
   if (!isOutside && !isCutShort && !isCut && !isHidden) return false
   world.figures.excused += 1
   return true

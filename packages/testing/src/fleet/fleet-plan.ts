@@ -5,7 +5,7 @@ import { randomStream, type RandomStream } from './random-stream.js'
 export type FleetProfile = 'calm' | 'crashes' | 'stalls' | 'store' | 'skew' | 'rival' | 'upstream' | 'everything'
 
 /** All of {@link FleetProfile}. */
-export const fleetProfiles = [
+const fleetProfiles = [
   'calm',
   'crashes',
   'stalls',

@@ -141,6 +141,8 @@ export function noteArrival(world: VirtualWorld, request: TokenRequest): void {
     world.figures.repeats += 1
   }
   brought.isKnown = true
+  // A success ends the cool-down for everybody.
+  brought.account.cooledBy = undefined
   const isLonger = brought.account.mode === 'extend'
   brought.knownExpiresAtMs = isKnown && !isLonger ? Math.min(brought.knownExpiresAtMs, expiresAtMs) : expiresAtMs
   learnFromUpstream(world, process, brought, asked)
