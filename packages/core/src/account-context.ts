@@ -6,7 +6,7 @@ import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
 import type { ResolvedCredentials, ResolvedSpec } from './provider.js'
-import { decodeRecord, isNewer, type StoredRecord } from './token-record.js'
+import { decodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
 import type { UpstreamOptions } from './upstream.js'
 
 /** One account as one manager sees it, its secrets known. */
@@ -91,6 +91,7 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
     record.value !== cell.replacedValue && isNewer(record, cell.record) && !isOlderThanUnwritten(cell, record)
   const isSameToken = record.value === cell.record?.value
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
+  if (isSameToken && isRenewed(record, cell.record)) cell.isUnwritten = false
   if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record, seen)
   if (!isNew || isSameToken) return record
   // Whoever wrote it has got over the failure.

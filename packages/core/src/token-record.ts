@@ -162,3 +162,9 @@ export function isNewer(a: StoredRecord, b: StoredRecord | undefined): boolean {
   if (b === undefined || a.generation > b.generation) return true
   return a.value !== b.value && a.issuedAtMs > b.issuedAtMs
 }
+
+/** Whether `a` is the token of `b`, and upstream was asked about it once more since. */
+export function isRenewed(a: StoredRecord, b: StoredRecord | undefined): boolean {
+  if (b === undefined || a.value !== b.value) return false
+  return a.issuedAtMs > b.issuedAtMs || (a.repeatedAtMs ?? 0) > (b.repeatedAtMs ?? 0)
+}

@@ -1,6 +1,6 @@
 import { keep, lookAtCache, type AccountContext } from './account-context.js'
 import type { RefreshTerms } from './demand.js'
-import { changedRecord, encodeRecord, isNewer, type StoredRecord } from './token-record.js'
+import { changedRecord, encodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
 
 /** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
 const keptAfterExpiryMs = 7 * 86_400_000
@@ -48,10 +48,4 @@ async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | un
   if ((await lookAtCache(context)) === 'down') return 'unknown'
   const { record } = context.cell
   return record !== undefined && (isNewer(record, base) || isRenewed(record, base))
-}
-
-/** Whether somebody else has since been told of the same token how long it lives. */
-function isRenewed(record: StoredRecord, base: StoredRecord | undefined): boolean {
-  if (record.value !== base?.value) return false
-  return record.issuedAtMs > base.issuedAtMs || (record.repeatedAtMs ?? 0) > (base.repeatedAtMs ?? 0)
 }
