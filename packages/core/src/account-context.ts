@@ -101,9 +101,10 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   return record
 }
 
-/** Counts go their own ways while a store cannot be written to; there the later token is the newer one. */
+/** Counts go their own ways while a store cannot be written to; there what upstream said last is newer. */
 function isOlderThanUnwritten({ record, isUnwritten }: Cell, found: StoredRecord): boolean {
-  return isUnwritten && record !== undefined && found.value !== record.value && found.issuedAtMs < record.issuedAtMs
+  if (!isUnwritten || record === undefined) return false
+  return found.value === record.value ? isRenewed(record, found) : found.issuedAtMs < record.issuedAtMs
 }
 
 function damaged<C>({ gate }: AccountContext<C>): CacheError {

@@ -78,7 +78,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
 
 /** No two tokens have one generation: an older one that got into the store meanwhile keeps its own. */
 function afterStored(record: StoredRecord, stored: StoredRecord | string): StoredRecord {
-  if (typeof stored === 'string' || stored.value === record.value || stored.generation < record.generation)
-    return record
-  return changedRecord(record, { generation: stored.generation + 1 })
+  if (typeof stored === 'string') return record
+  const least = stored.value === record.value ? stored.generation : stored.generation + 1
+  return least <= record.generation ? record : changedRecord(record, { generation: least })
 }
