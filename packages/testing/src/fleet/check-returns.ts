@@ -133,6 +133,10 @@ function checkKept(world: VirtualWorld, { process, account, startedAtMs }: Pendi
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
   if (wereAskedTogether(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
+  // A clock that is set while the store cannot be asked for the time: what came first cannot be told any more.
+  const isTimeless =
+    process.troubleAtMs >= learnedTrueMs && process.host.jumps.some(({ atMs }) => atMs >= learnedTrueMs)
+  if (isTimeless) return
   world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
 }
 
@@ -152,7 +156,7 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   // Whoever brought the next one was stopped with it, and this one has not looked since.
   const isHeldBack =
     holder !== undefined &&
-    holder.lastStop.toMs >= next.sim.issuedAtMs &&
+    holder.lastStop.toMs >= (next?.sim.issuedAtMs ?? 0) &&
     now < holder.lastStop.toMs + overlapMs &&
     memoryOf(process, token.account.index).token === token
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
