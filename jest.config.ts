@@ -4,6 +4,9 @@ const config: Config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/packages'],
   testMatch: ['**/test/**/*.test.ts'],
+  // Bound to real time by a server of its own: `npm run test:live`, on a machine with nothing else to do.
+  testPathIgnorePatterns:
+    process.env['LINGPAI_LIVE'] === '1' ? ['/node_modules/'] : ['/node_modules/', '\\.live\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironmentOptions: {
     customExportConditions: ['@lingpai/source', 'node', 'node-addons'],

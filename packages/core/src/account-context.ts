@@ -86,19 +86,24 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   if (!gate.isTimeKnown()) return 'down'
   putInTime(cell, sharedNowMs, clock)
   if (record === undefined) return 'missing'
-  if (cell.clears !== clears) return record
+  if (cell.clears === clears) await takeOver(context, record, seen)
+  return record
+}
+
+/** Takes a record of the cache into memory, where it is newer or tells more of the token at hand. */
+async function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment): Promise<void> {
+  const { cell, emit } = context
   const isNew =
     record.value !== cell.replacedValue && isNewer(record, cell.record) && !isOlderThanUnwritten(cell, record)
   const isSameToken = record.value === cell.record?.value
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
   if (isSameToken && isRenewed(record, cell.record)) cell.isUnwritten = false
   if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record, seen)
-  if (!isNew || isSameToken) return record
+  if (!isNew || isSameToken) return
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
   cell.isUnwritten = false
   emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
-  return record
 }
 
 /** Counts go their own ways while a store cannot be written to; there what upstream said last is newer. */

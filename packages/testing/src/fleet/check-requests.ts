@@ -18,6 +18,17 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
   checkRate(world, request)
   if (request.isForced) return
   checkCoolDown(world, request)
+  if (knowsGoodToken(world, request)) {
+    world.broken('G1', `${request.process.name} asked upstream although it knew a good token${latest(request)}`)
+  } else if (storeHeldGoodToken(world, request)) {
+    const held = request.base?.name ?? 'nothing'
+    world.broken('G1', `${request.process.name} asked upstream although the store held ${held}, a good token`)
+  } else {
+    checkDouble(world, request)
+  }
+}
+
+function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const memory = memoryOf(request.process, request.account.index)
   // A record without the store's time cannot be read.
   const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
@@ -25,28 +36,23 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
   const isTwin = memory.token !== undefined && hasTwin(memory.token)
   const oldestMs = Math.min(memory.token?.sim.issuedAtMs ?? Infinity, request.base?.sim.issuedAtMs ?? Infinity)
   const isBlamed = wasClockSetBack(world, oldestMs)
-  if (!isUntold && !isTwin && !isBlamed && whyNeeded(world, request, memory.token) === undefined) {
-    world.broken('G1', `${request.process.name} asked upstream although it knew a good token${latest(request)}`)
-    return
-  }
-  // After the store lost the later one, somebody may have put an older one back.
+  return !isUntold && !isTwin && !isBlamed && whyNeeded(world, request, memory.token) === undefined
+}
+
+function storeHeldGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const { base, account } = request
-  const isOutdated = account.epoch > 0 && base !== undefined && base.order < (memory.token?.order ?? 0)
-  const isShared = !isOutdated && whyNeeded(world, request, base) === undefined
-  if (isShared && !isExcused(world, request)) {
-    world.broken(
-      'G1',
-      `${request.process.name} asked upstream although the store held ${base?.name ?? 'nothing'}, a good token`,
-    )
-    return
-  }
-  const other = request.account.requests.find((earlier) => isDouble(world, request, earlier))
-  if (other !== undefined) {
-    world.broken(
-      'G1',
-      `${request.process.name} asked upstream (${request.number}) although ${other.process.name} had done so (${other.number}) for the same need`,
-    )
-  }
+  const { token } = memoryOf(request.process, account.index)
+  // After the store lost the later one, somebody may have put an older one back.
+  const isOutdated = account.epoch > 0 && base !== undefined && base.order < (token?.order ?? 0)
+  return !isOutdated && whyNeeded(world, request, base) === undefined && !isExcused(world, request)
+}
+
+function checkDouble(world: VirtualWorld, request: TokenRequest): void {
+  const { process, account, number } = request
+  const other = account.requests.find((earlier) => isDouble(world, request, earlier))
+  if (other === undefined) return
+  const text = `${process.name} asked upstream (${number}) although ${other.process.name} had done so (${other.number}) for the same need`
+  world.broken('G1', text)
 }
 
 function isTroubled({ process, sentAtMs }: TokenRequest): boolean {
