@@ -12,6 +12,8 @@ export type GateOutcome<T> =
 /** The cache as the core sees it: every operation bounded in time, every failure a value and an event. */
 export interface CacheGate {
   readonly cache: IAccessTokenCache
+  /** Bound of each operation. */
+  readonly timeoutMs: number
   get(key: string): Promise<GateOutcome<string | undefined>>
   set(key: string, value: string, expiresAtMs: number): Promise<GateOutcome<void>>
   remove(key: string): Promise<GateOutcome<void>>
@@ -72,12 +74,13 @@ export function cacheGate(
     const told = await attempt<number>('now', () => cache.nowMs?.())
     return told.ok && Number.isFinite(told.value) ? told.value : undefined
   }
-  const time = new SharedTime(clock, cache.nowMs && askStore)
+  const time = new SharedTime(clock, cache.nowMs && askStore, timeoutMs)
   const noLease = (): never => {
     throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
   }
   return {
     cache,
+    timeoutMs,
     get: async (key) => {
       const found = await attempt<string | null | undefined>('get', () => cache.get(key))
       return found.ok

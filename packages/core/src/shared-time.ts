@@ -7,12 +7,11 @@ const trustMs = 60_000
 const jumpMs = 1000
 /** A store that did not answer is not asked again for so long: each question may cost its whole time-out. */
 const restMs = 5000
-/** An answer that took longer tells of some moment in between: the process may have been stopped. */
-const longestAnswerMs = 1000
 
 /** The clock that records are written on: the store's where it has one, else this host's. */
 export class SharedTime {
   readonly #clock: Clock
+  readonly #timeoutMs: number
   readonly #ask: (() => Promise<number | undefined>) | undefined
   /** The store's time when the monotonic clock stood at 0. */
   #offsetMs: number | undefined
@@ -21,8 +20,12 @@ export class SharedTime {
   #failedAtMs = -Infinity
   #wallOffsetMs = 0
 
-  /** @param ask gives the store's Unix milliseconds, `undefined` when it does not answer */
-  constructor(clock: Clock, ask: (() => Promise<number | undefined>) | undefined) {
+  /**
+   * @param ask gives the store's Unix milliseconds, `undefined` when it does not answer
+   * @param timeoutMs an answer that took longer tells of some moment in between: the process was stopped
+   */
+  constructor(clock: Clock, ask: (() => Promise<number | undefined>) | undefined, timeoutMs: number) {
+    this.#timeoutMs = timeoutMs
     this.#clock = clock
     this.#ask = ask
   }
@@ -54,7 +57,7 @@ export class SharedTime {
     const { now, monotonic } = this.#clock
     const asked = { monotonic: monotonic(), wall: now() }
     const told = await this.#ask?.()
-    if (told === undefined || msSince(asked, this.#clock) > longestAnswerMs) {
+    if (told === undefined || msSince(asked, this.#clock) > this.#timeoutMs) {
       this.#failures += 1
       if (this.#failures > 1) this.#failedAtMs = monotonic()
       return
