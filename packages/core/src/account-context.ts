@@ -1,12 +1,13 @@
 import type { Account } from './account.js'
 import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
-import { keepRecord, putInTime, type Cell, type Moment } from './cell.js'
+import { keepRecord, msSince, putInTime, type Cell, type Moment } from './cell.js'
 import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
 import type { ResolvedCredentials, ResolvedSpec } from './provider.js'
 import { decodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
+import type { TokenSource } from './token-source.js'
 import type { UpstreamOptions } from './upstream.js'
 
 /** One account as one manager sees it, its secrets known. */
@@ -21,6 +22,8 @@ export interface AccountContext<C = never> {
   readonly gate: CacheGate
   readonly clock: Clock
   readonly upstream: UpstreamOptions
+  /** Source of the token that this one is derived from, with the same credentials. */
+  readonly parent?: TokenSource
   /** Bound of one whole refresh, milliseconds. */
   readonly timeoutMs: number
   readonly isReadonly: boolean
@@ -65,6 +68,10 @@ export async function keep<C>(
 /** What a look at the cache found: a record, none that is usable, or no answer. */
 export type Look = 'found' | 'missing' | 'down'
 
+/** An answer that is older than the limit by this came before a stop of the process. */
+const stopMs = 1000
+const mostReads = 3
+
 /** Reads the cache and takes over what is newer than memory. A damaged entry is missing, and an event. */
 export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> {
   const found = await readCache(context)
@@ -75,9 +82,16 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
 export async function readCache<C>(context: AccountContext<C>): Promise<StoredRecord | Exclude<Look, 'found'>> {
   const { cell, gate, key, fingerprint, clock, emit } = context
   const { clears } = cell
-  const seen: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
-  const text = await gate.get(key)
-  if (!text.ok) return 'down'
+  let seen: Moment
+  let text: Awaited<ReturnType<CacheGate['get']>>
+  let tries = 0
+  do {
+    seen = { monotonic: clock.monotonic(), wall: clock.now() }
+    text = await gate.get(key)
+    if (!text.ok) return 'down'
+    tries += 1
+    // The process was stopped over it: by now something else may stand there.
+  } while (tries < mostReads && msSince(seen, clock) > gate.timeoutMs + stopMs)
   const record = text.value === undefined ? undefined : decodeRecord(text.value, fingerprint)
   if (text.value !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
   if (cell.times !== undefined && cell.clears === clears) cell.times = { ...cell.times, seen }

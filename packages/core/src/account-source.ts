@@ -2,8 +2,8 @@ import type { Account } from './account.js'
 import { accountName } from './account.js'
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { authorizedFetch } from './authorized-fetch.js'
-import { headerValue } from './build-request.js'
-import { dropRecord, heldTokens, isRejected, timeLeftMs, type Cell } from './cell.js'
+import { headerPlacement, headerValue } from './build-request.js'
+import { dropRecord, heldTokens, isRejected, msSince, timeLeftMs, type Cell } from './cell.js'
 import { classOf, isTokenError } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
@@ -98,14 +98,7 @@ export class AccountSource<C> implements TokenSource {
   }
 
   async authorizationHeader(options?: GetTokenOptions): Promise<string> {
-    const { placement, id } = this.#parts.spec
-    if (placement.in !== 'header') {
-      throw new ConfigError(`${id}: this platform takes its token in the URL as ${placement.name}, not in a header`, {
-        field: 'placement',
-        problem: 'conflict',
-      })
-    }
-    return headerValue(placement, await this.getAccessToken(options))
+    return headerValue(headerPlacement(this.#parts.spec), await this.getAccessToken(options))
   }
 
   async reportRejected(rejected: string | number, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
@@ -208,13 +201,14 @@ export class AccountSource<C> implements TokenSource {
       if (flights >= mostFlights) throw diesUnderway(context)
       assertReachable(context, minLifeMs)
       const reason = isRejected(context.cell) ? 'rejected' : 'cold'
+      const flight = joinFlight(context, { reason, minLifeMs })
       try {
         // What it brings is judged at the top: a flight that was joined may have been started for less.
-        await this.#wait(joinFlight(context, { reason, minLifeMs }).promise, signal)
+        await this.#wait(flight.promise, signal)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
-        // The manager that led the flight was closed; this one is open.
-        if (isClosed(error) && flights < mostFlights) continue
+        // The manager that led the flight was closed, or it was in no hurry; this one is open, and somebody waits.
+        if ((isClosed(error) || flight.isAhead) && flights < mostFlights) continue
         const stale = staleRecord(context, minLifeMs, error)
         if (stale !== undefined) return stale
         const renewed = await this.#withOtherSecret(context, error, signal)
@@ -261,8 +255,8 @@ export class AccountSource<C> implements TokenSource {
   /** One look at the cache for all who want one; at most one a second. */
   async #lookOnce(context: AccountContext<C>): Promise<void> {
     const { cell, clock } = context
-    if (clock.monotonic() - cell.lookedAtMs < betweenLooksMs) return cell.look
-    cell.lookedAtMs = clock.monotonic()
+    if (msSince(cell.lookedAt, clock) < betweenLooksMs) return cell.look
+    cell.lookedAt = { monotonic: clock.monotonic(), wall: clock.now() }
     cell.look = lookAtCache(context).then((found) => {
       if (found === 'missing') writeBackIfAlive(context)
     })
@@ -373,11 +367,13 @@ function assertReachable<C>({ cell, clock, spec, gate }: AccountContext<C>, minL
   const { record, times } = cell
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
   const leftMs = timeLeftMs(times.expiry, clock)
-  const { mode, windowSeconds, minIntervalSeconds } = spec.renewal
+  const { mode, windowSeconds, minIntervalSeconds, trustSeconds } = spec.renewal
   const windowMs = windowSeconds * 1000
   // Upstream has just repeated the token: asking at every call would storm it.
   const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - gate.reckonedNowMs()
-  const waitMs = Math.max(leftMs - windowMs, Math.min(quietMs, minIntervalSeconds * 1000))
+  // Where its word is only believed for a while, asking once more prolongs that.
+  const repeatsMs = trustSeconds === Infinity ? leftMs - windowMs : 0
+  const waitMs = Math.max(repeatsMs, Math.min(quietMs, minIntervalSeconds * 1000))
   const isRepeated = mode === 'sticky' && waitMs > 0
   const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
   if (!isRepeated && !isHalf) return

@@ -23,9 +23,9 @@ export interface Cell {
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
   failure: FailureRecord | undefined
   flight: Flight | undefined
-  /** The last look at the cache outside of a flight, and when it began on the monotonic clock. */
+  /** The last look at the cache outside of a flight, and when it began. */
   look: Promise<void> | undefined
-  lookedAtMs: number
+  lookedAt: Moment
   /** The record could not be written; it is written back once the cache is there again. */
   isUnwritten: boolean
   /** Its moments are on this host's clock, because the store's time was not known. */
@@ -49,6 +49,8 @@ export interface Hot {
 export interface Flight {
   readonly promise: Promise<FlightOutcome>
   readonly isForced: boolean
+  /** Nobody waited for it when it began: it asks once, and gives up sooner. */
+  readonly isAhead: boolean
 }
 
 /** How a flight ended well. */
@@ -89,7 +91,7 @@ export function newCell(): Cell {
     failure: undefined,
     flight: undefined,
     look: undefined,
-    lookedAtMs: -Infinity,
+    lookedAt: { monotonic: -Infinity, wall: -Infinity },
     isUnwritten: false,
     isUntimed: false,
     isWriteBackPlanned: false,
@@ -121,9 +123,10 @@ export function keepRecord(
   // A writer whose clock runs ahead must not lengthen the life of its token here.
   // And a record that promises more than the platform ever gives is not believed.
   const promisedMs = record.expiresAtMs - Math.max(sharedNowMs, record.issuedAtMs)
-  const leftMs = Math.min(promisedMs, renewal.maxLifeSeconds * 1000)
+  const leftMs = Math.min(promisedMs, renewal.maxLifeSeconds * 1000, renewal.trustSeconds * 1000)
   const isSameToken = cell.record?.value === record.value
-  const isExtended = renewal.mode === 'extend' && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
+  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
+  const isExtended = mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
   // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.
   const known = isSameToken && !isExtended && !isFresh ? cell.times?.expiry : undefined
   const expiry: Moment = {
@@ -134,12 +137,13 @@ export function keepRecord(
     const earlierMs = record.expiresAtMs - atMs
     return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
   }
+  const seenBefore = isSameToken ? cell.times?.seen : undefined
   cell.times = {
     promise: isSameToken && cell.times !== undefined ? cell.times.promise : Promise.resolve(record.value),
     soft: before(nextAttemptAtMs(record, renewal, spread)),
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
-    seen,
+    seen: seenBefore !== undefined && seenBefore.monotonic > seen.monotonic ? seenBefore : seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record

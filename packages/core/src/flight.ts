@@ -1,6 +1,6 @@
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { isRejectedRecord, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
-import { type ClosedError, LeaseError, TransportError, type AnyLingpaiError } from './errors.js'
+import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { land } from './landing.js'
@@ -16,9 +16,9 @@ export function joinFlight<C>(context: AccountContext<C>, demand: Demand): Fligh
   const isForced = demand.reason === 'requested'
   if (cell.flight !== undefined && (!isForced || cell.flight.isForced)) return cell.flight
   const promise = fly(context, demand)
+  const flight: Flight = { promise, isForced, isAhead: demand.reason === 'ahead' }
   // A flight that may not ask must not be the one that others wait for.
-  if (context.isReadonly) return { promise, isForced }
-  const flight: Flight = { promise, isForced }
+  if (context.isReadonly) return flight
   cell.flight = flight
   const leave = (): void => {
     if (cell.flight === flight) cell.flight = undefined
@@ -125,21 +125,20 @@ async function refresh<C>(
       if (lease !== 'unavailable') await lease.release()
       return { record: found, how: 'adopted' }
     }
-    assertTimeLeft(context, terms)
-    return await land(context, demand, terms)
+    return await land(context, demand, withTimeLeft(context, terms))
   } catch (error) {
     if (lease !== 'unavailable') await lease.release()
     throw error
   }
 }
 
-/** Upstream is not asked for what nobody would wait for: it could cost the token that others hold. */
-function assertTimeLeft<C>({ clock, spec }: AccountContext<C>, { endsAtMonotonicMs }: RefreshTerms): void {
-  if (clock.monotonic() < endsAtMonotonicMs) return
-  throw new TransportError(`${spec.id}: there was no time left to ask for a token`, {
-    provider: spec.id,
-    phase: 'timeout',
-  })
+/**
+ * A process that was stopped finds its time gone. What is then asked for is waited for: a token that is thrown away could
+ * cost the one that others hold.
+ */
+function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: RefreshTerms): RefreshTerms {
+  const nowMs = clock.monotonic()
+  return nowMs < terms.endsAtMonotonicMs ? terms : { ...terms, endsAtMonotonicMs: nowMs + timeoutMs }
 }
 
 /** Whether an error says that the flight's own manager was closed, which is no failure of the account. */
