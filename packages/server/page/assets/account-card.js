@@ -1,0 +1,241 @@
+import { detailsOf, timelineList } from './account-timeline.js'
+import { button, element, icon, setText } from './element.js'
+import { countdown, moment, relative } from './format.js'
+import { inLanguage, wordFor, words } from './language.js'
+import { serverNow } from './server-time.js'
+
+/** @typedef {import('../contract.js').AccountStatus} AccountStatus */
+/** @typedef {import('../contract.js').TimelineEvent} TimelineEvent */
+
+/** Below this share of its life, a token's bar turns to the colour of haste. */
+const shortShare = 0.1
+
+/**
+ * Whether somebody should look at the account.
+ *
+ * @param {AccountStatus} status
+ */
+export function isTroubled({ state, last_failure: failure }) {
+  return state === 'failing' || state === 'expired' || failure !== undefined
+}
+
+/**
+ * The card of an account. Its element stays the same through all changes, so that neither focus nor the reading position is lost.
+ *
+ * @param {object} options
+ * @param {AccountStatus} options.status
+ * @param {readonly TimelineEvent[]} options.events
+ * @param {boolean} options.isOpen whether the events are unfolded
+ * @param {(isOpen: boolean) => void} options.unfolded
+ * @param {{ refresh(): void, reveal(): void } | undefined} options.actions `undefined` for those who may not
+ */
+export function accountCard({ status: first, events, isOpen, unfolded, actions }) {
+  const text = words()
+  const id = `account-${crypto.randomUUID()}`
+  const head = headOf(first, id)
+  const life = lifePart()
+  const facts = factsPart()
+  const trouble = troublePart()
+  const timeline = timelinePart(events, isOpen, unfolded, first.name)
+  const card = element(
+    'article',
+    { class: 'card', 'aria-labelledby': id },
+    head.view,
+    life.view,
+    trouble.view,
+    facts.view,
+    element(
+      'footer',
+      {},
+      actions &&
+        element(
+          'div',
+          { class: 'actions' },
+          actionButton(text.refresh, 'refreshing', first.name, actions.refresh),
+          actionButton(text.reveal, 'reveal', first.name, actions.reveal),
+        ),
+      timeline.view,
+    ),
+  )
+  let status = first
+  const tick = () => {
+    const now = serverNow()
+    card.dataset['life'] = life.show(status, now)
+    facts.show(status, now)
+    trouble.show(status, now)
+  }
+  const update = (/** @type {AccountStatus} */ next) => {
+    status = next
+    card.dataset['state'] = status.state
+    head.show(status)
+    tick()
+  }
+  update(first)
+  return { card, update, tick, setEvents: timeline.show }
+}
+
+/**
+ * @param {string} text
+ * @param {string} picture
+ * @param {string} account
+ * @param {() => void} act
+ */
+function actionButton(text, picture, account, act) {
+  const made = button(text, act, { 'aria-label': words().ofAccount(text, account) })
+  made.prepend(icon(picture))
+  return made
+}
+
+/**
+ * @param {AccountStatus} status
+ * @param {string} id
+ */
+function headOf({ name, provider, kind, ids }, id) {
+  const chip = element('span', { class: 'chip' })
+  const which = [wordFor(words().providers, provider), kind, ...Object.values(ids)].join(' · ')
+  const view = element(
+    'header',
+    {},
+    element('div', {}, element('h3', { id }, name), element('p', { class: 'which' }, which)),
+    chip,
+  )
+  const show = (/** @type {AccountStatus} */ { state }) => {
+    chip.replaceChildren(icon(state), wordFor(words().states, state))
+  }
+  return { view, show }
+}
+
+function lifePart() {
+  const label = element('dt')
+  const left = element('dd', { class: 'countdown', role: 'timer' })
+  const until = element('dd', { class: 'until number' })
+  const bar = element('span')
+  const view = element(
+    'div',
+    { class: 'life' },
+    element('dl', {}, label, left, until),
+    element('div', { class: 'bar', 'aria-hidden': 'true' }, bar),
+  )
+  /**
+   * @param {AccountStatus} status
+   * @param {number} now
+   * @returns {string} how much life is left, for the colours
+   */
+  const show = ({ issued_at: from, expires_at: to, state }, now) => {
+    const text = words()
+    setText(label, text.expiresIn)
+    if (to === undefined || state === 'none') {
+      setText(left, text.noToken)
+      setText(until, '')
+      bar.style.setProperty('--left', '0')
+      return 'none'
+    }
+    const leftMs = to - now
+    const isOver = leftMs <= 0 || state === 'expired'
+    const share = isOver ? 0 : Math.min(1, leftMs / Math.max(1, to - (from ?? now)))
+    setText(left, isOver ? text.expired : countdown(leftMs))
+    setText(until, text.until(moment(to, now)))
+    bar.style.setProperty('--left', share.toFixed(4))
+    if (isOver) return 'over'
+    return share < shortShare ? 'short' : 'long'
+  }
+  return { view, show }
+}
+
+function factsPart() {
+  const text = words()
+  const generation = element('dd', { class: 'number' })
+  const when = element('span')
+  const how = element('small')
+  const next = element('dd', { class: 'number' })
+  const view = element(
+    'dl',
+    { class: 'facts' },
+    element('dt', {}, text.generation),
+    generation,
+    element('dt', {}, text.lastRefresh),
+    element('dd', {}, when, how),
+    element('dt', {}, text.nextRefresh),
+    next,
+  )
+  /**
+   * @param {AccountStatus} status
+   * @param {number} now
+   */
+  const show = ({ generation: number, last_refresh: last, refresh_at: at }, now) => {
+    setText(generation, number === undefined ? '–' : String(number))
+    setText(when, last ? relative(Math.min(0, last.at - now)) : text.never)
+    setText(how, last ? detailsOf(last).join(' · ') : '')
+    setText(next, nextOf(at, now))
+  }
+  return { view, show }
+}
+
+/**
+ * @param {number | undefined} at
+ * @param {number} now
+ */
+function nextOf(at, now) {
+  if (at === undefined) return words().notPlanned
+  return at - now < 1000 ? words().dueNow : relative(at - now)
+}
+
+function troublePart() {
+  const hint = element('p', { class: 'hint' })
+  const said = element('p', { class: 'said' })
+  const retry = element('p', { class: 'retry number' })
+  const view = element('div', { class: 'failure', hidden: true }, hint, said, retry)
+  /**
+   * @param {AccountStatus} status
+   * @param {number} now
+   */
+  const show = ({ last_failure: failure }, now) => {
+    view.hidden = failure === undefined
+    if (!failure) return
+    const text = words()
+    const waitMs = failure.retry_at - now
+    setText(hint, inLanguage(failure.hint) ?? wordFor(text.classes, failure.class))
+    setText(said, failure.message)
+    setText(
+      retry,
+      [text.failures(failure.failures), waitMs > 0 ? text.nextTry(countdown(waitMs)) : text.nextTryNow].join(' · '),
+    )
+  }
+  return { view, show }
+}
+
+/**
+ * @param {readonly TimelineEvent[]} events
+ * @param {boolean} isOpen
+ * @param {(isOpen: boolean) => void} unfolded
+ * @param {string} account
+ */
+function timelinePart(events, isOpen, unfolded, account) {
+  const count = element('span', { class: 'number' })
+  const body = element('div')
+  const view = element(
+    'details',
+    { class: 'events', open: isOpen },
+    element('summary', {}, words().events, element('span', { class: 'unseen' }, account), count),
+    body,
+  )
+  let newest = events
+  const fill = () => {
+    setText(count, String(newest.length))
+    const position = body.firstElementChild?.scrollTop ?? 0
+    body.replaceChildren(...(view.open ? [timelineList(newest)] : []))
+    if (body.firstElementChild) body.firstElementChild.scrollTop = position
+  }
+  view.addEventListener('toggle', () => {
+    unfolded(view.open)
+    fill()
+  })
+  fill()
+  return {
+    view,
+    show: (/** @type {readonly TimelineEvent[]} */ next) => {
+      newest = next
+      fill()
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { inLanguage, words } from './language.js'
+
+/** @typedef {import('../contract.js').BilingualHint} BilingualHint */
+
+/**
+ * A request that came to nothing. Its texts are read when they are shown, in the language of that moment.
+ */
+export class RequestProblem extends Error {
+  /**
+   * @param {number} status HTTP status; 0 when no answer came
+   * @param {{ readonly message?: string, readonly hint?: BilingualHint | string }} [said]
+   */
+  constructor(status, said = {}) {
+    super(said.message ?? `HTTP ${status}`)
+    this.status = status
+    this.said = said
+  }
+
+  /** What to tell a person. */
+  get summary() {
+    const { problems } = words()
+    if (this.status === 0) return problems.network
+    const known = Object.entries(problems).find(([status]) => status === String(this.status))?.[1]
+    return typeof known === 'string' ? known : problems.other(this.status)
+  }
+
+  /** What to do about it, where somebody knows. */
+  get hint() {
+    return inLanguage(this.said.hint)
+  }
+}
+
+/**
+ * @param {string} account
+ * @param {string} [rest]
+ */
+const pathOf = (account, rest = '') => `/v1/accounts/${encodeURIComponent(account)}${rest}`
+
+/** The requests of the page. Whatever is not a good answer becomes a `RequestProblem`. */
+export const api = {
+  /** @param {string} key */
+  signIn: (key) => send('POST', '/session', { key }),
+  signOut: () => send('DELETE', '/session'),
+  /** @returns {Promise<import('../contract.js').Session>} */
+  session: () => send('GET', '/session'),
+  /** @returns {Promise<{ accounts: import('../contract.js').AccountStatus[] }>} */
+  accounts: () => send('GET', '/v1/accounts'),
+  /**
+   * @param {string} account
+   * @returns {Promise<{ events: import('../contract.js').TimelineEvent[] }>} newest first
+   */
+  timeline: (account) => send('GET', pathOf(account, '/timeline')),
+  /**
+   * @param {string} account
+   * @param {string} reason may be empty
+   * @returns {Promise<import('../contract.js').TokenAnswer>}
+   */
+  refresh: (account, reason) => send('POST', pathOf(account, '/refreshes'), reason === '' ? {} : { reason }),
+  /**
+   * @param {string} account
+   * @returns {Promise<import('../contract.js').TokenAnswer>}
+   */
+  token: (account) => send('GET', pathOf(account, '/token')),
+}
+
+/**
+ * @param {'GET' | 'POST' | 'DELETE'} method
+ * @param {string} path
+ * @param {object} [body]
+ */
+async function send(method, path, body) {
+  const response = await fetch(path, {
+    method,
+    cache: 'no-store',
+    credentials: 'same-origin',
+    redirect: 'error',
+    headers: {
+      // A page of another origin cannot set it without asking first.
+      ...(method !== 'GET' && { 'x-lingpai-csrf': '1' }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  }).catch(() => undefined)
+  if (!response) throw new RequestProblem(0)
+  const answer = await response.json().catch(() => undefined)
+  if (!response.ok) throw new RequestProblem(response.status, answer?.error)
+  return answer
+}

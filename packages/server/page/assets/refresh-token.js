@@ -1,0 +1,35 @@
+import { toast } from './announce.js'
+import { api } from './api.js'
+import { element } from './element.js'
+import { words } from './language.js'
+import { ask } from './question.js'
+
+const longestReason = 200
+
+/**
+ * Refreshes an account after a confirmation.
+ *
+ * @param {string} account
+ * @param {() => number | undefined} generationNow
+ */
+export function refreshToken(account, generationNow) {
+  const text = words()
+  const reason = element('input', { id: 'reason', name: 'reason', maxlength: longestReason, autocomplete: 'off' })
+  ask({
+    title: text.refreshTitle(account),
+    about: text.refreshAbout,
+    field: element('div', { class: 'field' }, element('label', { for: 'reason' }, text.refreshReason), reason),
+    yes: text.refreshNow,
+    doing: text.refreshing,
+    act: async () => {
+      const before = generationNow()
+      // The answer carries the token: nothing but the generation is taken from it.
+      const { generation } = await api.refresh(account, reason.value.trim())
+      return { generation, isSame: generation === before }
+    },
+    done: ({ generation, isSame }, dialog) => {
+      if (dialog.isOpen()) dialog.close()
+      toast(isSame ? words().sameToken(account, generation) : words().refreshed(account, generation))
+    },
+  })
+}

@@ -1,0 +1,87 @@
+import { api } from './api.js'
+import { button, element, setText } from './element.js'
+import { words } from './language.js'
+import { ask } from './question.js'
+
+const shownMs = 30_000
+const stepMs = 250
+
+/**
+ * Shows the token of an account for a while after a confirmation. It is fetched only then, and wiped when the time is over, when the dialog
+ * closes and when the page is left.
+ *
+ * @param {string} account
+ */
+export function revealToken(account) {
+  const text = words()
+  let wipe = () => undefined
+  ask({
+    title: text.revealTitle(account),
+    about: text.revealAbout,
+    yes: text.revealNow,
+    doing: text.revealing,
+    act: () => api.token(account),
+    done: ({ access_token: token }, dialog) => {
+      if (dialog.isOpen()) wipe = showToken(account, token, dialog)
+    },
+    closed: () => wipe(),
+  })
+}
+
+/**
+ * @param {string} account
+ * @param {string} token
+ * @param {ReturnType<typeof import('./dialog.js').openDialog>} dialog
+ * @returns {() => undefined} wipes it
+ */
+function showToken(account, token, dialog) {
+  const text = words()
+  const place = element('code', { class: 'token', tabindex: '0', 'aria-label': text.revealedTitle(account) }, token)
+  const wipedIn = element('span', { class: 'number' })
+  const note = element('span', { role: 'status' })
+  const close = button(text.close, dialog.close)
+  const copy = button(
+    text.copy,
+    () => {
+      // Refused without TLS and where the browser forbids it; there the text can be marked by hand.
+      Promise.resolve()
+        .then(() => navigator.clipboard.writeText(place.textContent))
+        .then(
+          () => {
+            setText(note, text.copied)
+          },
+          () => {
+            setText(note, text.copyFailed)
+          },
+        )
+    },
+    { class: 'primary' },
+  )
+  const until = Date.now() + shownMs
+  const count = () => {
+    const leftMs = until - Date.now()
+    setText(wipedIn, text.wipedIn(Math.max(0, Math.ceil(leftMs / 1000))))
+    if (leftMs <= 0) wipe()
+  }
+  const timer = setInterval(count, stepMs)
+  const wipe = () => {
+    clearInterval(timer)
+    removeEventListener('pagehide', wipe)
+    place.textContent = ''
+    copy.remove()
+    place.remove()
+    wipedIn.remove()
+    setText(note, text.wiped)
+    return undefined
+  }
+  addEventListener('pagehide', wipe)
+  dialog.show(
+    text.revealedTitle(account),
+    place,
+    element('p', { class: 'wiped-in' }, wipedIn, ' ', note),
+    element('div', { class: 'dialog-actions' }, close, copy),
+  )
+  count()
+  copy.focus()
+  return wipe
+}

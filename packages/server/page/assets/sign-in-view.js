@@ -1,0 +1,95 @@
+import { api, RequestProblem } from './api.js'
+import { element } from './element.js'
+import { words } from './language.js'
+
+/**
+ * The form that exchanges a client key for the cookie. The key is read from the field when it is sent and is kept nowhere.
+ *
+ * @param {object} options
+ * @param {'ended' | 'signed-out' | undefined} options.because
+ * @param {() => void} options.done
+ */
+export function signInView({ because, done }) {
+  const text = words()
+  const field = element('input', {
+    id: 'key',
+    name: 'key',
+    type: 'password',
+    autocomplete: 'current-password',
+    'aria-describedby': 'key-about sign-in-error',
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    required: true,
+  })
+  const error = element('p', { id: 'sign-in-error', class: 'notice bad', role: 'alert', hidden: true })
+  const submit = element('button', { type: 'submit', class: 'primary' }, text.signIn)
+  // `post`, so that the key never gets into an address, even if this script is broken.
+  const form = element(
+    'form',
+    { class: 'sign-in', method: 'post', action: '/session', novalidate: true, 'aria-labelledby': 'sign-in-title' },
+    element('h1', { id: 'sign-in-title' }, text.signIn),
+    element('p', { class: 'lead' }, text.signInLead),
+    because &&
+      element(
+        'p',
+        { class: because === 'ended' ? 'notice warn' : 'notice', role: 'status' },
+        because === 'ended' ? text.sessionEnded : text.signedOut,
+      ),
+    error,
+    element(
+      'div',
+      { class: 'field' },
+      element('label', { for: 'key' }, text.clientKey),
+      field,
+      element('p', { class: 'about', id: 'key-about' }, text.clientKeyAbout),
+    ),
+    submit,
+  )
+  let isSending = false
+  const setSending = (/** @type {boolean} */ sending) => {
+    isSending = sending
+    submit.setAttribute('aria-disabled', String(sending))
+    submit.textContent = sending ? text.signingIn : text.signIn
+  }
+  const complain = (/** @type {string} */ why) => {
+    error.textContent = why
+    error.hidden = false
+    field.setAttribute('aria-invalid', 'true')
+    field.focus()
+  }
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    if (isSending) return
+    error.hidden = true
+    field.removeAttribute('aria-invalid')
+    if (field.value.trim() === '') {
+      complain(text.keyMissing)
+      return
+    }
+    setSending(true)
+    const sent = api.signIn(field.value.trim())
+    sent.then(
+      () => {
+        field.value = ''
+        done()
+      },
+      (problem) => {
+        field.value = ''
+        setSending(false)
+        complain(messageOf(problem))
+      },
+    )
+  })
+  return {
+    view: form,
+    focus: () => {
+      field.focus()
+    },
+  }
+}
+
+/** @param {unknown} problem */
+function messageOf(problem) {
+  if (!(problem instanceof RequestProblem)) return words().problems.network
+  return problem.status === 401 || problem.status === 400 ? words().keyRefused : problem.summary
+}

@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
+import serveStatic, { type FastifyStaticOptions } from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+
+const pageDirectory = fileURLToPath(new URL('../../page/', import.meta.url))
+const chartDirectory = dirname(createRequire(import.meta.url).resolve('uplot'))
+
+/** Files of the chart library by the name they get on the page. */
+const chartFiles = { 'uplot.js': 'uPlot.esm.js', 'uplot.css': 'uPlot.min.css' }
+
+const headers: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      fontSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+  },
+  xFrameOptions: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+  // It would bind every other service of the host, on any port, to TLS: for the operator to decide.
+  strictTransportSecurity: false,
+}
+
+const files: FastifyStaticOptions = {
+  root: join(pageDirectory, 'assets'),
+  prefix: '/assets/',
+  // A route for each file that there is: no path of a request ever gets to the file system.
+  wildcard: false,
+  index: false,
+  cacheControl: false,
+}
+
+/** The status page at `/` and its files below `/assets/`: nothing is sent for, or allowed in, from elsewhere. */
+export function registerPage(fastify: FastifyInstance): void {
+  fastify.register(async (page) => {
+    await page.register(helmet, headers)
+    await page.register(serveStatic, files)
+    page.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    })
+    page.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html', pageDirectory))
+    for (const [name, file] of Object.entries(chartFiles)) {
+      page.get(`/assets/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file, chartDirectory))
+    }
+  })
+}
