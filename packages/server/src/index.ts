@@ -1,1 +1,13 @@
-export {}
+export { accountRegister, type AccountRegister, type AccountsChange } from './account-register.js'
+export {
+  clientRoles,
+  createClientKey,
+  type ClientKey,
+  type ClientKeyWishes,
+  type ClientRole,
+} from './keys/client-key.js'
+export { clientKeys, type ClientKeys, type ReplaceableClientKeys } from './keys/client-keys.js'
+export type { AnyProvider, ServedAccount, TicketName } from './served-account.js'
+export { startTokenServer, type RunningTokenServer, type StartOptions } from './start-token-server.js'
+export { tokenServer } from './token-server.js'
+export type { TokenServerOptions } from './token-server-options.js'

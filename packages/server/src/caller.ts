@@ -1,0 +1,27 @@
+import type { ClientKey, ClientRole } from './keys/client-key.js'
+import { clientRoles } from './keys/client-key.js'
+
+/** Who sent a request: a client key, and what it may do. */
+export interface Caller {
+  readonly key: ClientKey
+  /** How the request was authenticated; `cookie` is the status page, and is held to the CSRF rules. */
+  readonly via: 'key' | 'cookie'
+  /** Whether tokens, status and events of the account are for it. */
+  mayRead(account: string): boolean
+  /** Whether it may say that a token of the account was refused. */
+  mayReport(account: string): boolean
+  /** Whether it may force a refresh of the account. */
+  mayAdmin(account: string): boolean
+}
+
+/** The caller that a key makes. */
+export function callerOf(key: ClientKey, via: Caller['via'] = 'key'): Caller {
+  const { accounts, role } = key
+  const named = accounts === '*' ? undefined : new Set(accounts)
+  const isIn = (account: string): boolean => named?.has(account) ?? true
+  const may = (least: ClientRole) => {
+    const hasRole = clientRoles.indexOf(role) >= clientRoles.indexOf(least)
+    return (account: string): boolean => hasRole && isIn(account)
+  }
+  return { key, via, mayRead: may('reader'), mayReport: may('reporter'), mayAdmin: may('admin') }
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '@lingpai/core'
+import type { FastifyReply } from 'fastify'
+
+/** A reply of server-sent events. */
+export interface EventStream {
+  send(event: string, data: object): void
+  /** Ends it in good order; the client connects anew. */
+  end(): void
+}
+
+/** Beats keep proxies from closing a quiet stream, and show that the peer is gone. */
+const beatMs = 15_000
+/** What may lie about for a client that does not read, bytes. */
+const mostUnread = 256 * 1024
+
+/** Takes the reply over. @param onEnd is called once, when nothing more can be sent */
+export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => void): EventStream {
+  reply.hijack()
+  const { raw } = reply
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+  raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers })
+  const write = (text: string): void => {
+    if (raw.destroyed || raw.writableEnded) return
+    raw.write(text)
+    if (raw.writableLength > mostUnread) raw.destroy()
+  }
+  const beat = (): void => {
+    write(': \n\n')
+    timer = clock.setTimer(beat, beatMs)
+  }
+  let timer = clock.setTimer(beat, beatMs)
+  raw.once('close', () => {
+    timer.cancel()
+    onEnd()
+  })
+  raw.on('error', () => undefined)
+  write('retry: 2000\n\n')
+  return {
+    send: (event, data) => {
+      write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    },
+    end: () => void raw.end(),
+  }
+}

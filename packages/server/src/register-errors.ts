@@ -1,0 +1,125 @@
+import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError, isApiError, type ApiErrorCode } from './api-error.js'
+import { bilingualHint, type BilingualHint } from './hints.js'
+import type { ServedAccount } from './served-account.js'
+import type { ServerContext } from './server-context.js'
+
+/** Every error of the native API. */
+export interface ErrorAnswer {
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly class?: string
+    readonly platform_code?: number | string
+    readonly hint?: BilingualHint
+    readonly retryable: boolean
+    /** Unix milliseconds. */
+    readonly retry_at?: number
+  }
+}
+
+/** An error as it goes out. */
+export interface OutgoingError {
+  readonly status: number
+  /** Whole seconds. */
+  readonly retryAfter?: number
+  readonly body: ErrorAnswer
+}
+
+/** Answers errors and unknown paths in the one shape. */
+export function registerErrors(fastify: FastifyInstance, context: ServerContext): void {
+  fastify.setErrorHandler((error: FastifyError, request, reply) => {
+    const outgoing = outgoingError(error, context, accountOf(context, request))
+    if (outgoing.status >= 500) report(request, error, outgoing)
+    return send(reply, outgoing)
+  })
+  fastify.setNotFoundHandler((_, reply) =>
+    send(reply, outgoingError(new ApiError('ERR_NOT_FOUND', 'there is nothing here'), context)),
+  )
+}
+
+function send(reply: FastifyReply, { status, retryAfter, body }: OutgoingError): FastifyReply {
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(status).send(body)
+}
+
+/** An error as the native API answers it. @param account whose hints apply */
+export function outgoingError(
+  error: unknown,
+  { clock }: Pick<ServerContext, 'clock'>,
+  account?: ServedAccount,
+): OutgoingError {
+  if (isLingpaiError(error)) return ofCore(error, clock.now(), account)
+  const refusal = isApiError(error) ? error : ofFastify(error as Partial<FastifyError>)
+  const { code, message, statusCode, retryAfterMs, hint } = refusal
+  const retryable = statusCode === 429 || statusCode === 503
+  return {
+    status: statusCode,
+    ...(retryAfterMs !== undefined && { retryAfter: Math.ceil(retryAfterMs / 1000) }),
+    body: {
+      error: {
+        code,
+        message,
+        retryable,
+        ...(hint && { hint }),
+        ...(retryAfterMs !== undefined && { retry_at: Math.ceil(clock.now() + retryAfterMs) }),
+      },
+    },
+  }
+}
+
+/** Input that core refuses although it has the right form. */
+const inputFields: readonly (string | undefined)[] = ['minLifeMs', 'code']
+
+function ofCore(error: AnyLingpaiError, nowMs: number, account: ServedAccount | undefined): OutgoingError {
+  const { code, message, retryable, retryAtMs, hint: text } = error
+  const platform = error.code === 'ERR_LINGPAI_PLATFORM' ? error.details : undefined
+  const isInput = error.code === 'ERR_LINGPAI_CONFIG' && inputFields.includes(error.details.field)
+  const hint = (account && platform && bilingualHint(account.provider, platform)) ?? (text && { en: text, zh: text })
+  // Whoever asks again at once gets the same: a second is the least.
+  const waitMs = retryAtMs === undefined ? 1000 : Math.max(1000, retryAtMs - nowMs)
+  return {
+    status: isInput ? 400 : retryable ? 503 : 502,
+    ...(retryable && { retryAfter: Math.ceil(waitMs / 1000) }),
+    body: {
+      error: {
+        code,
+        message,
+        retryable,
+        ...(platform && { class: platform.errorClass, platform_code: platform.platformCode }),
+        ...(hint && { hint }),
+        ...(retryAtMs !== undefined && { retry_at: Math.round(retryAtMs) }),
+      },
+    },
+  }
+}
+
+const words: Readonly<Record<number, readonly [ApiErrorCode, string]>> = {
+  404: ['ERR_NOT_FOUND', 'there is nothing here'],
+  413: ['ERR_TOO_LARGE', 'the body is too large'],
+  415: ['ERR_UNSUPPORTED_MEDIA_TYPE', 'the body is to be application/json'],
+  429: ['ERR_RATE_LIMITED', 'too many requests'],
+  503: ['ERR_UNAVAILABLE', 'the server is ending'],
+}
+
+/** What fastify refuses. Its own words may quote the request. */
+function ofFastify({ statusCode = 500 }: Partial<FastifyError>): ApiError {
+  const [code, text] = words[statusCode] ?? []
+  if (code !== undefined && text !== undefined) return new ApiError(code, text)
+  return statusCode >= 400 && statusCode < 500
+    ? new ApiError('ERR_BAD_REQUEST', 'the request is malformed')
+    : new ApiError('ERR_INTERNAL', 'the server failed')
+}
+
+function accountOf({ accounts }: ServerContext, { params }: FastifyRequest): ServedAccount | undefined {
+  const { account } = Object(params) as { readonly account?: unknown }
+  return typeof account === 'string' ? accounts.get(account) : undefined
+}
+
+/** Upstream's failures are events already; what is left is our own fault, and told with its stack. */
+function report(request: FastifyRequest, error: object, { body }: OutgoingError): void {
+  if (isLingpaiError(error)) request.log.debug({ code: error.code }, 'request failed')
+  else if (body.error.code === 'ERR_INTERNAL') request.log.error({ err: error }, 'the server failed')
+}

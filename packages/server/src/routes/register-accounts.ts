@@ -1,0 +1,51 @@
+import { Type } from 'typebox'
+import { callerIn } from '../callers.js'
+import { accountParams, errorAnswers, ref } from '../schemas.js'
+import type { ServerContext } from '../server-context.js'
+import type { TypedFastify } from '../typebox-provider.js'
+
+/** List, status and timeline of accounts. */
+export function registerAccounts(fastify: TypedFastify, context: ServerContext): void {
+  fastify.get(
+    '/v1/accounts',
+    {
+      schema: {
+        summary: 'The accounts of this key',
+        tags: ['accounts'],
+        response: { 200: Type.Object({ accounts: Type.Array(ref('AccountStatus')) }), ...errorAnswers },
+      },
+    },
+    (request, reply) => {
+      const caller = callerIn(request)
+      const accounts = context.accounts.all().filter(({ name }) => caller.mayRead(name))
+      return reply.send({ accounts: accounts.map((account) => context.statusOf(account)) })
+    },
+  )
+  fastify.get(
+    '/v1/accounts/:account',
+    {
+      schema: {
+        summary: 'Where an account stands',
+        tags: ['accounts'],
+        params: accountParams,
+        response: { 200: ref('AccountStatus'), ...errorAnswers },
+      },
+    },
+    (request, reply) => reply.send(context.statusOf(context.accountFor(callerIn(request), request.params.account))),
+  )
+  fastify.get(
+    '/v1/accounts/:account/timeline',
+    {
+      schema: {
+        summary: 'The last 200 events of an account, newest first',
+        tags: ['accounts'],
+        params: accountParams,
+        response: { 200: Type.Object({ events: Type.Array(ref('TimelineEvent')) }), ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      const account = context.accountFor(callerIn(request), request.params.account)
+      return reply.send({ events: await context.timeline.read(account) })
+    },
+  )
+}

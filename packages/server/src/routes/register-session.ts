@@ -1,0 +1,73 @@
+import { fastifyCookie } from '@fastify/cookie'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { ApiError } from '../api-error.js'
+import { isSameOrigin } from '../authenticator.js'
+import { sealSession, sessionCookieName, sessionLifeMs } from '../keys/session-cookie.js'
+import { errorAnswers } from '../schemas.js'
+import type { ServerContext } from '../server-context.js'
+import type { TypedFastify } from '../typebox-provider.js'
+
+const sessionAnswer = Type.Object(
+  {
+    name: Type.String(),
+    role: Type.String({ description: 'reader, reporter or admin.' }),
+    accounts: Type.Union([Type.Literal('*'), Type.Array(Type.String())]),
+  },
+  { description: 'Who is signed in.' },
+)
+const nothing = Type.Null({ description: 'Done.' })
+
+/** Signing in with a client key; the browser keeps a cookie that holds nothing of it. */
+export function registerSession(fastify: TypedFastify, context: ServerContext): void {
+  const { clock, options } = context
+  const cookie = (request: FastifyRequest, value: string, lifeMs: number): string =>
+    fastifyCookie.serialize(sessionCookieName, value, {
+      httpOnly: true,
+      sameSite: 'strict',
+      path: '/',
+      secure: options.isSecure ?? request.protocol === 'https',
+      maxAge: Math.floor(lifeMs / 1000),
+    })
+
+  fastify.post(
+    '/session',
+    {
+      schema: {
+        summary: 'Sign in with a client key',
+        tags: ['session'],
+        body: Type.Object({ key: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
+        response: { 204: nothing, ...errorAnswers },
+      },
+    },
+    (request, reply) => {
+      // Another site must not sign the visitor in as somebody else.
+      if (!isSameOrigin(request)) throw new ApiError('ERR_FORBIDDEN', 'this request does not come from the status page')
+      const { key } = context.authenticateKey(request.body.key, request)
+      const value = sealSession(key, clock.now() + sessionLifeMs)
+      return reply
+        .header('set-cookie', cookie(request, value, sessionLifeMs))
+        .code(204)
+        .send()
+    },
+  )
+  fastify.get(
+    '/session',
+    { schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: sessionAnswer, ...errorAnswers } } },
+    (request, reply) => {
+      const { name, role, accounts } = context.authenticate(request).key
+      return reply.send({ name, role, accounts })
+    },
+  )
+  fastify.delete(
+    '/session',
+    { schema: { summary: 'Sign out', tags: ['session'], response: { 204: nothing, ...errorAnswers } } },
+    (request, reply) => {
+      context.authenticate(request)
+      return reply
+        .header('set-cookie', cookie(request, '', 0))
+        .code(204)
+        .send()
+    },
+  )
+}

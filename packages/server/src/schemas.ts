@@ -1,0 +1,120 @@
+import { Type } from 'typebox'
+
+const moment = (description: string) => Type.Integer({ description: `${description} Unix milliseconds.` })
+const code = Type.Union([Type.Integer(), Type.String()])
+
+/** Shared schemas, by `$id`; they are the components of the OpenAPI document. */
+const hintSchema = Type.Object(
+  { en: Type.String(), zh: Type.String() },
+  { $id: 'Hint', description: 'What a person can do.' },
+)
+
+const placementSchema = Type.Object(
+  {
+    in: Type.Union([Type.Literal('query'), Type.Literal('header')]),
+    name: Type.String(),
+    scheme: Type.Optional(Type.String()),
+  },
+  { $id: 'Placement', description: 'Where an API call carries the token.' },
+)
+
+const timelineEventSchema = Type.Object(
+  {
+    at: moment('When it happened.'),
+    event: Type.String({
+      description:
+        'refreshed, same-token, adopted, rejected, refresh-failed, lease-lost, foreign-refresh or served-stale.',
+    }),
+    generation: Type.Optional(Type.Integer()),
+    reason: Type.Optional(Type.String({ description: 'cold, ahead, rejected or requested.' })),
+    by: Type.Optional(Type.String({ description: 'Name of the client key that caused it, or keeper.' })),
+    expires_at: Type.Optional(moment('When the token dies.')),
+    note: Type.Optional(Type.String({ description: 'Why it was forced.' })),
+    ticket: Type.Optional(Type.String({ description: 'Which derived credential it was; absent for the token.' })),
+    duration_ms: Type.Optional(Type.Integer({ description: 'Time the upstream request took.' })),
+    code: Type.Optional(Type.String()),
+    class: Type.Optional(Type.String()),
+    platform_code: Type.Optional(code),
+    hint: Type.Optional(Type.Ref('Hint')),
+  },
+  { $id: 'TimelineEvent' },
+)
+
+const tokenAnswerSchema = Type.Object(
+  {
+    access_token: Type.String(),
+    expires_in: Type.Integer({ description: 'Whole seconds that are left.' }),
+    expires_in_ms: Type.Integer(),
+    expires_at: moment('When the token dies.'),
+    generation: Type.Integer({ description: 'Grows by one with each new token of the account.' }),
+    token_type: Type.Optional(Type.String({ description: 'Scheme of the header, where the platform takes one.' })),
+    place: Type.Optional(Type.Ref('Placement')),
+  },
+  { $id: 'TokenAnswer' },
+)
+
+const accountStatusSchema = Type.Object(
+  {
+    name: Type.String(),
+    provider: Type.String(),
+    kind: Type.String(),
+    ids: Type.Record(Type.String(), Type.String()),
+    state: Type.String({ description: 'none, refreshing, valid, expiring, expired or failing.' }),
+    generation: Type.Optional(Type.Integer()),
+    issued_at: Type.Optional(moment('When the token was asked for.')),
+    expires_at: Type.Optional(moment('When the token dies.')),
+    expires_in_ms: Type.Optional(Type.Integer()),
+    refresh_at: Type.Optional(moment('Next try to refresh ahead.')),
+    last_failure: Type.Optional(
+      Type.Object({
+        code: Type.String(),
+        class: Type.String(),
+        message: Type.String(),
+        hint: Type.Optional(Type.Ref('Hint')),
+        platform_code: Type.Optional(code),
+        failures: Type.Integer(),
+        at: moment('When it failed.'),
+        retry_at: moment('When the next try may be.'),
+      }),
+    ),
+    last_refresh: Type.Optional(Type.Ref('TimelineEvent')),
+    place: Type.Optional(Type.Ref('Placement')),
+  },
+  { $id: 'AccountStatus' },
+)
+
+const errorSchema = Type.Object(
+  {
+    error: Type.Object({
+      code: Type.String({ description: 'ERR_…' }),
+      message: Type.String(),
+      class: Type.Optional(Type.String()),
+      platform_code: Type.Optional(code),
+      hint: Type.Optional(Type.Ref('Hint')),
+      retryable: Type.Boolean(),
+      retry_at: Type.Optional(moment('When the same request may succeed.')),
+    }),
+  },
+  { $id: 'Error', description: 'Any error of the native API.' },
+)
+
+/** All that have a name. */
+export const sharedSchemas = [
+  hintSchema,
+  placementSchema,
+  timelineEventSchema,
+  tokenAnswerSchema,
+  accountStatusSchema,
+  errorSchema,
+] as const
+
+/** A reference to a shared schema. */
+export function ref(name: 'AccountStatus' | 'Error' | 'TimelineEvent' | 'TokenAnswer') {
+  return Type.Ref(name)
+}
+
+/** The errors that every route of the native API may answer. */
+export const errorAnswers = { '4xx': ref('Error'), '5xx': ref('Error') } as const
+
+/** `:account` of a path. */
+export const accountParams = Type.Object({ account: Type.String({ minLength: 1, maxLength: 100 }) })

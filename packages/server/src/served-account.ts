@@ -1,0 +1,17 @@
+import type { Provider, TokenSource } from '@lingpai/core'
+
+/** A provider of whatever credentials: the server reads its description, and never makes a request of its own with it. */
+export type AnyProvider = Pick<Provider<never>, 'id' | 'kind' | 'spec'>
+
+/** One account as the server serves it. */
+export interface ServedAccount {
+  /** As it stands in paths and in the keys' lists: letters, digits, `.`, `-`, `_`. */
+  readonly name: string
+  readonly provider: AnyProvider
+  readonly source: TokenSource
+  /** Credentials that are derived from the token, for the facades that serve them. */
+  readonly tickets?: { readonly [Name in TicketName]?: TokenSource }
+}
+
+/** `jsapi`: WeChat's or the corp's jsapi_ticket; `wxCard`: WeChat's card api_ticket; `agentConfig`: the agent's jsapi_ticket of WeCom. */
+export type TicketName = 'jsapi' | 'wxCard' | 'agentConfig'

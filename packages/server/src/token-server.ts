@@ -1,0 +1,141 @@
+import { ConfigError, systemClock } from '@lingpai/core'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { accountFeed } from './account-feed.js'
+import { accountRegister, type AccountRegister } from './account-register.js'
+import { accountStatus } from './account-status.js'
+import { ApiError, noSuchAccount } from './api-error.js'
+import { auditTimeline, warmTimeline } from './audit-timeline.js'
+import { authenticator } from './authenticator.js'
+import { requireCaller } from './callers.js'
+import { compileValidator } from './compile-validator.js'
+import { registerFacades } from './facades/register-facades.js'
+import { registerMetrics } from './metrics/register-metrics.js'
+import { registerPage } from './page/register-page.js'
+import { registerErrors } from './register-errors.js'
+import { registerOpenApi } from './register-open-api.js'
+import { registerAccounts } from './routes/register-accounts.js'
+import { registerChanges } from './routes/register-changes.js'
+import { registerEvents } from './routes/register-events.js'
+import { registerHealth } from './routes/register-health.js'
+import { registerSession } from './routes/register-session.js'
+import { registerTokens } from './routes/register-tokens.js'
+import { sharedSchemas } from './schemas.js'
+import type { ServerContext } from './server-context.js'
+import { statusBoard } from './status-board.js'
+import type { TokenServerOptions } from './token-server-options.js'
+import type { TypedFastify } from './typebox-provider.js'
+
+const largestBody = 16 * 1024
+
+/** The central token server as a fastify plugin. */
+export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastify, options) => {
+  const draining = new AbortController()
+  const { context, board, close } = openContext(options, draining.signal)
+  fastify.setValidatorCompiler(compileValidator)
+  for (const schema of sharedSchemas) fastify.addSchema(schema)
+  fastify.addHook('onRoute', (route) => {
+    route.bodyLimit ??= largestBody
+  })
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', 'no-store')
+    done()
+  })
+  registerErrors(fastify, context)
+  await registerOpenApi(fastify)
+  registerRoutes(fastify, context, board)
+  fastify.addHook('preClose', () => {
+    draining.abort()
+    return Promise.resolve()
+  })
+  fastify.addHook('onClose', close)
+}
+
+function registerRoutes(
+  fastify: FastifyInstance,
+  context: ServerContext,
+  board: ReturnType<typeof openContext>['board'],
+): void {
+  const open: TypedFastify = fastify.withTypeProvider()
+  registerHealth(open, context)
+  registerSession(open, context)
+  void fastify.register(async (scope) => {
+    requireCaller(scope, context)
+    const typed: TypedFastify = scope.withTypeProvider()
+    registerAccounts(typed, context)
+    registerTokens(typed, context)
+    registerChanges(typed, context, board)
+    registerEvents(typed, context, board)
+  })
+  for (const part of partsOf(context)) void fastify.register(async (scope) => part(scope, context))
+}
+
+/** Each in a scope of its own, so that its hooks and its errors stay its own. */
+function partsOf({
+  options: { metrics = true, page = true },
+}: ServerContext): readonly ((fastify: FastifyInstance, context: ServerContext) => void | Promise<void>)[] {
+  return [registerFacades, ...(metrics ? [registerMetrics] : []), ...(page ? [registerPage] : [])]
+}
+
+function openContext(options: TokenServerOptions, draining: AbortSignal) {
+  const { manager, cache, keys, clock = systemClock, isKeeping = true, rateLimit = 1000 } = options
+  if (!(rateLimit > 0))
+    throw new ConfigError('rateLimit is to be above 0', { field: 'rateLimit', problem: 'malformed' })
+  const accounts = registerOf(options.accounts)
+  const feed = accountFeed(manager, accounts)
+  const timeline = auditTimeline({ cache, clock, feed })
+  const statusOf: ServerContext['statusOf'] = (account) =>
+    accountStatus(account, clock.now(), timeline.lastRefresh(account))
+  const board = statusBoard({ accounts, feed, clock }, statusOf)
+  const context: ServerContext = {
+    accounts,
+    keys,
+    manager,
+    cache,
+    clock,
+    feed,
+    timeline,
+    options,
+    draining,
+    ...authenticator(keys, clock, rateLimit),
+    accountFor: (caller, name, right = 'read') => accountFor(accounts, caller, name, right),
+    statusOf,
+    actAs: feed.actAs,
+  }
+  const keep = (): void => {
+    if (!isKeeping || draining.aborted) return
+    feed.actAs('keeper', () => {
+      for (const { source } of accounts.all()) source.startBackgroundRefresh({ signal: draining })
+    })
+  }
+  keep()
+  void warmTimeline(timeline, accounts.all())
+  const stop = accounts.onChange(({ added }) => {
+    keep()
+    void warmTimeline(timeline, added)
+  })
+  const close = async (): Promise<void> => {
+    stop()
+    board.close()
+    await timeline.close()
+    feed.close()
+  }
+  return { context, board, close }
+}
+
+function registerOf(accounts: TokenServerOptions['accounts']): AccountRegister {
+  return 'onChange' in accounts ? accounts : accountRegister(accounts)
+}
+
+const rights = { read: 'mayRead', report: 'mayReport', admin: 'mayAdmin' } as const
+
+function accountFor(
+  accounts: AccountRegister,
+  caller: Parameters<ServerContext['accountFor']>[0],
+  name: string,
+  right: keyof typeof rights,
+): ReturnType<ServerContext['accountFor']> {
+  const account = accounts.get(name)
+  if (!caller.mayRead(name) || account === undefined) throw noSuchAccount()
+  if (!caller[rights[right]](name)) throw new ApiError('ERR_FORBIDDEN', `the role ${caller.key.role} may not do this`)
+  return account
+}
