@@ -27,6 +27,17 @@ export {
   type WecomAccount,
 } from './simulator/accounts.js'
 export type { FaultEffect, FaultHandle, FaultScope, FaultSpec } from './simulator/faults.js'
+export type { GatewayDisturbance, GatewayEffect } from './simulator/gateway/gateway-effect.js'
+export type { RemoteGatewayState, RemoteQqGateway } from './simulator/gateway/gateway-calls.js'
+export type { GatewayCounts, GatewayLedger, GatewayLedgerEntry } from './simulator/gateway/gateway-ledger.js'
+export type { GatewaySettings } from './simulator/gateway/gateway-settings.js'
+export type {
+  DispatchOptions,
+  DispatchReceipt,
+  GatewayConnectionView,
+  GatewaySessionView,
+  QqGateway,
+} from './simulator/gateway/qq-gateway.js'
 export type { DeadFilter, Ledger, LedgerCounts, LedgerEntry, LedgerSummary } from './simulator/ledger.js'
 export type { PlatformName } from './simulator/platform-name.js'
 export type { AccountSettings } from './simulator/sim-account.js'

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ConfigError, isLingpaiError } from '@lingpai/core'
 import type { AccountRef } from './accounts.js'
 import type { FaultBook, FaultSpec } from './faults.js'
+import { gatewayCalls } from './gateway/gateway-calls.js'
 import type { Simulator } from './simulator.js'
 
 type Question = Readonly<Record<string, unknown>>
@@ -34,6 +35,12 @@ const calls: Readonly<Record<string, (simulator: Simulator, faults: FaultBook, b
   'POST /_sim/clear': (_, faults, { id }) => {
     faults.clear(typeof id === 'string' ? id : undefined)
   },
+  ...Object.fromEntries(
+    Object.entries(gatewayCalls).map(([name, call]) => [
+      name,
+      ({ qqGateway }: Simulator, _: FaultBook, body: Question) => call(qqGateway, body),
+    ]),
+  ),
 }
 
 /** Answers a request below `/_sim`; `false` when it is not. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { GatewayBook } from './gateway/gateway-book.js'
 import type { PlatformName } from './platform-name.js'
 import type { PlatformTime } from './platform-time.js'
 import type { Quota } from './quota.js'
@@ -17,13 +18,18 @@ export interface SimRequest {
   readonly ip: string
 }
 
+/** The sides of a platform: where tokens are handed out, where tickets are, and everything else. */
+export type SimEndpoint = 'token' | 'ticket' | 'api'
+
 /** Whose request it is, found without doing anything. */
 export interface SimLook {
-  readonly endpoint: 'token' | 'api'
+  readonly endpoint: SimEndpoint
   readonly account?: SimAccount
-  /** The token that an API call presents, when the platform remembers it. */
+  /** At `ticket`: which kind is asked for. */
+  readonly ticketKind?: string
+  /** The token that a call presents, when the platform remembers it. */
   readonly held?: HeldToken
-  /** Whether an API call presents any token at all. */
+  /** Whether a call presents any token at all. */
   readonly presents?: boolean
 }
 
@@ -35,9 +41,9 @@ export interface SimReply {
   /** The platform's code; 0 where all is well. */
   readonly code: number
   readonly token?: SimToken
-  /** At the token endpoint: whether `token` was made for this answer. */
+  /** Where tokens or tickets are handed out: whether `token` was made for this answer. */
   readonly isNew?: boolean
-  /** At the API: why the presented token does not work. */
+  /** Where tokens are presented: why the presented token does not work. */
   readonly dead?: DeadKind
 }
 
@@ -46,6 +52,8 @@ export interface PlatformDesk {
   readonly time: PlatformTime
   readonly quota: Quota
   readonly accounts: readonly SimAccount[]
+  /** Sessions and limits of QQ's WebSocket gateway. */
+  readonly gateway: GatewayBook
   /** The token of that value, if one of this platform's accounts was ever given it. */
   find(value: string): HeldToken | undefined
   /** Token requests of the account that are being answered right now, this one included. */
@@ -73,6 +81,8 @@ export interface PlatformKind {
   readonly providerIds: readonly string[]
   /** Kinds of tokens and how they are renewed; the first is the one that `mint` takes by default. */
   readonly tokens: Readonly<Record<string, BookRules>>
+  /** Kinds of tickets that a token opens. */
+  readonly tickets?: Readonly<Record<string, BookRules>>
   readonly open: (desk: PlatformDesk) => SimPlatform
 }
 

@@ -1,3 +1,4 @@
+import { gatewayPath } from './gateway/gateway-path.js'
 import {
   jsonOf,
   type PlatformDesk,
@@ -107,16 +108,24 @@ function isMessagePath({ method, path }: SimRequest): boolean {
 }
 
 function success(desk: PlatformDesk, request: SimRequest, account: SimAccount): unknown {
-  const gateway = 'wss://api.sgroup.qq.com/websocket'
+  const url = `ws://${request.headers.host ?? 'localhost'}${gatewayPath}`
   if (isMessagePath(request)) {
     return { id: `ROBOT1.0_${desk.traceId()}`, timestamp: new Date(desk.time.nowMs()).toISOString() }
   }
   switch (request.path) {
     case '/gateway':
-      return { url: gateway }
+      return { url }
     case '/gateway/bot': {
-      const limit = { total: 1500, remaining: 1500, reset_after: 86_400_000, max_concurrency: 1 }
-      return { url: gateway, shards: 1, session_start_limit: limit }
+      const { settings, starts } = desk.gateway
+      const { remaining, resetAfterMs } = starts.left(account)
+      const reset = Math.ceil(resetAfterMs / desk.time.scale)
+      const limit = {
+        total: settings.startsPerDay,
+        remaining,
+        reset_after: reset,
+        max_concurrency: settings.maxConcurrency,
+      }
+      return { url, shards: settings.shards, session_start_limit: limit }
     }
     case '/users/@me':
       return { id: account.ids['appId'], username: 'demo bot', bot: true }

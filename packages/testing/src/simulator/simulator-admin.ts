@@ -1,6 +1,7 @@
 import { ConfigError } from '@lingpai/core'
 import type { AccountRef } from './accounts.js'
 import type { FaultSpec } from './faults.js'
+import { remoteGateway, type RemoteQqGateway } from './gateway/gateway-calls.js'
 import type { DeadFilter, LedgerCounts, LedgerEntry, LedgerSummary } from './ledger.js'
 import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
 
@@ -14,7 +15,11 @@ export interface RemoteLedger {
   apiRequests(account?: string): Promise<number>
   /** New tokens that the token endpoints made. */
   tokensIssued(account?: string): Promise<number>
-  /** API calls that presented a dead token. */
+  /** Requests at ticket endpoints, those that met a fault included. */
+  ticketRequests(account?: string): Promise<number>
+  /** New tickets that the ticket endpoints made. */
+  ticketsIssued(account?: string): Promise<number>
+  /** Calls, those for tickets included, that presented a dead token. */
   deadPresented(filter?: Omit<DeadFilter, 'account'> & { readonly account?: string }): Promise<number>
   /** All counts, and those of each account. */
   summary(): Promise<LedgerSummary>
@@ -32,6 +37,8 @@ export interface RemoteFault {
 /** A simulator in another process, by the names of {@link Simulator}. Rejects with a ConfigError where the simulator throws one, and as `fetch` does when it cannot be reached. */
 export interface SimulatorAdmin {
   readonly ledger: RemoteLedger
+  /** The WebSocket gateway of QQ bots. */
+  readonly qqGateway: RemoteQqGateway
   /** Whether the simulator answers. */
   health(): Promise<{ readonly ok: boolean; readonly timeScale: number }>
   /** Sets a fault for the coming requests. */
@@ -60,6 +67,7 @@ export function simulatorAdmin(url: string): SimulatorAdmin {
   }
   return {
     ledger: remoteLedger(call),
+    qqGateway: remoteGateway(call),
     health: () => call('GET', 'health'),
     fault: async (spec) => {
       const times = String(spec.times ?? 1)
@@ -88,6 +96,8 @@ function remoteLedger(call: Call): RemoteLedger {
     tokenRequests: async (account) => (await countsOf(account))?.tokenRequests ?? 0,
     apiRequests: async (account) => (await countsOf(account))?.apiRequests ?? 0,
     tokensIssued: async (account) => (await countsOf(account))?.tokensIssued ?? 0,
+    ticketRequests: async (account) => (await countsOf(account))?.ticketRequests ?? 0,
+    ticketsIssued: async (account) => (await countsOf(account))?.ticketsIssued ?? 0,
     deadPresented: async ({ kind, account } = {}) => {
       const dead = (await countsOf(account))?.dead
       if (dead === undefined) return 0

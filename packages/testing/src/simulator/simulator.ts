@@ -1,5 +1,6 @@
 import type { Provider, RenewalSpec } from '@lingpai/core'
 import type { AccountRef, DemoAccounts } from './accounts.js'
+import type { QqGateway } from './gateway/qq-gateway.js'
 import type { FaultHandle, FaultSpec } from './faults.js'
 import type { Ledger } from './ledger.js'
 import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
@@ -12,6 +13,8 @@ export interface Simulator {
   /** Credentials of the first account of each platform. */
   readonly accounts: DemoAccounts
   readonly ledger: Ledger
+  /** The WebSocket gateway of QQ bots. */
+  readonly qqGateway: QqGateway
   /**
    * The provider, turned to this simulator: base URL, and all times of its renewal divided by the time scale.
    *

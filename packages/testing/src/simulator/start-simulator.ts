@@ -4,6 +4,10 @@ import { ConfigError, systemClock, type Clock } from '@lingpai/core'
 import { accountsOf, credentialsOf, type AccountRef, type AccountsOptions } from './accounts.js'
 import { serveAdmin } from './admin.js'
 import { faultBook } from './faults.js'
+import { gatewayBook } from './gateway/gateway-book.js'
+import { gatewayToken } from './gateway/gateway-token.js'
+import { qqGateway as openGateway } from './gateway/qq-gateway.js'
+import { serveGateway } from './gateway/serve-gateway.js'
 import { ledger as openLedger } from './ledger.js'
 import { platformTime } from './platform-time.js'
 import { readBody } from './read-body.js'
@@ -42,7 +46,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
   const accounts = accountsOf(options.accounts ?? {})
   const time = platformTime(clock, timeScale)
-  const world = openWorld(accounts, time)
+  const book = gatewayBook(time.nowMs)
+  const world = openWorld(accounts, time, book)
   const accountIdOf = (ref: AccountRef): string => world.account(ref).id
   const faults = faultBook(accountIdOf)
   const ledger = openLedger(accountIdOf, maxEntries)
@@ -53,16 +58,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       response.destroy()
     })
   })
+  const check = gatewayToken(world, ledger, clock, clientIp ?? '127.0.0.1')
+  const qqGateway = openGateway({ book, clock, time, accountOf: (ref) => world.account(ref), check, maxEntries })
+  const cutGateway = serveGateway(server, { gateway: qqGateway, faults, clock })
   // Longer than any test: a kept connection that closes just as it is used again would look like a fault.
   server.keepAliveTimeout = 600_000
   await listen(server, host, port)
   const url = urlOf(server)
-  const close = (): Promise<void> => stop(server)
+  const close = (): Promise<void> => {
+    cutGateway()
+    return stop(server)
+  }
   const simulator: Simulator = {
     url,
     timeScale,
     accounts: credentialsOf(accounts),
     ledger,
+    qqGateway,
     provider: (provider) => simulatedProvider(provider, url, timeScale),
     scaled: (renewal) => scaledRenewal(renewal, timeScale),
     fault: (spec) => faults.add(spec),

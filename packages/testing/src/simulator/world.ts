@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigError } from '@lingpai/core'
 import { findAccount, type AccountData, type AccountRef } from './accounts.js'
+import type { GatewayBook } from './gateway/gateway-book.js'
 import { platformKinds } from './platform-kinds.js'
 import type { HeldToken, PlatformDesk, PlatformKind, SimPlatform } from './platform.js'
 import type { PlatformName } from './platform-name.js'
 import type { PlatformTime } from './platform-time.js'
 import { quota } from './quota.js'
 import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
-import { tokenBook, type BookRules, type Issue } from './token-book.js'
+import { tokenBook, type BookRules, type Issue, type SimToken, type TokenBook } from './token-book.js'
 
-/** Every token begins like this, so that a search for leaks finds them all. */
+/** Every token and ticket begins like this, so that a search for leaks finds them all. */
 const tokenPrefix = 'simtok_'
 
 /** Tokens remembered at most; the oldest are forgotten first, and are `unknown` from then on. */
@@ -49,7 +50,7 @@ export interface World {
 }
 
 /** Opens the platforms for the accounts. */
-export function world(data: readonly AccountData[], time: PlatformTime): World {
+export function world(data: readonly AccountData[], time: PlatformTime, gateway: GatewayBook): World {
   const tokens = new Map<string, HeldToken & { readonly kind: string }>()
   const inFlight = new Map<SimAccount, number>()
   const remember = (held: HeldToken & { readonly kind: string }): void => {
@@ -58,8 +59,9 @@ export function world(data: readonly AccountData[], time: PlatformTime): World {
   }
   const accounts = data.map((given) => openAccount(given, time, remember))
   const account = (ref: AccountRef): SimAccount => findAccount(accounts, ref)
+  const shared = { time, gateway, inFlight: (one: SimAccount) => inFlight.get(one) ?? 0 }
   const platforms = platformKinds.map(
-    (kind) => [kind.name, kind.open(deskOf(kind, accounts, tokens, time, inFlight))] as const,
+    (kind) => [kind.name, kind.open({ ...shared, ...deskOf(kind, accounts, tokens, time) })] as const,
   )
   return {
     accounts,
@@ -88,24 +90,39 @@ function openAccount(
   time: PlatformTime,
   remember: (held: HeldToken & { readonly kind: string }) => void,
 ): SimAccount {
-  const kinds = platformKinds.find(({ name }) => name === given.platform)?.tokens ?? {}
-  const books = Object.entries(kinds).map(([kind, rules]) => {
+  const { tokens = {}, tickets = {} } = platformKinds.find(({ name }) => name === given.platform) ?? {}
+  const openBook = (kind: string, rules: () => BookRules, onIssue: (token: SimToken) => void): TokenBook => {
     let serial = 0
-    const book = tokenBook({
-      rules: () => rulesOf(rules, account.settings),
+    return tokenBook({
+      rules,
       nowMs: time.nowMs,
       leastLifeMs: time.scale === 1 ? 1000 : time.scale,
       mint: () => ({
         value: `${tokenPrefix}${given.platform}_${randomBytes(72).toString('base64url')}`,
         id: `${given.id}/${kind}#${++serial}`,
       }),
-      onIssue: (token) => {
-        remember({ account, token, kind })
-      },
+      onIssue,
     })
-    return [kind, book] as const
+  }
+  const books = Object.entries(tokens).map(([kind, rules]) => {
+    const onIssue = (token: SimToken): void => {
+      remember({ account, token, kind })
+    }
+    return [kind, openBook(kind, () => rulesOf(rules, account.settings), onIssue)] as const
   })
-  const account: SimAccount = { ...given, books: new Map(books) }
+  // A ticket opens no API, so it is not remembered as a token.
+  const ticketBooks = Object.entries(tickets).map(
+    ([kind, rules]) =>
+      [
+        kind,
+        openBook(
+          kind,
+          () => rules,
+          () => undefined,
+        ),
+      ] as const,
+  )
+  const account: SimAccount = { ...given, books: new Map(books), tickets: new Map(ticketBooks) }
   return account
 }
 
@@ -123,17 +140,14 @@ function deskOf(
   accounts: readonly SimAccount[],
   tokens: ReadonlyMap<string, HeldToken>,
   time: PlatformTime,
-  inFlight: ReadonlyMap<SimAccount, number>,
-): PlatformDesk {
+): Omit<PlatformDesk, 'time' | 'gateway' | 'inFlight'> {
   return {
-    time,
     quota: quota(time.nowMs),
     accounts: accounts.filter(({ platform }) => platform === name),
     find: (value) => {
       const held = tokens.get(value)
       return held?.account.platform === name ? held : undefined
     },
-    inFlight: (account) => inFlight.get(account) ?? 0,
     traceId: () => [4, 4, 4].map((bytes) => randomBytes(bytes).toString('hex')).join('-'),
   }
 }

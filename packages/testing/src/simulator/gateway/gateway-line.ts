@@ -1,0 +1,75 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import { survives, type GatewayEffect } from './gateway-effect.js'
+
+/** One WebSocket connection, as far as the gateway writes to it. Nothing is sent once it is frozen or closed. */
+export interface GatewayLine {
+  readonly isFrozen: boolean
+  /** Heartbeats that are still to go without an ack. */
+  missedAcks: number
+  send(payload: object): void
+  sendRaw(data: string | Buffer): void
+  close(code: number, reason?: string): void
+  /** Neither reads nor writes from now on. */
+  freeze(): void
+  /** Ends the TCP connection, without a close frame. */
+  drop(how: 'reset' | 'end'): void
+}
+
+/** The line over a socket of `ws`. */
+export function gatewayLine(webSocket: WebSocket, socket: Socket): GatewayLine {
+  let isFrozen = false
+  let isClosed = false
+  const canSend = (): boolean => !isFrozen && !isClosed && webSocket.readyState === webSocket.OPEN
+  return {
+    missedAcks: 0,
+    get isFrozen() {
+      return isFrozen
+    },
+    send: (payload) => {
+      if (canSend()) webSocket.send(JSON.stringify(payload))
+    },
+    sendRaw: (data) => {
+      if (canSend()) webSocket.send(data)
+    },
+    close: (code, reason) => {
+      if (!canSend()) return
+      isClosed = true
+      webSocket.close(code, reason)
+    },
+    freeze: () => {
+      isFrozen = true
+      webSocket.pause()
+    },
+    drop: (how) => {
+      isClosed = true
+      if (how === 'reset') socket.resetAndDestroy()
+      else socket.end(() => socket.destroy())
+    },
+  }
+}
+
+/** What an effect is applied to. */
+export interface EffectTarget {
+  readonly line: GatewayLine
+  /** Ends the session for good. */
+  readonly endSession: () => void
+  /** Closes the connection from the gateway's side. */
+  readonly close: (code: number, reason: string) => void
+}
+
+/** Does to a connection what the effect says. */
+export function applyEffect({ line, endSession, close }: EffectTarget, effect: GatewayEffect): void {
+  if (effect.raw !== undefined) line.sendRaw(effect.raw)
+  if (effect.binary !== undefined) line.sendRaw(Buffer.alloc(effect.binary))
+  if (effect.reconnect === true) line.send({ op: 7 })
+  if (effect.invalidSession === 'final') endSession()
+  if (effect.invalidSession !== undefined) line.send({ op: 9, d: effect.invalidSession === 'resumable' })
+  if (effect.missAcks !== undefined) line.missedAcks += effect.missAcks
+  if (effect.freeze === true) line.freeze()
+  if (effect.close !== undefined) {
+    if (!survives(effect.close)) endSession()
+    close(effect.close, 'as told')
+  }
+  if (effect.drop !== undefined) line.drop(effect.drop)
+}

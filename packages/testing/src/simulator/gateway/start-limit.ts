@@ -1,0 +1,42 @@
+import type { SimAccount } from '../sim-account.js'
+import type { GatewaySettings } from './gateway-settings.js'
+
+const dayMs = 86_400_000
+/** PLATFORMS.md §1.3: `max_concurrency` counts the sessions of 5 seconds. */
+const paceMs = 5000
+
+/** Session starts as a platform counts them. */
+export interface StartLimit {
+  /** Counts one start. @returns why it is refused, if it is */
+  take(account: SimAccount): 'exhausted' | 'too-fast' | undefined
+  /** Starts that are left, and platform milliseconds until all of them are back. */
+  left(account: SimAccount): { readonly remaining: number; readonly resetAfterMs: number }
+}
+
+/** Nobody has started any session. */
+export function startLimit(nowMs: () => number, settings: () => GatewaySettings): StartLimit {
+  const starts = new Map<SimAccount, { day: number; count: number; recentMs: number[] }>()
+  const countsOf = (account: SimAccount): { day: number; count: number; recentMs: number[] } => {
+    const known = starts.get(account) ?? { day: 0, count: 0, recentMs: [] }
+    const day = Math.floor(nowMs() / dayMs)
+    if (known.day !== day) Object.assign(known, { day, count: 0 })
+    starts.set(account, known)
+    return known
+  }
+  return {
+    take: (account) => {
+      const counts = countsOf(account)
+      const { startsPerDay, maxConcurrency } = settings()
+      const isExhausted = counts.count >= startsPerDay
+      counts.recentMs = counts.recentMs.filter((atMs) => nowMs() - atMs < paceMs)
+      const isTooFast = counts.recentMs.length >= maxConcurrency
+      counts.count++
+      counts.recentMs.push(nowMs())
+      return isExhausted ? 'exhausted' : isTooFast ? 'too-fast' : undefined
+    },
+    left: (account) => ({
+      remaining: Math.max(0, settings().startsPerDay - countsOf(account).count),
+      resetAfterMs: dayMs - (nowMs() % dayMs),
+    }),
+  }
+}
