@@ -1,6 +1,6 @@
 import { detailsOf, timelineList } from './account-timeline.js'
 import { button, element, icon, setText } from './element.js'
-import { countdown, moment, relative } from './format.js'
+import { countdown, moment, span } from './format.js'
 import { inLanguage, wordFor, words } from './language.js'
 import { serverNow } from './server-time.js'
 
@@ -92,11 +92,16 @@ function actionButton(text, picture, account, act) {
  */
 function headOf({ name, provider, kind, ids }, id) {
   const chip = element('span', { class: 'chip' })
-  const which = [wordFor(words().providers, provider), kind, ...Object.values(ids)].join(' · ')
   const view = element(
     'header',
     {},
-    element('div', {}, element('h3', { id }, name), element('p', { class: 'which' }, which)),
+    element(
+      'div',
+      {},
+      element('h3', { id }, name),
+      element('p', { class: 'which' }, `${wordFor(words().providers, provider)} · ${kind}`),
+      element('p', { class: 'ids mono' }, Object.values(ids).join(' / ')),
+    ),
     chip,
   )
   const show = (/** @type {AccountStatus} */ { state }) => {
@@ -123,8 +128,8 @@ function lifePart() {
    */
   const show = ({ issued_at: from, expires_at: to, state }, now) => {
     const text = words()
-    setText(label, text.expiresIn)
     if (to === undefined || state === 'none') {
+      setText(label, text.token)
       setText(left, text.noToken)
       setText(until, '')
       bar.style.setProperty('--left', '0')
@@ -132,6 +137,7 @@ function lifePart() {
     }
     const leftMs = to - now
     const isOver = leftMs <= 0 || state === 'expired'
+    setText(label, isOver ? text.token : text.expiresIn)
     const share = isOver ? 0 : Math.min(1, leftMs / Math.max(1, to - (from ?? now)))
     setText(left, isOver ? text.expired : countdown(leftMs))
     setText(until, text.until(moment(to, now)))
@@ -145,7 +151,7 @@ function lifePart() {
 function factsPart() {
   const text = words()
   const generation = element('dd', { class: 'number' })
-  const when = element('span')
+  const when = element('time')
   const how = element('small')
   const next = element('dd', { class: 'number' })
   const view = element(
@@ -164,7 +170,11 @@ function factsPart() {
    */
   const show = ({ generation: number, last_refresh: last, refresh_at: at }, now) => {
     setText(generation, number === undefined ? '–' : String(number))
-    setText(when, last ? relative(Math.min(0, last.at - now)) : text.never)
+    setText(when, last ? text.ago(span(now - last.at)) : text.never)
+    if (last) {
+      when.dateTime = new Date(last.at).toISOString()
+      when.title = moment(last.at, now)
+    }
     setText(how, last ? detailsOf(last).join(' · ') : '')
     setText(next, nextOf(at, now))
   }
@@ -177,7 +187,7 @@ function factsPart() {
  */
 function nextOf(at, now) {
   if (at === undefined) return words().notPlanned
-  return at - now < 1000 ? words().dueNow : relative(at - now)
+  return at - now < 1000 ? words().dueNow : words().ahead(span(at - now))
 }
 
 function troublePart() {

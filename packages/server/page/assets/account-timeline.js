@@ -42,13 +42,16 @@ function timelineItem(event, now) {
     element(
       'div',
       { class: 'what' },
-      element('strong', {}, event.ticket === undefined ? name : `${name} · ${event.ticket}`),
+      element('strong', {}, [name, event.ticket, ...generationOf(event)].filter(isGiven).join(' · ')),
       element('time', { datetime: new Date(event.at).toISOString(), class: 'number' }, moment(event.at, now)),
     ),
-    element('div', { class: 'why' }, [...detailsOf(event), ...generationOf(event)].join(' · ')),
+    element('div', { class: 'why' }, detailsOf(event).join(' · ')),
     hint && element('div', { class: 'why' }, hint),
   )
 }
+
+/** @param {string | undefined} part @returns {part is string} */
+const isGiven = (part) => part !== undefined
 
 /** @param {TimelineEvent} event */
 function generationOf({ generation }) {

@@ -1,4 +1,5 @@
 import { api } from './api.js'
+import { languageTag } from './language.js'
 import { learnServerTime } from './server-time.js'
 
 /** @typedef {import('../contract.js').AccountStatus} AccountStatus */
@@ -21,7 +22,8 @@ export class AccountsStore {
 
   /** The accounts by name. */
   get list() {
-    return [...this.statuses.values()].sort((a, b) => a.name.localeCompare(b.name))
+    const { compare } = new Intl.Collator(languageTag(), { numeric: true })
+    return [...this.statuses.values()].sort((a, b) => compare(a.name, b.name))
   }
 
   /** Reads the list anew, then the timelines, a few at a time. Accounts that are gone are forgotten. */

@@ -4,8 +4,11 @@ import { shortMoment } from './format.js'
 /** @typedef {ReturnType<typeof import('./activity-figures.js').activityFigures>} Figures */
 
 const axisPx = 44
-const barsHeightPx = 150
-const pointsHeightPx = 190
+const timeAxisPx = 28
+const barsHeightPx = 140
+const pointsHeightPx = 180
+/** There is no half of a refresh. */
+const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 /** So that one refresh does not stand as high as the chart. */
 const fewestOnAxis = 4
 const shortestOnAxisMs = 100
@@ -62,7 +65,7 @@ function barsPlot({ buckets, start, end }, withDay, over, place) {
       // Failures are what sticks out above the successes.
       series: [{}, series('--bad', ''), series('--busy', '--busy')],
       scales: timeScales(start, end, fewestOnAxis),
-      axes: axes(withDay, (value) => (Number.isInteger(value) ? String(value) : '')),
+      axes: axes(withDay, wholeSteps),
     },
     [
       middle,
@@ -97,7 +100,7 @@ function pointsPlot({ points, start, end }, withDay, over, place) {
       ...commonOptions(place, pointsHeightPx, withDay, start, end, over),
       series: [{}, series('--busy', true), series('--bad', false)],
       scales: timeScales(start, end, shortestOnAxisMs),
-      axes: axes(withDay, String),
+      axes: axes(withDay),
     },
     [points.map(({ at }) => at / 1000), valuesOf(true), valuesOf(false)],
     place,
@@ -116,7 +119,7 @@ function commonOptions(place, height, withDay, start, end, over) {
   return {
     width: Math.max(place.clientWidth, 200),
     height,
-    padding: /** @type {[number, number, number, number]} */ ([10, 6, 0, 0]),
+    padding: /** @type {[number, number, number, number]} */ ([10, 22, 0, 0]),
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
     hooks: {
@@ -146,9 +149,9 @@ function timeScales(start, end, least) {
 
 /**
  * @param {boolean} withDay
- * @param {(value: number) => string} label
+ * @param {number[]} [steps] between the lines of the grid
  */
-function axes(withDay, label) {
+function axes(withDay, steps) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`
   const common = { stroke: colour('--ink-faint'), font, ticks: { show: false } }
   const grid = { stroke: colour('--line'), width: 1 }
@@ -156,7 +159,8 @@ function axes(withDay, label) {
     {
       ...common,
       grid: { show: false },
-      space: withDay ? 96 : 56,
+      size: timeAxisPx,
+      space: withDay ? 96 : 64,
       values: (/** @type {uPlot} */ _plot, /** @type {number[]} */ splits) =>
         splits.map((at) => shortMoment(at * 1000, withDay)),
     },
@@ -165,7 +169,8 @@ function axes(withDay, label) {
       grid,
       size: axisPx,
       space: 36,
-      values: (/** @type {uPlot} */ _plot, /** @type {number[]} */ splits) => splits.map(label),
+      ...(steps && { incrs: steps }),
+      values: (/** @type {uPlot} */ _plot, /** @type {number[]} */ splits) => splits.map(String),
     },
   ]
 }

@@ -2,6 +2,9 @@ import { inLanguage, words } from './language.js'
 
 /** @typedef {import('../contract.js').BilingualHint} BilingualHint */
 
+/** The event at the window when the server does not know the session any more. */
+export const sessionEnded = 'lingpai:session-ended'
+
 /**
  * A request that came to nothing. Its texts are read when they are shown, in the language of that moment.
  */
@@ -82,6 +85,8 @@ async function send(method, path, body) {
     ...(body && { body: JSON.stringify(body) }),
   }).catch(() => undefined)
   if (!response) throw new RequestProblem(0)
+  // Whatever was asked for: the cookie is not good any more. The routes of the session say so themselves.
+  if (response.status === 401 && path !== '/session') dispatchEvent(new Event(sessionEnded))
   const answer = await response.json().catch(() => undefined)
   if (!response.ok) throw new RequestProblem(response.status, answer?.error)
   return answer

@@ -1,9 +1,6 @@
 import { languageTag, words } from './language.js'
 
 const secondMs = 1000
-const minuteMs = 60 * secondMs
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
 
 /**
  * `1:52:07`, `3 d 04:05:06`; never below zero.
@@ -15,22 +12,22 @@ export function countdown(ms) {
   const days = Math.floor(seconds / 86_400)
   const hours = Math.floor(seconds / 3600) % 24
   const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
-  if (days > 0) return `${words().days(days)} ${pad(hours)}:${rest}`
+  if (days > 0) return `${days} ${words().units.day} ${pad(hours)}:${rest}`
   return hours > 0 ? `${hours}:${rest}` : rest
 }
 
 /**
- * `12 minutes ago`, `in 2 hours`.
+ * `2 d 3 h`, `1 h 46 min`, `12 s`: no more exact than anybody reads it; never below zero.
  *
- * @param {number} fromNowMs
+ * @param {number} ms
  */
-export function relative(fromNowMs) {
-  const format = new Intl.RelativeTimeFormat(languageTag(), { numeric: 'auto' })
-  const size = Math.abs(fromNowMs)
-  if (size < minuteMs) return format.format(Math.trunc(fromNowMs / secondMs), 'second')
-  if (size < hourMs) return format.format(Math.trunc(fromNowMs / minuteMs), 'minute')
-  if (size < dayMs) return format.format(Math.trunc(fromNowMs / hourMs), 'hour')
-  return format.format(Math.trunc(fromNowMs / dayMs), 'day')
+export function span(ms) {
+  const { units } = words()
+  const seconds = Math.max(0, Math.round(ms / secondMs))
+  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit))
+  if (days) return `${days} ${units.day} ${(hours ?? 0) % 24} ${units.hour}`
+  if (hours) return `${hours} ${units.hour} ${(minutes ?? 0) % 60} ${units.minute}`
+  return minutes ? `${minutes} ${units.minute}` : `${seconds} ${units.second}`
 }
 
 /**
@@ -71,12 +68,7 @@ export function shortMoment(at, withDay) {
  * @param {number} ms
  */
 export function took(ms) {
-  const isLong = ms >= secondMs
-  return new Intl.NumberFormat(languageTag(), {
-    style: 'unit',
-    unit: isLong ? 'second' : 'millisecond',
-    maximumFractionDigits: isLong ? 1 : 0,
-  }).format(isLong ? ms / secondMs : ms)
+  return ms < secondMs ? `${Math.round(ms)} ms` : `${(ms / secondMs).toFixed(1)} s`
 }
 
 /** @param {number} number */

@@ -1,4 +1,4 @@
-import { api, RequestProblem } from './api.js'
+import { api, RequestProblem, sessionEnded } from './api.js'
 
 /** @typedef {'connecting' | 'live' | 'lost'} LinkState */
 
@@ -10,11 +10,10 @@ const retryMs = 3000
  *
  * @param {object} listener
  * @param {(state: LinkState) => void} listener.changed
- * @param {() => void} listener.ended the session is over
  * @param {Readonly<Record<string, (data: never) => void>>} listener.events by name, with the parsed data
  * @returns {() => void} closes it
  */
-export function openLiveLink({ changed, ended, events }) {
+export function openLiveLink({ changed, events }) {
   /** @type {EventSource | undefined} */
   let source
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -47,7 +46,7 @@ export function openLiveLink({ changed, ended, events }) {
     if (isClosed) return
     if (status === 401) {
       close()
-      ended()
+      dispatchEvent(new Event(sessionEnded))
     } else timer = setTimeout(connect, retryMs)
   }
 

@@ -1,5 +1,5 @@
 import { forgetAnnouncements } from './announce.js'
-import { api, RequestProblem } from './api.js'
+import { api, RequestProblem, sessionEnded } from './api.js'
 import { closeDialog } from './dialog.js'
 import { byId, button, element, setText } from './element.js'
 import { languageTag, switchLanguage, translatePage, words } from './language.js'
@@ -52,10 +52,7 @@ async function enter() {
   current.close()
   try {
     const found = await api.session()
-    const ended = () => {
-      leave('ended')
-    }
-    turnTo(statusView({ session: found, place, ended }), found)
+    turnTo(statusView({ session: found, place }), found)
     byId('main', HTMLElement).focus()
   } catch (problem) {
     if (problem instanceof RequestProblem && problem.status !== 401) showUnreachable(problem)
@@ -112,6 +109,9 @@ signOut.addEventListener('click', () => {
       else showUnreachable(problem)
     },
   )
+})
+addEventListener(sessionEnded, () => {
+  if (session) leave('ended')
 })
 connectThemeSwitch(byId('theme', HTMLButtonElement), () => {
   current.themeChanged()

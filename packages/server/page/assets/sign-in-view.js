@@ -21,6 +21,8 @@ export function signInView({ because, done }) {
     autocapitalize: 'off',
     required: true,
   })
+  // For password managers, which want a name beside the key.
+  const name = element('input', { name: 'username', autocomplete: 'username', value: 'lingpai', hidden: true })
   const error = element('p', { id: 'sign-in-error', class: 'notice bad', role: 'alert', hidden: true })
   const submit = element('button', { type: 'submit', class: 'primary' }, text.signIn)
   // `post`, so that the key never gets into an address, even if this script is broken.
@@ -36,6 +38,7 @@ export function signInView({ because, done }) {
         because === 'ended' ? text.sessionEnded : text.signedOut,
       ),
     error,
+    name,
     element(
       'div',
       { class: 'field' },

@@ -21,9 +21,8 @@ const redrawMs = 60_000
  * @param {object} options
  * @param {import('../contract.js').Session} options.session
  * @param {HTMLElement} options.place
- * @param {() => void} options.ended the session is over
  */
-export function statusView({ session, place, ended }) {
+export function statusView({ session, place }) {
   const choices = newChoices()
   const activityChoices = newActivityChoices()
   const actions = session.role === 'admin' ? actionsOn(() => store) : undefined
@@ -70,8 +69,7 @@ export function statusView({ session, place, ended }) {
 
   const load = () => {
     store.load().catch((problem) => {
-      if (problem instanceof RequestProblem && problem.status === 401) ended()
-      else if (!shown) place.replaceChildren(failedPart(problem, load))
+      if (!shown) place.replaceChildren(failedPart(problem, load))
     })
   }
 
@@ -84,7 +82,6 @@ export function statusView({ session, place, ended }) {
       // Whatever happened while the stream was away.
       if (state === 'live') load()
     },
-    ended,
     events: {
       status: (/** @type {import('../contract.js').AccountStatus} */ status) => {
         store.putStatus(status)

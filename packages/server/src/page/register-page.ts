@@ -46,9 +46,6 @@ export function registerPage(fastify: FastifyInstance): void {
   fastify.register(async (page) => {
     await page.register(helmet, headers)
     await page.register(serveStatic, files)
-    page.addHook('onRequest', async (_request, reply) => {
-      reply.header('cache-control', 'no-store')
-    })
     page.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html', pageDirectory))
     for (const [name, file] of Object.entries(chartFiles)) {
       page.get(`/assets/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file, chartDirectory))
