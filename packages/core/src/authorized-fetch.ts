@@ -46,7 +46,11 @@ export async function authorizedFetch<C>(
   if (other === token) return response
   signal?.throwIfAborted()
   await response.body?.cancel()
-  return send(other)
+  const second = await send(other)
+  const again = await tokenErrorIn(spec, second)
+  // The call is over, but what was refused here is given to nobody any more.
+  if (again !== undefined) source.reportRejected(other, again.code).catch(() => undefined)
+  return second
 }
 
 /** `fetch` takes `Authorization` off when a redirect leaves the origin, but no other header: those stay where they are sent. */

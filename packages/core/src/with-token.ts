@@ -12,21 +12,24 @@ export async function withToken<T>(
   const token = await source.getAccessToken(options)
   const first = await settle(fn, token)
   const refusal = await tokenErrorIn(spec, first.ok ? first.value : first.error)
-  if (refusal === undefined) {
-    if (first.ok) return first.value
-    throw first.error
-  }
+  if (refusal === undefined) return outcomeOf(first)
   const other = await source.reportRejected(token, refusal.code, options?.signal && { signal: options.signal })
   // The platform's own probe stands by the token: the refusal was about the call.
-  if (other === token) {
-    if (first.ok) return first.value
-    throw first.error
-  }
+  if (other === token) return outcomeOf(first)
   options?.signal?.throwIfAborted()
-  return fn(other)
+  const second = await settle(fn, other)
+  const again = await tokenErrorIn(spec, second.ok ? second.value : second.error)
+  // The call is over, but what was refused here is given to nobody any more.
+  if (again !== undefined) source.reportRejected(other, again.code).catch(() => undefined)
+  return outcomeOf(second)
 }
 
 type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+
+function outcomeOf<T>(settled: Settled<T>): T {
+  if (settled.ok) return settled.value
+  throw settled.error
+}
 
 async function settle<T>(fn: (token: string) => T | Promise<T>, token: string): Promise<Settled<T>> {
   try {

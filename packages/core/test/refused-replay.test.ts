@@ -1,0 +1,41 @@
+import { apiPath, openWorld, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const refusal = { errcode: 42001, errmsg: 'access_token expired' }
+
+test('a token whose replay is refused as well comes back as the platform’s reply, and is given to nobody again', async () => {
+  const { simulator } = world
+  const source = world.source('wechatPlain')
+  const first = await source.getAccessToken()
+  simulator.fault({ endpoint: apiPath.wechatPlain, times: 2, body: refusal })
+  const reply = await source.fetch(apiPath.wechatPlain)
+  // Asked for at once: nothing may be awaited before the refused token is out of use.
+  const next = source.getAccessToken()
+  expect(await reply.json()).toEqual(refusal)
+  // The second token has the second generation.
+  expect(await next).not.toBe(first)
+  expect((await source.getRecord()).generation).toBe(3)
+  expect(world.count('rejected')).toBe(2)
+  expect(simulator.ledger.tokenRequests()).toBe(3)
+})
+
+for (const shape of ['returned', 'thrown'] as const) {
+  test(`a second refusal that is ${shape} in withToken goes to the caller, and its token to nobody again`, async () => {
+    const source = world.source('wechatPlain')
+    const tried: string[] = []
+    const run = source.withToken((token) => {
+      tried.push(token)
+      if (shape === 'returned') return refusal
+      throw Object.assign(new Error('refused'), refusal)
+    })
+    await (shape === 'returned' ? expect(run).resolves.toEqual(refusal) : expect(run).rejects.toMatchObject(refusal))
+    expect(tried).not.toContain(await source.getAccessToken())
+    expect(new Set(tried).size).toBe(2)
+    expect(world.simulator.ledger.tokenRequests()).toBe(3)
+  })
+}
