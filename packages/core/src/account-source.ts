@@ -14,7 +14,7 @@ import { isClosed, joinFlight } from './flight.js'
 import { startKeeper, type Keeper } from './keeper.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
-import { readiness } from './readiness.js'
+import { isAnswerOverdue, readiness } from './readiness.js'
 import { statusOf } from './source-status.js'
 import type { GetTokenOptions, KeepOptions, RefreshOptions, SourceStatus, TokenSource } from './token-source.js'
 import type { StoredRecord, TokenRecord } from './token-record.js'
@@ -225,7 +225,7 @@ export class AccountSource<C> implements TokenSource {
   ): Promise<StoredRecord | undefined> {
     let state = readiness(context, minLifeMs)
     if (state === 'unsure') {
-      await this.#wait(this.#lookOnce(context), signal)
+      await this.#wait(this.#makeSure(context), signal)
       state = readiness(context, minLifeMs)
       // The store does not answer: what memory holds is the best that anybody knows.
       if (state === 'unsure') state = 'unseen'
@@ -250,6 +250,12 @@ export class AccountSource<C> implements TokenSource {
     if (context.isReadonly) await this.#lookOnce(context)
     else if (readiness(context, 0) === 'due') await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise
     else await this.#acquire()
+  }
+
+  /** What this process has asked upstream for, the store cannot know of before. */
+  async #makeSure(context: AccountContext<C>): Promise<void> {
+    if (isAnswerOverdue(context)) await context.cell.asking?.over
+    if (readiness(context, 0) === 'unsure') await this.#lookOnce(context)
   }
 
   /** One look at the cache for all who want one; at most one a second. */

@@ -23,6 +23,8 @@ export interface Cell {
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
   failure: FailureRecord | undefined
   flight: Flight | undefined
+  /** What upstream was asked for here, until it is in memory. */
+  asking: Asking | undefined
   /** The last look at the cache outside of a flight, and when it began. */
   look: Promise<void> | undefined
   lookedAt: Moment
@@ -51,6 +53,13 @@ export interface Flight {
   readonly isForced: boolean
   /** Nobody waited for it when it began: it asks once, and gives up sooner. */
   readonly isAhead: boolean
+}
+
+/** A question to upstream that may have replaced the token in memory already. */
+export interface Asking {
+  readonly since: Moment
+  /** Resolves once what came of it is in memory, whatever that was. */
+  readonly over: Promise<unknown>
 }
 
 /** How a flight ended well. */
@@ -90,6 +99,7 @@ export function newCell(): Cell {
     rejected: undefined,
     failure: undefined,
     flight: undefined,
+    asking: undefined,
     look: undefined,
     lookedAt: { monotonic: -Infinity, wall: -Infinity },
     isUnwritten: false,
@@ -162,6 +172,17 @@ export function putInTime(cell: Cell, sharedNowMs: number, clock: Clock): void {
     issuedAtMs: issuedAtMs + aheadMs,
     expiresAtMs: expiresAtMs + aheadMs,
     ...(repeatedAtMs !== undefined && { repeatedAtMs: repeatedAtMs + aheadMs }),
+  })
+}
+
+/** Notes that upstream is being asked, for as long as it takes to bring the answer home. */
+export function noteAsking(cell: Cell, clock: Clock, landing: Promise<unknown>): void {
+  const earlier = cell.asking
+  const since = earlier?.since ?? { monotonic: clock.monotonic(), wall: clock.now() }
+  const asking: Asking = { since, over: Promise.allSettled([landing, earlier?.over]) }
+  cell.asking = asking
+  void asking.over.then(() => {
+    if (cell.asking === asking) cell.asking = undefined
   })
 }
 

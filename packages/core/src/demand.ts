@@ -16,9 +16,14 @@ export interface RefreshTerms {
   readonly lease: HeldLease | 'unavailable'
   /** Whether the cache answered at the start of this turn. */
   readonly isUp: boolean
+  /** Whether a lease that somebody else may have had meanwhile is good enough: this store is too slow to hold a better one. */
+  readonly mayBeDoubtful: boolean
   /** Moment on the monotonic clock at which the refresh must be over, milliseconds. */
   readonly endsAtMonotonicMs: number
 }
 
-/** How a request under the lease ends; `superseded`: somebody else's record counts, look again. */
-export type Landing = FlightOutcome | 'superseded'
+/**
+ * How a request under the lease ends. `superseded`: somebody else's record counts, look again; `doubtful`: the lease may have
+ * been lost before upstream was asked, begin again.
+ */
+export type Landing = FlightOutcome | 'superseded' | 'doubtful'

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js'
+import type { Clock, Timer } from './clock.js'
 
 /** How a request came to nothing. Carries no URL and no body. */
 export type ExchangeFailure =
@@ -16,6 +16,11 @@ export interface RawReply {
 
 /** The largest reply of a token endpoint that is read; real ones stay below 5 KiB. */
 const largestBody = 64 * 1024
+
+/** A limit that ends later than this was slept over: the process was stopped, and the answer may lie in its socket. */
+const stopMs = 1000
+/** Time to take it from there. A token that is thrown away could cost the one that others hold. */
+const graceMs = 500
 
 /** System codes that mean that no byte of the request left this host. */
 const connectCodes = new Set([
@@ -57,7 +62,7 @@ export async function exchange(
     stop.abort()
     giveUp({ kind: 'timeout' })
   }
-  const timer = clock.setTimer(end, timeoutMs, { holdsProcess: true })
+  const timer = armLimit(clock, timeoutMs, end)
   const aborted = new Promise<never>((_, reject) => {
     stop.signal.addEventListener('abort', () => {
       if (!timedOut) reject(signal.reason as Error)
@@ -74,6 +79,21 @@ export async function exchange(
   } finally {
     timer.cancel()
     signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Calls `end` when the time is over, a moment later if the process was stopped meanwhile. */
+function armLimit(clock: Clock, timeoutMs: number, end: () => void): Timer {
+  const dueMs = clock.monotonic() + timeoutMs
+  const ring = (): void => {
+    if (clock.monotonic() - dueMs < stopMs) end()
+    else timer = clock.setTimer(end, graceMs, { holdsProcess: true })
+  }
+  let timer = clock.setTimer(ring, timeoutMs, { holdsProcess: true })
+  return {
+    cancel: () => {
+      timer.cancel()
+    },
   }
 }
 

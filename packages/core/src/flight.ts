@@ -1,5 +1,5 @@
 import { lookAtCache, type AccountContext } from './account-context.js'
-import { isRejectedRecord, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
+import { isRejectedRecord, noteAsking, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
 import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
@@ -35,6 +35,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
   const endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = cell.record
   let isDoubtful = false
+  let mayBeDoubtful = false
   for (let turn = 0; ; turn += 1) {
     closing.throwIfAborted()
     const isUp = (await lookAtCache(context)) !== 'down'
@@ -55,8 +56,9 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
     if (isUp && guard === undefined && reach !== 'process')
       context.emit('unguarded-refresh', { reason: demand.reason, reach })
     const terms = lease === 'unknown' ? ({ lease: 'unavailable', isUp: false } as const) : { lease, isUp }
-    const landing = await refresh(context, demand, base, { ...terms, endsAtMonotonicMs })
-    if (landing !== 'superseded') return landing
+    const landing = await refresh(context, demand, base, { ...terms, mayBeDoubtful, endsAtMonotonicMs })
+    if (landing === 'doubtful') mayBeDoubtful = true
+    else if (landing !== 'superseded') return landing
   }
 }
 
@@ -125,20 +127,24 @@ async function refresh<C>(
       if (lease !== 'unavailable') await lease.release()
       return { record: found, how: 'adopted' }
     }
-    return await land(context, demand, withTimeLeft(context, terms))
+    const landing = land(context, demand, withTimeLeft(context, terms))
+    noteAsking(context.cell, context.clock, landing)
+    return await landing
   } catch (error) {
     if (lease !== 'unavailable') await lease.release()
     throw error
   }
 }
 
+const leastAnswerMs = 3000
+
 /**
- * A process that was stopped finds its time gone. What is then asked for is waited for: a token that is thrown away could
- * cost the one that others hold.
+ * The lease may have come late, or the process may have been stopped. What is asked for is waited for all the same: a token
+ * that is thrown away could cost the one that others hold.
  */
 function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: RefreshTerms): RefreshTerms {
-  const nowMs = clock.monotonic()
-  return nowMs < terms.endsAtMonotonicMs ? terms : { ...terms, endsAtMonotonicMs: nowMs + timeoutMs }
+  const leastMs = clock.monotonic() + Math.min(timeoutMs, leastAnswerMs)
+  return { ...terms, endsAtMonotonicMs: Math.max(terms.endsAtMonotonicMs, leastMs) }
 }
 
 /** Whether an error says that the flight's own manager was closed, which is no failure of the account. */

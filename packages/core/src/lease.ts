@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { CacheGate } from './cache-gate.js'
+import { msSince, type Moment } from './cell.js'
 import type { Clock, Timer } from './clock.js'
 
 /** A lease lives this long; a killed holder is replaced after at most this time. */
@@ -9,6 +10,8 @@ const renewEveryMs = leaseMs / 3
 
 /** The right to refresh, held and renewed until it is given back. */
 export interface HeldLease {
+  /** `lost`: somebody else has it; `doubtful`: at some moment since it was taken somebody else may have had it. */
+  state(): 'held' | 'doubtful' | 'lost'
   /**
    * Ends the renewing. `true` when the lease was ever renewed: a holder that was stopped in between may have taken it anew
    * after others had it, so the record has to be looked at again before it is written.
@@ -31,22 +34,36 @@ export async function takeLease(
 ): Promise<HeldLease | 'busy' | 'unavailable' | 'unknown'> {
   if (gate.cache.lease === undefined) return 'unavailable'
   const holder = randomUUID()
+  const takenAt = { monotonic: clock.monotonic(), wall: clock.now() }
   const taken = await gate.take(key, holder, leaseMs)
   if (!taken.ok) return 'unknown'
-  return taken.value ? holdLease(gate, clock, key, holder) : 'busy'
+  return taken.value ? holdLease(gate, clock, key, { holder, takenAt }) : 'busy'
 }
 
-function holdLease(gate: CacheGate, clock: Clock, key: string, holder: string): HeldLease {
+function holdLease(
+  gate: CacheGate,
+  clock: Clock,
+  key: string,
+  { holder, takenAt }: { readonly holder: string; readonly takenAt: Moment },
+): HeldLease {
   let timer: Timer | undefined
   let renewal = Promise.resolve()
   let isHeld = true
+  let isLost = false
+  let hasGap = false
+  let heldAt = takenAt
   let wasRenewed = false
   const arm = (): void => {
     timer = clock.setTimer(() => {
       wasRenewed = true
+      const askedAt = { monotonic: clock.monotonic(), wall: clock.now() }
       renewal = gate.take(key, holder, leaseMs).then((renewed) => {
         // A store that failed may answer the next time; one that says no has given the lease away.
-        if (isHeld && !(renewed.ok && !renewed.value)) arm()
+        isLost = renewed.ok && !renewed.value
+        // It may have run out before this reached the store.
+        if (msSince(heldAt, clock) >= leaseMs) hasGap = true
+        if (renewed.ok && renewed.value) heldAt = askedAt
+        if (isHeld && !isLost) arm()
       })
     }, renewEveryMs)
   }
@@ -59,6 +76,10 @@ function holdLease(gate: CacheGate, clock: Clock, key: string, holder: string): 
     return wasRenewed
   }
   return {
+    state: () => {
+      if (isLost) return 'lost'
+      return hasGap || msSince(heldAt, clock) >= leaseMs ? 'doubtful' : 'held'
+    },
     settle,
     commit: async (value, expiresAtMs) => {
       await settle()

@@ -40,6 +40,22 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
   })
 }
 
+test('a machine that slept while upstream was asked waits for the answer: it has killed the token at hand', async () => {
+  const source = world.source('wechatPlain')
+  const { value: old, expiresAtMs } = await source.getRecord()
+  await world.clock.advance(expiresAtMs - world.clock.now() - 8 * minute)
+  world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second })
+  expect(await source.getAccessToken()).toBe(old)
+  await world.clock.advance(second)
+  expect(await source.getAccessToken()).toBe(old)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  world.clock.jumpWall(295 * second)
+  expect(source.peek()).toBeUndefined()
+  const token = await world.clock.runUntil(source.getAccessToken())
+  expect(token).not.toBe(old)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
 test('a wall clock set back within the last second still ends the token in time', async () => {
   const source = world.source('qq')
   const { expiresAtMs } = await source.getRecord()

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import type { Clock } from '@lingpai/core'
 import { exchange } from '../src/exchange.js'
 import { reply, scriptedPlatform, type ScriptedPlatform } from './scripted-platform.js'
 
@@ -8,6 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => platform.close())
 
+const hourMs = 3_600_000
 const never = new AbortController().signal
 
 function ask(
@@ -51,6 +53,31 @@ test('a character cut in two by the network is put together again', async () => 
     platform.clock.setTimer(() => response.end(bytes.subarray(2)), 10)
   })
   expect(await platform.clock.runUntil(ask())).toMatchObject({ text: '"密"' })
+})
+
+test('an answer that lies in the socket when a stopped process goes on is taken, though its time is over', async () => {
+  const { clock } = platform
+  let isStopped = true
+  const stopped: Clock = {
+    ...clock,
+    monotonic: () => clock.monotonic() + (isStopped ? 0 : hourMs),
+    // Timers come first after a stop.
+    setTimer: (callback, delayMs, options) => clock.setTimer(callback, delayMs === 1000 ? 1 : delayMs, options),
+  }
+  platform.answer((_, response) => {
+    isStopped = false
+    clock.setTimer(() => response.end('token'), 100)
+  })
+  const request = { url: `${platform.url}/token`, init: {} }
+  const asked = exchange(globalThis.fetch, stopped, request, { signal: never, timeoutMs: 1000 })
+  expect(await clock.runUntil(asked)).toMatchObject({ text: 'token' })
+  platform.answer(() => undefined)
+  isStopped = true
+  const unanswered = exchange(globalThis.fetch, stopped, request, { signal: never, timeoutMs: 1000 })
+  await clock.settle()
+  isStopped = false
+  expect(await clock.runUntil(unanswered)).toEqual({ kind: 'timeout' })
+  expect(clock.pendingTimers).toBe(0)
 })
 
 test('the time-out is a failure of its own, and cuts the connection', async () => {

@@ -131,3 +131,91 @@ test('a commit that is refused while nothing newer stands costs no second reques
   expect(await sourceOn(open()).getAccessToken()).toBe(token)
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
+
+describe('a holder that was stopped before it could ask', () => {
+  /** Its first look under the lease is answered late; by then somebody else has had the lease, and has refreshed. */
+  function stoppedOn(renew: () => Promise<boolean>): ReturnType<World['source']> {
+    const other = sourceOn(open())
+    let stage: 'before' | 'stopped' | 'after' = 'before'
+    let runOut: (() => unknown) | undefined
+    const cache = openWith((lease) => ({
+      take: async (key, holder, ttlMs) => {
+        if (stage === 'stopped') return renew()
+        const isTaken = await lease.take(key, holder, ttlMs)
+        if (stage === 'before') {
+          runOut = () => lease.release(key, holder)
+          await passed(200)
+        }
+        return isTaken
+      },
+    }))
+    return sourceOn({
+      ...cache,
+      get: async (key) => {
+        const text = await cache.get(key)
+        if (stage === 'before' && runOut !== undefined) {
+          stage = 'stopped'
+          await runOut()
+          await other.getAccessToken()
+          await passed(990)
+        } else if (stage === 'stopped') {
+          await passed(990)
+          if (key.endsWith(':failure')) stage = 'after'
+        }
+        return text
+      },
+    })
+  }
+
+  const passed = (ms: number): Promise<void> => new Promise((resolve) => void world.clock.setTimer(resolve, ms))
+
+  test('is told by its renewal that it has the lease no more, and does not ask', async () => {
+    const stopped = stoppedOn(async () => false)
+    await world.clock.runUntil(stopped.getAccessToken())
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+
+  test('has heard nothing of its lease for as long as it lives, and does not ask', async () => {
+    const stopped = stoppedOn(async () => {
+      throw new TypeError('no answer')
+    })
+    await world.clock.runUntil(stopped.getAccessToken())
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+
+  test('has renewed it too late, when others may have had it, and does not ask', async () => {
+    let renewals = 0
+    const stopped = stoppedOn(async () => {
+      renewals += 1
+      if (renewals === 1) throw new TypeError('no answer')
+      await passed(550)
+      return true
+    })
+    await world.clock.runUntil(stopped.getAccessToken())
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+})
+
+test('a store too slow to hold a lease by costs one more try, not the refresh', async () => {
+  const cache = openWith((lease) => {
+    let first: string | undefined
+    return {
+      take: async (key, holder, ttlMs) => {
+        if (holder === first) throw new TypeError('too slow')
+        first = holder
+        return lease.take(key, holder, ttlMs)
+      },
+    }
+  })
+  const slow = sourceOn({
+    ...cache,
+    get: async (key) => {
+      await new Promise<void>((resolve) => void world.clock.setTimer(resolve, 1200))
+      return cache.get(key)
+    },
+  })
+  const startMs = world.clock.now()
+  await world.clock.runUntil(slow.getAccessToken())
+  expect(world.clock.now() - startMs).toBeLessThan(15 * second)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
