@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { placeToken, resolveUrl } from './build-request.js'
+import { assertPlaced, placeToken, resolveUrl } from './build-request.js'
 import { ConfigError } from './errors.js'
 import type { ResolvedSpec } from './provider.js'
 import { scrubCause, spells } from './redact.js'
@@ -14,6 +14,7 @@ export async function authorizedFetch<C>(
   input: string | URL | Request,
   init: RequestInit = {},
 ): Promise<Response> {
+  assertPlaced(spec)
   const url = targetOf(spec, source.account.host, input)
   const signal = init.signal ?? (isRequest(input) ? input.signal : undefined)
   const send = async (token: string): Promise<Response> => {

@@ -1,5 +1,5 @@
 import { ConfigError } from './errors.js'
-import type { PlacementSpec, RequestSpec } from './provider.js'
+import type { PlacementSpec, RequestSpec, ResolvedSpec } from './provider.js'
 
 /** What {@link buildRequest} needs to know of a provider. */
 export interface RequestBase {
@@ -50,10 +50,43 @@ export function resolveUrl({ id, baseUrl, rebased }: RequestBase, url: string): 
   return base + pathname + search
 }
 
+/** A request that carries a token where the platform takes it. */
+export function requestWithToken({ url, init }: BuiltRequest, placement: PlacementSpec, token: string): BuiltRequest {
+  const placed = new URL(url)
+  const headers = new Headers(init.headers)
+  placeToken(placement, token, placed, headers)
+  return { url: placed.href, init: { ...init, headers: Object.fromEntries(headers) } }
+}
+
 /** Puts the token where the platform takes it. */
 export function placeToken(placement: PlacementSpec, token: string, url: URL, headers: Headers): void {
   if (placement.in === 'query') url.searchParams.set(placement.name, token)
-  else headers.set(placement.name, headerValue(placement, token))
+  if (placement.in === 'header') headers.set(placement.name, headerValue(placement, token))
+}
+
+/** What the errors of a placement name. */
+type Placed = Pick<ResolvedSpec<never>, 'id' | 'kind' | 'placement'>
+
+/** @throws ConfigError for a token that no call carries. */
+export function assertPlaced({ id, kind, placement }: Placed): void {
+  if (placement.in !== 'nowhere') return
+  throw new ConfigError(
+    `${id}: no call carries the ${kind}`,
+    { field: 'placement', problem: 'conflict' },
+    { hint: 'Take its value with getAccessToken(), and call the API with the source of the token it is derived from.' },
+  )
+}
+
+/** The header that carries the token. @throws ConfigError where none does */
+export function headerPlacement(spec: Placed): Extract<PlacementSpec, { readonly in: 'header' }> {
+  assertPlaced(spec)
+  const { id, placement } = spec
+  if (placement.in === 'header') return placement
+  const name = placement.in === 'query' ? ` as ${placement.name}` : ''
+  throw new ConfigError(`${id}: this platform takes its token in the URL${name}, not in a header`, {
+    field: 'placement',
+    problem: 'conflict',
+  })
 }
 
 /** `QQBot <token>`, or the bare token where the header has no scheme. */

@@ -1,5 +1,6 @@
 import { ConfigError } from './errors.js'
 import type { ErrorClass, PlatformCode } from './error-class.js'
+import { parentProblems } from './parent-problems.js'
 import type {
   ErrorTable,
   Provider,
@@ -16,7 +17,8 @@ const required = ['id', 'source', 'account', 'secrets', 'renewal', 'answer', 'pl
 /**
  * Checks a platform's description and makes a provider of it.
  *
- * @throws ConfigError naming the provider and the field: a code in two classes, no secret, a bad URL, impossible times.
+ * @throws ConfigError naming the provider and the field: a code in two classes, no secret, a bad URL, impossible times, a parent with
+ * other credentials.
  */
 export function defineProvider<C>(spec: ProviderSpec<C>): Provider<C> {
   const missing = required.filter((field) => (spec as Partial<ProviderSpec<C>>)[field] === undefined)
@@ -43,7 +45,7 @@ function provide<C>(spec: ResolvedSpec<C>): Provider<C> {
     id: spec.id,
     kind: spec.kind,
     spec,
-    extend: (overrides: ProviderOverrides) => provide(extended(spec, overrides)),
+    extend: (overrides: ProviderOverrides<C>) => provide(extended(spec, overrides)),
     credentialsFromEnv: (env = process.env) => credentialsFromEnv(spec, env),
   })
 }
@@ -59,8 +61,15 @@ function isRegExp(value: unknown): value is RegExp {
   return Object.prototype.toString.call(value) === '[object RegExp]'
 }
 
-function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides): ResolvedSpec<C> {
+function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): ResolvedSpec<C> {
   const rebase = overrides.baseUrl !== undefined
+  const parent = overrides.parent ?? spec.parent
+  if (parent !== undefined && spec.parent === undefined) {
+    throw new ConfigError(`provider ${JSON.stringify(spec.id)}: its ${spec.kind} is derived from no other token`, {
+      field: 'parent',
+      problem: 'conflict',
+    })
+  }
   return {
     ...spec,
     // A new base is a world of its own: the fallbacks and the API host of the old one do not belong to it.
@@ -75,7 +84,14 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides): Resol
     },
     perCode: { ...spec.perCode, ...overrides.perCode },
     hints: { ...spec.hints, ...overrides.hints },
+    ...(parent !== undefined && { parent: rebasedParent(parent, overrides) }),
   }
+}
+
+/** The token of another world would be of no use there. */
+function rebasedParent<C>(parent: Provider<C>, { baseUrl, apiBaseUrl }: ProviderOverrides<C>): Provider<C> {
+  if (baseUrl === undefined) return parent
+  return parent.extend({ baseUrl, ...(apiBaseUrl !== undefined && { apiBaseUrl }) })
 }
 
 function mergeTables(base: ErrorTable, changes: ErrorTable = {}): ErrorTable {
@@ -116,6 +132,7 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   }
   for (const endpoint of ['token', 'api'] as const) yield* tableProblems(endpoint, spec.errors[endpoint])
   yield* renewalProblems(spec)
+  yield* parentProblems(spec)
 }
 
 function* urlsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, url: string]> {
@@ -154,7 +171,7 @@ function* renewalProblems<C>({ renewal }: ResolvedSpec<C>): Generator<readonly [
     if (!(Number.isFinite(value) && value >= 0))
       yield [`renewal.${field}`, `renewal.${field} must be 0 or more seconds`]
   }
-  for (const field of ['maxLifeSeconds', 'memorySeconds'] as const) {
+  for (const field of ['maxLifeSeconds', 'memorySeconds', 'trustSeconds'] as const) {
     if (!(renewal[field] > 0)) yield [`renewal.${field}`, `renewal.${field} must be above 0 seconds`]
   }
   if (!(defaultLifeSeconds > 0))
@@ -163,6 +180,10 @@ function* renewalProblems<C>({ renewal }: ResolvedSpec<C>): Generator<readonly [
   if (attemptsAtSeconds.length === 0 || !descending) {
     yield ['renewal.attemptsAtSeconds', 'renewal.attemptsAtSeconds must be a descending list of seconds above 0']
   }
+  if (mode !== 'sticky' && renewal.trustSeconds !== Infinity)
+    yield ['renewal.trustSeconds', 'renewal.trustSeconds is for tokens that upstream repeats: mode sticky']
+  if (renewal.trustSeconds <= (attemptsAtSeconds[0] ?? 0))
+    yield ['renewal.trustSeconds', 'renewal.trustSeconds must be longer than the first of renewal.attemptsAtSeconds']
   if (mode === 'sticky' && renewal.windowSeconds > 0 && (attemptsAtSeconds[0] ?? 0) > renewal.windowSeconds) {
     yield [
       'renewal.attemptsAtSeconds',

@@ -10,6 +10,7 @@ import {
   withRetryAt,
   type FailureRecord,
 } from './failure-record.js'
+import { parentFailure } from './parent-failure.js'
 import type { RefreshReason } from './token-record.js'
 import type { UpstreamFailure } from './upstream.js'
 
@@ -97,6 +98,8 @@ export async function forgetFailure<C>({ cell, gate, key }: AccountContext<C>, i
 }
 
 /** Whether a failure in memory still keeps this process from asking for a reason; needs no I/O. */
-export function isCoolingDown<C>({ cell, gate }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
-  return cell.failure !== undefined && isActive(cell.failure, reason, gate.reckonedNowMs())
+export function isCoolingDown<C>({ cell, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
+  const nowMs = gate.reckonedNowMs()
+  if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return true
+  return nowMs < (parentFailure(parent)?.retryAtMs ?? 0)
 }

@@ -46,6 +46,7 @@ export { accountName, type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './token-manager.js'
+export { signPage, type PageSignature, type SignPageOptions } from './sign-page.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
 export type {
   FailureSummary,

@@ -1,24 +1,23 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
-import { heldTokens, isRejectedRecord, msSince, type FlightOutcome } from './cell.js'
+import { askPlatform } from './ask-platform.js'
+import { heldTokens, isRejectedRecord, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
-import { assertNoDuel, duelsAfter } from './duel.js'
+import { assertNoDuel } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
-import { repeatedLifeMs } from './repeated-life.js'
+import { nextRecord } from './next-record.js'
 import { repeatedRejection } from './repeated-rejection.js'
-import { changedRecord, storedRecord, type StoredRecord } from './token-record.js'
-import { requestToken, type FreshToken } from './upstream.js'
+import { changedRecord, type StoredRecord } from './token-record.js'
+import type { FreshToken } from './upstream.js'
 import { scheduleWriteBack } from './write-back.js'
 import { markRejected, writeRecord } from './write-record.js'
 
 /** Asks upstream and brings the answer home: into the cache by a fenced write, into memory, and out as an event. */
 export async function land<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Landing> {
-  const { cell, clock, spec } = context
+  const { cell, clock } = context
   await assertNoDuel(context, demand, terms)
-  const doubt = await giveUpLost(terms)
-  if (doubt !== undefined) return doubt
   const base = cell.record
   const { clears } = cell
-  const answer = await requestToken(spec, context.credentials, context.upstream, {
+  const answer = await askPlatform(context, {
     signal: context.closing,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: demand.reason !== 'ahead',
@@ -33,7 +32,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     return fail(context, demand, terms, await keepFailure(context, demand.reason, answer, terms.isUp))
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
-  const asked = nextRecord(context, demand, base, answer, await context.gate.sharedNowMs())
+  const asked = nextRecord(context, demand.reason, base, answer, await context.gate.sharedNowMs())
   const isTimed = context.gate.isTimeKnown()
   const writing = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
@@ -48,15 +47,6 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
   return announce(context, demand, base, next, clock.monotonic() - answer.sentAt.monotonic)
-}
-
-/** A process that was stopped may have lost the lease by the time it would ask: then somebody else is asking. */
-async function giveUpLost({ lease, mayBeDoubtful }: RefreshTerms): Promise<'superseded' | 'doubtful' | undefined> {
-  if (lease === 'unavailable') return undefined
-  const state = lease.state()
-  if (state === 'held' || (state === 'doubtful' && mayBeDoubtful)) return undefined
-  await lease.release()
-  return state === 'lost' ? 'superseded' : 'doubtful'
 }
 
 /** Its moments would be wrong for everybody else. */
@@ -88,35 +78,6 @@ function isRejectedAgain<C>(
   { value }: FreshToken,
 ): boolean {
   return value === cell.rejected?.value || (base?.value === value && isRejectedRecord(cell, base))
-}
-
-/** The record that an answer makes of the one before it. */
-function nextRecord<C>(
-  context: AccountContext<C>,
-  { reason }: Demand,
-  base: StoredRecord | undefined,
-  answer: FreshToken,
-  nowMs: number,
-): StoredRecord {
-  const { cell, clock, spec, fingerprint, writer } = context
-  const { value, lifeMs, sentAt } = answer
-  const sentAtMs = Math.round(nowMs - msSince(sentAt, clock))
-  const expiresAtMs = sentAtMs + Math.max(1, Math.round(lifeMs))
-  if (base?.value !== value) {
-    const duels = duelsAfter(context, reason, base)
-    const generation = Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
-    const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
-    return storedRecord({ ...fields, ...(duels > 0 && { duels }) })
-  }
-  const leftMs = repeatedLifeMs(cell, clock, answer, base.expiresAtMs - nowMs)
-  if (spec.renewal.mode === 'extend' || leftMs === undefined) {
-    return storedRecord({ ...base, value, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
-  }
-  return changedRecord(base, {
-    issuedAtMs: Math.min(base.issuedAtMs, sentAtMs),
-    expiresAtMs: Math.max(sentAtMs + 1, Math.round(nowMs + leftMs)),
-    repeatedAtMs: sentAtMs,
-  })
 }
 
 async function fail<C>(

@@ -1,4 +1,4 @@
-import { buildRequest, placeToken } from './build-request.js'
+import { buildRequest, requestWithToken } from './build-request.js'
 import { classify, isTokenError, parseBody, type Refusal } from './classify.js'
 import { exchange } from './exchange.js'
 import type { RequestSpec, ResolvedSpec } from './provider.js'
@@ -14,11 +14,8 @@ export async function probeToken<C>(
   const probe: RequestSpec | undefined = spec.probe
   if (probe === undefined) return { alive: undefined }
   const base = { id: spec.id, rebased: spec.rebased, ...baseOf(spec.apiBaseUrl ?? spec.baseUrl) }
-  const { url, init } = buildRequest(base, probe)
-  const placed = new URL(url)
-  const headers = new Headers(init.headers)
-  placeToken(spec.placement, token, placed, headers)
-  const reply = await exchange(fetch, clock, { url: placed.href, init: { ...init, headers } }, { signal, timeoutMs })
+  const request = requestWithToken(buildRequest(base, probe), spec.placement, token)
+  const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   if ('kind' in reply) return { alive: undefined }
   const refusal = classify(spec, 'api', { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
   const serverDate = reply.headers.get('date') ?? undefined

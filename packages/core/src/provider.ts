@@ -44,6 +44,12 @@ export interface RenewalSpec {
   readonly maxLifeSeconds?: number
   /** Life of a token whose reply does not tell; leave out where the platform always tells. */
   readonly defaultLifeSeconds?: number
+  /**
+   * For a platform that tells the whole life of a token however old it is: how long one answer is believed. After that upstream
+   * is asked whether it still repeats the token, which is believed for as long again, and never beyond the life told, counted
+   * from when anybody who shares the cache first saw this token. @default Infinity: what a reply tells is what is left
+   */
+  readonly trustSeconds?: number
 }
 
 /** Where in a reply's JSON things stand. A name with dots is a path. */
@@ -65,10 +71,11 @@ export interface AnswerSpec {
   readonly ip?: readonly RegExp[]
 }
 
-/** Where an API call carries the token. */
+/** Where an API call carries the token. `nowhere`: no call carries it, such as a ticket that only goes into signatures. */
 export type PlacementSpec =
   | { readonly in: 'query'; readonly name: string }
   | { readonly in: 'header'; readonly name: string; readonly scheme?: string }
+  | { readonly in: 'nowhere' }
 
 /** Codes by class. A code stands in one class only. */
 export type ErrorTable = Readonly<Partial<Record<Exclude<ErrorClass, 'unknown'>, readonly PlatformCode[]>>>
@@ -122,6 +129,12 @@ export interface ProviderSpec<C> {
   readonly hints?: Readonly<Record<string, Hint>>
   /** A cheap API call that only works with a live token; the core places the token. */
   readonly probe?: RequestSpec
+  /**
+   * Where this token is derived from another one (a ticket from the app's token): the provider of that other one, with the same
+   * credentials. The core puts its token into each request, as its `placement` says; a token error in `errors.token` is then
+   * reported for that token, and the request repeated once.
+   */
+  readonly parent?: Provider<C>
   /** The token request. Pure: no I/O, no clock. */
   readonly request: (credentials: ResolvedCredentials<C>) => RequestSpec
 }
@@ -137,7 +150,8 @@ export interface CodeSpec {
 }
 
 /** What {@link Provider.extend} can change. Tables are merged: a code moves to the class it is given here. */
-export interface ProviderOverrides {
+export interface ProviderOverrides<C = unknown> {
+  /** Rebases the parent of a derived provider as well. */
   readonly baseUrl?: string
   /** Follows `baseUrl` when only that is given. */
   readonly apiBaseUrl?: string
@@ -147,6 +161,8 @@ export interface ProviderOverrides {
   readonly errors?: Partial<Record<Endpoint, ErrorTable>>
   readonly perCode?: Readonly<Record<string, CodeSpec>>
   readonly hints?: Readonly<Record<string, Hint>>
+  /** Another parent of a derived provider: tickets over another way to the token. */
+  readonly parent?: Provider<C>
 }
 
 /** A checked, frozen provider. */
@@ -155,8 +171,8 @@ export interface Provider<C> {
   readonly kind: string
   /** The description, with every default filled in. */
   readonly spec: ResolvedSpec<C>
-  /** A provider that differs in hosts, renewal, tables or hints. */
-  extend(overrides: ProviderOverrides): Provider<C>
+  /** A provider that differs in hosts, renewal, tables, hints or parent. */
+  extend(overrides: ProviderOverrides<C>): Provider<C>
   /**
    * Credentials from environment variables.
    *

@@ -13,17 +13,20 @@ const toleranceMs = 2000
  * clock that was set, or a monotonic one that stood still.
  *
  * @param recordMs what is left by the record's own moments
+ * @param unbelievedMs what upstream told of its life beyond what was believed of it; see `RenewalSpec.trustSeconds`
  */
 export function repeatedLifeMs(
   { times }: Cell,
   clock: Clock,
   { lifeMs, sentAt }: FreshToken,
   recordMs: number,
+  unbelievedMs: number,
 ): number | undefined {
-  const knownMs = times === undefined ? 0 : times.expiry.monotonic - clock.monotonic()
+  const knownMs = times === undefined ? 0 : times.expiry.monotonic - clock.monotonic() + unbelievedMs
   if (times === undefined || knownMs <= 0) return undefined
   const toldMs = lifeMs - msSince(sentAt, clock)
   const countsDown = toldMs <= knownMs + toleranceMs
-  const isDeadByWall = timeLeftMs(times.expiry, clock) <= 0
-  return countsDown || isDeadByWall ? Math.min(toldMs, knownMs) : Math.min(toldMs, knownMs, recordMs)
+  const isDeadByWall = timeLeftMs(times.expiry, clock) + unbelievedMs <= 0
+  const ownMs = Math.min(toldMs, knownMs)
+  return countsDown || isDeadByWall ? ownMs : Math.min(ownMs, recordMs + unbelievedMs)
 }

@@ -3,11 +3,13 @@ import type { AccountContext } from './account-context.js'
 import { hasCome, isRejected, timeLeftMs } from './cell.js'
 import { coolsUntilMs } from './failure-memory.js'
 import type { FailureRecord } from './failure-record.js'
+import { parentFailure } from './parent-failure.js'
 import type { FailureSummary, SourceStatus } from './token-source.js'
 
 /** The status of an account, from memory alone. */
 export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {
   const { record, times, failure } = context?.cell ?? {}
+  const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
   const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(times.soft.wall)
   return {
     state: stateOf(context),
@@ -15,7 +17,7 @@ export function statusOf<C>(account: Account, context: AccountContext<C> | undef
     isKept,
     ...(record && { generation: record.generation, issuedAtMs: record.issuedAtMs, expiresAtMs: record.expiresAtMs }),
     ...(refreshAtMs !== undefined && { refreshAtMs }),
-    ...(failure && { lastFailure: summaryOf(failure, isUsable(context)) }),
+    ...(lastFailure && { lastFailure }),
   }
 }
 
@@ -24,7 +26,7 @@ function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state
   const { cell, clock } = context
   if (cell.flight !== undefined) return 'refreshing'
   if (cell.times !== undefined && isUsable(context)) return hasCome(cell.times.soft, clock) ? 'expiring' : 'valid'
-  if (cell.failure !== undefined) return 'failing'
+  if (cell.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
   return cell.record === undefined ? 'none' : 'expired'
 }
 

@@ -1,12 +1,4 @@
-import {
-  accountName,
-  assertCredentials,
-  credentialProblem,
-  cacheKey,
-  fingerprintOf,
-  splitCredentials,
-  type Account,
-} from './account.js'
+import { accountName, assertCredentials, cacheKey, fingerprintOf, splitCredentials, type Account } from './account.js'
 import type { AccountContext, AccountEventName, EventFacts } from './account-context.js'
 import { AccountSource } from './account-source.js'
 import { assertCache } from './assert-cache.js'
@@ -19,8 +11,8 @@ import { ClosedError, ConfigError } from './errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from './events.js'
 import { logEvents, type Logger } from './logger.js'
 import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
-import { scrubCause } from './redact.js'
 import { registry } from './registry.js'
+import { resolveSecrets } from './resolve-secrets.js'
 import type { TokenSource } from './token-source.js'
 
 /** Options of a {@link TokenManager}. */
@@ -49,6 +41,11 @@ export interface TokenManagerOptions {
 export interface SourceOptions {
   /** Reads the shared cache and never goes upstream: for the development machine beside production. @default false */
   readonly readonly?: boolean
+}
+
+/** What tells providers apart: all of a description, and of its parent's. */
+interface DescribedSpec {
+  readonly parent?: { readonly spec: DescribedSpec }
 }
 
 /** One account of a manager. */
@@ -97,8 +94,13 @@ export class TokenManager {
     if (known !== undefined) return known.source
     const closing = new AbortController()
     const given: Readonly<Record<string, unknown>> = { ...credentials }
-    const contextWith = (resolved: Readonly<Record<string, string>>): AccountContext<C> =>
-      this.#context(spec, account, resolved, closing.signal, options)
+    let context: AccountContext<C> | undefined
+    const contextWith = (resolved: Readonly<Record<string, string>>): AccountContext<C> => {
+      // A vault that is asked again mostly gives the same secret.
+      const isSame = context?.fingerprint === fingerprintOf(account, resolved)
+      context = isSame && context ? context : this.#context(spec, account, resolved, closing.signal, options)
+      return context
+    }
     const isPlain = Object.values(secrets).every((secret) => typeof secret === 'string')
     const source = new AccountSource<C>({
       spec,
@@ -169,10 +171,11 @@ export class TokenManager {
   }
 
   /** A description as text, so that two equal `extend` calls are one provider. */
-  #description(spec: object): string {
+  #description(spec: DescribedSpec): string {
     const known = this.#descriptions.get(spec)
     if (known !== undefined) return known
     const text = JSON.stringify(spec, (_, value: unknown) => {
+      if (spec.parent !== undefined && value === spec.parent) return this.#description(spec.parent.spec)
       if (typeof value === 'function') return this.#numberOf(value)
       return Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value
     })
@@ -187,24 +190,48 @@ export class TokenManager {
     return `function ${number}`
   }
 
+  /** The source of the token that another is derived from: it lives and ends with that one. */
+  #parentSource<C>(
+    { spec }: Provider<C>,
+    credentials: ResolvedCredentials<C>,
+    closing: AbortSignal,
+    options: SourceOptions,
+  ): TokenSource {
+    const { account, secrets } = splitCredentials<C>(spec, credentials)
+    const context = this.#context(spec, account, secrets as Record<string, string>, closing, options)
+    return new AccountSource<C>({
+      spec,
+      account,
+      context,
+      askForContext: () => Promise.resolve(context),
+      validate: () => undefined,
+      clock: this.#options.clock,
+      fetch: this.#options.fetch,
+      closing,
+      hasSecretFunctions: false,
+    })
+  }
+
   #context<C>(
     spec: ResolvedSpec<C>,
     account: Account,
     secrets: Readonly<Record<string, string>>,
     closing: AbortSignal,
-    { readonly = false }: SourceOptions,
+    options: SourceOptions,
   ): AccountContext<C> {
     const { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language } = this.#options
     const fingerprint = fingerprintOf(account, secrets)
     const key = cacheKey(account, fingerprint)
     const cell = registry.cell(cache, clock, key)
+    const credentials = { ...account.ids, ...secrets } as ResolvedCredentials<C>
+    const parent = spec.parent && this.#parentSource(spec.parent, credentials, closing, options)
     const emit = <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void => {
       this.#hub.emit(name, { account, atMs: clock.now(), ...facts } as unknown as LingpaiEvents[Name])
     }
     return {
       spec,
       account,
-      credentials: { ...account.ids, ...secrets } as ResolvedCredentials<C>,
+      credentials,
       key,
       fingerprint,
       cell,
@@ -218,8 +245,9 @@ export class TokenManager {
       }),
       clock,
       upstream: { fetch, clock, random, language },
+      ...(parent && { parent }),
       timeoutMs,
-      isReadonly: readonly,
+      isReadonly: options.readonly ?? false,
       spread: this.#spread,
       writer: registry.writer,
       running: this.#running,
@@ -247,30 +275,6 @@ export class TokenManager {
   #assertOpen(): void {
     if (this.#isClosed) throw new ClosedError('the token manager was closed')
   }
-}
-
-async function resolveSecrets<C>(
-  spec: ResolvedSpec<C>,
-  secrets: Readonly<Record<string, Secret>>,
-): Promise<Readonly<Record<string, string>>> {
-  const resolved: Record<string, string> = {}
-  for (const [field, secret] of Object.entries(secrets)) {
-    try {
-      const value: unknown = typeof secret === 'function' ? await secret() : secret
-      resolved[field] = typeof value === 'string' ? value.trim() : ''
-    } catch (cause) {
-      throw new ConfigError(
-        `${spec.id}: the function that fetches ${field} failed`,
-        { field, problem: 'missing' },
-        { retryable: true, cause: scrubCause(cause) },
-      )
-    }
-    const problem = credentialProblem(resolved[field])
-    if (problem !== undefined) {
-      throw new ConfigError(`${spec.id}: what the function for ${field} gave is ${problem}`, { field, problem })
-    }
-  }
-  return resolved
 }
 
 function assertOptions({ cache, timeoutMs = 1, cacheTimeoutMs = 1 }: TokenManagerOptions): void {

@@ -1,4 +1,4 @@
-import { buildRequest, type BuiltRequest, type RequestBase } from './build-request.js'
+import { buildRequest, requestWithToken, type BuiltRequest, type RequestBase } from './build-request.js'
 import { msSince, type Moment } from './cell.js'
 import { parseBody } from './classify.js'
 import type { Clock } from './clock.js'
@@ -45,6 +45,8 @@ export interface UpstreamLimits {
   readonly mayRepeat: boolean
   /** Tokens that the platform's words may quote. */
   readonly tokens: readonly string[]
+  /** The parent's token, for a derived credential. */
+  readonly parentToken?: string
 }
 
 /** First pause before a transient failure is tried again within a refresh; it grows fourfold. */
@@ -92,11 +94,12 @@ async function ask<C>(
   base: RequestBase,
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
-  { signal, endsAtMonotonicMs, tokens }: UpstreamLimits,
+  { signal, endsAtMonotonicMs, tokens, parentToken = '' }: UpstreamLimits,
 ): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
-  const known = [...spec.secrets.map((field) => credentials[field]), ...tokens]
-  const request = requestOf(spec, base, credentials)
+  const known = [...spec.secrets.map((field) => credentials[field]), ...tokens, parentToken]
+  const described = requestOf(spec, base, credentials)
+  const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
   const sentAt: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })

@@ -90,6 +90,7 @@ test('the gaps are filled, and the whole is frozen', () => {
     memorySeconds: Infinity,
     minIntervalSeconds: 2,
     maxLifeSeconds: 30 * 86_400,
+    trustSeconds: Infinity,
   })
   expect(Object.isFrozen(provider)).toBe(true)
   expect(Object.isFrozen(provider.spec)).toBe(true)

@@ -1,3 +1,6 @@
+export { cardTicket } from './card-ticket.js'
+export { jsapiConfig, type JsapiConfig } from './jsapi-config.js'
+export { jsapiTicket } from './jsapi-ticket.js'
 export { wechatMpHosts } from './wechat-mp-hosts.js'
 export { wechatMpPlain } from './wechat-mp-plain.js'
 export { wechatMp } from './wechat-mp.js'

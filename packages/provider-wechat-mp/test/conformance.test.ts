@@ -1,6 +1,6 @@
 import type { ErrorClass, Provider } from '@lingpai/core'
 import { providerConformance, type ProviderSamples, type RefusalSample } from '@lingpai/testing'
-import { wechatMp, wechatMpPlain, type WechatMpCredentials } from '@lingpai/provider-wechat-mp'
+import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain, type WechatMpCredentials } from '@lingpai/provider-wechat-mp'
 
 const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly RefusalSample[] =>
   codes.map((errcode) => ({ body: { errcode, errmsg: 'm' }, errorClass, code: errcode }))
@@ -58,3 +58,13 @@ const samples: ProviderSamples<WechatMpCredentials> = {
 
 const providers: readonly Provider<WechatMpCredentials>[] = [wechatMp, wechatMpPlain]
 for (const provider of providers) providerConformance(test, provider, samples)
+
+const ticketSamples: ProviderSamples<WechatMpCredentials> = {
+  credentials: samples.credentials,
+  ok: { errcode: 0, errmsg: 'ok', ticket: 'bxLdikRXVbTPdHSM05e5u5sUoXNKd8', expires_in: 7200 },
+  // Asking for a ticket is an API call: what refuses the token there refuses it here.
+  tokenErrors: samples.apiErrors,
+  apiErrors: [],
+}
+
+for (const provider of [jsapiTicket, cardTicket]) providerConformance(test, provider, ticketSamples)

@@ -1,1 +1,5 @@
+export { agentConfig, type AgentConfig } from './agent-config.js'
+export { agentTicket } from './agent-ticket.js'
+export { corpTicket } from './corp-ticket.js'
+export { jsapiConfig, type JsapiConfig } from './jsapi-config.js'
 export { wecom, type WecomCredentials } from './wecom.js'

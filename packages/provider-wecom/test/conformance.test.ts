@@ -1,6 +1,6 @@
 import type { ErrorClass } from '@lingpai/core'
-import { providerConformance, type RefusalSample } from '@lingpai/testing'
-import { wecom } from '@lingpai/provider-wecom'
+import { providerConformance, type ProviderSamples, type RefusalSample } from '@lingpai/testing'
+import { agentTicket, corpTicket, wecom, type WecomCredentials } from '@lingpai/provider-wecom'
 
 const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly RefusalSample[] =>
   codes.map((errcode) => ({ body: { errcode, errmsg: 'm' }, errorClass, code: errcode }))
@@ -16,7 +16,7 @@ const frequency: RefusalSample = {
   ip: '1.2.3.4',
 }
 
-providerConformance(test, wecom, {
+const samples: ProviderSamples<WecomCredentials> = {
   credentials: { corpId: 'ww1234567890abcdef', agentId: '1000002', corpSecret: 'secret' },
   ok: { errcode: 0, errmsg: 'ok', access_token: 'C1', expires_in: 7200 },
   alsoOk: [{ errcode: 0, errmsg: 'ok', access_token: 'C1', expires_in: 1 }],
@@ -54,4 +54,16 @@ providerConformance(test, wecom, {
     ...coded('needs-reauthorization', 40084, 48004),
     ...coded('rate-limited', 45009, 45033),
   ],
-})
+}
+
+providerConformance(test, wecom, samples)
+
+const ticketSamples: ProviderSamples<WecomCredentials> = {
+  credentials: samples.credentials,
+  ok: { errcode: 0, errmsg: 'ok', ticket: 'bxLdikRXVbTPdHSM05e5u5sUoXNKd8', expires_in: 7200 },
+  // Asking for a ticket is an API call: what refuses the token there refuses it here.
+  tokenErrors: samples.apiErrors,
+  apiErrors: [],
+}
+
+for (const provider of [corpTicket, agentTicket]) providerConformance(test, provider, ticketSamples)

@@ -1,46 +1,56 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
+import { isLingpaiError, type Provider, type RequestSpec } from '@lingpai/core'
+import { withSecret, type AddProviderCheck, type ProviderSamples, type RefusalSample } from './provider-samples.js'
+import type { ReceivedRequest } from './replay-server.js'
 import {
-  isLingpaiError,
-  TokenManager,
-  type IAccessTokenCache,
-  type Provider,
-  type RequestSpec,
-  type TokenSource,
-} from '@lingpai/core'
-import {
-  bodyWith,
-  refusesToken,
-  withSecret,
-  type AddProviderCheck,
-  type ProviderSamples,
-  type RefusalSample,
-} from './provider-samples.js'
-import { startReplayServer, type ReceivedRequest, type ReplayedReply } from './replay-server.js'
+  parentToken,
+  pathOf,
+  tokenIn,
+  tokenNumber,
+  withReplayedPlatform,
+  type ReplayedPlatform,
+} from './replayed-platform.js'
 
 /** As awkward as a secret can be without the white space that the core takes for a copying error. */
 const awkwardSecret = 'sec&B=+x/?#%"\\é'
 
 /** Checks the provider in use: a `TokenManager` on a real HTTP server that replays the samples. */
-export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, samples: ProviderSamples<C>): void {
-  const credentials = withSecret(provider, samples.credentials, awkwardSecret)
+export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, given: ProviderSamples<C>): void {
+  const credentials = withSecret(provider, given.credentials, awkwardSecret)
+  const samples = { ...given, credentials }
+  const { parent, placement } = provider.spec
 
   for (const slash of ['', '/']) {
     add(`a token is fetched once, below the base http://host/prefix${slash}, with every field as it was given`, () =>
-      withUpstream(provider, samples, `/prefix${slash}`, async ({ source, tokenRequests }) => {
+      withReplayedPlatform(provider, samples, `/prefix${slash}`, async ({ source, tokenRequests, parentRequests }) => {
         const both = await Promise.all([source.getAccessToken(), source.getAccessToken()])
         assert.deepEqual(both, [tokenNumber(1, provider, samples), tokenNumber(1, provider, samples)])
-        assert.equal(tokenRequests.length, 1)
+        assert.deepEqual([tokenRequests.length, parentRequests.length], [1, parent === undefined ? 0 : 1])
         const described = provider.spec.request(credentials)
-        assertSent(tokenRequests[0], described, `/prefix${pathOf(described)}`)
+        assertSent(tokenRequests[0], described, { path: `/prefix${pathOf(described)}`, parent })
       }),
     )
   }
 
+  if (placement.in !== 'nowhere') checkCalls(add, provider, samples)
+  if (parent !== undefined) checkDerived(add, provider, samples)
+
+  add('refusals of the token endpoint reach the caller with class, code and remedy, and show no secret', async () => {
+    // What is transient is asked again after a pause, and a check does not sleep.
+    for (const sample of samples.tokenErrors.filter(({ errorClass }) => errorClass !== 'transient')) {
+      await withReplayedPlatform(provider, samples, '', (platform) => assertRefused(platform, sample))
+    }
+  })
+}
+
+function checkCalls<C>(add: AddProviderCheck, provider: Provider<C>, samples: ProviderSamples<C>): void {
+  // The calls of a derived token go on when the token that it is derived from is refused: another check looks at that.
+  if (provider.spec.parent !== undefined) return
   add(
     'the token goes where the platform takes it; one that an API refuses is replaced once and the call repeated',
     () =>
-      withUpstream(provider, samples, '/prefix', async ({ source, tokenRequests, apiRequests, revoke }) => {
+      withReplayedPlatform(provider, samples, '/prefix', async ({ source, tokenRequests, apiRequests, revoke }) => {
         assert.equal((await source.fetch('/call?q=1')).status, 200)
         revoke()
         const replies = await Promise.all([source.fetch('/call?q=2'), source.fetch('/call?q=2')])
@@ -55,66 +65,25 @@ export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, sampl
         )
       }),
   )
-
-  add('refusals of the token endpoint reach the caller with class, code and remedy, and show no secret', async () => {
-    // What is transient is asked again after a pause, and a check does not sleep.
-    for (const sample of samples.tokenErrors.filter(({ errorClass }) => errorClass !== 'transient')) {
-      await withUpstream(provider, samples, '', (upstream) => assertRefused(upstream, sample))
-    }
-  })
 }
 
-interface Upstream {
-  readonly source: TokenSource
-  readonly tokenRequests: ReceivedRequest[]
-  readonly apiRequests: ReceivedRequest[]
-  /** From now on the API refuses the token that is out. */
-  readonly revoke: () => void
-  /** From now on the token endpoint answers with this. */
-  readonly refuse: (sample: RefusalSample) => void
+function checkDerived<C>(add: AddProviderCheck, provider: Provider<C>, samples: ProviderSamples<C>): void {
+  add('a refused token is replaced once, the request repeated once, and the derived token stays', () =>
+    withReplayedPlatform(provider, samples, '/prefix', async ({ source, tokenRequests, parentRequests, revoke }) => {
+      const before = await source.getRecord()
+      revoke()
+      const after = await source.refresh()
+      assert.equal(after.generation, before.generation + 1, 'the derived token is the next one, and none was lost')
+      assert.deepEqual([tokenRequests.length, parentRequests.length], [3, 2])
+      assert.deepEqual(
+        tokenRequests.map((request) => tokenIn(request, provider.spec.parent)),
+        [parentToken(1), parentToken(1), parentToken(2)],
+      )
+    }),
+  )
 }
 
-async function withUpstream<C>(
-  provider: Provider<C>,
-  samples: ProviderSamples<C>,
-  prefix: string,
-  work: (upstream: Upstream) => Promise<void>,
-): Promise<void> {
-  const credentials = withSecret(provider, samples.credentials, awkwardSecret)
-  const tokenPath = prefix.replace(/\/$/, '') + pathOf(provider.spec.request(credentials))
-  const rejection = samples.apiErrors.find(refusesToken) ?? assert.fail('no sample of the API refuses the token')
-  const tokenRequests: ReceivedRequest[] = []
-  const apiRequests: ReceivedRequest[] = []
-  let revoked = 0
-  let refusal: RefusalSample | undefined
-  const server = await startReplayServer((request): ReplayedReply => {
-    if (request.url.pathname === tokenPath) {
-      tokenRequests.push(request)
-      const value = tokenNumber(tokenRequests.length, provider, samples)
-      return refusal ?? { body: bodyWith({ [provider.spec.answer.token]: value }, samples.ok) }
-    }
-    apiRequests.push(request)
-    const isAlive = tokenIn(request, provider) === tokenNumber(tokenRequests.length, provider, samples)
-    return isAlive && tokenRequests.length > revoked ? { body: {} } : rejection
-  })
-  const tokens = new TokenManager({ cache: mapCache() })
-  try {
-    const upstreamProvider = provider.extend({ baseUrl: server.origin + prefix })
-    const source = tokens.source(upstreamProvider, credentials)
-    await work({
-      source,
-      tokenRequests,
-      apiRequests,
-      revoke: () => (revoked = tokenRequests.length),
-      refuse: (sample) => (refusal = sample),
-    })
-  } finally {
-    await tokens.close()
-    await server.close()
-  }
-}
-
-async function assertRefused({ source, refuse }: Upstream, sample: RefusalSample): Promise<void> {
+async function assertRefused({ source, refuse }: ReplayedPlatform, sample: RefusalSample): Promise<void> {
   refuse(sample)
   const error: unknown = await source.getAccessToken().then(
     () => assert.fail('the refusal was taken for a token'),
@@ -130,39 +99,22 @@ async function assertRefused({ source, refuse }: Upstream, sample: RefusalSample
   }
 }
 
-function assertSent(received: ReceivedRequest | undefined, described: RequestSpec, path: string): void {
+function assertSent<C>(
+  received: ReceivedRequest | undefined,
+  described: RequestSpec,
+  { path, parent }: { readonly path: string; readonly parent: Provider<C> | undefined },
+): void {
   assert.ok(received !== undefined)
   const { method, query = {}, json, form, headers = {} } = described
   assert.equal(received.method, method)
   assert.equal(received.url.pathname, path)
-  assert.deepEqual(Object.fromEntries(received.url.searchParams), query)
+  const sent = new URLSearchParams(received.url.searchParams)
+  if (parent !== undefined) {
+    assert.equal(tokenIn(received, parent), parentToken(1), 'the token that it is derived from is sent')
+    if (parent.spec.placement.in === 'query') sent.delete(parent.spec.placement.name)
+  }
+  assert.deepEqual(Object.fromEntries(sent), query)
   if (json !== undefined) assert.deepEqual(JSON.parse(received.body), json)
   if (form !== undefined) assert.deepEqual(Object.fromEntries(new URLSearchParams(received.body)), form)
   for (const [name, value] of Object.entries(headers)) assert.equal(received.headers[name.toLowerCase()], value)
-}
-
-function pathOf({ url }: RequestSpec): string {
-  return new URL(url, 'http://loopback').pathname
-}
-
-/** The sample's token, and others like it for the later ones. */
-function tokenNumber<C>(count: number, { spec }: Provider<C>, { ok }: ProviderSamples<C>): string {
-  const token = spec.answer.token.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], ok)
-  return count === 1 ? String(token) : `${String(token)}-${count}`
-}
-
-function tokenIn<C>(request: ReceivedRequest, { spec: { placement } }: Provider<C>): string | undefined {
-  if (placement.in === 'query') return request.url.searchParams.get(placement.name) ?? undefined
-  const value = request.headers[placement.name.toLowerCase()]
-  const scheme = placement.scheme === undefined ? '' : `${placement.scheme} `
-  return typeof value === 'string' && value.startsWith(scheme) ? value.slice(scheme.length) : undefined
-}
-
-function mapCache(): IAccessTokenCache {
-  const entries = new Map<string, string>()
-  return {
-    get: (key) => entries.get(key),
-    set: (key, value) => void entries.set(key, value),
-    remove: (key) => void entries.delete(key),
-  }
 }

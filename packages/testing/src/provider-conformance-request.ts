@@ -39,7 +39,8 @@ export function checkRequest<C>(
     const request = spec.request(awkward)
     for (const field of spec.secrets) {
       const other = spec.request({ ...awkward, [field]: 'another' })
-      assert.notDeepEqual(other, request, `${field} is not sent`)
+      // A derived token is asked for with the token that it is derived from, in the place of the secrets.
+      if (spec.parent === undefined) assert.notDeepEqual(other, request, `${field} is not sent`)
       assert.equal(other.url, request.url, `${field} stands in the URL`)
     }
   })

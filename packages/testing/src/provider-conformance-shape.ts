@@ -12,6 +12,7 @@ export function checkShape<C>(add: AddProviderCheck, provider: Provider<C>): voi
   })
 
   add('the token goes into a query parameter or a header that HTTP allows', () => {
+    if (placement.in === 'nowhere') return
     assert.match(placement.name, /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/)
     if (placement.in === 'query') return
     assert.doesNotMatch(placement.name, /^(host|connection|cookie|transfer-encoding|content-.*)$/i)
@@ -33,6 +34,19 @@ export function checkShape<C>(add: AddProviderCheck, provider: Provider<C>): voi
   })
 
   checkExtend(add, provider)
+  if (provider.spec.parent !== undefined) checkParent(add, provider, provider.spec.parent)
+}
+
+function checkParent<C>(add: AddProviderCheck, provider: Provider<C>, parent: Provider<C>): void {
+  add('another base is the base of the token that it is derived from as well', () => {
+    const { spec } = provider.extend({ baseUrl: 'https://example.com/prefix' })
+    assert.equal(spec.parent?.spec.baseUrl, 'https://example.com/prefix')
+    assert.equal(spec.parent.kind, parent.kind)
+  })
+
+  add('its environment variables are those of the token that it is derived from', () => {
+    assert.deepEqual(provider.spec.env, parent.spec.env)
+  })
 }
 
 function checkExtend<C>(add: AddProviderCheck, provider: Provider<C>): void {

@@ -34,9 +34,9 @@ export interface ProviderSamples<C> {
   readonly ok: unknown
   /** Further good ones, such as a repeat with a shorter life. @default [] */
   readonly alsoOk?: readonly unknown[]
-  /** Refusals of the token endpoint; at least one. */
+  /** Refusals of the token endpoint; at least one. Of a derived token, at least one that refuses the token it is derived from. */
   readonly tokenErrors: readonly RefusalSample[]
-  /** Refusals of API calls; at least one of them refuses the token. */
+  /** Refusals of API calls; at least one of them refuses the token, unless no call carries it. */
   readonly apiErrors: readonly RefusalSample[]
 }
 

@@ -60,7 +60,7 @@ const fields: Readonly<Record<PlatformName, { readonly ids: readonly string[]; r
 }
 
 /** What a configured account is before it has token books. */
-export type AccountData = Omit<SimAccount, 'books'>
+export type AccountData = Omit<SimAccount, 'books' | 'tickets'>
 
 /** The accounts of the options, checked. */
 export function accountsOf(options: AccountsOptions): readonly AccountData[] {

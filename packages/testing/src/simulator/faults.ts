@@ -1,12 +1,13 @@
 import { ConfigError } from '@lingpai/core'
 import type { AccountRef } from './accounts.js'
+import type { SimEndpoint } from './platform.js'
 import { platformNames, type PlatformName } from './platform-name.js'
 
 /** Which requests a fault meets. What is left out matches all. */
 export interface FaultScope {
   readonly platform?: PlatformName
   /** A side of the platform, or one path below its prefix: `/cgi-bin/stable_token`. */
-  readonly endpoint?: 'token' | 'api' | `/${string}`
+  readonly endpoint?: SimEndpoint | `/${string}`
   readonly account?: AccountRef
   /** How many requests it meets before it is over. @default 1 */
   readonly times?: number
@@ -54,7 +55,7 @@ export interface FaultHandle {
 /** A request, as far as faults look at it. */
 export interface FaultFacts {
   readonly platform: PlatformName
-  readonly endpoint: 'token' | 'api'
+  readonly endpoint: SimEndpoint
   readonly path: string
   readonly accountId?: string
 }
@@ -142,7 +143,7 @@ function checkFault(spec: FaultSpec): void {
   if (!effects.some((effect) => spec[effect] !== undefined)) throw bad('fault', `needs one of ${effects.join(', ')}`)
   const { platform, endpoint, times = 1, drop, status = 200 } = spec
   if (platform !== undefined && !platformNames.includes(platform)) throw bad('platform', 'unknown platform')
-  if (endpoint !== undefined && !/^(token|api|\/.*)$/.test(endpoint)) throw bad('endpoint', 'unknown endpoint')
+  if (endpoint !== undefined && !/^(token|ticket|api|\/.*)$/.test(endpoint)) throw bad('endpoint', 'unknown endpoint')
   if (!(times >= 1)) throw bad('times', 'times must be 1 or more')
   if (drop !== undefined && !['before', 'midway', 'after'].includes(drop)) throw bad('drop', 'unknown moment of drop')
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw bad('status', 'status must be 200 to 599')

@@ -1,4 +1,5 @@
 import type { AccountRef } from './accounts.js'
+import type { SimEndpoint } from './platform.js'
 import type { PlatformName } from './platform-name.js'
 import type { DeadKind } from './token-book.js'
 
@@ -7,18 +8,18 @@ export interface LedgerEntry {
   /** When it arrived, Unix milliseconds of the simulator's clock. */
   readonly atMs: number
   readonly platform: PlatformName
-  readonly endpoint: 'token' | 'api'
+  readonly endpoint: SimEndpoint
   /** Below the platform's prefix, without the query. */
   readonly path: string
   /** Absent when the request named no account that exists. */
   readonly account?: string
   /** The platform's code: 0 where all was well; `fault` where a fault kept the platform from its work. */
   readonly code: number | 'fault'
-  /** The token that was handed out or presented: `qq:102000001/app#3`. */
+  /** The token or ticket that was handed out, or the token that was presented: `qq:102000001/app#3`. */
   readonly tokenId?: string
-  /** At the token endpoint: whether that token was new. */
+  /** Where tokens or tickets are handed out: whether that one was new. */
   readonly isNew?: boolean
-  /** At the API: why the presented token does not work. */
+  /** Where tokens are presented: why that one does not work. */
   readonly dead?: DeadKind
   /** What a fault did: `latencyMs+status`. */
   readonly fault?: string
@@ -32,7 +33,13 @@ export interface LedgerCounts {
   readonly tokensIssued: number
   /** Answers of the token endpoint that repeated a token. */
   readonly tokensRepeated: number
-  /** API calls with a token that does not work. */
+  /** Requests at ticket endpoints. */
+  readonly ticketRequests: number
+  /** New tickets. */
+  readonly ticketsIssued: number
+  /** Answers that repeated a ticket. */
+  readonly ticketsRepeated: number
+  /** Calls, those for tickets included, with a token that does not work. */
   readonly dead: Readonly<Record<DeadKind, number>>
 }
 
@@ -57,7 +64,11 @@ export interface Ledger {
   apiRequests(account?: AccountRef): number
   /** New tokens that the token endpoints made. */
   tokensIssued(account?: AccountRef): number
-  /** API calls that presented a dead token. A revoked one may be presented once in good faith. */
+  /** Requests at ticket endpoints, those that met a fault included. */
+  ticketRequests(account?: AccountRef): number
+  /** New tickets that the ticket endpoints made. */
+  ticketsIssued(account?: AccountRef): number
+  /** Calls, those for tickets included, that presented a dead token. A revoked one may be presented once in good faith. */
   deadPresented(filter?: DeadFilter): number
   /** All counts, and those of each account. */
   summary(): LedgerSummary
@@ -96,6 +107,8 @@ export function ledger(accountIdOf: (ref: AccountRef) => string, maxEntries: num
     tokenRequests: (account) => countsOf(account).tokenRequests,
     apiRequests: (account) => countsOf(account).apiRequests,
     tokensIssued: (account) => countsOf(account).tokensIssued,
+    ticketRequests: (account) => countsOf(account).ticketRequests,
+    ticketsIssued: (account) => countsOf(account).ticketsIssued,
     deadPresented: ({ kind, account } = {}) => {
       const { dead } = countsOf(account)
       return kind === undefined ? Object.values(dead).reduce((sum, one) => sum + one, 0) : dead[kind]
@@ -115,14 +128,15 @@ function noCounts(): Counts {
     apiRequests: 0,
     tokensIssued: 0,
     tokensRepeated: 0,
+    ticketRequests: 0,
+    ticketsIssued: 0,
+    ticketsRepeated: 0,
     dead: { expired: 0, superseded: 0, revoked: 0, unknown: 0 },
   }
 }
 
 function count(counts: Counts, { endpoint, isNew, dead }: LedgerEntry): void {
-  if (endpoint === 'token') counts.tokenRequests++
-  else counts.apiRequests++
-  if (isNew === true) counts.tokensIssued++
-  if (isNew === false) counts.tokensRepeated++
+  counts[`${endpoint}Requests`]++
+  if (endpoint !== 'api' && isNew !== undefined) counts[`${endpoint}s${isNew ? 'Issued' : 'Repeated'}`]++
   if (dead !== undefined) counts.dead[dead]++
 }

@@ -10,6 +10,7 @@ const renewalSeconds = [
   'minIntervalSeconds',
   'maxLifeSeconds',
   'defaultLifeSeconds',
+  'trustSeconds',
 ] as const
 
 /** A renewal description for platforms whose time runs `timeScale` times as fast: every number of seconds is divided by it. */
@@ -40,15 +41,16 @@ export function simulatedProvider<C>(provider: Provider<C>, url: string, timeSca
       problem: 'unknown',
     })
   }
-  const { renewal, perCode = {} } = provider.spec
+  const { renewal, perCode = {}, parent } = provider.spec
   const scaledCodes = Object.entries(perCode).map(([code, spec]) => {
     const { coolDownSeconds } = spec
     return [code, coolDownSeconds === undefined ? spec : { ...spec, coolDownSeconds: coolDownSeconds / timeScale }]
   })
-  const overrides: ProviderOverrides = {
+  const overrides: ProviderOverrides<C> = {
     baseUrl: `${url}/${kind.name}`,
     renewal: scaledRenewal(renewal, timeScale),
     perCode: Object.fromEntries(scaledCodes) as NonNullable<ProviderOverrides['perCode']>,
+    ...(parent !== undefined && { parent: simulatedProvider(parent, url, timeScale) }),
   }
   return provider.extend(overrides)
 }

@@ -35,6 +35,8 @@ export interface SimAccount {
   settings: AccountSettings
   /** By kind of token. */
   readonly books: ReadonlyMap<string, TokenBook>
+  /** By kind of ticket. */
+  readonly tickets: ReadonlyMap<string, TokenBook>
 }
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0

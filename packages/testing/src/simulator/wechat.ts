@@ -7,13 +7,17 @@ import {
   type SimRequest,
 } from './platform.js'
 import type { SimAccount } from './sim-account.js'
-import { verdict, type DeadKind, type Issue } from './token-book.js'
+import { ticketReply } from './ticket-reply.js'
+import { verdict, type BookRules, type DeadKind, type Issue } from './token-book.js'
 
 const daySeconds = 86_400
 
+/** The same ticket for its life; how early a new one is to be had is not known. */
+const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 }
+
 /**
  * WeChat official accounts and mini programs: PLATFORMS.md §2. `token` rotates at each call, `stable_token` is sticky; the
- * two do not disturb each other.
+ * two do not disturb each other. Tickets are told with their whole life, however old they are.
  */
 export const wechatKind: PlatformKind = {
   name: 'wechat',
@@ -22,6 +26,7 @@ export const wechatKind: PlatformKind = {
     token: { mode: 'rotate', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 300 },
     stable: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 300, overlapSeconds: 300 },
   },
+  tickets: { jsapi: ticketRules, wx_card: ticketRules },
   open: (desk) => {
     const forcedAtMs = new Map<string, number>()
     return {
@@ -58,7 +63,13 @@ function look(desk: PlatformDesk, request: SimRequest): SimLook {
   }
   const value = request.query.get('access_token') ?? ''
   const held = value === '' ? undefined : desk.find(value)
-  return { endpoint: 'api', presents: value !== '', ...(held !== undefined && { held, account: held.account }) }
+  const ticketKind = request.path === '/cgi-bin/ticket/getticket' ? request.query.get('type') : null
+  const isTicket = ticketKind !== null && Object.hasOwn(wechatKind.tickets ?? {}, ticketKind)
+  return {
+    ...(isTicket ? { endpoint: 'ticket', ticketKind } : { endpoint: 'api' }),
+    presents: value !== '',
+    ...(held !== undefined && { held, account: held.account }),
+  }
 }
 
 function refusal(desk: PlatformDesk, errcode: number, text: string): SimReply {
@@ -137,7 +148,8 @@ function mayForce(desk: PlatformDesk, account: SimAccount, forcedAtMs: Map<strin
   return true
 }
 
-function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: SimLook): SimReply {
+/** Calls with a token, those for tickets included. */
+function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents, ticketKind = '' }: SimLook): SimReply {
   const refuse: Refuse = (code, text, dead) => ({
     ...refusal(desk, code, text),
     ...(dead !== undefined && { dead }),
@@ -151,6 +163,8 @@ function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: 
   const dead = verdict(held.token, desk.time.nowMs())
   if (dead === 'expired') return refuse(42001, 'access_token expired', dead)
   if (dead !== undefined) return refuseStale(refuse, dead)
+  const ticket = held.account.tickets.get(ticketKind)?.ask()
+  if (ticket !== undefined) return ticketReply(desk, ticket)
   return { status: 200, body: success(request), code: 0, token: held.token }
 }
 

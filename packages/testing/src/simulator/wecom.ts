@@ -7,10 +7,17 @@ import {
   type SimRequest,
 } from './platform.js'
 import type { SimAccount } from './sim-account.js'
-import { verdict, type DeadKind } from './token-book.js'
+import { ticketReply } from './ticket-reply.js'
+import { verdict, type BookRules, type DeadKind } from './token-book.js'
 
 const tokenPath = '/cgi-bin/gettoken'
 const hourSeconds = 3600
+
+/** The same ticket for its life; how early a new one is to be had is not known. */
+const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 }
+
+/** Ticket requests in an hour: path/90454. */
+const mostTickets = { ofCorp: 400, ofApp: 100 }
 
 /** Failing token requests of a corp in an hour after which it is blocked for the rest of it. */
 const mostFailures = 2000
@@ -20,6 +27,7 @@ export const wecomKind: PlatformKind = {
   name: 'wecom',
   providerIds: ['wecom'],
   tokens: { app: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 } },
+  tickets: { corp: ticketRules, agent_config: ticketRules },
   open: (desk) => ({
     look: (request) => look(desk, request),
     answer: (request, seen) =>
@@ -35,7 +43,17 @@ function look(desk: PlatformDesk, request: SimRequest): SimLook {
   }
   const value = request.query.get('access_token') ?? ''
   const held = value === '' ? undefined : desk.find(value)
-  return { endpoint: 'api', presents: value !== '', ...(held !== undefined && { held, account: held.account }) }
+  const ticketKind = ticketKindOf(request)
+  return {
+    ...(ticketKind === undefined ? { endpoint: 'api' } : { endpoint: 'ticket', ticketKind }),
+    presents: value !== '',
+    ...(held !== undefined && { held, account: held.account }),
+  }
+}
+
+function ticketKindOf({ path, query }: SimRequest): 'corp' | 'agent_config' | undefined {
+  if (path === '/cgi-bin/get_jsapi_ticket') return 'corp'
+  return path === '/cgi-bin/ticket/get' && query.get('type') === 'agent_config' ? 'agent_config' : undefined
 }
 
 function refusal(errcode: number, errmsg: string): SimReply {
@@ -74,7 +92,8 @@ function answerToken(desk: PlatformDesk, request: SimRequest, account: SimAccoun
   return { status: 200, body, code: 0, ...issue }
 }
 
-function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: SimLook): SimReply {
+/** Calls with a token, those for tickets included. */
+function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents, ticketKind }: SimLook): SimReply {
   const fail = (code: number, text: string, dead?: DeadKind): SimReply => ({
     ...refusal(code, text),
     ...(dead !== undefined && { dead }),
@@ -92,7 +111,17 @@ function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: 
   if (ipAllow?.includes(request.ip) === false) {
     return fail(60020, withOrigin(desk, request, 'not allow to access from your ip', 60020))
   }
+  if (ticketKind !== undefined && !mayHaveTicket(desk, account)) {
+    return fail(45009, withOrigin(desk, request, 'api freq out of limit', 45009))
+  }
+  const ticket = account.tickets.get(ticketKind ?? '')?.ask()
+  if (ticket !== undefined) return ticketReply(desk, ticket)
   return { status: 200, code: 0, token, ...success(desk, request, account) }
+}
+
+function mayHaveTicket({ quota }: PlatformDesk, { id, ids }: SimAccount): boolean {
+  const isWithinCorp = quota.take(`${ids['corpId']} tickets`, mostTickets.ofCorp, hourSeconds)
+  return quota.take(`${id} tickets`, mostTickets.ofApp, hourSeconds) && isWithinCorp
 }
 
 function success(

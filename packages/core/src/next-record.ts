@@ -1,0 +1,45 @@
+import type { AccountContext } from './account-context.js'
+import { msSince } from './cell.js'
+import { duelsAfter } from './duel.js'
+import { repeatedLifeMs } from './repeated-life.js'
+import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from './token-record.js'
+import type { FreshToken } from './upstream.js'
+
+/**
+ * The record that an answer makes of the one before it.
+ *
+ * @param nowMs now, on the clock that all who share the cache go by
+ */
+export function nextRecord<C>(
+  context: AccountContext<C>,
+  reason: RefreshReason,
+  base: StoredRecord | undefined,
+  answer: FreshToken,
+  nowMs: number,
+): StoredRecord {
+  const { cell, clock, spec, fingerprint, writer } = context
+  const { value, lifeMs, sentAt } = answer
+  const { mode, trustSeconds } = spec.renewal
+  const trustMs = trustSeconds * 1000
+  const sentAtMs = Math.round(nowMs - msSince(sentAt, clock))
+  const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
+  if (base?.value !== value) {
+    const duels = duelsAfter(context, reason, base)
+    const generation = Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
+    const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
+    return storedRecord({ ...fields, ...(duels > 0 && { duels }) })
+  }
+  const isBelieved = trustSeconds === Infinity
+  // Counted from when the token was first seen, which is what its record says of its issue.
+  const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
+  const leftMs = repeatedLifeMs(cell, clock, answer, base.expiresAtMs - nowMs, unbelievedMs)
+  if (mode === 'extend' || leftMs === undefined) {
+    return storedRecord({ ...base, value, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
+  }
+  const endsAtMs = Math.round(nowMs + leftMs)
+  return changedRecord(base, {
+    issuedAtMs: isBelieved ? Math.min(base.issuedAtMs, sentAtMs) : Math.round(endsAtMs - lifeMs),
+    expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
+    repeatedAtMs: sentAtMs,
+  })
+}

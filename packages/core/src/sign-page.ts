@@ -1,0 +1,63 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { ConfigError } from './errors.js'
+import { registry } from './registry.js'
+import type { TokenSource } from './token-source.js'
+
+/** Which page is signed, and what stands in for chance and the clock. */
+export interface SignPageOptions {
+  /** Ends this caller's wait for the ticket with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** @default 32 random hexadecimal digits */
+  readonly nonceStr?: string
+  /** Unix seconds. @default now */
+  readonly timestamp?: number
+}
+
+/** A page's pass to the functions of a Tencent client, by the names of its JS-SDK. */
+export interface PageSignature {
+  /** Unix seconds. */
+  readonly timestamp: number
+  readonly nonceStr: string
+  /** SHA-1 in hexadecimal digits. */
+  readonly signature: string
+}
+
+/**
+ * Signs a page with a ticket as the JS-SDKs of WeChat and WeCom want it: SHA-1 over ticket, nonce, time and URL, sorted by
+ * name. Providers build their own `…Config` functions on it.
+ *
+ * @param provider whose tickets may sign; another account's source, such as that of the token itself, is a mistake
+ * @param url of the page as the browser shows it, not decoded; what follows a `#` does not count
+ * @throws ConfigError for a source of another provider, a URL that is none, or a timestamp that is no number of seconds
+ */
+export async function signPage(
+  { id, kind }: { readonly id: string; readonly kind: string },
+  ticket: TokenSource,
+  url: string,
+  { signal, nonceStr = randomUUID().replaceAll('-', ''), timestamp = nowSeconds() }: SignPageOptions = {},
+): Promise<PageSignature> {
+  const { account } = ticket
+  if (account.provider !== id || account.kind !== kind) {
+    throw new ConfigError(
+      `${id}: a page is signed with the ${kind}, not with the ${account.kind} of ${account.provider}`,
+      { field: 'ticket', problem: 'conflict' },
+    )
+  }
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new ConfigError(`${id}: the page to sign needs its whole http(s) URL, as location.href shows it`, {
+      field: 'url',
+      problem: 'malformed',
+    })
+  }
+  if (!Number.isSafeInteger(timestamp) || timestamp <= 0) {
+    throw new ConfigError(`${id}: timestamp must be Unix seconds`, { field: 'timestamp', problem: 'malformed' })
+  }
+  const [page = ''] = url.split('#', 1)
+  const value = await ticket.getAccessToken(signal && { signal })
+  const signed = `jsapi_ticket=${value}&noncestr=${nonceStr}&timestamp=${timestamp}&url=${page}`
+  return { timestamp, nonceStr, signature: createHash('sha1').update(signed).digest('hex') }
+}
+
+function nowSeconds(): number {
+  return Math.floor(registry.clock.now() / 1000)
+}

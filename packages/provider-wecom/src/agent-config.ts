@@ -1,0 +1,21 @@
+import { signPage, type PageSignature, type SignPageOptions, type TokenSource } from '@lingpai/core'
+import { agentTicket } from './agent-ticket.js'
+
+/** What a page hands to `wx.agentConfig`, along with its `jsApiList`; the names are that function's. */
+export interface AgentConfig extends PageSignature {
+  readonly corpid: string
+  readonly agentid: string
+}
+
+/**
+ * Signs a page for one app, on the server; the ticket itself never leaves it.
+ *
+ * @param ticket a source of {@link agentTicket}
+ * @param url of the page as the browser shows it; what follows a `#` does not count
+ * @throws ConfigError for another source, such as one of `corpTicket`, or no URL; otherwise what `getAccessToken()` throws
+ * @see https://developer.work.weixin.qq.com/document/path/94313 (2022-09-15, read 2026-11-20)
+ */
+export async function agentConfig(ticket: TokenSource, url: string, options?: SignPageOptions): Promise<AgentConfig> {
+  const { corpId = '', agentId = '' } = ticket.account.ids
+  return { corpid: corpId, agentid: agentId, ...(await signPage(agentTicket, ticket, url, options)) }
+}

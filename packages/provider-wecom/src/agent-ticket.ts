@@ -1,0 +1,12 @@
+import { ticketProvider } from './ticket-provider.js'
+
+/**
+ * `jsapi_ticket` of one app, for {@link agentConfig}; another app's does not stand in for it (42012).
+ *
+ * @see https://developer.work.weixin.qq.com/document/path/90506 (read 2026-11-20)
+ */
+export const agentTicket = ticketProvider('agent-ticket', {
+  method: 'GET',
+  url: '/cgi-bin/ticket/get',
+  query: { type: 'agent_config' },
+})

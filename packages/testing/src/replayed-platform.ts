@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { TokenManager, type IAccessTokenCache, type Provider, type RequestSpec, type TokenSource } from '@lingpai/core'
+import { bodyWith, refusesToken, type ProviderSamples, type RefusalSample } from './provider-samples.js'
+import { startReplayServer, type ReceivedRequest, type ReplayedReply } from './replay-server.js'
+
+/** A platform that replays samples, and a source over it. */
+export interface ReplayedPlatform {
+  readonly source: TokenSource
+  readonly tokenRequests: ReceivedRequest[]
+  /** Requests for the token that this one is derived from. */
+  readonly parentRequests: ReceivedRequest[]
+  readonly apiRequests: ReceivedRequest[]
+  /** From now on the token that calls carry is refused; of a derived one, the token that it is derived from. */
+  readonly revoke: () => void
+  /** From now on the token endpoint answers with this. */
+  readonly refuse: (sample: RefusalSample) => void
+}
+
+/**
+ * Opens a {@link ReplayedPlatform} below a path prefix for as long as `work` takes. The parent of a derived provider is served as
+ * well, by tokens in its own fields.
+ */
+export async function withReplayedPlatform<C>(
+  provider: Provider<C>,
+  samples: ProviderSamples<C>,
+  prefix: string,
+  work: (platform: ReplayedPlatform) => Promise<void>,
+): Promise<void> {
+  const { parent } = provider.spec
+  const { credentials } = samples
+  const pathBelow = (request: RequestSpec): string => prefix.replace(/\/$/, '') + pathOf(request)
+  const tokenPath = pathBelow(provider.spec.request(credentials))
+  const parentPath = parent && pathBelow(parent.spec.request(credentials))
+  const refusals = parent === undefined ? samples.apiErrors : samples.tokenErrors
+  const rejection = refusals.find(refusesToken) ?? assert.fail('no sample refuses the token')
+  const tokenRequests: ReceivedRequest[] = []
+  const parentRequests: ReceivedRequest[] = []
+  const apiRequests: ReceivedRequest[] = []
+  const value = (): string => tokenNumber(tokenRequests.length, provider, samples)
+  let revoked = 0
+  let refusal: RefusalSample | undefined
+  const server = await startReplayServer((request): ReplayedReply => {
+    if (request.url.pathname === parentPath) {
+      parentRequests.push(request)
+      const { token, expiresIn } = parent?.spec.answer ?? provider.spec.answer
+      return { body: bodyWith({ [token]: parentToken(parentRequests.length), [expiresIn]: 7200 }) }
+    }
+    if (request.url.pathname === tokenPath) {
+      tokenRequests.push(request)
+      const isAlive = parentRequests.length > revoked && tokenIn(request, parent) === parentToken(parentRequests.length)
+      if (parent !== undefined && !isAlive) return rejection
+      return refusal ?? { body: bodyWith({ [provider.spec.answer.token]: value() }, samples.ok) }
+    }
+    apiRequests.push(request)
+    return tokenIn(request, provider) === value() && tokenRequests.length > revoked ? { body: {} } : rejection
+  })
+  const tokens = new TokenManager({ cache: mapCache() })
+  try {
+    await work({
+      source: tokens.source(provider.extend({ baseUrl: server.origin + prefix }), credentials),
+      tokenRequests,
+      parentRequests,
+      apiRequests,
+      revoke: () => (revoked = parent === undefined ? tokenRequests.length : parentRequests.length),
+      refuse: (sample) => (refusal = sample),
+    })
+  } finally {
+    await tokens.close()
+    await server.close()
+  }
+}
+
+/** The path of a described request. */
+export function pathOf({ url }: RequestSpec): string {
+  return new URL(url, 'http://loopback').pathname
+}
+
+/** The sample's token, and others like it for the later ones. */
+export function tokenNumber<C>(count: number, { spec }: Provider<C>, { ok }: ProviderSamples<C>): string {
+  const token = spec.answer.token.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], ok)
+  return count === 1 ? String(token) : `${String(token)}-${count}`
+}
+
+/** A token of the parent; what the checks compare is only whether it is the last one. */
+export function parentToken(count: number): string {
+  return `token-of-the-parent-${count}`
+}
+
+/** The token that a request carries where a provider puts it. */
+export function tokenIn<C>(request: ReceivedRequest, provider: Provider<C> | undefined): string | undefined {
+  const placement = provider?.spec.placement
+  if (placement?.in === 'query') return request.url.searchParams.get(placement.name) ?? undefined
+  if (placement?.in !== 'header') return undefined
+  const value = request.headers[placement.name.toLowerCase()]
+  const scheme = placement.scheme === undefined ? '' : `${placement.scheme} `
+  return typeof value === 'string' && value.startsWith(scheme) ? value.slice(scheme.length) : undefined
+}
+
+function mapCache(): IAccessTokenCache {
+  const entries = new Map<string, string>()
+  return {
+    get: (key) => entries.get(key),
+    set: (key, value) => void entries.set(key, value),
+    remove: (key) => void entries.delete(key),
+  }
+}
