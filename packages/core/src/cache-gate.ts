@@ -44,6 +44,7 @@ export function cacheGate(
   { clock, timeoutMs, onFailure, tokens }: CacheGateParts,
 ): CacheGate {
   const reach = cache.reach ?? 'process'
+  let isSilent = false
 
   async function attempt<T>(
     operation: CacheErrorDetails['operation'],
@@ -58,13 +59,16 @@ export function cacheGate(
         { operation, reach, problem },
         { cause: scrubCause(cause, [...held, ...tokens(), ...tokenIn(written)]) },
       )
+      if (operation !== 'now') isSilent = true
       onFailure(error)
       return { ok: false, error }
     }
     try {
       const pending = call() as Awaitable<T>
       const value = isPromiseLike(pending) ? await bounded(pending, clock, timeoutMs) : pending
-      return value === tooLate ? failed('timeout', `did not answer within ${timeoutMs} ms`) : { ok: true, value }
+      if (value === tooLate) return failed('timeout', `did not answer within ${timeoutMs} ms`)
+      if (operation !== 'now') isSilent = false
+      return { ok: true, value }
     } catch (cause) {
       return failed('failed', 'failed', cause)
     }
@@ -74,7 +78,7 @@ export function cacheGate(
     const told = await attempt<number>('now', () => cache.nowMs?.())
     return told.ok && Number.isFinite(told.value) ? told.value : undefined
   }
-  const time = new SharedTime(clock, cache.nowMs && askStore, timeoutMs)
+  const time = new SharedTime(clock, cache.nowMs && askStore, timeoutMs, () => isSilent)
   const noLease = (): never => {
     throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
   }

@@ -13,6 +13,7 @@ export class SharedTime {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #ask: (() => Promise<number | undefined>) | undefined
+  readonly #isSilent: () => boolean
   /** The store's time when the monotonic clock stood at 0. */
   #offsetMs: number | undefined
   #askedAtMs = -Infinity
@@ -23,17 +24,25 @@ export class SharedTime {
   /**
    * @param ask gives the store's Unix milliseconds, `undefined` when it does not answer
    * @param timeoutMs an answer that took longer tells of some moment in between: the process was stopped
+   * @param isSilent whether the store failed the last time that anything else was asked of it
    */
-  constructor(clock: Clock, ask: (() => Promise<number | undefined>) | undefined, timeoutMs: number) {
+  constructor(
+    clock: Clock,
+    ask: (() => Promise<number | undefined>) | undefined,
+    timeoutMs: number,
+    isSilent: () => boolean,
+  ) {
     this.#timeoutMs = timeoutMs
     this.#clock = clock
     this.#ask = ask
+    this.#isSilent = isSilent
   }
 
   /** Now, Unix milliseconds. A store that does not answer is reckoned on from its last word. */
   async nowMs(): Promise<number> {
     const { monotonic } = this.#clock
-    if (monotonic() - this.#failedAtMs < restMs) return this.reckonedNowMs()
+    // Whoever waits has waited for the store already, and shall not wait for it twice.
+    if (this.#isSilent() || monotonic() - this.#failedAtMs < restMs) return this.reckonedNowMs()
     if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
     // Without it nothing in the store can be judged, so one lost message is not to cost a refresh.
     if (!this.isKnown()) await this.#askStore()

@@ -111,3 +111,15 @@ test('the shared time is the store’s own, or that of this host where it has no
   expect(await gateTo({ nowMs: () => Promise.reject(new Error('down')) }).sharedNowMs()).toBe(clock.now())
   expect(failures[0]).toMatchObject({ details: { operation: 'now' } })
 })
+
+test('the clock of a store that has just failed is asked again once it has answered anything', async () => {
+  let isUp = false
+  const answer = <T>(value: T): Promise<T> => (isUp ? Promise.resolve(value) : Promise.reject(new Error('down')))
+  const gate = gateTo({ get: () => answer(undefined), nowMs: () => answer(42) })
+  await gate.get('k')
+  expect(await gate.sharedNowMs()).toBe(clock.now())
+  expect(failures.map(({ details }) => details.operation)).toEqual(['get'])
+  isUp = true
+  await gate.get('k')
+  expect(await gate.sharedNowMs()).toBe(42)
+})

@@ -35,6 +35,7 @@ function switched(inner: IAccessTokenCache): {
     get: (key) => guard(() => inner.get(key)),
     set: (...args) => guard(() => inner.set(...args)),
     remove: (key) => guard(() => inner.remove(key)),
+    nowMs: () => guard(() => world.clock.now()),
     ...(lease && {
       lease: {
         take: (...args) => guard(() => lease.take(...args)),
@@ -68,6 +69,18 @@ for (const state of ['down', 'silent'] as const) {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 }
+
+test('cold callers of a store that does not answer wait for it once, and for upstream', async () => {
+  const { clock, simulator } = world
+  const store = switched(fileCache({ directory, now: clock.now }))
+  store.state = 'silent'
+  const source = world.source('wechat', world.manager({ cache: store.cache, cacheTimeoutMs: 500 }))
+  simulator.fault({ endpoint: 'token', latencyMs: 3 * second })
+  const startedAtMs = clock.now()
+  await clock.runUntil(Promise.all(Array.from({ length: 100 }, () => source.getAccessToken())))
+  expect(clock.now() - startedAtMs).toBe(3 * second + 500)
+  expect(simulator.ledger.tokenRequests()).toBe(1)
+})
 
 test('a store that goes away midway: memory serves on, the renewal happens once, the record is written back', async () => {
   const store = switched(fileCache({ directory, now: world.clock.now }))
