@@ -15,6 +15,8 @@ import { markRejected, writeRecord } from './write-record.js'
 export async function land<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Landing> {
   const { cell, clock } = context
   await assertNoDuel(context, demand, terms)
+  const doubt = await giveUpLost(terms)
+  if (doubt !== undefined) return doubt
   const base = cell.record
   const { clears } = cell
   const answer = await askPlatform(context, {
@@ -47,6 +49,15 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
   return announce(context, demand, base, next, clock.monotonic() - answer.sentAt.monotonic)
+}
+
+/** A process that was stopped may have lost the lease by the time it would ask: then somebody else is asking. */
+async function giveUpLost({ lease, mayBeDoubtful }: RefreshTerms): Promise<'superseded' | 'doubtful' | undefined> {
+  if (lease === 'unavailable') return undefined
+  const state = lease.state()
+  if (state === 'held' || (state === 'doubtful' && mayBeDoubtful)) return undefined
+  await lease.release()
+  return state === 'lost' ? 'superseded' : 'doubtful'
 }
 
 /** Its moments would be wrong for everybody else. */
