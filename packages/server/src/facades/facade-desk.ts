@@ -1,0 +1,73 @@
+import type { FastifyRequest } from 'fastify'
+import type { ServedAccount } from '../served-account.js'
+import type { ServerContext } from '../server-context.js'
+import type { FacadePlatform } from './facade-platform.js'
+import { handOuts } from './hand-outs.js'
+import { knownTokens, type KnownTokens } from './known-tokens.js'
+import { pickAccount, type WantedAccount } from './pick-account.js'
+import { tokenCheck } from './token-check.js'
+import { toldLifeSeconds } from './told-life.js'
+
+/** A request for a token, as every platform's facade reads it. */
+export interface TokenQuestion extends Omit<WantedAccount, 'name'> {
+  /** What stands in the place of the secret: a client key, with `@<account>` behind it where the ids alone are not enough. */
+  readonly secret: string
+  /** The client says that its token is no good. */
+  readonly isForced?: boolean
+}
+
+/** A credential as facades hand it out. */
+export interface HandedOut {
+  readonly value: string
+  /** At least 1. */
+  readonly expiresInSeconds: number
+}
+
+/** What the facades of one server share. */
+export interface FacadeDesk {
+  readonly known: KnownTokens
+  /** Whole seconds until a moment, at least 1. */
+  secondsUntil(atMs: number): number
+  /**
+   * The token for a client. A facade client cannot name a token that was refused; so one that comes back for the generation it
+   * should still have makes the server try that token first.
+   *
+   * @throws FacadeRefusal, ApiError, or whatever the source fails with
+   */
+  token(request: FastifyRequest, platform: FacadePlatform, question: TokenQuestion): Promise<HandedOut>
+}
+
+/** Opens the desk. */
+export function facadeDesk(context: ServerContext): FacadeDesk {
+  const { accounts, clock } = context
+  const handed = handOuts(clock)
+  const checks = tokenCheck(clock)
+  const known = knownTokens(accounts, context.feed, clock)
+
+  const handOut = async (account: ServedAccount, client: string, isForced: boolean): Promise<HandedOut> => {
+    const { source, provider } = account
+    // Asked before the wait: of many who come at once, cold, none has been handed anything.
+    const last = handed.last(source, client)
+    let record = await source.getRecord()
+    // A forced refresh of a client that still has an older token asks for no more than the current one.
+    if (last === record.generation || (isForced && last === undefined)) {
+      await checks.check(account)
+      record = await source.getRecord()
+    }
+    const expiresInSeconds = toldLifeSeconds(record, source.status(), provider.spec.renewal, clock.now())
+    handed.note(source, client, record.generation, expiresInSeconds)
+    known.note(account)
+    return { value: record.value, expiresInSeconds }
+  }
+
+  return {
+    known,
+    secondsUntil: (atMs) => Math.max(1, Math.floor((atMs - clock.now()) / 1000)),
+    token: (request, platform, { secret, ids, kinds, isForced = false }) => {
+      const [key = '', name] = secret.split('@')
+      const caller = context.authenticateKey(key, request)
+      const account = pickAccount(accounts.all(), caller, platform, { ids, kinds, name })
+      return context.actAs(caller.key.name, () => handOut(account, caller.key.id, isForced))
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module'
+import { format } from 'node:util'
+import type { Outcome, Sdk, SdkPlace } from './sdk.js'
+
+interface HttpxOptions {
+  host: string
+  port: string | number
+  path: string
+}
+
+interface WechatApi {
+  prefix: string
+  setOpts(options: { readonly beforeRequest: (options: HttpxOptions) => HttpxOptions }): void
+  getIp(): Promise<{ readonly ip_list?: unknown }>
+  ensureTicket(type: string): Promise<{ readonly ticket?: unknown }>
+}
+
+const require = createRequire(import.meta.url)
+const WechatApi = require('co-wechat-api') as new (appId: string, secret: string) => WechatApi
+
+/** co-wechat-api: `prefix` is its base URL; where tokens come from elsewhere, its HTTP hook sends them there. */
+export function openCoWechatApi({ tokens, apis, appId, secret }: SdkPlace): Sdk {
+  const api = new WechatApi(appId, secret)
+  api.prefix = `${apis}/cgi-bin/`
+  if (tokens !== apis) {
+    const { hostname, port, pathname } = new URL(tokens)
+    const below = pathname.replace(/\/$/, '')
+    api.setOpts({
+      beforeRequest: (options) => {
+        const path = /\/cgi-bin\/(token\?|ticket\/getticket).*$/.exec(options.path)?.[0]
+        return path === undefined ? options : { ...options, host: hostname, port, path: below + path }
+      },
+    })
+  }
+  const settle = async (work: Promise<unknown>): Promise<Outcome> =>
+    work.then(
+      () => ({ ok: true }),
+      (error: unknown) => ({ ok: false, code: (error as { code: number }).code, text: format(error) }),
+    )
+  return { call: () => settle(api.getIp()), ticket: () => settle(api.ensureTicket('jsapi')) }
+}

@@ -1,0 +1,121 @@
+import { appIds, openFacadeWorld, wechatTokenPath, type Answer, type FacadeWorld } from './facade-world.js'
+
+let world: FacadeWorld
+let key: string
+beforeEach(async () => {
+  world = await openFacadeWorld()
+  key = world.key(['shop'])
+})
+afterEach(() => world.close())
+
+const ask = (secret = key): Promise<Answer> => world.get(wechatTokenPath(secret))
+const force = (secret = key): Promise<Answer> =>
+  world.post('/cgi-bin/stable_token', {
+    grant_type: 'client_credential',
+    appid: appIds.wechat,
+    secret,
+    force_refresh: true,
+  })
+const counts = (): readonly [tokenRequests: number, apiRequests: number] => {
+  const { tokenRequests, apiRequests } = world.simulator.ledger.summary()
+  return [tokenRequests, apiRequests]
+}
+
+test('a client that comes back for a token that was revoked gets another: one refresh', async () => {
+  const first = await ask()
+  world.simulator.revoke('wechat')
+  const second = await ask()
+  expect(second.access_token).not.toBe(first.access_token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  // The probe that was refused, and the same with the new token.
+  expect(world.simulator.ledger.apiRequests()).toBe(2)
+  expect(await ask()).toEqual(second)
+})
+
+test('a token revoked an hour after it was handed out is healed as well', async () => {
+  const first = await ask()
+  await world.clock.advance(3_600_000)
+  world.simulator.revoke('wechat')
+  expect((await ask()).access_token).not.toBe(first.access_token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a client that polls causes no refresh, and one probe in ten seconds', async () => {
+  await ask()
+  for (let second = 0; second < 60; second += 1) {
+    await world.clock.advance(1000)
+    await ask()
+  }
+  expect(counts()).toEqual([1, 6])
+})
+
+test('two hundred suspicious clients at once cost one probe and one refresh', async () => {
+  const keys = Array.from({ length: 200 }, () => world.key(['shop']))
+  const first = await Promise.all(keys.map(ask))
+  world.simulator.revoke('wechat')
+  world.simulator.ledger.reset()
+  const second = await Promise.all(keys.map(ask))
+  expect(new Set(second.map(({ access_token }) => access_token)).size).toBe(1)
+  expect(second[0]?.access_token).not.toBe(first[0]?.access_token)
+  expect(counts()).toEqual([1, 2])
+})
+
+test('two hundred who suspect a token that lives cost one probe and no refresh', async () => {
+  const keys = Array.from({ length: 200 }, () => world.key(['shop']))
+  await Promise.all(keys.map(ask))
+  world.simulator.ledger.reset()
+  await Promise.all(keys.map(ask))
+  expect(counts()).toEqual([0, 1])
+})
+
+test('a client that still has an older token is no suspicion: it gets the current one', async () => {
+  const other = world.key(['shop'])
+  await ask()
+  await ask(other)
+  world.simulator.revoke('wechat')
+  const { access_token: healed } = await ask()
+  world.simulator.ledger.reset()
+  expect(await ask(other)).toMatchObject({ access_token: healed })
+  expect(await force(other)).toMatchObject({ access_token: healed })
+  expect(world.simulator.ledger.tokenRequests()).toBe(0)
+})
+
+test('force_refresh of a token that lives refreshes nothing', async () => {
+  const first = await force()
+  for (let call = 0; call < 5; call += 1) expect(await force()).toEqual(first)
+  expect(counts()).toEqual([1, 1])
+})
+
+test('force_refresh of a token that was revoked refreshes once, also for a client that was never here', async () => {
+  const first = await ask(world.key(['shop']))
+  world.simulator.revoke('wechat')
+  const second = await force()
+  expect(second.access_token).not.toBe(first.access_token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a probe that is not answered keeps nobody waiting, and refreshes nothing', async () => {
+  const first = await ask()
+  world.simulator.fault({ endpoint: 'api', hang: true })
+  const startMs = world.clock.monotonic()
+  expect(await world.clock.runUntil(ask())).toMatchObject({ access_token: first.access_token })
+  expect(world.clock.monotonic() - startMs).toBe(2000)
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
+
+test('a probe that fails for another reason refreshes nothing', async () => {
+  const first = await ask()
+  for (const body of [{ errcode: 45009, errmsg: 'reach max api daily quota limit' }, 'not json']) {
+    world.simulator.fault({ endpoint: 'api', body })
+    await world.clock.advance(10_000)
+    expect(await ask()).toMatchObject({ access_token: first.access_token })
+  }
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
+
+test('a token that the platform hands out although it refuses it is an answer that SDKs wait on, not one they loop on', async () => {
+  await ask()
+  world.simulator.revoke('wechat', { sticky: true })
+  const answer = await world.clock.runUntil(ask())
+  expect(answer).toEqual({ errcode: -1, errmsg: expect.stringMatching(/^system error, lingpai: /) as string })
+})

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Outcome, SdkPlace } from './children/sdk.js'
+import type { SdkOrder, SdkReport } from './children/sdk-process.js'
+import { appIds, openFacadeWorld, secrets, type FacadeWorld } from './facade-world.js'
+
+let world: FacadeWorld
+beforeEach(async () => {
+  world = await openFacadeWorld()
+})
+afterEach(() => world.close())
+
+/** A process in which an unmodified SDK of others runs. */
+interface SdkProcess {
+  /** Everything it printed, what the SDK threw included. */
+  printed(): string
+  do(order: SdkOrder): Promise<readonly Outcome[]>
+  end(): Promise<void>
+}
+
+function startSdk(name: string): SdkProcess {
+  const file = new URL('children/sdk-process.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['--conditions=@lingpai/source', '--import', 'tsx', file, name])
+  const printed: string[] = []
+  child.stderr.on('data', (chunk: Buffer) => printed.push(String(chunk)))
+  child.stdout.on('data', (chunk: Buffer) => printed.push(String(chunk)))
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      resolve()
+    })
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    printed: () => printed.join(''),
+    do: async (order) => {
+      child.stdin.write(`${JSON.stringify(order)}\n`)
+      for (;;) {
+        const { value, done } = await lines.next()
+        if (done === true) return [{ ok: false, text: printed.join('') }]
+        if (value.startsWith('{"outcomes"')) return (JSON.parse(value) as SdkReport).outcomes
+      }
+    },
+    end: async () => {
+      child.kill()
+      await ended
+    },
+  }
+}
+
+/** The SDK as it is alone: it fetches from the platform, with the platform's secret. */
+function alone(): SdkPlace {
+  const platform = `${world.simulator.url}/wechat`
+  return { tokens: platform, apis: platform, appId: appIds.wechat, secret: secrets.wechat }
+}
+
+/** The SDK with its token URL on this server, and a client key for a secret. */
+function joined(): SdkPlace {
+  return { ...alone(), tokens: world.url, secret: world.key(['shop']) }
+}
+
+const failed = (outcomes: readonly Outcome[]): readonly Outcome[] => outcomes.filter(({ ok }) => !ok)
+
+describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
+  let sdk: SdkProcess
+  beforeAll(() => {
+    sdk = startSdk(name)
+  })
+  afterAll(() => sdk.end())
+
+  test('twenty instances, cold: one request upstream, where alone they make twenty', async () => {
+    // Each fetch kills a token of another instance, so alone not even all of the calls go well.
+    await sdk.do({ open: { instances: 20, place: alone() }, all: 'call' })
+    expect(world.simulator.ledger.tokenRequests()).toBeGreaterThanOrEqual(20)
+    world.simulator.ledger.reset()
+    expect(failed(await sdk.do({ open: { instances: 20, place: joined() }, all: 'call' }))).toEqual([])
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+
+  test('a revocation is healed for all twenty by one refresh', async () => {
+    expect(failed(await sdk.do({ open: { instances: 20, place: joined() }, all: 'call' }))).toEqual([])
+    // Past the ten seconds in which a token that was probed is not probed again.
+    await world.clock.advance(10_000)
+    world.simulator.revoke('wechat')
+    world.simulator.ledger.reset()
+    expect(failed(await sdk.do({ all: 'call' }))).toEqual([])
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+    // Each instance once, and the probe.
+    expect(world.simulator.ledger.deadPresented({ kind: 'revoked' })).toBe(21)
+  })
+
+  test('a key that may not read the app gets no token, and the SDK prints no secret', async () => {
+    const place = { ...joined(), secret: world.key(['bot']) }
+    expect(failed(await sdk.do({ open: { instances: 1, place }, all: 'call' }))).toHaveLength(1)
+    expect(world.simulator.ledger.tokenRequests()).toBe(0)
+    for (const secret of Object.values(secrets)) expect(sdk.printed()).not.toContain(secret)
+  })
+})

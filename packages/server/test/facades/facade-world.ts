@@ -1,0 +1,127 @@
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager, type Clock } from '@lingpai/core'
+import { qqBot } from '@lingpai/provider-qq-bot'
+import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { wecom } from '@lingpai/provider-wecom'
+import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
+import { accountRegister, type AccountRegister } from '../../src/account-register.js'
+import { createClientKey, type ClientKey } from '../../src/keys/client-key.js'
+import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
+import { startTokenServer } from '../../src/start-token-server.js'
+
+/** Secrets that are searched for in whatever is printed. */
+export const secrets = {
+  qq: 'PLANTED-qq-client-secret-5d1f',
+  wechat: 'PLANTED-wechat-app-secret-8c2e',
+  sales: 'PLANTED-wecom-sales-secret-77ab',
+  support: 'PLANTED-wecom-support-secret-1b9d',
+}
+
+export const appIds = { qq: '102000001', wechat: 'wxdec0de0000000001', corp: 'wwdec0de0000000001' }
+
+/** A server on a simulator, both on one clock that only the test moves. */
+export interface FacadeWorld {
+  readonly simulator: Simulator
+  readonly clock: TestClock
+  readonly url: string
+  readonly accounts: AccountRegister
+  readonly keys: ReplaceableClientKeys
+  /** Makes a client key of a reader. */
+  key(accounts: '*' | readonly string[], rateLimit?: number): string
+  /** What the server logged. */
+  logged(): string
+  get<Body = Answer>(path: string): Promise<Body>
+  post<Body = Answer>(path: string, body: unknown, type?: string): Promise<Body>
+  close(): Promise<void>
+}
+
+/** Any of the facades' answers. */
+export interface Answer {
+  readonly access_token: string
+  readonly expires_in: number | string
+  readonly errcode?: number
+  readonly errmsg?: string
+  readonly code?: number
+  readonly message?: string
+  readonly ticket?: string
+}
+
+/** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp). */
+export async function openFacadeWorld({ plain = false }: { readonly plain?: boolean } = {}): Promise<FacadeWorld> {
+  const clock = testClock()
+  const simulator = await startSimulator({
+    clock,
+    accounts: {
+      qq: [{ appId: appIds.qq, clientSecret: secrets.qq }],
+      wechat: [{ appId: appIds.wechat, appSecret: secrets.wechat }],
+      wecom: [
+        { corpId: appIds.corp, agentId: '1000002', corpSecret: secrets.sales },
+        { corpId: appIds.corp, agentId: '1000003', corpSecret: secrets.support },
+      ],
+    },
+  })
+  const cache = memoryCache()
+  const manager = new TokenManager({ cache, clock })
+  const accounts = accountsOf(simulator, manager, plain)
+  const { keys, key } = keyRing(clock)
+  const lines: string[] = []
+  const logger = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
+  const server = await startTokenServer({ accounts, manager, cache, keys, clock, logger, isKeeping: false })
+  return {
+    simulator,
+    clock,
+    url: server.url,
+    accounts,
+    keys,
+    key,
+    logged: () => lines.join(''),
+    get: async <Body>(path: string) => (await fetch(server.url + path)).json() as Promise<Body>,
+    post: async <Body>(path: string, body: unknown, type = 'application/json') => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      const response = await fetch(server.url + path, { method: 'POST', body: text, headers: { 'content-type': type } })
+      return (await response.json()) as Body
+    },
+    close: async () => {
+      await server.close()
+      await manager.close()
+      await simulator.close()
+    },
+  }
+}
+
+function accountsOf(simulator: Simulator, manager: TokenManager, plain: boolean): AccountRegister {
+  const bot = simulator.provider(qqBot)
+  const shop = simulator.provider(plain ? wechatMpPlain : wechatMp)
+  const corp = simulator.provider(wecom)
+  const app = (agentId: string, corpSecret: string) =>
+    manager.source(corp, { corpId: appIds.corp, agentId, corpSecret })
+  return accountRegister([
+    { name: 'bot', provider: bot, source: manager.source(bot, { appId: appIds.qq, clientSecret: secrets.qq }) },
+    { name: 'shop', provider: shop, source: manager.source(shop, { appId: appIds.wechat, appSecret: secrets.wechat }) },
+    { name: 'sales', provider: corp, source: app('1000002', secrets.sales) },
+    { name: 'support', provider: corp, source: app('1000003', secrets.support) },
+  ])
+}
+
+function keyRing(clock: Pick<Clock, 'now'>): Pick<FacadeWorld, 'keys' | 'key'> {
+  const made: ClientKey[] = []
+  const keys = clientKeys()
+  const key: FacadeWorld['key'] = (accounts, rateLimit) => {
+    const wishes = { name: `key ${made.length}`, role: 'reader', accounts } as const
+    const { text, key: stored } = createClientKey({ ...wishes, ...(rateLimit && { rateLimit }) }, clock.now())
+    made.push(stored)
+    keys.replace(made)
+    return text
+  }
+  return { keys, key }
+}
+
+/** `/cgi-bin/token?…` as an SDK writes it. */
+export function wechatTokenPath(secret: string, appId = appIds.wechat): string {
+  return `/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${secret}`
+}
+
+/** `/cgi-bin/gettoken?…` as an SDK writes it. */
+export function wecomTokenPath(secret: string, more = ''): string {
+  return `/cgi-bin/gettoken?corpid=${appIds.corp}&corpsecret=${secret}${more}`
+}
