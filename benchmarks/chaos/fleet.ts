@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Journal } from './journal.js'
 import type { MemberFacts, MemberLine } from './member-facts.js'
+import { nowMs } from './now.js'
 
 /** Real processes, by their numbers; a new process gets a new number. */
 export interface Fleet {
@@ -53,7 +54,7 @@ export async function startFleet(
   const resume = (number: number): void => {
     const member = members.get(number)
     member?.child.kill('SIGCONT')
-    if (member?.standstill) member.standstill.toMs = performance.now()
+    if (member?.standstill) member.standstill.toMs = nowMs()
     if (member) member.standstill = undefined
   }
   const sampling = setInterval(() => sampleMemory(members, journal), 500)
@@ -66,14 +67,14 @@ export async function startFleet(
       if (member === undefined) return
       member.isOurs = true
       members.delete(number)
-      journal.kills.push({ member: number, atMs: performance.now() })
-      if (member.standstill) member.standstill.toMs = performance.now()
+      journal.kills.push({ member: number, atMs: nowMs() })
+      if (member.standstill) member.standstill.toMs = nowMs()
       member.child.kill('SIGKILL')
     },
     stop: (number) => {
       const member = members.get(number)
       if (member === undefined) return
-      const standstill = { member: number, fromMs: performance.now(), toMs: Infinity }
+      const standstill = { member: number, fromMs: nowMs(), toMs: Infinity }
       journal.standstills.push(standstill)
       member.standstill = standstill
       member.child.kill('SIGSTOP')
@@ -110,6 +111,7 @@ async function startMember(
   journal: Journal,
 ): Promise<void> {
   // A small young generation: what is measured is what stays, not how lazily it is swept.
+  journal.starts.push({ member: number, atMs: nowMs() })
   const flags = ['--max-semi-space-size=1', '--conditions=@lingpai/source', '--import', 'tsx']
   const child = spawn(process.execPath, [...flags, file, JSON.stringify(facts)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -124,19 +126,31 @@ async function startMember(
     })
     createInterface({ input: child.stdout }).on('line', (line) => {
       const said = JSON.parse(line) as MemberLine
-      const nowMs = performance.now()
       if (said.event === 'ready') resolve()
-      else if (said.event === 'unhandled') journal.unhandled.push(`process ${number}: ${said.what}`)
-      else if (said.event === 'stalled')
-        journal.standstills.push({ member: number, fromMs: nowMs - said.ms, toMs: nowMs })
-      else {
-        member.calls += said.calls
-        member.failed += said.failed
-        journal.calls += said.calls
-        journal.failed += said.failed
-      }
+      else writeDown(said, member, journal)
     })
   })
+}
+
+function writeDown(said: Exclude<MemberLine, { event: 'ready' }>, member: Member, journal: Journal): void {
+  switch (said.event) {
+    case 'unhandled':
+      journal.unhandled.push(`process ${member.number}: ${said.what}`)
+      break
+    case 'stalled':
+      journal.standstills.push({ member: member.number, fromMs: said.fromMs, toMs: said.toMs })
+      break
+    case 'heard': {
+      const { event: _, ...heard } = said
+      journal.heard.push({ member: member.number, ...heard })
+      break
+    }
+    case 'counts':
+      member.calls += said.calls
+      member.failed += said.failed
+      journal.calls += said.calls
+      journal.failed += said.failed
+  }
 }
 
 function sampleMemory(members: ReadonlyMap<number, Member>, journal: Journal): void {
@@ -144,6 +158,6 @@ function sampleMemory(members: ReadonlyMap<number, Member>, journal: Journal): v
     const pid = members.get(number)?.child.pid
     if (pid === undefined || process.platform !== 'linux') continue
     const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')
-    journal.memory.push({ member: number, atMs: performance.now(), bytes: Number(pages) * pageBytes })
+    journal.memory.push({ member: number, atMs: nowMs(), bytes: Number(pages) * pageBytes })
   }
 }

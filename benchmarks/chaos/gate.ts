@@ -7,16 +7,17 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AccountName, DeadCall, Journal, TokenRequest } from './journal.js'
+import type { AccountName, DeadCall, Journal, Knowledge, TokenRequest } from './journal.js'
+import { callHeaders, deadCodes } from './member-facts.js'
+import { nowMs } from './now.js'
 
-/** Stands before the simulator and writes down who asks what: a header names the process. */
+/** Stands before the simulator and writes down who asks what: headers name the process and tell what it knew. */
 export interface Gate {
   /** `http://127.0.0.1:40123` */
   readonly url: string
   close(): void
 }
 
-const deadCodes = new Set([40001, 40014, 42001])
 const shape = /^\/(wechat|wecom)\/cgi-bin\/(token\b|gettoken\b)?/
 
 interface Passage {
@@ -25,17 +26,20 @@ interface Passage {
   readonly isToken: boolean
   /** When the request came. */
   readonly atMs: number
+  readonly chosenAtMs: number
+  readonly knew: Knowledge
   readonly token: string
 }
 
-/** When a token was asked for, and who was told that it is dead. */
+/** What answers have told of a token. */
 interface TokenFacts {
+  readonly number: number
   readonly issuedAtMs: number
-  readonly toldAtMs: Map<number, number>
+  expiresAtMs: number
 }
 
-/** Opens a gate. @param lifeMs how long tokens live */
-export async function openGate(target: string, lifeMs: number, journal: Journal): Promise<Gate> {
+/** Opens a gate. */
+export async function openGate(target: string, journal: Journal): Promise<Gate> {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 })
   const inFlight = new Set<TokenRequest>()
   const tokens = new Map<string, TokenFacts>()
@@ -49,13 +53,13 @@ export async function openGate(target: string, lifeMs: number, journal: Journal)
     response.once('close', () => {
       if (entry === undefined) return
       inFlight.delete(entry)
-      entry.endedAtMs = performance.now()
+      entry.endedAtMs = nowMs()
     })
     forward(target, agent, request, response, (body) => {
       if (entry !== undefined) {
-        remember(tokens, entry, body)
-      } else if (deadCodes.has(Number(parsed(body)['errcode']))) {
-        journal.dead.push(deadCall(passage, tokens, lifeMs, journal))
+        remember(tokens, entry, body, !response.destroyed)
+      } else if (deadCodes.has(parsed(body)['errcode'])) {
+        journal.dead.push(deadCall(passage, tokens.get(passage.token), journal))
       }
     })
   })
@@ -76,11 +80,13 @@ function passageOf({ url = '', headers }: IncomingMessage): Passage | undefined 
   if (all === undefined) return undefined
   const token = new URL(url, 'http://gate').searchParams.get('access_token') ?? ''
   return {
-    member: Number(headers['x-member']),
+    member: Number(headers[callHeaders.member]),
     account: account as AccountName,
     isToken: kind !== undefined,
     token,
-    atMs: performance.now(),
+    atMs: nowMs(),
+    chosenAtMs: Number(headers[callHeaders.chosenAtMs]),
+    knew: headers[callHeaders.knew] as Knowledge,
   }
 }
 
@@ -88,9 +94,8 @@ function enter({ account, member }: Passage, inFlight: Set<TokenRequest>, journa
   const entry: TokenRequest = {
     account,
     member,
-    startedAtMs: performance.now(),
+    startedAtMs: nowMs(),
     endedAtMs: Infinity,
-    isAnswered: false,
     isNew: false,
     beside: [...inFlight].filter((other) => other.account === account),
   }
@@ -99,31 +104,29 @@ function enter({ account, member }: Passage, inFlight: Set<TokenRequest>, journa
   return entry
 }
 
-function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: string): void {
-  const { access_token: token } = parsed(body)
+function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: string, isDelivered: boolean): void {
+  const { access_token: token, expires_in: seconds } = parsed(body)
   if (typeof token !== 'string') return
-  entry.isAnswered = true
-  entry.isNew = !tokens.has(token)
-  if (entry.isNew) tokens.set(token, { issuedAtMs: entry.startedAtMs, toldAtMs: new Map() })
+  const known = tokens.get(token)
+  // Nobody can know of a longer life than an answer told, counted from before the platform gave it.
+  const expiresAtMs = entry.startedAtMs + Number(seconds) * 1000
+  const facts = known ?? { number: tokens.size + 1, issuedAtMs: entry.startedAtMs, expiresAtMs }
+  facts.expiresAtMs = Math.max(facts.expiresAtMs, expiresAtMs)
+  tokens.set(token, facts)
+  if (!isDelivered) return
+  entry.token = facts.number
+  entry.isNew = known === undefined
 }
 
 function deadCall(
-  { account, member, token, atMs }: Passage,
-  tokens: Map<string, TokenFacts>,
-  lifeMs: number,
+  { account, member, atMs, chosenAtMs, knew }: Passage,
+  facts: TokenFacts | undefined,
   { revocations }: Journal,
 ): DeadCall {
-  const facts = tokens.get(token)
-  if (facts === undefined) return { account, member, atMs, kind: 'unknown' }
-  const toldAtMs = facts.toldAtMs.get(member)
-  if (toldAtMs === undefined) facts.toldAtMs.set(member, performance.now())
-  const isRevoked = revocations.some(
-    (one) => one.account === account && one.atMs >= facts.issuedAtMs && one.atMs <= performance.now(),
-  )
-  const overdueMs = atMs - facts.issuedAtMs - lifeMs
-  const isExpired = overdueMs >= 0
-  const kind = isRevoked ? 'revoked' : isExpired ? 'expired' : 'superseded'
-  return { account, member, atMs, kind, overdueMs, ...(toldAtMs !== undefined && { toldAtMs }) }
+  const { number: token = 0, issuedAtMs = -Infinity, expiresAtMs = Infinity } = facts ?? {}
+  const isRevoked = revocations.some((one) => one.account === account && one.atMs >= issuedAtMs)
+  const kind = isRevoked ? 'revoked' : atMs >= expiresAtMs ? 'expired' : 'superseded'
+  return { account, member, atMs, chosenAtMs, kind, token, expiresAtMs, knew }
 }
 
 function forward(
@@ -142,7 +145,7 @@ function forward(
       response.write(chunk)
     })
     answer.once('end', () => {
-      if (answer.complete && !response.destroyed) onAnswer(Buffer.concat(chunks).toString())
+      if (answer.complete) onAnswer(Buffer.concat(chunks).toString())
       response.end()
     })
     answer.once('error', () => response.destroy())

@@ -1,31 +1,40 @@
+import type { LingpaiEventName } from '@lingpai/core'
+
 /** The accounts: one whose platform makes a new token at each request, and one whose platform repeats it. */
 export type AccountName = 'wechat' | 'wecom'
 
-/** A request at a token endpoint, as the platform's side saw it. Moments by `performance.now()`. */
+/** A request at a token endpoint, as the platform's side saw it. All moments of a journal are of `nowMs`. */
 export interface TokenRequest {
   readonly account: AccountName
   readonly member: number
   readonly startedAtMs: number
   /** `Infinity` while it is in flight. */
   endedAtMs: number
-  /** Whether the whole answer was sent; `false` also where the client went away. */
-  isAnswered: boolean
-  /** Whether the answer held a token that no answer had held before. */
+  /** Which of the account's tokens the whole answer brought, counted from 1; absent where there was none, or nobody got it. */
+  token?: number
+  /** Whether no answer had held that token before. */
   isNew: boolean
   /** Requests of the account that were in flight when this one came. */
   readonly beside: readonly TokenRequest[]
 }
 
+/** What a process knew of a token when it chose it: that it is dead, that it had used a newer one since, or nothing. */
+export type Knowledge = 'told' | 'older' | 'nothing'
+
 /** A call at the API whose token was dead. */
 export interface DeadCall {
   readonly account: AccountName
   readonly member: number
+  /** When it came. */
   readonly atMs: number
-  readonly kind: 'expired' | 'revoked' | 'superseded' | 'unknown'
-  /** How long the token was past its expiry. */
-  readonly overdueMs?: number
-  /** When this process was first told that this token is dead; absent when it had not been told. */
-  readonly toldAtMs?: number
+  /** When the process chose the token: the last time before the call that its core looked at a clock. */
+  readonly chosenAtMs: number
+  readonly kind: 'expired' | 'revoked' | 'superseded'
+  /** Which of the account's tokens, counted from 1; 0 for one that no answer brought. */
+  readonly token: number
+  /** When it expires at the earliest, by the platform's own word. */
+  readonly expiresAtMs: number
+  readonly knew: Knowledge
 }
 
 /** A time in which something was kept from working. */
@@ -34,13 +43,28 @@ export interface Span {
   toMs: number
 }
 
+/** An event of the core in a process of the fleet. */
+export interface Heard {
+  readonly member: number
+  readonly account: AccountName
+  readonly name: LingpaiEventName
+  /** Its other facts. */
+  readonly text: string
+  readonly atMs: number
+}
+
 /** Everything that is judged at the end. */
 export interface Journal {
   readonly tokenRequests: TokenRequest[]
   readonly dead: DeadCall[]
+  readonly heard: Heard[]
   /** When tokens of an account were revoked. */
   readonly revocations: { readonly account: AccountName; readonly atMs: number }[]
-  /** When a process was stopped, or had no time to run. */
+  /** What was made to go wrong on the way to the platform. */
+  readonly faults: { readonly account: AccountName; readonly atMs: number; readonly text: string }[]
+  /** When a process was started. */
+  readonly starts: { readonly member: number; readonly atMs: number }[]
+  /** When a process was stopped, or had no time to run. The judge's own process is number 0. */
   readonly standstills: (Span & { readonly member: number })[]
   /** When a process was killed. */
   readonly kills: { readonly member: number; readonly atMs: number }[]
@@ -58,7 +82,10 @@ export function newJournal(): Journal {
   return {
     tokenRequests: [],
     dead: [],
+    heard: [],
     revocations: [],
+    faults: [],
+    starts: [],
     standstills: [],
     kills: [],
     outages: [],

@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
 import { startSimulator, type Simulator } from '@lingpai/testing'
-import type { ProviderOverrides } from '@lingpai/core'
 import { startFleet, type Fleet } from './fleet.js'
 import { openGate } from './gate.js'
 import { newJournal } from './journal.js'
+import { longestUnseenMs } from './judge-dead-calls.js'
 import { judge } from './judge.js'
-import type { MemberFacts } from './member-facts.js'
+import type { Changes, MemberFacts } from './member-facts.js'
 import { letLoose } from './monkey.js'
+import { nowMs } from './now.js'
 import { randomFrom } from './random.js'
 import { startRedis } from './redis-process.js'
+import { traceOf } from './trace.js'
 
 /** One run; see `scripts/chaos.mjs`. */
 interface Settings {
@@ -25,23 +27,33 @@ interface Settings {
 /** 7200 s of the platform are 10 s here. */
 const timeScale = 720
 const lifeMs = (7200 / timeScale) * 1000
-/** Not scaled: a call takes as long to arrive as ever. */
+/**
+ * Not scaled: a call takes as long to arrive as ever, and callers look at the cache once a second as ever. So the overlap of
+ * a platform that rotates is longer than the scale would have it.
+ */
 const marginSeconds = 0.5
+const overlapSeconds = longestUnseenMs / 1000 + marginSeconds
+const rotating = { overlapSeconds, memorySeconds: 1 }
 /** After the last trouble: everything is mended, and then looked at. */
 const [mendMs, lookMs] = [11_000, 3000]
+/** So many breaches are shown with what went before. */
+const mostTraces = 3
 const settings = JSON.parse(process.argv[2] ?? '{}') as Settings
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 function overrides(simulator: Simulator, gateUrl: string): Pick<MemberFacts, 'wechat' | 'wecom'> {
-  const of = (spec: { readonly renewal?: object; readonly perCode?: object }, name: string): ProviderOverrides =>
+  const of = (spec: { readonly renewal?: object; readonly perCode?: object }, name: string, renewal = {}): Changes =>
     ({
       baseUrl: `${gateUrl}/${name}`,
-      renewal: { ...spec.renewal, marginSeconds },
+      renewal: { ...spec.renewal, marginSeconds, ...renewal },
       perCode: spec.perCode,
-    }) as ProviderOverrides
+    }) as Changes
   return {
-    wechat: { provider: of(simulator.provider(wechatMpPlain).spec, 'wechat'), credentials: simulator.accounts.wechat },
+    wechat: {
+      provider: of(simulator.provider(wechatMpPlain).spec, 'wechat', rotating),
+      credentials: simulator.accounts.wechat,
+    },
     wecom: { provider: of(simulator.provider(wecom).spec, 'wecom'), credentials: simulator.accounts.wecom },
   }
 }
@@ -60,7 +72,8 @@ async function run({ cache, seconds, processes, seed }: Settings): Promise<void>
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-chaos-'))
   const journal = newJournal()
   const simulator = await startSimulator({ timeScale })
-  const gate = await openGate(simulator.url, lifeMs, journal)
+  simulator.change('wechat', { overlapSeconds: overlapSeconds * timeScale })
+  const gate = await openGate(simulator.url, journal)
   const redis = cache === 'redis' ? await startRedis(directory) : undefined
   const cacheUrl = {
     file: `file:${directory}/tokens`,
@@ -69,23 +82,26 @@ async function run({ cache, seconds, processes, seed }: Settings): Promise<void>
     memory: 'memory:',
   }[cache]
   const facts = overrides(simulator, gate.url)
-  const startedAtMs = performance.now()
+  const startedAtMs = nowMs()
   const fleet = await startFleet(processes, (member) => ({ member, cacheUrl, ...facts }), journal)
   try {
     const deeds = await letLoose(
       { simulator, fleet, journal, random: randomFrom(seed), ...(redis && { redis }) },
       seconds * 1000,
     )
-    const troubledMs = performance.now() - startedAtMs
+    const troubledMs = nowMs() - startedAtMs
     const problem = await looksWell(fleet)
-    const runMs = performance.now() - startedAtMs
-    const { lines, broken } = judge(journal, { lifeMs, runMs, warmUpMs: startedAtMs + troubledMs / 4 })
+    const runMs = nowMs() - startedAtMs
+    const { lines, broken } = judge(journal, { lifeMs, startedAtMs, troubledMs, runMs })
     const done = Object.entries(deeds).map(([name, times]) => `${name} ${times}`)
     say(`chaos on ${cache}, ${(runMs / 1000).toFixed(0)} s, ${processes} processes, seed ${seed}: ${done.join(', ')}`)
     say(`calls: ${journal.calls}, failed while something was broken: ${journal.failed}`)
     for (const line of lines) say(line)
-    const all = problem === undefined ? broken : [...broken, problem]
-    for (const line of all.slice(0, 20)) say(`BROKEN: ${line}`)
+    const all = problem === undefined ? broken : [...broken, { text: problem, atMs: nowMs() }]
+    for (const [i, breach] of all.slice(0, 20).entries()) {
+      say(`BROKEN: ${breach.text}`)
+      if (i < mostTraces) for (const line of traceOf(journal, breach)) say(line)
+    }
     say(all.length === 0 ? `chaos on ${cache}: held` : `chaos on ${cache}: ${all.length} broken`)
     if (all.length > 0) process.exitCode = 1
   } finally {

@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs'
 import { cacheFromUrl } from '@lingpai/cache-from-url'
-import { TokenManager, type TokenSource } from '@lingpai/core'
+import { TokenManager, type LingpaiEventName, type TokenSource } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
 import type { MemberFacts, MemberLine } from './member-facts.js'
+import { nowMs } from './now.js'
+import { witness } from './witness.js'
 
 /** A process of the fleet: calls both APIs without end, and prints what its parent has to know, as JSON lines without tokens. */
 // JSON has no Infinity: what is null is left to its default.
@@ -17,16 +19,28 @@ process.on('unhandledRejection', tell)
 process.on('uncaughtException', tell)
 
 const cache = await cacheFromUrl(facts.cacheUrl)
-const fetchNamed: typeof fetch = async (input, init = {}) => {
-  const headers = new Headers(init.headers)
-  headers.set('x-member', String(facts.member))
-  return fetch(input, { ...init, headers })
-}
-const manager = new TokenManager({ cache, timeoutMs: 5000, fetch: fetchNamed })
+const manager = new TokenManager({ cache, timeoutMs: 5000, ...witness(facts.member) })
 const sources: readonly (readonly [TokenSource, string])[] = [
   [manager.source(wechatMpPlain.extend(facts.wechat.provider), facts.wechat.credentials), '/cgi-bin/getcallbackip'],
   [manager.source(wecom.extend(facts.wecom.provider), facts.wecom.credentials), '/cgi-bin/get_api_domain_ip'],
 ]
+const told: readonly Exclude<LingpaiEventName, 'closed'>[] = [
+  'refreshed',
+  'adopted',
+  'same-token',
+  'served-stale',
+  'rejected',
+  'refresh-failed',
+  'cache-failed',
+  'lease-lost',
+  'foreign-refresh',
+]
+for (const name of told) {
+  manager.on(name, ({ account: { provider }, atMs: _, ...facts }) => {
+    const text = JSON.stringify(facts, (key, value: unknown) => (key === 'error' ? (value as Error).message : value))
+    say({ event: 'heard', account: provider === 'wecom' ? 'wecom' : 'wechat', name, text, atMs: nowMs() })
+  })
+}
 const counts = { calls: 0, failed: 0 }
 
 async function call(source: TokenSource, path: string): Promise<void> {
@@ -48,11 +62,11 @@ async function callForEver(source: TokenSource, path: string): Promise<void> {
 
 /** A machine that gives this process no time has stopped it, as far as leases go. */
 const tickMs = 100
-let lastMs = performance.now()
+let lastMs = nowMs()
 setInterval(() => {
-  const nowMs = performance.now()
-  if (nowMs - lastMs > 5 * tickMs) say({ event: 'stalled', ms: nowMs - lastMs })
-  lastMs = nowMs
+  const atMs = nowMs()
+  if (atMs - lastMs > 5 * tickMs) say({ event: 'stalled', fromMs: lastMs, toMs: atMs })
+  lastMs = atMs
 }, tickMs)
 setInterval(() => {
   say({ event: 'counts', ...counts })

@@ -1,6 +1,7 @@
 import type { FaultEffect, Simulator } from '@lingpai/testing'
 import type { Fleet } from './fleet.js'
 import type { AccountName, Journal } from './journal.js'
+import { nowMs } from './now.js'
 import type { Random } from './random.js'
 import type { RedisProcess } from './redis-process.js'
 
@@ -25,7 +26,7 @@ export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
   const { random, redis, simulator, fleet } = cage
   const deeds: Record<string, number> = {}
   const pending = new Set<Promise<void>>()
-  const endsAtMs = performance.now() + forMs
+  const endsAtMs = nowMs() + forMs
   const acts: readonly [Act, ...Act[]] = [
     kill,
     killHolder,
@@ -37,7 +38,7 @@ export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
     revoke,
   ]
   let storeActs: Promise<void> | undefined
-  while (performance.now() < endsAtMs) {
+  while (nowMs() < endsAtMs) {
     await pause(random.between(200, 900))
     const act = random.pick(acts)
     const done = act(cage).finally(() => pending.delete(done))
@@ -81,8 +82,8 @@ async function kill({ fleet, random }: Cage, wanted?: number): Promise<void> {
 }
 
 async function killHolder(cage: Cage): Promise<void> {
-  const { simulator, random } = cage
-  simulator.fault({ platform: random.pick(accounts), endpoint: 'token', latencyMs: random.between(50, 800) })
+  const { random } = cage
+  fault(cage, 'token', { latencyMs: random.between(50, 800) })
   const found = await holder(cage)
   await pause(random.between(0, 300))
   if (found !== undefined) await kill(cage, found)
@@ -101,8 +102,14 @@ async function stopHolder(cage: Cage): Promise<void> {
   if (found !== undefined) await stop(cage, found)
 }
 
-async function faultAtToken({ simulator, random }: Cage): Promise<void> {
-  const effect = random.pick<FaultEffect>([
+function fault({ simulator, journal, random }: Cage, endpoint: 'token' | 'api', effect: FaultEffect, times = 1): void {
+  const account = random.pick(accounts)
+  simulator.fault({ platform: account, endpoint, times, ...effect })
+  journal.faults.push({ account, atMs: nowMs(), text: `${times} × ${endpoint} ${JSON.stringify(effect)}` })
+}
+
+async function faultAtToken(cage: Cage): Promise<void> {
+  const effect = cage.random.pick<FaultEffect>([
     { status: 502 },
     { drop: 'before' },
     { drop: 'midway' },
@@ -113,27 +120,27 @@ async function faultAtToken({ simulator, random }: Cage): Promise<void> {
     { body: { errcode: -1, errmsg: 'system error' } },
     { body: '<html>busy</html>' },
   ])
-  simulator.fault({ platform: random.pick(accounts), endpoint: 'token', ...effect })
+  fault(cage, 'token', effect)
 }
 
-async function faultAtApi({ simulator, random }: Cage): Promise<void> {
-  const effect = random.pick<FaultEffect>([{ status: 502 }, { drop: 'before' }, { drop: 'after' }, { latencyMs: 1500 }])
-  simulator.fault({ platform: random.pick(accounts), endpoint: 'api', times: 20, ...effect })
+async function faultAtApi(cage: Cage): Promise<void> {
+  const effects = [{ status: 502 }, { drop: 'before' }, { drop: 'after' }, { latencyMs: 1500 }] as const
+  fault(cage, 'api', cage.random.pick<FaultEffect>(effects), 20)
 }
 
 async function revoke({ simulator, journal, random }: Cage): Promise<void> {
   const account: AccountName = random.pick(accounts)
   simulator.revoke(account)
-  journal.revocations.push({ account, atMs: performance.now() })
+  journal.revocations.push({ account, atMs: nowMs() })
 }
 
 type StoreAct = (cage: Cage, redis: RedisProcess) => Promise<void>
 
 async function outage({ journal }: Cage, act: () => Promise<void>): Promise<void> {
-  const span = { fromMs: performance.now(), toMs: Infinity }
+  const span = { fromMs: nowMs(), toMs: Infinity }
   journal.outages.push(span)
   await act()
-  span.toMs = performance.now()
+  span.toMs = nowMs()
 }
 
 const killRedis: StoreAct = async (cage, redis) =>
