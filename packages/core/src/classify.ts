@@ -1,4 +1,4 @@
-import type { Endpoint, ErrorClass, PlatformCode } from './error-class.js'
+import { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from './error-class.js'
 import type { AnswerSpec, ErrorTable, Hint, ProviderSpec } from './provider.js'
 import { isObject } from './token-record.js'
 
@@ -44,7 +44,7 @@ export function classify(spec: ClassifierSpec, endpoint: Endpoint, reply: Parsed
   const ip = firstGroup(answer.ip, message)
   return {
     code,
-    errorClass: classOf(errors[endpoint], code),
+    errorClass: namedClass(answer, reply.body) ?? classOf(errors[endpoint], code),
     message,
     ...(traceId !== undefined && { traceId }),
     ...(ip !== undefined && { ip }),
@@ -73,6 +73,12 @@ export function classOf(table: ErrorTable, code: PlatformCode): ErrorClass {
     if (codes.some((listed) => String(listed) === String(code))) return errorClass as ErrorClass
   }
   return 'unknown'
+}
+
+/** The class that a refusal names itself, where the provider knows of such a field. */
+export function namedClass({ errorClass: path }: AnswerSpec, body: unknown): ErrorClass | undefined {
+  const name = path === undefined ? undefined : valueAt(body, path)
+  return errorClasses.find((known) => known === name)
 }
 
 function traceIdOf({ trace }: AnswerSpec, reply: ParsedReply, message: string): string | undefined {

@@ -5,6 +5,7 @@ import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import { nextRecord } from './next-record.js'
+import type { RequestFacts } from './provider.js'
 import { repeatedRejection } from './repeated-rejection.js'
 import { changedRecord, type StoredRecord } from './token-record.js'
 import type { FreshToken } from './upstream.js'
@@ -24,6 +25,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: demand.reason !== 'ahead',
     tokens: heldTokens(cell),
+    facts: factsOf(context, demand),
   })
   context.closing.throwIfAborted()
   if (cell.clears !== clears) {
@@ -58,6 +60,15 @@ async function giveUpLost({ lease, mayBeDoubtful }: RefreshTerms): Promise<'supe
   if (state === 'held' || (state === 'doubtful' && mayBeDoubtful)) return undefined
   await lease.release()
   return state === 'lost' ? 'superseded' : 'doubtful'
+}
+
+/** What an upstream may want to know; only a token server does. */
+function factsOf<C>({ cell }: AccountContext<C>, { reason, note, minLifeMs }: Demand): RequestFacts {
+  const { record, rejected } = cell
+  const code = rejected?.code ?? record?.rejectedCode
+  const isRefused = record !== undefined && isRejectedRecord(cell, record)
+  const refused = isRefused && { generation: record.generation, ...(code !== undefined && { code }) }
+  return { reason, minLifeMs, ...(note !== undefined && { note }), ...(refused && { refused }) }
 }
 
 /** Its moments would be wrong for everybody else. */

@@ -25,19 +25,21 @@ export function nextRecord<C>(
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
-    const generation = Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
+    const generation = answer.generation ?? Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
     return storedRecord({ ...fields, ...(duels > 0 && { duels }) })
   }
+  const generation = answer.generation ?? base.generation
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first seen, which is what its record says of its issue.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
   const leftMs = repeatedLifeMs(cell, clock, answer, base.expiresAtMs - nowMs, unbelievedMs)
   if (mode === 'extend' || leftMs === undefined) {
-    return storedRecord({ ...base, value, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
+    return storedRecord({ ...base, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
   }
   const endsAtMs = Math.round(nowMs + leftMs)
   return changedRecord(base, {
+    generation,
     issuedAtMs: isBelieved ? Math.min(base.issuedAtMs, sentAtMs) : Math.round(endsAtMs - lifeMs),
     expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
     repeatedAtMs: sentAtMs,

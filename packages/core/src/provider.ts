@@ -1,5 +1,6 @@
 import type { Awaitable } from './cache.js'
 import type { Endpoint, ErrorClass, PlatformCode } from './error-class.js'
+import type { RefreshReason } from './token-record.js'
 
 /** A secret, or a function that fetches it (a vault, a file) and is asked again when upstream calls the secret wrong. */
 export type Secret = string | (() => Awaitable<string>)
@@ -56,6 +57,12 @@ export interface RenewalSpec {
 export interface AnswerSpec {
   readonly token: string
   readonly expiresIn: string
+  /** Unit of `expiresIn`. @default 'second' */
+  readonly expiresInUnit?: 'second' | 'millisecond'
+  /** Where upstream numbers its tokens itself, as a token server does: the number is the record's generation. @default counted here */
+  readonly generation?: string
+  /** Where a refusal names its class itself, in the words of `ErrorClass`; it counts more than the tables. */
+  readonly errorClass?: string
   /** Fields that may hold the platform's code, the most telling first; a code that a table lists wins over one that none does. */
   readonly code: readonly string[]
   /** Field with the platform's own words. */
@@ -135,8 +142,19 @@ export interface ProviderSpec<C> {
    * reported for that token, and the request repeated once.
    */
   readonly parent?: Provider<C>
-  /** The token request. Pure: no I/O, no clock. */
-  readonly request: (credentials: ResolvedCredentials<C>) => RequestSpec
+  /** The token request. Pure: no I/O, no clock. The facts are for an upstream that decides by them; platforms need none. */
+  readonly request: (credentials: ResolvedCredentials<C>, facts?: RequestFacts) => RequestSpec
+}
+
+/** Why a token is asked for, and in the place of which. */
+export interface RequestFacts {
+  readonly reason: RefreshReason
+  /** Why it was forced, in the words of whoever did. */
+  readonly note?: string
+  /** What the caller wants the token to live at least, milliseconds. */
+  readonly minLifeMs: number
+  /** The token in memory, where an API refused it. */
+  readonly refused?: { readonly generation: number; readonly code?: PlatformCode }
 }
 
 /** How one code differs from its class. */

@@ -1,11 +1,11 @@
-import { classify, valueAt, type ParsedReply, type Refusal } from './classify.js'
+import { classify, namedClass, valueAt, type ParsedReply, type Refusal } from './classify.js'
 import type { MalformedAnswerErrorDetails } from './errors.js'
 import type { AnswerSpec, ProviderSpec, ResolvedRenewal } from './provider.js'
-import { isObject, isTokenText } from './token-record.js'
+import { isCount, isObject, isTokenText } from './token-record.js'
 
 /** What a token endpoint's reply comes to. */
 export type TokenAnswer =
-  | { readonly outcome: 'token'; readonly value: string; readonly lifeSeconds: number }
+  | { readonly outcome: 'token'; readonly value: string; readonly lifeSeconds: number; readonly generation?: number }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
   | { readonly outcome: 'malformed'; readonly problem: MalformedAnswerErrorDetails['problem'] }
   | { readonly outcome: 'status' }
@@ -21,7 +21,10 @@ export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | '
  */
 export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAnswer {
   const refusal = classify(spec, 'token', reply)
-  if (refusal !== undefined) return { outcome: 'refused', refusal: judgedByStatus(refusal, reply.status) }
+  if (refusal !== undefined) {
+    const isNamed = namedClass(spec.answer, reply.body) !== undefined
+    return { outcome: 'refused', refusal: isNamed ? refusal : judgedByStatus(refusal, reply.status) }
+  }
   if (reply.status === 429) {
     return { outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
   }
@@ -47,15 +50,25 @@ function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], bod
   if (!isTokenText(value)) {
     return { outcome: 'malformed', problem: 'no-token' }
   }
-  const lifeSeconds = secondsOf(valueAt(body, answer.expiresIn)) ?? renewal.defaultLifeSeconds
+  const told = numberOf(valueAt(body, answer.expiresIn))
+  const lifeSeconds =
+    told === undefined ? renewal.defaultLifeSeconds : told / perSecond[answer.expiresInUnit ?? 'second']
   if (lifeSeconds === undefined || !(lifeSeconds > 0 && Number.isFinite(lifeSeconds))) {
     return { outcome: 'malformed', problem: 'bad-expires-in' }
   }
-  return { outcome: 'token', value, lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds) }
+  const generation = answer.generation === undefined ? undefined : valueAt(body, answer.generation)
+  return {
+    outcome: 'token',
+    value,
+    lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds),
+    ...(isCount(generation) && { generation }),
+  }
 }
 
+const perSecond = { second: 1, millisecond: 1000 } as const
+
 /** A number, or a text of digits; `undefined` only where the field is not there at all. */
-function secondsOf(value: unknown): number | undefined {
+function numberOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'number') return value
   return typeof value === 'string' && /^\s*\d{1,15}(\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN

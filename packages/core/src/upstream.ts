@@ -7,7 +7,7 @@ import { exchange } from './exchange.js'
 import { failurePolicy } from './failure-policy.js'
 import { classOfError } from './failure-record.js'
 import { pause } from './pause.js'
-import type { ResolvedCredentials, ResolvedSpec } from './provider.js'
+import type { RequestFacts, ResolvedCredentials, ResolvedSpec } from './provider.js'
 import { readAnswer } from './read-answer.js'
 import { scrubCause } from './redact.js'
 import { errorOfFailure, malformedError, platformError, statusError } from './upstream-errors.js'
@@ -19,6 +19,8 @@ export interface FreshToken {
   readonly lifeMs: number
   /** When the request was sent. */
   readonly sentAt: Moment
+  /** The number that upstream gives it, where it counts. */
+  readonly generation?: number
 }
 
 /** A failed request, with what the cool-down needs to know. */
@@ -45,6 +47,7 @@ export interface UpstreamLimits {
   readonly mayRepeat: boolean
   /** Tokens that the platform's words may quote. */
   readonly tokens: readonly string[]
+  readonly facts: RequestFacts
   /** The parent's token, for a derived credential. */
   readonly parentToken?: string
 }
@@ -94,11 +97,11 @@ async function ask<C>(
   base: RequestBase,
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
-  { signal, endsAtMonotonicMs, tokens, parentToken = '' }: UpstreamLimits,
+  { signal, endsAtMonotonicMs, tokens, facts, parentToken = '' }: UpstreamLimits,
 ): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
   const known = [...spec.secrets.map((field) => credentials[field]), ...tokens, parentToken]
-  const described = requestOf(spec, base, credentials)
+  const described = requestOf(spec, base, credentials, facts)
   const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
   const sentAt: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
@@ -110,10 +113,11 @@ async function ask<C>(
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (answer.outcome) {
     case 'token': {
-      const lifeMs = answer.lifeSeconds * 1000
+      const { value, lifeSeconds, generation } = answer
+      const lifeMs = lifeSeconds * 1000
       // It died on its way here: asking again is right, handing it out is not.
       if (msSince(sentAt, clock) + 1 > lifeMs) return { error: malformedError(spec.id, 'bad-expires-in', reply) }
-      return { value: answer.value, lifeMs, sentAt }
+      return { value, lifeMs, sentAt, ...(generation !== undefined && { generation }) }
     }
     case 'refused': {
       const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds
@@ -136,9 +140,14 @@ function retryAfter(headers: Headers, clock: Clock): number | undefined {
 }
 
 /** A provider's `request()` is foreign code: what it throws may quote the secrets. */
-function requestOf<C>(spec: ResolvedSpec<C>, base: RequestBase, credentials: ResolvedCredentials<C>): BuiltRequest {
+function requestOf<C>(
+  spec: ResolvedSpec<C>,
+  base: RequestBase,
+  credentials: ResolvedCredentials<C>,
+  facts: RequestFacts,
+): BuiltRequest {
   try {
-    return buildRequest(base, spec.request(credentials))
+    return buildRequest(base, spec.request(credentials, facts))
   } catch (error) {
     const known = spec.secrets.map((field) => credentials[field])
     if (isLingpaiError(error)) throw error

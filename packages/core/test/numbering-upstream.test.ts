@@ -1,0 +1,103 @@
+import { classify, defineProvider, readAnswer, TokenManager, type RequestFacts } from '@lingpai/core'
+import { memoryCache } from '@lingpai/cache-memory'
+import { scriptedPlatform, toy, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
+
+const answer = {
+  ...toy.spec.answer,
+  expiresIn: 'expires_in_ms',
+  expiresInUnit: 'millisecond',
+  generation: 'generation',
+  errorClass: 'class',
+} as const
+
+let platform: ScriptedPlatform
+let asked: RequestFacts[]
+
+beforeEach(async () => {
+  platform = await scriptedPlatform()
+  asked = []
+})
+
+afterEach(() => platform.close())
+
+function source() {
+  const { kind: _, renewal, ...spec } = toy.spec
+  const provider = defineProvider({
+    ...spec,
+    id: 'numbering',
+    baseUrl: platform.url,
+    renewal: { ...renewal, mode: 'sticky' },
+    answer,
+    request: (credentials, facts) => {
+      if (facts !== undefined) asked.push(facts)
+      return toy.spec.request(credentials)
+    },
+  })
+  const { clock } = platform
+  return new TokenManager({ cache: memoryCache({ now: clock.now }), clock }).source(provider, toyAccount)
+}
+
+/** Upstream answers with this token from now on. */
+function answerWith(token: string, generation: unknown, lifeMs = 7_200_000): void {
+  platform.answer((_, response) =>
+    response.end(JSON.stringify({ access_token: token, expires_in_ms: lifeMs, generation })),
+  )
+}
+
+test("upstream's own number is the generation of its token, also when it starts anew", async () => {
+  const tokens = source()
+  answerWith('first', 41)
+  expect(await tokens.getRecord()).toMatchObject({ value: 'first', generation: 41 })
+  answerWith('second', 42)
+  expect(await tokens.refresh()).toMatchObject({ value: 'second', generation: 42 })
+  answerWith('second', 1)
+  expect(await tokens.refresh()).toMatchObject({ value: 'second', generation: 1 })
+  answerWith('third', 2)
+  expect(await tokens.refresh()).toMatchObject({ value: 'third', generation: 2 })
+  expect(tokens.status().generation).toBe(2)
+})
+
+test('a number that is none is counted here', async () => {
+  const tokens = source()
+  for (const [index, odd] of ['7', -1, 1.5, null, undefined].entries()) {
+    answerWith(`token-${index}`, odd)
+    expect(await tokens.refresh()).toMatchObject({ generation: index + 1 })
+  }
+})
+
+test('a life in milliseconds is taken as such', async () => {
+  const tokens = source()
+  answerWith('short', 1, 900)
+  const record = await tokens.getRecord()
+  expect(record.expiresAtMs - record.issuedAtMs).toBe(900)
+})
+
+test('the request knows why it is made, and which token was refused', async () => {
+  const tokens = source()
+  answerWith('first', 41)
+  await tokens.getAccessToken({ minLifeMs: 5000 })
+  answerWith('second', 42)
+  await tokens.reportRejected('first', 42001)
+  await tokens.refresh({ reason: 'by hand' })
+  expect(asked).toEqual([
+    { reason: 'cold', minLifeMs: 5000 },
+    { reason: 'rejected', minLifeMs: 0, refused: { generation: 41, code: 42001 } },
+    { reason: 'requested', minLifeMs: 0, note: 'by hand' },
+  ])
+})
+
+test('a class that the refusal names itself counts more than the table, if it is one', () => {
+  const spec = { ...toy.spec, answer, renewal: { maxLifeSeconds: 7200 } }
+  const classOf = (body: object) => {
+    const read = readAnswer(spec, { status: 502, headers: new Headers(), body })
+    return read.outcome === 'refused' ? read.refusal.errorClass : read.outcome
+  }
+  expect(classOf({ errcode: 40001 })).toBe('credential-invalid')
+  expect(classOf({ errcode: 40001, class: 'token-invalid' })).toBe('token-invalid')
+  expect(classOf({ errcode: 40001, class: 'constructor' })).toBe('credential-invalid')
+  expect(classOf({ errcode: 31337, class: 'unknown' })).toBe('unknown')
+  // A refusal without a code is none, whatever it calls itself.
+  expect(classify(spec, 'api', { status: 200, headers: new Headers(), body: { class: 'token-invalid' } })).toBe(
+    undefined,
+  )
+})
