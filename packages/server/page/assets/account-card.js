@@ -112,13 +112,14 @@ function headOf({ name, provider, kind, ids }, id) {
 
 function lifePart() {
   const label = element('dt')
-  const left = element('dd', { class: 'countdown', role: 'timer' })
+  // A timer is not read out as it runs.
+  const left = element('span', { role: 'timer' })
   const until = element('dd', { class: 'until number' })
   const bar = element('span')
   const view = element(
     'div',
     { class: 'life' },
-    element('dl', {}, label, left, until),
+    element('dl', {}, label, element('dd', { class: 'countdown' }, left), until),
     element('div', { class: 'bar', 'aria-hidden': 'true' }, bar),
   )
   /**

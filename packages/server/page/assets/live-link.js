@@ -28,7 +28,7 @@ export function openLiveLink({ changed, events }) {
     source.addEventListener('error', () => {
       if (isClosed) return
       changed('lost')
-      if (source?.readyState === EventSource.CLOSED) void lookAfterwards()
+      void lookAfterwards()
     })
     for (const [name, receive] of Object.entries(events)) {
       source.addEventListener(name, (event) => {
@@ -37,7 +37,7 @@ export function openLiveLink({ changed, events }) {
     }
   }
 
-  // The browser does not say why a stream was refused.
+  // The browser does not say why a stream ended or was refused.
   const lookAfterwards = async () => {
     const status = await api.session().then(
       () => 200,
@@ -47,7 +47,10 @@ export function openLiveLink({ changed, events }) {
     if (status === 401) {
       close()
       dispatchEvent(new Event(sessionEnded))
-    } else timer = setTimeout(connect, retryMs)
+    } else if (source?.readyState === EventSource.CLOSED) {
+      clearTimeout(timer)
+      timer = setTimeout(connect, retryMs)
+    }
   }
 
   const close = () => {

@@ -1,0 +1,131 @@
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager, type Clock } from '@lingpai/core'
+import { qqBot } from '@lingpai/provider-qq-bot'
+import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { wecom } from '@lingpai/provider-wecom'
+import { startSimulator, type AccountSettings, type Simulator } from '@lingpai/testing'
+import {
+  clientKeys,
+  createClientKey,
+  startTokenServer,
+  type ClientKey,
+  type ClientKeyWishes,
+  type ReplaceableClientKeys,
+  type ServedAccount,
+} from '../../src/index.js'
+
+/** The address that the platforms see, and that the white-list of `newsletter` lacks. */
+export const clientIp = '203.0.113.7'
+
+/** Secrets of the platforms; none may ever be on the page. */
+export const secrets = {
+  qq: 'PLANTED-page-qq-secret-41f0',
+  shop: 'PLANTED-page-shop-secret-a2c9',
+  newsletter: 'PLANTED-page-newsletter-secret-6be3',
+  wecom: 'PLANTED-page-wecom-secret-d817',
+}
+
+/** How the platforms' accounts are told apart in faults and revocations. */
+export const refs = {
+  bot: 'qq:102004371',
+  shop: 'wechat:wx3f8a1c9be2d74650',
+  newsletter: 'wechat:wx0d11ce58a6f2b937',
+  helpdesk: 'wecom:ww8d2c71f3a905b64e:1000002',
+}
+
+/** A server on simulated platforms, for a browser to look at. */
+export interface PageWorld {
+  readonly url: string
+  readonly simulator: Simulator
+  readonly keys: ReplaceableClientKeys
+  /** Makes a client key. @returns its text */
+  key(wishes: Partial<ClientKeyWishes> & Pick<ClientKeyWishes, 'role'>): string
+  /** Revokes all keys. */
+  revokeKeys(): void
+  /** Ends the server; `start` brings it back on its port, with the same manager and keys. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How a world differs from the usual. */
+export interface PageWorldOptions {
+  /** @default the clock of this machine */
+  readonly clock?: Clock
+  /** Settings of `newsletter` at its platform. @default a white-list without our address */
+  readonly newsletter?: AccountSettings
+}
+
+/**
+ * Accounts: `guild-bot` (QQ), `shop` (WeChat, each refresh rotates), `newsletter` (WeChat, refused for its address), `客服助手` (WeCom,
+ * which repeats its token).
+ */
+export async function openPageWorld({ clock, newsletter }: PageWorldOptions = {}): Promise<PageWorld> {
+  const simulator = await startSimulator({
+    clientIp,
+    ...(clock && { clock }),
+    accounts: {
+      qq: [{ appId: '102004371', clientSecret: secrets.qq }],
+      wechat: [
+        { appId: 'wx3f8a1c9be2d74650', appSecret: secrets.shop },
+        {
+          appId: 'wx0d11ce58a6f2b937',
+          appSecret: secrets.newsletter,
+          ...(newsletter ?? { ipAllow: ['198.51.100.1'] }),
+        },
+      ],
+      wecom: [{ corpId: 'ww8d2c71f3a905b64e', agentId: '1000002', corpSecret: secrets.wecom }],
+    },
+  })
+  const cache = memoryCache()
+  const manager = new TokenManager({ cache, ...(clock && { clock }) })
+  const accounts = accountsOf(simulator, manager)
+  const keys = clientKeys()
+  const made: ClientKey[] = []
+  const startAt = (port: number) => startTokenServer({ accounts, manager, cache, keys, port, ...(clock && { clock }) })
+  let server = await startAt(0)
+  const { url } = server
+  return {
+    url,
+    simulator,
+    keys,
+    key: ({ name = `key ${made.length}`, accounts: allowed = '*', ...wishes }) => {
+      const { text, key } = createClientKey({ name, accounts: allowed, ...wishes }, Date.now())
+      made.push(key)
+      keys.replace(made)
+      return text
+    },
+    revokeKeys: () => {
+      made.splice(0)
+      keys.replace(made)
+    },
+    stop: () => server.close(),
+    start: async () => {
+      server = await startAt(Number(new URL(url).port))
+    },
+    close: async () => {
+      await server.close()
+      await manager.close()
+      await simulator.close()
+    },
+  }
+}
+
+function accountsOf(simulator: Simulator, manager: TokenManager): readonly ServedAccount[] {
+  const bot = simulator.provider(qqBot)
+  const plain = simulator.provider(wechatMpPlain)
+  const stable = simulator.provider(wechatMp)
+  const corp = simulator.provider(wecom)
+  const app = { corpId: 'ww8d2c71f3a905b64e', agentId: '1000002', corpSecret: secrets.wecom }
+  const newsletter = { appId: 'wx0d11ce58a6f2b937', appSecret: secrets.newsletter }
+  return [
+    { name: 'guild-bot', provider: bot, source: manager.source(bot, { appId: '102004371', clientSecret: secrets.qq }) },
+    {
+      name: 'shop',
+      provider: plain,
+      source: manager.source(plain, { appId: 'wx3f8a1c9be2d74650', appSecret: secrets.shop }),
+    },
+    { name: 'newsletter', provider: stable, source: manager.source(stable, newsletter) },
+    { name: '客服助手', provider: corp, source: manager.source(corp, app) },
+  ]
+}
