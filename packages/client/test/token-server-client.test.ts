@@ -1,0 +1,196 @@
+import { inspect } from 'node:util'
+import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
+import { TokenServerClient } from '../src/index.js'
+import { nowhere, openCentralWorld, type CentralWorld } from './central-world.js'
+
+let world: CentralWorld
+
+beforeEach(async () => {
+  world = await openCentralWorld()
+})
+
+afterEach(() => world.close())
+
+/** The typed error that a promise rejects with. */
+async function errorOf(promise: Promise<unknown>): Promise<AnyLingpaiError> {
+  const outcome = await promise.then(
+    () => 'nothing was thrown',
+    (error: unknown) => error,
+  )
+  if (isLingpaiError(outcome)) return outcome
+  throw outcome
+}
+
+const tokenRequests = () => world.simulator.ledger.summary().tokenRequests
+
+test('a thousand cold callers make one request to the server and one upstream', async () => {
+  const source = world.client().source('mp', { provider: world.providers.mp })
+  const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getAccessToken()))
+  expect(new Set(tokens).size).toBe(1)
+  expect(world.requests).toEqual(['GET /v1/accounts/mp/token'])
+  expect(tokenRequests()).toBe(1)
+})
+
+test('a token in memory is handed out without a request, and is the same promise each time', async () => {
+  const source = world.client().source('mp')
+  await source.getAccessToken()
+  expect(source.getAccessToken()).toBe(source.getAccessToken())
+  expect(source.peek()).toBe(await source.getAccessToken())
+  expect(world.requests).toHaveLength(1)
+})
+
+test("record and status carry the server's own generation", async () => {
+  await world.own('mp').refresh()
+  await world.clock.advance(60_000)
+  const source = world.client().source('mp')
+  const record = await source.getRecord()
+  const { generation } = await world.own('mp').getRecord()
+  expect(record.generation).toBe(generation)
+  expect(source.status()).toMatchObject({ state: 'valid', generation })
+})
+
+test('a program goes over to the server by one line: the same calls, the same replies', async () => {
+  const direct = world.own('bot')
+  const central = world.client().source('bot', { provider: world.providers.bot })
+  for (const tokens of [direct, central]) {
+    expect((await tokens.fetch('/gateway')).status).toBe(200)
+    expect(await tokens.authorizationHeader()).toBe(`QQBot ${await direct.getAccessToken()}`)
+    expect(await tokens.withToken((token) => token.length)).toBe((await direct.getAccessToken()).length)
+    tokens.startBackgroundRefresh()
+    expect(tokens.status()).toMatchObject({ state: 'valid', isKept: true })
+    tokens.stopBackgroundRefresh()
+    tokens.validate()
+    await tokens.clear()
+    expect(tokens.peek()).toBeUndefined()
+  }
+  expect(world.simulator.ledger.summary().dead).toEqual({ expired: 0, revoked: 0, superseded: 0, unknown: 0 })
+})
+
+test('the same account gives the same source, and names itself without any secret', () => {
+  const client = world.client()
+  const source = client.source('mp', { provider: world.providers.mp })
+  expect(client.source('mp', { provider: world.providers.mp })).toBe(source)
+  expect(client.source('bot')).not.toBe(source)
+  expect(client.sources().map(String)).toEqual(['token-server:mp', 'token-server:bot'])
+  expect(source.toJSON()).toEqual({
+    provider: 'token-server',
+    kind: 'app',
+    host: new URL(world.url).host,
+    ids: { account: 'mp' },
+  })
+})
+
+test('without a provider the members that need the platform say so, and the others work', async () => {
+  const source = world.client().source('mp')
+  const token = await source.getAccessToken()
+  for (const call of [
+    () => source.fetch('/cgi-bin/getcallbackip'),
+    () => source.withToken(String),
+    () => source.authorizationHeader(),
+  ]) {
+    const error = await errorOf(call())
+    expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'provider' } })
+    expect(error.hint).toContain('provider')
+  }
+  world.simulator.revoke(world.simulator.accounts.wechat)
+  expect(await source.reportRejected(token, 42001)).not.toBe(token)
+})
+
+test('a forced refresh is asked of the server, and needs the role for it', async () => {
+  const admin = world.client({ key: world.key('admin') }).source('plain')
+  const before = await admin.getRecord()
+  const after = await admin.refresh({ reason: 'by hand' })
+  expect(after.generation).toBe(before.generation + 1)
+  expect(after.value).not.toBe(before.value)
+  expect(world.requests.at(-1)).toBe('POST /v1/accounts/plain/refreshes')
+  const error = await errorOf(world.client().source('plain').refresh())
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_PLATFORM', details: { platformCode: 'ERR_FORBIDDEN' } })
+  expect(error.hint).toContain('admin')
+})
+
+test('a wrong key and an unknown account are typed errors that say what to do, and show no key', async () => {
+  const wrong = `lpk_0123456789_${'planted-key-of-nobody'.padEnd(43, 'x')}`
+  const client = world.client({ key: wrong })
+  const stranger = await errorOf(client.source('mp').getAccessToken())
+  expect(stranger).toMatchObject({
+    code: 'ERR_LINGPAI_PLATFORM',
+    details: { platformCode: 'ERR_UNAUTHENTICATED', errorClass: 'credential-invalid', status: 401 },
+    hint: expect.stringContaining('lingpai key create'),
+  })
+  const unknown = await errorOf(world.client().source('nobody').getAccessToken())
+  expect(unknown).toMatchObject({
+    details: { platformCode: 'ERR_NOT_FOUND', errorClass: 'permission' },
+    hint: expect.stringContaining('lingpai key list'),
+  })
+  for (const thing of [stranger, client, client.source('mp')]) {
+    const shown = inspect(thing, { depth: 10, showHidden: true }) + JSON.stringify(thing) + String(thing)
+    expect(shown).not.toContain('planted-key-of-nobody')
+  }
+})
+
+test('a key from a vault is asked for again when the server does not know it any more', async () => {
+  const keys = [world.key('reporter'), world.key('admin')]
+  let asked = 0
+  const source = world.client({ key: () => keys[Math.min(asked++, 1)]! }).source('mp')
+  await source.getAccessToken()
+  world.revokeKeys('reporter')
+  await source.clear()
+  await world.clock.advance(6000)
+  expect(await source.getAccessToken()).toBe(await world.own('mp').getAccessToken())
+})
+
+test("a failure of the platform comes through with the platform's code, class and hint", async () => {
+  world.simulator.fault({ times: 2, body: { errcode: 40164, errmsg: 'invalid ip 1.2.3.4, not in whitelist' } })
+  const { mp: provider } = world.providers
+  const error = await errorOf(world.client().source('mp', { provider }).getAccessToken())
+  expect(error).toMatchObject({
+    code: 'ERR_LINGPAI_PLATFORM',
+    details: { platformCode: 40164, errorClass: 'ip-denied', ip: '1.2.3.4' },
+  })
+  expect(error.hint).toContain('1.2.3.4')
+  const chinese = world.client({ language: 'zh' }).source('mp', { provider })
+  expect((await errorOf(chinese.getAccessToken())).hint).toMatch(/1\.2\.3\.4.*白名单|白名单.*1\.2\.3\.4/)
+})
+
+test('options that cannot be meant are refused before anything is sent', () => {
+  const make = (options: object) => () => new TokenServerClient({ url: nowhere, key: 'lpk_x', ...options })
+  for (const url of [
+    '',
+    'tokens.internal',
+    'ftp://tokens.internal',
+    'https://me:pw@tokens.internal',
+    `${nowhere}/?a=1`,
+  ])
+    expect(make({ url })).toThrow(
+      expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: expect.objectContaining({ field: 'url' }) }),
+    )
+  for (const key of ['', '  ', undefined, 7])
+    expect(make({ key })).toThrow(expect.objectContaining({ details: expect.objectContaining({ field: 'key' }) }))
+  expect(make({ timeoutMs: 0 })).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG' }))
+})
+
+test('a server below a path prefix is asked below it', async () => {
+  const seen: string[] = []
+  const answer: typeof fetch = async (input) => {
+    seen.push(String(input))
+    return Response.json({ access_token: 'below', expires_in: 60, expires_in_ms: 60_000, generation: 3 })
+  }
+  const source = world.client({ url: `${nowhere}/tokens/`, fetch: answer }).source('ein/laden')
+  expect(await source.getAccessToken()).toBe('below')
+  expect(seen).toContain(`${nowhere}/tokens/v1/accounts/ein%2Fladen/token`)
+})
+
+test('the least life that a caller wants is asked of the server', async () => {
+  const source = world.client().source('mp')
+  await source.getAccessToken({ minLifeMs: 1_500_500 })
+  expect(world.requests).toEqual(['GET /v1/accounts/mp/token?min_life=1501'])
+})
+
+test('a closed client gives typed errors', async () => {
+  const client = world.client()
+  const source = client.source('mp')
+  await source.getAccessToken()
+  await client[Symbol.asyncDispose]()
+  expect(await errorOf(source.getAccessToken())).toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+  expect(() => client.source('bot')).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' }))
+})
