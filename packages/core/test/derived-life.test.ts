@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { IAccessTokenCache, TokenManager, TokenSource } from '@lingpai/core'
+import { fileCache } from '@lingpai/cache-file'
+import { memoryCache } from '@lingpai/cache-memory'
+import { jsapiTicket } from '@lingpai/provider-wechat-mp'
+import { agentTicket, corpTicket } from '@lingpai/provider-wecom'
+import { hour, minute, openWorld, second, type World } from './world.js'
+
+/** The life that the platform tells of a ticket however old it is. */
+const life = 2 * hour
+/** How long one answer is believed. */
+const trust = hour
+
+let world: World
+let directory: string
+beforeEach(async () => {
+  world = await openWorld()
+  directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+})
+afterEach(async () => {
+  await world.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** The ticket of the demo account in a process of its own. */
+function ticketIn(cache: IAccessTokenCache, manager: TokenManager = world.manager({ cache })): TokenSource {
+  return manager.source(world.simulator.provider(jsapiTicket), world.simulator.accounts.wechat)
+}
+
+const ownCache = (): IAccessTokenCache => memoryCache({ now: world.clock.now })
+
+/** Calls every 20 seconds; says for how long after it was first seen each ticket was handed out, and how many calls waited. */
+async function callFor(
+  ms: number,
+  source: TokenSource,
+): Promise<{ readonly longestMs: number; readonly waited: number }> {
+  const seen = new Map<string, number>()
+  let longestMs = 0
+  let waited = 0
+  for (let at = 0; at < ms; at += 20 * second) {
+    if (source.peek() === undefined) waited += 1
+    const value = await world.clock.runUntil(source.getAccessToken())
+    const now = world.clock.monotonic()
+    seen.set(value, seen.get(value) ?? now)
+    longestMs = Math.max(longestMs, now - (seen.get(value) ?? now))
+    await world.clock.advance(20 * second)
+  }
+  return { longestMs, waited }
+}
+
+test('over half a day no ticket outlives its issue by two hours; each costs five requests, and one wait at most', async () => {
+  const { ledger } = world.simulator
+  const { longestMs, waited } = await callFor(12 * hour, ticketIn(ownCache()))
+  expect(longestMs).toBeLessThan(life)
+  expect(ledger.ticketsIssued()).toBeLessThanOrEqual(7)
+  // Issue, twice while it is believed for an hour each, and twice before the end.
+  expect(ledger.ticketRequests()).toBeLessThanOrEqual(ledger.ticketsIssued() * 5)
+  expect(waited).toBeLessThanOrEqual(ledger.ticketsIssued())
+})
+
+test.each([corpTicket, agentTicket])('$kind stays far below WeCom’s hundred requests an hour', async (provider) => {
+  const { simulator } = world
+  await callFor(12 * hour, world.manager().source(simulator.provider(provider), simulator.accounts.wecom))
+  expect(simulator.ledger.ticketRequests()).toBeLessThanOrEqual(12 * 3)
+})
+
+test('an identical ticket is believed for another hour, and never beyond the life told at its first sight', async () => {
+  const source = ticketIn(ownCache())
+  const first = await source.getRecord()
+  const firstMs = world.clock.now()
+  expect(first.expiresAtMs).toBe(firstMs + trust)
+  await world.clock.advance(30 * minute)
+  const again = await source.refresh()
+  expect([again.generation, again.issuedAtMs, again.expiresAtMs]).toEqual([1, firstMs, firstMs + 90 * minute])
+  for (const passed of [80, 95, 110, 115]) {
+    await world.clock.advance(firstMs + passed * minute - world.clock.now())
+    const { expiresAtMs, issuedAtMs } = await source.refresh()
+    expect([issuedAtMs, expiresAtMs]).toEqual([firstMs, firstMs + life])
+  }
+})
+
+test('a process that comes late to a ticket believes it for an hour at most, whatever life is told', async () => {
+  await ticketIn(ownCache()).getAccessToken()
+  await world.clock.advance(70 * minute)
+  const late = await ticketIn(ownCache()).getRecord()
+  expect(late.expiresAtMs - world.clock.now()).toBe(trust)
+  expect(world.simulator.ledger.ticketsIssued()).toBe(1)
+})
+
+test('a ticket whose trust ran out with nobody asking is still counted from its first sight', async () => {
+  const source = ticketIn(ownCache())
+  const { issuedAtMs } = await source.getRecord()
+  await world.clock.advance(90 * minute)
+  expect(source.peek()).toBeUndefined()
+  expect(await source.getRecord()).toMatchObject({ issuedAtMs, expiresAtMs: issuedAtMs + life, generation: 1 })
+})
+
+test('so it is by a process that knows the first sight from the shared cache alone', async () => {
+  const cache = (): IAccessTokenCache => fileCache({ directory, now: world.clock.now })
+  const { issuedAtMs } = await ticketIn(cache()).getRecord()
+  await world.clock.advance(90 * minute)
+  const other = ticketIn(cache())
+  expect(await world.clock.runUntil(other.getRecord())).toMatchObject({ issuedAtMs, expiresAtMs: issuedAtMs + life })
+  expect(world.simulator.ledger.ticketRequests()).toBe(2)
+})
+
+test('what one process has asked again, the others take from the cache: eight cost no more than one', async () => {
+  const fleet = Array.from({ length: 8 }, () => ticketIn(fileCache({ directory, now: world.clock.now })))
+  for (let at = 0; at < 110 * minute; at += 30 * second) {
+    for (const source of fleet) await world.clock.runUntil(source.getAccessToken())
+    await world.clock.advance(30 * second)
+  }
+  // At issue, and shortly before the trust of each answer ends.
+  expect(world.simulator.ledger.ticketRequests()).toBe(3)
+})
+
+test('wall clocks that are set back do not lengthen the life of a ticket', async () => {
+  const source = ticketIn(ownCache())
+  const first = await source.getAccessToken()
+  const startMs = world.clock.monotonic()
+  for (let passed = 0; passed < 3 * hour; passed += 10 * minute) {
+    await world.clock.advance(10 * minute)
+    world.clock.jumpWall(-8 * minute)
+    const value = await world.clock.runUntil(source.getAccessToken())
+    if (value === first) expect(world.clock.monotonic() - startMs).toBeLessThan(life)
+  }
+  expect(await source.getAccessToken()).not.toBe(first)
+})
+
+test('a machine that slept over the end of a ticket does not hand it out', async () => {
+  const source = ticketIn(ownCache())
+  const first = await source.getAccessToken()
+  world.clock.jumpWall(3 * hour)
+  world.simulator.skipTime(3 * hour)
+  expect(source.peek()).toBeUndefined()
+  expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(first)
+})
+
+test('where the platform repeats a ticket beyond the life that it told, its word counts for an hour each time', async () => {
+  const source = ticketIn(ownCache())
+  const body = { errcode: 0, errmsg: 'ok', ticket: 'a-ticket-that-never-ends', expires_in: 7200 }
+  world.simulator.fault({ endpoint: 'ticket', body, times: Infinity })
+  const { longestMs } = await callFor(5 * hour, source)
+  expect(longestMs).toBeGreaterThan(4 * hour)
+  const { expiresAtMs } = await source.getRecord()
+  expect(expiresAtMs - world.clock.now()).toBeLessThanOrEqual(trust)
+  expect(world.simulator.ledger.ticketRequests()).toBeLessThan(5 * 8)
+})
+
+test('a caller that wants more life than is believed gets it by one more request, not by an error', async () => {
+  const source = ticketIn(ownCache())
+  await source.getAccessToken()
+  await world.clock.advance(35 * minute)
+  expect(await source.getAccessToken({ minLifeMs: 28 * minute })).toMatch(/^simtok_/)
+  expect(world.simulator.ledger.ticketRequests()).toBe(2)
+})
+
+test('time that runs faster shortens the trust as well', () => {
+  const { renewal } = jsapiTicket.spec
+  expect(world.simulator.scaled(renewal)).toMatchObject({ trustSeconds: 3600 })
+})
