@@ -1,1 +1,29 @@
-export {}
+export { QQBotGateway, type GatewayStatus } from './qq-bot-gateway.js'
+export type { QQBotGatewayOptions } from './gateway-options.js'
+export { shardedGateways, type ShardedGatewaysOptions } from './sharded-gateways.js'
+export { Intents, type IntentName } from './gateway/intents.js'
+export { closeRules, type CloseAction, type CloseRule } from './gateway/close-codes.js'
+export type { GatewaySocket, GatewaySocketClass, GatewaySocketOptions } from './gateway/gateway-socket.js'
+export type { BackoffOptions } from './gateway/next-move.js'
+export type { GatewayPayload } from './gateway/payload.js'
+export type { GatewayEventName, GatewayEvents, GatewayListener } from './events/gateway-events.js'
+export type {
+  AuditDispatch,
+  C2CMessageDispatch,
+  DirectMessageDispatch,
+  GatewayDispatch,
+  GroupMessageDispatch,
+  GuildMessageDispatch,
+  InteractionDispatch,
+  OtherDispatch,
+} from './events/gateway-dispatch.js'
+export type {
+  Attachment,
+  Audit,
+  C2CMessage,
+  DirectMessage,
+  GroupMessage,
+  GuildMessage,
+  GuildUser,
+  Interaction,
+} from './events/event-data.js'

@@ -1,0 +1,270 @@
+import {
+  isLingpaiError,
+  PlatformError,
+  TransportError,
+  type AnyLingpaiError,
+  type Clock,
+  type IAccessTokenCache,
+  type TokenSource,
+} from '@lingpai/core'
+import type { EventHub } from '../events/event-hub.js'
+import { closeRuleOf } from './close-codes.js'
+import { openConnection, type ConnectionOutcome, type GatewayConnection } from './gateway-connection.js'
+import { fetchGatewayInfo, type GatewayInfo } from './gateway-info.js'
+import { gatewayKey } from './gateway-keys.js'
+import type { GatewaySocketClass } from './gateway-socket.js'
+import { greetingText, type IdentifyFacts } from './identify.js'
+import { nextMove, noFailures, type BackoffOptions, type NextMove } from './next-move.js'
+import { pause } from './pause.js'
+import type { GatewayPayload } from './payload.js'
+import { keepsSession, type GatewaySession, type ProtocolTimes } from './protocol.js'
+import { sessionStore, type SessionStore } from './session-store.js'
+import { startBudget, type StartBudget } from './start-budget.js'
+
+/** What a gateway's life is made of. */
+export interface LifeParts {
+  readonly source: TokenSource
+  readonly facts: IdentifyFacts
+  readonly cache: IAccessTokenCache | undefined
+  readonly clock: Clock
+  readonly random: () => number
+  readonly WebSocket: GatewaySocketClass
+  readonly maxPayloadBytes: number
+  readonly times: ProtocolTimes
+  readonly backoff: BackoffOptions
+  readonly hub: EventHub
+  /** Told of each event of the platform that the protocol lets through. */
+  readonly dispatch: (payload: GatewayPayload) => void
+}
+
+/** Ends a session for good, as the platform's own clients do. */
+const goodbye = 1000
+
+/** Connection after connection, one at a time, until it is stopped or there is no use in going on. */
+export class GatewayLife {
+  readonly #parts: LifeParts
+  readonly #closing = new AbortController()
+  readonly #store: SessionStore | undefined
+  readonly #budget: StartBudget
+  #connection: GatewayConnection | undefined
+  #session: GatewaySession | undefined
+  #history = noFailures
+  #isLive = false
+  #wasLive = false
+  /** Where the last connection that was opened led; asked for anew once one could not be. */
+  #info: GatewayInfo | undefined
+  /** Of the token that was sent last. */
+  #generation: number | undefined
+  #running: Promise<void> | undefined
+
+  constructor(parts: LifeParts) {
+    this.#parts = parts
+    const { source, cache, clock, random, hub, facts } = parts
+    const failed = (error: AnyLingpaiError): void => {
+      hub.emit('error', error)
+    }
+    const waiting = (untilMs: number): void => {
+      hub.emit('waiting', { untilMs })
+    }
+    this.#budget = startBudget({ source, cache, clock, random, waiting, failed })
+    const shard = facts.shard.join('-')
+    this.#store =
+      cache &&
+      sessionStore({ cache, clock, failed, key: gatewayKey(source.account, shard), kind: `${facts.intents}/${shard}` })
+  }
+
+  /** Whether events come in. */
+  get isLive(): boolean {
+    return this.#isLive
+  }
+
+  get session(): GatewaySession | undefined {
+    return this.#session
+  }
+
+  /** Runs until `stop`. @throws PlatformError after a close code that is fatal; whatever the first connection cannot be made for, if waiting does not mend it */
+  run(): Promise<void> {
+    return (this.#running ??= this.#run())
+  }
+
+  /** Ends it; settles when the socket is closed and the session is kept. */
+  async stop(): Promise<void> {
+    this.#closing.abort()
+    this.#connection?.stop(this.#store === undefined ? goodbye : keepsSession)
+    await this.#running?.catch(() => undefined)
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    try {
+      this.#session = await this.#store?.open(signal)
+      while (!signal.aborted) {
+        const move = await this.#attempt(signal)
+        if (move !== undefined) await this.#follow(move, signal)
+      }
+    } finally {
+      this.#isLive = false
+      await this.#store?.close()
+    }
+  }
+
+  /** One connection, from asking where to the end of its socket. */
+  async #attempt(signal: AbortSignal): Promise<NextMove | undefined> {
+    const { hub, clock, backoff, random } = this.#parts
+    if ((await this.#store?.isLost()) === true) this.#session = undefined
+    let outcome: ConnectionOutcome | undefined
+    try {
+      outcome = await this.#connect(signal)
+    } catch (thrown) {
+      return isOver(signal) ? undefined : this.#failed(thrown)
+    }
+    if (outcome === undefined) return undefined
+    const { ending, liveSinceMs } = outcome
+    const liveMs = liveSinceMs === undefined ? 0 : clock.monotonic() - liveSinceMs
+    const move = nextMove(this.#history, { ending, liveMs }, backoff, random())
+    const { code, reason } = ending
+    const willReconnect = move.kind === 'connect' && !isOver(signal)
+    hub.emit('disconnected', { code, reason, willReconnect })
+    if (move.kind === 'stop' && !isOver(signal)) throw this.#report(this.#fatal(code, reason))
+    return move
+  }
+
+  async #connect(signal: AbortSignal): Promise<ConnectionOutcome | undefined> {
+    const { source, clock, random, WebSocket, maxPayloadBytes, times, hub, facts } = this.#parts
+    const info = await this.#whereTo(signal)
+    const start = (): Promise<() => boolean> => this.#budget.take(info.startLimit, signal)
+    let isInTime = this.#session === undefined ? await start() : () => true
+    if (signal.aborted) return undefined
+    const seen = { isOpen: false }
+    this.#connection = openConnection({
+      url: info.url,
+      provider: source.account.provider,
+      session: this.#session,
+      WebSocket,
+      maxPayloadBytes,
+      times,
+      clock,
+      random,
+      ask: async (session, asking) => {
+        const { value, generation } = await source.getRecord({ signal: asking })
+        this.#generation = generation
+        // What took the connection so long may have cost the moment.
+        while (session === undefined && !isInTime() && !asking.aborted) isInTime = await start()
+        return greetingText(value, session, facts)
+      },
+      listeners: {
+        opened: () => {
+          seen.isOpen = true
+          hub.emit('connected', { host: new URL(info.url).host })
+        },
+        payload: (payload) => {
+          if (hub.has('raw')) hub.emit('raw', payload)
+        },
+        ready: (session, { user }) => {
+          this.#goLive(session)
+          hub.emit('ready', { sessionId: session.id, shard: facts.shard, user })
+        },
+        resumed: (session, replayed) => {
+          this.#goLive(session)
+          hub.emit('resumed', { sessionId: session.id, replayed })
+        },
+        dispatch: (payload, session) => {
+          this.#parts.dispatch(payload)
+          this.#keep(session)
+        },
+        error: (error) => {
+          this.#report(error)
+        },
+      },
+    })
+    const outcome = await this.#connection.done
+    this.#connection = undefined
+    this.#isLive = false
+    this.#info = seen.isOpen ? info : undefined
+    return outcome
+  }
+
+  /** A session start needs the limits of this moment; a resume only needs the address. */
+  async #whereTo(signal: AbortSignal): Promise<GatewayInfo> {
+    if (this.#session === undefined || this.#info === undefined) {
+      this.#info = await fetchGatewayInfo(this.#parts.source, signal)
+    }
+    return this.#info
+  }
+
+  async #follow(move: NextMove, signal: AbortSignal): Promise<void> {
+    if (move.kind === 'stop' || signal.aborted) return
+    const { hub, clock, source } = this.#parts
+    this.#history = move.history
+    if (move.dropsSession) this.#keep(undefined)
+    const { delayMs } = move
+    hub.emit('reconnecting', {
+      attempt: move.history.failures,
+      delayMs,
+      willResume: this.#session !== undefined,
+    })
+    await pause(clock, delayMs, signal)
+    if (!move.rejectsToken || this.#generation === undefined || isOver(signal)) return
+    try {
+      await source.reportRejected(this.#generation, undefined, { signal })
+    } catch (error) {
+      if (!isOver(signal)) this.#report(error)
+    }
+  }
+
+  /** A connection that could not be made. */
+  #failed(thrown: unknown): NextMove {
+    const { clock, backoff, random } = this.#parts
+    const error = this.#report(thrown)
+    if (this.#isHopeless(error)) throw error
+    const ending = { action: 'resume', refusedResume: false } as const
+    const move = nextMove(this.#history, { ending, liveMs: 0 }, backoff, random())
+    const retryInMs = (error.retryAtMs ?? 0) - clock.now()
+    return move.kind === 'connect' && retryInMs > move.delayMs ? { ...move, delayMs: retryInMs } : move
+  }
+
+  /** Before the first connection, what nobody but a person can mend is told at once; later a gateway waits for that person. */
+  #isHopeless(error: AnyLingpaiError): boolean {
+    if (error.code === 'ERR_LINGPAI_CONFIG' || error.code === 'ERR_LINGPAI_CLOSED') return true
+    return !this.#wasLive && !error.retryable
+  }
+
+  #fatal(code: number, reason: string): AnyLingpaiError {
+    const { provider } = this.#parts.source.account
+    const { meaning, errorClass = 'unknown', hint } = closeRuleOf(code)
+    return new PlatformError(
+      `${provider}: gateway: closed for good: ${meaning} (${code})`,
+      { provider, endpoint: 'api', platformCode: code, platformMessage: reason, errorClass },
+      hint === undefined ? {} : { hint },
+    )
+  }
+
+  #report(thrown: unknown): AnyLingpaiError {
+    const error = isLingpaiError(thrown) ? thrown : this.#foreign(thrown)
+    this.#parts.hub.emit('error', error)
+    return error
+  }
+
+  /** What `fetch` or a source of somebody else's throws: its name tells, its words may hold anything. */
+  #foreign(thrown: unknown): AnyLingpaiError {
+    const name = typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : typeof thrown
+    const { provider } = this.#parts.source.account
+    return new TransportError(`${provider}: gateway: a request failed (${name})`, { provider, phase: 'exchange' })
+  }
+
+  #goLive(session: GatewaySession): void {
+    this.#isLive = true
+    this.#wasLive = true
+    this.#keep(session)
+  }
+
+  #keep(session: GatewaySession | undefined): void {
+    this.#session = session
+    this.#store?.keep(session)
+  }
+}
+
+/** Asked anew after each `await`. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted
+}

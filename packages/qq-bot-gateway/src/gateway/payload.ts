@@ -1,0 +1,70 @@
+import { MalformedAnswerError, type MalformedAnswerErrorDetails } from '@lingpai/core'
+
+/**
+ * Opcodes of the gateway.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/payload.html (read 2026-11-20)
+ */
+export const opcodes = {
+  dispatch: 0,
+  heartbeat: 1,
+  identify: 2,
+  resume: 6,
+  reconnect: 7,
+  invalidSession: 9,
+  hello: 10,
+  heartbeatAck: 11,
+} as const
+
+/** One message of the platform, as it came. */
+export interface GatewayPayload {
+  /** Opcode; 0 is a dispatch. */
+  readonly op: number
+  /** What the opcode or the event carries. */
+  readonly d?: unknown
+  /** Sequence number within the session. */
+  readonly s?: number
+  /** Name of the event. */
+  readonly t?: string
+  /** Id of the event; a passive reply may name it as `event_id`. */
+  readonly id?: string
+}
+
+/** A frame that is no payload, in the terms of an error: its shape, never its content. */
+export type BadFrame = Pick<MalformedAnswerErrorDetails, 'problem' | 'bytes'>
+
+/** Reads a frame; one that is no payload gives the problem. */
+export function readFrame(data: Buffer, isBinary: boolean): GatewayPayload | BadFrame {
+  if (isBinary) return { problem: 'not-text', bytes: data.length }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(data.toString('utf8'))
+  } catch {
+    return { problem: 'not-json', bytes: data.length }
+  }
+  return isPayload(parsed) ? parsed : { problem: 'not-an-object', bytes: data.length }
+}
+
+/** Members of the wrong type are the platform's fault and make the whole frame unreadable. */
+function isPayload(value: unknown): value is GatewayPayload {
+  if (typeof value !== 'object' || value === null) return false
+  const { op, s, t, id } = value as Readonly<Record<string, unknown>>
+  return (
+    typeof op === 'number' &&
+    (s === undefined || s === null || typeof s === 'number') &&
+    (t === undefined || t === null || typeof t === 'string') &&
+    (id === undefined || id === null || typeof id === 'string')
+  )
+}
+
+/** HTTP status of a WebSocket: the one that its handshake ended with. */
+const switchingProtocols = 101
+
+/** A frame that cannot be read, as an error. */
+export function badFrameError(provider: string, frame: BadFrame, what = 'a frame is no payload'): MalformedAnswerError {
+  return new MalformedAnswerError(`${provider}: gateway: ${what} (${frame.problem})`, {
+    provider,
+    status: switchingProtocols,
+    ...frame,
+  })
+}

@@ -1,0 +1,33 @@
+import { TransportError, type AnyLingpaiError } from '@lingpai/core'
+import { badFrameError } from './payload.js'
+
+/** What a socket failed with, in our terms: neither URL nor payload gets into it. */
+export function socketError(provider: string, error: unknown, isOpen: boolean): AnyLingpaiError {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  const systemCode = typeof code === 'string' ? code : undefined
+  if (systemCode === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return badFrameError(provider, { problem: 'too-large' }, 'a message is longer than maxPayloadBytes')
+  }
+  if (systemCode?.startsWith('WS_ERR_') === true) {
+    return badFrameError(provider, { problem: 'not-text' }, `a frame breaks the rules of WebSocket: ${systemCode}`)
+  }
+  const status = handshakeStatus(error)
+  if (status !== undefined) {
+    return new TransportError(`${provider}: gateway: the handshake was answered with HTTP ${status}`, {
+      provider,
+      phase: 'status',
+      status,
+    })
+  }
+  return new TransportError(
+    `${provider}: gateway: the connection ${isOpen ? 'broke' : 'could not be made'}${systemCode === undefined ? '' : ` (${systemCode})`}`,
+    { provider, phase: isOpen ? 'exchange' : 'connect', ...(systemCode !== undefined && { systemCode }) },
+  )
+}
+
+/** `ws` tells the status of a refused handshake in words only. */
+function handshakeStatus(error: unknown): number | undefined {
+  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined
+  const digits = typeof message === 'string' ? /server response: (\d{3})$/.exec(message)?.[1] : undefined
+  return digits === undefined ? undefined : Number(digits)
+}

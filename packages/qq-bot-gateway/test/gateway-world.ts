@@ -1,0 +1,76 @@
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager, type TokenSource } from '@lingpai/core'
+import { qqBot } from '@lingpai/provider-qq-bot'
+import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '@lingpai/testing'
+import { QQBotGateway, type GatewayEventName, type QQBotGatewayOptions } from '../src/index.js'
+
+/** A platform, a clock that stands still, and a bot's tokens. */
+export interface GatewayWorld {
+  readonly simulator: Simulator
+  readonly clock: TestClock
+  readonly manager: TokenManager
+  readonly source: TokenSource
+  /** A gateway of this world; closed with it. */
+  open(options?: Partial<QQBotGatewayOptions>): QQBotGateway
+  /** A gateway that is connected. */
+  connected(options?: Partial<QQBotGatewayOptions>): Promise<QQBotGateway>
+}
+
+/** Numbers from 0 up to 1 that come again with the same seed. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** One world for the length of `use`. */
+export async function withGateways(
+  use: (world: GatewayWorld) => Promise<void>,
+  options: SimulatorOptions = {},
+): Promise<void> {
+  const clock = testClock()
+  const simulator = await startSimulator({ clock, ...options })
+  const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
+  const source = manager.source(simulator.provider(qqBot), simulator.accounts.qq)
+  const opened: QQBotGateway[] = []
+  const open: GatewayWorld['open'] = (given) => {
+    const gateway = new QQBotGateway({ source, intents: ['GROUP_AND_C2C_EVENT'], clock, random: seeded(1), ...given })
+    opened.push(gateway)
+    return gateway
+  }
+  const connected: GatewayWorld['connected'] = async (given) => {
+    const gateway = open(given)
+    await clock.runUntil(gateway.connect())
+    return gateway
+  }
+  try {
+    await use({ simulator, clock, manager, source, open, connected })
+  } finally {
+    await clock.runUntil(Promise.all(opened.map((gateway) => gateway.close())))
+    await manager.close()
+    await simulator.close()
+  }
+}
+
+/** What a gateway tells, in order, as `name` or `name:detail`. */
+export function journalOf(gateway: QQBotGateway): string[] {
+  const journal: string[] = []
+  const note = <Name extends GatewayEventName>(name: Name, detail?: (event: Record<string, unknown>) => unknown) => {
+    gateway.on(
+      name,
+      (event) => void journal.push(detail === undefined ? name : `${name}:${String(detail({ ...event }))}`),
+    )
+  }
+  note('connected')
+  note('disconnected', ({ code }) => code)
+  note('reconnecting', ({ willResume }) => (willResume === true ? 'resume' : 'identify'))
+  note('waiting')
+  note('error', ({ code }) => String(code).replace('ERR_LINGPAI_', ''))
+  note('ready')
+  note('resumed', ({ replayed }) => replayed)
+  return journal
+}
