@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { isLingpaiError, type AnyLingpaiError, type LingpaiEvents } from '@lingpai/core'
+import type { Actors } from './actors.js'
 import type { AccountRegister } from './account-register.js'
 import type { ServedAccount } from './served-account.js'
 import { timelineEventNames, type KeptEvent, type TimelineEventName } from './timeline-event.js'
@@ -17,22 +17,25 @@ export interface AccountNews {
 export interface AccountFeed {
   /** @returns Ends the listening. */
   on(listener: (news: AccountNews) => void): () => void
-  /** Runs `work`; what it makes a source do is put down to `name`. */
-  actAs<T>(name: string, work: () => T): T
   close(): void
 }
 
+/** What a feed stands on. */
+export interface AccountFeedParts {
+  readonly manager: TokenServerOptions['manager']
+  readonly accounts: AccountRegister
+  readonly actors: Actors
+}
+
 /** Listens to the manager. */
-export function accountFeed(manager: TokenServerOptions['manager'], accounts: AccountRegister): AccountFeed {
-  // An event is emitted in the context of whoever started the flight, so this is who caused it, however many joined.
-  const actor = new AsyncLocalStorage<string>()
+export function accountFeed({ manager, accounts, actors }: AccountFeedParts): AccountFeed {
   const listeners = new Set<(news: AccountNews) => void>()
   const tell = (name: TimelineEventName, happened: LingpaiEvents[TimelineEventName]): void => {
-    const by = actor.getStore()
     const facts = factsOf(happened)
     for (const account of accounts.all()) {
       const ticket = ticketOf(account, happened)
       if (account.source.account !== happened.account && ticket === undefined) continue
+      const by = actors.causeOf(account.source, { event: name, ...facts })
       const event = {
         at: Math.round(happened.atMs),
         event: name,
@@ -54,7 +57,6 @@ export function accountFeed(manager: TokenServerOptions['manager'], accounts: Ac
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    actAs: (name, work) => actor.run(name, work),
     close: () => {
       for (const end of ends) end()
       listeners.clear()

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { AccountFeed } from './account-feed.js'
-import { bilingualHint } from './hints.js'
 import { mergeEvents, readKeptEvents } from './merge-events.js'
-import type { AnyProvider, ServedAccount } from './served-account.js'
+import type { ServedAccount } from './served-account.js'
 import type { Timeline } from './timeline.js'
-import type { KeptEvent, TimelineEvent } from './timeline-event.js'
+import { timelineEvent, type KeptEvent } from './timeline-event.js'
 import { withDeadline } from './with-deadline.js'
 
 /** What the timeline stands on. */
@@ -91,12 +90,12 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
     read: async ({ name, provider }) => {
       const page = pageOf(name)
       page.kept = await load(name).catch(() => page.kept)
-      return mergeEvents(page.kept, page.pending).map((event) => answerOf(provider, event))
+      return mergeEvents(page.kept, page.pending).map((event) => timelineEvent(provider, event))
     },
     lastRefresh: ({ name, provider }) => {
       const page = pages.get(name)
       const last = page?.pending.find(isRefresh) ?? page?.kept.find(isRefresh)
-      return last && answerOf(provider, last)
+      return last && timelineEvent(provider, last)
     },
     close: async () => {
       stop()
@@ -118,12 +117,6 @@ function keyOf(name: string): string {
 
 function isRefresh({ event, ticket }: KeptEvent): boolean {
   return ticket === undefined && (event === 'refreshed' || event === 'adopted' || event === 'same-token')
-}
-
-function answerOf(provider: AnyProvider, { ip, ...event }: KeptEvent): TimelineEvent {
-  const { class: errorClass, platform_code: platformCode } = event
-  const hint = errorClass && bilingualHint(provider, { errorClass, platformCode, ip })
-  return { ...event, ...(hint && { hint }) }
 }
 
 async function pauseOf(clock: Clock, ms: number): Promise<void> {

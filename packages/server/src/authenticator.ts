@@ -56,8 +56,9 @@ export function authenticator(keys: ClientKeys, clock: Clock, perSecond: number)
     authenticate: (request) => {
       const { authorization } = request.headers
       if (authorization !== undefined) {
-        const text = /^bearer ([\w-]{1,200})$/i.exec(authorization)?.[1]
-        return authenticateKey(text ?? '', request)
+        // Schemes know no case.
+        const text = /^bearer /i.test(authorization) ? authorization.slice('bearer '.length) : ''
+        return authenticateKey(text, request)
       }
       const cookie = sessionCookieOf(request)
       const key = cookie === undefined ? undefined : openSession(cookie, keys, clock.now())

@@ -6,8 +6,10 @@ export {
   type ClientKeyWishes,
   type ClientRole,
 } from './keys/client-key.js'
+export { changeKeysFile, openKeysFile, readKeysFile, type KeysFile, type KeysFileOptions } from './keys/keys-file.js'
+export { watchFile } from './watch-file.js'
 export { clientKeys, type ClientKeys, type ReplaceableClientKeys } from './keys/client-keys.js'
 export type { AnyProvider, ServedAccount, TicketName } from './served-account.js'
-export { startTokenServer, type RunningTokenServer, type StartOptions } from './start-token-server.js'
+export { startTokenServer, type RunningTokenServer, type StartOptions, type TlsFiles } from './start-token-server.js'
 export { tokenServer } from './token-server.js'
 export type { TokenServerOptions } from './token-server-options.js'

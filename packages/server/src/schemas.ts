@@ -11,8 +11,8 @@ const hintSchema = Type.Object(
 
 const placementSchema = Type.Object(
   {
-    in: Type.Union([Type.Literal('query'), Type.Literal('header')]),
-    name: Type.String(),
+    in: Type.String({ description: 'query, header, or nowhere.' }),
+    name: Type.Optional(Type.String()),
     scheme: Type.Optional(Type.String()),
   },
   { $id: 'Placement', description: 'Where an API call carries the token.' },

@@ -1,7 +1,9 @@
-import type { Provider, TokenSource } from '@lingpai/core'
+import type { Provider, ResolvedSpec, TokenSource } from '@lingpai/core'
 
-/** A provider of whatever credentials: the server reads its description, and never makes a request of its own with it. */
-export type AnyProvider = Pick<Provider<never>, 'id' | 'kind' | 'spec'>
+/** A provider of whatever credentials, as far as the server reads it. */
+export interface AnyProvider extends Pick<Provider<never>, 'id' | 'kind'> {
+  readonly spec: Omit<ResolvedSpec<never>, 'account' | 'env' | 'parent' | 'request' | 'secrets'>
+}
 
 /** One account as the server serves it. */
 export interface ServedAccount {

@@ -1,11 +1,13 @@
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
+import type { Actors } from './actors.js'
 import type { AccountFeed } from './account-feed.js'
 import type { AccountRegister } from './account-register.js'
 import type { AccountStatus } from './account-status.js'
 import type { Caller } from './caller.js'
 import type { ClientKeys } from './keys/client-keys.js'
 import type { ServedAccount } from './served-account.js'
+import type { SharedTime } from './shared-time.js'
 import type { Timeline } from './timeline.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
@@ -16,6 +18,8 @@ export interface ServerContext {
   readonly manager: TokenServerOptions['manager']
   readonly cache: IAccessTokenCache
   readonly clock: Clock
+  /** The clock of the records: what is left of a token is `expiresAtMs - time.nowMs()`. */
+  readonly time: Pick<SharedTime, 'nowMs'>
   /** What happens to the accounts. */
   readonly feed: AccountFeed
   /** What happened to them. */
@@ -39,6 +43,6 @@ export interface ServerContext {
   accountFor(caller: Caller, name: string, right?: 'read' | 'report' | 'admin'): ServedAccount
   /** The status of an account as it is answered. */
   statusOf(account: ServedAccount): AccountStatus
-  /** Runs `work`; what it makes a source do is put down to `name` in timeline and log. */
-  actAs<T>(name: string, work: () => T): T
+  /** Runs `work`; what the source does over it is put down to `name` in timeline and log. */
+  readonly actAs: Actors['actAs']
 }

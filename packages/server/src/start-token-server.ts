@@ -1,6 +1,9 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { ConfigError } from '@lingpai/core'
-import { fastify, type FastifyServerOptions } from 'fastify'
+import { ConfigError, systemClock } from '@lingpai/core'
+import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { nodeSettings, serverMembers, serverSettings } from './server-settings.js'
 import { tokenServer } from './token-server.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
@@ -10,47 +13,124 @@ export interface StartOptions extends TokenServerOptions {
   readonly host?: string
   /** @default 0, any free port */
   readonly port?: number
-  /** PEM texts; absent: plain HTTP. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer }
-  /** Which proxies in front may say who the client is: see fastify's `trustProxy`. @default false */
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsFiles
+  /** Which proxies in front may say who the client is: `true` for all, addresses, or how many; as fastify takes it. @default false */
   readonly trustProxy?: boolean | string | readonly string[] | number
-  /** pino's options, or `false`. @default false */
+  /** pino's options. @default silent */
   readonly logger?: FastifyServerOptions['logger']
+  /** How long what is under way may take once the server ends, milliseconds. @default 4000 */
+  readonly drainMs?: number
+}
+
+/** A certificate, with those that lead to a known one, and its key; both PEM. */
+export interface TlsFiles {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
 }
 
 /** A running server. */
 export interface RunningTokenServer {
   /** `http://127.0.0.1:4180` */
   readonly url: string
-  /** Ends it in good order: what is under way is answered, streams end. The manager stays open. */
+  readonly app: FastifyInstance
+  /** Another certificate for connections from now on. @throws ConfigError for one that is none, or where there is no TLS */
+  setTls(files: TlsFiles): void
+  /**
+   * Ends it in good order: nothing new is let in, what is under way is answered, streams end. The manager and the keys stay the
+   * caller's to close.
+   */
   close(): Promise<void>
 }
 
-/** Starts the central token server on an address of its own. @throws ConfigError for an address beyond loopback without keys */
+/**
+ * Starts the central token server on an address of its own.
+ *
+ * @throws ConfigError for an address beyond loopback without client keys, one that is taken, a certificate that is none
+ */
 export async function startTokenServer(options: StartOptions): Promise<RunningTokenServer> {
-  const { host = '127.0.0.1', port = 0, tls, trustProxy = false, logger = false } = options
-  if (!isLoopback(host) && options.keys.size === 0) {
-    throw new ConfigError(
-      `${host} can be reached by others, and there are no client keys`,
-      { field: 'host', problem: 'conflict' },
-      { hint: 'Make one: lingpai key create --role reader --accounts <names>' },
-    )
-  }
-  const app = fastify({
-    logger,
-    disableRequestLogging: true,
-    trustProxy: trustProxy as boolean,
-    bodyLimit: 16 * 1024,
-    return503OnClosing: false,
-    ...(tls && { https: { cert: tls.cert, key: tls.key } }),
-  } as FastifyServerOptions)
+  const { host = '127.0.0.1', port = 0, tls, trustProxy = false, logger = false, drainMs = 4000 } = options
+  const { clock = systemClock } = options
+  assertGuarded(host, options.keys.size)
+  const app = makeApp({ ...serverSettings, logger: withRedaction(logger), trustProxy: trustProxy as boolean }, tls)
+  Object.assign(app.server, serverMembers)
   await app.register(tokenServer, options)
-  await app.listen({ host, port, backlog: 4096 })
-  const { address, family, port: actual } = app.server.address() as AddressInfo
-  const shown = family === 'IPv6' ? `[${address}]` : address
-  return { url: `${tls === undefined ? 'http' : 'https'}://${shown}:${actual}`, close: () => app.close() }
+  await listen(app, host, port)
+  return {
+    url: urlOf(app, tls !== undefined),
+    app,
+    setTls: (files) => {
+      if (!('setSecureContext' in app.server))
+        throw new ConfigError('the server was started without TLS', { field: 'tls', problem: 'conflict' })
+      const server = app.server as HttpsServer
+      asTlsProblem(() => {
+        server.setSecureContext(files)
+      })
+    },
+    close: async () => {
+      const timer = clock.setTimer(() => {
+        app.server.closeAllConnections()
+      }, drainMs)
+      await app.close().finally(() => {
+        timer.cancel()
+      })
+    },
+  }
 }
 
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)
+function makeApp(settings: FastifyServerOptions, tls: TlsFiles | undefined): FastifyInstance {
+  if (tls === undefined) return fastify({ ...settings, http: nodeSettings })
+  const { cert, key } = tls
+  // Fastify's type of an instance hangs on the kind of its server; the routes do not.
+  return asTlsProblem(() => fastify({ ...settings, https: { ...nodeSettings, cert, key } } as FastifyServerOptions))
+}
+
+function asTlsProblem<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined || code.startsWith('FST')) throw error
+    throw new ConfigError(`the certificate or its key cannot be used (${code})`, { field: 'tls', problem: 'malformed' })
+  }
+}
+
+/** No header that lets somebody in is ever written down. */
+function withRedaction(logger: FastifyServerOptions['logger']): NonNullable<FastifyServerOptions['logger']> {
+  if (typeof logger !== 'object') return logger === true ? { redact: hiddenPaths } : false
+  return { ...logger, redact: hiddenPaths }
+}
+
+const hiddenPaths = ['authorization', 'cookie', 'access_token', 'key', 'secret'].flatMap((name) => [
+  name,
+  `*.${name}`,
+  `*.*.${name}`,
+  `*.headers["${name}"]`,
+])
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    // A thousand clients may connect in one go.
+    await app.listen({ host, port, backlog: 4096, listenTextResolver: (address) => `listening at ${address}` })
+  } catch (error) {
+    await app.close()
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    const problem = { EADDRINUSE: 'is in use', EACCES: 'needs more rights', EADDRNOTAVAIL: 'is not of this host' }[code]
+    if (problem === undefined) throw error
+    throw new ConfigError(`the address ${host}:${port} ${problem}`, { field: 'port', problem: 'conflict' })
+  }
+}
+
+function urlOf({ server }: FastifyInstance, isTls: boolean): string {
+  const { address, family, port } = (server as HttpServer).address() as AddressInfo
+  return `${isTls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function assertGuarded(host: string, keys: number): void {
+  if (keys > 0 || /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)) return
+  throw new ConfigError(
+    `${host} can be reached by others, and there are no client keys`,
+    { field: 'host', problem: 'conflict' },
+    { hint: 'Make one first: lingpai key create --role reader --accounts <names>' },
+  )
 }

@@ -1,5 +1,6 @@
 import type { ErrorClass, PlatformCode, RefreshReason } from '@lingpai/core'
-import type { BilingualHint } from './hints.js'
+import { bilingualHint, type BilingualHint } from './hints.js'
+import type { AnyProvider } from './served-account.js'
 
 /** Names of what stands in a timeline. */
 export const timelineEventNames = [
@@ -42,4 +43,11 @@ export interface KeptEvent {
 /** The same as it is answered. */
 export interface TimelineEvent extends Omit<KeptEvent, 'ip'> {
   readonly hint?: BilingualHint
+}
+
+/** An event with what the provider advises on it. */
+export function timelineEvent(provider: AnyProvider, { ip, ...event }: KeptEvent): TimelineEvent {
+  const { class: errorClass, platform_code: platformCode } = event
+  const hint = errorClass && bilingualHint(provider, { errorClass, platformCode, ip })
+  return { ...event, ...(hint && { hint }) }
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { accountFeed } from './account-feed.js'
 import { accountRegister, type AccountRegister } from './account-register.js'
 import { accountStatus } from './account-status.js'
+import { actors } from './actors.js'
 import { ApiError, noSuchAccount } from './api-error.js'
 import { auditTimeline, warmTimeline } from './audit-timeline.js'
 import { authenticator } from './authenticator.js'
@@ -19,13 +20,14 @@ import { registerEvents } from './routes/register-events.js'
 import { registerHealth } from './routes/register-health.js'
 import { registerSession } from './routes/register-session.js'
 import { registerTokens } from './routes/register-tokens.js'
+import { sharedTime } from './shared-time.js'
 import { sharedSchemas } from './schemas.js'
 import type { ServerContext } from './server-context.js'
+import { largestBodyBytes } from './server-settings.js'
 import { statusBoard } from './status-board.js'
 import type { TokenServerOptions } from './token-server-options.js'
 import type { TypedFastify } from './typebox-provider.js'
-
-const largestBody = 16 * 1024
+import { writeAuditLog } from './write-audit-log.js'
 
 /** The central token server as a fastify plugin. */
 export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastify, options) => {
@@ -34,12 +36,13 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
   fastify.setValidatorCompiler(compileValidator)
   for (const schema of sharedSchemas) fastify.addSchema(schema)
   fastify.addHook('onRoute', (route) => {
-    route.bodyLimit ??= largestBody
+    route.bodyLimit ??= largestBodyBytes
   })
   fastify.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store')
     done()
   })
+  writeAuditLog(context.feed, fastify.log)
   registerErrors(fastify, context)
   await registerOpenApi(fastify)
   registerRoutes(fastify, context, board)
@@ -81,10 +84,12 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
   if (!(rateLimit > 0))
     throw new ConfigError('rateLimit is to be above 0', { field: 'rateLimit', problem: 'malformed' })
   const accounts = registerOf(options.accounts)
-  const feed = accountFeed(manager, accounts)
+  const acting = actors()
+  const feed = accountFeed({ manager, accounts, actors: acting })
+  const time = sharedTime(cache, clock)
   const timeline = auditTimeline({ cache, clock, feed })
   const statusOf: ServerContext['statusOf'] = (account) =>
-    accountStatus(account, clock.now(), timeline.lastRefresh(account))
+    accountStatus(account, time.nowMs(), timeline.lastRefresh(account))
   const board = statusBoard({ accounts, feed, clock }, statusOf)
   const context: ServerContext = {
     accounts,
@@ -92,6 +97,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
     manager,
     cache,
     clock,
+    time,
     feed,
     timeline,
     options,
@@ -99,13 +105,11 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
     ...authenticator(keys, clock, rateLimit),
     accountFor: (caller, name, right = 'read') => accountFor(accounts, caller, name, right),
     statusOf,
-    actAs: feed.actAs,
+    actAs: acting.actAs,
   }
   const keep = (): void => {
     if (!isKeeping || draining.aborted) return
-    feed.actAs('keeper', () => {
-      for (const { source } of accounts.all()) source.startBackgroundRefresh({ signal: draining })
-    })
+    for (const { source } of accounts.all()) source.startBackgroundRefresh({ signal: draining })
   }
   keep()
   void warmTimeline(timeline, accounts.all())
@@ -116,6 +120,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
   const close = async (): Promise<void> => {
     stop()
     board.close()
+    time.close()
     await timeline.close()
     feed.close()
   }

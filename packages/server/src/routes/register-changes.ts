@@ -14,6 +14,7 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, b
   fastify.get(
     '/v1/accounts/:account/changes',
     {
+      exposeHeadRoute: false,
       schema: {
         summary: 'Answers once the account has another generation than the given one; 204 when it stays',
         tags: ['events'],

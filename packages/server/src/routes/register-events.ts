@@ -5,6 +5,7 @@ import { openEventStream } from '../event-stream.js'
 import { errorAnswers } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import type { StatusBoard } from '../status-board.js'
+import { timelineEvent } from '../timeline-event.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
 /** Streams of one key at the same time. */
@@ -17,6 +18,7 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
   fastify.get(
     '/v1/events',
     {
+      exposeHeadRoute: false,
       schema: {
         summary: 'Server-sent events: status, rotated, timeline; never a token',
         tags: ['events'],
@@ -42,11 +44,11 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
         board.watch((status) => {
           if (caller.mayRead(status.name)) stream.send('status', status)
         }),
-        feed.on(({ account: { name }, event, isRotation }) => {
+        feed.on(({ account: { name, provider }, event, isRotation }) => {
           if (!caller.mayRead(name)) return
           const { generation, expires_at, reason, at } = event
           if (isRotation) stream.send('rotated', { account: name, generation, expires_at, reason, at })
-          stream.send('timeline', { account: name, ...event })
+          stream.send('timeline', { account: name, ...timelineEvent(provider, event) })
         }),
         // Whoever connects anew is judged by what holds then.
         keys.onChange(() => {

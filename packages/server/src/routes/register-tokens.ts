@@ -1,18 +1,17 @@
 import { Type } from 'typebox'
 import { ApiError } from '../api-error.js'
 import { callerIn } from '../callers.js'
-import type { ServedAccount } from '../served-account.js'
 import { accountParams, errorAnswers, ref } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import { tokenAnswer, type TokenAnswer } from '../token-answer.js'
+import { tokenDesk } from '../token-desk.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
 const longestLifeSeconds = 86_400
 
 /** Tokens: get one, say that one was refused, force another. */
 export function registerTokens(fastify: TypedFastify, context: ServerContext): void {
-  const answer = async ({ provider, source }: ServedAccount, minLifeMs = 0): Promise<TokenAnswer> =>
-    tokenAnswer(provider, await source.getRecord({ minLifeMs }), context.clock.now())
+  const desk = tokenDesk(context.time, context.clock)
 
   fastify.get(
     '/v1/accounts/:account/token',
@@ -29,11 +28,14 @@ export function registerTokens(fastify: TypedFastify, context: ServerContext): v
         response: { 200: ref('TokenAnswer'), ...errorAnswers },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const caller = callerIn(request)
       const account = context.accountFor(caller, request.params.account)
-      const { min_life: minLife = 0 } = request.query
-      return reply.send(await context.actAs(caller.key.name, () => answer(account, minLife * 1000)))
+      const { min_life: minLife } = request.query
+      const text = minLife === undefined ? desk.textAtHand(account) : undefined
+      if (text !== undefined) return reply.header('content-type', 'application/json; charset=utf-8').send(text)
+      const work = (): Promise<TokenAnswer> => desk.answer(account, (minLife ?? 0) * 1000)
+      return context.actAs(caller.key.name, account.source, 'token', work)
     },
   )
   fastify.post(
@@ -54,15 +56,17 @@ export function registerTokens(fastify: TypedFastify, context: ServerContext): v
         response: { 200: ref('TokenAnswer'), ...errorAnswers },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const caller = callerIn(request)
       const account = context.accountFor(caller, request.params.account, 'report')
       const { generation, access_token: token, code } = request.body
       if ((generation === undefined) === (token === undefined))
         throw new ApiError('ERR_BAD_REQUEST', 'body: is to have generation or access_token, one of them')
       const rejected = generation ?? token ?? ''
-      await context.actAs(caller.key.name, () => account.source.reportRejected(rejected, code))
-      return reply.send(await answer(account))
+      return context.actAs(caller.key.name, account.source, 'rejection', async () => {
+        await account.source.reportRejected(rejected, code)
+        return desk.answer(account)
+      })
     },
   )
   fastify.post(
@@ -79,12 +83,15 @@ export function registerTokens(fastify: TypedFastify, context: ServerContext): v
         response: { 200: ref('TokenAnswer'), ...errorAnswers },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const caller = callerIn(request)
       const { source, provider } = context.accountFor(caller, request.params.account, 'admin')
       const { reason } = request.body
-      const record = await context.actAs(caller.key.name, () => source.refresh(reason === undefined ? {} : { reason }))
-      return reply.send(tokenAnswer(provider, record, context.clock.now()))
+      const { name } = caller.key
+      const record = await context.actAs(name, source, 'refresh', () =>
+        source.refresh(reason === undefined ? {} : { reason }),
+      )
+      return tokenAnswer(provider, record, context.time.nowMs())
     },
   )
 }

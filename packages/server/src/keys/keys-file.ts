@@ -1,0 +1,103 @@
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { ConfigError, systemClock, type Clock } from '@lingpai/core'
+import { watchFile } from '../watch-file.js'
+import type { ClientKey } from './client-key.js'
+import { clientKeys, type ClientKeys } from './client-keys.js'
+import { decodeKeys, encodeKeys } from './keys-document.js'
+
+/** Client keys that follow their file. */
+export interface KeysFile extends ClientKeys {
+  /** Reads the file now. A file that cannot be read, or is none, changes nothing and is a problem. */
+  reload(): Promise<void>
+  /** Ends the watching. */
+  close(): void
+}
+
+/** How a keys file is followed. */
+export interface KeysFileOptions {
+  readonly clock?: Clock
+  /** Is told what is wrong with the file while the server runs. */
+  readonly onProblem?: (problem: string) => void
+  /** Is told that other keys hold now. */
+  readonly onReload?: (keys: number) => void
+}
+
+/**
+ * The keys of a file, for as long as the server runs: a change holds within a second.
+ *
+ * @throws ConfigError for a file that is there and cannot be used; one that is not there holds no keys
+ */
+export async function openKeysFile(path: string, options: KeysFileOptions = {}): Promise<KeysFile> {
+  const { clock = systemClock, onProblem = () => undefined, onReload = () => undefined } = options
+  const keys = clientKeys(await readKeysFile(path))
+  const problem = await looseness(path)
+  if (problem !== undefined) onProblem(problem)
+  const reload = async (): Promise<void> => {
+    try {
+      keys.replace(await readKeysFile(path))
+      onReload(keys.size)
+    } catch (error) {
+      onProblem(`${(error as Error).message}; the keys stay as they were`)
+    }
+  }
+  const stop = watchFile(path, clock, () => void reload())
+  // Not a spread: it would read `size` once.
+  return Object.assign(Object.create(keys) as typeof keys, { reload, close: stop })
+}
+
+/** The keys of a file, the revoked ones as well; none where there is no file. @throws ConfigError */
+export async function readKeysFile(path: string): Promise<readonly ClientKey[]> {
+  try {
+    return decodeKeys(await readFile(path, 'utf8'), path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    if (code?.startsWith('ERR_LINGPAI') === true) throw error
+    throw new ConfigError(`${path} cannot be read (${code ?? 'unknown error'})`, {
+      field: 'keysFile',
+      problem: 'missing',
+    })
+  }
+}
+
+/**
+ * Changes a keys file as one step: whoever reads it sees the old or the new one, and a crash leaves one of them.
+ *
+ * @throws ConfigError where it cannot be read or written, or somebody else is changing it
+ */
+export async function changeKeysFile(
+  path: string,
+  change: (keys: readonly ClientKey[]) => readonly ClientKey[],
+): Promise<void> {
+  const aside = `${path}.new`
+  try {
+    // The name is the lock, too: two changes at the same time would lose one of them.
+    const file = await open(aside, 'wx', 0o600)
+    try {
+      await file.writeFile(encodeKeys(change(await readKeysFile(path))))
+      await file.sync()
+      await file.close()
+      await rename(aside, path)
+    } catch (error) {
+      await file.close().catch(() => undefined)
+      await rm(aside, { force: true })
+      throw error
+    }
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    if (code.startsWith('ERR_LINGPAI')) throw error
+    const isTaken = code === 'EEXIST'
+    throw new ConfigError(
+      isTaken ? `${path} is being changed by somebody else` : `${path} cannot be written (${code})`,
+      { field: 'keysFile', problem: 'conflict' },
+      isTaken ? { hint: `Try again; if nobody is, remove ${aside}` } : {},
+    )
+  }
+}
+
+/** Hashes tell no key, and still are nobody else's business: they sign the sessions of the status page. */
+async function looseness(path: string): Promise<string | undefined> {
+  const { mode } = await stat(path).catch(() => ({ mode: 0 }))
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined
+  return `${path} can be read by others (mode ${(mode & 0o777).toString(8)}); chmod 600 it`
+}

@@ -1,0 +1,21 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { AccountFeed } from './account-feed.js'
+import type { TimelineEventName } from './timeline-event.js'
+
+const levels: Readonly<Record<TimelineEventName, 'debug' | 'info' | 'warn' | 'error'>> = {
+  refreshed: 'info',
+  'same-token': 'info',
+  adopted: 'debug',
+  rejected: 'warn',
+  'refresh-failed': 'error',
+  'lease-lost': 'warn',
+  'foreign-refresh': 'warn',
+  'served-stale': 'warn',
+}
+
+/** One line for all that happens to a token: who, why, which generation, and never the token. */
+export function writeAuditLog(feed: AccountFeed, log: FastifyBaseLogger): void {
+  feed.on(({ account: { name, provider }, event }) => {
+    log[levels[event.event]]({ audit: true, account: name, provider: provider.id, ...event }, `${event.event} ${name}`)
+  })
+}
