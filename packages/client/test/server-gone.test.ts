@@ -1,0 +1,86 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { createClientKey } from '@lingpai/server'
+import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
+import { TokenServerClient } from '../src/index.js'
+
+const run = ['--conditions=@lingpai/source', '--import', 'tsx']
+const childFile = (name: string) => join(import.meta.dirname, 'children', name)
+
+const { text: key, key: storedKey } = createClientKey({ name: 'shop', role: 'reporter', accounts: ['mp'] }, 0)
+let clock: TestClock
+let simulator: Simulator
+let children: ChildProcess[]
+
+beforeEach(async () => {
+  clock = testClock()
+  simulator = await startSimulator({ clock })
+  children = []
+})
+
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await simulator.close()
+})
+
+/** Starts a server in a process of its own. */
+async function startServer(port = 0): Promise<{ readonly url: string; kill(): Promise<void> }> {
+  const facts = { port, platform: `${simulator.url}/wechat`, account: simulator.accounts.wechat, key: storedKey }
+  const child = spawn(process.execPath, [...run, childFile('token-server.ts'), JSON.stringify(facts)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return {
+    url,
+    kill: async () => {
+      const exit = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+test('a server that is killed: its token is served to its deadline, then there is a typed error, and it recovers by itself', async () => {
+  const { url, kill } = await startServer()
+  await using client = new TokenServerClient({ url, key, clock, random: () => 0.5 })
+  const source = client.source('mp')
+  const token = await source.getAccessToken()
+  const deadlineMs = source.status().expiresAtMs! - 10_000
+  await clock.advance(0)
+  await kill()
+
+  await clock.advance(deadlineMs - clock.now() - 1)
+  expect(await source.getAccessToken()).toBe(token)
+  await clock.advance(1)
+  const calls = await clock.runUntil(Promise.allSettled([source.getAccessToken(), source.getAccessToken()]))
+  for (const call of calls)
+    expect(call).toMatchObject({
+      status: 'rejected',
+      reason: {
+        code: 'ERR_LINGPAI_TRANSPORT',
+        retryable: true,
+        details: { provider: 'token-server', phase: 'connect' },
+      },
+    })
+  expect(source.status().state).toBe('failing')
+  // Nobody else was asked in its place.
+  expect(simulator.ledger.tokenRequests()).toBe(1)
+
+  await startServer(Number(new URL(url).port))
+  await clock.advance(60_000)
+  const next = await clock.runUntil(source.getAccessToken())
+  expect(next).not.toBe(token)
+  expect(source.status().state).toBe('valid')
+})
+
+test.each(['close', 'leave'])('a program that has its token ends by itself: %s', async (ending) => {
+  const { url } = await startServer()
+  const { stdout } = await promisify(execFile)(process.execPath, [...run, childFile('one-shot.ts'), url, key, ending], {
+    timeout: 20_000,
+  })
+  expect(stdout).toMatch(ending === 'close' ? /^quiet$/m : /^(quiet|timers)$/m)
+})
