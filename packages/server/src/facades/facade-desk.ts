@@ -1,4 +1,6 @@
+import type { TokenRecord } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
+import type { ClientKey } from '../keys/client-key.js'
 import type { ServedAccount } from '../served-account.js'
 import type { ServerContext } from '../server-context.js'
 import type { FacadePlatform } from './facade-platform.js'
@@ -39,35 +41,37 @@ export interface FacadeDesk {
 
 /** Opens the desk. */
 export function facadeDesk(context: ServerContext): FacadeDesk {
-  const { accounts, clock } = context
+  const { accounts, actAs, clock, time } = context
   const handed = handOuts(clock)
   const checks = tokenCheck(clock)
-  const known = knownTokens(accounts, context.feed, clock)
+  const known = knownTokens(accounts, context.feed, time)
 
-  const handOut = async (account: ServedAccount, client: string, isForced: boolean): Promise<HandedOut> => {
+  const handOut = async (account: ServedAccount, { id, name }: ClientKey, isForced: boolean): Promise<HandedOut> => {
     const { source, provider } = account
+    const getRecord = (): Promise<TokenRecord> => actAs(name, source, 'token', () => source.getRecord())
     // Asked before the wait: of many who come at once, cold, none has been handed anything.
-    const last = handed.last(source, client)
-    let record = await source.getRecord()
+    const last = handed.last(source, id)
+    let record = await getRecord()
     // A forced refresh of a client that still has an older token asks for no more than the current one.
     if (last === record.generation || (isForced && last === undefined)) {
-      await checks.check(account)
-      record = await source.getRecord()
+      await actAs(name, source, 'rejection', () => checks.check(account))
+      record = await getRecord()
     }
-    const expiresInSeconds = toldLifeSeconds(record, source.status(), provider.spec.renewal, clock.now())
-    handed.note(source, client, record.generation, expiresInSeconds)
+    const leftMs = record.expiresAtMs - time.nowMs()
+    const { refreshAtMs = Infinity } = source.status()
+    const expiresInSeconds = toldLifeSeconds(leftMs, refreshAtMs - clock.now(), provider.spec.renewal)
+    handed.note(source, id, record.generation, expiresInSeconds)
     known.note(account)
     return { value: record.value, expiresInSeconds }
   }
 
   return {
     known,
-    secondsUntil: (atMs) => Math.max(1, Math.floor((atMs - clock.now()) / 1000)),
+    secondsUntil: (atMs) => Math.max(1, Math.floor((atMs - time.nowMs()) / 1000)),
     token: (request, platform, { secret, ids, kinds, isForced = false }) => {
-      const [key = '', name] = secret.split('@')
-      const caller = context.authenticateKey(key, request)
-      const account = pickAccount(accounts.all(), caller, platform, { ids, kinds, name })
-      return context.actAs(caller.key.name, () => handOut(account, caller.key.id, isForced))
+      const [text = '', name] = secret.split('@')
+      const caller = context.authenticateKey(text, request)
+      return handOut(pickAccount(accounts.all(), caller, platform, { ids, kinds, name }), caller.key, isForced)
     },
   }
 }

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Clock, TokenSource } from '@lingpai/core'
+import type { TokenSource } from '@lingpai/core'
 import type { AccountFeed } from '../account-feed.js'
 import type { AccountRegister } from '../account-register.js'
 import type { ServedAccount } from '../served-account.js'
+import type { SharedTime } from '../shared-time.js'
 
 /** Tokens remembered of each account, the current one included: clients that hold an older one are told that it is old. */
 const mostOfAnAccount = 8
@@ -34,7 +35,7 @@ interface Entry {
 export function knownTokens(
   accounts: AccountRegister,
   feed: Pick<AccountFeed, 'on'>,
-  clock: Pick<Clock, 'now'>,
+  time: Pick<SharedTime, 'nowMs'>,
 ): KnownTokens {
   // Hashes that nobody outside of this process can compute.
   const key = randomBytes(32)
@@ -79,7 +80,7 @@ export function knownTokens(
       const account = entry === undefined ? undefined : accounts.get(entry.name)
       // An account of that name with other credentials is another account.
       if (entry === undefined || account?.source !== entry.source) return undefined
-      return { account, isAlive: !entry.isRefused && clock.now() < entry.expiresAtMs }
+      return { account, isAlive: !entry.isRefused && time.nowMs() < entry.expiresAtMs }
     },
     close: () => {
       end()

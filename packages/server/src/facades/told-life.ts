@@ -1,17 +1,19 @@
-import type { ResolvedRenewal, SourceStatus, TokenRecord } from '@lingpai/core'
+import type { ResolvedRenewal } from '@lingpai/core'
 
 /**
  * How long a client is told that a token lives, in whole seconds.
  *
  * It keeps the token for so long and asks nobody in between. On a platform whose tokens die when they are renewed, that is
  * until the next refresh ahead and the overlap after it. Never 0 or less: some SDKs store that as "for ever".
+ *
+ * @param leftMs what is left of the token's own life
+ * @param untilRefreshMs until the next refresh ahead; negative when it is overdue
  */
 export function toldLifeSeconds(
-  { expiresAtMs }: Pick<TokenRecord, 'expiresAtMs'>,
-  { refreshAtMs = expiresAtMs }: Pick<SourceStatus, 'refreshAtMs'>,
+  leftMs: number,
+  untilRefreshMs: number,
   { mode, overlapSeconds }: Pick<ResolvedRenewal, 'mode' | 'overlapSeconds'>,
-  nowMs: number,
 ): number {
-  const replacedAtMs = mode === 'rotate' ? Math.max(refreshAtMs, nowMs) + overlapSeconds * 1000 : Infinity
-  return Math.max(1, Math.floor((Math.min(expiresAtMs, replacedAtMs) - nowMs) / 1000))
+  const untilReplacedMs = mode === 'rotate' ? Math.max(untilRefreshMs, 0) + overlapSeconds * 1000 : Infinity
+  return Math.max(1, Math.floor(Math.min(leftMs, untilReplacedMs) / 1000))
 }

@@ -51,7 +51,7 @@ test('while the platform is down, the token that lives is handed out', async () 
 })
 
 test('a key that asks too often is slowed down in the platform’s words', async () => {
-  const slow = world.key('*', 1)
+  const slow = world.key('*', { rateLimit: 1 })
   await world.get(wechatTokenPath(slow))
   await world.get(wechatTokenPath(slow))
   expect(await world.get(wechatTokenPath(slow))).toMatchObject({ errcode: 45011 })

@@ -5,9 +5,9 @@ import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
 import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
 import { accountRegister, type AccountRegister } from '../../src/account-register.js'
-import { createClientKey, type ClientKey } from '../../src/keys/client-key.js'
+import { createClientKey, type ClientKey, type ClientKeyWishes } from '../../src/keys/client-key.js'
 import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
-import { startTokenServer } from '../../src/start-token-server.js'
+import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
 
 /** Secrets that are searched for in whatever is printed. */
 export const secrets = {
@@ -24,10 +24,11 @@ export interface FacadeWorld {
   readonly simulator: Simulator
   readonly clock: TestClock
   readonly url: string
+  readonly app: RunningTokenServer['app']
   readonly accounts: AccountRegister
   readonly keys: ReplaceableClientKeys
-  /** Makes a client key of a reader. */
-  key(accounts: '*' | readonly string[], rateLimit?: number): string
+  /** Makes a client key; of a reader, unless it wishes otherwise. */
+  key(accounts: '*' | readonly string[], wishes?: Partial<ClientKeyWishes>): string
   /** What the server logged. */
   logged(): string
   get<Body = Answer>(path: string): Promise<Body>
@@ -46,8 +47,14 @@ export interface Answer {
   readonly ticket?: string
 }
 
+/** How a world differs from the usual one. */
+export interface FacadeWorldOptions extends Partial<StartOptions> {
+  /** Serves WeChat's rotating token in the place of the stable one. */
+  readonly plain?: boolean
+}
+
 /** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp). */
-export async function openFacadeWorld({ plain = false }: { readonly plain?: boolean } = {}): Promise<FacadeWorld> {
+export async function openFacadeWorld({ plain = false, ...options }: FacadeWorldOptions = {}): Promise<FacadeWorld> {
   const clock = testClock()
   const simulator = await startSimulator({
     clock,
@@ -66,11 +73,12 @@ export async function openFacadeWorld({ plain = false }: { readonly plain?: bool
   const { keys, key } = keyRing(clock)
   const lines: string[] = []
   const logger = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
-  const server = await startTokenServer({ accounts, manager, cache, keys, clock, logger, isKeeping: false })
+  const server = await startTokenServer({ accounts, manager, cache, keys, clock, logger, isKeeping: false, ...options })
   return {
     simulator,
     clock,
     url: server.url,
+    app: server.app,
     accounts,
     keys,
     key,
@@ -106,9 +114,9 @@ function accountsOf(simulator: Simulator, manager: TokenManager, plain: boolean)
 function keyRing(clock: Pick<Clock, 'now'>): Pick<FacadeWorld, 'keys' | 'key'> {
   const made: ClientKey[] = []
   const keys = clientKeys()
-  const key: FacadeWorld['key'] = (accounts, rateLimit) => {
-    const wishes = { name: `key ${made.length}`, role: 'reader', accounts } as const
-    const { text, key: stored } = createClientKey({ ...wishes, ...(rateLimit && { rateLimit }) }, clock.now())
+  const key: FacadeWorld['key'] = (of, wishes) => {
+    const all = { name: `key ${made.length}`, role: 'reader', accounts: of, ...wishes } as const
+    const { text, key: stored } = createClientKey(all, clock.now())
     made.push(stored)
     keys.replace(made)
     return text

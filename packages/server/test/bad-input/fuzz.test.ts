@@ -1,0 +1,108 @@
+import { Agent, request as httpRequest } from 'node:http'
+import fc from 'fast-check'
+import { systemClock } from '@lingpai/core'
+import { appIds, openFacadeWorld, secrets, type FacadeWorld } from '../facades/facade-world.js'
+import { generatedRequests, type ApiDocument, type GeneratedRequest } from './generated-request.js'
+
+// Others by environment: LINGPAI_FUZZ=100000 LINGPAI_FUZZ_SEED=7
+const requests = Number(process.env['LINGPAI_FUZZ'] ?? 10_000)
+const seed = Number(process.env['LINGPAI_FUZZ_SEED'] ?? 20_261_121)
+
+let world: FacadeWorld
+let agent: Agent
+beforeAll(async () => {
+  world = await openFacadeWorld({ rateLimit: 1e6 })
+  agent = new Agent({ keepAlive: true, maxSockets: 16 })
+})
+afterAll(async () => {
+  agent.destroy()
+  await world.close()
+})
+
+interface Reply {
+  readonly status: number
+  readonly text: string
+}
+
+function send({ method, path, body, type }: GeneratedRequest, key: string | undefined): Promise<Reply> {
+  const { hostname, port } = new URL(world.url)
+  const headers = {
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    ...(body !== undefined && {
+      'content-type': type ?? 'application/json',
+      'content-length': Buffer.byteLength(body),
+    }),
+  }
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ hostname, port, method, path, headers, agent }, (response) => {
+      // A stream has no end; that it began is what there is to see.
+      if (response.headers['content-type']?.startsWith('text/event-stream') === true) {
+        response.destroy()
+        resolve({ status: response.statusCode ?? 0, text: '' })
+        return
+      }
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() })
+      })
+      response.on('error', reject)
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** The same request about accounts and apps that there are not; `undefined` when it is about none of another's. */
+function aboutNobody(generated: GeneratedRequest): GeneratedRequest | undefined {
+  const swap = (text: string): string =>
+    text.replaceAll('/bot', '/nob').replaceAll(appIds.qq, '109999999').replaceAll(appIds.corp, 'wwffffffffffffffff')
+  const { path, body } = generated
+  const twin = { ...generated, path: swap(path), ...(body !== undefined && { body: swap(body) }) }
+  return twin.path === path && twin.body === body ? undefined : twin
+}
+
+test('requests made from the document get 2xx or 4xx, and nobody gets what is not his', async () => {
+  const document = (await (await fetch(`${world.url}/openapi.json`)).json()) as ApiDocument
+  const keys: Readonly<Record<string, string | undefined>> = {
+    nobody: undefined,
+    wrong: `lpk_0000000000_${'A'.repeat(43)}`,
+    reader: world.key(['shop'], { rateLimit: 1e6 }),
+    admin: world.key(['shop'], { role: 'admin', rateLimit: 1e6 }),
+  }
+  // Tokens of another account that are to come out nowhere.
+  const others = world.key(['bot', 'sales', 'support'])
+  const bot = await world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: others })
+  const foreign = [bot.access_token, ...Object.values(secrets)]
+  const words = ['shop', 'bot', 'nope', ...Object.values(appIds), ...Object.values(keys)].filter(
+    (word) => word !== undefined,
+  )
+
+  const statuses = new Map<number, number>()
+  const judge = async (generated: GeneratedRequest): Promise<void> => {
+    const key = keys[generated.caller]
+    const { status, text } = await send(generated, key)
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    const told = `seed ${seed}: ${JSON.stringify(generated)} was answered ${status} ${text.slice(0, 300)}`
+    const isRight = (status >= 200 && status < 300) || (status >= 400 && status < 500)
+    if (!isRight || foreign.some((secret) => text.includes(secret)) || /node_modules|\.ts:\d/.test(text))
+      throw new Error(told)
+    const twin = aboutNobody(generated)
+    if (twin === undefined || status === 429) return
+    const other = await send(twin, key)
+    if (other.status !== status || other.text !== text)
+      throw new Error(`${told}, and for nobody ${other.status} ${other.text}`)
+  }
+  const all = fc.sample(generatedRequests({ document, words, callers: Object.keys(keys) }), { numRuns: requests, seed })
+  const startedAtMs = systemClock.monotonic()
+  for (let i = 0; i < all.length; i += 16) await Promise.all(all.slice(i, i + 16).map(judge))
+  const seconds = ((systemClock.monotonic() - startedAtMs) / 1000).toFixed(1)
+  process.stdout.write(
+    `${requests} requests in ${seconds} s, seed ${seed}: ${JSON.stringify(Object.fromEntries(statuses))}\n`,
+  )
+
+  // It reached what is behind the doors as well.
+  expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401, 404]))
+  for (const secret of [...foreign, keys['admin'] ?? '', keys['reader'] ?? ''])
+    expect(world.logged()).not.toContain(secret)
+}, 120_000)
