@@ -1,4 +1,4 @@
-import { isLingpaiError, type AnyLingpaiError, type LingpaiEvents } from '@lingpai/core'
+import type { AnyLingpaiError, LingpaiEvents } from '@lingpai/core'
 import type { Actors } from './actors.js'
 import type { AccountRegister } from './account-register.js'
 import type { ServedAccount } from './served-account.js'
@@ -76,7 +76,7 @@ function factsOf(happened: Happened): Partial<KeptEvent> {
     ...('generation' in happened && { generation: happened.generation }),
     ...('expiresAtMs' in happened && { expires_at: happened.expiresAtMs }),
     ...('reason' in happened && { reason: happened.reason }),
-    ...('note' in happened && happened.note !== undefined && { note: happened.note.slice(0, 200) }),
+    ...('note' in happened && { note: happened.note.slice(0, 200) }),
     ...('upstreamMs' in happened && { duration_ms: Math.round(happened.upstreamMs) }),
     ...('code' in happened && happened.code !== undefined && { platform_code: happened.code }),
     ...('error' in happened && failureFacts(happened.error)),
@@ -84,7 +84,6 @@ function factsOf(happened: Happened): Partial<KeptEvent> {
 }
 
 function failureFacts(error: AnyLingpaiError): Partial<KeptEvent> {
-  if (!isLingpaiError(error)) return {}
   if (error.code !== 'ERR_LINGPAI_PLATFORM') return { code: error.code }
   const { errorClass, platformCode, ip } = error.details
   return { code: error.code, class: errorClass, platform_code: platformCode, ...(ip !== undefined && { ip }) }

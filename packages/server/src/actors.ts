@@ -7,9 +7,9 @@ export type Act = 'token' | 'rejection' | 'refresh'
 /** Who is behind what happens to the accounts. */
 export interface Actors {
   /** Runs `work`; what the source does over it is put down to `name`. */
-  actAs<T>(name: string, source: TokenSource, act: Act, work: () => Promise<T>): Promise<T>
+  readonly actAs: <T>(name: string, source: TokenSource, act: Act, work: () => Promise<T>) => Promise<T>
   /** Who caused an event: the first who waits for such a thing, else the keeper. */
-  causeOf(source: TokenSource, event: Pick<KeptEvent, 'event' | 'reason'>): string | undefined
+  readonly causeOf: (source: TokenSource, event: Pick<KeptEvent, 'event' | 'reason'>) => string | undefined
 }
 
 interface Actor {

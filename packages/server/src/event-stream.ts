@@ -15,7 +15,7 @@ const mostUnread = 256 * 1024
 
 /** Takes the reply over. @param onEnd is called once, when nothing more can be sent */
 export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => void): EventStream {
-  reply.hijack()
+  void reply.hijack()
   const { raw } = reply
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
   raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers })

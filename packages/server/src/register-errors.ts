@@ -40,8 +40,8 @@ export function registerErrors(fastify: FastifyInstance, context: ServerContext)
 }
 
 function send(reply: FastifyReply, { status, retryAfter, body }: OutgoingError): FastifyReply {
-  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
+  if (status === 401) void reply.header('www-authenticate', 'Bearer')
   return reply.code(status).send(body)
 }
 

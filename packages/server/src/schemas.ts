@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type TRef } from 'typebox'
 
 const moment = (description: string) => Type.Integer({ description: `${description} Unix milliseconds.` })
 const code = Type.Union([Type.Integer(), Type.String()])
@@ -109,7 +109,7 @@ export const sharedSchemas = [
 ] as const
 
 /** A reference to a shared schema. */
-export function ref(name: 'AccountStatus' | 'Error' | 'TimelineEvent' | 'TokenAnswer') {
+export function ref(name: 'AccountStatus' | 'Error' | 'TimelineEvent' | 'TokenAnswer'): TRef {
   return Type.Ref(name)
 }
 

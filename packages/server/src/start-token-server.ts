@@ -1,4 +1,3 @@
-import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { ConfigError, systemClock } from '@lingpai/core'
@@ -122,7 +121,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 }
 
 function urlOf({ server }: FastifyInstance, isTls: boolean): string {
-  const { address, family, port } = (server as HttpServer).address() as AddressInfo
+  const { address, family, port } = server.address() as AddressInfo
   return `${isTls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 

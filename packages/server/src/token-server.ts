@@ -39,7 +39,7 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
     route.bodyLimit ??= largestBodyBytes
   })
   fastify.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
+    void reply.header('cache-control', 'no-store')
     done()
   })
   writeAuditLog(context.feed, fastify.log)

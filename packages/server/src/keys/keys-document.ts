@@ -1,5 +1,5 @@
 import { ConfigError } from '@lingpai/core'
-import { Type, type Static } from 'typebox'
+import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { ClientKey } from './client-key.js'
 
@@ -26,9 +26,9 @@ export function decodeKeys(text: string, path: string): readonly ClientKey[] {
     const [first] = validator.Errors(data)
     throw malformed(path, first === undefined ? 'is not valid' : `${first.instancePath}: ${first.message}`)
   }
-  const { keys } = data as Static<typeof documentSchema>
+  const { keys } = data
   if (new Set(keys.map(({ id }) => id)).size < keys.length) throw malformed(path, 'has an id twice')
-  return keys as readonly ClientKey[]
+  return keys
 }
 
 /** The text of a file that holds these keys. */

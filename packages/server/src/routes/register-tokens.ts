@@ -4,7 +4,7 @@ import { callerIn } from '../callers.js'
 import { accountParams, errorAnswers, ref } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import { tokenAnswer, type TokenAnswer } from '../token-answer.js'
-import { tokenDesk } from '../token-desk.js'
+import { tokenDesk, type TokenDesk } from '../token-desk.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
 const longestLifeSeconds = 86_400
@@ -12,7 +12,12 @@ const longestLifeSeconds = 86_400
 /** Tokens: get one, say that one was refused, force another. */
 export function registerTokens(fastify: TypedFastify, context: ServerContext): void {
   const desk = tokenDesk(context.time, context.clock)
+  registerToken(fastify, context, desk)
+  registerRejections(fastify, context, desk)
+  registerRefreshes(fastify, context)
+}
 
+function registerToken(fastify: TypedFastify, context: ServerContext, desk: TokenDesk): void {
   fastify.get(
     '/v1/accounts/:account/token',
     {
@@ -38,6 +43,9 @@ export function registerTokens(fastify: TypedFastify, context: ServerContext): v
       return context.actAs(caller.key.name, account.source, 'token', work)
     },
   )
+}
+
+function registerRejections(fastify: TypedFastify, context: ServerContext, desk: TokenDesk): void {
   fastify.post(
     '/v1/accounts/:account/rejections',
     {
@@ -69,6 +77,9 @@ export function registerTokens(fastify: TypedFastify, context: ServerContext): v
       })
     },
   )
+}
+
+function registerRefreshes(fastify: TypedFastify, context: ServerContext): void {
   fastify.post(
     '/v1/accounts/:account/refreshes',
     {
