@@ -3,6 +3,7 @@ import { ClosedError, ConfigError, type IAccessTokenCache } from '@lingpai/core'
 import { tightenCacheDirectory } from './private-directory.js'
 import { maxValueBytes, nameOfKey } from './state.js'
 import { readState, transact, type StateLog } from './state-log.js'
+import { stateMemory } from './state-memory.js'
 import { ignore } from './system-error.js'
 import { commit, release, remove, set, take, type Transition } from './transitions.js'
 
@@ -25,6 +26,7 @@ export interface FileCacheOptions {
 export function fileCache({ directory, now = Date.now }: FileCacheOptions): IAccessTokenCache {
   const root = resolveDirectory(directory)
   const inTurn = turns()
+  const memory = stateMemory()
   let closed = false
   let tightening: Promise<void> | undefined
 
@@ -43,7 +45,7 @@ export function fileCache({ directory, now = Date.now }: FileCacheOptions): IAcc
   return {
     reach: 'host',
     get: async (key) => {
-      const { value, expiresAtMs = Infinity } = await readState(logOf(key))
+      const { value, expiresAtMs = Infinity } = await readState(logOf(key), memory)
       return now() < expiresAtMs ? value : undefined
     },
     set: async (key, value, expiresAtMs) => step(key, set(checkValue(value), checkExpiry(expiresAtMs))),

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import { markOf, type FileMark } from './file-mark.js'
 import { decodeState, maxStateBytes, type State } from './state.js'
 import { codeOf } from './system-error.js'
 
@@ -11,7 +12,7 @@ const readFlags = (O_RDONLY ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)
 const notAFileCodes = ['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'ENOTSUP', 'EOPNOTSUPP']
 
 /** What a state file holds: a state, nothing that can be read, or it is no longer there. */
-export type StateFile = State | 'damaged' | 'gone'
+export type StateFile = { readonly state: State; readonly mark: FileMark } | 'damaged' | 'gone'
 
 /** Reads the state of `key` from the file at `path`; rejects only when the system cannot tell. */
 export async function readStateFile(path: string, key: string): Promise<StateFile> {
@@ -25,10 +26,10 @@ export async function readStateFile(path: string, key: string): Promise<StateFil
     throw error
   }
   try {
-    const found = await file.stat()
-    if (!found.isFile() || found.size === 0 || found.size > maxStateBytes) return 'damaged'
-    const text = await readText(file, found.size)
-    return decodeState(key, text) ?? 'damaged'
+    const found = await file.stat({ bigint: true })
+    if (!found.isFile() || found.size === 0n || found.size > maxStateBytes) return 'damaged'
+    const state = decodeState(key, await readText(file, Number(found.size)))
+    return state === undefined ? 'damaged' : { state, mark: markOf(found) }
   } finally {
     await file.close()
   }

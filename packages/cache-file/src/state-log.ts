@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { link, lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CacheError } from '@lingpai/core'
+import { isSameMark, isSettled, markOf, type FileMark } from './file-mark.js'
 import { preparePrivateDirectory, syncDirectory } from './private-directory.js'
 import { emptyState, encodeState, type State } from './state.js'
 import { readStateFile, writePrivateFile } from './state-file.js'
+import type { SeenState, StateMemory } from './state-memory.js'
 import { codeOf, ignore, survive } from './system-error.js'
 import type { Transition } from './transitions.js'
 
@@ -24,9 +26,32 @@ const abandonedAfterMs = 60_000
 /** Each lost attempt is somebody else's progress; so many in a row are a broken file system. */
 const mostAttempts = 1000
 
-/** The state that stands: {@link emptyState} where nothing does, or nothing that can be read. */
-export async function readState(log: StateLog): Promise<State> {
-  return (await readTop(log)).state
+/**
+ * The state that stands: {@link emptyState} where nothing does, or nothing that can be read. One that was seen before is not
+ * read again as long as it stands untouched.
+ */
+export async function readState(log: StateLog, memory: StateMemory): Promise<State> {
+  const seen = memory.get(log.key)
+  if (seen !== undefined && (await stillStands(log, seen))) return seen.state
+  const { number, state, mark } = await readTop(log)
+  if (mark !== undefined && isSettled(mark, log.now())) memory.set(log.key, { number, state, mark })
+  else memory.delete(log.key)
+  return state
+}
+
+/**
+ * Whether a state is the one that stood when this began. Numbers follow each other without a gap and go in the same order,
+ * lowest first: where this one is still there after the next was not, there was no next.
+ */
+async function stillStands(log: StateLog, { number, mark }: SeenState): Promise<boolean> {
+  try {
+    await lstat(pathOf(log, number + 1))
+    return false
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') return false
+  }
+  const found = await lstat(pathOf(log, number), { bigint: true }).catch(ignore)
+  return found !== undefined && isSameMark(mark, markOf(found))
 }
 
 /**
@@ -53,6 +78,8 @@ interface Top {
   readonly number: number
   readonly state: State
   readonly damaged: boolean
+  /** Of the file that the state was read from. */
+  readonly mark?: FileMark
 }
 
 /** A state that vanishes between listing and reading was overtaken: look again. */
@@ -62,7 +89,7 @@ async function readTop(log: StateLog): Promise<Top> {
     const number = highest(await listDirectory(log.directory))
     if (number === 0) return { number, state: emptyState, damaged: false }
     const found = await readStateFile(pathOf(log, number), log.key)
-    if (typeof found === 'object') return { number, state: found, damaged: false }
+    if (typeof found === 'object') return { number, damaged: false, ...found }
     // Listed twice and absent twice: a name that leads nowhere.
     if (found === 'damaged' || number === goneNumber) return { number, state: emptyState, damaged: true }
     goneNumber = number
@@ -94,11 +121,20 @@ async function publish(log: StateLog, number: number, state: State): Promise<boo
   return true
 }
 
-/** Removes what stood before `number`, lowest first; the last one is kept for those who are just reading it. */
+/**
+ * Removes what stood before `number`, lowest first, and never one before a lower one; the last is kept for those who are
+ * just reading it.
+ */
 async function tidy(log: StateLog, number: number, names: readonly string[], kept: 0 | 1): Promise<void> {
   const older = names.map(numberOf).filter((candidate) => candidate > 0 && candidate < number)
   older.sort((one, other) => one - other)
-  for (const outdated of older.slice(0, older.length - kept)) await unlink(pathOf(log, outdated)).catch(ignore)
+  try {
+    for (const outdated of older.slice(0, older.length - kept)) {
+      await unlink(pathOf(log, outdated)).catch(survive('ENOENT'))
+    }
+  } catch {
+    // The next writer tries again.
+  }
   await clearAbandoned(log, number, names)
 }
 

@@ -2,8 +2,9 @@ import { linkSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:f
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeState, type State } from '../src/state.js'
-import { readState, transact, type StateLog } from '../src/state-log.js'
+import { readState as readThrough, transact, type StateLog } from '../src/state-log.js'
 import { commit, set, take, type Transition } from '../src/transitions.js'
+import { stateMemory } from '../src/state-memory.js'
 import { temporaryDirectories } from './temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
@@ -13,6 +14,8 @@ const now = (): number => 1_800_000_000_000
 async function newLog(): Promise<StateLog> {
   return { key, directory: join(await temporaryDirectory(), 'entry'), now }
 }
+
+const readState = (log: StateLog): Promise<State> => readThrough(log, stateMemory())
 
 /** What others do while we are deciding: states published, older ones tidied away. */
 function meanwhile(log: StateLog, states: Record<number, State>, gone: readonly number[] = []): void {
