@@ -1,7 +1,7 @@
 import type { Account } from './account.js'
 import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
-import { keepRecord, msSince, putInTime, type Cell, type Moment } from './cell.js'
+import { keepRecord, msSince, putInTime, type Cell, type LocalTimes, type Moment } from './cell.js'
 import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
@@ -50,16 +50,18 @@ export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name]
  *
  * @param seen when the cache or upstream was asked for it
  * @param isFresh whether upstream itself has just said how long the token lives
+ * @param setBackMs how far the clock that the record is read by may have been set back since it was written
  */
 export async function keep<C>(
   context: AccountContext<C>,
   record: StoredRecord,
   seen: Moment,
   isFresh = false,
+  setBackMs = 0,
 ): Promise<void> {
   const { cell, clock, spec, spread, gate } = context
   const { record: before, clears } = cell
-  const sharedNowMs = await gate.sharedNowMs()
+  const sharedNowMs = (await gate.sharedNowMs()) + setBackMs
   if (cell.clears !== clears) return
   const isOvertaken = cell.record !== before && cell.record?.value !== record.value && !isNewer(record, cell.record)
   if (!isOvertaken) keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, spread, isFresh, seen })
@@ -67,10 +69,6 @@ export async function keep<C>(
 
 /** What a look at the cache found: a record, none that is usable, or no answer. */
 export type Look = 'found' | 'missing' | 'down'
-
-/** An answer that is older than the limit by this came before a stop of the process. */
-const stopMs = 1000
-const mostReads = 3
 
 /** Reads the cache and takes over what is newer than memory. A damaged entry is missing, and an event. */
 export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> {
@@ -80,39 +78,76 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
 
 /** The same, with the record that stands in the cache. */
 export async function readCache<C>(context: AccountContext<C>): Promise<StoredRecord | Exclude<Look, 'found'>> {
-  const { cell, gate, key, fingerprint, clock, emit } = context
-  const { clears } = cell
-  let seen: Moment
-  let text: Awaited<ReturnType<CacheGate['get']>>
-  let tries = 0
-  do {
-    seen = { monotonic: clock.monotonic(), wall: clock.now() }
-    text = await gate.get(key)
-    if (!text.ok) return 'down'
-    tries += 1
-    // The process was stopped over it: by now something else may stand there.
-  } while (tries < mostReads && msSince(seen, clock) > gate.timeoutMs + stopMs)
-  const record = text.value === undefined ? undefined : decodeRecord(text.value, fingerprint)
-  if (text.value !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
+  const { cell, gate, fingerprint, clock, emit } = context
+  const { clears, times: before } = cell
+  const answer = await readOnTime(context)
+  if (answer === undefined) return 'down'
+  const { text, seen } = answer
+  const record = text === undefined ? undefined : decodeRecord(text, fingerprint)
+  if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
   if (cell.times !== undefined && cell.clears === clears) cell.times = { ...cell.times, seen }
   if (record === undefined && !cell.isUntimed) return 'missing'
   const sharedNowMs = await gate.sharedNowMs()
   if (!gate.isTimeKnown()) return 'down'
   putInTime(cell, sharedNowMs, clock)
   if (record === undefined) return 'missing'
-  if (cell.clears === clears) await takeOver(context, record, seen)
+  if (cell.clears === clears) await takeOver(context, record, seen, setBackSince(context, before, record))
   return record
 }
 
+/** An answer that is older than the limit by this came before a stop of the process. */
+const stopMs = 1000
+const mostReads = 3
+
+/** What stands in the cache, and when it was asked for; asked for again where the process was stopped over the answer. */
+async function readOnTime<C>({
+  gate,
+  key,
+  clock,
+}: AccountContext<C>): Promise<{ readonly text: string | undefined; readonly seen: Moment } | undefined> {
+  let found: { readonly text: string; readonly seen: Moment } | undefined
+  for (let tries = 1; ; tries += 1) {
+    const seen = { monotonic: clock.monotonic(), wall: clock.now() }
+    const answer = await gate.get(key)
+    // A record that may have been replaced by now is better than none.
+    if (!answer.ok) return found
+    const text = answer.value
+    if (tries === mostReads || msSince(seen, clock) <= gate.timeoutMs + stopMs) return { text, seen }
+    found = text === undefined ? undefined : { text, seen }
+  }
+}
+
+/** A record gets into the cache this long after the moment of its issue at most. */
+const writtenWithinMs = 30_000
+
+/**
+ * How far the wall clock was set back since the last look. What is new in the cache may have been written before that, and is
+ * then as much older than it seems; unless the last look would have found it already. A store's own clock is set by nobody.
+ */
+function setBackSince<C>(
+  { gate, clock }: AccountContext<C>,
+  before: LocalTimes | undefined,
+  record: StoredRecord,
+): number {
+  if (before === undefined || gate.cache.nowMs !== undefined) return 0
+  if (record.issuedAtMs < before.seen.wall - writtenWithinMs) return 0
+  return Math.max(0, before.seen.wall - before.seen.monotonic - (clock.now() - clock.monotonic()))
+}
+
 /** Takes a record of the cache into memory, where it is newer or tells more of the token at hand. */
-async function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment): Promise<void> {
+async function takeOver<C>(
+  context: AccountContext<C>,
+  record: StoredRecord,
+  seen: Moment,
+  setBackMs: number,
+): Promise<void> {
   const { cell, emit } = context
-  const isNew =
-    record.value !== cell.replacedValue && isNewer(record, cell.record) && !isOlderThanUnwritten(cell, record)
+  cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
+  const isNew = isNewer(record, cell.record) && !isKnownAsOlder(cell, record)
   const isSameToken = record.value === cell.record?.value
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
   if (isSameToken && isRenewed(record, cell.record)) cell.isUnwritten = false
-  if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record, seen)
+  if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record, seen, false, setBackMs)
   if (!isNew || isSameToken) return
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
@@ -120,9 +155,12 @@ async function takeOver<C>(context: AccountContext<C>, record: StoredRecord, see
   emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
 }
 
-/** Counts go their own ways while a store cannot be written to; there what upstream said last is newer. */
-function isOlderThanUnwritten({ record, isUnwritten }: Cell, found: StoredRecord): boolean {
-  if (!isUnwritten || record === undefined) return false
+/** Counts go their own ways while a store cannot be written to, and clocks are set: neither has the last word. */
+function isKnownAsOlder({ record, isUnwritten, replacedValue, refused }: Cell, found: StoredRecord): boolean {
+  if (record === undefined) return false
+  if (found.value === replacedValue || (found.value !== record.value && refused.includes(found.value))) return true
+  // What upstream said last is newer.
+  if (!isUnwritten) return false
   return found.value === record.value ? isRenewed(record, found) : found.issuedAtMs < record.issuedAtMs
 }
 

@@ -1,9 +1,19 @@
 import type { Account } from './account.js'
 import { accountName } from './account.js'
 import { lookAtCache, type AccountContext } from './account-context.js'
+import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
-import { dropRecord, heldTokens, isRejected, msSince, timeLeftMs, type Cell } from './cell.js'
+import {
+  dropRecord,
+  forgetRefused,
+  heldTokens,
+  isRejected,
+  msSince,
+  noteRefused,
+  timeLeftMs,
+  type Cell,
+} from './cell.js'
 import { classOf, isTokenError } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
@@ -110,9 +120,13 @@ export class AccountSource<C> implements TokenSource {
       rejected === (typeof rejected === 'number' ? cell.record.generation : cell.record.value)
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
     if (!isCurrent() && rejected !== cell.replacedValue) await this.#wait(lookAtCache(context), options?.signal)
-    if (!isCurrent()) return this.getAccessToken(options)
+    if (!isCurrent()) {
+      if (typeof rejected === 'string') noteRefused(cell, rejected)
+      return this.getAccessToken(options)
+    }
     if (cell.record !== undefined && !isRejected(cell)) {
       cell.rejected = { value: cell.record.value, code }
+      noteRefused(cell, cell.record.value)
       cell.hot = undefined
       context.emit('rejected', { generation: cell.record.generation, code })
     }
@@ -174,7 +188,7 @@ export class AccountSource<C> implements TokenSource {
     const { cell, gate, key } = await this.#resolve()
     cell.clears += 1
     const removals = [gate.remove(key), gate.remove(failureKey(key))]
-    cell.rejected = undefined
+    forgetRefused(cell)
     cell.failure = undefined
     dropRecord(cell)
     for (const outcome of await Promise.all(removals)) if (!outcome.ok) throw outcome.error
@@ -366,29 +380,4 @@ function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
     provider: spec.id,
     phase: 'exchange',
   })
-}
-
-/** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
-function assertReachable<C>({ cell, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
-  const { record, times } = cell
-  if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
-  const leftMs = timeLeftMs(times.expiry, clock)
-  const { mode, windowSeconds, minIntervalSeconds, trustSeconds } = spec.renewal
-  const windowMs = windowSeconds * 1000
-  // Upstream has just repeated the token: asking at every call would storm it.
-  const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - gate.reckonedNowMs()
-  // Where its word is only believed for a while, asking once more prolongs that.
-  const repeatsMs = trustSeconds === Infinity ? leftMs - windowMs : 0
-  const waitMs = Math.max(repeatsMs, Math.min(quietMs, minIntervalSeconds * 1000))
-  const isRepeated = mode === 'sticky' && waitMs > 0
-  const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
-  if (!isRepeated && !isHalf) return
-  const why = isHalf
-    ? `minLifeMs ${minLifeMs} is more than half of a token's life`
-    : `the platform repeats the current token until its last ${windowMs} ms`
-  throw new ConfigError(
-    `${spec.id}: no token that lives ${minLifeMs} ms can be had: ${why}`,
-    { field: 'minLifeMs', problem: 'conflict' },
-    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + waitMs) },
-  )
 }

@@ -21,6 +21,8 @@ export interface Cell {
   times: LocalTimes | undefined
   /** The token that an API refused last, and the code it gave. */
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
+  /** The tokens that APIs refused of late, that one included: a store that lost writes may bring an older one back. */
+  refused: readonly string[]
   failure: FailureRecord | undefined
   flight: Flight | undefined
   /** What upstream was asked for here, until it is in memory. */
@@ -97,6 +99,7 @@ export function newCell(): Cell {
     fading: undefined,
     times: undefined,
     rejected: undefined,
+    refused: [],
     failure: undefined,
     flight: undefined,
     asking: undefined,
@@ -147,18 +150,21 @@ export function keepRecord(
     const earlierMs = record.expiresAtMs - atMs
     return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
   }
-  const seenBefore = isSameToken ? cell.times?.seen : undefined
   cell.times = {
     promise: isSameToken && cell.times !== undefined ? cell.times.promise : Promise.resolve(record.value),
     soft: before(nextAttemptAtMs(record, renewal, spread)),
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
-    seen: seenBefore !== undefined && seenBefore.monotonic > seen.monotonic ? seenBefore : seen,
+    seen: isSameToken ? laterOf(cell.times?.seen, seen) : seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   cell.hot = undefined
+}
+
+function laterOf(a: Moment | undefined, b: Moment): Moment {
+  return a !== undefined && a.monotonic > b.monotonic ? a : b
 }
 
 /** Puts the moments of a record that was brought while the store's time was not known onto the store's clock. */
@@ -199,6 +205,19 @@ export function heldTokens({ record, rejected }: Cell): readonly string[] {
   return [record?.value, rejected?.value].filter((value) => value !== undefined)
 }
 
+const mostRefused = 8
+
+/** Remembers a token that an API refused. */
+export function noteRefused(cell: Cell, value: string): void {
+  cell.refused = [value, ...cell.refused.filter((known) => known !== value)].slice(0, mostRefused)
+}
+
+/** Forgets that tokens were refused: one, if the platform stands by it after all, or every one. */
+export function forgetRefused(cell: Cell, value?: string): void {
+  cell.rejected = undefined
+  cell.refused = value === undefined ? [] : cell.refused.filter((known) => known !== value)
+}
+
 /** Whether a moment has come on either clock. */
 export function hasCome(moment: Moment, clock: Clock): boolean {
   return clock.monotonic() >= moment.monotonic || clock.now() >= moment.wall
@@ -221,7 +240,7 @@ export function isRejected(cell: Cell): boolean {
 
 /** Whether a record is one that an API refused, here or, as its mark says, elsewhere. */
 export function isRejectedRecord(cell: Cell, record: StoredRecord): boolean {
-  return record.rejectedCode !== undefined || record.value === cell.rejected?.value
+  return record.rejectedCode !== undefined || cell.refused.includes(record.value)
 }
 
 /** How long one look at both clocks is good for. */

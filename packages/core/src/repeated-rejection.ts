@@ -1,4 +1,5 @@
 import { keep, type AccountContext } from './account-context.js'
+import { forgetRefused } from './cell.js'
 import { PlatformError } from './errors.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
@@ -27,7 +28,7 @@ export async function repeatedRejection<C>(
     const cleared = storedRecord({ ...rest, value: fresh.value })
     const isWritten = await writeRecord(context, terms, record, cleared)
     if (isWritten === 'superseded') return 'superseded'
-    cell.rejected = undefined
+    forgetRefused(cell, fresh.value)
     await keep(context, cleared, fresh.sentAt)
     await forgetFailure(context, terms.isUp)
     context.emit('same-token', {

@@ -1,3 +1,4 @@
+import { isRejectedRecord } from './cell.js'
 import { keep, lookAtCache, type AccountContext } from './account-context.js'
 import type { RefreshTerms } from './demand.js'
 import { changedRecord, encodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
@@ -37,9 +38,10 @@ export async function markRejected<C>(
   terms: Pick<RefreshTerms, 'lease' | 'isUp'>,
 ): Promise<void> {
   const { record, rejected } = context.cell
-  if (record === undefined || record.value !== rejected?.value || record.rejectedCode !== undefined) return
+  if (record === undefined || record.rejectedCode !== undefined || !isRejectedRecord(context.cell, record)) return
   const seen = { monotonic: context.clock.monotonic(), wall: context.clock.now() }
-  const marked = changedRecord(record, { rejectedCode: rejected.code ?? 'unknown' })
+  const code = record.value === rejected?.value ? rejected.code : undefined
+  const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
   if ((await writeRecord(context, terms, record, marked)) === true) await keep(context, marked, seen)
 }
 

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileCache } from '@lingpai/cache-file'
+import type { IAccessTokenCache, TokenSource } from '@lingpai/core'
+import { hour, minute, openWorld, second, type World } from './world.js'
+
+let world: World
+let directory: string
+beforeEach(async () => {
+  world = await openWorld()
+  directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+})
+afterEach(async () => {
+  await world.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** A process of its own, as far as memory goes. */
+function processOn(change: (cache: IAccessTokenCache) => Partial<IAccessTokenCache> = () => ({})): TokenSource {
+  const cache = fileCache({ directory, now: world.clock.now })
+  return world.source('wechatPlain', world.manager({ cache: { ...cache, ...change(cache) } }))
+}
+
+/** The look at the cache that comes with a call after a minute. */
+async function look(source: TokenSource): Promise<void> {
+  await world.clock.advance(61 * second)
+  await source.getAccessToken()
+  await world.clock.settle()
+}
+
+const requests = (): number => world.simulator.ledger.tokenRequests()
+
+test('a record that may have been written before the clock was set back lives no longer for it', async () => {
+  const [mine, other] = [processOn(), processOn()]
+  await mine.getAccessToken()
+  const { value } = await world.clock.runUntil(other.refresh())
+  await world.clock.advance(40 * minute)
+  world.clock.jumpWall(-hour)
+  await look(mine)
+  expect(mine.peek()).toBe(value)
+  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await world.clock.advance(80 * minute - 61 * second)
+  await expect(world.clock.runUntil(mine.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+})
+
+test('one that was written since then lives as long as it says', async () => {
+  const [mine, other] = [processOn(), processOn()]
+  await mine.getAccessToken()
+  world.clock.jumpWall(-hour)
+  const { value } = await world.clock.runUntil(other.refresh())
+  await look(mine)
+  expect(mine.peek()).toBe(value)
+  await world.clock.advance(hour + 20 * minute)
+  expect(await mine.getAccessToken()).toBe(value)
+  await world.clock.settle()
+  expect(requests()).toBe(2)
+})
+
+/** A process whose store gives the first record that was read from it again, once `isBack`. */
+function broughtBack(): { readonly source: TokenSource; isBack: boolean } {
+  const texts: string[] = []
+  const source = processOn((cache) => ({
+    get: async (key) => {
+      const text = await cache.get(key)
+      if (key.endsWith(':failure')) return text
+      if (typeof text === 'string') texts.push(text)
+      return store.isBack ? texts[0] : text
+    },
+  }))
+  const store = { source, isBack: false }
+  return store
+}
+
+test('a token that an API refused is not taken back from a store that lost what came after it', async () => {
+  await processOn().getAccessToken()
+  const store = broughtBack()
+  const first = await store.source.getAccessToken()
+  // What is issued from here on looks older.
+  world.clock.jumpWall(-hour)
+  const next = await world.clock.runUntil(store.source.reportRejected(first, 40001))
+  const last = await world.clock.runUntil(store.source.reportRejected(next, 40001))
+  store.isBack = true
+  await look(store.source)
+  expect(await store.source.getAccessToken()).toBe(last)
+  expect(new Set([first, next, last]).size).toBe(3)
+})
+
+test('nor is one that was refused when others had taken its place', async () => {
+  await processOn().getAccessToken()
+  const store = broughtBack()
+  const first = await store.source.getAccessToken()
+  world.clock.jumpWall(-hour)
+  await world.clock.runUntil(store.source.refresh())
+  const { value: last } = await world.clock.runUntil(store.source.refresh())
+  expect(await store.source.reportRejected(first, 40001)).toBe(last)
+  store.isBack = true
+  await look(store.source)
+  expect(await store.source.getAccessToken()).toBe(last)
+  expect(requests()).toBe(3)
+})
+
+describe('an answer of the store that the process was stopped over', () => {
+  const sleeping = (answers: readonly ('record' | 'nothing' | 'failure')[]): TokenSource => {
+    let reads = 0
+    return processOn((cache) => ({
+      get: async (key) => {
+        if (key.endsWith(':failure')) return cache.get(key)
+        const answer = answers[reads++]
+        if (answer === undefined) return cache.get(key)
+        world.clock.jumpWall(5 * second)
+        if (answer === 'failure') throw new TypeError('no answer')
+        return answer === 'record' ? cache.get(key) : undefined
+      },
+    }))
+  }
+
+  test.each([
+    ['is asked for again', ['nothing'], 1],
+    ['is good enough where the store then fails', ['record', 'failure'], 1],
+    ['tells nothing where it held nothing and the store then fails', ['nothing', 'failure', 'failure', 'failure'], 2],
+    ['is believed the third time', new Array<'nothing'>(20).fill('nothing'), 2],
+  ] as const)('%s', async (_, answers, count) => {
+    await processOn().getAccessToken()
+    await world.clock.runUntil(sleeping(answers).getAccessToken())
+    expect(requests()).toBe(count)
+  })
+})
