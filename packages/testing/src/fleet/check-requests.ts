@@ -3,6 +3,7 @@ import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
 import { hasTwin } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
+import { wasNeverTimed } from './was-never-timed.js'
 import type { ProcessMemory, TokenRequest, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** A whole refresh is over within this time, so that what went wrong longer ago is no excuse; a little more than its limit. */
@@ -34,7 +35,8 @@ function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
   // Of two that were asked for at the same time, the other one may be the one that it keeps.
   const isTwin = memory.token !== undefined && hasTwin(memory.token)
-  const oldestMs = Math.min(memory.token?.sim.issuedAtMs ?? Infinity, request.base?.sim.issuedAtMs ?? Infinity)
+  const issuesMs = [memory.token, request.base].map((token) => token?.sim.issuedAtMs ?? Infinity)
+  const oldestMs = Math.min(...issuesMs, memory.newSinceMs)
   const isBlamed = wasClockSetBack(world, oldestMs)
   return !isUntold && !isTwin && !isBlamed && whyNeeded(world, request, memory.token) === undefined
 }
@@ -78,7 +80,9 @@ function whyNeeded(world: VirtualWorld, request: TokenRequest, token: TokenTruth
   if (leftMs <= Math.min(firstMs, account.lifeMs / 2) + agedByMs) return 'due'
   if (wantedLife(memory, now) >= leftMs - agedByMs) return 'to live longer'
   if (verdict(token.sim, now) === 'expired') return 'expired'
-  return hasJumped(world, process, token.sim.issuedAtMs) ? 'the clock jumped' : undefined
+  if (wasNeverTimed(token)) return 'its life cannot be told'
+  const readableMs = Math.min(token.sim.issuedAtMs, token === memory.token ? memory.newSinceMs : Infinity)
+  return hasJumped(world, process, readableMs) ? 'the clock jumped' : undefined
 }
 
 function wantedLife({ wantedLifeMs, wantedUntilMs }: ProcessMemory, now: number): number {

@@ -4,6 +4,7 @@ import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
 import { wereAskedTogether } from './tokens-asked-together.js'
+import { wasNeverTimed } from './was-never-timed.js'
 import type {
   ProcessMemory,
   TokenTruth,
@@ -65,9 +66,11 @@ function isAtHand(
   const lifeMs = memory.expiresAtMs - minLifeMs - slackMs
   if (world.time.nowMs() >= lifeMs) return false
   const { host } = process
-  // Without a clock of its own the store's records are read by the clock that was set.
-  if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= served.sim.issuedAtMs - settlesWithinMs))
-    return false
+  // Without a clock of its own the store's records are read by the clock that was set, and what is new since the last look
+  // may have been written before that: which of the two, no process can know, so it goes by the shorter life.
+  const readableMs = Math.min(served.sim.issuedAtMs - settlesWithinMs, memory.newSinceMs)
+  if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= readableMs)) return false
+  if (wasNeverTimed(served)) return false
   if (world.time.nowMs() + setForwardMs(host, memory.learnedTrueMs) >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
   if (mode !== 'rotate') return true
@@ -133,10 +136,10 @@ function checkKept(world: VirtualWorld, { process, account, startedAtMs }: Pendi
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
   if (wereAskedTogether(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
-  // A clock that is set while the store cannot be asked for the time: what came first cannot be told any more.
-  const isTimeless =
-    process.troubleAtMs >= learnedTrueMs && process.host.jumps.some(({ atMs }) => atMs >= learnedTrueMs)
-  if (isTimeless) return
+  if (wasNeverTimed(known) || wasNeverTimed(token)) return
+  // The store lost a write that it had acknowledged, and got the other one: with it went the count, which was the only word
+  // on what came first that no clock has a say in.
+  if (token.account.lostAtMs >= learnedTrueMs) return
   world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
 }
 

@@ -1,5 +1,6 @@
 import { wasClockSetBack } from './clock-set-back.js'
 import { wereAskedTogether } from './tokens-asked-together.js'
+import { wasNeverTimed } from './was-never-timed.js'
 import type { StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** A write as the store is about to do it. */
@@ -54,7 +55,8 @@ function checkExcuse(world: VirtualWorld, process: VirtualProcess, write: Pendin
   // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
   const isTroubled = process.troubleAtMs >= world.time.nowMs() - settlesWithinMs
   const isUnfenced = (how === 'set' && isTroubled) || before.how === 'set'
-  const isBlamed = wasClockSetBack(world, Math.min(token.sim.issuedAtMs, old.sim.issuedAtMs))
+  const isUntold = wasNeverTimed(token) || wasNeverTimed(old)
+  const isBlamed = isUntold || wasClockSetBack(world, Math.min(token.sim.issuedAtMs, old.sim.issuedAtMs))
   if (isUnfenced || isOpen || isBlamed) {
     world.figures.excused += 1
     return

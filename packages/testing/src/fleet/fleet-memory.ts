@@ -29,13 +29,15 @@ export function learnFromStore(
   const account = accountOf(world, key)
   if (account === undefined || isFailureKey(key)) return
   const memory = memoryOf(process, account.index)
-  see(memory, asked)
+  const newSinceMs = Math.min(memory.seenTrueMs, world.time.nowMs())
+  see(world, memory, asked)
   const token = entry?.token
   if (token === undefined) return
   if (token === memory.token) memory.isMarked = entry?.isMarked === true
   else if (memory.token === undefined || token.order > memory.token.order)
     learn(world, process, token, {
       isOwn: false,
+      newSinceMs,
       isMarked: entry?.isMarked === true,
       expiresAtMs: entry?.expiresAtMs ?? 0,
     })
@@ -49,16 +51,18 @@ export function learnFromUpstream(
   asked: AskedAt,
 ): void {
   const memory = memoryOf(process, token.account.index)
-  see(memory, asked)
+  see(world, memory, asked)
+  const newSinceMs = world.time.nowMs()
   if (token !== memory.token)
-    learn(world, process, token, { isOwn: true, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
+    learn(world, process, token, { isOwn: true, newSinceMs, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
   else {
     memory.expiresAtMs = token.knownExpiresAtMs
     memory.served = undefined
   }
 }
 
-function see(memory: ProcessMemory, { monotonicMs, wallMs }: AskedAt): void {
+function see({ time }: VirtualWorld, memory: ProcessMemory, { monotonicMs, wallMs }: AskedAt): void {
+  memory.seenTrueMs = time.nowMs()
   memory.seenMonotonicMs = monotonicMs
   memory.seenWallMs = wallMs
 }
@@ -67,13 +71,12 @@ function learn(
   world: VirtualWorld,
   process: VirtualProcess,
   token: TokenTruth,
-  facts: Pick<ProcessMemory, 'isOwn' | 'isMarked' | 'expiresAtMs'>,
+  facts: Pick<ProcessMemory, 'isOwn' | 'newSinceMs' | 'isMarked' | 'expiresAtMs'>,
 ): void {
   Object.assign(memoryOf(process, token.account.index), facts, {
     token,
     served: undefined,
     learnedAtMs: process.clock.monotonic(),
     learnedTrueMs: world.time.nowMs(),
-    expiresAtMs: facts.expiresAtMs,
   })
 }

@@ -52,6 +52,8 @@ export interface ProcessMemory {
   /** When it learned of it first, on its clocks and on the true one. */
   learnedAtMs: number
   learnedTrueMs: number
+  /** The true moment since which the store may have held it without this process knowing. */
+  newSinceMs: number
   /** Whether upstream told it, not the store. */
   isOwn: boolean
   /** The true expiry as it was known then. */
@@ -60,8 +62,9 @@ export interface ProcessMemory {
   isMarked: boolean
   /** The token that a call returned last, if nothing has been learned since. */
   served: TokenTruth | undefined
-  /** When it last heard from the store what stands there, on both its clocks. */
+  /** When it last heard from the store what stands there, on both its clocks and on the true one. */
   seenMonotonicMs: number
+  seenTrueMs: number
   seenWallMs: number
   /** Tokens that its callers reported. */
   readonly rejected: Set<TokenTruth>
