@@ -2,7 +2,7 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '@lingpai/testing'
-import { QQBotGateway, type GatewayEventName, type QQBotGatewayOptions } from '../src/index.js'
+import { QQBotGateway, type QQBotGatewayOptions } from '../src/index.js'
 
 /** A platform, a clock that stands still, and a bot's tokens. */
 export interface GatewayWorld {
@@ -59,18 +59,13 @@ export async function withGateways(
 /** What a gateway tells, in order, as `name` or `name:detail`. */
 export function journalOf(gateway: QQBotGateway): string[] {
   const journal: string[] = []
-  const note = <Name extends GatewayEventName>(name: Name, detail?: (event: Record<string, unknown>) => unknown) => {
-    gateway.on(
-      name,
-      (event) => void journal.push(detail === undefined ? name : `${name}:${String(detail({ ...event }))}`),
-    )
-  }
-  note('connected')
-  note('disconnected', ({ code }) => code)
-  note('reconnecting', ({ willResume }) => (willResume === true ? 'resume' : 'identify'))
-  note('waiting')
-  note('error', ({ code }) => String(code).replace('ERR_LINGPAI_', ''))
-  note('ready')
-  note('resumed', ({ replayed }) => replayed)
+  const note = (line: string): void => void journal.push(line)
+  gateway.on('connected', () => note('connected'))
+  gateway.on('disconnected', ({ code }) => note(`disconnected:${code}`))
+  gateway.on('reconnecting', ({ willResume }) => note(`reconnecting:${willResume ? 'resume' : 'identify'}`))
+  gateway.on('waiting', () => note('waiting'))
+  gateway.on('error', ({ code }) => note(`error:${code.replace('ERR_LINGPAI_', '')}`))
+  gateway.on('ready', () => note('ready'))
+  gateway.on('resumed', ({ replayed }) => note(`resumed:${replayed}`))
   return journal
 }

@@ -32,7 +32,7 @@ export interface GatewayEvents {
   }
   /** Something failed; where nothing else is told, the gateway goes on. */
   error: AnyLingpaiError
-  /** The platform lets no more sessions start for now. */
+  /** The day's session starts are used up; the next one waits until then, Unix milliseconds. */
   waiting: { readonly untilMs: number }
   /** A session was started. */
   ready: {

@@ -65,6 +65,7 @@ export function nextMove(
     history: { failures: before + 1, refusedResumes: isGivenUp ? 0 : refusedResumes },
     dropsSession: action !== 'resume' || isGivenUp,
     rejectsToken: action === 'refresh-token',
-    delayMs: random * Math.min(longestMs, firstMs * 2 ** before),
+    // A platform that says that the session is gone is there: no reason to wait longer for the new one.
+    delayMs: random * Math.min(longestMs, firstMs * 2 ** (refusedResume && action === 'identify' ? 0 : before)),
   }
 }

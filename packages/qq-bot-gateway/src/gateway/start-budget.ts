@@ -4,7 +4,7 @@ import { cacheCall, type CacheUse } from './cache-call.js'
 import { gatewayKey } from './gateway-keys.js'
 import type { StartLimit } from './gateway-info.js'
 import { pause } from './pause.js'
-import { decodeStarts, encodeStarts, planStart, slackMs, type StartRecord } from './start-plan.js'
+import { decodeStarts, encodeStarts, planStart, slackMs, type PlannedStart, type StartRecord } from './start-plan.js'
 
 /** Gives out the moments at which sessions of a bot may start, to all who share the store. */
 export interface StartBudget {
@@ -23,10 +23,13 @@ export interface StartBudgetOptions {
   readonly cache: IAccessTokenCache | undefined
   readonly clock: Clock
   readonly random: () => number
-  /** Told that the next wait is longer than a moment, Unix milliseconds. */
+  /** Told that the day's starts are used up, and until when, Unix milliseconds. */
   readonly waiting: (untilMs: number) => void
   readonly failed: (error: CacheError) => void
 }
+
+/** When a session may start. */
+type Moment = Omit<PlannedStart, 'record'>
 
 /** The lease is held for one read and one write. */
 const leaseMs = 2000
@@ -45,10 +48,10 @@ export function startBudget(options: StartBudgetOptions): StartBudget {
   const { clock, waiting } = options
   return {
     take: async (told, signal) => {
-      const atMs = await plan(options, told, signal)
+      const { atMs, isExhausted } = await plan(options, told, signal)
       const waitMs = atMs - clock.now()
       if (waitMs > 0) {
-        waiting(atMs)
+        if (isExhausted) waiting(atMs)
         await pause(clock, waitMs, signal)
       }
       return () => clock.now() < atMs + slackMs
@@ -56,13 +59,13 @@ export function startBudget(options: StartBudgetOptions): StartBudget {
   }
 }
 
-async function plan(options: StartBudgetOptions, told: StartLimit | undefined, signal: AbortSignal): Promise<number> {
+async function plan(options: StartBudgetOptions, told: StartLimit | undefined, signal: AbortSignal): Promise<Moment> {
   const { source, cache, clock } = options
   const shared = cache?.lease === undefined ? undefined : await planShared(options, { ...options, cache }, told, signal)
   if (shared !== undefined) return shared
-  const { record, atMs } = planStart(ownStarts.get(source), told, clock.now())
+  const { record, ...moment } = planStart(ownStarts.get(source), told, clock.now())
   ownStarts.set(source, record)
-  return atMs
+  return moment
 }
 
 /** One step of read, plan and write, fenced by the lease; `undefined` when the cache or the lease is not to be had. */
@@ -71,7 +74,7 @@ async function planShared(
   use: CacheUse,
   told: StartLimit | undefined,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<Moment | undefined> {
   const { lease, nowMs: storeNowMs = clock.now } = use.cache
   const key = gatewayKey(source.account, 'starts')
   const holder = randomUUID()
@@ -82,12 +85,12 @@ async function planShared(
       const now = await cacheCall(use, 'now', storeNowMs)
       const stored = await cacheCall(use, 'get', () => use.cache.get(key))
       if (!now.ok || !stored.ok) return undefined
-      const { record, atMs } = planStart(decodeStarts(stored.value), told, now.value)
+      const { record, atMs, isExhausted } = planStart(decodeStarts(stored.value), told, now.value)
       const text = encodeStarts(record)
       const written = await cacheCall(use, 'commit', () => lease.commit(key, holder, text, now.value + keptMs))
       if (!written.ok) return undefined
       // The store's time may differ from ours.
-      if (written.value) return atMs - now.value + clock.now()
+      if (written.value) return { atMs: atMs - now.value + clock.now(), isExhausted }
     } else await pause(clock, 50 + 100 * random(), signal)
   }
   return undefined

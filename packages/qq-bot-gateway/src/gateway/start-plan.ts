@@ -21,6 +21,8 @@ export interface PlannedStart {
   readonly record: StartRecord
   /** Identify then, Unix milliseconds. */
   readonly atMs: number
+  /** Whether the day's starts are used up, so that the moment is that of the reset. */
+  readonly isExhausted: boolean
 }
 
 /**
@@ -39,6 +41,7 @@ export function planStart(record: StartRecord | undefined, told: StartLimit | un
   const atMs = isExhausted ? Math.max(paced, current.resetAtMs) : paced
   return {
     atMs,
+    isExhausted,
     record: {
       // What comes back at the reset is told by the next answer.
       remaining: isExhausted ? 0 : current.remaining - 1,

@@ -67,7 +67,8 @@ function isCloseCode(code: number): boolean {
   )
 }
 
-/** Whether a session survives a close with this code: PLATFORMS.md §1.3. Codes below 4000 are not the platform's. */
+/** Whether a session survives a close with this code: PLATFORMS.md §1.3; codes that it does not name end nothing. */
 export function survives(code: number): boolean {
-  return code < 4000 || code === 4008 || code === 4009
+  const isEnd = [4001, 4002, 4004, 4006, 4007].includes(code) || (code >= 4010 && code <= 4014)
+  return !isEnd && !(code >= 4900 && code <= 4915)
 }
