@@ -92,7 +92,7 @@ export function errorOfFailure(
     }
     default: {
       const { kind, systemCode, cause } = failure
-      const text = kind === 'connect' ? 'the platform could not be reached' : 'the connection broke'
+      const text = kind === 'connect' ? 'could not be reached' : 'the connection broke'
       return new TransportError(
         `${provider}: ${text}${systemCode === undefined ? '' : ` (${systemCode})`}`,
         { provider, phase: kind, ...(systemCode !== undefined && { systemCode }) },

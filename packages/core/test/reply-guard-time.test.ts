@@ -127,7 +127,7 @@ test('a port where nobody listens is a connect error; once somebody does, it hea
   const [error] = await failures(source)
   expect(error).toMatchObject({
     code: 'ERR_LINGPAI_TRANSPORT',
-    message: 'toy: the platform could not be reached (ECONNREFUSED)',
+    message: 'toy: could not be reached (ECONNREFUSED)',
     details: { provider: 'toy', phase: 'connect', systemCode: 'ECONNREFUSED' },
   })
   const server = await scriptedPlatform({ port })
