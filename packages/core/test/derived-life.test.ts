@@ -129,6 +129,18 @@ test('wall clocks that are set back do not lengthen the life of a ticket', async
   expect(await source.getAccessToken()).not.toBe(first)
 })
 
+test('nor does one that is set back by hours, once, whatever is asked after that', async () => {
+  const source = ticketIn(ownCache())
+  await source.getAccessToken()
+  await world.clock.advance(30 * minute)
+  world.clock.jumpWall(-3 * hour)
+  await source.refresh()
+  await world.clock.advance(10 * minute)
+  await source.refresh()
+  const { longestMs } = await callFor(100 * minute, source)
+  expect(longestMs).toBeLessThan(life - 40 * minute)
+})
+
 test('a machine that slept over the end of a ticket does not hand it out', async () => {
   const source = ticketIn(ownCache())
   const first = await source.getAccessToken()

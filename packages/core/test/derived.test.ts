@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isLingpaiError, TokenManager, type TokenManagerOptions, type TokenSource } from '@lingpai/core'
+import { isLingpaiError, type TokenManager, type TokenManagerOptions, type TokenSource } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
+import { memoryCache } from '@lingpai/cache-memory'
 import { jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { errorOf } from './scripted-platform.js'
 import { hour, minute, openWorld, second, type World } from './world.js'
@@ -148,19 +149,24 @@ test('an operator mends the token: the ticket comes at once, whatever cool-down 
   expect(await ticket.getAccessToken()).toMatch(/^simtok_/)
 })
 
-test('while the token cannot be had, a due ticket is served, and asking is not tried at each call', async () => {
-  const { ticket } = sources()
+test('while the token cannot be had, a due ticket is served, and nothing is tried at each call', async () => {
+  const cache = memoryCache({ now: world.clock.now })
+  let reads = 0
+  const counted = { ...cache, get: (key: string) => ((reads += 1), cache.get(key)) }
+  const { ticket } = sources({ cache: counted })
   const value = await ticket.getAccessToken()
   await world.clock.advance(hour - 5 * minute)
   world.simulator.change('wechat', { secret: 'another-secret-of-the-platform' })
   world.simulator.revoke('wechat')
   await world.clock.runUntil(errorOf(ticket.refresh()))
   const before = requests()
+  reads = 0
   for (let at = 0; at < 3 * minute; at += second) {
     expect(await ticket.getAccessToken()).toBe(value)
     await world.clock.advance(second)
   }
   expect(requests()).toEqual(before)
+  expect(reads).toBeLessThan(10)
 })
 
 test('the bound of one refresh holds for token and ticket together', async () => {
@@ -301,6 +307,6 @@ test('neither ticket, nor token, nor secret stands in errors, events or what is 
   const words = { errcode: 40001, errmsg: `invalid credential ${values[1] ?? ''} of ticket ${values[0] ?? ''}` }
   world.simulator.fault({ endpoint: 'ticket', body: words, times: 9 })
   const error = await errorOf(ticket.refresh())
-  const shown = JSON.stringify([error, world.events, ticket, ticket.status()]) + String((error as Error).message)
+  const shown = JSON.stringify([error, world.events, ticket, ticket.status()]) + (error as Error).message
   for (const value of values) expect(shown).not.toContain(value)
 })
