@@ -58,6 +58,9 @@ function joined(): SdkPlace {
   return { ...alone(), tokens: world.url, secret: world.key(['shop']) }
 }
 
+const ticketRequests = (): number =>
+  world.simulator.ledger.entries.filter(({ path }) => path === '/cgi-bin/ticket/getticket').length
+
 const failed = (outcomes: readonly Outcome[]): readonly Outcome[] => outcomes.filter(({ ok }) => !ok)
 
 describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
@@ -86,6 +89,18 @@ describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
     // Each instance once, and the probe.
     expect(world.simulator.ledger.deadPresented({ kind: 'revoked' })).toBe(21)
+  })
+
+  test('jsapi tickets: one request upstream for all twenty, also when the token was revoked', async () => {
+    const place = joined()
+    expect(failed(await sdk.do({ open: { instances: 20, place }, all: 'ticket' }))).toEqual([])
+    expect(world.simulator.ledger.summary()).toMatchObject({ tokenRequests: 1 })
+    expect(ticketRequests()).toBe(1)
+    await world.clock.advance(10_000)
+    world.simulator.revoke('wechat')
+    expect(failed(await sdk.do({ all: 'call' }))).toEqual([])
+    expect(failed(await sdk.do({ all: 'ticket' }))).toEqual([])
+    expect(ticketRequests()).toBe(1)
   })
 
   test('a key that may not read the app gets no token, and the SDK prints no secret', async () => {

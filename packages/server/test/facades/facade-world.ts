@@ -1,12 +1,13 @@
 import { memoryCache } from '@lingpai/cache-memory'
-import { TokenManager, type Clock } from '@lingpai/core'
+import { TokenManager, type Clock, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
-import { wecom } from '@lingpai/provider-wecom'
+import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { agentTicket, corpTicket, wecom } from '@lingpai/provider-wecom'
 import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
 import { accountRegister, type AccountRegister } from '../../src/account-register.js'
 import { createClientKey, type ClientKey, type ClientKeyWishes } from '../../src/keys/client-key.js'
 import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
+import type { ServedAccount } from '../../src/served-account.js'
 import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
 
 /** Secrets that are searched for in whatever is printed. */
@@ -53,7 +54,7 @@ export interface FacadeWorldOptions extends Partial<StartOptions> {
   readonly plain?: boolean
 }
 
-/** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp). */
+/** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp); tickets for all but `support`. */
 export async function openFacadeWorld({ plain = false, ...options }: FacadeWorldOptions = {}): Promise<FacadeWorld> {
   const clock = testClock()
   const simulator = await startSimulator({
@@ -100,15 +101,36 @@ export async function openFacadeWorld({ plain = false, ...options }: FacadeWorld
 function accountsOf(simulator: Simulator, manager: TokenManager, plain: boolean): AccountRegister {
   const bot = simulator.provider(qqBot)
   const shop = simulator.provider(plain ? wechatMpPlain : wechatMp)
-  const corp = simulator.provider(wecom)
-  const app = (agentId: string, corpSecret: string) =>
-    manager.source(corp, { corpId: appIds.corp, agentId, corpSecret })
+  const shopIds = { appId: appIds.wechat, appSecret: secrets.wechat }
+  const ticket = (provider: typeof jsapiTicket): TokenSource =>
+    manager.source(simulator.provider(provider).extend({ parent: shop }), shopIds)
   return accountRegister([
     { name: 'bot', provider: bot, source: manager.source(bot, { appId: appIds.qq, clientSecret: secrets.qq }) },
-    { name: 'shop', provider: shop, source: manager.source(shop, { appId: appIds.wechat, appSecret: secrets.wechat }) },
-    { name: 'sales', provider: corp, source: app('1000002', secrets.sales) },
-    { name: 'support', provider: corp, source: app('1000003', secrets.support) },
+    {
+      name: 'shop',
+      provider: shop,
+      source: manager.source(shop, shopIds),
+      tickets: { jsapi: ticket(jsapiTicket), wxCard: ticket(cardTicket) },
+    },
+    wecomApp(simulator, manager, 'sales', { agentId: '1000002', corpSecret: secrets.sales }),
+    { ...wecomApp(simulator, manager, 'support', { agentId: '1000003', corpSecret: secrets.support }), tickets: {} },
   ])
+}
+
+function wecomApp(
+  simulator: Simulator,
+  manager: TokenManager,
+  name: string,
+  app: { readonly agentId: string; readonly corpSecret: string },
+): ServedAccount {
+  const ids = { corpId: appIds.corp, ...app }
+  const [provider, corp, agent] = [wecom, corpTicket, agentTicket].map((one) => simulator.provider(one)) as [
+    typeof wecom,
+    typeof corpTicket,
+    typeof agentTicket,
+  ]
+  const tickets = { jsapi: manager.source(corp, ids), agentConfig: manager.source(agent, ids) }
+  return { name, provider, source: manager.source(provider, ids), tickets }
 }
 
 function keyRing(clock: Pick<Clock, 'now'>): Pick<FacadeWorld, 'keys' | 'key'> {

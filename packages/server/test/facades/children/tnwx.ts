@@ -16,13 +16,14 @@ interface Tnwx {
   }
   DefaultCache: new () => object
   AccessTokenApi: { refreshAccessToken(config: object): Promise<AccessToken> }
+  JsTicketApi: { getTicket(type: string): Promise<{ readonly getTicket?: unknown; readonly getErrCode?: number }> }
   CallbackApi: { getCallbackIp(): Promise<{ readonly errcode?: number }> }
   HttpKit: { setHttpDelegate: object }
   AxiosHttpKit: new () => { httpGet(url: string, options?: object): Promise<unknown> }
 }
 
 const require = createRequire(import.meta.url)
-const { ApiConfig, ApiConfigKit, AccessTokenApi, CallbackApi, HttpKit, AxiosHttpKit, DefaultCache } =
+const { ApiConfig, ApiConfigKit, AccessTokenApi, CallbackApi, JsTicketApi, HttpKit, AxiosHttpKit, DefaultCache } =
   require('tnwx') as Tnwx
 
 /** TNW: its URLs are constants, its HttpDelegate sends them elsewhere. Its state is the process's: all instances are one. */
@@ -30,26 +31,30 @@ export function openTnwx({ tokens, apis, appId, secret }: SdkPlace): Sdk {
   class Redirected extends AxiosHttpKit {
     override httpGet(url: string, options?: object): Promise<unknown> {
       const { pathname, search } = new URL(url)
-      return super.httpGet((pathname === '/cgi-bin/token' ? tokens : apis) + pathname + search, options)
+      return super.httpGet(
+        (/^\/cgi-bin\/(token|ticket\/getticket)$/.test(pathname) ? tokens : apis) + pathname + search,
+        options,
+      )
     }
   }
   HttpKit.setHttpDelegate = new Redirected()
   ApiConfigKit.setCache = new DefaultCache()
   ApiConfigKit.putApiConfig(new ApiConfig(appId, secret, ''))
   ApiConfigKit.setCurrentAppId(appId)
-  const once = async (): Promise<Outcome> =>
-    CallbackApi.getCallbackIp().then(
-      ({ errcode = 0 }) => ({ ok: errcode === 0, code: errcode }),
+  const settle = async (work: Promise<number | undefined>): Promise<Outcome> =>
+    work.then(
+      (code = 0) => ({ ok: code === 0, code }),
       (error: unknown) => ({ ok: false, text: format(error) }),
     )
+  // It never fetches by itself: its users do, when the platform says so.
+  const healed = async (work: () => Promise<number | undefined>): Promise<Outcome> => {
+    const first = await settle(work())
+    if (first.code !== 40001 && first.code !== 42001) return first
+    await AccessTokenApi.refreshAccessToken(ApiConfigKit.getApiConfig)
+    return settle(work())
+  }
   return {
-    // It never fetches by itself: its users do, when the platform says so.
-    call: async () => {
-      const first = await once()
-      if (first.code !== 40001 && first.code !== 42001) return first
-      await AccessTokenApi.refreshAccessToken(ApiConfigKit.getApiConfig)
-      return once()
-    },
-    ticket: () => Promise.resolve({ ok: false, text: 'not tried' }),
+    call: () => healed(async () => (await CallbackApi.getCallbackIp()).errcode),
+    ticket: () => healed(async () => (await JsTicketApi.getTicket('jsapi')).getErrCode),
   }
 }

@@ -1,0 +1,139 @@
+import { appIds, openFacadeWorld, secrets, wechatTokenPath, wecomTokenPath, type FacadeWorld } from './facade-world.js'
+
+let world: FacadeWorld
+beforeEach(async () => {
+  world = await openFacadeWorld()
+})
+afterEach(() => world.close())
+
+const wechatTicket = (token: string, type = 'jsapi'): string =>
+  `/cgi-bin/ticket/getticket?access_token=${token}&type=${type}`
+const corpTicket = (token: string): string => `/cgi-bin/get_jsapi_ticket?access_token=${token}`
+const agentTicket = (token: string): string => `/cgi-bin/ticket/get?access_token=${token}&type=agent_config`
+const shopToken = async (): Promise<string> => (await world.get(wechatTokenPath(world.key(['shop'])))).access_token
+const ticketRequests = (): number => world.simulator.ledger.entries.filter(({ path }) => /ticket/.test(path)).length
+
+test('WeChat’s tickets, by a token of this server: one request upstream for each, whoever asks', async () => {
+  const token = await shopToken()
+  const jsapi = await Promise.all(Array.from({ length: 20 }, () => world.get(wechatTicket(token))))
+  expect(jsapi[0]).toEqual({
+    errcode: 0,
+    errmsg: 'ok',
+    ticket: expect.stringMatching(/^simt/) as string,
+    expires_in: expect.any(Number) as number,
+  })
+  expect(new Set(jsapi.map(({ ticket }) => ticket)).size).toBe(1)
+  expect(ticketRequests()).toBe(1)
+  const card = await world.get(wechatTicket(token, 'wx_card'))
+  expect(card).toMatchObject({ errcode: 0 })
+  expect(card.ticket).not.toBe(jsapi[0]?.ticket)
+  expect(ticketRequests()).toBe(2)
+})
+
+test('a ticket tells what is left of its life', async () => {
+  const token = await shopToken()
+  const first = await world.get(wechatTicket(token))
+  await world.clock.advance(100_000)
+  const second = await world.get(wechatTicket(token))
+  expect(second).toEqual({ ...first, expires_in: Number(first.expires_in) - 100 })
+})
+
+test('WeCom’s ticket of the corp and of the app', async () => {
+  const { access_token: token } = await world.get(wecomTokenPath(world.key(['sales'])))
+  const corp = await world.get(corpTicket(token))
+  const agent = await world.get(agentTicket(token))
+  expect([corp.errcode, agent.errcode]).toEqual([0, 0])
+  expect(corp.ticket).not.toBe(agent.ticket)
+})
+
+test('a token that nobody handed out is refused as the platform refuses it, and asks nothing upstream', async () => {
+  await shopToken()
+  const foreign = world.simulator.mint('wechat')
+  world.simulator.ledger.reset()
+  for (const token of ['nonsense', foreign, 'x'.repeat(600), '__proto__']) {
+    expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 40001 })
+    expect(await world.get(corpTicket(token))).toMatchObject({ errcode: 40014 })
+    expect(await world.get(agentTicket(token))).toMatchObject({ errcode: 40014 })
+  }
+  expect(await world.get('/cgi-bin/ticket/getticket?type=jsapi')).toMatchObject({ errcode: 41001 })
+  expect(world.simulator.ledger.summary()).toMatchObject({ tokenRequests: 0, apiRequests: 0 })
+})
+
+test('a token of one platform opens nothing of another', async () => {
+  const bot = await world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: world.key('*') })
+  expect(await world.get(wechatTicket(bot.access_token))).toMatchObject({ errcode: 40001 })
+  expect(await world.get(corpTicket(await shopToken()))).toMatchObject({ errcode: 40014 })
+})
+
+test('what the server has no ticket for is forbidden, and says so', async () => {
+  const { access_token: token } = await world.get(wecomTokenPath(world.key(['support'])))
+  expect(await world.get(corpTicket(token))).toEqual({
+    errcode: 48002,
+    errmsg: 'api forbidden, lingpai: this server has no ticket of this type for this account',
+  })
+  expect(await world.get(wechatTicket(await shopToken(), 'other'))).toMatchObject({ errcode: 48001 })
+})
+
+test('a token that was refused is an expired one: the SDK fetches another', async () => {
+  const key = world.key(['shop'])
+  const { access_token: old } = await world.get(wechatTokenPath(key))
+  world.simulator.revoke('wechat')
+  const { access_token: token } = await world.get(wechatTokenPath(key))
+  expect(token).not.toBe(old)
+  expect(await world.get(wechatTicket(old))).toEqual({ errcode: 42001, errmsg: 'access_token expired' })
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
+})
+
+test('a token that was renewed ahead is good until its own end', async () => {
+  const key = world.key(['shop'])
+  const { access_token: old } = await world.get(wechatTokenPath(key))
+  await world.clock.advance(6_990_000)
+  await world.get(wechatTokenPath(key))
+  await world.clock.settle()
+  const { access_token: token } = await world.get(wechatTokenPath(key))
+  expect(token).not.toBe(old)
+  expect(await world.clock.runUntil(world.get(wechatTicket(old)))).toMatchObject({ errcode: 0 })
+  await world.clock.advance(300_000)
+  expect(await world.get(wechatTicket(old))).toMatchObject({ errcode: 42001 })
+})
+
+test('a token of the native API is as good, also one that was renewed since', async () => {
+  const headers = { authorization: `Bearer ${world.key(['shop'])}` }
+  const native = async (): Promise<string> => {
+    const answer = await fetch(`${world.url}/v1/accounts/shop/token`, { headers })
+    return ((await answer.json()) as { readonly access_token: string }).access_token
+  }
+  const old = await native()
+  expect(await world.get(wechatTicket(old))).toMatchObject({ errcode: 0 })
+  await world.clock.advance(7_300_000)
+  expect(await native()).not.toBe(old)
+  expect(await world.get(wechatTicket(old))).toMatchObject({ errcode: 42001 })
+})
+
+test('a dead token that is met while a ticket is fetched is reported for the token: the ticket comes with the next', async () => {
+  const token = await shopToken()
+  world.simulator.revoke('wechat')
+  world.simulator.ledger.reset()
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
+  expect(world.simulator.ledger.tokenRequests()).toBe(1)
+})
+
+test('a quota that is used up is passed on', async () => {
+  const token = await shopToken()
+  const body = { errcode: 45009, errmsg: 'reach max api daily quota limit' }
+  world.simulator.fault({ endpoint: '/cgi-bin/ticket/getticket', body })
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 45009 })
+})
+
+test('accounts that are gone leave no token that opens them', async () => {
+  const token = await shopToken()
+  world.accounts.replace(world.accounts.all().filter(({ name }) => name !== 'shop'))
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 40001 })
+})
+
+test('no ticket and no token stands in the log', async () => {
+  const token = await shopToken()
+  const { ticket = '' } = await world.get(wechatTicket(token))
+  await world.get(wechatTicket(`${token}x`))
+  for (const secret of [token, ticket, ...Object.values(secrets)]) expect(world.logged()).not.toContain(secret)
+})
