@@ -11,15 +11,6 @@ import { serverNow } from './server-time.js'
 const shortShare = 0.1
 
 /**
- * Whether somebody should look at the account.
- *
- * @param {AccountStatus} status
- */
-export function isTroubled({ state, last_failure: failure }) {
-  return state === 'failing' || state === 'expired' || failure !== undefined
-}
-
-/**
  * The card of an account. Its element stays the same through all changes, so that neither focus nor the reading position is lost.
  *
  * @param {object} options
@@ -67,6 +58,7 @@ export function accountCard({ status: first, events, isOpen, unfolded, actions }
   const update = (/** @type {AccountStatus} */ next) => {
     status = next
     card.dataset['state'] = status.state
+    card.classList.toggle('troubled', status.last_failure !== undefined)
     head.show(status)
     tick()
   }
@@ -169,7 +161,7 @@ function factsPart() {
    * @param {AccountStatus} status
    * @param {number} now
    */
-  const show = ({ generation: number, last_refresh: last, refresh_at: at }, now) => {
+  const show = ({ generation: number, last_refresh: last, refresh_at: at, last_failure: failure }, now) => {
     setText(generation, number === undefined ? '–' : String(number))
     setText(when, last ? text.ago(span(now - last.at)) : text.never)
     if (last) {
@@ -177,7 +169,8 @@ function factsPart() {
       when.title = moment(last.at, now)
     }
     setText(how, last ? detailsOf(last).join(' · ') : '')
-    setText(next, nextOf(at, now))
+    // After a failure nobody is asked before its pause is over.
+    setText(next, nextOf(failure ? Math.max(at ?? 0, failure.retry_at) : at, now))
   }
   return { view, show }
 }

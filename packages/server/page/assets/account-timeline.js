@@ -67,7 +67,7 @@ export function detailsOf(event) {
   const text = words()
   return [
     event.reason && wordFor(text.reasons, event.reason),
-    event.by && text.by(event.by === 'keeper' ? text.keeper : event.by),
+    event.by && text.by(event.by),
     event.note && `“${event.note}”`,
     event.class && wordFor(text.classes, event.class),
     event.platform_code !== undefined && text.code(event.platform_code),

@@ -1,4 +1,5 @@
 import { api } from './api.js'
+import { isTroubled } from './is-troubled.js'
 import { languageTag } from './language.js'
 import { learnServerTime } from './server-time.js'
 
@@ -20,10 +21,12 @@ export class AccountsStore {
     this.changed = changed
   }
 
-  /** The accounts by name. */
+  /** The accounts by name, those in trouble first. */
   get list() {
     const { compare } = new Intl.Collator(languageTag(), { numeric: true })
-    return [...this.statuses.values()].sort((a, b) => compare(a.name, b.name))
+    return [...this.statuses.values()].sort(
+      (a, b) => Number(isTroubled(b)) - Number(isTroubled(a)) || compare(a.name, b.name),
+    )
   }
 
   /** Reads the list anew, then the timelines, a few at a time. Accounts that are gone are forgotten. */

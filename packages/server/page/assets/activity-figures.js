@@ -5,7 +5,7 @@ const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
 /** Time ranges and how wide their bars are, milliseconds. */
-export const ranges = {
+const ranges = {
   hour: { spanMs: hourMs, bucketMs: 2 * minuteMs },
   day: { spanMs: 24 * hourMs, bucketMs: hourMs },
   week: { spanMs: 7 * 24 * hourMs, bucketMs: 6 * hourMs },

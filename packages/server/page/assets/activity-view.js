@@ -2,7 +2,7 @@ import { activityFigures } from './activity-figures.js'
 import { drawPlots } from './activity-plots.js'
 import { element, setText } from './element.js'
 import { moment, shortMoment, took } from './format.js'
-import { words } from './language.js'
+import { languageTag, words } from './language.js'
 import { serverNow } from './server-time.js'
 
 /** @typedef {import('./accounts-store.js').AccountsStore} AccountsStore */
@@ -101,7 +101,7 @@ function headPart(store, choices, changed) {
     ),
   )
   const fill = () => {
-    const names = store.list.map(({ name }) => name)
+    const names = [...store.statuses.keys()].sort(new Intl.Collator(languageTag(), { numeric: true }).compare)
     if (!names.includes(choices.account)) choices.account = ''
     account.replaceChildren(
       element('option', { value: '' }, text.allAccounts),

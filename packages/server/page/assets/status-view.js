@@ -1,5 +1,6 @@
 import { AccountsStore } from './accounts-store.js'
-import { accountsView, newChoices } from './accounts-view.js'
+import { newChoices } from './account-filter.js'
+import { accountsView } from './accounts-view.js'
 import { activityView, newActivityChoices } from './activity-view.js'
 import { RequestProblem } from './api.js'
 import { byId, button, element, setText } from './element.js'

@@ -2,8 +2,8 @@ import { recall, remember } from './remembered.js'
 
 const root = document.documentElement
 
-/** Whether the page is dark; `theme-early.js` decided it before the first paint. */
-export const isDark = () => root.dataset['theme'] === 'dark'
+// `theme-early.js` decided it before the first paint.
+const isDark = () => root.dataset['theme'] === 'dark'
 
 /**
  * Makes the button switch the theme. Until somebody chooses, the page follows the system.

@@ -5,8 +5,9 @@ import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import serveStatic, { type FastifyStaticOptions } from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 
+const require = createRequire(import.meta.url)
 const pageDirectory = fileURLToPath(new URL('../../page/', import.meta.url))
-const chartDirectory = dirname(createRequire(import.meta.url).resolve('uplot'))
+const chartDirectory = dirname(require.resolve('uplot'))
 
 /** Files of the chart library by the name they get on the page. */
 const chartFiles = { 'uplot.js': 'uPlot.esm.js', 'uplot.css': 'uPlot.min.css' }
@@ -43,7 +44,7 @@ const files: FastifyStaticOptions = {
 
 /** The status page at `/` and its files below `/assets/`: nothing is sent for, or allowed in, from elsewhere. */
 export function registerPage(fastify: FastifyInstance): void {
-  fastify.register(async (page) => {
+  void fastify.register(async (page) => {
     await page.register(helmet, headers)
     await page.register(serveStatic, files)
     page.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html', pageDirectory))

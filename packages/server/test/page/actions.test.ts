@@ -1,5 +1,6 @@
-import { card, generation, inBrowser, showsGeneration, signIn } from './browser.js'
+import { card, generation, inBrowser, showsGeneration } from './browser.js'
 import { clientIp, openPageWorld, refs, type PageWorld } from './page-world.js'
+import { signIn } from './sign-in.js'
 
 let world: PageWorld
 

@@ -1,22 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { ConfigError } from '@lingpai/core'
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
-
-const names = ['chromium', 'chromium-browser', 'google-chrome']
-const install = 'apt-get update && apt-get install -y chromium fonts-wqy-zenhei'
-
-/** Finds the browser once for each test file. Throws in CI, where no test may be left out. */
-function findBrowser(): string | undefined {
-  const given = process.env['CHROMIUM_PATH']
-  const path = given ?? names.map((name) => spawnSync('which', [name]).stdout.toString().trim()).find(Boolean)
-  if (path !== undefined) return path
-  if (process.env['CI'] === 'true')
-    throw new ConfigError(`the tests of the status page need chromium on the PATH, or CHROMIUM_PATH: ${install}`)
-  process.stderr.write(`\nNO BROWSER: tests of the status page do not run; on Debian, as root: ${install}\n`)
-  return undefined
-}
-
-const executablePath = findBrowser()
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { isBrowserThere, launchBrowser } from './chromium.js'
 
 /** What a test of the page gets. */
 export interface Visitor {
@@ -32,7 +15,7 @@ afterAll(async () => {
 
 /** Registers a test that needs a browser. Without one it says so and does nothing. */
 export function inBrowser(name: string, body: (visitor: Visitor) => Promise<void>): void {
-  if (executablePath === undefined) {
+  if (!isBrowserThere) {
     test(`NOT RUN, for want of chromium: ${name}`, () => {
       process.stderr.write(`not run, for want of chromium: ${name}\n`)
     })
@@ -43,7 +26,7 @@ export function inBrowser(name: string, body: (visitor: Visitor) => Promise<void
     try {
       await body({
         visit: async (url, options) => {
-          browser ??= await launch(executablePath)
+          browser ??= await launchBrowser()
           const context = await browser.newContext({ locale: 'en-GB', ...options })
           context.setDefaultTimeout(15_000)
           opened.push(context)
@@ -56,19 +39,6 @@ export function inBrowser(name: string, body: (visitor: Visitor) => Promise<void
       for (const context of opened) await context.close()
     }
   })
-}
-
-/** Starts the browser, with no window. */
-export async function launch(path = executablePath): Promise<Browser> {
-  if (path === undefined) throw new ConfigError(`no chromium: ${install}`)
-  return chromium.launch({ executablePath: path, args: ['--no-sandbox'] })
-}
-
-/** Signs in, and waits for the accounts. */
-export async function signIn(page: Page, key: string): Promise<void> {
-  await page.getByLabel(/^(Client key|客户端密钥)$/).fill(key)
-  await page.getByRole('button', { name: /^(Sign in|登录)$/ }).click()
-  await page.getByRole('heading', { name: /^(Accounts|账号)$/ }).waitFor()
 }
 
 /** The card of an account. */

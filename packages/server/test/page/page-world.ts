@@ -1,5 +1,5 @@
 import { memoryCache } from '@lingpai/cache-memory'
-import { TokenManager, type Clock } from '@lingpai/core'
+import { TokenManager, type Clock, type Provider } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
@@ -22,7 +22,9 @@ export const secrets = {
   qq: 'PLANTED-page-qq-secret-41f0',
   shop: 'PLANTED-page-shop-secret-a2c9',
   newsletter: 'PLANTED-page-newsletter-secret-6be3',
-  wecom: 'PLANTED-page-wecom-secret-d817',
+  miniProgram: 'PLANTED-page-mini-program-secret-90d5',
+  helpdesk: 'PLANTED-page-helpdesk-secret-d817',
+  approval: 'PLANTED-page-approval-secret-37af',
 }
 
 /** How the platforms' accounts are told apart in faults and revocations. */
@@ -30,7 +32,9 @@ export const refs = {
   bot: 'qq:102004371',
   shop: 'wechat:wx3f8a1c9be2d74650',
   newsletter: 'wechat:wx0d11ce58a6f2b937',
+  miniProgram: 'wechat:wx77b0c1de90aa3412',
   helpdesk: 'wecom:ww8d2c71f3a905b64e:1000002',
+  approval: 'wecom:ww8d2c71f3a905b64e:1000007',
 }
 
 /** A server on simulated platforms, for a browser to look at. */
@@ -57,8 +61,8 @@ export interface PageWorldOptions {
 }
 
 /**
- * Accounts: `guild-bot` (QQ), `shop` (WeChat, each refresh rotates), `newsletter` (WeChat, refused for its address), `客服助手` (WeCom,
- * which repeats its token).
+ * Accounts: `guild-bot` (QQ), `shop` (WeChat, each refresh rotates), `newsletter` (WeChat, refused for its address), `mini-program`
+ * (WeChat's stable token), `客服助手` and `approval` (two apps of one WeCom corp, which repeats its tokens).
  */
 export async function openPageWorld({ clock, newsletter }: PageWorldOptions = {}): Promise<PageWorld> {
   const simulator = await startSimulator({
@@ -73,8 +77,12 @@ export async function openPageWorld({ clock, newsletter }: PageWorldOptions = {}
           appSecret: secrets.newsletter,
           ...(newsletter ?? { ipAllow: ['198.51.100.1'] }),
         },
+        { appId: 'wx77b0c1de90aa3412', appSecret: secrets.miniProgram },
       ],
-      wecom: [{ corpId: 'ww8d2c71f3a905b64e', agentId: '1000002', corpSecret: secrets.wecom }],
+      wecom: [
+        { corpId: 'ww8d2c71f3a905b64e', agentId: '1000002', corpSecret: secrets.helpdesk },
+        { corpId: 'ww8d2c71f3a905b64e', agentId: '1000007', corpSecret: secrets.approval },
+      ],
     },
   })
   const cache = memoryCache()
@@ -112,20 +120,20 @@ export async function openPageWorld({ clock, newsletter }: PageWorldOptions = {}
 }
 
 function accountsOf(simulator: Simulator, manager: TokenManager): readonly ServedAccount[] {
-  const bot = simulator.provider(qqBot)
-  const plain = simulator.provider(wechatMpPlain)
-  const stable = simulator.provider(wechatMp)
-  const corp = simulator.provider(wecom)
-  const app = { corpId: 'ww8d2c71f3a905b64e', agentId: '1000002', corpSecret: secrets.wecom }
-  const newsletter = { appId: 'wx0d11ce58a6f2b937', appSecret: secrets.newsletter }
+  const account = <C>(name: string, provider: Provider<C>, credentials: C): ServedAccount => ({
+    name,
+    provider,
+    source: manager.source(provider, credentials),
+  })
+  const [bot, plain] = [simulator.provider(qqBot), simulator.provider(wechatMpPlain)]
+  const [stable, corp] = [simulator.provider(wechatMp), simulator.provider(wecom)]
+  const corpId = 'ww8d2c71f3a905b64e'
   return [
-    { name: 'guild-bot', provider: bot, source: manager.source(bot, { appId: '102004371', clientSecret: secrets.qq }) },
-    {
-      name: 'shop',
-      provider: plain,
-      source: manager.source(plain, { appId: 'wx3f8a1c9be2d74650', appSecret: secrets.shop }),
-    },
-    { name: 'newsletter', provider: stable, source: manager.source(stable, newsletter) },
-    { name: '客服助手', provider: corp, source: manager.source(corp, app) },
+    account('guild-bot', bot, { appId: '102004371', clientSecret: secrets.qq }),
+    account('shop', plain, { appId: 'wx3f8a1c9be2d74650', appSecret: secrets.shop }),
+    account('newsletter', stable, { appId: 'wx0d11ce58a6f2b937', appSecret: secrets.newsletter }),
+    account('mini-program', stable, { appId: 'wx77b0c1de90aa3412', appSecret: secrets.miniProgram }),
+    account('客服助手', corp, { corpId, agentId: '1000002', corpSecret: secrets.helpdesk }),
+    account('approval', corp, { corpId, agentId: '1000007', corpSecret: secrets.approval }),
   ]
 }

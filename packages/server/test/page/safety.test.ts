@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { card, inBrowser, showsGeneration, signIn } from './browser.js'
+import { card, inBrowser, showsGeneration } from './browser.js'
 import { openPageWorld, type PageWorld } from './page-world.js'
+import { signIn } from './sign-in.js'
 
 const phone = { width: 360, height: 740 }
 

@@ -1,5 +1,6 @@
-import { inBrowser, card, showsGeneration, signIn } from './browser.js'
+import { inBrowser, card, showsGeneration } from './browser.js'
 import { openPageWorld, type PageWorld } from './page-world.js'
+import { signIn } from './sign-in.js'
 
 let world: PageWorld
 

@@ -1,0 +1,8 @@
+/**
+ * Whether somebody should look at the account.
+ *
+ * @param {import('../contract.js').AccountStatus} status
+ */
+export function isTroubled({ state, last_failure: failure }) {
+  return state === 'failing' || state === 'expired' || failure !== undefined
+}

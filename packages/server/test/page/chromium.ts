@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+import { ConfigError } from '@lingpai/core'
+import { chromium, type Browser } from 'playwright-core'
+
+const names = ['chromium', 'chromium-browser', 'google-chrome']
+const install = 'apt-get update && apt-get install -y chromium fonts-wqy-zenhei'
+
+/** Finds the browser, once for each test file. Throws in CI, where no test may be left out. */
+function findBrowser(): string | undefined {
+  const given = process.env['CHROMIUM_PATH']
+  const path = given ?? names.map((name) => spawnSync('which', [name]).stdout.toString().trim()).find(Boolean)
+  if (path !== undefined) return path
+  if (process.env['CI'] === 'true')
+    throw new ConfigError(`the tests of the status page need chromium on the PATH, or CHROMIUM_PATH: ${install}`)
+  process.stderr.write(`\nNO BROWSER: tests of the status page do not run; on Debian, as root: ${install}\n`)
+  return undefined
+}
+
+const executablePath = findBrowser()
+
+/** Whether there is a browser. */
+export const isBrowserThere = executablePath !== undefined
+
+/** Starts the browser, with no window. @throws ConfigError where there is none */
+export async function launchBrowser(): Promise<Browser> {
+  if (executablePath === undefined) throw new ConfigError(`no chromium: ${install}`)
+  return chromium.launch({ executablePath, args: ['--no-sandbox'] })
+}
