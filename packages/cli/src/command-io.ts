@@ -23,6 +23,8 @@ export interface CommandIo {
   readonly nodeVersion: string
   /** Resolves when the user wants a running command to end (Ctrl-C). */
   readonly stopped: () => Promise<void>
+  /** Calls back when the user wants the configuration to be read again (SIGHUP). @returns Ends it. */
+  readonly onReload?: (listener: () => void) => () => void
 }
 
 /** The real thing. */
@@ -38,11 +40,17 @@ export function processIo({ fetch = globalThis.fetch }: Partial<Pick<CommandIo, 
     nodeVersion: process.versions.node,
     stopped: () =>
       new Promise((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-          process.once(signal, () => {
-            resolve()
-          })
+        const signals = ['SIGINT', 'SIGTERM'] as const
+        const stop = (): void => {
+          // Whoever asks a second time does not want to wait: the system ends us then.
+          for (const signal of signals) process.off(signal, stop)
+          resolve()
         }
+        for (const signal of signals) process.on(signal, stop)
       }),
+    onReload: (listener) => {
+      process.on('SIGHUP', listener)
+      return () => void process.off('SIGHUP', listener)
+    },
   }
 }

@@ -2,9 +2,11 @@ import type { CommandDefinition } from './command.js'
 import { doctorCommand } from './commands/doctor-command.js'
 import { initCommand } from './commands/init-command.js'
 import { keygenCommand } from './commands/keygen-command.js'
+import { keyCommand } from './commands/key-command.js'
 import { refreshCommand } from './commands/refresh-command.js'
 import { sandboxCommand } from './commands/sandbox-command.js'
 import { schemaCommand } from './commands/schema-command.js'
+import { serveCommand } from './commands/serve-command.js'
 import { statusCommand } from './commands/status-command.js'
 import { tokenCommand } from './commands/token-command.js'
 
@@ -16,6 +18,8 @@ export const commands: readonly CommandDefinition[] = [
   tokenCommand,
   statusCommand,
   refreshCommand,
+  serveCommand,
+  keyCommand,
   keygenCommand,
   schemaCommand,
 ]

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { withHome } from './sandbox-home.js'
 
-const names = ['sandbox', 'init', 'doctor', 'token', 'status', 'refresh', 'schema']
+const names = ['sandbox', 'init', 'doctor', 'token', 'status', 'refresh', 'serve', 'key', 'schema']
 
 test('every command has help with examples and the shape of its JSON', async () => {
   await withHome(async ({ run }) => {

@@ -3,6 +3,7 @@ import type { Simulator } from '@lingpai/testing'
 import type { CommandContext, CommandDefinition } from '../command.js'
 import { exitCodes } from '../exit-code.js'
 import { knownProviders, type KnownProvider, type ProviderName } from '../known-providers.js'
+import { portOf } from '../port-of.js'
 
 /** `lingpai sandbox` */
 export const sandboxCommand: CommandDefinition = {
@@ -18,7 +19,7 @@ export const sandboxCommand: CommandDefinition = {
     '{url, accounts: [{account, baseUrl, env, curl}], ledger}, once it listens; the secrets in it are not real',
   run: async (context) => {
     const { io, options } = context
-    const port = portOf(options['port'])
+    const port = options['port'] === undefined ? 0 : portOf(options['port'])
     const stopped = io.stopped()
     const simulator = await start(port)
     try {
@@ -29,13 +30,6 @@ export const sandboxCommand: CommandDefinition = {
       await simulator.close()
     }
   },
-}
-
-function portOf(text: unknown): number {
-  const port = typeof text === 'string' && /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (text === undefined) return 0
-  if (port <= 65_535) return port
-  throw new ConfigError('--port is to be a number from 0 to 65535', { field: 'port', problem: 'malformed' })
 }
 
 async function start(port: number): Promise<Simulator> {

@@ -33,6 +33,7 @@ function accountOf(name: ProviderName, env: CommandIo['env']): ConfiguredAccount
   return {
     name,
     providerName: name,
+    overrides: baseUrl === '' ? {} : { baseUrl },
     provider: baseUrl === '' ? provider : provider.extend({ baseUrl }),
     ids: idsOf(provider, secretField, env),
     secretField,

@@ -2,6 +2,7 @@ import type { LineCounter, Document } from 'yaml'
 import { isMap, isScalar, isSeq, type Node } from 'yaml'
 import type { z } from 'zod'
 import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
+import { serverKeys } from './server-schema.js'
 import { accountKeys, configurationSchema, topKeys, type ConfigurationFile } from './configuration-schema.js'
 
 /** Something wrong in a configuration file. Never quotes a value: it may be a secret. */
@@ -64,6 +65,7 @@ function found(issue: z.core.$ZodIssue, data: unknown): readonly { readonly path
 const missingProvider = `is missing: one of ${providerNames.join(', ')}`
 
 function unknownKey(path: Path, key: string, data: unknown): string {
+  if (path[0] === 'server') return `is not known; known are ${path.length === 1 ? serverKeys.join(', ') : 'cert, key'}`
   if (/secret|password|token|ticket|key/i.test(key)) {
     return (
       'a secret does not belong in this file: put it into an environment variable or a file, and name that by ' +

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
 import { isBaseUrl } from './base-url.js'
+import { serverSchema } from './server-schema.js'
 
 /** A configuration file that passed {@link configurationSchema}. */
 export interface ConfigurationFile {
@@ -8,7 +9,21 @@ export interface ConfigurationFile {
   readonly encryption?: EncryptionEntry
   readonly timeoutMs?: number
   readonly language?: 'en' | 'zh'
+  readonly server?: ServerEntry
   readonly accounts: Readonly<Record<string, AccountEntry>>
+}
+
+/** `server:`, for `lingpai serve`. */
+export interface ServerEntry {
+  readonly host?: string
+  readonly port?: number
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly keysFile?: string
+  readonly trustProxy?: boolean | string | readonly string[] | number
+  readonly rateLimit?: number
+  readonly metrics?: boolean
+  readonly page?: boolean
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
 }
 
 /** `encryption:`, one of the first two. */
@@ -136,6 +151,7 @@ export const configurationSchema = z
       .enum(['en', 'zh'], { error: 'is to be en or zh' })
       .optional()
       .describe('Language of the hints. Default: en.'),
+    server: serverSchema.optional().describe('The central token server: lingpai serve.'),
     accounts: z
       .record(
         z.string().regex(accountName, { error: 'is no name: use letters, digits, dot, hyphen and underscore' }),

@@ -16,10 +16,25 @@ export interface ConfiguredAccount {
   readonly name: string
   readonly providerName: ProviderName
   readonly provider: AnyProvider
+  /** In what it differs from the platform's own. */
+  readonly overrides: { readonly baseUrl?: string; readonly apiBaseUrl?: string }
   /** The public credentials. */
   readonly ids: Readonly<Record<string, string>>
   readonly secretField: string
   readonly secret: SecretPlace
+}
+
+/** How `lingpai serve` serves; all paths are absolute. */
+export interface ServerConfiguration {
+  readonly host: string
+  readonly port: number
+  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly keysFile: string
+  readonly trustProxy: boolean | string | readonly string[] | number
+  readonly rateLimit?: number
+  readonly metrics: boolean
+  readonly page: boolean
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
 /** Where tokens are kept, and how. */
@@ -49,6 +64,7 @@ export interface Configuration {
   /** Where tokens are kept. */
   readonly cache: CachePlace
   readonly accounts: readonly ConfiguredAccount[]
+  readonly server: ServerConfiguration
   /** Accounts of the environment that lack a part: they stand in the way of nobody else. */
   readonly misconfigured: readonly MisconfiguredAccount[]
   readonly timeoutMs?: number

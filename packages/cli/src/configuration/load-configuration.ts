@@ -4,8 +4,14 @@ import { ConfigError } from '@lingpai/core'
 import { cachePlace, defaultCachePlace, hasPassword, keysEnv } from '../caches.js'
 import { knownProviders, secretFieldOf } from '../known-providers.js'
 import { accountsFromEnv } from './accounts-from-env.js'
-import type { CachePlace, Configuration, ConfiguredAccount, EncryptionPlace } from './configuration.js'
-import type { AccountEntry, ConfigurationFile } from './configuration-schema.js'
+import type {
+  CachePlace,
+  Configuration,
+  ConfiguredAccount,
+  EncryptionPlace,
+  ServerConfiguration,
+} from './configuration.js'
+import type { AccountEntry, ConfigurationFile, ServerEntry } from './configuration-schema.js'
 import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
 
@@ -17,15 +23,17 @@ import { readConfigurationFile } from './read-configuration-file.js'
  */
 export async function loadConfiguration(io: CommandIo, named?: string): Promise<Configuration> {
   const path = await findConfigurationFile(io, named)
-  if (path === undefined) return { cache: cacheOf({}, io.cwd, io), ...accountsFromEnv(io.env) }
+  if (path === undefined)
+    return { cache: cacheOf({}, io.cwd, io), server: serverOf({}, io.cwd), ...accountsFromEnv(io.env) }
   const file = await readConfigurationFile(path)
-  const { accounts, timeoutMs, language } = file
+  const { accounts, server, timeoutMs, language } = file
   if (file.cache !== undefined && hasPassword(file.cache)) throw passwordInFile(`${path}: cache`)
   const home = dirname(path)
   return {
     path,
     cache: cacheOf(file, home, io),
     misconfigured: [],
+    server: serverOf(server, home),
     accounts: Object.entries(accounts).map(([name, entry]) => accountOf(name, entry, home)),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(language !== undefined && { language }),
@@ -70,6 +78,22 @@ function keysOf(
   return keysFile === undefined ? { kind: 'env', names: [name] } : { kind: 'file', path: resolve(home, keysFile) }
 }
 
+function serverOf(entry: ServerEntry = {}, home: string): ServerConfiguration {
+  const { host = '127.0.0.1', port = 4180, tls, keysFile = 'lingpai-keys.json', rateLimit } = entry
+  const { trustProxy = false, metrics = true, page = true, logLevel = 'info' } = entry
+  return {
+    host,
+    port,
+    keysFile: resolve(home, keysFile),
+    trustProxy,
+    metrics,
+    page,
+    logLevel,
+    ...(tls && { tls: { cert: resolve(home, tls.cert), key: resolve(home, tls.key) } }),
+    ...(rateLimit !== undefined && { rateLimit }),
+  }
+}
+
 function accountOf(name: string, entry: AccountEntry, home: string): ConfiguredAccount {
   const { provider } = knownProviders[entry.provider]
   const { baseUrl, apiBaseUrl, secretEnv, secretFile } = entry
@@ -77,6 +101,7 @@ function accountOf(name: string, entry: AccountEntry, home: string): ConfiguredA
   return {
     name,
     providerName: entry.provider,
+    overrides,
     provider: Object.keys(overrides).length === 0 ? provider : provider.extend(overrides),
     ids: Object.fromEntries(provider.spec.account.map((field) => [field, String(entry[field])])),
     secretField: secretFieldOf(provider),

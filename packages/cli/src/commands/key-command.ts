@@ -1,0 +1,126 @@
+import { ConfigError } from '@lingpai/core'
+import type { ClientKey, ClientRole } from '@lingpai/server'
+import type { CommandContext, CommandDefinition } from '../command.js'
+import type { Configuration } from '../configuration/configuration.js'
+import { loadConfiguration } from '../configuration/load-configuration.js'
+import { exitCodes, type ExitCode } from '../exit-code.js'
+import { momentText, tableLines } from '../words.js'
+
+/** `lingpai key create|list|revoke` */
+export const keyCommand: CommandDefinition = {
+  syntax: 'key <action> [id]',
+  summary: 'client keys of the central server: create, list, revoke',
+  args: { action: 'create, list, or revoke', id: 'the key to revoke, as list shows it' },
+  options: [
+    ['--role <role>', 'create: reader (tokens, status), reporter (rejections as well) or admin (refreshes as well)'],
+    ['--accounts <names>', "create: the accounts it is for, separated by commas, or '*' for all"],
+    ['--name <name>', 'create: what to call it in logs and on the status page (default: its role)'],
+    ['--rate-limit <number>', 'create: requests a second (default: server.rateLimit)'],
+  ],
+  usesConfiguration: true,
+  examples: [
+    ['lingpai key create --role reader --accounts shop,bot --name till', 'prints the key; only its hash is kept'],
+    ['lingpai key list', 'ids, names, roles, accounts'],
+    ['lingpai key revoke 3f9x0a7c2d', 'holds at once, also for running servers'],
+  ],
+  jsonShape:
+    'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?}], keysFile}; revoke: {id, name, keysFile}',
+  run: async (context) => {
+    const [action = '', id] = context.args
+    const configuration = await loadConfiguration(context.io, context.options.config)
+    if (action === 'create' && id === undefined) return create(context, configuration)
+    if (action === 'list' && id === undefined) return list(context, configuration)
+    if (action === 'revoke') return revoke(context, configuration, id)
+    throw usage('action', `key ${action}: there are create, list and revoke <id>`)
+  },
+}
+
+async function create({ io, output, options }: CommandContext, configuration: Configuration): Promise<ExitCode> {
+  const { changeKeysFile, clientRoles, createClientKey } = await import('@lingpai/server')
+  const role = clientRoles.find((known) => known === options['role'])
+  if (role === undefined) throw usage('role', `--role is to be one of ${clientRoles.join(', ')}`)
+  const accounts = accountsOf(options['accounts'], configuration)
+  const rateLimit = rateLimitOf(options['rateLimit'])
+  const name = nameOf(options['name'], role)
+  const { text, key } = createClientKey({ name, role, accounts, ...(rateLimit && { rateLimit }) }, io.clock.now())
+  const { keysFile } = configuration.server
+  await changeKeysFile(keysFile, (keys) => [...keys, key])
+  if (options.json) {
+    output.json({ key: text, id: key.id, name, role, accounts, keysFile })
+    return exitCodes.ok
+  }
+  output.reveal(text)
+  output.note(`This is the key ${key.id} (${name}): ${role}, ${accountsText(accounts)}. It is not shown again:`)
+  output.note(`${keysFile} keeps its hash. Running servers take it within a second.`)
+  return exitCodes.ok
+}
+
+async function list({ output, options }: CommandContext, configuration: Configuration): Promise<ExitCode> {
+  const { readKeysFile } = await import('@lingpai/server')
+  const { keysFile } = configuration.server
+  const keys = (await readKeysFile(keysFile)).map(({ hash: _, ...shown }) => shown)
+  if (options.json) {
+    output.json({ keys, keysFile })
+    return exitCodes.ok
+  }
+  if (keys.length === 0) output.line(`no keys in ${keysFile}`)
+  for (const line of tableLines(keys.map(rowOf))) output.line(line)
+  return exitCodes.ok
+}
+
+function rowOf({ id, name, role, accounts, createdAt, revokedAt }: Omit<ClientKey, 'hash'>): readonly string[] {
+  const state = revokedAt === undefined ? `since ${momentText(createdAt)}` : `revoked ${momentText(revokedAt)}`
+  return [id, name, role, accountsText(accounts), state]
+}
+
+async function revoke(
+  { io, output, options }: CommandContext,
+  configuration: Configuration,
+  id: string | undefined,
+): Promise<ExitCode> {
+  const { changeKeysFile } = await import('@lingpai/server')
+  const { keysFile } = configuration.server
+  if (id === undefined) throw usage('id', 'key revoke: which one? lingpai key list shows the ids')
+  let revoked: ClientKey | undefined
+  await changeKeysFile(keysFile, (keys) => {
+    revoked = keys.find((key) => key.id === id)
+    // Not quoted: it may be a whole key, pasted by mistake.
+    if (revoked === undefined) throw usage('id', `there is no such id in ${keysFile}; lingpai key list shows them`)
+    return keys.map((key) => (key.id === id ? { ...key, revokedAt: key.revokedAt ?? io.clock.now() } : key))
+  })
+  const name = revoked?.name ?? ''
+  if (options.json) output.json({ id, name, keysFile })
+  else output.line(`${id} (${name}) is revoked; running servers refuse it within a second`)
+  return exitCodes.ok
+}
+
+function accountsOf(given: unknown, { accounts }: Configuration): ClientKey['accounts'] {
+  const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : []
+  if (names.length === 1 && names[0] === '*') return '*'
+  const known = accounts.map(({ name }) => name)
+  if (names.length === 0 || names.includes('')) throw usage('accounts', "--accounts is to be names, or '*' for all")
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return [...new Set(names)]
+  throw usage('accounts', `--accounts: there is no account ${unknown}; there are: ${known.join(', ')}`)
+}
+
+function nameOf(given: unknown, role: ClientRole): string {
+  const name = typeof given === 'string' ? given.trim() : role
+  if (name.length > 0 && name.length <= 64 && !/\p{C}/u.test(name)) return name
+  throw usage('name', '--name is to be 1 to 64 printable characters')
+}
+
+function rateLimitOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  const limit = Number(given)
+  if (limit > 0 && limit <= 1e6) return limit
+  throw usage('rateLimit', '--rate-limit is to be a number above 0: requests a second')
+}
+
+function accountsText(accounts: ClientKey['accounts']): string {
+  return accounts === '*' ? 'all accounts' : accounts.join(', ')
+}
+
+function usage(field: string, message: string): ConfigError {
+  return new ConfigError(message, { field, problem: 'malformed' }, { hint: 'lingpai key --help' })
+}

@@ -1,0 +1,114 @@
+import { TokenManager } from '@lingpai/core'
+import type { RunningTokenServer } from '@lingpai/server'
+import { openCache } from '../caches.js'
+import type { CommandContext, CommandDefinition } from '../command.js'
+import type { Configuration } from '../configuration/configuration.js'
+import { loadConfiguration } from '../configuration/load-configuration.js'
+import { exitCodes } from '../exit-code.js'
+import { accountsNamed } from '../open-accounts.js'
+import { portOf } from '../port-of.js'
+import { accountPool } from '../serve/account-pool.js'
+import { followFiles } from '../serve/follow-files.js'
+import { readTlsFiles } from '../serve/tls-files.js'
+
+/** `lingpai serve` */
+export const serveCommand: CommandDefinition = {
+  syntax: 'serve',
+  summary: 'run the central token server: one place that fetches, every program asks it',
+  options: [
+    ['--host <address>', 'listen here instead of server.host (default: 127.0.0.1)'],
+    ['--port <number>', 'listen on this port instead of server.port (default: 4180)'],
+  ],
+  usesConfiguration: true,
+  examples: [
+    ['lingpai key create --role reader --accounts shop', 'first of all: a key for each program that asks'],
+    ['lingpai serve --config lingpai.yaml', 'the server, and its status page at /'],
+  ],
+  jsonShape: '{url, accounts, keys, keysFile}, once it listens; the log goes to standard error',
+  run: async (context) => {
+    // From now on: a server that is told to end while it starts ends.
+    const stopped = context.io.stopped()
+    const configuration = withOptions(await loadConfiguration(context.io, context.options.config), context.options)
+    await serve(context, configuration, stopped)
+    return exitCodes.ok
+  },
+}
+
+function withOptions(configuration: Configuration, options: CommandContext['options']): Configuration {
+  const { host, port } = options
+  const server = {
+    ...configuration.server,
+    ...(typeof host === 'string' && { host }),
+    ...(port !== undefined && { port: portOf(port) }),
+  }
+  return { ...configuration, server }
+}
+
+async function serve(context: CommandContext, configuration: Configuration, stopped: Promise<void>): Promise<void> {
+  const { io, output } = context
+  const { accountRegister, openKeysFile, startTokenServer } = await import('@lingpai/server')
+  const { tls: tlsPaths, keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel } = configuration.server
+  const { timeoutMs, language } = configuration
+  const configured = accountsNamed(configuration, undefined)
+  let server: RunningTokenServer | undefined
+  const warn = (text: string): void => {
+    if (server === undefined) output.warn(text)
+    else server.app.log.warn(text)
+  }
+  const tls = tlsPaths === undefined ? undefined : await readTlsFiles(tlsPaths)
+  const cache = await openCache(configuration.cache, { io, output })
+  const manager = new TokenManager({
+    cache,
+    fetch: io.fetch,
+    clock: io.clock,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(language !== undefined && { language }),
+    hooks: {
+      'cache-failed': ({ error }) => {
+        warn(`the cache ${configuration.cache.shown} fails: ${error.message}`)
+      },
+    },
+  })
+  const keys = await openKeysFile(keysFile, {
+    clock: io.clock,
+    onProblem: warn,
+    onReload: (count) => server?.app.log.info({ keys: count }, 'the client keys were read again'),
+  })
+  const pool = accountPool({ manager, io, output })
+  let unfollow = (): void => undefined
+  try {
+    const register = accountRegister(await pool.open(configured))
+    server = await startTokenServer({
+      ...{ accounts: register, manager, cache, keys, clock: io.clock, host, port, trustProxy, metrics, page },
+      ...(tls && { tls }),
+      ...(rateLimit !== undefined && { rateLimit }),
+      logger: { level: logLevel, stream: { write: output.plain.err } },
+      drainMs: 3000,
+    })
+    unfollow = followFiles({ io, configuration, server, register, pool, keys })
+    announce(context, configuration, server.url, keys.size)
+    await stopped
+    server.app.log.info('ending: what is under way is answered')
+  } finally {
+    unfollow()
+    await server?.close()
+    keys.close()
+    await manager.close()
+    await cache.close?.()
+  }
+}
+
+function announce({ output, options }: CommandContext, configuration: Configuration, url: string, keys: number): void {
+  const names = configuration.accounts.map(({ name }) => name)
+  const { keysFile } = configuration.server
+  if (options.json) {
+    output.json({ url, accounts: names, keys, keysFile })
+    return
+  }
+  const { bold, dim } = output.style
+  output.line(`${bold('Lingpai token server 令牌')}  ${url}  ${dim('(Ctrl-C ends it)')}`)
+  output.line(`  accounts  ${names.join(', ')}`)
+  output.line(`  keys      ${keys} in ${keysFile}`)
+  if (keys === 0)
+    output.line(`  nobody can ask yet: lingpai key create --role reader --accounts ${names[0] ?? '<name>'}`)
+}

@@ -1,0 +1,116 @@
+import { ConfigError, isLingpaiError, type Clock, type TokenManager, type TokenSource } from '@lingpai/core'
+import type { ServedAccount, TicketName } from '@lingpai/server'
+import type { CommandIo } from '../command-io.js'
+import type { ConfiguredAccount } from '../configuration/configuration.js'
+import { knownProviders, type AnyProvider } from '../known-providers.js'
+import type { Output } from '../output.js'
+import { readSecret } from '../read-secret.js'
+
+/** The sources of the accounts of one server, through all its configurations. */
+export interface AccountPool {
+  /**
+   * The accounts of a configuration; one that is the same as before keeps its source.
+   *
+   * @throws ConfigError for a secret that is not to be had, or for an account that had a token and gets none with what is new
+   */
+  open(accounts: readonly ConfiguredAccount[]): Promise<readonly ServedAccount[]>
+  /** Lets go of the sources that none of these uses; what waits on them may still finish. */
+  keepOnly(accounts: readonly ServedAccount[]): void
+}
+
+/** What a pool needs. */
+export interface AccountPoolParts {
+  readonly manager: TokenManager
+  readonly io: CommandIo
+  readonly output: Output
+}
+
+/** Longer than a refresh takes. */
+const graceMs = 15_000
+
+/** An empty pool. */
+export function accountPool({ manager, io, output }: AccountPoolParts): AccountPool {
+  const opened = new Map<string, ServedAccount>()
+  let current: readonly ServedAccount[] = []
+
+  const make = (account: ConfiguredAccount): ServedAccount => {
+    // A function: core asks again when upstream calls the secret wrong, so that it can be changed without a restart.
+    const secret = async (): Promise<string> => {
+      const { value } = await readSecret(account, io)
+      output.hide(value)
+      return value
+    }
+    const credentials = { ...account.ids, [account.secretField]: secret }
+    const sourceOf = (provider: AnyProvider): TokenSource => manager.source(provider, credentials)
+    const { name, provider } = account
+    return { name, provider, source: sourceOf(provider), tickets: ticketsOf(account, sourceOf) }
+  }
+  return {
+    open: async (accounts) => {
+      for (const account of accounts) output.hide((await readSecret(account, io)).value)
+      const served = accounts.map((account) => {
+        const mark = markOf(account)
+        const known = opened.get(mark) ?? make(account)
+        opened.set(mark, known)
+        return known
+      })
+      await assertNoneIsLost(current, served)
+      current = served
+      return served
+    },
+    keepOnly: (accounts) => {
+      const kept = new Set(accounts.flatMap(sourcesOf))
+      for (const [mark, account] of opened) {
+        if (accounts.includes(account)) continue
+        opened.delete(mark)
+        for (const source of sourcesOf(account)) if (!kept.has(source)) retire(manager, source, io.clock)
+      }
+    },
+  }
+}
+
+function retire(manager: TokenManager, source: TokenSource, clock: Clock): void {
+  source.stopBackgroundRefresh()
+  clock.setTimer(() => {
+    manager.remove(source)
+  }, graceMs)
+}
+
+function sourcesOf({ source, tickets = {} }: ServedAccount): readonly TokenSource[] {
+  return [source, ...Object.values(tickets)]
+}
+
+/** Everything that makes two entries one account. */
+function markOf({ name, providerName, provider: { spec }, ids, secret }: ConfiguredAccount): string {
+  return JSON.stringify([name, providerName, spec.baseUrl, spec.apiBaseUrl, ids, secret])
+}
+
+function ticketsOf(
+  { providerName, provider, overrides }: ConfiguredAccount,
+  sourceOf: (provider: AnyProvider) => TokenSource,
+): Readonly<Partial<Record<TicketName, TokenSource>>> {
+  const { tickets } = knownProviders[providerName]
+  const entries = Object.entries(tickets).map(([name, ticket]): readonly [string, TokenSource] => {
+    const derived: AnyProvider = ticket
+    return [name, sourceOf(derived.extend({ ...overrides, parent: provider }))]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** An account that has a token is not given up for one that cannot get any. */
+async function assertNoneIsLost(before: readonly ServedAccount[], after: readonly ServedAccount[]): Promise<void> {
+  const changed = after.filter(({ name, source }) => {
+    const old = before.find((account) => account.name === name)
+    return old !== undefined && old.source !== source && old.source.peek() !== undefined
+  })
+  await Promise.all(
+    changed.map(async ({ name, source }) => {
+      try {
+        await source.getAccessToken()
+      } catch (error) {
+        const words = isLingpaiError(error) ? error.message : 'no token'
+        throw new ConfigError(`${name}: what is new brings no token: ${words}`, { field: `accounts.${name}` })
+      }
+    }),
+  )
+}
