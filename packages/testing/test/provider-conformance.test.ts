@@ -136,3 +136,51 @@ test('samples without a refusal of the token are not enough', async () => {
   const facts = await brokenFacts(defineProvider(sound), { apiErrors: [] })
   expect(facts).toContain('there is a refusal of the token endpoint, and one of the API that refuses the token')
 })
+
+const derived: ProviderSpec<Credentials> = {
+  ...sound,
+  kind: 'ticket',
+  parent: defineProvider(sound),
+  answer: { ...sound.answer, token: 'ticket', expiresIn: 'life' },
+  placement: { in: 'nowhere' },
+  errors: { token: sound.errors.api, api: {} },
+  hints: {},
+  request: () => ({ method: 'GET', url: '/ticket', query: { type: 'page' } }),
+}
+
+const derivedSamples: Partial<ProviderSamples<Credentials>> = {
+  ok: { code: 0, ticket: 'P1', life: 7200 },
+  tokenErrors: samples.apiErrors,
+  apiErrors: [],
+}
+
+test('a sound derived provider passes every check, also where calls carry its token', async () => {
+  expect(await brokenFacts(defineProvider(derived), derivedSamples)).toEqual([])
+  const carried = { ...derived, placement: sound.placement }
+  expect(await brokenFacts(defineProvider(carried), derivedSamples)).toEqual([])
+})
+
+test.each<[string, Partial<ProviderSpec<Credentials>>, Partial<ProviderSamples<Credentials>>, string]>([
+  [
+    'a refused token that is not taken for one',
+    { errors: { token: { permission: [2] }, api: {} } },
+    {},
+    'a refused token is replaced once, the request repeated once, and the derived token stays',
+  ],
+  [
+    'a variable of its own',
+    { env: { id: ['TICKET_ID'], secret: ['TICKET_SECRET'] } },
+    {},
+    'its environment variables are those of the token that it is derived from',
+  ],
+  [
+    'no sample that refuses the token',
+    {},
+    { tokenErrors: [{ body: { code: 1, message: 'm' }, errorClass: 'unknown' }] },
+    'there is a refusal of the token endpoint, and one of the API that refuses the token',
+  ],
+])('of a derived provider, %s is found', async (_, changes, changed, fact) => {
+  expect(await brokenFacts(defineProvider({ ...derived, ...changes }), { ...derivedSamples, ...changed })).toContain(
+    fact,
+  )
+})

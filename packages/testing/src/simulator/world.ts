@@ -91,7 +91,7 @@ function openAccount(
   remember: (held: HeldToken & { readonly kind: string }) => void,
 ): SimAccount {
   const { tokens = {}, tickets = {} } = platformKinds.find(({ name }) => name === given.platform) ?? {}
-  const openBook = (kind: string, rules: () => BookRules, onIssue: (token: SimToken) => void): TokenBook => {
+  const openBook = (kind: string, rules: () => BookRules, onIssue: (token: SimToken) => void = forget): TokenBook => {
     let serial = 0
     return tokenBook({
       rules,
@@ -110,20 +110,14 @@ function openAccount(
     }
     return [kind, openBook(kind, () => rulesOf(rules, account.settings), onIssue)] as const
   })
-  // A ticket opens no API, so it is not remembered as a token.
-  const ticketBooks = Object.entries(tickets).map(
-    ([kind, rules]) =>
-      [
-        kind,
-        openBook(
-          kind,
-          () => rules,
-          () => undefined,
-        ),
-      ] as const,
-  )
+  const ticketBooks = Object.entries(tickets).map(([kind, rules]) => [kind, openBook(kind, () => rules)] as const)
   const account: SimAccount = { ...given, books: new Map(books), tickets: new Map(ticketBooks) }
   return account
+}
+
+/** A ticket opens no API, so nobody looks it up. */
+function forget(): void {
+  // Nothing to do.
 }
 
 function rulesOf(rules: BookRules, { lifeSeconds, windowSeconds, overlapSeconds }: AccountSettings): BookRules {
