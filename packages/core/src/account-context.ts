@@ -61,10 +61,11 @@ export async function keep<C>(
 ): Promise<void> {
   const { cell, clock, spec, spread, gate } = context
   const { record: before, clears } = cell
-  const sharedNowMs = (await gate.sharedNowMs()) + setBackMs
+  const sharedNowMs = await gate.sharedNowMs()
   if (cell.clears !== clears) return
   const isOvertaken = cell.record !== before && cell.record?.value !== record.value && !isNewer(record, cell.record)
-  if (!isOvertaken) keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, spread, isFresh, seen })
+  if (isOvertaken) return
+  keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, setBackMs, spread, isFresh, seen })
 }
 
 /** What a look at the cache found: a record, none that is usable, or no answer. */
@@ -142,6 +143,7 @@ async function takeOver<C>(
   setBackMs: number,
 ): Promise<void> {
   const { cell, emit } = context
+  cell.foundValue = record.value
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   const isNew = isNewer(record, cell.record) && !isKnownAsOlder(cell, record)
   const isSameToken = record.value === cell.record?.value

@@ -19,6 +19,8 @@ export interface Cell {
   replacedValue: string | undefined
   /** `record` in the terms of this process's clocks. */
   times: LocalTimes | undefined
+  /** The token that stood in the cache at the last look. */
+  foundValue: string | undefined
   /** The token that an API refused last, and the code it gave. */
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
   /** The tokens that APIs refused of late, that one included: a store that lost writes may bring an older one back. */
@@ -80,6 +82,8 @@ export interface LocalTimes {
   readonly deadline: Moment
   /** Dead. */
   readonly expiry: Moment
+  /** It may live this much longer, milliseconds; only upstream can tell. */
+  readonly doubtMs: number
   /** When the cache or upstream was last asked for what turned out to be this record. */
   readonly seen: Moment
 }
@@ -95,6 +99,7 @@ export function newCell(): Cell {
   return {
     record: undefined,
     replacedValue: undefined,
+    foundValue: undefined,
     hot: undefined,
     fading: undefined,
     times: undefined,
@@ -117,6 +122,7 @@ export function newCell(): Cell {
  * Takes a record into memory.
  *
  * @param sharedNowMs now, on the clock that the record's moments are on: the store's, or this host's
+ * @param setBackMs how far that clock may have been set back since the record was written
  * @param isFresh whether upstream itself has just said how long the token lives
  * @param seen when the store, or upstream, was asked
  */
@@ -127,25 +133,30 @@ export function keepRecord(
     clock,
     renewal,
     sharedNowMs,
+    setBackMs,
     spread,
     isFresh,
     seen,
-  }: { clock: Clock; renewal: ResolvedRenewal; sharedNowMs: number; spread: number; isFresh: boolean; seen: Moment },
+  }: {
+    readonly clock: Clock
+    readonly renewal: ResolvedRenewal
+    readonly sharedNowMs: number
+    readonly setBackMs: number
+    readonly spread: number
+    readonly isFresh: boolean
+    readonly seen: Moment
+  },
 ): void {
   const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
-  // A writer whose clock runs ahead must not lengthen the life of its token here.
-  // And a record that promises more than the platform ever gives is not believed.
-  const promisedMs = record.expiresAtMs - Math.max(sharedNowMs, record.issuedAtMs)
-  const leftMs = Math.min(promisedMs, renewal.maxLifeSeconds * 1000, renewal.trustSeconds * 1000)
   const isSameToken = cell.record?.value === record.value
   const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
   const isExtended = mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
   // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.
-  const known = isSameToken && !isExtended && !isFresh ? cell.times?.expiry : undefined
-  const expiry: Moment = {
-    monotonic: Math.min(now.monotonic + leftMs, known?.monotonic ?? Infinity),
-    wall: Math.min(now.wall + leftMs, known?.wall ?? Infinity),
-  }
+  const known = isSameToken && !isExtended && !isFresh ? cell.times : undefined
+  const longestMs = lifeLeftMs(record, renewal, sharedNowMs)
+  const leftMs = known === undefined ? lifeLeftMs(record, renewal, sharedNowMs + setBackMs) : longestMs
+  const told: Moment = { monotonic: now.monotonic + leftMs, wall: now.wall + leftMs }
+  const expiry = known === undefined ? told : earlierOf(told, known.expiry)
   const before = (atMs: number): Moment => {
     const earlierMs = record.expiresAtMs - atMs
     return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
@@ -155,12 +166,29 @@ export function keepRecord(
     soft: before(nextAttemptAtMs(record, renewal, spread)),
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
+    doubtMs: known?.doubtMs ?? longestMs - leftMs,
     seen: isSameToken ? laterOf(cell.times?.seen, seen) : seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   cell.hot = undefined
+}
+
+/** What is left of a record's life at a moment of the clock that it was written on. */
+function lifeLeftMs(
+  { issuedAtMs, expiresAtMs }: StoredRecord,
+  { maxLifeSeconds, trustSeconds }: ResolvedRenewal,
+  nowMs: number,
+): number {
+  // A writer whose clock runs ahead must not lengthen the life of its token here.
+  // And a record that promises more than the platform ever gives is not believed.
+  return Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000)
+}
+
+/** Clock by clock: one that was set does not count. */
+function earlierOf(a: Moment, b: Moment): Moment {
+  return { monotonic: Math.min(a.monotonic, b.monotonic), wall: Math.min(a.wall, b.wall) }
 }
 
 function laterOf(a: Moment | undefined, b: Moment): Moment {
@@ -201,8 +229,8 @@ export function dropRecord(cell: Cell): void {
 }
 
 /** The tokens that a cell knows, to be masked in what others say. */
-export function heldTokens({ record, rejected }: Cell): readonly string[] {
-  return [record?.value, rejected?.value].filter((value) => value !== undefined)
+export function heldTokens({ record, rejected, foundValue }: Cell): readonly string[] {
+  return [record?.value, rejected?.value, foundValue].filter((value) => value !== undefined)
 }
 
 const mostRefused = 8

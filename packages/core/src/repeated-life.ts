@@ -22,7 +22,7 @@ export function repeatedLifeMs(
   recordMs: number,
   unbelievedMs: number,
 ): number | undefined {
-  const knownMs = times === undefined ? 0 : times.expiry.monotonic - clock.monotonic() + unbelievedMs
+  const knownMs = times === undefined ? 0 : times.expiry.monotonic - clock.monotonic() + times.doubtMs + unbelievedMs
   if (times === undefined || knownMs <= 0) return undefined
   const toldMs = lifeMs - msSince(sentAt, clock)
   const countsDown = toldMs <= knownMs + toleranceMs
