@@ -50,6 +50,8 @@ export interface ConnectionOutcome {
   readonly session: GatewaySession | undefined
   /** Monotonic moment at which it became live. */
   readonly liveSinceMs: number | undefined
+  /** What `ask` rejected with, where that ended it. */
+  readonly failure?: { readonly error: unknown }
 }
 
 /** One attempt: its own socket, its own timers, its own state. */
@@ -75,6 +77,7 @@ class Connection implements GatewayConnection {
   #ending: Ending | undefined
   #isOpen = false
   #liveSinceMs: number | undefined
+  #failure: { readonly error: unknown } | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -113,8 +116,10 @@ class Connection implements GatewayConnection {
     this.#socket.on('close', (code, reason) => {
       this.#take({ kind: 'closed', code, reason: reason.toString('utf8') })
       this.#disarmAll()
+      if (this.#ending === undefined) return
       const { session } = this.#state
-      if (this.#ending !== undefined) resolve({ ending: this.#ending, session, liveSinceMs: this.#liveSinceMs })
+      const failure = this.#failure
+      resolve({ ending: this.#ending, session, liveSinceMs: this.#liveSinceMs, ...(failure && { failure }) })
     })
   }
 
@@ -160,7 +165,7 @@ class Connection implements GatewayConnection {
   }
 
   async #ask(session: GatewaySession | undefined): Promise<void> {
-    const { ask, listeners } = this.#options
+    const { ask } = this.#options
     const { signal } = this.#asking
     try {
       const text = await ask(session, signal)
@@ -169,7 +174,7 @@ class Connection implements GatewayConnection {
       this.#take({ kind: 'asked' })
     } catch (error) {
       if (signal.aborted) return
-      listeners.error(error)
+      this.#failure = { error }
       this.#take({ kind: 'failed' })
     }
   }

@@ -119,13 +119,15 @@ export class GatewayLife {
       return isOver(signal) ? undefined : this.#failed(thrown)
     }
     if (outcome === undefined) return undefined
-    const { ending, liveSinceMs } = outcome
+    const { ending, liveSinceMs, failure } = outcome
     const liveMs = liveSinceMs === undefined ? 0 : clock.monotonic() - liveSinceMs
     const move = nextMove(this.#history, { ending, liveMs }, backoff, random())
     const { code, reason } = ending
     const willReconnect = move.kind === 'connect' && !isOver(signal)
     hub.emit('disconnected', { code, reason, willReconnect })
-    if (move.kind === 'stop' && !isOver(signal)) throw this.#report(this.#fatal(code, reason))
+    if (isOver(signal)) return undefined
+    if (failure !== undefined) return this.#failed(failure.error)
+    if (move.kind === 'stop') throw this.#report(this.#fatal(code, reason))
     return move
   }
 

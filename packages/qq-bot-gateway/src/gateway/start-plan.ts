@@ -57,7 +57,9 @@ function remainingNow(
   told: StartLimit | undefined,
   nowMs: number,
 ): Pick<StartRecord, 'remaining' | 'resetAtMs'> {
-  const toldNow = { remaining: told?.remaining ?? Infinity, resetAtMs: nowMs + (told?.resetAfterMs ?? 0) }
+  // Not on the dot: the platform's clock and ours differ by a little.
+  const resetAtMs = nowMs + (told?.resetAfterMs ?? 0) + slackMs
+  const toldNow = { remaining: told?.remaining ?? Infinity, resetAtMs }
   if (record === undefined || nowMs >= record.resetAtMs) return toldNow
   return { remaining: Math.min(record.remaining, toldNow.remaining), resetAtMs: record.resetAtMs }
 }
