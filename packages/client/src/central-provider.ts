@@ -6,16 +6,28 @@ import {
   type Hint,
   type PlatformCode,
   type Provider,
-  type ProviderSpec,
   type RenewalSpec,
   type RequestFacts,
   type RequestSpec,
+  type ResolvedSpec,
   type Secret,
 } from '@lingpai/core'
 import type { ServerAddress } from './server-address.js'
 
 /** The platform of an account, as far as a client needs it: any provider. */
-export type PlatformProvider = Pick<Provider<never>, 'id' | 'spec'>
+export interface PlatformProvider {
+  readonly id: string
+  readonly spec: PlatformFacts & {
+    readonly account: readonly string[]
+    readonly secrets: readonly string[]
+    readonly request: (credentials: never) => RequestSpec
+  }
+}
+
+type PlatformFacts = Pick<
+  ResolvedSpec<never>,
+  'source' | 'baseUrl' | 'apiBaseUrl' | 'apiOrigins' | 'probe' | 'renewal' | 'answer' | 'placement' | 'errors' | 'hints'
+>
 
 /** What a token server asks for. */
 export interface CentralCredentials {
@@ -35,7 +47,7 @@ export const turnOver = 'the server told of another token'
  * @param platform whose API takes the tokens: where they go, which of its codes are token errors, what helps
  */
 export function centralProvider(address: ServerAddress, platform?: PlatformProvider): Provider<CentralCredentials> {
-  const spec: ProviderSpec<never> | undefined = platform?.spec
+  const spec: PlatformFacts | undefined = platform?.spec
   const apiBaseUrl = platform === undefined ? undefined : apiBaseOf(platform)
   return defineProvider<CentralCredentials>({
     id: 'token-server',
