@@ -21,8 +21,8 @@ export interface TokenServerOptions {
   readonly rateLimit?: number
   /** Whether the cookie of the page is for TLS only; set it where a proxy in front does the TLS. @default as the connection is */
   readonly isSecure?: boolean
-  /** Serves `/metrics`. @default true */
-  readonly metrics?: boolean
+  /** Serves `/metrics`, to keys of all accounts; `'public'`: to everybody who can reach it. @default true */
+  readonly metrics?: boolean | 'public'
   /** Serves the status page at `/`. @default true */
   readonly page?: boolean
 }
