@@ -1,6 +1,6 @@
 import { ConfigError } from '@lingpai/core'
 import { accountOf, isFailureKey } from './virtual-store.js'
-import type { ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
+import type { AskedAt, ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** What a process has been told about an account. */
 export function memoryOf(process: VirtualProcess, index: number): ProcessMemory {
@@ -9,15 +9,9 @@ export function memoryOf(process: VirtualProcess, index: number): ProcessMemory 
   return memory
 }
 
-/** A moment on the clocks of a process. */
-export interface AskedAt {
-  readonly monotonicMs: number
-  readonly wallMs: number
-}
-
-/** Now, on the clocks of a process. */
-export function askedNow({ clock }: VirtualProcess): AskedAt {
-  return { monotonicMs: clock.monotonic(), wallMs: clock.now() }
+/** Now. */
+export function askedNow({ time }: VirtualWorld, { clock }: VirtualProcess): AskedAt {
+  return { trueMs: time.nowMs(), monotonicMs: clock.monotonic(), wallMs: clock.now() }
 }
 
 /** A reply of the store has reached a process; it tells of the moment at which it was asked for. */
@@ -30,7 +24,7 @@ export function learnFromStore(
   if (account === undefined || isFailureKey(key)) return
   const memory = memoryOf(process, account.index)
   const newSinceMs = Math.min(memory.seenTrueMs, world.time.nowMs())
-  see(world, memory, asked)
+  see(memory, asked)
   const token = entry?.token
   if (token === undefined) return
   if (token === memory.token) memory.isMarked = entry?.isMarked === true
@@ -51,7 +45,7 @@ export function learnFromUpstream(
   asked: AskedAt,
 ): void {
   const memory = memoryOf(process, token.account.index)
-  see(world, memory, asked)
+  see(memory, asked)
   const newSinceMs = world.time.nowMs()
   if (token !== memory.token)
     learn(world, process, token, { isOwn: true, newSinceMs, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
@@ -61,8 +55,8 @@ export function learnFromUpstream(
   }
 }
 
-function see({ time }: VirtualWorld, memory: ProcessMemory, { monotonicMs, wallMs }: AskedAt): void {
-  memory.seenTrueMs = time.nowMs()
+function see(memory: ProcessMemory, { trueMs, monotonicMs, wallMs }: AskedAt): void {
+  memory.seenTrueMs = trueMs
   memory.seenMonotonicMs = monotonicMs
   memory.seenWallMs = wallMs
 }

@@ -1,7 +1,7 @@
 import type { IAccessTokenCache } from '@lingpai/core'
-import { askedNow, learnFromStore, type AskedAt } from './fleet-memory.js'
+import { askedNow, learnFromStore } from './fleet-memory.js'
 import { accountOf, isFailureKey, type VirtualStore } from './virtual-store.js'
-import type { Errand, VirtualProcess, VirtualWorld } from './virtual-world.js'
+import type { AskedAt, Errand, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** The core's own limit for one call of the cache. */
 const timeoutMs = 1000
@@ -71,7 +71,7 @@ function send<T>(
       isTooLate = true
     }, timeoutMs)
     const sentAtMs = time.nowMs()
-    const asked = askedNow(process)
+    const asked = askedNow(world, process)
     const fail = (code: string): void => {
       wire.trouble(time.nowMs())
       trace.add(time.nowMs(), process.name, `${errand} fails`, code)

@@ -39,7 +39,7 @@ export function noteRequest(world: VirtualWorld, process: VirtualProcess, accoun
     process,
     account,
     sentAtMs: world.time.nowMs(),
-    asked: askedNow(process),
+    asked: askedNow(world, process),
     base: storedOf(world, account)?.token,
     epoch: account.epoch,
     isForced: (memory?.forced ?? 0) > 0,

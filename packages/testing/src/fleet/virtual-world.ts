@@ -96,6 +96,13 @@ export interface TokenTruth {
   repeats: number
 }
 
+/** A moment, on the clocks of a process and on the true one. */
+export interface AskedAt {
+  readonly trueMs: number
+  readonly monotonicMs: number
+  readonly wallMs: number
+}
+
 /** One token request that a process sent. */
 export interface TokenRequest {
   readonly number: number
@@ -103,7 +110,7 @@ export interface TokenRequest {
   readonly account: VirtualAccount
   readonly sentAtMs: number
   /** The same on the clocks of the process. */
-  readonly asked: { readonly monotonicMs: number; readonly wallMs: number }
+  readonly asked: AskedAt
   /** What the store held when it was sent. */
   readonly base: TokenTruth | undefined
   readonly epoch: number
