@@ -25,7 +25,6 @@ export interface KnownTokens {
 
 interface Entry {
   readonly source: TokenSource
-  readonly name: string
   readonly generation: number
   readonly expiresAtMs: number
   isRefused: boolean
@@ -43,13 +42,13 @@ export function knownTokens(
   const byHash = new Map<string, Entry>()
   const hashes = new WeakMap<TokenSource, readonly string[]>()
 
-  const note = ({ name, source }: ServedAccount): void => {
+  const note = ({ source }: Pick<ServedAccount, 'source'>): void => {
     const value = source.peek()
     const { generation, expiresAtMs } = source.status()
     if (value === undefined || generation === undefined || expiresAtMs === undefined) return
     const hash = hashOf(value)
     const isRefused = byHash.get(hash)?.isRefused ?? false
-    byHash.set(hash, { source, name, generation, expiresAtMs, isRefused })
+    byHash.set(hash, { source, generation, expiresAtMs, isRefused })
     const [...kept] = [hash, ...(hashes.get(source) ?? []).filter((known) => known !== hash)]
     for (const dropped of kept.splice(mostOfAnAccount)) byHash.delete(dropped)
     hashes.set(source, kept)
@@ -77,9 +76,8 @@ export function knownTokens(
     note,
     find: (value) => {
       const entry = entryOf(value)
-      const account = entry === undefined ? undefined : accounts.get(entry.name)
-      // An account of that name with other credentials is another account.
-      if (entry === undefined || account?.source !== entry.source) return undefined
+      const account = entry && accounts.all().find(({ source }) => source === entry.source)
+      if (entry === undefined || account === undefined) return undefined
       return { account, isAlive: !entry.isRefused && time.nowMs() < entry.expiresAtMs }
     },
     close: () => {

@@ -1,3 +1,4 @@
+import { ConfigError } from '@lingpai/core'
 import { appIds, openFacadeWorld, secrets, wechatTokenPath, wecomTokenPath, type FacadeWorld } from './facade-world.js'
 
 let world: FacadeWorld
@@ -129,6 +130,23 @@ test('accounts that are gone leave no token that opens them', async () => {
   const token = await shopToken()
   world.accounts.replace(world.accounts.all().filter(({ name }) => name !== 'shop'))
   expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 40001 })
+})
+
+test('an account of the same name with other credentials is another account', async () => {
+  const token = await shopToken()
+  const [bot, shop] = [world.accounts.get('bot'), world.accounts.get('shop')]
+  if (bot === undefined || shop === undefined) throw new ConfigError('no such account')
+  world.accounts.replace([{ ...shop, source: bot.source }])
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 40001 })
+  world.accounts.replace([{ ...shop, name: 'renamed' }])
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
+})
+
+test('a token from before the server started is known as well', async () => {
+  await world.close()
+  world = await openFacadeWorld({ isWarm: true })
+  const token = world.accounts.get('shop')?.source.peek() ?? ''
+  expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
 })
 
 test('no ticket and no token stands in the log', async () => {

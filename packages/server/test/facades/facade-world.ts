@@ -52,10 +52,16 @@ export interface Answer {
 export interface FacadeWorldOptions extends Partial<StartOptions> {
   /** Serves WeChat's rotating token in the place of the stable one. */
   readonly plain?: boolean
+  /** The accounts had tokens before the server started. */
+  readonly isWarm?: boolean
 }
 
 /** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp); tickets for all but `support`. */
-export async function openFacadeWorld({ plain = false, ...options }: FacadeWorldOptions = {}): Promise<FacadeWorld> {
+export async function openFacadeWorld({
+  plain = false,
+  isWarm = false,
+  ...options
+}: FacadeWorldOptions = {}): Promise<FacadeWorld> {
   const clock = testClock()
   const simulator = await startSimulator({
     clock,
@@ -71,6 +77,7 @@ export async function openFacadeWorld({ plain = false, ...options }: FacadeWorld
   const cache = memoryCache()
   const manager = new TokenManager({ cache, clock })
   const accounts = accountsOf(simulator, manager, plain)
+  if (isWarm) await Promise.all(accounts.all().map(({ source }) => source.getRecord()))
   const { keys, key } = keyRing(clock)
   const lines: string[] = []
   const logger = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
