@@ -62,7 +62,6 @@ function isRegExp(value: unknown): value is RegExp {
 }
 
 function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): ResolvedSpec<C> {
-  const rebase = overrides.baseUrl !== undefined
   const parent = overrides.parent ?? spec.parent
   if (parent !== undefined && spec.parent === undefined) {
     throw new ConfigError(`provider ${JSON.stringify(spec.id)}: its ${spec.kind} is derived from no other token`, {
@@ -70,10 +69,12 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): Re
       problem: 'conflict',
     })
   }
+  // What is derived is asked for at the API.
+  const baseUrl = (parent && overrides.apiBaseUrl) ?? overrides.baseUrl
   return {
     ...spec,
     // A new base is a world of its own: the fallbacks and the API host of the old one do not belong to it.
-    ...(rebase && { baseUrl: overrides.baseUrl, apiBaseUrl: overrides.baseUrl, fallbackBaseUrls: [], rebased: true }),
+    ...(baseUrl !== undefined && { baseUrl, apiBaseUrl: baseUrl, fallbackBaseUrls: [], rebased: true }),
     ...(overrides.apiBaseUrl !== undefined && { apiBaseUrl: overrides.apiBaseUrl }),
     ...(overrides.fallbackBaseUrls !== undefined && { fallbackBaseUrls: overrides.fallbackBaseUrls }),
     ...(overrides.apiOrigins !== undefined && { apiOrigins: [...(spec.apiOrigins ?? []), ...overrides.apiOrigins] }),
@@ -90,8 +91,8 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): Re
 
 /** The token of another world would be of no use there. */
 function rebasedParent<C>(parent: Provider<C>, { baseUrl, apiBaseUrl }: ProviderOverrides<C>): Provider<C> {
-  if (baseUrl === undefined) return parent
-  return parent.extend({ baseUrl, ...(apiBaseUrl !== undefined && { apiBaseUrl }) })
+  if (baseUrl === undefined && apiBaseUrl === undefined) return parent
+  return parent.extend({ ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) })
 }
 
 function mergeTables(base: ErrorTable, changes: ErrorTable = {}): ErrorTable {

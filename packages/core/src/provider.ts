@@ -171,7 +171,7 @@ export interface CodeSpec {
 export interface ProviderOverrides<C = unknown> {
   /** Rebases the parent of a derived provider as well. */
   readonly baseUrl?: string
-  /** Follows `baseUrl` when only that is given. */
+  /** Follows `baseUrl` when only that is given. What is derived is asked for here, and its parent's API is here, too. */
   readonly apiBaseUrl?: string
   readonly fallbackBaseUrls?: readonly string[]
   readonly apiOrigins?: readonly string[]

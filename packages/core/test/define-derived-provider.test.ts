@@ -54,6 +54,15 @@ test('a token error that the parent does not know could not be reported to it', 
   expect(() => provider.extend({ errors: { token: { 'token-invalid': [49999] } } })).toThrow(/code 49999/)
 })
 
+test('what is derived is asked for at the API: another host of that is its base, and only the API’s for the parent', () => {
+  const apiBaseUrl = 'https://api.example.com'
+  const { spec } = defineProvider(ticket).extend({ apiBaseUrl })
+  expect(spec).toMatchObject({ baseUrl: apiBaseUrl, rebased: true })
+  expect(spec.parent?.spec).toMatchObject({ baseUrl: toy.spec.baseUrl, apiBaseUrl, rebased: false })
+  const both = defineProvider(ticket).extend({ baseUrl: 'https://token.example.com', apiBaseUrl }).spec
+  expect([both.baseUrl, both.parent?.spec.baseUrl]).toEqual([apiBaseUrl, 'https://token.example.com'])
+})
+
 test('another base is the parent’s as well, and another parent may be given', () => {
   const baseUrl = 'https://proxy.example.com/prefix'
   const provider = defineProvider(ticket).extend({ baseUrl, apiBaseUrl: 'https://api.example.com' })
