@@ -3,8 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
-import { wecom } from '@lingpai/provider-wecom'
+import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { agentTicket, corpTicket, wecom } from '@lingpai/provider-wecom'
 import { format, resolveConfig } from 'prettier'
 import { renderProviders } from './provider-docs/render.mjs'
 import { unusedNotes } from './provider-docs/notes-zh.mjs'
@@ -16,8 +16,8 @@ const end = '<!-- generated:end -->'
 /** A page shows each provider of its package. */
 const pages = {
   'qq-bot': { qqBot },
-  'wechat-mp': { wechatMp, wechatMpPlain },
-  wecom: { wecom },
+  'wechat-mp': { wechatMp, wechatMpPlain, jsapiTicket, cardTicket },
+  wecom: { wecom, corpTicket, agentTicket },
 }
 
 const isCheck = process.argv.includes('--check')

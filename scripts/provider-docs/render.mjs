@@ -35,23 +35,28 @@ function endpointTable(spec, say) {
   const { method, url, query, json, form } = spec.request(standIns)
   const fields = Object.keys(query ?? form ?? json ?? {})
   const sentAs = json ? 'JSON' : form ? say.form : say.query
-  const { placement } = spec
-  const scheme = placement.scheme ? `${placement.scheme} ` : ''
-  const placed =
-    placement.in === 'query' ? `${say.query} \`${placement.name}\`` : `\`${placement.name}: ${scheme}<token>\``
+  const isCarried = spec.placement.in !== 'nowhere'
+  const sent = fields.length > 0 ? `${sentAs}: ${fields.map(code).join(', ')}` : '–'
   return table(
     [say.what, say.value],
     [
       [say.tokenEndpoint, code(`${method} ${spec.baseUrl ?? ''}${url}`)],
-      [say.fieldsSent, `${sentAs}: ${fields.map(code).join(', ')}`],
-      [say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')],
-      [say.otherOrigins, list(spec.apiOrigins)],
+      [say.fieldsSent, sent],
+      ...(spec.parent ? [[say.parent, say.parentOf(code(spec.parent.kind), placeOf(spec.parent.spec, say))]] : []),
+      ...(isCarried ? [[say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')]] : []),
+      ...(isCarried ? [[say.otherOrigins, list(spec.apiOrigins)]] : []),
       [say.fallback, list(spec.fallbackBaseUrls)],
-      [say.placement, placed],
-      [say.probe, spec.probe ? code(`${spec.probe.method} ${spec.probe.url}`) : '–'],
+      [say.placement, placeOf(spec, say)],
+      ...(isCarried ? [[say.probe, spec.probe ? code(`${spec.probe.method} ${spec.probe.url}`) : '–']] : []),
       [say.source, `<${spec.source.url}> (${say.readOn(spec.source.readOn)})`],
     ],
   )
+}
+
+function placeOf({ placement }, say) {
+  if (placement.in === 'nowhere') return say.nowhere
+  if (placement.in === 'query') return `${say.query} \`${placement.name}\``
+  return `\`${placement.name}: ${placement.scheme ? `${placement.scheme} ` : ''}<token>\``
 }
 
 function renewalTable(renewal, say) {
@@ -68,6 +73,7 @@ function renewalTable(renewal, say) {
       [say.memorySeconds, seconds(renewal.memorySeconds)],
       [say.minIntervalSeconds, seconds(renewal.minIntervalSeconds)],
       [say.maxLifeSeconds, say.span(renewal.maxLifeSeconds)],
+      ...(Number.isFinite(renewal.trustSeconds) ? [[say.trustSeconds, say.span(renewal.trustSeconds)]] : []),
     ],
   )
 }
