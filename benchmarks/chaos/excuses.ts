@@ -1,4 +1,4 @@
-import type { Journal, Span } from './journal.js'
+import type { Journal, Span, TokenRequest } from './journal.js'
 
 /** A lease lives 2 s, and is renewed after a third of it: who runs on within this time has not lost it. */
 const safeStallMs = 1000
@@ -30,4 +30,12 @@ export function lackedStore({ outages, heard }: Journal, member: number, startMs
       (one) => one.name === 'cache-failed' && one.member === member && one.atMs >= startMs && one.atMs <= endMs,
     )
   )
+}
+
+/** Whether what a request brought was in the store by a moment, as far as the process that asked could tell. */
+export function isWritten({ heard }: Journal, { member, account, startedAtMs }: TokenRequest, byMs: number): boolean {
+  const events = heard.filter(
+    (one) => one.member === member && one.account === account && one.atMs >= startedAtMs && one.atMs <= byMs,
+  )
+  return events.some(({ name }) => name === 'refreshed') && !events.some(({ name }) => name === 'lease-lost')
 }

@@ -110,9 +110,9 @@ async function startMember(
   members: Map<number, Member>,
   journal: Journal,
 ): Promise<void> {
-  // A small young generation: what is measured is what stays, not how lazily it is swept.
+  // A small young generation, and an old one that is swept in time: what is measured is what stays.
   journal.starts.push({ member: number, atMs: nowMs() })
-  const flags = ['--max-semi-space-size=1', '--conditions=@lingpai/source', '--import', 'tsx']
+  const flags = ['--max-semi-space-size=1', '--expose-gc', '--conditions=@lingpai/source', '--import', 'tsx']
   const child = spawn(process.execPath, [...flags, file, JSON.stringify(facts)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

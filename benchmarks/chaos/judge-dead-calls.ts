@@ -1,4 +1,4 @@
-import { lackedStore } from './excuses.js'
+import { isWritten, lackedStore } from './excuses.js'
 import type { DeadCall, Heard, Journal } from './journal.js'
 import type { Verdict } from './verdict.js'
 
@@ -64,7 +64,7 @@ function successorWrittenAtMs(journal: Journal, { account, token }: DeadCall): n
         asked.token !== undefined &&
         asked.startedAtMs <= one.atMs,
     )
-    if (request?.token === undefined || request.token <= token) return false
+    if (request?.token === undefined || request.token <= token || !isWritten(journal, request, one.atMs)) return false
     return !lackedStore(journal, one.member, request.startedAtMs, one.atMs)
   }
   return heard.find(isSuccessor)?.atMs ?? Infinity

@@ -1,4 +1,4 @@
-import { failed, lackedStore, stoodStill } from './excuses.js'
+import { failed, isWritten, lackedStore, stoodStill } from './excuses.js'
 import type { Journal, TokenRequest } from './journal.js'
 import type { RunTimes } from './judge.js'
 import type { Verdict } from './verdict.js'
@@ -63,20 +63,13 @@ function isTooEarly(journal: Journal, request: TokenRequest, lifeMs: number): bo
   )
   // The platform may have made a token for it, and let the one before die.
   const hasLostAnswer = before.some((one) => one.token === undefined && one.endedAtMs >= last.startedAtMs)
-  const wasBroughtHome = journal.heard.some(
-    (one) =>
-      one.name === 'refreshed' &&
-      one.member === last.member &&
-      one.account === account &&
-      one.atMs >= last.startedAtMs &&
-      one.atMs <= startedAtMs,
-  )
+  const wasBroughtHome = isWritten(journal, last, startedAtMs)
   return !(
     isRevoked ||
     hasLostAnswer ||
     (!wasBroughtHome && failed(journal, last.member, last.startedAtMs, startedAtMs)) ||
     stoodStill(journal, request.member, startedAtMs - leaseMs, startedAtMs) ||
-    lackedStore(journal, last.member, last.startedAtMs, startedAtMs) ||
+    lackedStore(journal, last.member, last.startedAtMs - leaseMs, startedAtMs) ||
     lackedStore(journal, request.member, startedAtMs - leaseMs, startedAtMs)
   )
 }

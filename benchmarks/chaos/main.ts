@@ -36,8 +36,8 @@ const overlapSeconds = longestUnseenMs / 1000 + marginSeconds
 const rotating = { overlapSeconds, memorySeconds: 1 }
 /** After the last trouble: everything is mended, and then looked at. */
 const [mendMs, lookMs] = [11_000, 3000]
-/** So many breaches are shown with what went before. */
-const mostTraces = 3
+/** So many breaches are shown, and the first of a kind with what went before. */
+const mostBreaches = 20
 const settings = JSON.parse(process.argv[2] ?? '{}') as Settings
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -98,9 +98,12 @@ async function run({ cache, seconds, processes, seed }: Settings): Promise<void>
     say(`calls: ${journal.calls}, failed while something was broken: ${journal.failed}`)
     for (const line of lines) say(line)
     const all = problem === undefined ? broken : [...broken, { text: problem, atMs: nowMs() }]
-    for (const [i, breach] of all.slice(0, 20).entries()) {
+    const shown = new Set<string>()
+    for (const breach of all.slice(0, mostBreaches)) {
       say(`BROKEN: ${breach.text}`)
-      if (i < mostTraces) for (const line of traceOf(journal, breach)) say(line)
+      const kind = breach.text.replace(/\d+(\.\d+)?/g, '')
+      if (!shown.has(kind)) for (const line of traceOf(journal, breach)) say(line)
+      shown.add(kind)
     }
     say(all.length === 0 ? `chaos on ${cache}: held` : `chaos on ${cache}: ${all.length} broken`)
     if (all.length > 0) process.exitCode = 1

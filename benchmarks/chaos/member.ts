@@ -68,6 +68,7 @@ setInterval(() => {
   if (atMs - lastMs > 5 * tickMs) say({ event: 'stalled', fromMs: lastMs, toMs: atMs })
   lastMs = atMs
 }, tickMs)
+setInterval(() => void globalThis.gc?.(), 10_000)
 setInterval(() => {
   say({ event: 'counts', ...counts })
   counts.calls = counts.failed = 0

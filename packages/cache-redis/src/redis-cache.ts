@@ -2,10 +2,10 @@ import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } fro
 import { changeChannel, changeFeed, changeMessage, type ChangeFeed } from './change-feed.js'
 import { Connection } from './connection.js'
 import { commitScript, leaseGraceMs, releaseScript, setScript, takeScript } from './lua-scripts.js'
+import { momentOf } from './moment-of.js'
 import { entryKeys } from './redis-key.js'
 import { givenLink, linksTo, type Link, type MakeLink } from './redis-link.js'
 import { checkOptions, readTarget, type RedisCacheOptions, type RedisClient } from './redis-options.js'
-import { serverClock } from './server-clock.js'
 import { isWrongType } from './store-error.js'
 
 /** A cache of the fleet, with all that a cache can have. */
@@ -58,7 +58,7 @@ export function redisCache(options: RedisCacheOptions): RedisCache {
     },
     lease: leaseBy(evaluate),
     subscribe: feed.subscribe,
-    nowMs: serverClock(clock, () => connection.run((link) => link.client().time())),
+    nowMs: async () => momentOf(await connection.run((link) => link.client().time())),
     close: async () => {
       closeAll(connection, feed)
     },

@@ -47,14 +47,18 @@ test('what is stored is the record as it is, under a readable key, forgotten by 
   expect(await redis.send('EXISTS', 'lingpai:{lingpai:1:a}:lease')).toBe(0)
 })
 
-test('the clock is the one of Redis, and is asked rarely', async () => {
+test('the clock is the one of Redis, as it is when it is asked', async () => {
   const cache = open({ url: redis.url })
-  const [seconds] = (await redis.send('TIME')) as readonly string[]
-  expect(Math.abs((await cache.nowMs()) - Number(seconds) * 1000)).toBeLessThan(3000)
-  const before = String(await redis.send('INFO', 'commandstats'))
-  for (let call = 0; call < 10; call += 1) expect(await cache.nowMs()).toBeGreaterThan(0)
-  const timeCalls = (text: string): string | undefined => /cmdstat_time:calls=(\d+)/.exec(text)?.[1]
-  expect(timeCalls(String(await redis.send('INFO', 'commandstats')))).toBe(timeCalls(before))
+  const serverMs = async (): Promise<number> => {
+    const [seconds, microseconds] = (await redis.send('TIME')) as readonly string[]
+    return Number(seconds) * 1000 + Number(microseconds) / 1000
+  }
+  for (let round = 0; round < 3; round += 1) {
+    const before = await serverMs()
+    const told = await cache.nowMs()
+    expect(told).toBeGreaterThanOrEqual(before)
+    expect(told).toBeLessThanOrEqual(await serverMs())
+  }
 })
 
 test('news of a write carry key and generation, and nothing of the value', async () => {

@@ -88,9 +88,9 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
   if (cell.times !== undefined && cell.clears === clears) cell.times = { ...cell.times, seen }
   if (record === undefined && !cell.isUntimed) return 'missing'
-  const sharedNowMs = await gate.sharedNowMs()
+  await gate.sharedNowMs()
   if (!gate.isTimeKnown()) return 'down'
-  putInTime(cell, sharedNowMs, clock)
+  putInTime(cell, gate.reckonedEarliestMs(), clock)
   if (record === undefined) return 'missing'
   if (cell.clears === clears) await takeOver(context, record, seen, setBackSince(context, before, record))
   return record

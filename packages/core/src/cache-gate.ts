@@ -1,5 +1,5 @@
 import type { Awaitable, IAccessTokenCache } from './cache.js'
-import type { Clock } from './clock.js'
+import type { Clock, Timer } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { scrubCause } from './redact.js'
 import { SharedTime } from './shared-time.js'
@@ -20,10 +20,12 @@ export interface CacheGate {
   take(key: string, holder: string, ttlMs: number): Promise<GateOutcome<boolean>>
   commit(key: string, holder: string, value: string, expiresAtMs: number): Promise<GateOutcome<boolean>>
   release(key: string, holder: string): Promise<GateOutcome<void>>
-  /** Now, Unix milliseconds, on the clock that records are written on. */
+  /** Now, Unix milliseconds, on the clock that records are written on: the latest that it may be there. */
   sharedNowMs(): Promise<number>
   /** The same without asking the store: reckoned on from its last word. */
   reckonedNowMs(): number
+  /** The earliest that it may be there, by which moments are written down. */
+  reckonedEarliestMs(): number
   /** Whether that clock's time is known; a store's own may not be, as long as it does not answer. */
   isTimeKnown(): boolean
 }
@@ -99,6 +101,7 @@ export function cacheGate(
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
     sharedNowMs: () => time.nowMs(),
     reckonedNowMs: () => time.reckonedNowMs(),
+    reckonedEarliestMs: () => time.reckonedEarliestMs(),
     isTimeKnown: () => time.isKnown(),
   }
 }
@@ -111,13 +114,22 @@ function tokenIn(written: string | undefined): readonly string[] {
 
 /** What a store that does not answer is taken to have answered. */
 const tooLate = Symbol('too late')
+/** A timer that comes this much late tells that the process was stopped, and heard no answer meanwhile. */
+const lateMs = 100
 
 async function bounded<T>(pending: PromiseLike<T>, clock: Clock, timeoutMs: number): Promise<T | typeof tooLate> {
   return new Promise((resolve, reject) => {
+    let dueAtMs = Infinity
     const giveUp = (): void => {
-      resolve(tooLate)
+      // The store may have answered all the same.
+      if (clock.monotonic() - dueAtMs > lateMs) timer = arm()
+      else resolve(tooLate)
     }
-    const timer = clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
+    const arm = (): Timer => {
+      dueAtMs = clock.monotonic() + timeoutMs
+      return clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
+    }
+    let timer = arm()
     pending.then(resolve, reject).then(
       () => {
         timer.cancel()

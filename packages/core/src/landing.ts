@@ -36,7 +36,8 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     return fail(context, demand, terms, await keepFailure(context, demand.reason, answer, terms.isUp))
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
-  const asked = nextRecord(context, demand.reason, base, answer, await context.gate.sharedNowMs())
+  await context.gate.sharedNowMs()
+  const asked = nextRecord(context, demand.reason, base, answer, context.gate.reckonedEarliestMs())
   const isTimed = context.gate.isTimeKnown()
   const writing = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)

@@ -8,14 +8,20 @@ const jumpMs = 1000
 /** A store that did not answer is not asked again for so long: each question may cost its whole time-out. */
 const restMs = 5000
 
-/** The clock that records are written on: the store's where it has one, else this host's. */
+/**
+ * The clock that records are written on: the store's where it has one, else this host's.
+ *
+ * A store's answer tells of some moment between question and answer. So there are two readings: what stands in the store is
+ * judged by the latest that it may be there, and moments are written down by the earliest. An answer that was slow makes a
+ * token's life shorter, for readers of another host too, and never longer.
+ */
 export class SharedTime {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #ask: (() => Promise<number | undefined>) | undefined
   readonly #isSilent: () => boolean
-  /** The store's time when the monotonic clock stood at 0. */
-  #offsetMs: number | undefined
+  /** The store's time when the monotonic clock stood at 0: at the earliest, and at the latest. */
+  #offset: { readonly earliestMs: number; readonly latestMs: number } | undefined
   #askedAtMs = -Infinity
   #failures = 0
   #failedAtMs = -Infinity
@@ -38,7 +44,7 @@ export class SharedTime {
     this.#isSilent = isSilent
   }
 
-  /** Now, Unix milliseconds. A store that does not answer is reckoned on from its last word. */
+  /** Now at the latest, Unix milliseconds. A store that does not answer is reckoned on from its last word. */
   async nowMs(): Promise<number> {
     const { monotonic } = this.#clock
     // Whoever waits has waited for the store already, and shall not wait for it twice.
@@ -53,13 +59,19 @@ export class SharedTime {
   isKnown(): boolean {
     if (this.#ask === undefined) return true
     const { now, monotonic } = this.#clock
-    return this.#offsetMs !== undefined && Math.abs(now() - monotonic() - this.#wallOffsetMs) <= jumpMs
+    return this.#offset !== undefined && Math.abs(now() - monotonic() - this.#wallOffsetMs) <= jumpMs
   }
 
   /** The same, without asking. */
   reckonedNowMs(): number {
     const { now, monotonic } = this.#clock
-    return this.#offsetMs === undefined ? now() : monotonic() + this.#offsetMs
+    return this.#offset === undefined ? now() : monotonic() + this.#offset.latestMs
+  }
+
+  /** Now at the earliest, without asking. */
+  reckonedEarliestMs(): number {
+    const { now, monotonic } = this.#clock
+    return this.#offset === undefined ? now() : monotonic() + this.#offset.earliestMs
   }
 
   async #askStore(): Promise<void> {
@@ -73,7 +85,7 @@ export class SharedTime {
     }
     this.#failures = 0
     this.#failedAtMs = -Infinity
-    this.#offsetMs = told - monotonic()
+    this.#offset = { earliestMs: told - monotonic(), latestMs: told - asked.monotonic }
     this.#askedAtMs = monotonic()
     this.#wallOffsetMs = now() - monotonic()
   }

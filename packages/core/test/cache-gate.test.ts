@@ -1,4 +1,4 @@
-import type { CacheError, IAccessTokenCache } from '@lingpai/core'
+import type { CacheError, Clock, IAccessTokenCache } from '@lingpai/core'
 import { testClock, type TestClock } from '@lingpai/testing'
 import { cacheGate, type CacheGate } from '../src/cache-gate.js'
 
@@ -110,6 +110,37 @@ test('the shared time is the store’s own, or that of this host where it has no
   expect(failures).toEqual([])
   expect(await gateTo({ nowMs: () => Promise.reject(new Error('down')) }).sharedNowMs()).toBe(clock.now())
   expect(failures[0]).toMatchObject({ details: { operation: 'now' } })
+})
+
+test('what a slow answer tells of the store’s time is read as late as it may be, and written as early', async () => {
+  const told = (ms: number): Promise<number> => new Promise((resolve) => clock.setTimer(() => resolve(ms), 300))
+  const gate = gateTo({ nowMs: () => told(10_000) })
+  expect(await clock.runUntil(gate.sharedNowMs())).toBe(10_300)
+  expect(gate.reckonedEarliestMs()).toBe(10_000)
+  await clock.advance(50)
+  expect([gate.reckonedNowMs(), gate.reckonedEarliestMs()]).toEqual([10_350, 10_050])
+})
+
+test('a time-out that comes late, because the process was stopped, waits once more for the answer', async () => {
+  let stopMs = 5000
+  const stopped: Clock = {
+    ...clock,
+    setTimer: (call, delayMs, options) => {
+      const timer = clock.setTimer(call, delayMs + stopMs, options)
+      stopMs = 0
+      return timer
+    },
+  }
+  let answer: ((value: string) => void) | undefined
+  const slow: IAccessTokenCache = { ...empty, get: () => new Promise((resolve) => (answer = resolve)) }
+  const parts = { clock: stopped, timeoutMs: 1000, onFailure: () => undefined, tokens: () => [] }
+  const first = cacheGate(slow, parts).get('k')
+  await clock.advance(6001)
+  answer?.('value')
+  expect(await first).toEqual({ ok: true, value: 'value' })
+  const second = cacheGate(slow, parts).get('k')
+  await clock.advance(1000)
+  expect(await second).toMatchObject({ ok: false })
 })
 
 test('the clock of a store that has just failed is asked again once it has answered anything', async () => {
