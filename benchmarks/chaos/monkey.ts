@@ -53,7 +53,7 @@ export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
   await Promise.all([...pending, storeActs])
   simulator.clearFaults()
   await fleet.fill()
-  return deeds
+  return { ...deeds, revoke: cage.journal.revocations.length }
 }
 
 type Act = (cage: Cage) => Promise<void>
@@ -128,8 +128,15 @@ async function faultAtApi(cage: Cage): Promise<void> {
   fault(cage, 'api', cage.random.pick<FaultEffect>(effects), 20)
 }
 
+/** Tokens that die young one after the other look like a rival, from whom the core keeps a growing distance. */
+const betweenRevocationsMs = 12_000
+
 async function revoke({ simulator, journal, random }: Cage): Promise<void> {
-  const account: AccountName = random.pick(accounts)
+  const isRested = (account: AccountName): boolean =>
+    !journal.revocations.some((one) => one.account === account && nowMs() - one.atMs < betweenRevocationsMs)
+  const [first, ...others] = accounts.filter(isRested)
+  if (first === undefined) return
+  const account = random.pick([first, ...others])
   simulator.revoke(account)
   journal.revocations.push({ account, atMs: nowMs() })
 }
