@@ -10,6 +10,9 @@ import { serverNow } from './server-time.js'
 /** Below this share of its life, a token's bar turns to the colour of haste. */
 const shortShare = 0.1
 
+/** Cards made so far, for ids that are used once; `randomUUID` is not there without TLS. */
+let cards = 0
+
 /**
  * The card of an account. Its element stays the same through all changes, so that neither focus nor the reading position is lost.
  *
@@ -22,7 +25,7 @@ const shortShare = 0.1
  */
 export function accountCard({ status: first, events, isOpen, unfolded, actions }) {
   const text = words()
-  const id = `account-${crypto.randomUUID()}`
+  const id = `account-${++cards}`
   const head = headOf(first, id)
   const life = lifePart()
   const facts = factsPart()
@@ -90,7 +93,7 @@ function headOf({ name, provider, kind, ids }, id) {
     element(
       'div',
       {},
-      element('h3', { id }, name),
+      element('h2', { id }, name),
       element('p', { class: 'which' }, `${wordFor(words().providers, provider)} · ${kind}`),
       element('p', { class: 'ids mono' }, Object.values(ids).join(' / ')),
     ),

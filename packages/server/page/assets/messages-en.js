@@ -117,7 +117,7 @@ export const en = {
   wiped: 'The token was wiped from the page.',
   copy: 'Copy',
   copied: 'Copied.',
-  copyFailed: 'Copying is not allowed here: select the text and copy it by hand.',
+  copyFailed: 'Copying is not allowed here. The text is selected: copy it by hand.',
 
   announceState: (/** @type {string} */ account, /** @type {string} */ state) => `${account}: ${state}`,
   announceToken: (/** @type {string} */ account, /** @type {number} */ generation) =>

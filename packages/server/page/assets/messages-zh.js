@@ -111,7 +111,7 @@ export const zh = {
   wiped: '令牌已从页面抹去。',
   copy: '复制',
   copied: '已复制。',
-  copyFailed: '此处不允许自动复制，请选中文字手动复制。',
+  copyFailed: '此处不允许自动复制。文字已选中，请手动复制。',
 
   announceState: (account, state) => `${account}：${state}`,
   announceToken: (account, generation) => `${account}：新令牌，第 ${generation} 代`,

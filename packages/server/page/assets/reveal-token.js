@@ -51,6 +51,7 @@ function showToken(account, token, dialog) {
             setText(note, text.copied)
           },
           () => {
+            getSelection()?.selectAllChildren(place)
             setText(note, text.copyFailed)
           },
         )

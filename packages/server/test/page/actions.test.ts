@@ -1,4 +1,5 @@
 import { card, generation, inBrowser, showsGeneration } from './browser.js'
+import { plainHost } from './chromium.js'
 import { clientIp, openPageWorld, refs, type PageWorld } from './page-world.js'
 import { signIn } from './sign-in.js'
 
@@ -128,6 +129,21 @@ inBrowser('a token that comes after the dialog was closed is not shown', async (
   await (await answered).finished()
   await page.evaluate('new Promise((resolve) => setTimeout(resolve))')
   expect((await page.content()).includes('simtok_')).toBe(false)
+})
+
+inBrowser('all of it works without TLS, where a browser allows less', async ({ visit }) => {
+  const page = await visit(world.url.replace('127.0.0.1', plainHost))
+  expect(await page.evaluate('isSecureContext')).toBe(false)
+  await signIn(page, world.key({ role: 'admin' }))
+  await page.getByRole('button', { name: 'Refresh: 客服助手' }).click()
+  await page.getByRole('button', { name: 'Refresh now' }).click()
+  await page.getByText('客服助手: the platform repeated its token').waitFor()
+  await page.getByRole('button', { name: 'Reveal: guild-bot' }).click()
+  await page.getByRole('button', { name: 'Reveal for 30 seconds' }).click()
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await page.getByText('Copying is not allowed here. The text is selected').waitFor()
+  const token = await page.locator('code.token').textContent()
+  expect((await page.evaluate('getSelection().toString()')) === token).toBe(true)
 })
 
 inBrowser('a rejection by a client is seen with the one who reported it', async ({ visit }) => {

@@ -21,8 +21,11 @@ const executablePath = findBrowser()
 /** Whether there is a browser. */
 export const isBrowserThere = executablePath !== undefined
 
+/** A name of loopback that the browser does not trust without TLS, as it would not trust another machine. */
+export const plainHost = 'lingpai.test'
+
 /** Starts the browser, with no window. @throws ConfigError where there is none */
 export async function launchBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new ConfigError(`no chromium: ${install}`)
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  return chromium.launch({ executablePath, args: ['--no-sandbox', `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`] })
 }
