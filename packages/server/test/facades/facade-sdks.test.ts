@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Outcome, SdkPlace } from './children/sdk.js'
 import type { SdkOrder, SdkReport } from './children/sdk-process.js'
+import { startFrontProxy } from './front-proxy.js'
 import { appIds, openFacadeWorld, secrets, type FacadeWorld } from './facade-world.js'
 
 let world: FacadeWorld
@@ -101,6 +102,18 @@ describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
     expect(failed(await sdk.do({ all: 'call' }))).toEqual([])
     expect(failed(await sdk.do({ all: 'ticket' }))).toEqual([])
     expect(ticketRequests()).toBe(1)
+  })
+
+  test('with a reverse proxy in front, nothing but the base URL of all its calls is changed', async () => {
+    const front = await startFrontProxy(world.url, alone().apis)
+    const place = { ...joined(), tokens: front.url, apis: front.url }
+    expect(failed(await sdk.do({ open: { instances: 5, place }, all: 'call' }))).toEqual([])
+    await world.clock.advance(10_000)
+    world.simulator.revoke('wechat')
+    expect(failed(await sdk.do({ all: 'call' }))).toEqual([])
+    expect(failed(await sdk.do({ all: 'ticket' }))).toEqual([])
+    expect(world.simulator.ledger.tokenRequests()).toBe(2)
+    front.close()
   })
 
   test('a key that may not read the app gets no token, and the SDK prints no secret', async () => {
