@@ -52,7 +52,7 @@ export async function signPage(
   if (!Number.isSafeInteger(timestamp) || timestamp <= 0) {
     throw new ConfigError(`${id}: timestamp must be Unix seconds`, { field: 'timestamp', problem: 'malformed' })
   }
-  const [page = ''] = url.split('#', 1)
+  const page = url.replace(/#.*$/s, '')
   const value = await ticket.getAccessToken(signal && { signal })
   const signed = `jsapi_ticket=${value}&noncestr=${nonceStr}&timestamp=${timestamp}&url=${page}`
   return { timestamp, nonceStr, signature: createHash('sha1').update(signed).digest('hex') }

@@ -84,7 +84,7 @@ const eventNames = [
 ] as const satisfies readonly LingpaiEventName[]
 
 /** A path of each platform that works with a live token only. */
-export const apiPath: Readonly<Record<SourceName, string>> = {
+export const apiPath: Readonly<Record<SourceName, `/${string}`>> = {
   qq: '/users/@me',
   wechat: '/cgi-bin/getcallbackip',
   wechatPlain: '/cgi-bin/getcallbackip',
