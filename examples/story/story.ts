@@ -1,4 +1,4 @@
-// npm start: the platforms on this machine, tokens over real HTTP, and every claim counted. Nothing in it is real.
+// npm run story: the platforms on this machine, tokens over real HTTP, and every claim counted. Nothing in it is real.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'

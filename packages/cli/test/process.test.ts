@@ -67,7 +67,7 @@ test('a port that is taken is told, and files of the cache are private', async (
   })
 })
 
-test('npm start tells a true story and prints no token', async () => {
+test('npm run story tells a true story and prints no token', async () => {
   const script = fileURLToPath(new URL('../../../examples/story/story.ts', import.meta.url))
   const args = ['--conditions=@lingpai/source', '--import', import.meta.resolve('tsx'), script]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })

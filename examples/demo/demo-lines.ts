@@ -1,0 +1,45 @@
+/** What a demonstration has to tell. */
+export interface DemoFacts {
+  /** Address of the token server. */
+  readonly server: string
+  /** Address of the simulated platforms. */
+  readonly sandbox: string
+  /** The client key; it lives as long as the demonstration. */
+  readonly key: string
+  readonly timeScale: number
+}
+
+/** What `npm start` prints: where to look, and lines to paste into another terminal. */
+export function demoLines({ server, sandbox, key, timeScale }: DemoFacts): string {
+  const bearer = `-H 'authorization: Bearer ${key}'`
+  const json = "-H 'content-type: application/json'"
+  return `Lingpai 令牌: a central token server over simulated platforms. Nothing here is real; Ctrl-C ends it.
+
+  status page   ${server}/
+  sign in with  ${key}
+  platforms     ${sandbox}   time runs ${timeScale} times as fast: a token lives two minutes
+
+A token, as a program of yours gets it; the second time nobody asks the platform:
+  curl -s ${server}/v1/accounts/shop/token ${bearer}
+
+An SDK joins by its base URL, with the key where the secret was:
+  curl -s '${server}/cgi-bin/token?grant_type=client_credential&appid=wxdec0de0000000001&secret=${key}'
+
+The platform kills a token; a program reports its generation, and one refresh heals all:
+  curl -s ${sandbox}/_sim/revoke -d '{"target":"qq"}'
+  curl -s ${server}/v1/accounts/bot/rejections ${bearer} ${json} -d '{"generation":1,"code":11244}'
+
+What happens, as it happens; what happened to an account; the figures:
+  curl -sN ${server}/v1/events ${bearer}
+  curl -s ${server}/v1/accounts/branch/timeline ${bearer}
+  curl -s ${server}/metrics ${bearer}
+
+An account that fails on purpose, and how it is mended:
+  curl -s ${server}/v1/accounts/branch/token ${bearer}
+  curl -s ${sandbox}/_sim/change -d '{"account":"wechat:wxdec0de0000000002","ipAllow":["127.0.0.1"]}'
+  curl -s ${server}/v1/accounts/branch/refreshes ${bearer} ${json} -d '{"reason":"white-listed"}'
+
+What the platforms saw of all this:
+  curl -s ${sandbox}/_sim/ledger
+`
+}
