@@ -27,3 +27,4 @@ export type {
   GuildUser,
   Interaction,
 } from './events/event-data.js'
+export { webhookHandler, type WebhookHandlerOptions } from './webhook/webhook-handler.js'

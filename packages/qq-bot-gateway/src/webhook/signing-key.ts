@@ -1,0 +1,33 @@
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+
+/** DER in front of the 32 bytes of an Ed25519 private key (RFC 8410). */
+const privateKeyPrefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+const seedBytes = 32
+const signatureBytes = 64
+
+/** Signs and checks as the platform does: both sides know the secret, and make the same key of it. */
+export interface SigningKey {
+  /** Signature of a text, hex. */
+  sign(text: string): string
+  /** Whether a hex signature fits. */
+  verifies(message: Uint8Array, signature: string): boolean
+}
+
+/**
+ * The Ed25519 key of a bot: its seed is the secret, repeated to 32 bytes.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/interface-framework/sign.html (read 2026-11-20)
+ */
+export function signingKey(clientSecret: string): SigningKey {
+  const seed = Buffer.from(clientSecret.repeat(Math.ceil(seedBytes / clientSecret.length))).subarray(0, seedBytes)
+  const privateKey = createPrivateKey({ key: Buffer.concat([privateKeyPrefix, seed]), format: 'der', type: 'pkcs8' })
+  const publicKey: KeyObject = createPublicKey(privateKey)
+  return {
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('hex'),
+    verifies: (message, signature) => {
+      const bytes = Buffer.from(signature, 'hex')
+      return bytes.length === signatureBytes && verify(null, message, publicKey, bytes)
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import { ConfigError, systemClock, type Clock, type Logger } from '@lingpai/core'
+import { toDispatch, type GatewayDispatch } from '../events/gateway-dispatch.js'
+import { recentIds } from '../events/recent-ids.js'
+import { opcodes, readFrame, type GatewayPayload } from '../gateway/payload.js'
+import { readLimited } from './read-limited.js'
+import { signingKey, type SigningKey } from './signing-key.js'
+
+/** How a webhook is served. */
+export interface WebhookHandlerOptions {
+  /** AppID of the bot; requests for another one are refused. */
+  readonly appId: string | number
+  /** AppSecret of the bot: the signatures hang on it, no token does. */
+  readonly clientSecret: string
+  /** Is given each event once. It is not waited for: the platform wants its answer within 3 seconds. */
+  readonly onDispatch: (dispatch: GatewayDispatch) => unknown
+  /** A signature that is older than this, or from as far ahead, is refused, milliseconds. @default 300_000 */
+  readonly maxAgeMs?: number
+  /** A longer body is refused with 413. @default 1_048_576 */
+  readonly maxBodyBytes?: number
+  /** Ids of events that are remembered, at least: the platform sends again what was not answered in time. @default 5000 */
+  readonly rememberedEvents?: number
+  /** Refused requests and failed listeners, without their contents. @default silent */
+  readonly logger?: Logger
+  /** @default systemClock of core */
+  readonly clock?: Clock
+}
+
+/** Opcodes that only a webhook knows. */
+const callbackOpcodes = { acknowledge: 12, validate: 13 } as const
+
+/** What is signed for a validation must never be what is signed for an event: letters and digits are no JSON. */
+const plainTokenPattern = /^[A-Za-z0-9_-]{1,128}$/
+const eventTimePattern = /^\d{1,16}$/
+
+/**
+ * The webhook of a QQ bot as a function from request to response, for any server that speaks `Request` and `Response`. It checks the
+ * Ed25519 signature of each request, answers the validation of the callback address, and hands out each event once.
+ *
+ * Answers 200 to what it took, 401 to a bad signature, 405, 413 and 400 to what is no request of the platform; it throws nothing.
+ *
+ * @throws ConfigError naming an option that cannot be
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/interface-framework/event-emit.html (read 2026-11-20)
+ */
+export function webhookHandler(options: WebhookHandlerOptions): (request: Request) => Promise<Response> {
+  assertWebhookOptions(options)
+  const { clientSecret, maxBodyBytes = 1_048_576, rememberedEvents = 5000, logger } = options
+  const key = signingKey(clientSecret)
+  const recent = recentIds(rememberedEvents)
+  const refuse = (status: number, why: string): Response => {
+    logger?.warn('lingpai: qq webhook: a request was refused', { status, why })
+    return new Response(null, { status, ...(status === 405 && { headers: { allow: 'POST' } }) })
+  }
+
+  return async (request) => {
+    if (request.method !== 'POST') return refuse(405, 'method')
+    const body = await readLimited(request, maxBodyBytes).catch(() => undefined)
+    if (body === undefined) return refuse(413, 'body')
+    const why = mistrust(request.headers, body, key, options)
+    if (why !== undefined && why !== 'unsigned') return refuse(401, why)
+    const payload = readFrame(body, false)
+    if (!('op' in payload)) return refuse(why === undefined ? 400 : 401, why ?? payload.problem)
+    // The platform's examples of a validation carry no signature; nothing but its answer comes of it.
+    if (payload.op === callbackOpcodes.validate) return validation(payload, key) ?? refuse(400, 'validation')
+    if (why !== undefined) return refuse(401, why)
+    if (payload.op === opcodes.heartbeat) return Response.json({ op: opcodes.heartbeatAck, d: payload.d ?? null })
+    if (payload.op === opcodes.dispatch) handOut(payload, recent, options)
+    return Response.json({ op: callbackOpcodes.acknowledge })
+  }
+}
+
+/** Why a request is not the platform's; `unsigned` where it does not even claim to be. */
+function mistrust(
+  headers: Headers,
+  body: Buffer,
+  key: SigningKey,
+  { appId, maxAgeMs = 300_000, clock = systemClock }: WebhookHandlerOptions,
+): string | undefined {
+  const claimed = headers.get('x-bot-appid')
+  if (claimed !== null && claimed !== String(appId)) return 'another bot'
+  const signature = headers.get('x-signature-ed25519')
+  const timestamp = headers.get('x-signature-timestamp')
+  if (signature === null && timestamp === null) return 'unsigned'
+  if (signature === null || timestamp === null || !eventTimePattern.test(timestamp)) return 'signature'
+  if (!key.verifies(Buffer.concat([Buffer.from(timestamp), body]), signature)) return 'signature'
+  return Math.abs(clock.now() - Number(timestamp) * 1000) > maxAgeMs ? 'age' : undefined
+}
+
+function validation({ d }: GatewayPayload, key: SigningKey): Response | undefined {
+  const { plain_token: plainToken, event_ts: eventTime } = Object(d) as Readonly<Record<string, unknown>>
+  const time = typeof eventTime === 'number' ? String(eventTime) : eventTime
+  if (typeof plainToken !== 'string' || !plainTokenPattern.test(plainToken)) return undefined
+  if (typeof time !== 'string' || !eventTimePattern.test(time)) return undefined
+  return Response.json({ plain_token: plainToken, signature: key.sign(time + plainToken) })
+}
+
+function handOut(
+  payload: GatewayPayload,
+  recent: ReturnType<typeof recentIds>,
+  { onDispatch, logger }: WebhookHandlerOptions,
+): void {
+  if (typeof payload.id === 'string' && !recent.add(payload.id)) return
+  const complain = (): void => {
+    logger?.error('lingpai: qq webhook: the listener failed', { type: payload.t })
+  }
+  try {
+    Promise.resolve(onDispatch(toDispatch(payload))).catch(complain)
+  } catch {
+    complain()
+  }
+}
+
+function assertWebhookOptions({ appId, clientSecret, onDispatch }: Partial<WebhookHandlerOptions>): void {
+  if (!/^\d+$/.test(String(appId))) throw malformed('appId', 'the AppID of the bot, digits')
+  if (typeof clientSecret !== 'string' || clientSecret.trim() === '')
+    throw malformed('clientSecret', 'the AppSecret of the bot')
+  if (typeof onDispatch !== 'function') throw malformed('onDispatch', 'a function')
+}
+
+function malformed(field: string, wanted: string): ConfigError {
+  return new ConfigError(`qq webhook: ${field} is to be ${wanted}`, { field, problem: 'malformed' })
+}

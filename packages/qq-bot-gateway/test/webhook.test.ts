@@ -1,0 +1,162 @@
+import { sign, createPrivateKey } from 'node:crypto'
+import { testClock } from '@lingpai/testing'
+import { webhookHandler, type GatewayDispatch, type WebhookHandlerOptions } from '../src/index.js'
+
+// The example of the platform's own documentation.
+const appId = '11111111'
+const clientSecret = 'DG5g3B4j9X2KOErG'
+
+const clock = testClock()
+const url = 'https://bot.example.com/qq'
+const nowSeconds = (): string => String(Math.floor(clock.now() / 1000))
+
+/** Signs as the platform does, by means of its own. */
+function signatureOf(timestamp: string, body: string, secret = clientSecret): string {
+  const seed = Buffer.from(secret.repeat(4).slice(0, 32))
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  return sign(null, Buffer.from(timestamp + body), key).toString('hex')
+}
+
+function signed(body: string, { timestamp = nowSeconds(), secret = clientSecret, bot = appId } = {}): Request {
+  const headers = {
+    'x-bot-appid': bot,
+    'x-signature-timestamp': timestamp,
+    'x-signature-ed25519': signatureOf(timestamp, body, secret),
+  }
+  return new Request(url, { method: 'POST', headers, body })
+}
+
+const groupMessage = (id: string, event: string): string =>
+  JSON.stringify({
+    op: 0,
+    id: event,
+    t: 'GROUP_AT_MESSAGE_CREATE',
+    d: { id, group_openid: 'GROUP', content: ' hello' },
+  })
+
+function world(options: Partial<WebhookHandlerOptions> = {}) {
+  const seen: GatewayDispatch[] = []
+  const handle = webhookHandler({
+    appId,
+    clientSecret,
+    clock,
+    onDispatch: (dispatch) => void seen.push(dispatch),
+    ...options,
+  })
+  return { seen, handle }
+}
+
+test('the validation of the documentation is answered with the signature of the documentation', async () => {
+  const { handle } = world()
+  const body = '{"d":{"plain_token":"Arq0D5A61EgUu4OxUvOp","event_ts":"1725442341"},"op":13}'
+  const response = await handle(new Request(url, { method: 'POST', headers: { 'x-bot-appid': appId }, body }))
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({
+    plain_token: 'Arq0D5A61EgUu4OxUvOp',
+    signature:
+      '87befc99c42c651b3aac0278e71ada338433ae26fcb24307bdc5ad38c1adc2d01bcfcadc0842edac85e85205028a1132afe09280305f13aa6909ffc2d652c706',
+  })
+})
+
+test('a validation cannot be used to have an event signed', async () => {
+  const { handle, seen } = world()
+  const event = groupMessage('M1', 'E1')
+  const body = JSON.stringify({ op: 13, d: { plain_token: event, event_ts: nowSeconds() } })
+  const response = await handle(new Request(url, { method: 'POST', body }))
+  expect(response.status).toBe(400)
+  expect(await response.text()).toBe('')
+  expect(seen).toEqual([])
+})
+
+test('a signed event is acknowledged and handed out once, however often it is sent', async () => {
+  const { handle, seen } = world()
+  const body = groupMessage('M1', 'GROUP_AT_MESSAGE_CREATE:1')
+  for (let times = 0; times < 3; times += 1) {
+    const response = await handle(signed(body))
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ op: 12 })
+  }
+  expect(seen).toEqual([
+    {
+      event: 'group_message',
+      type: 'GROUP_AT_MESSAGE_CREATE',
+      eventId: 'GROUP_AT_MESSAGE_CREATE:1',
+      data: { id: 'M1', group_openid: 'GROUP', content: ' hello' },
+    },
+  ])
+})
+
+test('a heartbeat is acknowledged', async () => {
+  const { handle } = world()
+  const response = await handle(signed('{"op":1,"d":42}'))
+  expect(await response.json()).toEqual({ op: 11, d: 42 })
+})
+
+test.each<[string, () => Request, number]>([
+  ['another secret signed', () => signed(groupMessage('M', 'E'), { secret: 'another-secret' }), 401],
+  ['the signature is of another body', () => moved(signed(groupMessage('M', 'E')), groupMessage('N', 'E')), 401],
+  ['no signature', () => new Request(url, { method: 'POST', body: groupMessage('M', 'E') }), 401],
+  ['half a signature', () => withoutHeader(signed(groupMessage('M', 'E')), 'x-signature-timestamp'), 401],
+  ['the request is for another bot', () => signed(groupMessage('M', 'E'), { bot: '22222222' }), 401],
+  ['the signature is six minutes old', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(360) }), 401],
+  ['the signature is from the future', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(-360) }), 401],
+  ['the body is no JSON', () => signed('<html>'), 400],
+  ['the body is an array', () => signed('[]'), 400],
+  ['the method is GET', () => new Request(url), 405],
+  ['the body is too long', () => signed(JSON.stringify({ op: 0, d: 'x'.repeat(5000) })), 413],
+])('when %s, nothing is handed out', async (_, request, status) => {
+  const { handle, seen } = world({ maxBodyBytes: 4096 })
+  const response = await handle(request())
+  expect(response.status).toBe(status)
+  expect(seen).toEqual([])
+})
+
+test('a body without a length is read no further than the limit', async () => {
+  let sent = 0
+  const endless = new ReadableStream({
+    pull: (controller) => {
+      sent += 1024
+      controller.enqueue(new Uint8Array(1024))
+    },
+  })
+  const { handle } = world({ maxBodyBytes: 4096 })
+  const request = new Request(url, { method: 'POST', body: endless, duplex: 'half' } as RequestInit)
+  expect((await handle(request)).status).toBe(413)
+  expect(sent).toBeLessThan(16_384)
+})
+
+test.each([
+  ['throws', () => JSON.parse('{') as unknown],
+  ['rejects', () => Promise.reject(new TypeError('no'))],
+])('a listener that %s harms nobody, and is told of without the message', async (_, onDispatch) => {
+  const lines: string[] = []
+  const note = (text: string, fields?: object): void => void lines.push(text + JSON.stringify(fields))
+  const { handle } = world({ onDispatch, logger: { debug: note, info: note, warn: note, error: note } })
+  expect((await handle(signed(groupMessage('M1', 'E1')))).status).toBe(200)
+  await clock.settle()
+  expect(lines).toEqual(['lingpai: qq webhook: the listener failed{"type":"GROUP_AT_MESSAGE_CREATE"}'])
+})
+
+test.each([
+  ['appId', { appId: 'bot' }],
+  ['clientSecret', { clientSecret: ' ' }],
+  ['onDispatch', { onDispatch: undefined as never }],
+])('a bad %s is refused by name', (field, options) => {
+  expect(() => world(options)).toThrow(
+    expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field, problem: 'malformed' } }),
+  )
+})
+
+function secondsAgo(seconds: number): string {
+  return String(Number(nowSeconds()) - seconds)
+}
+
+function moved(request: Request, body: string): Request {
+  return new Request(url, { method: 'POST', headers: request.headers, body })
+}
+
+function withoutHeader(request: Request, name: string): Request {
+  request.headers.delete(name)
+  return request
+}
