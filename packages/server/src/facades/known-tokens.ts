@@ -26,7 +26,8 @@ export interface KnownTokens {
 interface Entry {
   readonly source: TokenSource
   readonly generation: number
-  readonly expiresAtMs: number
+  readonly issuedAtMs: number
+  expiresAtMs: number
   isRefused: boolean
 }
 
@@ -41,14 +42,23 @@ export function knownTokens(
   const hashOf = (value: string): string => createHmac('sha256', key).update(value).digest('base64')
   const byHash = new Map<string, Entry>()
   const hashes = new WeakMap<TokenSource, readonly string[]>()
+  const latest = new WeakMap<TokenSource, Entry>()
 
   const note = ({ source }: Pick<ServedAccount, 'source'>): void => {
+    const { generation, issuedAtMs, expiresAtMs } = source.status()
     const value = source.peek()
-    const { generation, expiresAtMs } = source.status()
-    if (value === undefined || generation === undefined || expiresAtMs === undefined) return
+    if (value === undefined || generation === undefined || issuedAtMs === undefined || expiresAtMs === undefined) return
+    const last = latest.get(source)
+    // Strangers make every account be looked at; a hash for each of them would be work that they give us.
+    if (last?.generation === generation && last.issuedAtMs === issuedAtMs) {
+      last.expiresAtMs = expiresAtMs
+      return
+    }
     const hash = hashOf(value)
     const isRefused = byHash.get(hash)?.isRefused ?? false
-    byHash.set(hash, { source, generation, expiresAtMs, isRefused })
+    const entry: Entry = { source, generation, issuedAtMs, expiresAtMs, isRefused }
+    latest.set(source, entry)
+    byHash.set(hash, entry)
     const [...kept] = [hash, ...(hashes.get(source) ?? []).filter((known) => known !== hash)]
     for (const dropped of kept.splice(mostOfAnAccount)) byHash.delete(dropped)
     hashes.set(source, kept)

@@ -1,4 +1,11 @@
-import { appIds, openFacadeWorld, wechatTokenPath, type Answer, type FacadeWorld } from './facade-world.js'
+import {
+  appIds,
+  openFacadeWorld,
+  wechatTokenPath,
+  wecomTokenPath,
+  type Answer,
+  type FacadeWorld,
+} from './facade-world.js'
 
 let world: FacadeWorld
 let key: string
@@ -30,6 +37,20 @@ test('a client that comes back for a token that was revoked gets another: one re
   // The probe that was refused, and the same with the new token.
   expect(world.simulator.ledger.apiRequests()).toBe(2)
   expect(await ask()).toEqual(second)
+})
+
+test.each(['wecom:wwdec0de0000000001:1000002', 'qq:102000001'])('the same for %s', async (account) => {
+  const all = world.key(['bot', 'sales'])
+  const askPlatform = (): Promise<Answer> =>
+    account.startsWith('qq')
+      ? world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: all })
+      : world.get(wecomTokenPath(all))
+  const first = await askPlatform()
+  world.simulator.revoke(account)
+  const second = await askPlatform()
+  expect(second.access_token).not.toBe(first.access_token)
+  expect(await askPlatform()).toEqual(second)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
 test('a token revoked an hour after it was handed out is healed as well', async () => {
