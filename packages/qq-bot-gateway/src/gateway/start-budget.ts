@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CacheError, Clock, IAccessTokenCache, TokenSource } from '@lingpai/core'
 import { cacheCall, type CacheUse } from './cache-call.js'
-import { gatewayKey } from './gateway-keys.js'
+import { gatewayKey } from './gateway-key.js'
 import type { StartLimit } from './gateway-info.js'
 import { pause } from './pause.js'
 import { decodeStarts, encodeStarts, planStart, slackMs, type PlannedStart, type StartRecord } from './start-plan.js'
