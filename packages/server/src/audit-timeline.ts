@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { AccountFeed } from './account-feed.js'
-import { mergeEvents, readKeptEvents } from './merge-events.js'
+import { mergeEvents, mostEvents, readKeptEvents } from './merge-events.js'
 import type { ServedAccount } from './served-account.js'
 import type { Timeline } from './timeline.js'
 import { timelineEvent, type KeptEvent } from './timeline-event.js'
@@ -62,8 +62,8 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
     if (lease === undefined) await soon(cache.set(key, text, untilMs))
     else if (!(await soon(lease.commit(key, holder, text, untilMs)))) return false
     page.kept = merged
-    // What came meanwhile stands in front.
-    page.pending = page.pending.slice(0, page.pending.length - pending.length)
+    const written = new Set(pending)
+    page.pending = page.pending.filter((event) => !written.has(event))
     return true
   }
   const plan = (name: string, delayMs: number): void => {
@@ -82,7 +82,7 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
   }
   const stop = feed.on(({ account: { name }, event }) => {
     const page = pageOf(name)
-    page.pending = mergeEvents(page.pending, [event])
+    page.pending = [event, ...page.pending].slice(0, mostEvents)
     plan(name, event.event === 'adopted' ? adoptedMs : batchMs)
   })
 

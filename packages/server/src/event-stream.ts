@@ -10,8 +10,8 @@ export interface EventStream {
 
 /** Beats keep proxies from closing a quiet stream, and show that the peer is gone. */
 const beatMs = 15_000
-/** What may lie about for a client that does not read, bytes. */
-const mostUnread = 256 * 1024
+/** What may lie about for a client that does not read, bytes: the statuses of thousands of accounts. */
+const mostUnread = 4 * 1024 * 1024
 
 /** Takes the reply over. @param onEnd is called once, when nothing more can be sent */
 export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => void): EventStream {

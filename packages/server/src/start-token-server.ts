@@ -1,6 +1,6 @@
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { ConfigError, systemClock } from '@lingpai/core'
+import { ConfigError, systemClock, type Clock, type Timer } from '@lingpai/core'
 import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { nodeSettings, serverMembers, serverSettings } from './server-settings.js'
 import { tokenServer } from './token-server.js'
@@ -66,15 +66,27 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
         server.setSecureContext(files)
       })
     },
-    close: async () => {
-      const timer = clock.setTimer(() => {
-        app.server.closeAllConnections()
-      }, drainMs)
-      await app.close().finally(() => {
-        timer.cancel()
-      })
-    },
+    close: () => closeInTime(app, clock, drainMs),
   }
+}
+
+const lookMs = 20
+
+/** Closes what has been answered, and after the time that there is, all else. */
+async function closeInTime(app: FastifyInstance, clock: Clock, drainMs: number): Promise<void> {
+  const endsAtMs = clock.monotonic() + drainMs
+  let timer: Timer | undefined
+  // A connection whose request came before the end was not told to close, and would stay for the next one.
+  const look = (): void => {
+    if (clock.monotonic() < endsAtMs) app.server.closeIdleConnections()
+    else app.server.closeAllConnections()
+    timer = clock.setTimer(look, lookMs)
+  }
+  const closed = app.close()
+  look()
+  await closed.finally(() => {
+    timer?.cancel()
+  })
 }
 
 function makeApp(settings: FastifyServerOptions, tls: TlsFiles | undefined): FastifyInstance {

@@ -1,0 +1,126 @@
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager, type IAccessTokenCache } from '@lingpai/core'
+import { qqBot } from '@lingpai/provider-qq-bot'
+import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
+import { accountRegister, type AccountRegister } from '../../src/account-register.js'
+import { createClientKey, type ClientKey, type ClientKeyWishes } from '../../src/keys/client-key.js'
+import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
+import type { ServedAccount } from '../../src/served-account.js'
+import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
+
+/** A server with the accounts `bot` (QQ) and `shop` (WeChat, a new token at each request), on a simulator and the real clock. */
+export interface CentralWorld {
+  readonly simulator: Simulator
+  readonly cache: IAccessTokenCache
+  readonly manager: TokenManager
+  readonly server: RunningTokenServer
+  readonly url: string
+  readonly accounts: AccountRegister
+  readonly keys: ReplaceableClientKeys
+  /** Makes a client key of an admin for all accounts, unless it wishes otherwise. */
+  key(wishes?: Partial<ClientKeyWishes>): string
+  revoke(text: string): void
+  call(path: string, options?: CallOptions): Promise<Called>
+  /** What the server logged. */
+  logged(): string
+  close(): Promise<void>
+}
+
+/** A request; without a key, one of an admin is used. */
+export interface CallOptions {
+  readonly method?: string
+  readonly key?: string | null
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** Any JSON object. */
+export type Json = Readonly<Record<string, unknown>>
+
+/** An answer. */
+export interface Called {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly body: Json
+}
+
+/** How a world differs from the usual one. */
+export interface CentralOptions extends Partial<StartOptions> {
+  readonly simulator?: Simulator
+  readonly platform?: SimulatorOptions
+}
+
+export async function openCentralWorld({ platform, ...options }: CentralOptions = {}): Promise<CentralWorld> {
+  const simulator = options.simulator ?? (await startSimulator(platform))
+  const cache = options.cache ?? memoryCache()
+  const manager = new TokenManager({ cache })
+  const accounts = accountRegister(accountsOf(simulator, manager))
+  const keys = clientKeys()
+  const ring: ClientKey[] = []
+  const key = (wishes: Partial<ClientKeyWishes> = {}): string => {
+    const made = createClientKey({ name: 'operator', role: 'admin', accounts: '*', ...wishes }, Date.now())
+    ring.push(made.key)
+    keys.replace([...ring])
+    return made.text
+  }
+  const admin = key({ rateLimit: 100_000 })
+  const lines: string[] = []
+  const logger = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
+  const server = await startTokenServer({ accounts, manager, cache, keys, logger, isKeeping: false, ...options })
+  return {
+    simulator,
+    cache,
+    manager,
+    server,
+    url: server.url,
+    accounts,
+    keys,
+    key,
+    revoke: (text) => {
+      const index = ring.findIndex(({ id }) => text.includes(id))
+      ring[index] = { ...ring[index]!, revokedAt: Date.now() }
+      keys.replace([...ring])
+    },
+    call: (path, callOptions) => call(server.url + path, { key: admin, ...callOptions }),
+    logged: () => lines.join(''),
+    close: async () => {
+      await server.close()
+      await manager.close()
+      if (options.simulator === undefined) await simulator.close()
+    },
+  }
+}
+
+export function accountsOf(simulator: Simulator, manager: TokenManager): readonly ServedAccount[] {
+  const { qq, wechat } = simulator.accounts
+  const [bot, shop] = [simulator.provider(qqBot), simulator.provider(wechatMpPlain)]
+  return [
+    { name: 'bot', provider: bot, source: manager.source(bot, qq) },
+    { name: 'shop', provider: shop, source: manager.source(shop, wechat) },
+  ]
+}
+
+/** Sends a request over a socket. */
+export async function call(url: string, { method = 'GET', key, body, headers, signal }: CallOptions): Promise<Called> {
+  const reply = await fetch(url, {
+    method,
+    headers: {
+      ...(typeof key === 'string' && { authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(signal && { signal }),
+  })
+  const text = await reply.text()
+  const isJson = reply.headers.get('content-type')?.startsWith('application/json') === true
+  return { status: reply.status, headers: reply.headers, text, body: isJson ? JSON.parse(text) : {} }
+}
+
+/** Waits until `isSo`, by turns of the event loop. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,115 @@
+import { hashOfSecret } from '../../src/keys/client-key.js'
+import { openSession, sealSession, sessionLifeMs } from '../../src/keys/session-cookie.js'
+import { openCentralWorld, type Called, type CallOptions, type CentralWorld } from './central-world.js'
+
+let world: CentralWorld
+beforeEach(async () => {
+  world = await openCentralWorld()
+})
+afterEach(() => world.close())
+
+const signIn = async (key: string, headers: Readonly<Record<string, string>> = {}): Promise<Called> =>
+  world.call('/session', { method: 'POST', key: null, body: { key }, headers })
+const cookieOf = ({ headers }: Called): string => headers.getSetCookie()[0]?.split(';')[0] ?? ''
+const by = (cookie: string, options: CallOptions = {}): CallOptions => ({
+  ...options,
+  key: null,
+  headers: { cookie, ...options.headers },
+})
+const csrf = { 'x-lingpai-csrf': '1' }
+
+test('who signs in with a key gets a cookie that scripts cannot read and that holds nothing of the key', async () => {
+  const key = world.key({ name: 'ops', role: 'reader', accounts: ['shop'] })
+  const reply = await signIn(key)
+  expect(reply.status).toBe(204)
+  const [cookie = ''] = reply.headers.getSetCookie()
+  expect(cookie).toMatch(/^lingpai_session=[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/)
+  expect(cookie).not.toContain(key.slice(15))
+  expect(cookie).not.toContain(hashOfSecret(key.slice(15)).toString('hex'))
+  const session = await world.call('/session', by(cookieOf(reply)))
+  expect(session.body).toEqual({ name: 'ops', role: 'reader', accounts: ['shop'] })
+  expect((await world.call('/v1/accounts/shop', by(cookieOf(reply)))).status).toBe(200)
+  expect((await world.call('/v1/accounts/bot', by(cookieOf(reply)))).status).toBe(404)
+})
+
+test('the cookie is for TLS only where the server is behind it', async () => {
+  const secure = await openCentralWorld({ simulator: world.simulator, trustProxy: true })
+  const headers = { 'x-forwarded-proto': 'https' }
+  const body = { key: secure.key() }
+  const reply = await secure.call('/session', { method: 'POST', key: null, body, headers })
+  expect(reply.headers.getSetCookie()[0]).toContain('; Secure')
+  await secure.close()
+})
+
+test('a wrong key signs nobody in', async () => {
+  const reply = await signIn('lpk_0000000000_wrong')
+  expect(reply.status).toBe(401)
+  expect(reply.headers.getSetCookie()).toEqual([])
+  expect((await world.call('/session', { key: null })).status).toBe(401)
+})
+
+test('a change by cookie needs the header of the page and its origin', async () => {
+  const cookie = cookieOf(await signIn(world.key()))
+  const { origin, host } = new URL(world.url)
+  const refresh = async (headers: Readonly<Record<string, string>>): Promise<number> =>
+    (await world.call('/v1/accounts/shop/refreshes', by(cookie, { method: 'POST', headers }))).status
+  expect(await refresh({})).toBe(403)
+  expect(await refresh({ ...csrf, origin: 'https://evil.example' })).toBe(403)
+  expect(await refresh({ ...csrf, origin: 'null' })).toBe(403)
+  expect(await refresh({ ...csrf, origin: `http://${host}.evil.example` })).toBe(403)
+  expect(await refresh({ ...csrf, 'sec-fetch-site': 'cross-site' })).toBe(403)
+  expect(await refresh({ ...csrf, 'sec-fetch-site': 'same-site' })).toBe(403)
+  expect(world.simulator.ledger.tokenRequests()).toBe(0)
+  expect(await refresh({ ...csrf, origin, 'sec-fetch-site': 'same-origin' })).toBe(200)
+  expect((await world.call('/session', by(cookie, { method: 'DELETE' }))).status).toBe(403)
+})
+
+test('another site signs nobody in', async () => {
+  expect((await signIn(world.key(), { origin: 'https://evil.example' })).status).toBe(403)
+})
+
+test('signing out takes the cookie away', async () => {
+  const cookie = cookieOf(await signIn(world.key()))
+  const reply = await world.call('/session', by(cookie, { method: 'DELETE', headers: csrf }))
+  expect(reply.status).toBe(204)
+  expect(reply.headers.getSetCookie()[0]).toMatch(/^lingpai_session=; Max-Age=0;/)
+})
+
+test('a session ends with its key', async () => {
+  const key = world.key()
+  const cookie = cookieOf(await signIn(key))
+  expect((await world.call('/session', by(cookie))).status).toBe(200)
+  world.revoke(key)
+  expect((await world.call('/session', by(cookie))).status).toBe(401)
+})
+
+test('a session holds at every replica that knows the key, and until its end', () => {
+  const key = {
+    id: '0123456789',
+    name: 'x',
+    role: 'reader',
+    accounts: '*',
+    hash: 'ab'.repeat(32),
+    createdAt: 0,
+  } as const
+  const replica = { find: (id: string) => (id === key.id ? key : undefined) }
+  const cookie = sealSession(key, sessionLifeMs)
+  expect(openSession(cookie, replica, sessionLifeMs - 1)).toBe(key)
+  expect(openSession(cookie, replica, sessionLifeMs)).toBeUndefined()
+})
+
+test('a cookie that was changed is none', async () => {
+  const cookie = cookieOf(await signIn(world.key()))
+  const [, id = '', until = '', seal = ''] = /=(\w+)\.(\d+)\.(.*)$/.exec(cookie) ?? []
+  const other = world.key()
+  const forged = [
+    `${id}.${Number(until) + 1}.${seal}`,
+    `${other.slice(4, 14)}.${until}.${seal}`,
+    `${id}.${until}.${'A'.repeat(43)}`,
+    `${id}.${until}.`,
+    `${id}.${until}`,
+    '',
+    '__proto__',
+  ]
+  for (const value of forged) expect((await world.call('/session', by(`lingpai_session=${value}`))).status).toBe(401)
+})

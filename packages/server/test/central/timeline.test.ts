@@ -1,0 +1,144 @@
+import { startSimulator } from '@lingpai/testing'
+import { memoryCache } from '@lingpai/cache-memory'
+import type { IAccessTokenCache } from '@lingpai/core'
+import { mergeEvents } from '../../src/merge-events.js'
+import type { KeptEvent } from '../../src/timeline-event.js'
+import { openCentralWorld, until, type CentralWorld, type Json } from './central-world.js'
+
+const timelineOf = async (world: CentralWorld, account = 'shop'): Promise<readonly Json[]> =>
+  (await world.call(`/v1/accounts/${account}/timeline`)).body['events'] as Json[]
+const refresh = (world: CentralWorld, reason?: string) =>
+  world.call('/v1/accounts/shop/refreshes', { method: 'POST', body: { ...(reason && { reason }) } })
+
+/** A cache that several worlds share, each thinking that the others are far away. */
+function sharedCache(): { readonly cache: () => IAccessTokenCache; readonly texts: () => string } {
+  const store = memoryCache()
+  const written = new Map<string, string>()
+  const set: IAccessTokenCache['set'] = (key, value, expiresAtMs) => {
+    written.set(key, value)
+    return store.set(key, value, expiresAtMs)
+  }
+  const lease = store.lease && {
+    ...store.lease,
+    commit: (key: string, holder: string, value: string, expiresAtMs?: number) => {
+      written.set(key, value)
+      return store.lease!.commit(key, holder, value, expiresAtMs)
+    },
+  }
+  return {
+    cache: () => ({ ...store, set, reach: 'host', ...(lease && { lease }) }),
+    texts: () => [...written.values()].join('\n'),
+  }
+}
+
+test('who did what and why stands in the timeline, newest first, and no token', async () => {
+  const world = await openCentralWorld()
+  const reporter = world.key({ name: 'till 3', role: 'reporter', accounts: ['shop'] })
+  await world.call('/v1/accounts/shop/token', { key: world.key({ name: 'web', role: 'reader' }) })
+  const body = { generation: 1, code: 42001 }
+  await world.call('/v1/accounts/shop/rejections', { method: 'POST', key: reporter, body })
+  await refresh(world, 'the secret leaked')
+  const events = await timelineOf(world)
+  expect(events.map(({ event, generation, reason, by, note }) => [event, generation, reason, by, note])).toEqual([
+    ['refreshed', 3, 'requested', 'operator', 'the secret leaked'],
+    ['refreshed', 2, 'rejected', 'till 3', undefined],
+    ['rejected', 1, undefined, 'till 3', undefined],
+    ['refreshed', 1, 'cold', 'web', undefined],
+  ])
+  expect(events[0]).toMatchObject({ at: expect.any(Number), duration_ms: expect.any(Number) })
+  expect(JSON.stringify(events)).not.toContain('simtok_')
+  expect((await world.call('/v1/accounts/shop')).body['last_refresh']).toEqual(events[0])
+  expect(world.logged()).toMatch(
+    /"audit":true,"account":"shop".*"generation":3.*"note":"the secret leaked".*"by":"operator"/,
+  )
+  await world.close()
+})
+
+test('what the keeper does is put down to the keeper', async () => {
+  const world = await openCentralWorld({ isKeeping: true })
+  await until(async () => (await timelineOf(world)).length > 0)
+  expect((await timelineOf(world))[0]).toMatchObject({ event: 'refreshed', reason: 'cold', by: 'keeper' })
+  await world.close()
+})
+
+test('it outlives the server, is one for all servers, and shows a refresh once', async () => {
+  const simulator = await startSimulator()
+  const { cache, texts } = sharedCache()
+  const first = await openCentralWorld({ simulator, cache: cache() })
+  await refresh(first)
+  const second = await openCentralWorld({ simulator, cache: cache() })
+  // The second server finds the token in the cache.
+  await second.call('/v1/accounts/shop/token')
+  await refresh(second)
+  await first.call('/v1/accounts/shop/rejections', { method: 'POST', body: { generation: 1 } })
+  await first.close()
+  await second.close()
+
+  const third = await openCentralWorld({ simulator, cache: cache() })
+  const events = await timelineOf(third)
+  expect(events.map(({ event, generation }) => [event, generation])).toEqual([
+    ['rejected', 1],
+    ['refreshed', 2],
+    ['refreshed', 1],
+  ])
+  await until(async () => (await third.call('/v1/accounts/shop')).body['last_refresh'] !== undefined)
+  expect(texts()).toContain('"event":"refreshed"')
+  expect(
+    texts()
+      .match(/\[\{"at".*/g)
+      ?.join(''),
+  ).not.toContain('simtok_')
+  await third.close()
+  await simulator.close()
+})
+
+test('a store that is down holds up no token, and what happened meanwhile is written later', async () => {
+  let isDown = false
+  const store = memoryCache()
+  const failing =
+    <Args extends unknown[], T>(work: (...args: Args) => T) =>
+    (...args: Args): T => {
+      if (isDown) throw Object.assign(new Error('down'), { code: 'EDOWN' })
+      return work(...args)
+    }
+  const cache = { ...store, get: failing(store.get), set: failing(store.set) } as IAccessTokenCache
+  const { lease: _, ...plain } = cache
+  const world = await openCentralWorld({ cache: plain })
+  await refresh(world)
+  isDown = true
+  expect((await refresh(world)).status).toBe(200)
+  expect((await timelineOf(world)).map(({ generation }) => generation)).toEqual([2, 1])
+  isDown = false
+  await world.close()
+  expect(await store.get('lingpai:timeline:1:shop')).toContain('"generation":2')
+})
+
+describe('merging', () => {
+  const event = (at: number, more: Partial<KeptEvent> = {}): KeptEvent => ({ at, event: 'refresh-failed', ...more })
+
+  test('two hundred events are kept, the newest', () => {
+    const many = Array.from({ length: 300 }, (_, i) => event(i))
+    const merged = mergeEvents(many.slice(0, 150), many.slice(100))
+    expect(merged.map(({ at }) => at)).toEqual(Array.from({ length: 200 }, (_, i) => 299 - i))
+  })
+
+  test('what was fetched by one server and found by others is the fetching of the one', () => {
+    const found = event(5, { event: 'adopted', generation: 7, expires_at: 99 })
+    const fetched = event(4, { event: 'refreshed', generation: 7, expires_at: 99, by: 'keeper' })
+    expect(mergeEvents([found], [fetched])).toEqual([fetched])
+    expect(mergeEvents([fetched], [found, { ...found, at: 6 }])).toEqual([fetched])
+    // The count began anew after the store was lost: another token.
+    const other = event(9, { event: 'refreshed', generation: 7, expires_at: 200 })
+    expect(mergeEvents([fetched], [other])).toEqual([other, fetched])
+  })
+
+  test('what several servers were told of one refusal is one refusal', () => {
+    const rejected = event(4, { event: 'rejected', generation: 7, by: 'a' })
+    expect(mergeEvents([rejected], [{ ...rejected, at: 5, by: 'b' }])).toEqual([rejected])
+  })
+
+  test('a page fits into any cache', () => {
+    const long = Array.from({ length: 200 }, (_, i) => event(i, { note: 'x'.repeat(200), by: 'y'.repeat(64) }))
+    expect(JSON.stringify(mergeEvents(long, [])).length).toBeLessThan(64 * 1024)
+  })
+})
