@@ -4,6 +4,8 @@ import type { Journal, Span, TokenRequest } from './journal.js'
 const safeStallMs = 1000
 /** A lease that was lost while its holder stood still is held by another for as long as this at most without a renewal. */
 const leaseMs = 2000
+/** A refresh that began without a store goes on without it, for so long at most, a stop of the process included. */
+export const refreshMs = 10_000
 /** The core promises that sharing resumes within 10 s of an outage. */
 const recoveryMs = 10_000
 

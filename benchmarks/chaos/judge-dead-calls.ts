@@ -1,4 +1,4 @@
-import { isWritten, lackedStore } from './excuses.js'
+import { isWritten, lackedStore, refreshMs } from './excuses.js'
 import type { DeadCall, Heard, Journal } from './journal.js'
 import type { Verdict } from './verdict.js'
 
@@ -65,7 +65,7 @@ function successorWrittenAtMs(journal: Journal, { account, token }: DeadCall): n
         asked.startedAtMs <= one.atMs,
     )
     if (request?.token === undefined || request.token <= token || !isWritten(journal, request, one.atMs)) return false
-    return !lackedStore(journal, one.member, request.startedAtMs, one.atMs)
+    return !lackedStore(journal, one.member, request.startedAtMs - refreshMs, one.atMs)
   }
   return heard.find(isSuccessor)?.atMs ?? Infinity
 }

@@ -1,4 +1,4 @@
-import { failed, isWritten, lackedStore, stoodStill } from './excuses.js'
+import { failed, isWritten, lackedStore, refreshMs, stoodStill } from './excuses.js'
 import type { Journal, TokenRequest } from './journal.js'
 import type { RunTimes } from './judge.js'
 import type { Verdict } from './verdict.js'
@@ -47,8 +47,8 @@ function mayMeet(journal: Journal, first: TokenRequest, second: TokenRequest): b
   return (
     failed(journal, first.member, first.startedAtMs, startedAtMs) ||
     stoodStill(journal, second.member, startedAtMs - leaseMs, startedAtMs) ||
-    lackedStore(journal, first.member, first.startedAtMs - leaseMs, startedAtMs) ||
-    lackedStore(journal, second.member, first.startedAtMs - leaseMs, startedAtMs)
+    lackedStore(journal, first.member, first.startedAtMs - refreshMs, startedAtMs) ||
+    lackedStore(journal, second.member, startedAtMs - refreshMs, startedAtMs)
   )
 }
 
@@ -69,7 +69,7 @@ function isTooEarly(journal: Journal, request: TokenRequest, lifeMs: number): bo
     hasLostAnswer ||
     (!wasBroughtHome && failed(journal, last.member, last.startedAtMs, startedAtMs)) ||
     stoodStill(journal, request.member, startedAtMs - leaseMs, startedAtMs) ||
-    lackedStore(journal, last.member, last.startedAtMs - leaseMs, startedAtMs) ||
-    lackedStore(journal, request.member, startedAtMs - leaseMs, startedAtMs)
+    lackedStore(journal, last.member, last.startedAtMs - refreshMs, startedAtMs) ||
+    lackedStore(journal, request.member, startedAtMs - refreshMs, startedAtMs)
   )
 }

@@ -19,7 +19,8 @@ process.on('unhandledRejection', tell)
 process.on('uncaughtException', tell)
 
 const cache = await cacheFromUrl(facts.cacheUrl)
-const manager = new TokenManager({ cache, timeoutMs: 5000, ...witness(facts.member) })
+const { clock, fetch, call: apart } = witness(facts.member)
+const manager = new TokenManager({ cache, timeoutMs: 5000, clock, fetch })
 const sources: readonly (readonly [TokenSource, string])[] = [
   [manager.source(wechatMpPlain.extend(facts.wechat.provider), facts.wechat.credentials), '/cgi-bin/getcallbackip'],
   [manager.source(wecom.extend(facts.wecom.provider), facts.wecom.credentials), '/cgi-bin/get_api_domain_ip'],
@@ -55,7 +56,7 @@ async function call(source: TokenSource, path: string): Promise<void> {
 
 async function callForEver(source: TokenSource, path: string): Promise<void> {
   for (;;) {
-    await call(source, path)
+    await apart(() => call(source, path))
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 20))
   }
 }

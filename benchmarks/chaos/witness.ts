@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { systemClock, type Clock } from '@lingpai/core'
 import type { Knowledge } from './journal.js'
 import { callHeaders, deadCodes } from './member-facts.js'
@@ -7,16 +8,19 @@ import { nowMs } from './now.js'
 export interface Witness {
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
+  /** Runs one call, apart from all others. */
+  readonly call: <T>(call: () => Promise<T>) => Promise<T>
 }
 
 /**
- * A witness needs no tolerance: it takes the moment at which the core last looked at a clock for that of the choice, and
- * an answer for known two turns of the event loop after it was read, however long those take on a busy machine.
+ * A witness needs no tolerance: it takes the moment at which the core last looked at a clock for this call for that of the
+ * choice, and an answer for known two turns of the event loop after it was read, however long those take on a busy machine.
  */
 export function witness(member: number): Witness {
-  let chosenAtMs = 0
+  const calls = new AsyncLocalStorage<{ chosenAtMs: number }>()
   const looked = <T>(value: T): T => {
-    chosenAtMs = nowMs()
+    const call = calls.getStore()
+    if (call !== undefined) call.chosenAtMs = nowMs()
     return value
   }
   const memories = new Map<string, Memory>()
@@ -33,7 +37,7 @@ export function witness(member: number): Witness {
     const headers = new Headers(init.headers)
     headers.set(callHeaders.member, String(member))
     if (token === null) return fetch(input, { ...init, headers })
-    headers.set(callHeaders.chosenAtMs, String(chosenAtMs))
+    headers.set(callHeaders.chosenAtMs, String(calls.getStore()?.chosenAtMs))
     headers.set(callHeaders.knew, knewOf(memory, token))
     if (!memory.used.has(token)) {
       afterTwoTurns(() => {
@@ -46,7 +50,7 @@ export function witness(member: number): Witness {
     if (isRefusal(text)) afterTwoTurns(() => memory.dead.add(token))
     return new Response(text, { status: reply.status, headers: reply.headers })
   }
-  return { clock, fetch: fetchAsWitness }
+  return { clock, fetch: fetchAsWitness, call: (call) => calls.run({ chosenAtMs: 0 }, call) }
 }
 
 /** What a process remembers of the tokens of an API. */
