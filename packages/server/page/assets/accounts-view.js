@@ -21,10 +21,15 @@ export function accountsView({ store, choices, actions }) {
   const summary = element('p', { class: 'summary' })
   const grid = accountsGrid({ store, open: choices.open, actions })
   const empty = element('div', { class: 'empty', hidden: true })
+  const filter = filterPart(choices, () => {
+    show()
+  })
 
   const show = () => {
     const all = store.list
     grid.arrange((status) => fits(status, choices))
+    filter.hidden = all.length === 0
+    summary.hidden = all.length === 0
     setText(summary, text.summary(all.length, all.filter(isTroubled).length))
     empty.hidden = all.some((status) => fits(status, choices))
     empty.replaceChildren(
@@ -40,7 +45,7 @@ export function accountsView({ store, choices, actions }) {
       'div',
       { class: 'overview' },
       element('div', {}, element('h1', { id: 'accounts-title' }, text.accounts), summary),
-      filterPart(choices, show),
+      filter,
     ),
     grid.list,
     empty,

@@ -50,6 +50,7 @@ export function activityView({ store, choices }) {
   let erase = () => {}
 
   const draw = () => {
+    view.hidden = store.statuses.size === 0
     const { account, range } = choices
     const timelines = account === '' ? [...store.timelines.values()] : [store.timelines.get(account) ?? []]
     const figures = activityFigures(timelines.flat(), range, serverNow())

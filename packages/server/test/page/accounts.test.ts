@@ -40,6 +40,7 @@ inBrowser('a failing account tells what to do, naming the address, in both langu
   await newsletter.getByText(`Add ${clientIp} to the IP white-list of the account`).waitFor()
   await newsletter.getByText('40164').first().waitFor()
   await page.getByText('6 accounts, 1 needs attention').waitFor()
+  expect(await page.getByRole('article').first().getByRole('heading').textContent()).toBe('newsletter')
 
   await page.getByRole('button', { name: '中文' }).click()
   await newsletter.getByText('异常', { exact: true }).waitFor()

@@ -1,5 +1,5 @@
 import { memoryCache } from '@lingpai/cache-memory'
-import { TokenManager, type Clock, type Provider } from '@lingpai/core'
+import { TokenManager, type Clock, type CredentialsOf, type Provider } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
@@ -19,12 +19,12 @@ export const clientIp = '203.0.113.7'
 
 /** Secrets of the platforms; none may ever be on the page. */
 export const secrets = {
-  qq: 'PLANTED-page-qq-secret-41f0',
-  shop: 'PLANTED-page-shop-secret-a2c9',
-  newsletter: 'PLANTED-page-newsletter-secret-6be3',
-  miniProgram: 'PLANTED-page-mini-program-secret-90d5',
-  helpdesk: 'PLANTED-page-helpdesk-secret-d817',
-  approval: 'PLANTED-page-approval-secret-37af',
+  qq: 'PLANTED-SECRET-page-qq-secret-41f0',
+  shop: 'PLANTED-SECRET-page-shop-secret-a2c9',
+  newsletter: 'PLANTED-SECRET-page-newsletter-secret-6be3',
+  miniProgram: 'PLANTED-SECRET-page-mini-program-secret-90d5',
+  helpdesk: 'PLANTED-SECRET-page-helpdesk-secret-d817',
+  approval: 'PLANTED-SECRET-page-approval-secret-37af',
 }
 
 /** How the platforms' accounts are told apart in faults and revocations. */
@@ -120,7 +120,7 @@ export async function openPageWorld({ clock, newsletter }: PageWorldOptions = {}
 }
 
 function accountsOf(simulator: Simulator, manager: TokenManager): readonly ServedAccount[] {
-  const account = <C>(name: string, provider: Provider<C>, credentials: C): ServedAccount => ({
+  const account = <C>(name: string, provider: Provider<C>, credentials: CredentialsOf<C>): ServedAccount => ({
     name,
     provider,
     source: manager.source(provider, credentials),
