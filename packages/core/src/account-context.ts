@@ -1,7 +1,7 @@
 import type { Account } from './account.js'
 import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
-import { keepRecord, msSince, putInTime, type Cell, type LocalTimes, type Moment } from './cell.js'
+import { isRejected, keepRecord, msSince, noteSeenAt, putInTime, type Cell, type Moment } from './cell.js'
 import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
@@ -45,26 +45,22 @@ export type AccountEventName = Exclude<LingpaiEventName, 'closed'>
 /** An event without what the emitter adds. */
 export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name], 'account' | 'atMs'>
 
-/**
- * Takes a record into memory, with its moments in the terms of this process, unless a newer one has got there meanwhile.
- *
- * @param seen when the cache or upstream was asked for it
- * @param isFresh whether upstream itself has just said how long the token lives
- * @param setBackMs how far the clock that the record is read by may have been set back since it was written
- */
-export async function keep<C>(
-  context: AccountContext<C>,
-  record: StoredRecord,
-  seen: Moment,
-  isFresh = false,
-  setBackMs = 0,
-): Promise<void> {
+/** What is known of a record that is taken into memory. */
+export interface RecordFacts {
+  /** When the cache or upstream was asked for it. */
+  readonly seen: Moment
+  /** Now, on the clock that its moments are on. @default what was last heard of that clock, reckoned on */
+  readonly sharedNowMs?: number
+  /** Whether upstream itself has just said how long the token lives. @default false */
+  readonly isFresh?: boolean
+  /** How far that clock may have been set back since the record was written. @default 0 */
+  readonly setBackMs?: number
+}
+
+/** Takes a record into memory, with its moments in the terms of this process. */
+export function keep<C>(context: AccountContext<C>, record: StoredRecord, facts: RecordFacts): void {
   const { cell, clock, spec, spread, gate } = context
-  const { record: before, clears } = cell
-  const sharedNowMs = await gate.sharedNowMs()
-  if (cell.clears !== clears) return
-  const isOvertaken = cell.record !== before && cell.record?.value !== record.value && !isNewer(record, cell.record)
-  if (isOvertaken) return
+  const { seen, sharedNowMs = gate.reckonedNowMs(), isFresh = false, setBackMs = 0 } = facts
   keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, setBackMs, spread, isFresh, seen })
 }
 
@@ -80,19 +76,25 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
 /** The same, with the record that stands in the cache. */
 export async function readCache<C>(context: AccountContext<C>): Promise<StoredRecord | Exclude<Look, 'found'>> {
   const { cell, gate, fingerprint, clock, emit } = context
-  const { clears, times: before } = cell
+  const { clears, readAt } = cell
   const answer = await readOnTime(context)
   if (answer === undefined) return 'down'
   const { text, seen } = answer
+  cell.readAt = seen
   const record = text === undefined ? undefined : decodeRecord(text, fingerprint)
   if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
-  if (cell.times !== undefined && cell.clears === clears) cell.times = { ...cell.times, seen }
+  const noteSeen = (): void => {
+    if (cell.clears === clears) noteSeenAt(cell, seen)
+  }
+  // Where another token stands there, the one in memory has not been seen until it is known which of them counts.
+  if (record === undefined || record.value === cell.record?.value) noteSeen()
   if (record === undefined && !cell.isUntimed) return 'missing'
   await gate.sharedNowMs()
   if (!gate.isTimeKnown()) return 'down'
   putInTime(cell, gate.reckonedEarliestMs(), clock)
   if (record === undefined) return 'missing'
-  if (cell.clears === clears) await takeOver(context, record, seen, setBackSince(context, before, record))
+  if (cell.clears === clears) takeOver(context, record, seen, setBackSince(context, readAt, record))
+  noteSeen()
   return record
 }
 
@@ -102,8 +104,10 @@ const mostReads = 3
 
 /** What stands in the cache, and when it was asked for; asked for again where the process was stopped over the answer. */
 async function readOnTime<C>({
+  cell,
   gate,
   key,
+  fingerprint,
   clock,
 }: AccountContext<C>): Promise<{ readonly text: string | undefined; readonly seen: Moment } | undefined> {
   let found: { readonly text: string; readonly seen: Moment } | undefined
@@ -115,6 +119,8 @@ async function readOnTime<C>({
     const text = answer.value
     if (tries === mostReads || msSince(seen, clock) <= gate.timeoutMs + stopMs) return { text, seen }
     found = text === undefined ? undefined : { text, seen }
+    // Of the moment of the question it tells all the same.
+    if (text !== undefined && decodeRecord(text, fingerprint)?.value === cell.record?.value) noteSeenAt(cell, seen)
   }
 }
 
@@ -125,31 +131,25 @@ const writtenWithinMs = 30_000
  * How far the wall clock was set back since the last look. What is new in the cache may have been written before that, and is
  * then as much older than it seems; unless the last look would have found it already. A store's own clock is set by nobody.
  */
-function setBackSince<C>(
-  { gate, clock }: AccountContext<C>,
-  before: LocalTimes | undefined,
-  record: StoredRecord,
-): number {
-  if (before === undefined || gate.cache.nowMs !== undefined) return 0
-  if (record.issuedAtMs < before.seen.wall - writtenWithinMs) return 0
-  return Math.max(0, before.seen.wall - before.seen.monotonic - (clock.now() - clock.monotonic()))
+function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | undefined, record: StoredRecord): number {
+  if (readAt === undefined || gate.cache.nowMs !== undefined) return 0
+  if (record.issuedAtMs < readAt.wall - writtenWithinMs) return 0
+  return Math.max(0, readAt.wall - readAt.monotonic - (clock.now() - clock.monotonic()))
 }
 
 /** Takes a record of the cache into memory, where it is newer or tells more of the token at hand. */
-async function takeOver<C>(
-  context: AccountContext<C>,
-  record: StoredRecord,
-  seen: Moment,
-  setBackMs: number,
-): Promise<void> {
-  const { cell, emit } = context
+function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment, setBackMs: number): void {
+  const { cell, gate, emit } = context
   cell.foundValue = record.value
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
-  const isNew = isNewer(record, cell.record) && !isKnownAsOlder(cell, record)
+  const isNew = replaces(cell, record)
   const isSameToken = record.value === cell.record?.value
+  const isAskedFor = isRenewed(record, cell.record)
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
-  if (isSameToken && isRenewed(record, cell.record)) cell.isUnwritten = false
-  if (isNew || (isSameToken && !cell.isUnwritten)) await keep(context, record, seen, false, setBackMs)
+  if (isAskedFor) cell.isUnwritten = false
+  // On a clock that is no host's, upstream's word to others is as good as its word to this process.
+  const isFresh = isAskedFor && gate.cache.nowMs !== undefined
+  if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs })
   if (!isNew || isSameToken) return
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
@@ -157,13 +157,19 @@ async function takeOver<C>(
   emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
 }
 
-/** Counts go their own ways while a store cannot be written to, and clocks are set: neither has the last word. */
-function isKnownAsOlder({ record, isUnwritten, replacedValue, refused }: Cell, found: StoredRecord): boolean {
-  if (record === undefined) return false
-  if (found.value === replacedValue || (found.value !== record.value && refused.includes(found.value))) return true
+/**
+ * Whether what stands in the cache takes the place of what memory holds. Counts go their own ways while a store cannot be
+ * written to, and clocks are set: neither has the last word.
+ */
+function replaces(cell: Cell, found: StoredRecord): boolean {
+  const { record, isUnwritten, replacedValue, refused } = cell
+  if (record === undefined) return true
+  if (found.value === record.value) return isNewer(found, record) && !(isUnwritten && isRenewed(record, found))
+  if (found.value === replacedValue || refused.includes(found.value)) return false
+  // What an API refused makes room for anything that may be younger.
+  if (isRejected(cell) && found.generation >= record.generation) return true
   // What upstream said last is newer.
-  if (!isUnwritten) return false
-  return found.value === record.value ? isRenewed(record, found) : found.issuedAtMs < record.issuedAtMs
+  return isNewer(found, record) && !(isUnwritten && found.issuedAtMs < record.issuedAtMs)
 }
 
 function damaged<C>({ gate }: AccountContext<C>): CacheError {

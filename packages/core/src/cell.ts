@@ -19,8 +19,9 @@ export interface Cell {
   replacedValue: string | undefined
   /** `record` in the terms of this process's clocks. */
   times: LocalTimes | undefined
-  /** The token that stood in the cache at the last look. */
+  /** The token that stood in the cache at the last look that was answered, and when that look began. */
   foundValue: string | undefined
+  readAt: Moment | undefined
   /** The token that an API refused last, and the code it gave. */
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
   /** The tokens that APIs refused of late, that one included: a store that lost writes may bring an older one back. */
@@ -100,6 +101,7 @@ export function newCell(): Cell {
     record: undefined,
     replacedValue: undefined,
     foundValue: undefined,
+    readAt: undefined,
     hot: undefined,
     fading: undefined,
     times: undefined,
@@ -167,12 +169,17 @@ export function keepRecord(
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
     doubtMs: known?.doubtMs ?? longestMs - leftMs,
-    seen: isSameToken ? laterOf(cell.times?.seen, seen) : seen,
+    seen: isSameToken && cell.times !== undefined ? laterOf(cell.times.seen, seen) : seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   cell.hot = undefined
+}
+
+/** The record in memory is known to be the one that counts, as of a moment. */
+export function noteSeenAt(cell: Cell, seen: Moment): void {
+  if (cell.times !== undefined) cell.times = { ...cell.times, seen: laterOf(cell.times.seen, seen) }
 }
 
 /** What is left of a record's life at a moment of the clock that it was written on. */
@@ -191,8 +198,8 @@ function earlierOf(a: Moment, b: Moment): Moment {
   return { monotonic: Math.min(a.monotonic, b.monotonic), wall: Math.min(a.wall, b.wall) }
 }
 
-function laterOf(a: Moment | undefined, b: Moment): Moment {
-  return a !== undefined && a.monotonic > b.monotonic ? a : b
+function laterOf(a: Moment, b: Moment): Moment {
+  return a.monotonic > b.monotonic ? a : b
 }
 
 /** Puts the moments of a record that was brought while the store's time was not known onto the store's clock. */
@@ -233,7 +240,7 @@ export function heldTokens({ record, rejected, foundValue }: Cell): readonly str
   return [record?.value, rejected?.value, foundValue].filter((value) => value !== undefined)
 }
 
-const mostRefused = 8
+const mostRefused = 32
 
 /** Remembers a token that an API refused. */
 export function noteRefused(cell: Cell, value: string): void {

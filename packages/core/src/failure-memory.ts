@@ -35,7 +35,9 @@ export async function activeFailure<C>(
   const known = cell.failure?.writtenRetryAtMs ?? cell.failure?.retryAtMs
   if (written === undefined || written.retryAtMs === known) return undefined
   const failure = inTimeOf(nowMs, written)
-  if (nowMs - failure.atMs < dayMs) cell.failure = failure
+  // A store that could not be written to still holds an older one; with its count the cool-downs would never grow.
+  const isOlder = cell.failure !== undefined && failure.atMs < cell.failure.atMs
+  if (!isOlder && nowMs - failure.atMs < dayMs) cell.failure = failure
   return isActive(failure, reason, nowMs) ? failure : undefined
 }
 

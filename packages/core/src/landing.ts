@@ -1,6 +1,6 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
 import { askPlatform } from './ask-platform.js'
-import { heldTokens, isRejectedRecord, type FlightOutcome } from './cell.js'
+import { heldTokens, isRejectedRecord, msSince, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
@@ -24,7 +24,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     signal: context.closing,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: demand.reason !== 'ahead',
-    tokens: heldTokens(cell),
+    tokens: () => heldTokens(cell),
     facts: factsOf(context, demand),
   })
   context.closing.throwIfAborted()
@@ -37,7 +37,8 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
   await context.gate.sharedNowMs()
-  const asked = nextRecord(context, demand.reason, base, answer, context.gate.reckonedEarliestMs())
+  const writtenMs = context.gate.reckonedEarliestMs()
+  const asked = nextRecord(context, demand.reason, base, answer, writtenMs)
   const isTimed = context.gate.isTimeKnown()
   const writing = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
@@ -47,7 +48,9 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   if (next === undefined) return 'superseded'
   cell.isUnwritten = !isWritten
   // Who may write knows that nobody has replaced it; otherwise that is only known of when it was asked for.
-  await keep(context, next, isWritten ? writing : answer.sentAt, true)
+  const seen = isWritten ? writing : answer.sentAt
+  // Its life goes by this process's own clocks: by now the store's time may be unknown, after a sleep over the writing.
+  keep(context, next, { seen, isFresh: true, sharedNowMs: writtenMs + msSince(writing, clock) })
   cell.isUntimed = !isTimed
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)

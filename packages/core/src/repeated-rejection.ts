@@ -29,7 +29,7 @@ export async function repeatedRejection<C>(
     const isWritten = await writeRecord(context, terms, record, cleared)
     if (isWritten === 'superseded') return 'superseded'
     forgetRefused(cell, fresh.value)
-    await keep(context, cleared, fresh.sentAt)
+    keep(context, cleared, { seen: fresh.sentAt })
     await forgetFailure(context, terms.isUp)
     context.emit('same-token', {
       generation: cleared.generation,

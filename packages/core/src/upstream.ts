@@ -46,7 +46,7 @@ export interface UpstreamLimits {
   /** Whether somebody waits; a refresh ahead asks once and comes back later. */
   readonly mayRepeat: boolean
   /** Tokens that the platform's words may quote. */
-  readonly tokens: readonly string[]
+  readonly tokens: () => readonly string[]
   readonly facts: RequestFacts
   /** The parent's token, for a derived credential. */
   readonly parentToken?: string
@@ -100,12 +100,14 @@ async function ask<C>(
   { signal, endsAtMonotonicMs, tokens, facts, parentToken = '' }: UpstreamLimits,
 ): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
-  const known = [...spec.secrets.map((field) => credentials[field]), ...tokens, parentToken]
+  // A flight beside this one may bring another token before the platform quotes it.
+  const before = tokens()
   const described = requestOf(spec, base, credentials, facts)
   const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
   const sentAt: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
+  const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
   if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, known) }
 
   const answer = readAnswer(spec, { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })

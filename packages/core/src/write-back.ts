@@ -71,7 +71,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   const written = await writeRecord(context, { lease, isUp: true }, unwritten, next)
   if (written === true && cell.record === unwritten) {
     cell.isUnwritten = false
-    await keep(context, next, seen)
+    keep(context, next, { seen })
   }
   return !cell.isUnwritten
 }

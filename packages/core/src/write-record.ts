@@ -42,7 +42,7 @@ export async function markRejected<C>(
   const seen = { monotonic: context.clock.monotonic(), wall: context.clock.now() }
   const code = record.value === rejected?.value ? rejected.code : undefined
   const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
-  if ((await writeRecord(context, terms, record, marked)) === true) await keep(context, marked, seen)
+  if ((await writeRecord(context, terms, record, marked)) === true) keep(context, marked, { seen })
 }
 
 /** Whether the cache holds a newer record than the one that the work began with; `'unknown'` when it does not say. */
