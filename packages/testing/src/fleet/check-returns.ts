@@ -63,7 +63,10 @@ function isAtHand(
   const { token, served } = memory
   if (served === undefined || served !== token || memory.isMarked) return false
   if (memory.rejected.has(served) || memory.refused.has(served)) return false
-  const lifeMs = memory.expiresAtMs - minLifeMs - slackMs
+  // What upstream said last of it counts once it has been written.
+  const isLanded = process.clock.monotonic() - memory.prolongedAtMs > landsWithinMs
+  const expiresAtMs = isLanded ? memory.expiresAtMs : Math.min(memory.expiresAtMs, memory.landedExpiresAtMs)
+  const lifeMs = expiresAtMs - minLifeMs - slackMs
   if (world.time.nowMs() >= lifeMs) return false
   const { host } = process
   // Without a clock of its own the store's records are read by the clock that was set, and what is new since the last look
@@ -195,7 +198,9 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     process.troubleAtMs >= sinceMs ||
     process.lastStop.toMs >= sinceMs ||
     account.lostAtMs >= sinceMs ||
-    hasOtherTrouble(world, account, sinceMs)
+    hasOtherTrouble(world, account, sinceMs) ||
+    // Without a clock of its own the store's cool-downs are read by the clock that was set: one that is over may come back.
+    wasClockSetBack(world, account.failedAtMs)
   if (isExcused) return
   world.broken('G6', `${process.name} was given ${String(code)} for ${account.name} although nothing is wrong any more`)
 }

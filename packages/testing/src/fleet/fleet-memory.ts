@@ -23,7 +23,8 @@ export function learnFromStore(
   const account = accountOf(world, key)
   if (account === undefined || isFailureKey(key)) return
   const memory = memoryOf(process, account.index)
-  const newSinceMs = Math.min(memory.seenTrueMs, world.time.nowMs())
+  const newSinceMs = Math.min(memory.readTrueMs, world.time.nowMs())
+  memory.readTrueMs = asked.trueMs
   see(memory, asked)
   const token = entry?.token
   if (token === undefined) return
@@ -50,13 +51,14 @@ export function learnFromUpstream(
   if (token !== memory.token)
     learn(world, process, token, { isOwn: true, newSinceMs, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
   else {
+    memory.landedExpiresAtMs = memory.expiresAtMs
+    memory.prolongedAtMs = process.clock.monotonic()
     memory.expiresAtMs = token.knownExpiresAtMs
     memory.served = undefined
   }
 }
 
-function see(memory: ProcessMemory, { trueMs, monotonicMs, wallMs }: AskedAt): void {
-  memory.seenTrueMs = trueMs
+function see(memory: ProcessMemory, { monotonicMs, wallMs }: AskedAt): void {
   memory.seenMonotonicMs = monotonicMs
   memory.seenWallMs = wallMs
 }

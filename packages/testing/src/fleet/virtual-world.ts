@@ -62,9 +62,13 @@ export interface ProcessMemory {
   isMarked: boolean
   /** The token that a call returned last, if nothing has been learned since. */
   served: TokenTruth | undefined
-  /** When it last heard from the store what stands there, on both its clocks and on the true one. */
+  /** When it last heard what the token is, on both its clocks. */
   seenMonotonicMs: number
-  seenTrueMs: number
+  /** The true moment at which it last asked the store what stands there. */
+  readTrueMs: number
+  /** When upstream last repeated the token to it, on its monotonic clock, and the expiry that it went by until then. */
+  prolongedAtMs: number
+  landedExpiresAtMs: number
   seenWallMs: number
   /** Tokens that its callers reported. */
   readonly rejected: Set<TokenTruth>
