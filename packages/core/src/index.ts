@@ -57,6 +57,7 @@ export type {
   SourceStatus,
   TokenSource,
 } from './token-source.js'
+export { platformError } from './upstream-errors.js'
 export { AccessTokenApi } from './access-token-api.js'
 export { ApiConfigKit } from './api-config-kit.js'
 export type { HttpDelegate } from './http-delegate.js'

@@ -9,7 +9,11 @@ import { redact, scrubCause } from './redact.js'
 /** What is shown of a platform's words. */
 const longestText = 300
 
-/** The error of a refusal, in words that are safe to print. */
+/**
+ * The error of a refusal that `classify` found, in words that are safe to print.
+ *
+ * @param options the language of its hint, and the secrets and tokens that its words may quote
+ */
 export function platformError(
   spec: Pick<ResolvedSpec<never>, 'id' | 'hints'>,
   endpoint: Endpoint,

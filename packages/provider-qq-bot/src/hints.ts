@@ -1,5 +1,10 @@
 import type { Hint } from '@lingpai/core'
 
+const tooLate: Hint = {
+  en: 'The message is too old to be replied to: reply within 5 minutes in a group, within an hour to one user.',
+  zh: '消息已过期，不能再回复：群聊须在 5 分钟内，单聊须在 60 分钟内。',
+}
+
 /** What a person can do about QQ's refusals. */
 export const hints: Readonly<Record<string, Hint>> = {
   'token-expired': {
@@ -62,4 +67,32 @@ export const hints: Readonly<Record<string, Hint>> = {
     en: 'Connect the bot to the gateway first.',
     zh: '请先让机器人连接网关。',
   },
+  304103: tooLate,
+  40034005: tooLate,
+  40034024: {
+    en: 'Reply with the id of a message that was sent to this bot, in this chat.',
+    zh: '回复时请使用发给本机器人、且属于该会话的消息 id。',
+  },
+  40034100: {
+    en: 'The limit of messages that reply to nothing is used up: reply to messages (msg_id), or wait.',
+    zh: '主动消息次数已用完：请改为被动回复（msg_id），或稍后再发。',
+  },
+  40034128: {
+    en: 'A message can be replied to a few times, and only for a while: 5 minutes in a group, an hour with one user.',
+    zh: '每条消息只能在一定时间内回复有限次数：群聊 5 分钟，单聊 60 分钟。',
+  },
+  40054002: {
+    en: 'The bot is muted here: an administrator of the group has to lift that.',
+    zh: '机器人在此处被禁言：需要群管理员解除。',
+  },
+  40054005: {
+    en: 'This reply was delivered before, or its msg_seq was used: give each reply to one message a msg_seq of its own.',
+    zh: '该回复已送达，或 msg_seq 重复：对同一消息的每次回复请使用不同的 msg_seq。',
+  },
+  40054007: { en: 'Shorten the message, or send it in parts.', zh: '请缩短消息，或分条发送。' },
+  40054010: {
+    en: 'Take the URL out, or have its domain listed on the QQ open platform.',
+    zh: '请去掉链接，或在 QQ 开放平台报备该域名。',
+  },
+  40054016: { en: 'Connect the bot first.', zh: '请先让机器人上线。' },
 }

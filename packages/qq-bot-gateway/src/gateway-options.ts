@@ -2,6 +2,7 @@ import { ConfigError, type Clock, type IAccessTokenCache, type Logger, type Toke
 import type { GatewaySocketClass } from './gateway/gateway-socket.js'
 import { intentBits, type IntentName } from './gateway/intents.js'
 import type { BackoffOptions } from './gateway/next-move.js'
+import type { QQBotSenderOptions } from './sending/qq-bot-sender.js'
 
 /** How a gateway is made. */
 export interface QQBotGatewayOptions {
@@ -28,6 +29,8 @@ export interface QQBotGatewayOptions {
   readonly maxPayloadBytes?: number
   /** Ids of events that are remembered, at least, so that none is handed out twice. @default 5000 */
   readonly rememberedEvents?: number
+  /** How the bot's messages are sent: `source`, `clock` and the rest come from here. */
+  readonly sending?: Omit<QQBotSenderOptions, 'source' | 'clock'>
   /** @default the class of `ws` */
   readonly WebSocket?: GatewaySocketClass
   /** Events without their contents. @default silent */

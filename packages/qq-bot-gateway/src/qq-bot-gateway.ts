@@ -10,6 +10,8 @@ import { GatewayLife } from './gateway/gateway-life.js'
 import { defaultSocketClass } from './gateway/gateway-socket.js'
 import { intentBits } from './gateway/intents.js'
 import type { GatewayPayload } from './gateway/payload.js'
+import type { Message, SendOptions, SentMessage } from './sending/message.js'
+import { QQBotSender } from './sending/qq-bot-sender.js'
 
 /** Where a gateway stands. */
 export interface GatewayStatus {
@@ -29,6 +31,8 @@ export interface GatewayStatus {
  * go on.
  */
 export class QQBotGateway {
+  /** Sends the bot's messages; closed with the gateway. It needs no connection. */
+  readonly sender: QQBotSender
   readonly #hub: EventHub
   readonly #life: GatewayLife
   readonly #shard: readonly [index: number, count: number]
@@ -55,9 +59,11 @@ export class QQBotGateway {
       answerTimeoutMs = 20_000,
       rememberedEvents = 5000,
       backoff = {},
+      sending,
       logger,
     } = options
     this.#shard = shard
+    this.sender = new QQBotSender({ ...sending, source, clock })
     this.#recent = recentIds(rememberedEvents)
     this.#hub = new EventHub((name, thrown) => {
       const write: ((message: string, fields: object) => unknown) | undefined = logger?.error.bind(logger)
@@ -119,6 +125,26 @@ export class QQBotGateway {
     return this.events()
   }
 
+  /** The same as `sender.sendGroupMessage()`. */
+  sendGroupMessage(groupOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+    return this.sender.sendGroupMessage(groupOpenid, message, options)
+  }
+
+  /** The same as `sender.sendC2CMessage()`. */
+  sendC2CMessage(userOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+    return this.sender.sendC2CMessage(userOpenid, message, options)
+  }
+
+  /** The same as `sender.sendChannelMessage()`. */
+  sendChannelMessage(channelId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+    return this.sender.sendChannelMessage(channelId, message, options)
+  }
+
+  /** The same as `sender.reply()`. */
+  reply(dispatch: GatewayDispatch, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+    return this.sender.reply(dispatch, message, options)
+  }
+
   /** Where it stands. */
   status(): GatewayStatus {
     const { session } = this.#life
@@ -133,6 +159,7 @@ export class QQBotGateway {
   /** Closes the connection, or the attempt at one, for good; settles when nothing of it is left. Listeners hear of `disconnected`, and of nothing after. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.sender.close()
     await this.#life.stop()
     for (const queue of [...this.#queues]) queue.finish()
   }

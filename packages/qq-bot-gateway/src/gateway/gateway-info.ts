@@ -1,5 +1,6 @@
 import { MalformedAnswerError, type TokenSource } from '@lingpai/core'
-import { apiError } from './api-error.js'
+import { apiErrorIn } from '../api/api-error.js'
+import { readApiAnswer } from '../api/read-api-answer.js'
 
 /** What the platform says of its gateway. */
 export interface GatewayInfo {
@@ -23,9 +24,6 @@ export interface StartLimit {
 
 const path = '/gateway/bot'
 
-/** The answer is a few hundred bytes. */
-const longestAnswer = 64 * 1024
-
 /**
  * Asks the platform where its gateway is, through the source: its hosts, its token, its healing.
  *
@@ -33,33 +31,19 @@ const longestAnswer = 64 * 1024
  * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
  */
 export async function fetchGatewayInfo(source: TokenSource, signal: AbortSignal): Promise<GatewayInfo> {
+  const { provider } = source.account
   const response = await source.fetch(path, { signal })
-  const text = await response.text()
-  const bad = (): MalformedAnswerError =>
-    new MalformedAnswerError(`${source.account.provider}: ${path} names no gateway`, {
-      provider: source.account.provider,
-      problem: 'not-an-object',
-      status: response.status,
-      bytes: Buffer.byteLength(text),
-    })
-  if (text.length > longestAnswer) throw bad()
-  const body = parsed(text)
-  if (!response.ok || body === undefined || 'code' in body) {
-    throw apiError(source.account.provider, path, response, body)
-  }
+  const answer = await readApiAnswer(response)
+  const refusal = apiErrorIn(provider, answer)
+  if (refusal !== undefined) throw refusal
+  const { status, bytes, body = {} } = answer
   const { url, shards, session_start_limit: limit } = body
-  if (typeof url !== 'string' || !isGatewayUrl(url, response.url)) throw bad()
+  if (typeof url !== 'string' || !isGatewayUrl(url, response.url)) {
+    const problem = 'not-an-object'
+    throw new MalformedAnswerError(`${provider}: ${path} names no gateway`, { provider, problem, status, bytes })
+  }
   const startLimit = startLimitOf(limit)
   return { url, shards: isCount(shards) && shards > 0 ? shards : 1, ...(startLimit && { startLimit }) }
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** The token goes there: never in the clear when the API itself is encrypted. */

@@ -228,7 +228,9 @@ export class GatewayLife {
   /** Before the first connection, what nobody but a person can mend is told at once; later a gateway waits for that person. */
   #isHopeless(error: AnyLingpaiError): boolean {
     if (error.code === 'ERR_LINGPAI_CONFIG' || error.code === 'ERR_LINGPAI_CLOSED') return true
-    return !this.#wasLive && !error.retryable
+    // What no table knows may pass, whatever it is.
+    const isUnknown = error.code === 'ERR_LINGPAI_PLATFORM' && error.details.errorClass === 'unknown'
+    return !this.#wasLive && !error.retryable && !isUnknown
   }
 
   #fatal(code: number, reason: string): AnyLingpaiError {
