@@ -32,7 +32,7 @@ export interface ServerConfiguration {
   readonly keysFile: string
   readonly trustProxy: boolean | string | readonly string[] | number
   readonly rateLimit?: number
-  readonly metrics: boolean
+  readonly metrics: boolean | 'public'
   readonly page: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }

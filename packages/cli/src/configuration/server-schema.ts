@@ -41,7 +41,10 @@ export const serverSchema = z.strictObject({
     .positive({ error: 'is to be above 0' })
     .optional()
     .describe('Requests a second of one client key, unless the key says otherwise. Default: 1000.'),
-  metrics: yesOrNo.optional().describe('Serves /metrics. Default: true.'),
+  metrics: z
+    .union([z.boolean(), z.literal('public')], { error: 'is to be true, false or public' })
+    .optional()
+    .describe('Serves /metrics to keys of all accounts; public: to everybody who can reach it. Default: true.'),
   page: yesOrNo.optional().describe('Serves the status page at /. Default: true.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'is to be debug, info, warn or error' })
