@@ -62,6 +62,11 @@ function aboutNobody(generated: GeneratedRequest): GeneratedRequest | undefined 
   return twin.path === path && twin.body === body ? undefined : twin
 }
 
+/** Whether a body says no, in the server's own shape or in a platform's. What says yes may differ from one moment to the next. */
+function isRefusal(text: string): boolean {
+  return /^\{"(error|errcode|code)":(?!0\b)/.test(text)
+}
+
 test('requests made from the document get 2xx or 4xx, and nobody gets what is not his', async () => {
   const document = (await (await fetch(`${world.url}/openapi.json`)).json()) as ApiDocument
   const keys: Readonly<Record<string, string | undefined>> = {
@@ -88,10 +93,12 @@ test('requests made from the document get 2xx or 4xx, and nobody gets what is no
     if (!isRight || foreign.some((secret) => text.includes(secret)) || /node_modules|\.ts:\d/.test(text))
       throw new Error(told)
     const twin = aboutNobody(generated)
-    if (twin === undefined || status === 429) return
+    if (twin === undefined) return
     const other = await send(twin, key)
-    if (other.status !== status || other.text !== text)
-      throw new Error(`${told}, and for nobody ${other.status} ${other.text}`)
+    // Wrong keys are counted: the one before may have been the last that was answered.
+    if ([text, other.text].some((one) => one.includes('too many wrong keys'))) return
+    const isSame = isRefusal(text) ? other.text === text : !isRefusal(other.text)
+    if (other.status !== status || !isSame) throw new Error(`${told}, and for nobody ${other.status} ${other.text}`)
   }
   const all = fc.sample(generatedRequests({ document, words, callers: Object.keys(keys) }), { numRuns: requests, seed })
   const startedAtMs = systemClock.monotonic()
