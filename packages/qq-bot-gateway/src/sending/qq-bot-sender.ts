@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import {
   ClosedError,
   ConfigError,
@@ -63,6 +64,8 @@ export class QQBotSender {
     }
     this.#options = { ...options, timeoutMs, maxWaitMs, maxQueued, language, clock }
     this.#windows = rateWindows(clock)
+    // Every message that waits listens to it.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /** Sends to a group. @param message a text, or more. @throws as {@link QQBotSender.send} */

@@ -107,9 +107,18 @@ function isMessagePath({ method, path }: SimRequest): boolean {
   return method === 'POST' && /^\/v2\/(users|groups)\/[^/]+\/messages$/.test(path)
 }
 
+function isGuildMessagePath({ method, path }: SimRequest): boolean {
+  return method === 'POST' && /^\/(channels|dms)\/[^/]+\/messages$/.test(path)
+}
+
+function isUploadPath({ method, path }: SimRequest): boolean {
+  return method === 'POST' && /^\/v2\/(users|groups)\/[^/]+\/files$/.test(path)
+}
+
 function success(desk: PlatformDesk, request: SimRequest, account: SimAccount): unknown {
   const url = `ws://${request.headers.host ?? 'localhost'}${gatewayPath}`
-  if (isMessagePath(request)) {
+  if (isUploadPath(request)) return { file_uuid: desk.traceId(), file_info: `F${desk.traceId()}`, ttl: 3600 }
+  if (isMessagePath(request) || isGuildMessagePath(request)) {
     return { id: `ROBOT1.0_${desk.traceId()}`, timestamp: new Date(desk.time.nowMs()).toISOString() }
   }
   switch (request.path) {
