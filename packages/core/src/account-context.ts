@@ -49,8 +49,8 @@ export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name]
 export interface RecordFacts {
   /** When the cache or upstream was asked for it. */
   readonly seen: Moment
-  /** Now, on the clock that its moments are on. @default what was last heard of that clock, reckoned on */
-  readonly sharedNowMs?: number
+  /** A moment on the clocks of this process, and on the clock that its moments are on. @default now, as far as known */
+  readonly known?: { readonly at: Moment; readonly sharedMs: number }
   /** Whether upstream itself has just said how long the token lives. @default false */
   readonly isFresh?: boolean
   /** How far that clock may have been set back since the record was written. @default 0 */
@@ -60,8 +60,14 @@ export interface RecordFacts {
 /** Takes a record into memory, with its moments in the terms of this process. */
 export function keep<C>(context: AccountContext<C>, record: StoredRecord, facts: RecordFacts): void {
   const { cell, clock, spec, spread, gate } = context
-  const { seen, sharedNowMs = gate.reckonedNowMs(), isFresh = false, setBackMs = 0 } = facts
-  keepRecord(cell, record, { clock, renewal: spec.renewal, sharedNowMs, setBackMs, spread, isFresh, seen })
+  const now = { monotonic: clock.monotonic(), wall: clock.now() }
+  const {
+    seen,
+    isFresh = false,
+    setBackMs = 0,
+    known: { at, sharedMs } = { at: now, sharedMs: gate.reckonedNowMs() },
+  } = facts
+  keepRecord(cell, record, { renewal: spec.renewal, at, sharedMs, setBackMs, spread, isFresh, seen })
 }
 
 /** What a look at the cache found: a record, none that is usable, or no answer. */

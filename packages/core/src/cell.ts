@@ -123,7 +123,8 @@ export function newCell(): Cell {
 /**
  * Takes a record into memory.
  *
- * @param sharedNowMs now, on the clock that the record's moments are on: the store's, or this host's
+ * @param at a moment on the clocks of this process
+ * @param sharedMs the same on the clock that the record's moments are on: the store's, or this host's
  * @param setBackMs how far that clock may have been set back since the record was written
  * @param isFresh whether upstream itself has just said how long the token lives
  * @param seen when the store, or upstream, was asked
@@ -132,32 +133,31 @@ export function keepRecord(
   cell: Cell,
   record: StoredRecord,
   {
-    clock,
     renewal,
-    sharedNowMs,
+    at,
+    sharedMs,
     setBackMs,
     spread,
     isFresh,
     seen,
   }: {
-    readonly clock: Clock
     readonly renewal: ResolvedRenewal
-    readonly sharedNowMs: number
+    readonly at: Moment
+    readonly sharedMs: number
     readonly setBackMs: number
     readonly spread: number
     readonly isFresh: boolean
     readonly seen: Moment
   },
 ): void {
-  const now: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
   const isSameToken = cell.record?.value === record.value
   const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
   const isExtended = mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
   // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.
   const known = isSameToken && !isExtended && !isFresh ? cell.times : undefined
-  const longestMs = lifeLeftMs(record, renewal, sharedNowMs)
-  const leftMs = known === undefined ? lifeLeftMs(record, renewal, sharedNowMs + setBackMs) : longestMs
-  const told: Moment = { monotonic: now.monotonic + leftMs, wall: now.wall + leftMs }
+  const longestMs = lifeLeftMs(record, renewal, sharedMs)
+  const leftMs = known === undefined ? lifeLeftMs(record, renewal, sharedMs + setBackMs) : longestMs
+  const told: Moment = { monotonic: at.monotonic + leftMs, wall: at.wall + leftMs }
   const expiry = known === undefined ? told : earlierOf(told, known.expiry)
   const before = (atMs: number): Moment => {
     const earlierMs = record.expiresAtMs - atMs

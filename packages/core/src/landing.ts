@@ -1,6 +1,6 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
 import { askPlatform } from './ask-platform.js'
-import { heldTokens, isRejectedRecord, msSince, type FlightOutcome } from './cell.js'
+import { heldTokens, isRejectedRecord, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
@@ -50,7 +50,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   // Who may write knows that nobody has replaced it; otherwise that is only known of when it was asked for.
   const seen = isWritten ? writing : answer.sentAt
   // Its life goes by this process's own clocks: by now the store's time may be unknown, after a sleep over the writing.
-  keep(context, next, { seen, isFresh: true, sharedNowMs: writtenMs + msSince(writing, clock) })
+  keep(context, next, { seen, isFresh: true, known: { at: writing, sharedMs: writtenMs } })
   cell.isUntimed = !isTimed
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
