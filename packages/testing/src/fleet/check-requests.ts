@@ -38,7 +38,9 @@ function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const issuesMs = [memory.token, request.base].map((token) => token?.sim.issuedAtMs ?? Infinity)
   const oldestMs = Math.min(...issuesMs, memory.newSinceMs)
   const isBlamed = wasClockSetBack(world, oldestMs)
-  return !isUntold && !isTwin && !isBlamed && whyNeeded(world, request, memory.token) === undefined
+  // The store lost it, which may add a request: an older token may have been put back under a higher count, and died since.
+  const isLost = request.account.lostAtMs >= memory.learnedTrueMs
+  return !isUntold && !isTwin && !isBlamed && !isLost && whyNeeded(world, request, memory.token) === undefined
 }
 
 function storeHeldGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
@@ -123,8 +125,14 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
   )
   // What a rival or the platform killed meanwhile is another need.
   const isRefused = earlier.brought?.isReported === true
+  // An answer that its process's clock was set over looks as old as one that its machine slept over: dead when it came.
+  const setMs = earlier.process.host.jumps.reduce(
+    (sum, { atMs, byMs }) => sum + (atMs >= earlier.sentAtMs ? byMs : 0),
+    0,
+  )
+  const isOld = earlier.process === process && setMs >= earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
-  if (!isLost && !isHindered && !isRefused && !isLate) return true
+  if (!isLost && !isHindered && !isRefused && !isLate && !isOld) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
   return false
 }

@@ -79,7 +79,8 @@ function isAtHand(
   if (mode !== 'rotate') return true
   // It may have been replaced and died since: the store has to be asked.
   const { clock } = process
-  const unseenMs = Math.max(clock.monotonic() - memory.seenMonotonicMs, clock.now() - memory.seenWallMs)
+  const awakeMs = clock.monotonic() - memory.seenMonotonicMs
+  const unseenMs = Math.max(awakeMs + setForwardMs(host, memory.learnedTrueMs), clock.now() - memory.seenWallMs)
   return unseenMs < (overlapSeconds - marginSeconds) * 1000
 }
 

@@ -1,4 +1,5 @@
 import { coolDownMs, type ErrorClass } from '@lingpai/core'
+import { verdict } from '../simulator/token-book.js'
 import {
   answerRequest,
   apiVerdict,
@@ -69,6 +70,7 @@ export function virtualFetch(world: VirtualWorld, process: VirtualProcess): type
 /** `TokenSource.fetch` reports for its caller, though not what its second try was told. */
 function noteRefusal(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): void {
   token.isReported = true
+  if (verdict(token.sim, world.time.nowMs()) === 'revoked') token.account.hurtAtMs = world.time.nowMs()
   process.memory[token.account.index]?.refused.add(token)
   world.trace.add(world.time.nowMs(), process.name, 'is refused', token.name)
 }
