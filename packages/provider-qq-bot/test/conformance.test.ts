@@ -46,14 +46,16 @@ providerConformance(test, qqBot, {
     {
       status: 400,
       body: { message: '消息被去重，请检查请求msgseq', code: 40054005, err_code: 40054005, trace_id: 't' },
-      errorClass: 'unknown',
+      errorClass: 'permission',
     },
     { status: 404, body: { message: 'unknown guild', code: 10004 }, errorClass: 'unknown' },
     ...coded('token-expired', 11244, 40011027),
     ...coded('token-invalid', 11243),
     ...coded('credential-invalid', 11245, 11251, 11261, 11275),
     ...coded('permission', 11241, 11253, 11254, 11264, 11282, 11274, 11262, 11273, 11265, 304018),
-    ...coded('transient', 11242, 40012002, 11252, 11263, 11281),
+    ...coded('permission', 304103, 40034005, 40034024, 40034128, 40054002, 40054005, 40054007, 40054010, 40054016),
+    ...coded('transient', 11242, 40012002, 11252, 11263, 11281, 50055001),
+    ...coded('quota-exhausted', 40034100),
     ...coded('ip-denied', 11298, 40023002),
     ...coded('rate-limited', 20028, 1100308, 610013, 620006, 22009),
     // Accepted for review: no error of the token, of the caller or of the platform.
