@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { ConfigError, systemClock } from '@lingpai/core'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { accountFeed } from './account-feed.js'
@@ -32,6 +33,8 @@ import { writeAuditLog } from './write-audit-log.js'
 /** The central token server as a fastify plugin. */
 export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastify, options) => {
   const draining = new AbortController()
+  // Every stream and every long poll listens to it; thousands are no leak.
+  setMaxListeners(0, draining.signal)
   const { context, board, close } = openContext(options, draining.signal)
   fastify.setValidatorCompiler(compileValidator)
   for (const schema of sharedSchemas) fastify.addSchema(schema)
