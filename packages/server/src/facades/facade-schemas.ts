@@ -9,13 +9,9 @@ const key = Type.String({
 const pass = Type.String({ description: 'A token that this server handed out.' })
 
 const answer = (fields: TProperties, codeName: 'errcode' | 'code', messageName: 'errmsg' | 'message') => ({
-  200: Type.Union([
-    Type.Object(fields),
-    Type.Object(
-      { [codeName]: Type.Integer(), [messageName]: Type.String() },
-      { description: 'A refusal; HTTP 200 as well.' },
-    ),
-  ]),
+  200: Type.Union([Type.Object(fields), Type.Object({ [codeName]: Type.Integer(), [messageName]: Type.String() })], {
+    description: 'What was asked for, or a refusal: the platforms send both with HTTP 200.',
+  }),
 })
 const wechatAnswer = answer({ access_token: token, expires_in: seconds }, 'errcode', 'errmsg')
 const ok = { errcode: Type.Literal(0), errmsg: Type.Literal('ok') }

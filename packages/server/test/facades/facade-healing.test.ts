@@ -39,6 +39,21 @@ test('a client that comes back for a token that was revoked gets another: one re
   expect(await ask()).toEqual(second)
 })
 
+test('the timeline says whose suspicion it was', async () => {
+  await ask()
+  world.simulator.revoke('wechat')
+  await ask()
+  const headers = { authorization: `Bearer ${key}` }
+  const timeline = await fetch(`${world.url}/v1/accounts/shop/timeline`, { headers })
+  const { events } = (await timeline.json()) as { readonly events: readonly object[] }
+  expect(events).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ event: 'rejected', generation: 1, platform_code: 40001, by: 'key 0' }),
+      expect.objectContaining({ event: 'refreshed', generation: 2, reason: 'rejected', by: 'key 0' }),
+    ]),
+  )
+})
+
 test.each(['wecom:wwdec0de0000000001:1000002', 'qq:102000001'])('the same for %s', async (account) => {
   const all = world.key(['bot', 'sales'])
   const askPlatform = (): Promise<Answer> =>

@@ -1,3 +1,4 @@
+import { ConfigError, type TokenSource } from '@lingpai/core'
 import { appIds, openFacadeWorld, secrets, wechatTokenPath, wecomTokenPath, type FacadeWorld } from './facade-world.js'
 
 let world: FacadeWorld
@@ -58,6 +59,22 @@ test('a key that asks too often is slowed down in the platform’s words', async
   expect(await world.get(wecomTokenPath(slow))).toMatchObject({ errcode: 45009 })
   const qq = { appId: appIds.qq, clientSecret: slow }
   expect(await world.post('/app/getAppAccessToken', qq)).toMatchObject({ code: 100001 })
+})
+
+test('a fault of the server itself is a platform that is busy, and stands in the log', async () => {
+  const shop = world.accounts.get('shop')
+  if (shop === undefined) throw new ConfigError('no such account')
+  const { source } = shop
+  const broken: Partial<TokenSource> = {
+    account: source.account,
+    status: () => source.status(),
+    getRecord: () => Promise.reject(new TypeError('a slip')),
+  }
+  world.accounts.replace([{ ...shop, source: broken as TokenSource }])
+  const answer = await world.get(wechatTokenPath(key))
+  expect(answer).toEqual({ errcode: -1, errmsg: 'system error, lingpai: the server failed' })
+  expect(world.logged()).toContain('a slip')
+  expect(world.logged()).not.toContain(key)
 })
 
 test('a secret is in no answer', async () => {
