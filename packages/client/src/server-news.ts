@@ -7,7 +7,7 @@ export interface ServerNews {
 }
 
 /** The news in one of the server's objects: an account's status, or the data of `rotated`; `undefined` for anything else. */
-export function newsIn(value: unknown): ServerNews | undefined {
+function newsIn(value: unknown): ServerNews | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { name, account = name, generation } = value as Readonly<Record<string, unknown>>
   if (typeof account !== 'string') return undefined

@@ -63,15 +63,13 @@ test('a reader may not report, is told so, and goes on with the next token', asy
 
 test('a failure of the platform that the server got over holds no client back', async () => {
   const source = world.client().source('mp', { provider: world.providers.mp })
-  const fault = world.simulator.fault({
-    times: 100,
-    body: { errcode: 45009, errmsg: 'reach max api daily quota limit' },
-  })
-  await expect(source.getAccessToken()).rejects.toMatchObject({ details: { errorClass: 'quota-exhausted' } })
+  const fault = world.simulator.fault({ times: 100, body: { errcode: 40164, errmsg: 'invalid ip 1.2.3.4' } })
+  await expect(source.getAccessToken()).rejects.toMatchObject({ details: { errorClass: 'ip-denied' } })
   await settled()
   fault.clear()
-  await world.clock.advance(2 * 3_600_000)
-  await world.own('mp').getAccessToken()
+  // It would be told to wait for five minutes and more.
+  await expect(source.getAccessToken()).rejects.toMatchObject({ details: { errorClass: 'ip-denied' } })
+  await world.own('mp').refresh()
   await settled()
   expect(await source.getAccessToken()).toBe(await world.own('mp').getAccessToken())
 })

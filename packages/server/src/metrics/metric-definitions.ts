@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 /** Labels of every metric of an account. */
-export const accountLabels = ['provider', 'account'] as const
+const accountLabels = ['provider', 'account'] as const
 
 /** All metrics of a server. A name here is a promise: dashboards and alert rules are made of them. */
 export interface Metrics {
