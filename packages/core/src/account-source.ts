@@ -120,10 +120,8 @@ export class AccountSource<C> implements TokenSource {
       rejected === (typeof rejected === 'number' ? cell.record.generation : cell.record.value)
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
     if (!isCurrent() && rejected !== cell.replacedValue) await this.#wait(lookAtCache(context), options?.signal)
-    if (!isCurrent()) {
-      if (typeof rejected === 'string') noteRefused(cell, rejected)
-      return this.getAccessToken(options)
-    }
+    if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
+    if (!isCurrent()) return this.getAccessToken(options)
     if (cell.record !== undefined && !isRejected(cell)) {
       cell.rejected = { value: cell.record.value, code }
       noteRefused(cell, cell.record.value)

@@ -38,7 +38,7 @@ test('the core as it is passes the same seeds', async () => {
   const { code, output } = await simulate('--seeds', '60', '--workers', '1', '--core', folder)
   expect(output).toContain('60 schedules')
   expect(code).toBe(0)
-}, 60_000)
+}, 180_000)
 
 test.each([
   ['no look after the lease', 'flight.ts', "    if (lease !== 'unavailable') await lookAtCache(context)\n"],
@@ -52,7 +52,7 @@ test.each([
     expect(output).toMatch(/^replay: npm run simulate -- --seed \d+$/m)
     expect(code).toBe(1)
   },
-  60_000,
+  180_000,
 )
 
 test('a failing seed replays with its whole trace', async () => {
@@ -63,4 +63,4 @@ test('a failing seed replays with its whole trace', async () => {
   expect(output).toContain(what)
   expect(output.split('\n')[0]).toMatch(/^ +0\.000 plan/)
   expect(code).toBe(1)
-}, 60_000)
+}, 180_000)
