@@ -42,7 +42,7 @@ export interface FacadeDesk {
 /** Opens the desk. */
 export function facadeDesk(context: ServerContext): FacadeDesk {
   const { accounts, actAs, clock, time } = context
-  const handed = handOuts(clock)
+  const handed = handOuts(context)
   const checks = tokenCheck(clock)
   const known = knownTokens(accounts, context.feed, time)
 
@@ -50,8 +50,9 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     const { source, provider } = account
     const getRecord = (): Promise<TokenRecord> => actAs(name, source, 'token', () => source.getRecord())
     // Asked before the wait: of many who come at once, cold, none has been handed anything.
-    const last = handed.last(source, id)
+    const handedBefore = handed.last(account, id)
     let record = await getRecord()
+    const last = await handedBefore
     // A forced refresh of a client that still has an older token asks for no more than the current one.
     if (last === record.generation || (isForced && last === undefined)) {
       await actAs(name, source, 'rejection', () => checks.check(account))
@@ -60,7 +61,7 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     const leftMs = record.expiresAtMs - time.nowMs()
     const { refreshAtMs = Infinity } = source.status()
     const expiresInSeconds = toldLifeSeconds(leftMs, refreshAtMs - clock.now(), provider.spec.renewal)
-    handed.note(source, id, record.generation, expiresInSeconds)
+    handed.note(account, id, record.generation, expiresInSeconds)
     known.note(account)
     return { value: record.value, expiresInSeconds }
   }

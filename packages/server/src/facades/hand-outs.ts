@@ -1,4 +1,7 @@
-import type { Clock, TokenSource } from '@lingpai/core'
+import type { Clock, IAccessTokenCache } from '@lingpai/core'
+import type { ServedAccount } from '../served-account.js'
+import type { SharedTime } from '../shared-time.js'
+import { withDeadline } from '../with-deadline.js'
 
 /**
  * A client keeps a token for as long as it was told. One that is back before has lost it, polls, or was refused by the
@@ -7,34 +10,78 @@ import type { Clock, TokenSource } from '@lingpai/core'
  */
 const leastMemoryMs = 60_000
 
-/** What the clients of the facades were given last. */
+/** A store that is slow keeps no client waiting for longer; what it would have told is a hint. */
+const storeMs = 250
+
+/** What the clients of the facades were given last, by this server or by another on the same cache. */
 export interface HandOuts {
-  /** The generation that this client should still have. */
-  last(source: TokenSource, client: string): number | undefined
+  /** The generation that this client should still have. Never fails. */
+  last(account: ServedAccount, client: string): Promise<number | undefined>
   /** A client was given a token. */
-  note(source: TokenSource, client: string, generation: number, toldSeconds: number): void
+  note(account: ServedAccount, client: string, generation: number, toldSeconds: number): void
+}
+
+/** What a hand-outs memory stands on. */
+export interface HandOutsParts {
+  readonly cache: IAccessTokenCache
+  readonly clock: Clock
+  readonly time: Pick<SharedTime, 'nowMs'>
 }
 
 interface HandOut {
   readonly generation: number
-  /** On the monotonic clock. */
+  /** On the clock of the records, Unix milliseconds. */
   readonly untilMs: number
 }
 
-/** An empty memory; it holds one entry for each account and client. */
-export function handOuts(clock: Clock): HandOuts {
+/** A memory of one entry for each account and client; only a client that has not been here with this token costs a look at the cache. */
+export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
   // Accounts that are gone take their entries along.
-  const bySource = new WeakMap<TokenSource, Map<string, HandOut>>()
+  const memory = new WeakMap<ServedAccount['source'], Map<string, HandOut>>()
+  const isShared = (cache.reach ?? 'process') !== 'process'
+  const own = (account: ServedAccount, client: string): HandOut | undefined =>
+    stillHeld(memory.get(account.source)?.get(client), time.nowMs())
+  const soon = async <T>(work: () => T | PromiseLike<T>): Promise<T | undefined> =>
+    withDeadline(clock, storeMs, Promise.resolve().then(work)).catch(() => undefined)
+
   return {
-    last: (source, client) => {
-      const handed = bySource.get(source)?.get(client)
-      return handed !== undefined && clock.monotonic() < handed.untilMs ? handed.generation : undefined
+    last: async (account, client) => {
+      const known = own(account, client)
+      if (!isShared || (known !== undefined && known.generation === account.source.status().generation)) {
+        return known?.generation
+      }
+      const text = await soon(() => cache.get(keyOf(account, client)))
+      const shared = stillHeld(readHandOut(text), time.nowMs())
+      const generations = [known, shared].flatMap((handed) => handed?.generation ?? [])
+      return generations.length === 0 ? undefined : Math.max(...generations)
     },
-    note: (source, client, generation, toldSeconds) => {
-      const byClient = bySource.get(source) ?? new Map<string, HandOut>()
-      bySource.set(source, byClient)
-      const untilMs = clock.monotonic() + Math.max(toldSeconds * 1000, leastMemoryMs)
-      byClient.set(client, { generation, untilMs })
+    note: (account, client, generation, toldSeconds) => {
+      const untilMs = Math.round(time.nowMs()) + Math.max(toldSeconds * 1000, leastMemoryMs)
+      const isNews = own(account, client)?.generation !== generation
+      const byClient = memory.get(account.source) ?? new Map<string, HandOut>()
+      memory.set(account.source, byClient.set(client, { generation, untilMs }))
+      if (!isShared || !isNews) return
+      const text = JSON.stringify({ generation, untilMs } satisfies HandOut)
+      void soon(() => cache.set(keyOf(account, client), text, untilMs))
     },
+  }
+}
+
+function stillHeld(handed: HandOut | undefined, nowMs: number): HandOut | undefined {
+  return handed !== undefined && nowMs < handed.untilMs ? handed : undefined
+}
+
+function keyOf({ name }: ServedAccount, client: string): string {
+  return `lingpai:handed:1:${encodeURIComponent(name.toWellFormed())}:${client}`
+}
+
+/** What others wrote; what is none of it is nothing. */
+function readHandOut(text: string | null | undefined): HandOut | undefined {
+  try {
+    const { generation, untilMs } = Object(JSON.parse(text ?? '')) as Partial<Record<keyof HandOut, unknown>>
+    const isWhole = Number.isSafeInteger(generation) && Number.isFinite(untilMs)
+    return isWhole ? { generation: generation as number, untilMs: untilMs as number } : undefined
+  } catch {
+    return undefined
   }
 }

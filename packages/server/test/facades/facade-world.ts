@@ -1,5 +1,5 @@
 import { memoryCache } from '@lingpai/cache-memory'
-import { TokenManager, type Clock, type TokenSource } from '@lingpai/core'
+import { TokenManager, type Clock, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { agentTicket, corpTicket, wecom } from '@lingpai/provider-wecom'
@@ -28,6 +28,8 @@ export interface FacadeWorld {
   readonly app: RunningTokenServer['app']
   readonly accounts: AccountRegister
   readonly keys: ReplaceableClientKeys
+  /** Starts another server on the same cache. */
+  startAnother(): Promise<RunningTokenServer>
   /** Makes a client key; of a reader, unless it wishes otherwise. */
   key(accounts: '*' | readonly string[], wishes?: Partial<ClientKeyWishes>): string
   /** What the server logged. */
@@ -54,12 +56,15 @@ export interface FacadeWorldOptions extends Partial<StartOptions> {
   readonly plain?: boolean
   /** The accounts had tokens before the server started. */
   readonly isWarm?: boolean
+  /** Where tokens are kept. @default a memory of its own */
+  readonly cache?: IAccessTokenCache
 }
 
 /** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp); tickets for all but `support`. */
 export async function openFacadeWorld({
   plain = false,
   isWarm = false,
+  cache = memoryCache(),
   ...options
 }: FacadeWorldOptions = {}): Promise<FacadeWorld> {
   const clock = testClock()
@@ -74,14 +79,16 @@ export async function openFacadeWorld({
       ],
     },
   })
-  const cache = memoryCache()
   const manager = new TokenManager({ cache, clock })
   const accounts = accountsOf(simulator, manager, plain)
   if (isWarm) await Promise.all(accounts.all().map(({ source }) => source.getRecord()))
   const { keys, key } = keyRing(clock)
   const lines: string[] = []
   const logger = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
-  const server = await startTokenServer({ accounts, manager, cache, keys, clock, logger, isKeeping: false, ...options })
+  const start = (): Promise<RunningTokenServer> =>
+    startTokenServer({ accounts, manager, cache, keys, clock, logger, isKeeping: false, ...options })
+  const servers = [await start()] as [RunningTokenServer, ...RunningTokenServer[]]
+  const [server] = servers
   return {
     simulator,
     clock,
@@ -90,6 +97,11 @@ export async function openFacadeWorld({
     accounts,
     keys,
     key,
+    startAnother: async () => {
+      const another = await start()
+      servers.push(another)
+      return another
+    },
     logged: () => lines.join(''),
     get: async <Body>(path: string) => (await fetch(server.url + path)).json() as Promise<Body>,
     post: async <Body>(path: string, body: unknown, type = 'application/json') => {
@@ -98,7 +110,7 @@ export async function openFacadeWorld({
       return (await response.json()) as Body
     },
     close: async () => {
-      await server.close()
+      await Promise.all(servers.map((one) => one.close()))
       await manager.close()
       await simulator.close()
     },
