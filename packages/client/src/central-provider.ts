@@ -20,6 +20,7 @@ export interface PlatformProvider {
   readonly spec: PlatformFacts & {
     readonly account: readonly string[]
     readonly secrets: readonly string[]
+    /** Names the platform's host, where no base does. */
     readonly request: (credentials: never) => RequestSpec
   }
 }
