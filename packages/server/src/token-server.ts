@@ -13,6 +13,8 @@ import { compileValidator } from './compile-validator.js'
 import { registerFacades } from './facades/register-facades.js'
 import { registerMetrics } from './metrics/register-metrics.js'
 import { registerPage } from './page/register-page.js'
+import { firstAnswer } from './first-answer.js'
+import { keepFresh } from './keep-fresh.js'
 import { registerErrors } from './register-errors.js'
 import { registerOpenApi } from './register-open-api.js'
 import { registerAccounts } from './routes/register-accounts.js'
@@ -35,7 +37,7 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
   const draining = new AbortController()
   // Every stream and every long poll listens to it; thousands are no leak.
   setMaxListeners(0, draining.signal)
-  const { context, board, close } = openContext(options, draining.signal)
+  const { context, board, begin, close } = openContext(options, draining.signal)
   fastify.setValidatorCompiler(compileValidator)
   for (const schema of sharedSchemas) fastify.addSchema(schema)
   fastify.addHook('onRoute', (route) => {
@@ -49,6 +51,7 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
   registerErrors(fastify, context)
   await registerOpenApi(fastify)
   registerRoutes(fastify, context, board)
+  fastify.addHook('onReady', begin)
   fastify.addHook('preClose', () => {
     draining.abort()
     return Promise.resolve()
@@ -110,16 +113,12 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
     statusOf,
     actAs: acting.actAs,
   }
-  const keep = (): void => {
-    if (!isKeeping || draining.aborted) return
-    for (const { source } of accounts.all()) source.startBackgroundRefresh({ signal: draining })
+  const begin = async (): Promise<void> => {
+    await firstAnswer(cache)
+    if (isKeeping) keepFresh(accounts, clock, draining)
+    void warmTimeline(timeline, accounts.all())
   }
-  keep()
-  void warmTimeline(timeline, accounts.all())
-  const stop = accounts.onChange(({ added }) => {
-    keep()
-    void warmTimeline(timeline, added)
-  })
+  const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
   const close = async (): Promise<void> => {
     stop()
     board.close()
@@ -127,7 +126,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
     await timeline.close()
     feed.close()
   }
-  return { context, board, close }
+  return { context, board, begin, close }
 }
 
 function registerOf(accounts: TokenServerOptions['accounts']): AccountRegister {
