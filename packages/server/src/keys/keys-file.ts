@@ -15,6 +15,7 @@ export interface KeysFile extends ClientKeys {
 
 /** How a keys file is followed. */
 export interface KeysFileOptions {
+  /** @default the clock of this machine */
   readonly clock?: Clock
   /** Is told what is wrong with the file while the server runs. */
   readonly onProblem?: (problem: string) => void
