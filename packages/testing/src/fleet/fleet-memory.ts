@@ -25,11 +25,12 @@ export function learnFromStore(
   const memory = memoryOf(process, account.index)
   const newSinceMs = Math.min(memory.readTrueMs, world.time.nowMs())
   memory.readTrueMs = asked.trueMs
-  see(memory, asked)
   const token = entry?.token
-  if (token === undefined) return
-  if (token === memory.token) memory.isMarked = entry?.isMarked === true
-  else if (memory.token === undefined || token.order > memory.token.order)
+  const isYounger = token !== undefined && (memory.token === undefined || token.order > memory.token.order)
+  // That an older one does not count can only be told once the store has told the time, too.
+  if (isYounger || token === undefined || token === memory.token || !world.plan.store.hasClock) see(memory, asked)
+  if (token === memory.token && token !== undefined) memory.isMarked = entry?.isMarked === true
+  else if (isYounger)
     learn(world, process, token, {
       isOwn: false,
       newSinceMs,
