@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { moveAside } from '../src/private-directory.js'
 import { nameOfKey } from '../src/state.js'
-import { temporaryDirectories } from './temporary-directory.js'
-import { onPosix } from './where-possible.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
+import { onPosix } from '../../testing/test/support/where-possible.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'

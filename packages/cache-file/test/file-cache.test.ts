@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
 import { nameOfKey } from '../src/state.js'
-import { temporaryDirectories } from './temporary-directory.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'

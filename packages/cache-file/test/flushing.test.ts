@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nameOfKey } from '../src/state.js'
-import { startTracedChild } from './child.js'
-import { temporaryDirectories } from './temporary-directory.js'
+import { startProgram, tracedTo } from '../../testing/test/support/child.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
 
@@ -16,7 +16,8 @@ interface TraceEvent {
 test('a state is flushed before it is published, and its name before the older ones go', async () => {
   const directory = await temporaryDirectory()
   const tracePath = join(directory, 'trace.json')
-  await startTracedChild(tracePath, 'setThrice', join(directory, 'cache'), 'key').ended
+  const args = ['setThrice', join(directory, 'cache'), 'key']
+  await startProgram({ file: new URL('worker.ts', import.meta.url), args, options: tracedTo(tracePath) }).ended
   const { traceEvents } = JSON.parse(await readFile(tracePath, 'utf8')) as { traceEvents: readonly TraceEvent[] }
   const entry = join(directory, 'cache', nameOfKey('key'))
   const steps = traceEvents

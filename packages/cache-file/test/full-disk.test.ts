@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { nameOfKey } from '../src/state.js'
-import { testsNeeding } from './where-possible.js'
+import { testsNeeding } from '../../testing/test/support/where-possible.js'
 
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'
 const disk = mountTinyDisk()

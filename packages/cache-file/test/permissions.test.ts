@@ -2,11 +2,12 @@ import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { nameOfKey } from '../src/state.js'
-import { startChild } from './child.js'
-import { temporaryDirectories } from './temporary-directory.js'
-import { onPosix } from './where-possible.js'
+import { childrenOf } from '../../testing/test/support/child.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
+import { onPosix } from '../../testing/test/support/where-possible.js'
 
 const temporaryDirectory = temporaryDirectories()
+const startChild = childrenOf(new URL('worker.ts', import.meta.url))
 const key = 'lingpai:1:qq-bot:bot:https%3A%2F%2Fapi.bot.qq.com:10001:5d41'
 
 async function modesBelow(path: string): Promise<Record<string, string>> {

@@ -5,7 +5,7 @@ import type { IAccessTokenCache } from '@lingpai/core'
 import { encodeState, nameOfKey } from '../src/state.js'
 import { readState } from '../src/state-log.js'
 import { stateMemory } from '../src/state-memory.js'
-import { temporaryDirectories } from './temporary-directory.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'

@@ -5,7 +5,7 @@ import { encodeState, type State } from '../src/state.js'
 import { readState as readThrough, transact, type StateLog } from '../src/state-log.js'
 import { commit, set, take, type Transition } from '../src/transitions.js'
 import { stateMemory } from '../src/state-memory.js'
-import { temporaryDirectories } from './temporary-directory.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:qq-bot:bot:https%3A%2F%2Fapi.bot.qq.com:10001:5d41'

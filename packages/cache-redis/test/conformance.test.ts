@@ -4,7 +4,7 @@ import { redisCache } from '@lingpai/cache-redis'
 import { cacheConformance, type OpenedCache } from '@lingpai/testing'
 import type { IAccessTokenCache } from '@lingpai/core'
 import { entryKeys } from '../src/redis-key.js'
-import { redisKind, startRedis } from './redis-server.js'
+import { redisKind, startRedis } from '../../testing/test/support/redis-server.js'
 
 async function openOnRedis(wrap: (cache: IAccessTokenCache) => IAccessTokenCache): Promise<OpenedCache> {
   const redis = await startRedis()

@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import { createClient } from '@keyv/redis'
 import { redisCache } from '@lingpai/cache-redis'
 import type { IAccessTokenCache } from '@lingpai/core'
-import { freePort, startRedis, withRealRedis, type TestRedis } from './redis-server.js'
+import { freePort, startRedis, withRealRedis, type TestRedis } from '../../testing/test/support/redis-server.js'
 
 let redis: TestRedis
 let caches: IAccessTokenCache[]

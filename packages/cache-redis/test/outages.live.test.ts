@@ -3,12 +3,14 @@ import { redisCache } from '@lingpai/cache-redis'
 import { TokenManager, type TokenSource } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { startSimulator, type Simulator } from '@lingpai/testing'
-import { startRedis, withRealRedis, type TestRedis } from './redis-server.js'
+import { startRedis, withRealRedis, type TestRedis } from '../../testing/test/support/redis-server.js'
 import { startProxy, type TcpProxy } from './tcp-proxy.js'
 
-/** Of the cache, as the default; and what a busy machine may add. */
+/** Of the cache, as the default; and what comes on top of it: upstream, and timers. */
 const timeoutMs = 500
 const slackMs = 400
+/** A busy machine is given so many times what the same thing took it a moment ago, with nothing broken. */
+const leniency = 10
 /** Sharing is to resume within this time of the recovery. */
 const resumeMs = 10_000
 
@@ -132,24 +134,25 @@ for (const [name, outage] of Object.entries(outages)) {
     async () => {
       const { begin, end } = outage()
       const warm = anotherProcess()
-      const token = await warm.getAccessToken()
+      const { value: token, ms: usualMs } = await timed(warm.getAccessToken())
+      const mostWarmMs = 5 + leniency * (await warmWaitMs(warm))
       expect(simulator.ledger.tokenRequests()).toBe(1)
       await begin()
-      expect(await warmWaitMs(warm)).toBeLessThan(5)
+      expect(await warmWaitMs(warm)).toBeLessThan(mostWarmMs)
       expect(await warm.getAccessToken()).toBe(token)
 
       const cold = anotherProcess()
       const first = await timed(Promise.all(Array.from({ length: 50 }, () => cold.getAccessToken())))
-      expect(first.ms).toBeLessThan(timeoutMs + slackMs)
+      expect(first.ms).toBeLessThan(timeoutMs + slackMs + leniency * usualMs)
       expect(new Set(first.value).size).toBe(1)
-      expect(await warmWaitMs(cold)).toBeLessThan(5)
-      expect(await warmWaitMs(warm)).toBeLessThan(5)
+      expect(await warmWaitMs(cold)).toBeLessThan(mostWarmMs)
+      expect(await warmWaitMs(warm)).toBeLessThan(mostWarmMs)
       expect(simulator.ledger.tokenRequests()).toBe(2)
 
       await end()
       const endedAt = performance.now()
       while (((await redis.send('KEYS', 'lingpai:*}')) as unknown[]).length === 0) {
-        expect(performance.now() - endedAt).toBeLessThan(resumeMs)
+        expect(performance.now() - endedAt).toBeLessThan(resumeMs + leniency * usualMs)
         await pause(50)
       }
       expect(await anotherProcess().getAccessToken()).toBe(first.value[0])
@@ -162,17 +165,20 @@ for (const [name, outage] of Object.entries(outages)) {
 withRealRedis(
   'Redis is away at the start: one request a process, and sharing begins once it is there',
   async () => {
+    const cache = redisCache({ url: proxy.url })
+    const { ms: usualMs } = await timed(cache.get('nothing'))
+    await cache.close()
     await redis.kill()
     const sources = [anotherProcess(), anotherProcess()]
     for (const source of sources) {
       const { ms } = await timed(source.getAccessToken())
-      expect(ms).toBeLessThan(timeoutMs + slackMs)
+      expect(ms).toBeLessThan(timeoutMs + slackMs + leniency * usualMs)
     }
     expect(simulator.ledger.tokenRequests()).toBe(2)
     await redis.restart()
     const startedAt = performance.now()
     while (((await redis.send('KEYS', 'lingpai:*}')) as unknown[]).length === 0) {
-      expect(performance.now() - startedAt).toBeLessThan(resumeMs)
+      expect(performance.now() - startedAt).toBeLessThan(resumeMs + leniency * usualMs)
       await pause(50)
     }
     await anotherProcess().getAccessToken()
@@ -184,8 +190,9 @@ withRealRedis(
 withRealRedis('FLUSHALL: warm callers go on, cold ones make one request together', async () => {
   const warm = anotherProcess()
   await warm.getAccessToken()
+  const mostWarmMs = 5 + leniency * (await warmWaitMs(warm))
   await redis.send('FLUSHALL')
-  expect(await warmWaitMs(warm)).toBeLessThan(5)
+  expect(await warmWaitMs(warm)).toBeLessThan(mostWarmMs)
   const cold = [anotherProcess(), anotherProcess(), anotherProcess()]
   const tokens = await Promise.all(cold.map((source) => source.getAccessToken()))
   expect(new Set(tokens).size).toBe(1)
@@ -195,14 +202,15 @@ withRealRedis('FLUSHALL: warm callers go on, cold ones make one request together
 withRealRedis('a frozen Redis: each call of the cache ends within its time, later ones at once', async () => {
   const cache = redisCache({ url: redis.url, timeoutMs: 200 })
   await cache.set('a', 'one')
+  const { ms: usualMs } = await timed(cache.get('a'))
   redis.signal('SIGSTOP')
   const first = await timed(cache.get('a').catch((error: unknown) => error))
   expect(first.value).toMatchObject({ name: 'RedisStoreError', code: 'ETIMEDOUT' })
   expect(first.ms).toBeGreaterThan(150)
-  expect(first.ms).toBeLessThan(200 + slackMs)
+  expect(first.ms).toBeLessThan(200 + slackMs + leniency * usualMs)
   const second = await timed(cache.get('a').catch((error: unknown) => error))
   expect(second.value).toMatchObject({ code: 'ETIMEDOUT' })
-  expect(second.ms).toBeLessThan(50)
+  expect(second.ms).toBeLessThan(50 + leniency * usualMs)
   redis.signal('SIGCONT')
   const startedAt = performance.now()
   while ((await cache.get('a').catch(() => undefined)) !== 'one') {

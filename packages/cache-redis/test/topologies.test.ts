@@ -7,7 +7,7 @@ import { createCluster, createSentinel } from '@keyv/redis'
 import { redisCache, type RedisClient } from '@lingpai/cache-redis'
 import type { IAccessTokenCache } from '@lingpai/core'
 import { entryKeys } from '../src/redis-key.js'
-import { freePort, launch, send, withRealRedis, type Server } from './redis-server.js'
+import { freePort, launch, send, withRealRedis, type Server } from '../../testing/test/support/redis-server.js'
 
 type Node = Server & { readonly port: number }
 

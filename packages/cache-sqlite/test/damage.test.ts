@@ -17,7 +17,7 @@ import { KeyvSqlite } from '@keyv/sqlite'
 import { sqliteCache } from '@lingpai/cache-sqlite'
 import type { IAccessTokenCache } from '@lingpai/core'
 import { database } from '../src/database.js'
-import { temporaryDirectories } from './temporary-directory.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'

@@ -4,7 +4,7 @@ import { statfs, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sqliteCache } from '@lingpai/cache-sqlite'
-import { testsNeeding } from './where-possible.js'
+import { testsNeeding } from '../../testing/test/support/where-possible.js'
 
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'
 const disk = mountTinyDisk()

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KeyvSqlite } from '@keyv/sqlite'
 import { sqliteCache } from '@lingpai/cache-sqlite'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
-import { startChild } from './child.js'
-import { temporaryDirectories } from './temporary-directory.js'
+import { childrenOf } from '../../testing/test/support/child.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
+const startChild = childrenOf(new URL('worker.ts', import.meta.url))
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
 const opened: IAccessTokenCache[] = []
 afterEach(async () => {
@@ -29,19 +28,6 @@ test('of 8 processes one at a time holds the lease, and no commit is lost or dou
   expect(lines.length).toBe(numberIn(await openCache(path).get(key)))
   expect(lines.length).toBeGreaterThanOrEqual(limit)
 }, 60_000)
-
-test('a writer killed at any of 100 moments leaves the old record or the new one, whole', async () => {
-  const path = await freshPath()
-  const lanes = ['a', 'b', 'c', 'd'].map(async (lane) => {
-    let left: Left = { stands: 0, acknowledged: 0 }
-    for (let kills = 0; kills < 25; kills++) left = await killWriter(path, `${key}:${lane}`, left)
-    return left.stands
-  })
-  for (const stands of await Promise.all(lanes)) expect(stands).toBeGreaterThanOrEqual(25)
-  const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'lingpai' })
-  expect(await store.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
-  await store.disconnect()
-}, 240_000)
 
 test('a holder that was stopped past its lease and overtaken cannot commit when it wakes up', async () => {
   const path = await freshPath()
@@ -108,36 +94,6 @@ test('a file that cannot be opened ends no process, and an open one keeps none a
   await child.ended
   expect(child.process.exitCode).toBe(0)
 }, 30_000)
-
-/** What a killed writer left: what could be read just after, and what it had been told was written. */
-interface Left {
-  readonly stands: number
-  readonly acknowledged: number
-}
-
-/**
- * Lets a writer run for some random milliseconds, kills it, and checks what it left. What it was just writing may come to light
- * only when the next one opens the database, and is then the new record: SQLite finds it in the log, whole.
- */
-async function killWriter(path: string, laneKey: string, before: Left): Promise<Left> {
-  const writer = startChild('write', path, laneKey)
-  const first = await writer.line()
-  expect(Number(first)).toBeGreaterThanOrEqual(before.stands + 1)
-  expect(Number(first)).toBeLessThanOrEqual(before.acknowledged + 2)
-  setTimeout(() => {
-    writer.signal('SIGKILL')
-  }, Math.random() * 30)
-  const lines = await writer.lines()
-  expect(lines.filter((line) => !/^\d+$/.test(line))).toEqual([])
-  const acknowledged = Number(lines.at(-1) ?? first)
-  const cache = sqliteCache({ path })
-  const value = await cache.get(laneKey)
-  await cache.close?.()
-  expect([acknowledged, acknowledged + 1]).toContain(numberIn(value))
-  const start = value?.slice(0, -64) ?? ''
-  expect(value).toBe(start + createHash('sha256').update(start).digest('hex'))
-  return { stands: numberIn(value), acknowledged }
-}
 
 function numberIn(value: string | null | undefined): number {
   return Number(value?.split(':')[0])

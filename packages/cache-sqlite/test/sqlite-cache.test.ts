@@ -5,8 +5,8 @@ import { decodeEntry, encodeEntry, entryKey } from '@lingpai/cache-keyv'
 import { sqliteCache } from '@lingpai/cache-sqlite'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
 import { loadDriver } from '../src/driver.js'
-import { temporaryDirectories } from './temporary-directory.js'
-import { onPosix } from './where-possible.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
+import { onPosix } from '../../testing/test/support/where-possible.js'
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'

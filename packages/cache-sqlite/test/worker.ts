@@ -8,7 +8,6 @@ import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 /** The tasks of child processes: `worker.ts <task> <path of the database> <key> …`. */
 const tasks: Record<string, (path: string, key: string, ...rest: string[]) => Promise<void>> = {
   count,
-  write,
   hold,
   once,
   fleet,
@@ -38,20 +37,6 @@ function enter(marker: string): void {
     closeSync(openSync(marker, 'wx'))
   } catch {
     say('two holders')
-  }
-}
-
-/** Writes ever higher numbers, in every way there is, and prints each once it is acknowledged. */
-async function write(path: string, key: string): Promise<void> {
-  const { cache, lease } = open(path)
-  for (let next = (await readNumber(cache, key)) + 1; ; next++) {
-    if (next % 2 === 0) {
-      await cache.set(key, whole(next))
-    } else {
-      await lease.take(key, 'writer', 30_000)
-      if (!(await lease.commit(key, 'writer', whole(next)))) say('denied')
-    }
-    say(String(next))
   }
 }
 

@@ -1,11 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const here = dirname(fileURLToPath(import.meta.url))
-
-/** A real process running one of the tasks of `worker.ts`. */
+/** A real process that speaks in lines. */
 export interface Child {
   readonly process: ChildProcess
   /** The next line that it prints; `undefined` when it has ended. */
@@ -23,22 +20,25 @@ afterEach(() => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Starts `worker.ts` with a task and its arguments; its standard error comes out as ours. */
-export function startChild(...args: readonly string[]): Child {
-  return startNode([], args)
+/** What a process is started from. */
+export interface Program {
+  /** TypeScript, or a bundle that needs no loader. */
+  readonly file: string | URL
+  readonly args?: readonly string[]
+  /** Options of Node. */
+  readonly options?: readonly string[]
 }
 
-/** The same, writing down each asynchronous file operation to `tracePath`, in the order in which they happen. */
-export function startTracedChild(tracePath: string, ...args: readonly string[]): Child {
-  return startNode(['--trace-event-categories', 'node.fs.async', '--trace-event-file-pattern', tracePath], args)
-}
-
-function startNode(options: readonly string[], args: readonly string[]): Child {
-  const child = spawn(
-    process.execPath,
-    [...options, '--conditions=@lingpai/source', '--import', 'tsx', join(here, 'worker.ts'), ...args],
-    { cwd: here, stdio: ['pipe', 'pipe', 'inherit'] },
-  )
+/** Starts a process; its standard error comes out as ours. */
+export function startProgram({ file, args = [], options = [] }: Program): Child {
+  const path = typeof file === 'string' ? file : fileURLToPath(file)
+  const loader = path.endsWith('.ts') ? ['--conditions=@lingpai/source', '--import', 'tsx'] : []
+  // Here, where the loader is to be found; the programs have absolute paths.
+  const cwd = fileURLToPath(new URL('.', import.meta.url))
+  const child = spawn(process.execPath, [...options, ...loader, path, ...args], {
+    cwd,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   running.add(child)
   child.once('exit', () => running.delete(child))
   // A killed child may leave us writing to nobody.
@@ -66,4 +66,14 @@ function startNode(options: readonly string[], args: readonly string[]): Child {
       })
     }),
   }
+}
+
+/** Starts a program again and again, with the arguments of a task. */
+export function childrenOf(file: URL): (...args: readonly string[]) => Child {
+  return (...args) => startProgram({ file, args })
+}
+
+/** Options of Node that write down each asynchronous file operation to `path`, in the order in which they happen. */
+export function tracedTo(path: string): readonly string[] {
+  return ['--trace-event-categories', 'node.fs.async', '--trace-event-file-pattern', path]
 }

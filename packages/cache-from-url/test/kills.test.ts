@@ -1,0 +1,3 @@
+import { testKilledWriters } from './kill-writers.js'
+
+testKilledWriters(24, 120_000)

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRedis } from '../../testing/test/support/redis-server.js'
+
+/** A store of its own for one test, which any process can open by its URL. */
+export interface TestStore {
+  readonly url: string
+  /** Whether the store itself finds nothing wrong with what it keeps. */
+  isSound?(): Promise<boolean>
+  close(): Promise<void>
+}
+
+async function inDirectory(urlIn: (directory: string) => string): Promise<TestStore> {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  return { url: urlIn(directory), close: () => rm(directory, { recursive: true, force: true }) }
+}
+
+async function sqlite(): Promise<TestStore> {
+  const store = await inDirectory((directory) => `sqlite:${directory}/tokens.db`)
+  return {
+    ...store,
+    isSound: async () => {
+      const { KeyvSqlite } = await import('@keyv/sqlite')
+      const database = new KeyvSqlite({ uri: store.url.replace(':', '://'), table: 'lingpai' })
+      const [found] = (await database.query('PRAGMA integrity_check')) as readonly { integrity_check: string }[]
+      await database.disconnect()
+      return found?.integrity_check === 'ok'
+    },
+  }
+}
+
+/** The stores that processes share. SQLite is left out where its driver is not there, which `jest.config.ts` tells. */
+export const stores: readonly (readonly [name: string, open: () => Promise<TestStore>])[] = [
+  ['file', () => inDirectory((directory) => `file:${directory}/tokens`)],
+  ...(process.env['LINGPAI_TEST_SQLITE'] === 'missing' ? [] : ([['sqlite', sqlite]] as const)),
+  [
+    'redis',
+    async () => {
+      const { url, close } = await startRedis()
+      return { url, close }
+    },
+  ],
+]
