@@ -52,14 +52,18 @@ async function follow(options: WatchOptions): Promise<{ readonly end: StreamEnd;
     wasOpen = true
     logger?.debug('lingpai: the event stream of the token server is open')
   }
-  const end = await followEvents({ url: address.at('/v1/events'), key, clock, signal, onNews, onOpen })
+  const url = address.at('/v1/events')
+  // A key that cannot be sent is told of by whoever asks for a token.
+  const end = await followEvents({ url, key, clock, signal, onNews, onOpen }).catch((): StreamEnd => ({
+    why: 'failed',
+  }))
   return { end, wasOpen }
 }
 
 /** A vault may be down; the next try asks it again. */
 async function keyOf({ key }: WatchOptions): Promise<string | undefined> {
   try {
-    return await key()
+    return (await key()).trim()
   } catch {
     return undefined
   }

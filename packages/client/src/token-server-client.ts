@@ -12,6 +12,7 @@ import {
 import { centralProvider, type CentralCredentials, type PlatformProvider } from './central-provider.js'
 import { CentralSource } from './central-source.js'
 import { fallbackFetch } from './fallback-fetch.js'
+import { harmlessLogger } from './harmless-logger.js'
 import { serverAddress, type ServerAddress } from './server-address.js'
 import type { ServerNews } from './server-news.js'
 import { watchServer } from './server-watch.js'
@@ -71,7 +72,7 @@ export class TokenServerClient {
     } = options
     assertKey(options.key)
     this.#address = serverAddress(options.url)
-    this.#options = { ...options, clock, fetch }
+    this.#options = { ...options, clock, fetch, ...(logger && { logger: harmlessLogger(logger) }) }
     this.#manager = new TokenManager({
       cache: memory(),
       clock,

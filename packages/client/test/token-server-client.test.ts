@@ -194,3 +194,24 @@ test('a closed client gives typed errors', async () => {
   expect(await errorOf(source.getAccessToken())).toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
   expect(() => client.source('bot')).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' }))
 })
+
+test('a key as it is read from a file, and a logger that throws, harm nobody', async () => {
+  const fail = () => {
+    throw new Error('the disk is full')
+  }
+  const logger = { debug: fail, info: fail, warn: fail, error: fail }
+  const source = world.client({ key: `${world.key()}\n`, logger }).source('plain')
+  const old = await source.getAccessToken()
+  await world.clock.advance(100)
+  await world.stopServer()
+  await world.own('plain').refresh()
+  await world.startServer()
+  await world.clock.advance(10_000)
+  expect(source.peek()).not.toBe(old)
+  const strange = world.client({ key: 'lpk_with\u0007bell', logger }).source('plain')
+  expect(await errorOf(strange.getAccessToken())).toMatchObject({
+    code: 'ERR_LINGPAI_CONFIG',
+    details: { field: 'key' },
+  })
+  await world.clock.advance(10_000)
+})
