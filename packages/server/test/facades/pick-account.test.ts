@@ -1,0 +1,37 @@
+import type { TokenSource } from '@lingpai/core'
+import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { callerOf } from '../../src/caller.js'
+import { wechatPlatform } from '../../src/facades/facade-platform.js'
+import { pickAccount } from '../../src/facades/pick-account.js'
+import { createClientKey } from '../../src/keys/client-key.js'
+import type { ServedAccount } from '../../src/served-account.js'
+
+const ids = { appId: 'wx1' }
+const account = (name: string, provider: typeof wechatMp): ServedAccount => {
+  const source: Partial<TokenSource> = { account: { provider: provider.id, kind: provider.kind, host: 'h', ids } }
+  return { name, provider, source: source as TokenSource }
+}
+const callerFor = (...accounts: readonly string[]) =>
+  callerOf(createClientKey({ name: 'k', role: 'reader', accounts }, 0).key)
+const both = [account('stable', wechatMp), account('plain', wechatMpPlain)]
+
+test('of an app that is served both ways, each route gets its own kind', () => {
+  const pick = (...kinds: readonly string[]) =>
+    pickAccount(both, callerFor('stable', 'plain'), wechatPlatform, { ids, kinds }).name
+  expect([pick('token', 'stable'), pick('stable', 'token')]).toEqual(['plain', 'stable'])
+})
+
+test('where there is one kind only, it serves both routes', () => {
+  expect(pickAccount(both, callerFor('stable'), wechatPlatform, { ids, kinds: ['token', 'stable'] }).name).toBe(
+    'stable',
+  )
+})
+
+test('two accounts of one kind are told apart by the name behind the key', () => {
+  const twins = [account('one', wechatMp), account('two', wechatMp)]
+  const kinds = ['stable']
+  const caller = callerFor('one', 'two')
+  expect(() => pickAccount(twins, caller, wechatPlatform, { ids, kinds })).toThrow('(one, two)')
+  expect(pickAccount(twins, caller, wechatPlatform, { ids, kinds, name: 'two' }).name).toBe('two')
+  expect(() => pickAccount(twins, caller, wechatPlatform, { ids, kinds, name: 'three' })).toThrow('invalid appsecret')
+})
