@@ -52,6 +52,19 @@ test('the shards of one process start at the pace of the platform, also in a sto
     await clock.runUntil(Promise.all(gateways.map((gateway) => gateway.close())))
   }))
 
+test('shards that cannot be are a ConfigError', () =>
+  withGateways(async ({ source }) => {
+    const ask = (options: object) => shardedGateways({ source, intents: ['GUILDS'], ...options })
+    for (const count of [0, -1, 1.5, Number.NaN]) {
+      await expect(ask({ count })).rejects.toMatchObject({ details: { field: 'count' } })
+    }
+    await expect(ask({ count: 2, indexes: [2] })).rejects.toMatchObject({ details: { field: 'shard' } })
+    expect((await ask({ count: 4, indexes: [0, 3] })).map((gateway) => gateway.status().shard)).toEqual([
+      [0, 4],
+      [3, 4],
+    ])
+  }))
+
 test('processes that share a cache start at the pace of the platform together', () =>
   withGateways(async ({ simulator, clock }) => {
     const directory = await mkdtemp(join(tmpdir(), 'lingpai-gateway-'))

@@ -78,10 +78,35 @@ test('a second process of the same shard does not take the session of a living o
     const journal = journalOf(first)
     const second = open({ sessionCache: fileCache({ directory, now: clock.now }) })
     await clock.runUntil(second.connect())
-    await clock.advance(60_000)
+    await clock.advance(20_000)
     expect(journal).toEqual([])
     expect(first.status().session?.id).not.toBe(second.status().session?.id)
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 2, resumes: 0, overLimit: 0 })
+  }))
+
+test('a process that was stopped for too long finds its session with another one, and starts its own', () =>
+  withDirectory(async ({ simulator, clock, connected, open }, directory) => {
+    const cache = fileCache({ directory, now: clock.now })
+    let isStopped = false
+    const lease = cache.lease!
+    const ofTheStopped: IAccessTokenCache = {
+      ...cache,
+      lease: { ...lease, take: (...args) => (isStopped ? new Promise<never>(() => undefined) : lease.take(...args)) },
+    }
+    const first = await connected({ sessionCache: ofTheStopped })
+    const { session } = first.status()
+    isStopped = true
+    await clock.advance(9000)
+    const second = open({ sessionCache: fileCache({ directory, now: clock.now }) })
+    const connecting = second.connect()
+    await clock.settle()
+    isStopped = false
+    await clock.runUntil(connecting)
+    await clock.advance(30_000)
+    expect(second.status()).toMatchObject({ state: 'live', session: { id: session?.id } })
+    expect(first.status().state).toBe('live')
+    expect(first.status().session?.id).not.toBe(session?.id)
+    expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 2, resumes: 1, overLimit: 0 })
   }))
 
 test('a session that was started with other intents is no use', () =>

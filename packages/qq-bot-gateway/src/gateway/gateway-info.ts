@@ -43,7 +43,7 @@ export async function fetchGatewayInfo(source: TokenSource, signal: AbortSignal)
     throw new MalformedAnswerError(`${provider}: ${path} names no gateway`, { provider, problem, status, bytes })
   }
   const startLimit = startLimitOf(limit)
-  return { url, shards: isCount(shards) && shards > 0 ? shards : 1, ...(startLimit && { startLimit }) }
+  return { url, shards: isShardCount(shards) ? shards : 1, ...(startLimit && { startLimit }) }
 }
 
 /** The token goes there: never in the clear when the API itself is encrypted. */
@@ -58,6 +58,13 @@ function startLimitOf(limit: unknown): StartLimit | undefined {
   const { remaining, reset_after: resetAfterMs, max_concurrency: maxConcurrency } = limit as Record<string, unknown>
   if (!isCount(remaining) || !isCount(resetAfterMs)) return undefined
   return { remaining, resetAfterMs, maxConcurrency: isCount(maxConcurrency) && maxConcurrency > 0 ? maxConcurrency : 1 }
+}
+
+/** More connections than this are no advice but a mistake. */
+const mostShards = 10_000
+
+function isShardCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= mostShards
 }
 
 function isCount(value: unknown): value is number {

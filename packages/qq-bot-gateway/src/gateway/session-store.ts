@@ -42,7 +42,8 @@ export function sessionStore(options: SessionStoreOptions): SessionStore {
 class CachedSession implements SessionStore {
   readonly #options: SessionStoreOptions
   readonly #holder = randomUUID()
-  #isOwner = false
+  /** `lost`: somebody else owns the session that this process had, and it has not been told yet. */
+  #role: 'owner' | 'lost' | 'none' = 'none'
   #renewal: Timer | undefined
   #writing: Timer | undefined
   #session: GatewaySession | undefined
@@ -70,7 +71,7 @@ class CachedSession implements SessionStore {
   keep(session: GatewaySession | undefined): void {
     const isOther = session?.id !== this.#session?.id
     this.#session = session
-    if (!this.#isOwner) return
+    if (this.#role !== 'owner') return
     if (isOther) this.#write()
     else
       this.#writing ??= this.#options.clock.setTimer(() => {
@@ -79,38 +80,47 @@ class CachedSession implements SessionStore {
   }
 
   async isLost(): Promise<boolean> {
-    if (!this.#isOwner) return false
     await this.#work
-    this.#isOwner = await this.#own()
-    if (this.#isOwner) this.#arm()
-    return !this.#isOwner
+    if (this.#role === 'owner') {
+      await this.#own()
+      this.#arm()
+    }
+    if (this.#role !== 'lost') return false
+    this.#role = 'none'
+    return true
   }
 
   async close(): Promise<void> {
     this.#renewal?.cancel()
-    if (this.#isOwner) this.#write()
-    const wasOwner = this.#isOwner
-    this.#isOwner = false
+    const wasOwner = this.#role === 'owner'
+    if (wasOwner) this.#write()
+    this.#role = 'none'
     await this.#work
     const { cache, key } = this.#options
     if (wasOwner) await cacheCall(this.#options, 'release', () => cache.lease?.release(key, this.#holder))
   }
 
+  /** Takes the lease, or renews it. @returns whether this process owns the session now */
   async #own(): Promise<boolean> {
     const { cache, key } = this.#options
     const { lease } = cache
-    if (lease === undefined) return (this.#isOwner = true)
+    if (lease === undefined) {
+      this.#role = 'owner'
+      return true
+    }
     const taken = await cacheCall(this.#options, 'take', () => lease.take(key, this.#holder, leaseMs))
     // A store that cannot say has given nothing away.
-    return (this.#isOwner = taken.ok ? taken.value : this.#isOwner)
+    if (taken.ok && taken.value) this.#role = 'owner'
+    else if (taken.ok && this.#role === 'owner') this.#role = 'lost'
+    return this.#role === 'owner'
   }
 
   #arm(): void {
     this.#renewal?.cancel()
-    if (!this.#isOwner || this.#options.cache.lease === undefined) return
+    if (this.#role !== 'owner' || this.#options.cache.lease === undefined) return
     this.#renewal = this.#options.clock.setTimer(() => {
       this.#inTurn(async () => {
-        if (this.#isOwner && (await this.#own())) this.#arm()
+        if (this.#role === 'owner' && (await this.#own())) this.#arm()
       })
     }, renewEveryMs)
   }
