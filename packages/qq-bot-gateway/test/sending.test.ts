@@ -1,31 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isLingpaiError, type TokenSource } from '@lingpai/core'
-import { QQBotSender, type GatewayDispatch, type MessageTarget, type QQBotSenderOptions } from '../src/index.js'
-import { withGateways, type GatewayWorld } from './gateway-world.js'
-
-type SendingWorld = GatewayWorld & {
-  readonly sender: QQBotSender
-  /** Paths of the messages that the platform took, and those it refused with their codes. */
-  readonly posts: () => readonly { readonly path: string; readonly code: number | 'fault' }[]
-}
-
-async function withSender(
-  use: (world: SendingWorld) => Promise<void>,
-  options: Partial<QQBotSenderOptions> = {},
-): Promise<void> {
-  await withGateways(async (world) => {
-    const { simulator, source, clock } = world
-    const sender = new QQBotSender({ source, clock, ...options })
-    const posts: SendingWorld['posts'] = () =>
-      simulator.ledger.entries.filter(({ endpoint }) => endpoint === 'api').map(({ path, code }) => ({ path, code }))
-    await use({ ...world, sender, posts })
-    sender.close()
-  })
-}
+import { QQBotSender, type GatewayDispatch, type MessageTarget } from '../src/index.js'
+import { caught, withSender } from './sending-world.js'
 
 const group: MessageTarget = { kind: 'group', id: 'GROUP' }
-const caught = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)
 
 test('100 concurrent cold sends ask for one token', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
@@ -250,7 +229,8 @@ test('bodies are what the platform documents', async () => {
   const sender = new QQBotSender({ source: source as unknown as TokenSource })
   await sender.sendGroupMessage('a/b?c#d', { content: 'text', msg_id: 'M' })
   await sender.sendC2CMessage('U', { markdown: { content: '# hi' }, event_id: 'E', fields: { keyboard: { id: '1' } } })
-  await sender.sendGroupMessage('G', { media: { file_info: 'F' } })
+  await sender.sendGroupMessage('G', { media: { file_info: 'F', file_uuid: 'U', ttl: 9 } as { file_info: string } })
+  await sender.sendC2CMessage('U', { fields: { msg_type: 6, input_notify: { input_type: 1 } } })
   await sender.sendChannelMessage('C', { content: 'text', image: 'https://example.com/a.png', msg_id: 'M' })
   await sender.sendDirectMessage('D', 'text')
   await sender.uploadMedia({ kind: 'user', id: 'U' }, { type: 'voice', data: Buffer.from('abc') })
@@ -263,6 +243,7 @@ test('bodies are what the platform documents', async () => {
       { msg_type: 2, markdown: { content: '# hi' }, event_id: 'E', msg_seq: 1, keyboard: { id: '1' } },
     ],
     ['/v2/groups/G/messages', { msg_type: 7, media: { file_info: 'F' } }],
+    ['/v2/users/U/messages', { msg_type: 6, input_notify: { input_type: 1 } }],
     ['/channels/C/messages', { content: 'text', image: 'https://example.com/a.png', msg_id: 'M' }],
     ['/dms/D/messages', { content: 'text' }],
     ['/v2/users/U/files', { file_type: 3, srv_send_msg: false, file_data: 'YWJj' }],
@@ -291,6 +272,11 @@ test.each<[string, GatewayDispatch, string]>([
   ['a channel', said('guild_message', { id: 'M', channel_id: 'C', guild_id: 'D' }), '/channels/C/messages'],
   ['a direct conversation', said('direct_message', { id: 'M', guild_id: 'D' }), '/dms/D/messages'],
   ['a button in a group', said('interaction', { id: 'I', group_openid: 'G' }, 'E'), '/v2/groups/G/messages'],
+  [
+    'a button of a user, its group empty',
+    said('interaction', { id: 'I', group_openid: '', user_openid: 'U' }, 'E'),
+    '/v2/users/U/messages',
+  ],
   ['a button of a user', said('interaction', { id: 'I', user_openid: 'U' }, 'E'), '/v2/users/U/messages'],
 ])('a reply goes to %s that spoke', (_, dispatch, path) =>
   withSender(async ({ sender, clock, posts }) => {
@@ -305,6 +291,9 @@ test.each<[string, (sender: QQBotSender) => unknown]>([
   ['user_openid', (sender) => sender.sendC2CMessage(undefined as never, 'x')],
   ['content', (sender) => sender.sendGroupMessage('G', '')],
   ['content', (sender) => sender.sendGroupMessage('G', {})],
+  ['message', (sender) => sender.sendGroupMessage('G', null as never)],
+  ['message', (sender) => sender.sendGroupMessage('G', { content: 'x', fields: { keyboard: 1n } })],
+  ['kind', (sender) => sender.send({ kind: 'toString' as never, id: 'G' }, 'x')],
   ['event_id', (sender) => sender.sendGroupMessage('G', { content: 'x', msg_id: 'M', event_id: 'E' })],
   ['image', (sender) => sender.sendGroupMessage('G', { content: 'x', image: 'https://example.com/a.png' })],
   ['media', (sender) => sender.sendChannelMessage('C', { media: { file_info: 'F' } })],

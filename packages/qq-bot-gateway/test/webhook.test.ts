@@ -139,7 +139,34 @@ test.each([
 })
 
 test.each([
+  ['throws', () => JSON.parse('{') as never],
+  ['rejects', (() => Promise.reject(new TypeError('full'))) as () => never],
+])('a logger that %s harms nobody', async (_, write) => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => void unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  const logger = { debug: write, info: write, warn: write, error: write }
+  const { handle } = world({ onDispatch: () => JSON.parse('{') as unknown, logger })
+  expect((await handle(signed(groupMessage('M1', 'E1')))).status).toBe(200)
+  expect((await handle(signed(groupMessage('M1', 'E1'), { secret: 'another-secret' }))).status).toBe(401)
+  await clock.settle()
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})
+
+test('a body that somebody else has read is refused', async () => {
+  const { handle, seen } = world()
+  const request = signed(groupMessage('M1', 'E1'))
+  await request.text()
+  expect((await handle(request)).status).toBe(400)
+  expect(seen).toEqual([])
+})
+
+test.each([
   ['appId', { appId: 'bot' }],
+  ['maxAgeMs', { maxAgeMs: Number.NaN }],
+  ['maxBodyBytes', { maxBodyBytes: -1 }],
+  ['rememberedEvents', { rememberedEvents: 0 }],
   ['clientSecret', { clientSecret: ' ' }],
   ['onDispatch', { onDispatch: undefined as never }],
 ])('a bad %s is refused by name', (field, options) => {

@@ -1,4 +1,4 @@
-import { classify, platformError, TransportError, type AnyLingpaiError } from '@lingpai/core'
+import { classify, platformError, TransportError, type AnyLingpaiError, type Refusal } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import type { ApiAnswer } from './read-api-answer.js'
 
@@ -9,7 +9,7 @@ export function isPending(status: number): boolean {
 
 /**
  * What the API refused, as an error: the platform's code in the terms of its provider, with a hint; `undefined` when it refused nothing.
- * Token errors do not get here: the source has healed them, or thrown.
+ * A token error that gets here is one that another token did not heal.
  */
 export function apiErrorIn(
   provider: string,
@@ -18,7 +18,7 @@ export function apiErrorIn(
 ): AnyLingpaiError | undefined {
   const { status } = answer
   if (isPending(status)) return undefined
-  const refusal = classify(qqBot.spec, 'api', answer)
+  const refusal = classify(qqBot.spec, 'api', answer) ?? (status === 429 ? tooMany : undefined)
   if (refusal === undefined) {
     if (status < 300) return undefined
     return new TransportError(`${provider}: the API answered HTTP ${status}`, { provider, phase: 'status', status })
@@ -34,3 +34,6 @@ export function apiErrorIn(
     { status, language, known },
   )
 }
+
+/** A limit of whatever stands in front of the platform: it says so by the status alone. */
+const tooMany: Refusal = { code: 429, errorClass: 'rate-limited', message: 'Too Many Requests' }

@@ -1,6 +1,6 @@
 import { ConfigError } from '@lingpai/core'
 import type { Message } from './message.js'
-import { targetRules, type TargetKind } from './message-target.js'
+import { rulesOf, type TargetKind } from './message-target.js'
 
 /** `msg_type` by what a message holds, the most telling first. */
 const messageTypes = [
@@ -9,7 +9,11 @@ const messageTypes = [
   ['content', 0],
 ] as const
 
-/** The body of a message; its number is added where it replies to something. @throws ConfigError for a message that cannot be */
+/**
+ * The body of a message, as it is now; its number is added where it replies to something.
+ *
+ * @throws ConfigError for a message that cannot be
+ */
 export function messageBody(kind: TargetKind, message: Message): Readonly<Record<string, unknown>> {
   const { fields, ...named } = message
   const type = messageTypes.find(([field]) => named[field] !== undefined)?.[1]
@@ -23,7 +27,7 @@ export function messageBody(kind: TargetKind, message: Message): Readonly<Record
       problem: 'conflict',
     })
   }
-  const { isOpen } = targetRules[kind]
+  const { isOpen } = rulesOf(kind)
   const misplaced = isOpen ? 'image' : 'media'
   if (named[misplaced] !== undefined) {
     throw new ConfigError(
@@ -32,5 +36,17 @@ export function messageBody(kind: TargetKind, message: Message): Readonly<Record
       { hint: isOpen ? 'Upload the file and send it as media.' : 'Send a picture as image, by its address.' },
     )
   }
-  return { ...fields, ...(isOpen && { msg_type: type ?? 0 }), ...named }
+  // An upload tells more than the platform wants to hear of it.
+  const media = named.media === undefined ? {} : { media: { file_info: named.media.file_info } }
+  // Kinds of messages that are not named here bring their own msg_type.
+  return copyOf({ ...(isOpen && { msg_type: type ?? 0 }), ...fields, ...named, ...media })
+}
+
+/** A message may wait: what its caller does with it meanwhile changes nothing. */
+function copyOf(body: object): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(JSON.stringify(body)) as Readonly<Record<string, unknown>>
+  } catch {
+    throw new ConfigError('qq bot: the message cannot be written as JSON', { field: 'message', problem: 'malformed' })
+  }
 }

@@ -17,7 +17,8 @@ export interface RateLimit {
   readonly withinMs: number
 }
 
-interface TargetRules {
+/** What is known of a kind. */
+export interface TargetRules {
   /** Name of its id. */
   readonly idName: string
   readonly path: string
@@ -34,7 +35,7 @@ const minuteMs = 60_000
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html (read 2026-11-20)
  */
-export const targetRules: Readonly<Record<TargetKind, TargetRules>> = {
+const targetRules: Readonly<Record<TargetKind, TargetRules>> = {
   group: {
     idName: 'group_openid',
     path: '/v2/groups',
@@ -57,10 +58,20 @@ export const targetRules: Readonly<Record<TargetKind, TargetRules>> = {
   direct: { idName: 'guild_id', path: '/dms', isOpen: false, proactive: [] },
 }
 
+/** The rules of a kind. @throws ConfigError for a kind that is none */
+export function rulesOf(kind: TargetKind): TargetRules {
+  // From JavaScript anything may come.
+  if (Object.hasOwn(targetRules, kind)) return targetRules[kind]
+  throw new ConfigError(`qq bot: kind is to be one of ${Object.keys(targetRules).join(', ')}`, {
+    field: 'kind',
+    problem: 'unknown',
+  })
+}
+
 /** Path of an endpoint of a target; ids may hold anything. @throws ConfigError for an id that is none */
 export function targetPath({ kind, id }: MessageTarget, endpoint: 'messages' | 'files'): string {
-  const { path, idName } = targetRules[kind]
-  // From JavaScript anything may come; `.` and `..` would name another path.
+  const { path, idName } = rulesOf(kind)
+  // `.` and `..` would name another path.
   if (typeof id !== 'string' || id.trim() === '' || /^\.{1,2}$/.test(id)) {
     throw new ConfigError(`qq bot: ${idName} is to be the id from an event`, { field: idName, problem: 'malformed' })
   }

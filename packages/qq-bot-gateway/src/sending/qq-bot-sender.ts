@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import {
   ClosedError,
   ConfigError,
@@ -7,27 +6,28 @@ import {
   type Clock,
   type TokenSource,
 } from '@lingpai/core'
-import { apiErrorIn } from '../api/api-error.js'
-import { readApiAnswer, type ApiAnswer } from '../api/read-api-answer.js'
 import type { GatewayDispatch } from '../events/gateway-dispatch.js'
 import { pause } from '../gateway/pause.js'
+import { followingAbort } from './following-abort.js'
 import type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia } from './message.js'
 import { messageBody } from './message-body.js'
-import { targetPath, targetRules, type MessageTarget } from './message-target.js'
+import { rulesOf, targetPath, type MessageTarget } from './message-target.js'
+import { post } from './post.js'
 import { rateWindows } from './rate-windows.js'
 import { replyNumbers } from './reply-numbers.js'
 import { replyTarget } from './reply-target.js'
-import { isNumberUsed, isTooFast, sendError, sendTimeout } from './send-refusal.js'
+import { isNumberUsed, isTooFast } from './send-refusal.js'
 import { mediaBody, toSentMessage, toUploadedMedia } from './sending-answers.js'
+import { untilAborted } from './until-aborted.js'
 import { waitingLines } from './waiting-line.js'
 
 /** How messages are sent. */
 export interface QQBotSenderOptions {
   /** The bot's tokens: `manager.source(qqBot, credentials)`, or any other source of them. */
   readonly source: TokenSource
-  /** How long the platform may take to answer one request, milliseconds. @default 10_000 */
+  /** How long one request may take, the token included, milliseconds. @default 10_000 */
   readonly timeoutMs?: number
-  /** How long a message may wait for the limits of its target, milliseconds. @default 60_000 */
+  /** How long a message may wait for the limits of its target once its turn has come, milliseconds. @default 60_000 */
   readonly maxWaitMs?: number
   /** Messages that may wait for one target. @default 1000 */
   readonly maxQueued?: number
@@ -64,8 +64,6 @@ export class QQBotSender {
     }
     this.#options = { ...options, timeoutMs, maxWaitMs, maxQueued, language, clock }
     this.#windows = rateWindows(clock)
-    // Every message that waits listens to it.
-    setMaxListeners(0, this.#closing.signal)
   }
 
   /** Sends to a group. @param message a text, or more. @throws as {@link QQBotSender.send} */
@@ -109,13 +107,15 @@ export class QQBotSender {
     const given = asMessage(message)
     const body = messageBody(target.kind, given)
     const repliesTo = given.msg_id ?? given.event_id
-    const numbered = targetRules[target.kind].isOpen && repliesTo !== undefined && given.msg_seq === undefined
+    const numbered = rulesOf(target.kind).isOpen && repliesTo !== undefined && given.msg_seq === undefined
     return this.#inLine(target, options, async (signal) => {
       for (let tries = 1; ; tries += 1) {
         const number = numbered ? { msg_seq: this.#numbers.next(`${path} ${repliesTo}`) } : {}
         try {
           const pacing = repliesTo === undefined ? target : undefined
-          const answer = await this.#paced(pacing, signal, () => this.#post(path, { ...body, ...number }, signal))
+          const answer = await this.#paced(pacing, signal, () =>
+            post(this.#options, path, { ...body, ...number }, signal),
+          )
           const sequence = numbered ? number : given.msg_seq === undefined ? {} : { msg_seq: given.msg_seq }
           return { ...toSentMessage(answer), ...sequence }
         } catch (error) {
@@ -127,7 +127,7 @@ export class QQBotSender {
 
   /** Uploads a file for one message to a group or a user: `send(target, { media })`. @throws as {@link QQBotSender.send} */
   async uploadMedia(target: MessageTarget, file: MediaFile, options: SendOptions = {}): Promise<UploadedMedia> {
-    if (!targetRules[target.kind].isOpen) {
+    if (!rulesOf(target.kind).isOpen) {
       throw new ConfigError(
         `qq bot: no file can be uploaded to a ${target.kind}`,
         { field: 'kind', problem: 'conflict' },
@@ -137,7 +137,7 @@ export class QQBotSender {
     const path = targetPath(target, 'files')
     const body = mediaBody(file)
     const { provider } = this.#options.source.account
-    const send = (signal: AbortSignal) => this.#paced(undefined, signal, () => this.#post(path, body, signal))
+    const send = (signal: AbortSignal) => this.#paced(undefined, signal, () => post(this.#options, path, body, signal))
     return toUploadedMedia(provider, await this.#inLine(target, options, send))
   }
 
@@ -153,8 +153,6 @@ export class QQBotSender {
   ): Promise<T> {
     const key = `${target.kind}:${target.id}`
     const { maxQueued } = this.#options
-    const closing = this.#closing.signal
-    const signal = given === undefined ? closing : AbortSignal.any([closing, given])
     if (this.#lines.length(key) >= maxQueued) {
       throw new ConfigError(
         `qq bot: more than ${maxQueued} messages wait for one ${target.kind}`,
@@ -162,11 +160,16 @@ export class QQBotSender {
         { retryable: true, hint: 'Send slower, or wait for each message to be sent.' },
       )
     }
+    const closing = this.#closing.signal
+    const ending = followingAbort(closing, ...(given === undefined ? [] : [given]))
+    const { signal } = ending
     const run = this.#lines.join(key, async () => {
       signal.throwIfAborted()
       return work(signal)
     })
-    return untilAborted(run, signal)
+    return untilAborted(run, signal).finally(() => {
+      ending.release()
+    })
   }
 
   /** Keeps the limits of messages that reply to nothing, and waits when the platform calls it too fast. */
@@ -187,7 +190,7 @@ export class QQBotSender {
 
   async #admit({ kind, id }: MessageTarget, signal: AbortSignal, endsAtMs: number): Promise<void> {
     const { clock } = this.#options
-    const limits = targetRules[kind].proactive.map((limit) => ({
+    const limits = rulesOf(kind).proactive.map((limit) => ({
       ...limit,
       key: limit.per === 'bot' ? kind : `${kind}:${id}`,
     }))
@@ -199,54 +202,13 @@ export class QQBotSender {
       signal.throwIfAborted()
     }
   }
-
-  async #post(path: string, body: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ApiAnswer> {
-    const { source, timeoutMs, clock, language } = this.#options
-    const { provider } = source.account
-    const late = new AbortController()
-    const timer = clock.setTimer(
-      () => {
-        late.abort(sendTimeout(provider))
-      },
-      timeoutMs,
-      { holdsProcess: true },
-    )
-    try {
-      const response = await source.fetch(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.any([signal, late.signal]),
-      })
-      const answer = await readApiAnswer(response)
-      const refusal = apiErrorIn(provider, answer, language)
-      if (refusal !== undefined) throw refusal
-      return answer
-    } catch (thrown) {
-      signal.throwIfAborted()
-      throw sendError(provider, thrown) ?? thrown
-    } finally {
-      timer.cancel()
-    }
-  }
 }
 
 function asMessage(message: string | Message): Message {
-  return typeof message === 'string' ? { content: message } : message
-}
-
-/** The caller's wait ends with the signal; the line goes on by itself. */
-function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error)
-    }
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    run.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort)
-    })
-  })
+  if (typeof message === 'string') return { content: message }
+  // From JavaScript anything may come.
+  if (typeof message === 'object' && (message as unknown) !== null) return message
+  throw new ConfigError('qq bot: the message is to be a text or an object', { field: 'message', problem: 'malformed' })
 }
 
 function tooMany(kind: string, waitMs: number, clock: Clock): ConfigError {

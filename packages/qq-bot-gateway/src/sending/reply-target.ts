@@ -33,12 +33,17 @@ function targetOf(
       return { kind: 'direct', id: dispatch.data.guild_id }
     case 'interaction': {
       const { group_openid: group, user_openid: user, channel_id: channel } = dispatch.data
-      if (group !== undefined) return { kind: 'group', id: group }
-      return user === undefined ? { kind: 'channel', id: channel } : { kind: 'user', id: user }
+      // What does not apply may be there and empty.
+      if (isId(group)) return { kind: 'group', id: group }
+      return isId(user) ? { kind: 'user', id: user } : { kind: 'channel', id: channel }
     }
     default:
       return undefined
   }
+}
+
+function isId(id: string | undefined): id is string {
+  return typeof id === 'string' && id !== ''
 }
 
 function messageId({ data }: GatewayDispatch): string {

@@ -1,4 +1,11 @@
-import { TransportError, isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
+import {
+  isLingpaiError,
+  MalformedAnswerError,
+  TransportError,
+  type AnyLingpaiError,
+  type TransportErrorDetails,
+} from '@lingpai/core'
+import type { ApiAnswer } from '../api/read-api-answer.js'
 
 /** `msg_seq` was used: by another process, or before a restart. */
 const usedNumber = 40054005
@@ -10,32 +17,75 @@ export function isNumberUsed(error: AnyLingpaiError): boolean {
 
 /** Whether the platform wants messages to come slower; the one that it refused was not delivered. */
 export function isTooFast(error: AnyLingpaiError): boolean {
-  return error.code === 'ERR_LINGPAI_PLATFORM' && error.details.errorClass === 'rate-limited'
+  if (error.code !== 'ERR_LINGPAI_PLATFORM') return false
+  const { endpoint, errorClass } = error.details
+  // Token requests have a cool-down of their own.
+  return endpoint === 'api' && errorClass === 'rate-limited'
 }
 
-/** What `fetch` threw, as a typed error; `undefined` for an abort, whose reason is the caller's own. */
-export function sendError(provider: string, thrown: unknown): AnyLingpaiError | undefined {
+/** What was thrown on the way, as a typed error. */
+export function sendError(provider: string, thrown: unknown): AnyLingpaiError {
   if (isLingpaiError(thrown)) return thrown
-  const { name, cause } = Object(thrown) as { readonly name?: unknown; readonly cause?: unknown }
-  if (name === 'AbortError') return undefined
-  const { code } = Object(cause) as { readonly code?: unknown }
-  const systemCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : undefined
-  return new TransportError(
-    `${provider}: the connection broke, and whether the message arrived is not known${systemCode === undefined ? '' : ` (${systemCode})`}`,
-    { provider, phase: 'exchange', ...(systemCode !== undefined && { systemCode }) },
-    {
-      hint: 'It was not sent again: to one msg_seq the platform delivers one message only, so the same number can be tried.',
-    },
-  )
+  const systemCode = systemCodeIn(thrown)
+  const code = systemCode === undefined ? '' : ` (${systemCode})`
+  const details = { provider, ...(systemCode !== undefined && { systemCode }) }
+  if (systemCode !== undefined && connectCodes.has(systemCode)) {
+    return new TransportError(`${provider}: the platform could not be reached${code}; nothing was sent`, {
+      ...details,
+      phase: 'connect',
+    })
+  }
+  return inDoubt(`${provider}: the connection broke${code}`, { ...details, phase: 'exchange' })
 }
 
 /** The platform did not answer in time. */
-export function sendTimeout(provider: string): TransportError {
-  return new TransportError(
-    `${provider}: the platform did not answer in time, and whether the message arrived is not known`,
-    { provider, phase: 'timeout' },
-    {
-      hint: 'It was not sent again: to one msg_seq the platform delivers one message only, so the same number can be tried.',
-    },
+export function timeout(provider: string): TransportError {
+  return inDoubt(`${provider}: the platform did not answer in time`, { provider, phase: 'timeout' })
+}
+
+/** The platform, or something in front of it, failed without a word of its own. */
+export function serverFault(provider: string, status: number): TransportError {
+  return inDoubt(`${provider}: the API answered HTTP ${status}`, { provider, phase: 'status', status })
+}
+
+/** An answer that says neither yes nor no: a proxy's page, or half of a JSON. */
+export function unreadable(provider: string, { status, bytes }: ApiAnswer): MalformedAnswerError {
+  return new MalformedAnswerError(
+    `${provider}: the API answered HTTP ${status} without a JSON object${doubt}`,
+    { provider, problem: 'not-json', status, bytes },
+    notAgain,
   )
+}
+
+const doubt = ', and whether the message arrived is not known'
+
+const notAgain = {
+  retryable: false,
+  hint: 'It was not sent again, because it could be delivered twice; only a reply with a msg_seq of your own can be sent again safely.',
+}
+
+function inDoubt(what: string, details: TransportErrorDetails): TransportError {
+  return new TransportError(`${what}${doubt}`, details, notAgain)
+}
+
+/** System codes that mean that no byte of the message left this host. */
+const connectCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+
+/** The system's code: `fetch` wraps it, more than once where it tried several addresses. Anything else could be somebody's words. */
+function systemCodeIn(thrown: unknown, depth = 0): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || depth > 5) return undefined
+  const { code, cause } = thrown as { readonly code?: unknown; readonly cause?: unknown }
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
+  return systemCodeIn(cause, depth + 1)
 }

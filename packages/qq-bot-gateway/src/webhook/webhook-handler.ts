@@ -1,8 +1,9 @@
 import { ConfigError, systemClock, type Clock, type Logger } from '@lingpai/core'
+import { readLimited } from '../api/read-limited.js'
 import { toDispatch, type GatewayDispatch } from '../events/gateway-dispatch.js'
 import { recentIds } from '../events/recent-ids.js'
 import { opcodes, readFrame, type GatewayPayload } from '../gateway/payload.js'
-import { readLimited } from './read-limited.js'
+import { harmlessly } from './harmlessly.js'
 import { signingKey, type SigningKey } from './signing-key.js'
 
 /** How a webhook is served. */
@@ -47,13 +48,14 @@ export function webhookHandler(options: WebhookHandlerOptions): (request: Reques
   const key = signingKey(clientSecret)
   const recent = recentIds(rememberedEvents)
   const refuse = (status: number, why: string): Response => {
-    logger?.warn('lingpai: qq webhook: a request was refused', { status, why })
+    harmlessly((): unknown => logger?.warn('lingpai: qq webhook: a request was refused', { status, why }))
     return new Response(null, { status, ...(status === 405 && { headers: { allow: 'POST' } }) })
   }
 
   return async (request) => {
     if (request.method !== 'POST') return refuse(405, 'method')
-    const body = await readLimited(request, maxBodyBytes).catch(() => undefined)
+    const body = await readLimited(request, maxBodyBytes).catch(() => 'broken' as const)
+    if (body === 'broken') return refuse(400, 'body')
     if (body === undefined) return refuse(413, 'body')
     const why = mistrust(request.headers, body, key, options)
     if (why !== undefined && why !== 'unsigned') return refuse(401, why)
@@ -99,21 +101,23 @@ function handOut(
   { onDispatch, logger }: WebhookHandlerOptions,
 ): void {
   if (typeof payload.id === 'string' && !recent.add(payload.id)) return
-  const complain = (): void => {
-    logger?.error('lingpai: qq webhook: the listener failed', { type: payload.t })
-  }
-  try {
-    Promise.resolve(onDispatch(toDispatch(payload))).catch(complain)
-  } catch {
-    complain()
-  }
+  const dispatch = toDispatch(payload)
+  harmlessly(
+    () => onDispatch(dispatch),
+    () => logger?.error('lingpai: qq webhook: the listener failed', { type: dispatch.type }),
+  )
 }
 
-function assertWebhookOptions({ appId, clientSecret, onDispatch }: Partial<WebhookHandlerOptions>): void {
+function assertWebhookOptions(options: Partial<WebhookHandlerOptions>): void {
+  const { appId, clientSecret, onDispatch, maxAgeMs, maxBodyBytes, rememberedEvents } = options
   if (!/^\d+$/.test(String(appId))) throw malformed('appId', 'the AppID of the bot, digits')
   if (typeof clientSecret !== 'string' || clientSecret.trim() === '')
     throw malformed('clientSecret', 'the AppSecret of the bot')
   if (typeof onDispatch !== 'function') throw malformed('onDispatch', 'a function')
+  // No number is no limit.
+  for (const [field, value] of Object.entries({ maxAgeMs, maxBodyBytes, rememberedEvents })) {
+    if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw malformed(field, 'a number above 0')
+  }
 }
 
 function malformed(field: string, wanted: string): ConfigError {

@@ -1,0 +1,16 @@
+/** The body of a request or an answer, or `undefined` when it is longer than `mostBytes`; no more than that is ever held. */
+export async function readLimited(
+  { headers, body }: Pick<Request, 'headers' | 'body'>,
+  mostBytes: number,
+): Promise<Buffer | undefined> {
+  if (Number(headers.get('content-length') ?? 0) > mostBytes) return undefined
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  // Leaving the loop cancels it.
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    if (bytes > mostBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,170 @@
+import { getEventListeners, once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
+import type { TokenSource } from '@lingpai/core'
+import { testClock } from '@lingpai/testing'
+import { QQBotSender, type MessageTarget } from '../src/index.js'
+import { rateWindows } from '../src/sending/rate-windows.js'
+import { caught, withSender } from './sending-world.js'
+
+const group: MessageTarget = { kind: 'group', id: 'GROUP' }
+const words = 'planted-words-of-a-person'
+const inDoubt = { retryable: false, message: expect.stringContaining('whether the message arrived') as unknown }
+
+/** A source whose platform is whatever `fetch` makes of it. */
+function sourceOf(fetch: TokenSource['fetch']): TokenSource {
+  return { account: { provider: 'qq-bot' }, fetch } as unknown as TokenSource
+}
+
+test.each([
+  ['a page of a proxy', { status: 200, body: '<html>hello' }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
+  ['half of an answer', { truncate: 5 }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
+  ['an answer without an end', { status: 200, body: `{"id":"${'x'.repeat(70_000)}"}` }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
+  ['a 502', { status: 502, body: '<html>bad gateway' }, 'ERR_LINGPAI_TRANSPORT'],
+  ['an answer that drips', { dripMs: 5000 }, 'ERR_LINGPAI_TRANSPORT'],
+  ['an answer that breaks off', { drop: 'midway' as const }, 'ERR_LINGPAI_TRANSPORT'],
+])('%s says nothing of the message: it is not told as sent, nor sent again', (_, fault, code) =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    await clock.runUntil(sender.send(group, 'first'))
+    simulator.fault({ platform: 'qq', endpoint: 'api', ...fault })
+    const error = await clock.runUntil(caught(sender.send(group, words)))
+    expect(error).toMatchObject({ ...inDoubt, code })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(words)
+    expect(posts()).toHaveLength(2)
+  }),
+)
+
+test('a message that never left this host is told as such', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  const sender = new QQBotSender({
+    source: sourceOf((path, init) => fetch(`http://127.0.0.1:${port}${String(path)}`, init)),
+  })
+  expect(await caught(sender.send(group, words))).toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+    details: { phase: 'connect', systemCode: 'ECONNREFUSED' },
+    retryable: true,
+  })
+})
+
+test('a 429 without a word is a limit: the message is sent again later', () =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    await clock.runUntil(sender.send(group, 'first'))
+    simulator.fault({ platform: 'qq', endpoint: 'api', status: 429, body: '' })
+    await clock.runUntil(sender.send(group, 'second'))
+    expect(posts().map(({ code }) => code)).toEqual([0, 'fault', 0])
+  }))
+
+test('a redirect is not followed', () =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    await clock.runUntil(sender.send(group, 'first'))
+    simulator.fault({
+      platform: 'qq',
+      endpoint: 'api',
+      status: 307,
+      redirect: `${simulator.url}/qq/v2/groups/X/messages`,
+    })
+    const error = await clock.runUntil(caught(sender.send(group, words)))
+    expect(error).toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT', details: { status: 307 } })
+    expect(posts()).toHaveLength(2)
+  }))
+
+test('a limit of the token endpoint ends a message at once', () =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    simulator.fault({
+      platform: 'qq',
+      endpoint: 'token',
+      body: { code: 100001, message: 'Too many requests' },
+      times: 9,
+    })
+    const startedAtMs = clock.monotonic()
+    const error = await clock.runUntil(caught(sender.send(group, 'first')))
+    expect(error).toMatchObject({ code: 'ERR_LINGPAI_PLATFORM', details: { endpoint: 'token' } })
+    expect(clock.monotonic()).toBe(startedAtMs)
+    expect(posts()).toEqual([])
+  }))
+
+test('a token that no refresh heals is refused with the error of the platform', () =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    await clock.runUntil(sender.send(group, 'first'))
+    const body = { code: 11244, err_code: 11244, message: 'token not exist or expire' }
+    simulator.fault({ platform: 'qq', endpoint: 'api', status: 401, body, times: 9 })
+    const error = await clock.runUntil(caught(sender.send(group, words)))
+    expect(error).toMatchObject({ code: 'ERR_LINGPAI_PLATFORM', details: { platformCode: 11244 } })
+    expect(posts().length).toBeLessThanOrEqual(3)
+  }))
+
+test('a fetch that does not listen to its signal holds the line no longer than the time-out', async () => {
+  const clock = testClock()
+  const paths: string[] = []
+  const source = sourceOf((path) => {
+    paths.push(String(path))
+    return paths.length === 1 ? new Promise<never>(() => undefined) : Promise.resolve(Response.json({ id: '2' }))
+  })
+  const sender = new QQBotSender({ source, clock, timeoutMs: 700 })
+  const first = caught(sender.send(group, 'first'))
+  const second = sender.send(group, 'second')
+  expect(await clock.runUntil(first)).toMatchObject({ ...inDoubt, details: { phase: 'timeout' } })
+  expect(await clock.runUntil(second)).toMatchObject({ id: '2' })
+  expect(clock.monotonic()).toBe(700)
+  expect(clock.pendingTimers).toBe(0)
+})
+
+test('a message is sent as it was when it was given, however long it waits', async () => {
+  const bodies: unknown[] = []
+  const source = sourceOf((_, init) => {
+    bodies.push(JSON.parse(init?.body as string))
+    return Promise.resolve(Response.json({ id: '1' }))
+  })
+  const sender = new QQBotSender({ source })
+  const params = [{ key: 'name', values: ['before'] }]
+  const sent = sender.send(group, { markdown: { custom_template_id: 'T', params } })
+  params[0] = { key: 'name', values: ['after'] }
+  await sent
+  expect(bodies).toEqual([
+    { msg_type: 2, markdown: { custom_template_id: 'T', params: [{ key: 'name', values: ['before'] }] } },
+  ])
+})
+
+test('a signal that outlives its messages is listened to once, and keeps nothing of them', async () => {
+  const { signal } = new AbortController()
+  const sender = new QQBotSender({ source: sourceOf(() => Promise.resolve(Response.json({ id: '1' }))) })
+  const sends = Array.from({ length: 50 }, (_, at) =>
+    sender.sendGroupMessage('G', { content: 'x', msg_id: `${at}` }, { signal }),
+  )
+  // Node warns of more than ten.
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  await Promise.all(sends)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('a window lets as many through as its limit, and not before the first of them is old enough', () => {
+  let nowMs = 0
+  const windows = rateWindows({ ...testClock(), monotonic: () => nowMs })
+  const limits = [
+    { key: 'bot', most: 3, withinMs: 1000 },
+    { key: 'a', most: 2, withinMs: 5000 },
+  ]
+  const tries = [0, 400, 900, 4999, 5000, 5001].map((atMs) => {
+    nowMs = atMs
+    return windows.take(limits)
+  })
+  expect(tries).toEqual([0, 0, 4100, 1, 0, 399])
+})
+
+test('what is remembered of targets goes when it does not count any more, in whichever order they were sent to', () => {
+  let nowMs = 0
+  const windows = rateWindows({ ...testClock(), monotonic: () => nowMs })
+  const take = (key: string): number => windows.take([{ key, most: 20, withinMs: 60_000 }])
+  for (let at = 0; at < 1000; at += 1) take(`user:${at}`)
+  nowMs = 59_000
+  take('user:0')
+  expect(windows.size).toBe(1000)
+  nowMs = 60_000
+  take('user:1000')
+  expect(windows.size).toBe(2)
+})
