@@ -103,7 +103,7 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
       const finish = async (name: string): Promise<void> => {
         for (let turn = 0; turn < triesAtEnd; turn += 1) {
           if (pageOf(name).pending.length === 0 || (await write(name))) return
-          await pauseOf(clock, againMs / 4)
+          await pauseOf(clock, againMs / 4, true)
         }
       }
       await Promise.allSettled([...pages.keys()].map(finish))
@@ -119,8 +119,8 @@ function isRefresh({ event, ticket }: KeptEvent): boolean {
   return ticket === undefined && (event === 'refreshed' || event === 'adopted' || event === 'same-token')
 }
 
-async function pauseOf(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.setTimer(resolve, ms))
+async function pauseOf(clock: Clock, ms: number, holdsProcess = false): Promise<void> {
+  return new Promise((resolve) => clock.setTimer(resolve, ms, { holdsProcess }))
 }
 
 /** Which accounts' last refresh is asked for before anything happened: read once, so that a restart shows it. */

@@ -80,7 +80,7 @@ async function closeInTime(app: FastifyInstance, clock: Clock, drainMs: number):
   const look = (): void => {
     if (clock.monotonic() < endsAtMs) app.server.closeIdleConnections()
     else app.server.closeAllConnections()
-    timer = clock.setTimer(look, lookMs)
+    timer = clock.setTimer(look, lookMs, { holdsProcess: true })
   }
   const closed = app.close()
   look()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const path = z.string({ error: 'is to be a path' }).min(1, { error: 'is empty' })
+const path = z.string().min(1, { error: 'is empty' })
 const yesOrNo = z.boolean({ error: 'is to be true or false' })
 const tlsWords = { error: 'is to have cert and key, two paths' }
 

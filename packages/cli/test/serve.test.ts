@@ -1,0 +1,221 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withHome, type Child, type Home } from './sandbox-home.js'
+
+const yaml = ({ simulator, directory }: Home, more = ''): string => `
+cache: ${JSON.stringify(`file:${join(directory, 'tokens')}`)}
+server:
+  port: 0
+accounts:
+  bot: { provider: qq-bot, appId: "${simulator.accounts.qq.appId}", secretFile: qq.secret, baseUrl: ${simulator.url}/qq }
+${more}`
+
+const shop = ({ simulator }: Home, secretFile = 'wechat.secret'): string =>
+  `  shop: { provider: wechat-mp-plain, appId: ${simulator.accounts.wechat.appId}, secretFile: ${secretFile}, baseUrl: ${simulator.url}/wechat }\n`
+
+async function prepare(home: Home, more = shop(home)): Promise<void> {
+  await home.write('lingpai.yaml', yaml(home, more))
+  await home.write('qq.secret', home.simulator.accounts.qq.clientSecret)
+  await home.write('wechat.secret', home.simulator.accounts.wechat.appSecret)
+}
+
+/** A served home: `lingpai serve` in a process of its own. */
+interface Served extends Child {
+  readonly url: string
+  get(
+    path: string,
+    key?: string,
+  ): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }>
+  /** Resolves once standard error has said so. */
+  said(words: string): Promise<void>
+}
+
+async function serve(home: Home, key: string): Promise<Served> {
+  const child = home.spawn(['serve', '--json'])
+  let [stdout, stderr] = ['', '']
+  let wake = (): void => undefined
+  child.process.stdout.on('data', (text: Buffer) => ((stdout += text.toString()), wake()))
+  child.process.stderr.on('data', (text: Buffer) => ((stderr += text.toString()), wake()))
+  let isOver = false
+  void child.ended.finally(() => ((isOver = true), wake()))
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo() && !isOver) await new Promise<void>((resolve) => (wake = resolve))
+  }
+  await until(() => stdout.includes('\n'))
+  const { url } = JSON.parse(stdout) as { readonly url: string }
+  return {
+    ...child,
+    url,
+    get: async (path, by = key) => {
+      const reply = await fetch(url + path, { headers: { authorization: `Bearer ${by}` } })
+      return { status: reply.status, body: (await reply.json()) as Readonly<Record<string, unknown>> }
+    },
+    said: (words) => until(() => stderr.includes(words)),
+  }
+}
+
+async function createKey(home: Home, ...more: readonly string[]): Promise<string> {
+  const { json } = await home.run(['key', 'create', '--role', 'reader', '--accounts', '*', '--json', ...more], {
+    reveals: true,
+  })
+  return String(json['key'])
+}
+
+test('it serves the accounts of the file, takes over what changes in it, refuses what is wrong, and ends in good order', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    const key = await createKey(home)
+    const served = await serve(home, key)
+    const token = await served.get('/v1/accounts/shop/token')
+    expect(token).toMatchObject({ status: 200, body: { generation: 1 } })
+
+    await home.write('lingpai.yaml', 'accounts: [')
+    await served.said('the configuration is refused; the old one stays')
+    expect((await served.get('/v1/accounts/shop/token')).body).toMatchObject({ generation: 1 })
+
+    // The same secret from another file: the token goes on.
+    await home.write('other.secret', home.simulator.accounts.wechat.appSecret)
+    await home.write('lingpai.yaml', yaml(home, shop(home, 'other.secret')))
+    await served.said('the configuration was read again')
+    const same = await served.get('/v1/accounts/shop/token')
+    expect(same.body['access_token']).toBe(token.body['access_token'])
+    expect(home.simulator.ledger.tokenRequests('wechat')).toBe(1)
+
+    // A secret that brings no token does not take the place of one that does.
+    await home.write('wrong.secret', 'PLANTED-wrong-secret')
+    await home.write('lingpai.yaml', yaml(home, shop(home, 'wrong.secret')))
+    await served.said('shop: what is new brings no token')
+    expect((await served.get('/v1/accounts/shop/token')).status).toBe(200)
+
+    await home.write('lingpai.yaml', yaml(home, ''))
+    served.process.kill('SIGHUP')
+    await served.said('"accounts":["bot"]')
+    expect((await served.get('/v1/accounts/shop/token')).status).toBe(404)
+    expect((await served.get('/v1/accounts/bot/token')).status).toBe(200)
+
+    served.process.kill('SIGTERM')
+    const ran = await served.ended
+    expect(ran.code).toBe(0)
+    expect(ran.stderr).toContain('"audit":true')
+    expect(ran.stderr).not.toContain('PLANTED')
+    expect(ran.stderr).not.toContain(key.slice(15))
+  })
+})
+
+test('a key works as soon as it is made, and no longer once it is revoked', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    const first = await createKey(home)
+    const served = await serve(home, first)
+    const second = await createKey(home, '--name', 'till')
+    await served.said('the client keys were read again')
+    expect((await served.get('/v1/accounts', second)).status).toBe(200)
+    const revoked = await home.run(['key', 'revoke', second.slice(4, 14)])
+    expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining('(till) is revoked') })
+    served.process.kill('SIGHUP')
+    while ((await served.get('/v1/accounts', second)).status !== 401) await served.get('/v1/accounts')
+    expect((await served.get('/v1/accounts')).status).toBe(200)
+    served.process.kill('SIGTERM')
+    expect((await served.ended).code).toBe(0)
+  })
+})
+
+test('a second signal ends it at once, whatever is under way', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    home.simulator.fault({ platform: 'wechat', hang: true, times: 100 })
+    const served = await serve(home, await createKey(home))
+    const waiting = served.get('/v1/accounts/shop/token').catch(() => 'cut')
+    await served.get('/v1/accounts')
+    served.process.kill('SIGTERM')
+    await served.said('ending: what is under way is answered')
+    served.process.kill('SIGTERM')
+    const { code, stderr } = await served.ended
+    expect({ code, signal: stderr.endsWith('SIGTERM') }).toEqual({ code: -1, signal: true })
+    expect(await waiting).toBe('cut')
+  })
+})
+
+test('what cannot be served is one line and a hint, and nothing listens', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    const refused = await home.run(['serve', '--host', '0.0.0.0'])
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toMatch(
+      /^lingpai: 0\.0\.0\.0 can be reached by others, and there are no client keys\n {2}hint: .*key create/,
+    )
+    const problems: [string, RegExp][] = [
+      ['  port: 70000', /server\.port: is to be a number from 0 to 65535/],
+      ['  tls: { cert: nothing.pem }', /server\.tls\.key: is missing/],
+      ['  tls: { cert: nothing.pem, key: nothing.pem }', /nothing\.pem cannot be read \(ENOENT\)/],
+      ['  colour: red', /server\.colour: is not known; known are host, port, tls/],
+      ['  logLevel: loud', /server\.logLevel: is to be debug, info, warn or error/],
+      ['  trustProxy: [1]', /server\.trustProxy: is to be true, a number of proxies/],
+    ]
+    for (const [line, words] of problems) {
+      await home.write('lingpai.yaml', yaml(home).replace('  port: 0', line))
+      const { code, stderr } = await home.run(['serve'])
+      expect({ line, code }).toEqual({ line, code: 2 })
+      expect(stderr).toMatch(words)
+    }
+    await prepare(home, shop(home, 'not-there.secret'))
+    const { code, stderr } = await home.run(['serve'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('not-there.secret cannot be read (ENOENT)')
+  })
+})
+
+describe('lingpai key', () => {
+  test('create shows the key once; list and the file show everything but the key', async () => {
+    await withHome(async (home) => {
+      await prepare(home)
+      const argv = [
+        'key',
+        'create',
+        '--role',
+        'reporter',
+        '--accounts',
+        'shop, bot',
+        '--name',
+        '收银',
+        '--rate-limit',
+        '50',
+      ]
+      const { stdout, stderr, code } = await home.run(argv, { reveals: true })
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^lpk_[0-9a-z]{10}_[\w-]{43}\n$/)
+      const key = stdout.trim()
+      expect(stderr).toContain(`This is the key ${key.slice(4, 14)} (收银): reporter, shop, bot`)
+      expect(stderr).not.toContain(key)
+      const listed = await home.run(['key', 'list'])
+      expect(listed.stdout).toContain(`${key.slice(4, 14)}  收银  reporter  shop, bot  since `)
+      const [shown] = (await home.run(['key', 'list', '--json'])).json['keys'] as readonly object[]
+      expect(Object.keys(shown ?? {})).toEqual(['id', 'name', 'role', 'accounts', 'createdAt', 'rateLimit'])
+      const file = await readFile(join(home.directory, 'lingpai-keys.json'), 'utf8')
+      expect(file).not.toContain(key.slice(15))
+      await home.run(['key', 'revoke', key.slice(4, 14)])
+      expect((await home.run(['key', 'list'])).stdout).toContain('revoked ')
+    })
+  })
+
+  test.each([
+    [['key'], /missing required argument/],
+    [['key', 'make'], /there are create, list and revoke/],
+    [['key', 'create', '--accounts', 'bot'], /--role is to be one of reader, reporter, admin/],
+    [['key', 'create', '--role', 'root', '--accounts', 'bot'], /--role is to be one of/],
+    [['key', 'create', '--role', 'reader'], /--accounts is to be names/],
+    [['key', 'create', '--role', 'reader', '--accounts', 'bot,till'], /there is no account till; there are: bot, shop/],
+    [['key', 'create', '--role', 'reader', '--accounts', 'bot', '--rate-limit', '-1'], /--rate-limit is to be/],
+    [['key', 'create', '--role', 'reader', '--accounts', 'bot', '--name', ' '], /--name is to be/],
+    [['key', 'revoke'], /which one\?/],
+    [['key', 'revoke', 'PLANTED'], /there is no such id/],
+  ])('%j is refused in one line', async (argv, words) => {
+    await withHome(async (home) => {
+      await prepare(home)
+      const { code, stdout, stderr } = await home.run(argv)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(words)
+      expect(stderr).not.toContain('PLANTED')
+    })
+  })
+})
