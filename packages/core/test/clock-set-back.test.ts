@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import type { IAccessTokenCache, TokenSource } from '@lingpai/core'
-import { hour, minute, openWorld, second, type World } from './world.js'
+import { hour, minute, openWorld, second, type SourceName, type World } from './world.js'
 
 let world: World
 let directory: string
@@ -17,9 +17,12 @@ afterEach(async () => {
 })
 
 /** A process of its own, as far as memory goes. */
-function processOn(change: (cache: IAccessTokenCache) => Partial<IAccessTokenCache> = () => ({})): TokenSource {
+function processOn(
+  change: (cache: IAccessTokenCache) => Partial<IAccessTokenCache> = () => ({}),
+  name: SourceName = 'wechatPlain',
+): TokenSource {
   const cache = fileCache({ directory, now: world.clock.now })
-  return world.source('wechatPlain', world.manager({ cache: { ...cache, ...change(cache) } }))
+  return world.source(name, world.manager({ cache: { ...cache, ...change(cache) } }))
 }
 
 /** The look at the cache that comes with a call after a minute. */
@@ -55,6 +58,20 @@ test('one that was written since then lives as long as it says', async () => {
   expect(await mine.getAccessToken()).toBe(value)
   await world.clock.settle()
   expect(requests()).toBe(2)
+})
+
+test('where nobody can tell whether it was, the word of upstream ends the doubt', async () => {
+  const [mine, other] = [processOn(undefined, 'wechat'), processOn(undefined, 'wechat')]
+  const first = await mine.getAccessToken()
+  await other.getAccessToken()
+  world.clock.jumpWall(-hour)
+  await world.clock.advance(hour)
+  world.simulator.revoke(world.simulator.accounts.wechat)
+  const token = await world.clock.runUntil(other.reportRejected(first, 40001))
+  expect(await world.clock.runUntil(mine.reportRejected(first, 40001))).toBe(token)
+  const { value, expiresAtMs } = await world.clock.runUntil(mine.refresh())
+  expect(value).toBe(token)
+  expect(expiresAtMs - world.clock.now()).toBeGreaterThan(110 * minute)
 })
 
 /** A process whose store gives the first record that was read from it again, once `isBack`. */

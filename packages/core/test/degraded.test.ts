@@ -311,3 +311,22 @@ test('a shared cache without a lease is told of by an event; one of this process
     event: { reach: 'fleet', reason: 'requested' },
   })
 })
+
+test('a store that cannot be written to, with the first failure in it, keeps no cool-down short', async () => {
+  const inner = fileCache({ directory, now: world.clock.now })
+  let isReadonly = false
+  const cache: IAccessTokenCache = {
+    ...inner,
+    set: (...args) => (isReadonly ? Promise.reject(new TypeError('READONLY')) : inner.set(...args)),
+  }
+  const source = world.source('qq', world.manager({ cache }))
+  world.simulator.fault({ endpoint: 'token', status: 503, times: Infinity })
+  const call = (): Promise<unknown> => world.clock.runUntil(source.getAccessToken().catch(() => undefined))
+  await call()
+  isReadonly = true
+  for (let at = 0; at < 2 * minute; at += second) {
+    await call()
+    await world.clock.advance(second)
+  }
+  expect(world.simulator.ledger.tokenRequests()).toBeLessThan(40)
+})
