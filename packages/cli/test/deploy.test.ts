@@ -89,7 +89,15 @@ test('the Kubernetes example has two servers with probes that exist, a budget, a
   const documents = parseAllDocuments(text)
   expect(documents.flatMap(({ errors }) => errors)).toEqual([])
   const kinds = documents.map((document) => (document.toJS() as { readonly kind: string }).kind)
-  expect(kinds).toEqual(['ConfigMap', 'Deployment', 'Service', 'PodDisruptionBudget', 'Deployment', 'Service'])
+  expect(kinds).toEqual([
+    'ConfigMap',
+    'Deployment',
+    'Service',
+    'Service',
+    'PodDisruptionBudget',
+    'Deployment',
+    'Service',
+  ])
   expect(documents[1]?.toJS()).toMatchObject({
     spec: {
       replicas: 2,
