@@ -1,0 +1,60 @@
+import { isLingpaiError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
+import { QQBotGateway, type C2CMessageDispatch, type GroupMessageDispatch } from '@lingpai/qq-bot-gateway'
+
+type MessageDispatch = GroupMessageDispatch | C2CMessageDispatch
+
+/** What an echo bot is made of. */
+export interface EchoBotOptions {
+  readonly source: TokenSource
+  /** Keeps the session over a restart. */
+  readonly sessionCache: IAccessTokenCache
+  /** Told what happens, a line each. */
+  readonly say: (line: string) => void
+  /** Told of each message that was echoed. */
+  readonly echoed?: (dispatch: MessageDispatch) => void
+}
+
+/** A bot that says what it is told. `ended` settles when it is closed, and rejects with what no waiting mends. */
+export function startEchoBot({ source, sessionCache, say, echoed }: EchoBotOptions): {
+  readonly gateway: QQBotGateway
+  readonly ended: Promise<void>
+} {
+  const gateway = new QQBotGateway({ source, intents: ['GROUP_AND_C2C_EVENT'], sessionCache })
+  gateway.on('ready', () => say('a session was started'))
+  gateway.on('resumed', ({ replayed }) => say(`the session goes on; ${replayed} came meanwhile`))
+  gateway.on('reconnecting', ({ delayMs }) => say(`the connection is lost; the next one in ${Math.round(delayMs)} ms`))
+  gateway.on('error', (error) => say(describe(error)))
+
+  const echo = async (dispatch: MessageDispatch): Promise<void> => {
+    const text = dispatch.data.content?.trim() ?? ''
+    try {
+      const { msg_seq: number } = await gateway.reply(dispatch, text === '' ? '?' : text)
+      say(`${dispatch.event === 'group_message' ? 'group' : 'user '}  echoed, as reply ${number} to it`)
+      echoed?.(dispatch)
+    } catch (error) {
+      say(`not echoed: ${describe(error)}`)
+    }
+  }
+  const listen = async (): Promise<void> => {
+    for await (const dispatch of gateway.events()) {
+      // Not awaited: a group that is slow holds up no other, and within one the replies keep their order anyway.
+      if (dispatch.event === 'group_message' || dispatch.event === 'c2c_message') void echo(dispatch)
+    }
+  }
+  return { gateway, ended: Promise.all([connected(gateway), listen()]).then(() => undefined) }
+}
+
+/** Who closes a gateway that is still connecting wants just that. */
+async function connected(gateway: QQBotGateway): Promise<void> {
+  try {
+    await gateway.connect()
+  } catch (error) {
+    if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CLOSED') throw error
+  }
+}
+
+/** An error in words, with what a person can do about it. Neither holds a secret, a token or what people wrote. */
+export function describe(error: unknown): string {
+  if (!isLingpaiError(error)) return String(error)
+  return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
+}

@@ -1,0 +1,121 @@
+import { deepEqual } from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileCache } from '@lingpai/cache-file'
+import { TokenManager } from '@lingpai/core'
+import { qqBot } from '@lingpai/provider-qq-bot'
+import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startEchoBot } from './echo-bot.js'
+
+/** Nothing of a rehearsal takes longer, on any machine. */
+const patienceMs = 60_000
+
+/** The echo bot on a simulated platform: what people say, a token that is revoked, a connection that is cut, a restart. */
+export async function rehearse(say: (line: string) => void): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-echo-'))
+  const simulator = await startSimulator()
+  say(`An echo bot 复读机器人 on a simulated platform, ${simulator.url}/qq`)
+  try {
+    await firstLife(simulator, directory, say)
+    say('\nThe process ends. Somebody writes; another process starts with the same cache')
+    const [, missed] = people(simulator, say)
+    missed('还在吗？')
+    await secondLife(simulator, directory, say)
+    say(`\n${countsOf(simulator)}`)
+  } finally {
+    await simulator.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Messages are echoed; a revoked token and a lost connection harm nobody. */
+async function firstLife(simulator: Simulator, directory: string, say: (line: string) => void): Promise<void> {
+  await using life = startLife(simulator, directory, say)
+  const [inGroup, alone] = people(simulator, say)
+  await life.connected
+  say('\nPeople write')
+  inGroup('你好')
+  inGroup('hello')
+  alone('在吗？')
+  await life.echoes(3)
+
+  say('\nThe platform revokes the token; the next reply heals it')
+  simulator.revoke(simulator.accounts.qq)
+  inGroup('still there?')
+  await life.echoes(4)
+
+  say('\nThe connection is cut, and somebody writes before the next one is there')
+  simulator.qqGateway.disturb({ drop: 'reset' })
+  alone('掉线了吗？')
+  await life.echoes(5)
+}
+
+/** What was written while no process was there comes after all. */
+async function secondLife(simulator: Simulator, directory: string, say: (line: string) => void): Promise<void> {
+  await using life = startLife(simulator, directory, say)
+  await life.echoes(1)
+}
+
+/** A process' worth of a bot, with a cache of its own over the same directory. */
+function startLife(simulator: Simulator, directory: string, say: (line: string) => void) {
+  const told = new EventEmitter()
+  let count = 0
+  const cache = fileCache({ directory })
+  const tokens = new TokenManager({ cache })
+  const source = tokens.source(simulator.provider(qqBot), simulator.accounts.qq)
+  const bot = startEchoBot({
+    source,
+    sessionCache: cache,
+    say: (line) => say(`   ${line}`),
+    echoed: () => told.emit('echo', ++count),
+  })
+  return {
+    connected: bot.gateway.connect(),
+    echoes: async (wanted: number): Promise<void> => {
+      const signal = AbortSignal.timeout(patienceMs)
+      while (count < wanted) await Promise.race([once(told, 'echo', { signal }), bot.ended])
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      await bot.gateway.close()
+      await bot.ended
+      await tokens.close()
+    },
+  }
+}
+
+type Say = (content: string) => void
+
+/** Somebody in a group, and somebody alone. */
+function people({ qqGateway }: Simulator, say: (line: string) => void): readonly [inGroup: Say, alone: Say] {
+  return [
+    (content) => {
+      say(`   group  ${content}`)
+      const author = { member_openid: 'MEMBER' }
+      // With the space that the mention leaves.
+      const data = { id: newId(), group_openid: 'GROUP', content: ` ${content}`, author }
+      qqGateway.dispatch('GROUP_AT_MESSAGE_CREATE', data)
+    },
+    (content) => {
+      say(`   user   ${content}`)
+      qqGateway.dispatch('C2C_MESSAGE_CREATE', { id: newId(), content, author: { user_openid: 'USER' } })
+    },
+  ]
+}
+
+const newId = (): string => `ROBOT1.0_${crypto.randomUUID()}`
+
+/** What the platform counted, and what it has to be. @throws AssertionError where it is something else */
+function countsOf({ ledger, qqGateway }: Simulator): string {
+  const sent = ledger.entries.filter(({ path }) => path.endsWith('/messages'))
+  const counted = {
+    echoes: sent.filter(({ code }) => code === 0).length,
+    refused: sent.filter(({ code }) => code !== 0).map(({ code }) => code),
+    tokenRequests: ledger.tokenRequests(),
+    sessions: qqGateway.ledger.counts.sessions,
+    resumed: qqGateway.ledger.counts.resumed,
+  }
+  deepEqual(counted, { echoes: 6, refused: [11244], tokenRequests: 2, sessions: 1, resumed: 2 })
+  return 'As the platform counted: 6 messages, 6 echoes, none lost and none twice; 2 tokens, 1 session, 2 resumes.'
+}

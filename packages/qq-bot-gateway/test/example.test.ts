@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const example = join(import.meta.dirname, '../../../examples/qq-echo-bot/qq-echo-bot.ts')
+
+/** Runs the example as `npm run example:qq-echo-bot` does, with no credentials but these. */
+function run(credentials: Readonly<Record<string, string>> = {}) {
+  const others = Object.entries(process.env).filter(([name]) => !/^QQ_?BOT/.test(name))
+  const env = { ...Object.fromEntries(others), ...credentials }
+  return promisify(execFile)(process.execPath, ['--conditions=@lingpai/source', '--import', 'tsx', example], { env })
+}
+
+test('the echo bot rehearses to its end: every message is echoed once, over a revoked token, a cut and a restart', async () => {
+  const { stdout, stderr } = await run()
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+    'As the platform counted: 6 messages, 6 echoes, none lost and none twice; 2 tokens, 1 session, 2 resumes.',
+  )
+  expect(stderr).toBe('')
+})
+
+test('the echo bot with half of its credentials names the other half, and ends', async () => {
+  const ended = run({ QQBOT_APPID: '102000001' })
+  await expect(ended).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('QQ_BOT_SECRET') as unknown })
+})
