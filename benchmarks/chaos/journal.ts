@@ -27,7 +27,7 @@ export interface DeadCall {
   readonly member: number
   /** When it came. */
   readonly atMs: number
-  /** When the process chose the token: the last time before the call that its core looked at a clock. */
+  /** When the process chose the token; see `witness.ts`. */
   readonly chosenAtMs: number
   readonly kind: 'expired' | 'revoked' | 'superseded'
   /** Which of the account's tokens, counted from 1; 0 for one that no answer brought. */

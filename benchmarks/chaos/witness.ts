@@ -13,15 +13,30 @@ export interface Witness {
 }
 
 /**
- * A witness needs no tolerance: it takes the moment at which the core last looked at a clock for this call for that of the
- * choice, and an answer for known two turns of the event loop after it was read, however long those take on a busy machine.
+ * A witness needs no tolerance: it takes the moment at which the core first looked at a clock for this call in this turn of
+ * the event loop for that of the choice, and an answer for known two turns after it was read, however long those take on a
+ * busy machine. A process that is stopped between its choice and its call has chosen before; one that goes on after a stop
+ * without having looked again has chosen when it calls.
  */
 export function witness(member: number): Witness {
-  const calls = new AsyncLocalStorage<{ chosenAtMs: number }>()
+  const calls = new AsyncLocalStorage<Call>()
+  let turn = 0
+  let isTurnOver = true
   const looked = <T>(value: T): T => {
+    if (isTurnOver) {
+      isTurnOver = false
+      setImmediate(() => {
+        turn += 1
+        isTurnOver = true
+      })
+    }
     const call = calls.getStore()
-    if (call !== undefined) call.chosenAtMs = nowMs()
+    if (call !== undefined && call.turn !== turn) Object.assign(call, { turn, lookedAtMs: nowMs() })
     return value
+  }
+  const chosenAtMs = (): number => {
+    const call = calls.getStore()
+    return call?.turn === turn ? call.lookedAtMs : nowMs()
   }
   const memories = new Map<string, Memory>()
   const clock: Clock = {
@@ -37,7 +52,7 @@ export function witness(member: number): Witness {
     const headers = new Headers(init.headers)
     headers.set(callHeaders.member, String(member))
     if (token === null) return fetch(input, { ...init, headers })
-    headers.set(callHeaders.chosenAtMs, String(calls.getStore()?.chosenAtMs))
+    headers.set(callHeaders.chosenAtMs, String(chosenAtMs()))
     headers.set(callHeaders.knew, knewOf(memory, token))
     if (!memory.used.has(token)) {
       afterTwoTurns(() => {
@@ -50,7 +65,13 @@ export function witness(member: number): Witness {
     if (isRefusal(text)) afterTwoTurns(() => memory.dead.add(token))
     return new Response(text, { status: reply.status, headers: reply.headers })
   }
-  return { clock, fetch: fetchAsWitness, call: (call) => calls.run({ chosenAtMs: 0 }, call) }
+  return { clock, fetch: fetchAsWitness, call: (call) => calls.run({ turn: -1, lookedAtMs: 0 }, call) }
+}
+
+/** When a call last began to look at clocks, and in which turn of the event loop. */
+interface Call {
+  turn: number
+  lookedAtMs: number
 }
 
 /** What a process remembers of the tokens of an API. */
