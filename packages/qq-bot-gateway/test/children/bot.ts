@@ -5,7 +5,13 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { QQBotGateway } from '../../src/index.js'
 
 /** A bot in a process of its own: says what it hears, one line each, until it is told to end. */
-const { url, directory, appId, clientSecret } = JSON.parse(process.argv[2] ?? '{}') as Record<string, string>
+const {
+  url,
+  directory,
+  appId,
+  clientSecret,
+  shard = '',
+} = JSON.parse(process.argv[2] ?? '{}') as Record<string, string>
 const cache = fileCache({ directory: directory ?? '' })
 const manager = new TokenManager({ cache })
 const provider = qqBot.extend({ baseUrl: `${url ?? ''}/qq` })
@@ -13,6 +19,7 @@ const source = manager.source(provider, { appId: appId ?? '', clientSecret: clie
 const gateway = new QQBotGateway({
   source,
   intents: ['GROUP_AND_C2C_EVENT'],
+  shard: shard.split('/').map(Number) as [number, number],
   sessionCache: cache,
   backoff: { firstMs: 50, longestMs: 500 },
 })

@@ -1,0 +1,96 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { fileCache } from '@lingpai/cache-file'
+import { startSimulator, type Simulator } from '@lingpai/testing'
+import { gatewayKey } from '../src/gateway/gateway-key.js'
+
+/** A line of a bot. */
+export interface Told {
+  readonly told: string
+  readonly eventId?: string
+  readonly code?: number | string
+}
+
+/** A bot in a process of its own. */
+export interface Bot {
+  readonly process: ChildProcessByStdio<Writable, Readable, null>
+  readonly lines: readonly Told[]
+  /** Waits until it has told so much. */
+  until(isThere: (lines: readonly Told[]) => boolean): Promise<void>
+}
+
+function startBot(simulator: Simulator, directory: string, shard: string): Bot {
+  const options = { url: simulator.url, directory, shard, ...simulator.accounts.qq }
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=@lingpai/source',
+      '--import',
+      'tsx',
+      join(import.meta.dirname, 'children/bot.ts'),
+      JSON.stringify(options),
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
+  const lines: Told[] = []
+  const output = createInterface(child.stdout)
+  output.on('line', (line) => lines.push(JSON.parse(line) as Told))
+  return {
+    process: child,
+    lines,
+    until: async (isThere) => {
+      while (!isThere(lines)) await once(output, 'line')
+    },
+  }
+}
+
+/** A simulator and bots that share a directory. */
+export async function withBots(
+  use: (simulator: Simulator, start: (shard?: string) => Bot, directory: string) => Promise<void>,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-gateway-'))
+  const simulator = await startSimulator()
+  const bots: Bot[] = []
+  try {
+    await use(
+      simulator,
+      (shard = '0/1') => {
+        const bot = startBot(simulator, directory, shard)
+        bots.push(bot)
+        return bot
+      },
+      directory,
+    )
+  } finally {
+    for (const { process: child } of bots) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      const exit = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exit
+    }
+    await simulator.close()
+    await rm(directory, { recursive: true })
+  }
+}
+
+/** Looks again and again for what another process does. */
+export async function seen(isThere: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isThere())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** Whether a bot has written its session down. */
+export async function isKept(simulator: Simulator, directory: string): Promise<boolean> {
+  const account = { host: `${new URL(simulator.url).host}/qq`, ids: { appId: simulator.accounts.qq.appId } }
+  const text = await fileCache({ directory }).get(gatewayKey(account, '0-1'))
+  return text !== undefined
+}
+
+/** How often a bot has told that. */
+export const told = (bot: Bot, what: string): number => bot.lines.filter((line) => line.told === what).length
+/** Ids of the events that a bot has heard. */
+export const eventsOf = (bot: Bot): unknown[] => bot.lines.flatMap(({ eventId }) => eventId ?? [])
