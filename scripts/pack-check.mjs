@@ -1,7 +1,7 @@
 // node scripts/pack-check.mjs: builds and packs every public package in a copy of the workspace, looks into the tarballs
 // (publint, are-the-types-wrong, exact file list, manifest), and runs the applications of fixtures/ on them.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -105,7 +105,10 @@ function fileListProblems(folder, files) {
     }
   }
   for (const extra of declared) {
-    if (extra !== 'src' && extra !== 'dist' && !extra.startsWith('!')) expected.add(extra)
+    if (extra === 'src' || extra === 'dist' || extra.startsWith('!')) continue
+    const path = join(directory, extra)
+    if (statSync(path).isDirectory()) for (const file of filesBelow(path)) expected.add(`${extra}/${file}`)
+    else expected.add(extra)
   }
   return [
     ...files.filter((path) => !expected.has(path)).map((path) => `${path} is in the tarball and should not be`),
