@@ -19,14 +19,11 @@ const requestMs = 10_000
 const headersMs = 5000
 /** How often requests that are too slow are looked for. */
 const lookMs = 1000
-/** A connection on which nothing moves; longer than the longest poll. */
-const quietMs = 90_000
 
 /** How the server treats what is not a proper request, chosen one by one. */
 export const serverSettings = {
   bodyLimit: largestBodyBytes,
   requestTimeout: requestMs,
-  connectionTimeout: quietMs,
   // What is under way when the server ends is answered; a 503 would be a call lost.
   return503OnClosing: false,
   // HEAD of a stream would be a stream.
@@ -50,7 +47,6 @@ export const nodeSettings = {
   headersTimeout: headersMs,
   requestTimeout: requestMs,
   connectionsCheckingInterval: lookMs,
-  keepAliveTimeout: 72_000,
 } as const
 
 /** Members of the server that are no options of it. */
