@@ -74,7 +74,7 @@ export function authenticator(keys: ClientKeys, clock: Clock, perSecond: number)
 }
 
 /** The page's cookie, if the request has one. */
-export function sessionCookieOf({ headers: { cookie } }: FastifyRequest): string | undefined {
+function sessionCookieOf({ headers: { cookie } }: FastifyRequest): string | undefined {
   return cookie === undefined ? undefined : fastifyCookie.parse(cookie)[sessionCookieName]
 }
 

@@ -6,7 +6,7 @@ import type { ServedAccount } from './served-account.js'
 import type { ServerContext } from './server-context.js'
 
 /** Every error of the native API. */
-export interface ErrorAnswer {
+interface ErrorAnswer {
   readonly error: {
     readonly code: string
     readonly message: string
@@ -20,7 +20,7 @@ export interface ErrorAnswer {
 }
 
 /** An error as it goes out. */
-export interface OutgoingError {
+interface OutgoingError {
   readonly status: number
   /** Whole seconds. */
   readonly retryAfter?: number
@@ -46,7 +46,7 @@ function send(reply: FastifyReply, { status, retryAfter, body }: OutgoingError):
 }
 
 /** An error as the native API answers it. @param account whose hints apply */
-export function outgoingError(
+function outgoingError(
   error: unknown,
   { clock }: Pick<ServerContext, 'clock'>,
   account?: ServedAccount,
