@@ -132,7 +132,7 @@ export class AccountSource<C> implements TokenSource {
   }
 
   async refresh({ reason: note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
-    const context = await this.#resolve(signal)
+    let context = await this.#resolve(signal)
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     for (;;) {
       try {
@@ -140,8 +140,12 @@ export class AccountSource<C> implements TokenSource {
         // The process may have been stopped while the answer was on its way.
         return readiness(context, 0) === 'unusable' ? await this.#acquire(signal && { signal }) : record
       } catch (error) {
+        if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed; this one is open.
-        if (!isClosed(error) || this.#parts.closing.aborted) throw error
+        if (isClosed(error)) continue
+        const renewed = await this.#withOtherSecret(context, error, signal)
+        if (renewed === undefined) throw error
+        context = renewed
       }
     }
   }

@@ -45,6 +45,20 @@ test('a secret that upstream calls wrong is asked for again, and the new one is 
   expect(simulator.ledger.tokenRequests()).toBe(3)
 })
 
+test('a refresh by hand asks for the secret again, too, when upstream calls it wrong', async () => {
+  const { simulator, clock } = world
+  const { appId, appSecret } = simulator.accounts.wechat
+  let current = appSecret
+  const source = world.manager().source(simulator.provider(wechatMp), { appId, appSecret: () => current })
+  await source.getAccessToken()
+  simulator.change(simulator.accounts.wechat, { secret: 'PLANTED-SECRET-rotated' })
+  current = 'PLANTED-SECRET-rotated'
+  await clock.advance(minute)
+  await source.refresh()
+  expect(simulator.ledger.tokenRequests()).toBe(3)
+  expect(source.status().state).toBe('valid')
+})
+
 test('a wrong secret costs one request in ten minutes, and the vault is not asked at every call', async () => {
   const { simulator, clock } = world
   let asked = 0
