@@ -167,7 +167,12 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
     now < holder.lastStop.toMs + overlapMs &&
     memoryOf(process, token.account.index).token === token
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
-  if (!isOutside && !isCutShort && !isCut && !isHidden) return false
+  // Of two that were asked for together only the platform knows which is the later one.
+  const isTwin = next !== undefined && wereAskedTogether(token, next)
+  // The store lost the count, and the clock that moments are read by was set back: neither says what came first.
+  const { lostAtMs } = token.account
+  const isUncounted = lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
+  if (!isOutside && !isCutShort && !isCut && !isHidden && !isTwin && !isUncounted) return false
   world.figures.excused += 1
   return true
 }
