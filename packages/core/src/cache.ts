@@ -34,7 +34,8 @@ export interface IAccessTokenCache {
    */
   readonly subscribe?: (listener: (change: CacheChange) => void) => () => void
   /**
-   * The store's own clock, Unix milliseconds, where hosts with clocks of their own share it. Records then hold its time.
+   * The store's own clock, Unix milliseconds, where hosts with clocks of their own share it. Records then hold its time. It is
+   * to be asked anew each time, which is seldom: the core reckons with any moment between its question and the answer.
    * @default the clock of this host
    */
   readonly nowMs?: () => Awaitable<number>
