@@ -23,7 +23,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   const answer = await askPlatform(context, {
     signal: context.closing,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
-    mayRepeat: demand.reason !== 'ahead',
+    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms),
     tokens: () => heldTokens(cell),
     facts: factsOf(context, demand),
   })
@@ -32,8 +32,12 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     if (terms.lease !== 'unavailable') await terms.lease.release()
     return 'superseded'
   }
-  if ('error' in answer)
+  if ('error' in answer) {
+    // It may be the stop that failed the request, and others may have had an answer since.
+    const lost = await giveUpLost(terms)
+    if (lost !== undefined) return lost
     return fail(context, demand, terms, await keepFailure(context, demand.reason, answer, terms.isUp))
+  }
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
   await context.gate.sharedNowMs()
@@ -58,12 +62,18 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
 }
 
 /** A process that was stopped may have lost the lease by the time it would ask: then somebody else is asking. */
-async function giveUpLost({ lease, mayBeDoubtful }: RefreshTerms): Promise<'superseded' | 'doubtful' | undefined> {
-  if (lease === 'unavailable') return undefined
-  const state = lease.state()
-  if (state === 'held' || (state === 'doubtful' && mayBeDoubtful)) return undefined
+async function giveUpLost(terms: RefreshTerms): Promise<'superseded' | 'doubtful' | undefined> {
+  const { lease } = terms
+  if (lease === 'unavailable' || mayAskUnder(terms)) return undefined
+  const isLost = lease.state() === 'lost'
   await lease.release()
-  return state === 'lost' ? 'superseded' : 'doubtful'
+  return isLost ? 'superseded' : 'doubtful'
+}
+
+function mayAskUnder({ lease, mayBeDoubtful }: RefreshTerms): boolean {
+  if (lease === 'unavailable') return true
+  const state = lease.state()
+  return state === 'held' || (state === 'doubtful' && mayBeDoubtful)
 }
 
 /** What an upstream may want to know; only a token server does. */

@@ -43,8 +43,8 @@ export interface UpstreamLimits {
   readonly signal: AbortSignal
   /** Moment on the monotonic clock at which it must be over, in milliseconds. */
   readonly endsAtMonotonicMs: number
-  /** Whether somebody waits; a refresh ahead asks once and comes back later. */
-  readonly mayRepeat: boolean
+  /** Whether to ask once more after a passing fault; a refresh ahead asks once and comes back later. */
+  readonly mayRepeat: () => boolean
   /** Tokens that the platform's words may quote. */
   readonly tokens: () => readonly string[]
   readonly facts: RequestFacts
@@ -70,7 +70,7 @@ export async function requestToken<C>(
     if ('value' in outcome || outcome.retryAfterMs !== undefined) return outcome
     const canMove = isConnectFailure(outcome.error) && base + 1 < bases.length
     if (canMove) base += 1
-    else if (!limits.mayRepeat || attempt >= attemptsFor(spec, outcome.error)) return outcome
+    else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome.error)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
     if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
     if (pauseMs > 0) await pause(clock, pauseMs, { signal: limits.signal, holdsProcess: true })

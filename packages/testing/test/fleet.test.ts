@@ -74,6 +74,7 @@ describe('what was broken once holds', () => {
     ['a look that told of before a sleep, thrown away after it', 'everything', 173_717],
     ["the store's time of before a sleep", 'everything', 202_449],
     ['cool-downs that a store that cannot be written to kept short', 'everything', 251_612],
+    ['a request repeated by who had slept, under a lease long lost', 'everything', 83_636],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })

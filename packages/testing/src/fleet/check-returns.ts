@@ -167,14 +167,16 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
     now < holder.lastStop.toMs + overlapMs &&
     memoryOf(process, token.account.index).token === token
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
-  // Of two that were asked for together only the platform knows which is the later one.
-  const isTwin = next !== undefined && wereAskedTogether(token, next)
-  // The store lost the count, and the clock that moments are read by was set back: neither says what came first.
-  const { lostAtMs } = token.account
-  const isUncounted = lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
-  if (!isOutside && !isCutShort && !isCut && !isHidden && !isTwin && !isUncounted) return false
+  if (!isOutside && !isCutShort && !isCut && !isHidden && !hasNoOrder(world, token, next)) return false
   world.figures.excused += 1
   return true
+}
+
+/** Whether nobody but the platform can say which of two tokens came first. */
+function hasNoOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth | undefined): boolean {
+  if (next !== undefined && wereAskedTogether(token, next)) return true
+  // The store lost the count, and the clock that moments are read by was set back.
+  return token.account.lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
 }
 
 /** G6 and G7 at the moment a call fails: it says why, without a secret, and not for longer than the trouble lasts. */
