@@ -37,7 +37,8 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, b
       const now = context.statusOf(account)
       if (isNews(now)) return reply.send(now)
       const gone = new AbortController()
-      request.raw.socket.once('close', () => {
+      // Of the reply, not of the socket, which is there for the next request, too.
+      reply.raw.once('close', () => {
         gone.abort()
       })
       const status = await nextStatus(context, board, isNews, { waitMs: wait * 1000, gone: gone.signal })
