@@ -6,6 +6,7 @@ import type { TokenSource } from '@lingpai/core'
 import { testClock } from '@lingpai/testing'
 import { QQBotSender, type MessageTarget } from '../src/index.js'
 import { rateWindows } from '../src/sending/rate-windows.js'
+import { replyNumbers } from '../src/sending/reply-numbers.js'
 import { caught, withSender } from './sending-world.js'
 
 const group: MessageTarget = { kind: 'group', id: 'GROUP' }
@@ -167,4 +168,41 @@ test('what is remembered of targets goes when it does not count any more, in whi
   nowMs = 60_000
   take('user:1000')
   expect(windows.size).toBe(2)
+})
+
+test('the limit of the whole bot holds over all of its targets', () =>
+  withSender(async ({ sender, clock }) => {
+    const startedAtMs = clock.monotonic()
+    const sends = Array.from({ length: 21 }, async (_, at) => {
+      await sender.sendC2CMessage(`U${at}`, 'hi')
+      return clock.monotonic() - startedAtMs
+    })
+    const moments = (await clock.runUntil(Promise.all(sends))).sort((a, b) => a - b)
+    expect([moments[0], moments[9], moments[10], moments[19], moments[20]]).toEqual([0, 0, 1000, 1000, 2000])
+  }))
+
+test('numbers that are all used end in the refusal, after as many replies as a message may have', () =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    const body = { code: 40054005, err_code: 40054005, message: 'x' }
+    simulator.fault({ platform: 'qq', endpoint: 'api', status: 400, body, times: 50 })
+    const error = await clock.runUntil(caught(sender.sendGroupMessage('G', { content: 'x', msg_id: 'M' })))
+    expect(error).toMatchObject({ details: { platformCode: 40054005 } })
+    expect(posts()).toHaveLength(5)
+  }))
+
+test('numbers are remembered for as many messages as are told, and forgotten in the end', () => {
+  const numbers = replyNumbers(2)
+  const ids = ['a', 'b', 'a', 'c', 'a', 'd', 'e', 'f', 'g', 'a']
+  expect(ids.map((id) => numbers.next(id))).toEqual([1, 1, 2, 1, 3, 1, 1, 1, 1, 1])
+})
+
+test('a message that is over gives its place in the line back, well or not', async () => {
+  const answers = ['{"id":"1"}', 'no JSON', '{"id":"3"}', '{"id":"4"}']
+  const sender = new QQBotSender({
+    source: sourceOf(() => Promise.resolve(new Response(answers.shift()))),
+    maxQueued: 1,
+  })
+  const codes: unknown[] = []
+  for (const content of ['a', 'b', 'c', 'd']) codes.push(await caught(sender.send(group, content)))
+  expect(codes).toMatchObject([{ id: '1' }, { details: { problem: 'not-json' } }, { id: '3' }, { id: '4' }])
 })

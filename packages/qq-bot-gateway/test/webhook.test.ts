@@ -69,6 +69,17 @@ test('a validation cannot be used to have an event signed', async () => {
   expect(seen).toEqual([])
 })
 
+test.each([
+  ['event_ts', { plain_token: 'token', event_ts: `${nowSeconds()}${groupMessage('M1', 'E1')}` }],
+  ['event_ts', { plain_token: 'token', event_ts: '' }],
+  ['plain_token', { plain_token: '', event_ts: nowSeconds() }],
+  ['plain_token', { plain_token: ' {}', event_ts: nowSeconds() }],
+])('a validation whose %s is none is not signed', async (_, d) => {
+  const { handle } = world()
+  const response = await handle(new Request(url, { method: 'POST', body: JSON.stringify({ op: 13, d }) }))
+  expect([response.status, await response.text()]).toEqual([400, ''])
+})
+
 test('a signed event is acknowledged and handed out once, however often it is sent', async () => {
   const { handle, seen } = world()
   const body = groupMessage('M1', 'GROUP_AT_MESSAGE_CREATE:1')
@@ -101,6 +112,7 @@ test.each<[string, () => Request, number]>([
   ['the request is for another bot', () => signed(groupMessage('M', 'E'), { bot: '22222222' }), 401],
   ['the signature is six minutes old', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(360) }), 401],
   ['the signature is from the future', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(-360) }), 401],
+  ['the signed moment is none', () => signed(groupMessage('M', 'E'), { timestamp: 'soon' }), 401],
   ['the body is no JSON', () => signed('<html>'), 400],
   ['the body is an array', () => signed('[]'), 400],
   ['the method is GET', () => new Request(url), 405],
