@@ -29,8 +29,11 @@ export function learnFromStore(
   const isYounger = token !== undefined && (memory.token === undefined || token.order > memory.token.order)
   // That an older one does not count can only be told once the store has told the time, too.
   if (isYounger || token === undefined || token === memory.token || !world.plan.store.hasClock) see(memory, asked)
-  if (token === memory.token && token !== undefined) memory.isMarked = entry?.isMarked === true
-  else if (isYounger)
+  if (entry !== undefined && token !== undefined && token === memory.token) {
+    memory.isMarked = entry.isMarked
+    // Who asked for it again may have had its clock set over the answer, and told of less.
+    memory.expiresAtMs = Math.min(memory.expiresAtMs, entry.expiresAtMs)
+  } else if (isYounger)
     learn(world, process, token, {
       isOwn: false,
       newSinceMs,
