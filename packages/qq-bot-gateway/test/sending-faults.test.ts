@@ -206,3 +206,8 @@ test('a message that is over gives its place in the line back, well or not', asy
   for (const content of ['a', 'b', 'c', 'd']) codes.push(await caught(sender.send(group, content)))
   expect(codes).toMatchObject([{ id: '1' }, { details: { problem: 'not-json' } }, { id: '3' }, { id: '4' }])
 })
+
+test('a message that was taken without a word is pending', async () => {
+  const sender = new QQBotSender({ source: sourceOf(() => Promise.resolve(new Response(null, { status: 202 }))) })
+  expect(await sender.send(group, 'a')).toEqual({ isPending: true })
+})
