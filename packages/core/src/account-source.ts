@@ -138,7 +138,9 @@ export class AccountSource<C> implements TokenSource {
       try {
         const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
         // The process may have been stopped while the answer was on its way.
-        return readiness(context, 0) === 'unusable' ? await this.#acquire(signal && { signal }) : record
+        const state = readiness(context, 0)
+        const isDoubtful = state === 'unusable' || state === 'unsure'
+        return isDoubtful ? await this.#acquire(signal && { signal }) : record
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed; this one is open.

@@ -75,6 +75,7 @@ describe('what was broken once holds', () => {
     ["the store's time of before a sleep", 'everything', 202_449],
     ['cool-downs that a store that cannot be written to kept short', 'everything', 251_612],
     ['a request repeated by who had slept, under a lease long lost', 'everything', 83_636],
+    ['a forced refresh that gave a token unseen since a stall', 'everything', 80_229],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })

@@ -174,7 +174,11 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
 
 /** Whether nobody but the platform can say which of two tokens came first. */
 function hasNoOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth | undefined): boolean {
-  if (next !== undefined && wereAskedTogether(token, next)) return true
+  // Beside a store that could not be reached, that is; under a lease no two are asked for together.
+  const isApart = [token.by, next?.by].some(
+    (by) => (by?.process.troubleAtMs ?? -Infinity) >= (by?.sentAtMs ?? Infinity) - settlesWithinMs,
+  )
+  if (next !== undefined && isApart && wereAskedTogether(token, next)) return true
   // The store lost the count, and the clock that moments are read by was set back.
   return token.account.lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
 }
