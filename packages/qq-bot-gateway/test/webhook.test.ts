@@ -80,6 +80,15 @@ test.each([
   expect([response.status, await response.text()]).toEqual([400, ''])
 })
 
+test('a validation that claims to be signed, or is for another bot, is held to it', async () => {
+  const { handle } = world()
+  const body = JSON.stringify({ op: 13, d: { plain_token: 'token', event_ts: nowSeconds() } })
+  const answers = [signed(body), signed(body, { secret: 'another-secret' }), signed(body, { bot: '22222222' })].map(
+    handle,
+  )
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 401, 401])
+})
+
 test('a signed event is acknowledged and handed out once, however often it is sent', async () => {
   const { handle, seen } = world()
   const body = groupMessage('M1', 'GROUP_AT_MESSAGE_CREATE:1')
