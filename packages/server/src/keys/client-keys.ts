@@ -1,11 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { hashOfSecret, parseClientKey, type ClientKey } from './client-key.js'
 
 /** The client keys of a server. */
 export interface ClientKeys {
   /** The key of this text, if it is known and not revoked. Takes as long for a wrong secret as for an unknown id. */
   verify(text: string): ClientKey | undefined
-  /** The key of this id, if it is known and not revoked. */
+  /** The key of this id, if it is known and not revoked; the same object for as long as nothing of it changes. */
   find(id: string): ClientKey | undefined
   /** Keys that are known and not revoked. */
   readonly size: number
@@ -29,8 +30,13 @@ export function clientKeys(keys: readonly ClientKey[] = []): ReplaceableClientKe
   const listeners = new Set<() => void>()
   const nobody = Buffer.alloc(32)
 
+  // Streams and polls know their key by its object: what becomes of other keys must not end them.
+  const asBefore = (key: ClientKey): ClientKey => {
+    const known = byId.get(key.id)?.key
+    return known !== undefined && isDeepStrictEqual(known, key) ? known : key
+  }
   const replace = (next: readonly ClientKey[]): void => {
-    const good = next.filter(({ revokedAt }) => revokedAt === undefined)
+    const good = next.filter(({ revokedAt }) => revokedAt === undefined).map(asBefore)
     byId = new Map(good.map((key) => [key.id, { key, hash: Buffer.from(key.hash, 'hex') }]))
     verified.clear()
     for (const listener of [...listeners]) listener()

@@ -60,10 +60,14 @@ export async function openCentralWorld({ platform, ...options }: CentralOptions 
   const accounts = accountRegister(accountsOf(simulator, manager))
   const keys = clientKeys()
   const ring: ClientKey[] = []
+  // As from a file: each time other objects.
+  const replaceKeys = (): void => {
+    keys.replace(structuredClone(ring))
+  }
   const key = (wishes: Partial<ClientKeyWishes> = {}): string => {
     const made = createClientKey({ name: 'operator', role: 'admin', accounts: '*', ...wishes }, Date.now())
     ring.push(made.key)
-    keys.replace([...ring])
+    replaceKeys()
     return made.text
   }
   const admin = key({ rateLimit: 100_000 })
@@ -82,7 +86,7 @@ export async function openCentralWorld({ platform, ...options }: CentralOptions 
     revoke: (text) => {
       const index = ring.findIndex(({ id }) => text.includes(id))
       ring[index] = { ...ring[index]!, revokedAt: Date.now() }
-      keys.replace([...ring])
+      replaceKeys()
     },
     call: (path, callOptions) => call(server.url + path, { key: admin, ...callOptions }),
     logged: () => lines.join(''),

@@ -183,6 +183,16 @@ describe('long polling', () => {
     expect((await answer).status).toBe(401)
   })
 
+  test('a poll goes on when another key is made or revoked', async () => {
+    await refresh('shop')
+    const key = world.key()
+    const answer = world.call('/v1/accounts/shop/changes?generation=1&wait=60', { key })
+    await world.call('/healthz')
+    world.revoke(world.key())
+    await refresh('shop')
+    expect(await answer).toMatchObject({ status: 200, body: { generation: 2 } })
+  })
+
   test.each(['', 'generation=-1', 'generation=x', 'generation=1&wait=61', 'generation=1.5'])(
     'a poll for %j is malformed',
     async (query) => {
