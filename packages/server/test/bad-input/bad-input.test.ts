@@ -226,7 +226,7 @@ describe('methods and paths', () => {
 })
 
 describe('accounts of others', () => {
-  const routes = [
+  const routes: readonly (readonly [method: string, rest: string, body?: string])[] = [
     ['GET', ''],
     ['GET', '/token'],
     ['GET', '/token?min_life=nonsense'],
@@ -235,7 +235,7 @@ describe('accounts of others', () => {
     ['POST', '/rejections', '{"generation":1}'],
     ['POST', '/rejections', '{"generation":"nonsense"}'],
     ['POST', '/refreshes', '{}'],
-  ] as const
+  ]
 
   test.each(routes)(
     '%s /v1/accounts/…%s: one that is there and one that is not answer alike',
