@@ -237,7 +237,7 @@ describe('accounts of others', () => {
     ['POST', '/refreshes', '{}'],
   ]
 
-  test.each(routes)(
+  test.each<(typeof routes)[number]>(routes)(
     '%s /v1/accounts/…%s: one that is there and one that is not answer alike',
     async (method, rest, body = '') => {
       const headers = body === '' ? asKey() : json()
