@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { ApiError } from '../api-error.js'
 import { callerIn } from '../callers.js'
+import { falseReports } from '../false-reports.js'
 import { accountParams, errorAnswers, ref } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import { tokenAnswer, type TokenAnswer } from '../token-answer.js'
@@ -46,6 +47,7 @@ function registerToken(fastify: TypedFastify, context: ServerContext, desk: Toke
 }
 
 function registerRejections(fastify: TypedFastify, context: ServerContext, desk: TokenDesk): void {
+  const contradicted = falseReports(context.clock)
   fastify.post(
     '/v1/accounts/:account/rejections',
     {
@@ -68,12 +70,16 @@ function registerRejections(fastify: TypedFastify, context: ServerContext, desk:
       const caller = callerIn(request)
       const account = context.accountFor(caller, request.params.account, 'report')
       const { generation, access_token: token, code } = request.body
+      const { source } = account
       if ((generation === undefined) === (token === undefined))
         throw new ApiError('ERR_BAD_REQUEST', 'body: is to have generation or access_token, one of them')
-      const rejected = generation ?? token ?? ''
-      return context.actAs(caller.key.name, account.source, 'rejection', async () => {
-        await account.source.reportRejected(rejected, code)
-        return desk.answer(account)
+      const reported = generation ?? (token === source.peek() ? source.status().generation : undefined)
+      if (contradicted.isContradicted(account, reported)) return desk.answer(account)
+      return context.actAs(caller.key.name, source, 'rejection', async () => {
+        await source.reportRejected(generation ?? token ?? '', code)
+        const answer = await desk.answer(account)
+        if (answer.generation === reported) contradicted.note(account, answer.generation)
+        return answer
       })
     },
   )

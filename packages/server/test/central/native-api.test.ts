@@ -54,6 +54,17 @@ test('a code that means something else than the token causes no refresh', async 
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
+test('false reports of one token cost the platform one request, however many there are', async () => {
+  const { body: first } = await world.call('/v1/accounts/bot/token')
+  for (let times = 0; times < 10; times += 1) {
+    for (const body of [{ generation: first['generation'] }, { access_token: first['access_token'] }]) {
+      const reply = await world.call('/v1/accounts/bot/rejections', { method: 'POST', body })
+      expect(reply.body).toMatchObject({ access_token: first['access_token'], generation: first['generation'] })
+    }
+  }
+  expect(world.simulator.ledger.tokenRequests('qq')).toBe(2)
+})
+
 test('a forced refresh brings another token to all', async () => {
   await world.call('/v1/accounts/shop/token')
   const refreshed = await world.call('/v1/accounts/shop/refreshes', { method: 'POST', body: { reason: 'leaked' } })
