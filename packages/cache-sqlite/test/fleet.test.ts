@@ -28,10 +28,16 @@ async function startFleet(size: number): Promise<readonly Child[]> {
   return fleet
 }
 
-/** Tells the same to all at once, and gives what each of them says next. */
+/** Tells the same to all at once, and gives what each of them answers. */
 async function tellAll(fleet: readonly Child[], command: string): Promise<ReadonlySet<string | undefined>> {
   for (const child of fleet) child.tell(command)
-  return new Set(await Promise.all(fleet.map(async (child) => child.line())))
+  return new Set(await Promise.all(fleet.map(answerOf)))
+}
+
+/** A lease may go with the file that it stood in; what it was taken for is counted by the requests. */
+async function answerOf(child: Child): Promise<string | undefined> {
+  const line = await child.line()
+  return line === 'lease-lost' ? answerOf(child) : line
 }
 
 test('a file that is deleted, cut or emptied under a fleet costs no request, and the next expiry costs one', async () => {

@@ -226,20 +226,20 @@ describe('methods and paths', () => {
 })
 
 describe('accounts of others', () => {
-  const routes: readonly (readonly [method: string, rest: string, body?: string])[] = [
-    ['GET', ''],
-    ['GET', '/token'],
-    ['GET', '/token?min_life=nonsense'],
-    ['GET', '/timeline'],
-    ['GET', '/changes?generation=0&wait=0'],
+  const routes: readonly (readonly [method: string, rest: string, body: string])[] = [
+    ['GET', '', ''],
+    ['GET', '/token', ''],
+    ['GET', '/token?min_life=nonsense', ''],
+    ['GET', '/timeline', ''],
+    ['GET', '/changes?generation=0&wait=0', ''],
     ['POST', '/rejections', '{"generation":1}'],
     ['POST', '/rejections', '{"generation":"nonsense"}'],
     ['POST', '/refreshes', '{}'],
   ]
 
-  test.each<(typeof routes)[number]>(routes)(
+  test.each(routes)(
     '%s /v1/accounts/…%s: one that is there and one that is not answer alike',
-    async (method, rest, body = '') => {
+    async (method, rest, body) => {
       const headers = body === '' ? asKey() : json()
       const [others, none] = await Promise.all([
         send(method, `/v1/accounts/bot${rest}`, { headers, body }),
