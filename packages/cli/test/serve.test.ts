@@ -31,7 +31,7 @@ interface Served extends Child {
 }
 
 async function serve(home: Home, key: string): Promise<Served> {
-  const child = home.spawn(['serve', '--json'])
+  const child = home.spawn(['serve', '--json', '--host', 'localhost'])
   let [stdout, stderr] = ['', '']
   let wake = (): void => undefined
   child.process.stdout.on('data', (text: Buffer) => ((stdout += text.toString()), wake()))
@@ -97,6 +97,8 @@ test('it serves the accounts of the file, takes over what changes in it, refuses
     const ran = await served.ended
     expect(ran.code).toBe(0)
     expect(ran.stderr).toContain('"audit":true')
+    // What the command line says is no change of the file.
+    expect(ran.stderr).not.toContain('need a restart')
     expect(ran.stderr).not.toContain('PLANTED')
     expect(ran.stderr).not.toContain(key.slice(15))
   })

@@ -35,7 +35,8 @@ export function accountFeed({ manager, accounts, actors }: AccountFeedParts): Ac
     for (const account of accounts.all()) {
       const ticket = ticketOf(account, happened)
       if (account.source.account !== happened.account && ticket === undefined) continue
-      const by = actors.causeOf(account.source, { event: name, ...facts })
+      // Nobody keeps tickets: each is asked for by a client.
+      const by = ticket === undefined ? actors.causeOf(account.source, { event: name, ...facts }) : undefined
       const event = {
         at: Math.round(happened.atMs),
         event: name,

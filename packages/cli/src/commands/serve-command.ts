@@ -28,26 +28,25 @@ export const serveCommand: CommandDefinition = {
   run: async (context) => {
     // From now on: a server that is told to end while it starts ends.
     const stopped = context.io.stopped()
-    const configuration = withOptions(await loadConfiguration(context.io, context.options.config), context.options)
-    await serve(context, configuration, stopped)
+    await serve(context, await loadConfiguration(context.io, context.options.config), stopped)
     return exitCodes.ok
   },
 }
 
-function withOptions(configuration: Configuration, options: CommandContext['options']): Configuration {
-  const { host, port } = options
-  const server = {
-    ...configuration.server,
+/** What the command line says goes before the file. */
+function settingsOf({ server }: Configuration, { host, port }: CommandContext['options']): Configuration['server'] {
+  return {
+    ...server,
     ...(typeof host === 'string' && { host }),
     ...(port !== undefined && { port: portOf(port) }),
   }
-  return { ...configuration, server }
 }
 
 async function serve(context: CommandContext, configuration: Configuration, stopped: Promise<void>): Promise<void> {
   const { io, output } = context
   const { accountRegister, openKeysFile, startTokenServer } = await import('@lingpai/server')
-  const { tls: tlsPaths, keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel } = configuration.server
+  const settings = settingsOf(configuration, context.options)
+  const { tls: tlsPaths, keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel } = settings
   const { timeoutMs, language } = configuration
   const configured = accountsNamed(configuration, undefined)
   let server: RunningTokenServer | undefined
