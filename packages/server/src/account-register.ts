@@ -3,6 +3,7 @@ import type { ServedAccount } from './served-account.js'
 
 /** The accounts that a server serves; they can be replaced while it runs. */
 export interface AccountRegister {
+  /** The account of that name, if it is served. */
   get(name: string): ServedAccount | undefined
   /** In the order they were given. */
   all(): readonly ServedAccount[]

@@ -16,6 +16,7 @@ export interface ClientKeys {
 
 /** {@link ClientKeys} that can be replaced as a whole. */
 export interface ReplaceableClientKeys extends ClientKeys {
+  /** Puts other keys in the place of these. A key that is as it was goes on, with its sessions and streams. */
   replace(keys: readonly ClientKey[]): void
 }
 
