@@ -1,7 +1,7 @@
 import type { Account } from './account.js'
 import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
-import { isRejected, keepRecord, msSince, noteSeenAt, putInTime, type Cell, type Moment } from './cell.js'
+import { isRejected, keepRecord, msSince, noteHeard, noteSeenAt, putInTime, type Cell, type Moment } from './cell.js'
 import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
@@ -89,6 +89,7 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   cell.readAt = seen
   const record = text === undefined ? undefined : decodeRecord(text, fingerprint)
   if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
+  if (record !== undefined) noteHeard(cell, record.value)
   const noteSeen = (): void => {
     if (cell.clears === clears) noteSeenAt(cell, seen)
   }
@@ -146,7 +147,6 @@ function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | un
 /** Takes a record of the cache into memory, where it is newer or tells more of the token at hand. */
 function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment, setBackMs: number): void {
   const { cell, gate, emit } = context
-  cell.foundValue = record.value
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   const isNew = replaces(cell, record)
   const isSameToken = record.value === cell.record?.value

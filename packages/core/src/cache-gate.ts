@@ -2,7 +2,7 @@ import type { Awaitable, IAccessTokenCache } from './cache.js'
 import type { Clock, Timer } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { scrubCause } from './redact.js'
-import { SharedTime } from './shared-time.js'
+import { SharedTime, type SharedMoment } from './shared-time.js'
 import { parseObject } from './token-record.js'
 
 /** Outcome of a cache operation; a failure is never a miss. */
@@ -28,6 +28,10 @@ export interface CacheGate {
   reckonedEarliestMs(): number
   /** Whether that clock's time is known; a store's own may not be, as long as it does not answer. */
   isTimeKnown(): boolean
+  /** Now, on all clocks. */
+  moment(): SharedMoment
+  /** Milliseconds since a moment, at most. */
+  msSince(moment: SharedMoment): number
 }
 
 /** What the gate of an account needs besides the cache. */
@@ -103,6 +107,8 @@ export function cacheGate(
     reckonedNowMs: () => time.reckonedNowMs(),
     reckonedEarliestMs: () => time.reckonedEarliestMs(),
     isTimeKnown: () => time.isKnown(),
+    moment: () => time.moment(),
+    msSince: (moment) => time.msSince(moment),
   }
 }
 

@@ -19,9 +19,10 @@ export interface Cell {
   replacedValue: string | undefined
   /** `record` in the terms of this process's clocks. */
   times: LocalTimes | undefined
-  /** The token that stood in the cache at the last look that was answered, and when that look began. */
-  foundValue: string | undefined
+  /** When the last look at the cache that was answered began. */
   readAt: Moment | undefined
+  /** The tokens that the cache and upstream told of lately, kept or not: to be masked in what others say. */
+  heard: readonly string[]
   /** The token that an API refused last, and the code it gave. */
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
   /** The tokens that APIs refused of late, that one included: a store that lost writes may bring an older one back. */
@@ -100,13 +101,13 @@ export function newCell(): Cell {
   return {
     record: undefined,
     replacedValue: undefined,
-    foundValue: undefined,
     readAt: undefined,
     hot: undefined,
     fading: undefined,
     times: undefined,
     rejected: undefined,
     refused: [],
+    heard: [],
     failure: undefined,
     flight: undefined,
     asking: undefined,
@@ -236,15 +237,26 @@ export function dropRecord(cell: Cell): void {
 }
 
 /** The tokens that a cell knows, to be masked in what others say. */
-export function heldTokens({ record, rejected, foundValue }: Cell): readonly string[] {
-  return [record?.value, rejected?.value, foundValue].filter((value) => value !== undefined)
+export function heldTokens({ record, rejected, heard, refused }: Cell): readonly string[] {
+  const held = [record?.value, rejected?.value, ...heard, ...refused].filter((value) => value !== undefined)
+  return [...new Set(held)]
 }
 
+const mostHeard = 8
 const mostRefused = 32
+
+/** Remembers a token that was told of. */
+export function noteHeard(cell: Cell, value: string): void {
+  if (cell.heard[0] !== value) cell.heard = withFirst(cell.heard, value, mostHeard)
+}
 
 /** Remembers a token that an API refused. */
 export function noteRefused(cell: Cell, value: string): void {
-  cell.refused = [value, ...cell.refused.filter((known) => known !== value)].slice(0, mostRefused)
+  cell.refused = withFirst(cell.refused, value, mostRefused)
+}
+
+function withFirst(values: readonly string[], first: string, most: number): readonly string[] {
+  return [first, ...values.filter((value) => value !== first)].slice(0, most)
 }
 
 /** Forgets that tokens were refused: one, if the platform stands by it after all, or every one. */

@@ -1,8 +1,7 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
 import { askPlatform } from './ask-platform.js'
-import { heldTokens, isRejectedRecord, type FlightOutcome } from './cell.js'
+import { heldTokens, isRejectedRecord, noteHeard, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
-import { assertNoDuel } from './duel.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import { nextRecord } from './next-record.js'
 import type { RequestFacts } from './provider.js'
@@ -14,8 +13,7 @@ import { markRejected, writeRecord } from './write-record.js'
 
 /** Asks upstream and brings the answer home: into the cache by a fenced write, into memory, and out as an event. */
 export async function land<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Landing> {
-  const { cell, clock } = context
-  await assertNoDuel(context, demand, terms)
+  const { cell, clock, gate } = context
   const doubt = await giveUpLost(terms)
   if (doubt !== undefined) return doubt
   const base = cell.record
@@ -25,6 +23,10 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms),
     tokens: () => heldTokens(cell),
+    onToken: (value) => {
+      noteHeard(cell, value)
+    },
+    moment: gate.moment,
     facts: factsOf(context, demand),
   })
   context.closing.throwIfAborted()
@@ -40,10 +42,10 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   }
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)
 
-  await context.gate.sharedNowMs()
-  const writtenMs = context.gate.reckonedEarliestMs()
+  await gate.sharedNowMs()
+  const writtenMs = gate.reckonedEarliestMs()
   const asked = nextRecord(context, demand.reason, base, answer, writtenMs)
-  const isTimed = context.gate.isTimeKnown()
+  const isTimed = gate.isTimeKnown()
   const writing = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
   const isWritten = written === true

@@ -1,5 +1,4 @@
 import type { AccountContext } from './account-context.js'
-import { msSince } from './cell.js'
 import { duelsAfter } from './duel.js'
 import { repeatedLifeMs } from './repeated-life.js'
 import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from './token-record.js'
@@ -17,11 +16,12 @@ export function nextRecord<C>(
   answer: FreshToken,
   nowMs: number,
 ): StoredRecord {
-  const { cell, clock, spec, fingerprint, writer } = context
+  const { cell, clock, gate, spec, fingerprint, writer } = context
   const { value, lifeMs, sentAt } = answer
   const { mode, trustSeconds } = spec.renewal
   const trustMs = trustSeconds * 1000
-  const sentAtMs = Math.round(nowMs - msSince(sentAt, clock))
+  const ageMs = gate.msSince(sentAt)
+  const sentAtMs = Math.round(nowMs - ageMs)
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
@@ -33,7 +33,7 @@ export function nextRecord<C>(
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first seen, which is what its record says of its issue.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
-  const leftMs = repeatedLifeMs(cell, clock, answer, base.expiresAtMs - nowMs, unbelievedMs)
+  const leftMs = repeatedLifeMs(cell, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
   if (mode === 'extend' || leftMs === undefined) {
     return storedRecord({ ...base, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
   }

@@ -1,4 +1,4 @@
-import { msSince } from './cell.js'
+import { msSince, type Moment } from './cell.js'
 import type { Clock } from './clock.js'
 
 /** The store's clock is asked again after this time. */
@@ -7,6 +7,11 @@ const trustMs = 60_000
 const jumpMs = 1000
 /** A store that did not answer is not asked again for so long: each question may cost its whole time-out. */
 const restMs = 5000
+
+/** A moment, with the store's time of it where that was known: the earliest that it may have been there. */
+export interface SharedMoment extends Moment {
+  readonly sharedMs?: number
+}
 
 /**
  * The clock that records are written on: the store's where it has one, else this host's.
@@ -72,6 +77,25 @@ export class SharedTime {
   reckonedEarliestMs(): number {
     const { now, monotonic } = this.#clock
     return this.#offset === undefined ? now() : monotonic() + this.#offset.earliestMs
+  }
+
+  /** Now, to be told from other moments later, whatever the clocks of this process are set to meanwhile. */
+  moment(): SharedMoment {
+    const { now, monotonic } = this.#clock
+    const moment = { monotonic: monotonic(), wall: now() }
+    const isTold = this.#offset !== undefined && this.isKnown()
+    return isTold ? { ...moment, sharedMs: this.reckonedEarliestMs() } : moment
+  }
+
+  /**
+   * Milliseconds since a moment, at most. Where the clocks of this process disagree on that, the machine slept or one was set:
+   * a store that told its time before and after knows which.
+   */
+  msSince(moment: SharedMoment): number {
+    const { now, monotonic } = this.#clock
+    const isAgreed = Math.abs(now() - moment.wall - (monotonic() - moment.monotonic)) <= jumpMs
+    if (isAgreed || moment.sharedMs === undefined || !this.isKnown()) return msSince(moment, this.#clock)
+    return this.reckonedNowMs() - moment.sharedMs
   }
 
   async #askStore(): Promise<void> {

@@ -1,5 +1,5 @@
 import { buildRequest, requestWithToken, type BuiltRequest, type RequestBase } from './build-request.js'
-import { msSince, type Moment } from './cell.js'
+import { msSince } from './cell.js'
 import { parseBody } from './classify.js'
 import type { Clock } from './clock.js'
 import { ConfigError, isLingpaiError, type AnyLingpaiError } from './errors.js'
@@ -10,6 +10,7 @@ import { pause } from './pause.js'
 import type { RequestFacts, ResolvedCredentials, ResolvedSpec } from './provider.js'
 import { readAnswer } from './read-answer.js'
 import { scrubCause } from './redact.js'
+import type { SharedMoment } from './shared-time.js'
 import { errorOfFailure, malformedError, platformError, statusError } from './upstream-errors.js'
 
 /** A token fresh from the platform. */
@@ -18,7 +19,7 @@ export interface FreshToken {
   /** Remaining life in milliseconds, from the moment the request was sent. */
   readonly lifeMs: number
   /** When the request was sent. */
-  readonly sentAt: Moment
+  readonly sentAt: SharedMoment
   /** The number that upstream gives it, where it counts. */
   readonly generation?: number
 }
@@ -47,6 +48,10 @@ export interface UpstreamLimits {
   readonly mayRepeat: () => boolean
   /** Tokens that the platform's words may quote. */
   readonly tokens: () => readonly string[]
+  /** Is told of each token that the platform gives, of use or not. */
+  readonly onToken: (value: string) => void
+  /** Now, for {@link FreshToken.sentAt}. */
+  readonly moment: () => SharedMoment
   readonly facts: RequestFacts
   /** The parent's token, for a derived credential. */
   readonly parentToken?: string
@@ -97,14 +102,14 @@ async function ask<C>(
   base: RequestBase,
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
-  { signal, endsAtMonotonicMs, tokens, facts, parentToken = '' }: UpstreamLimits,
+  { signal, endsAtMonotonicMs, tokens, onToken, moment, facts, parentToken = '' }: UpstreamLimits,
 ): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
   // A flight beside this one may bring another token before the platform quotes it.
   const before = tokens()
   const described = requestOf(spec, base, credentials, facts)
   const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
-  const sentAt: Moment = { monotonic: clock.monotonic(), wall: clock.now() }
+  const sentAt = moment()
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
@@ -117,6 +122,7 @@ async function ask<C>(
     case 'token': {
       const { value, lifeSeconds, generation } = answer
       const lifeMs = lifeSeconds * 1000
+      onToken(value)
       // It died on its way here: asking again is right, handing it out is not.
       if (msSince(sentAt, clock) + 1 > lifeMs) return { error: malformedError(spec.id, 'bad-expires-in', reply) }
       return { value, lifeMs, sentAt, ...(generation !== undefined && { generation }) }

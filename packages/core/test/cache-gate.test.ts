@@ -121,6 +121,24 @@ test('what a slow answer tells of the store’s time is read as late as it may b
   expect([gate.reckonedNowMs(), gate.reckonedEarliestMs()]).toEqual([10_350, 10_050])
 })
 
+test('how long ago a moment was is known by the store where the clocks of the process disagree', async () => {
+  const gate = gateTo({ nowMs: () => Promise.resolve(1_000_000 + clock.monotonic()) })
+  const untold = gate.moment()
+  await gate.sharedNowMs()
+  const told = gate.moment()
+  await clock.advance(200)
+  expect([gate.msSince(untold), gate.msSince(told)]).toEqual([200, 200])
+  clock.jumpWall(300_000)
+  // Not before the store has told the time anew: the machine may have slept.
+  expect(gate.msSince(told)).toBe(300_200)
+  await gate.sharedNowMs()
+  expect([gate.msSince(untold), gate.msSince(told)]).toEqual([300_200, 200])
+  const own = gateTo({})
+  const moment = own.moment()
+  clock.jumpWall(300_000)
+  expect(own.msSince(moment)).toBe(300_000)
+})
+
 test('a time-out that comes late, because the process was stopped, waits once more for the answer', async () => {
   let stopMs = 5000
   const stopped: Clock = {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import type { IAccessTokenCache } from '@lingpai/core'
 import { apiPath, hour, minute, openWorld, second, type SourceName, type World } from './world.js'
 
 let world: World
@@ -65,6 +66,25 @@ test('a wall clock set back within the last second still ends the token in time'
   world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
   await world.clock.advance(10 * second)
   expect(source.peek()).toBeUndefined()
+})
+
+test('a wall clock that is set while upstream is asked makes no token older for those who share the store’s time', async () => {
+  const stored = new Map<string, string>()
+  const cache: IAccessTokenCache = {
+    get: (key) => stored.get(key),
+    set: (key, value) => void stored.set(key, value),
+    remove: (key) => void stored.delete(key),
+    nowMs: () => 5_000_000 + world.clock.monotonic(),
+  }
+  const source = world.source('wechatPlain', world.manager({ cache }))
+  await source.getAccessToken()
+  world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second })
+  const askedAtMs = 5_000_000 + world.clock.monotonic()
+  const refreshed = source.refresh()
+  await world.clock.advance(second)
+  world.clock.jumpWall(300 * second)
+  const { issuedAtMs, expiresAtMs } = await world.clock.runUntil(refreshed)
+  expect({ issuedAtMs, expiresAtMs }).toEqual({ issuedAtMs: askedAtMs, expiresAtMs: askedAtMs + 2 * hour })
 })
 
 test('a timer of forty days does not fire at once, and none keeps the process alive', () => {

@@ -184,6 +184,21 @@ test.each(Object.entries(echoes).filter(([name]) => !/token|JSON/.test(name)))(
   },
 )
 
+test('a token that came too late to be kept is masked as well', async () => {
+  const source = manager.source(platform.provider, account)
+  platform.answer((_, response) => {
+    platform.clock.jumpWall(7200_000)
+    response.end(json(goodBody))
+  })
+  expect(await errorOf(platform.clock.runUntil(source.getAccessToken()))).toMatchObject({
+    code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+  })
+  platform.answer(reply({ errcode: 40001, errmsg: `old token ${token} stays` }))
+  const error = await errorOf(platform.clock.runUntil(source.refresh()))
+  expect(error).toMatchObject({ details: { platformMessage: expect.stringContaining('old token ***') as string } })
+  assertSilent(error)
+})
+
 test('a fetch that quotes the request in its error quotes nothing', async () => {
   const { clock, provider } = platform
   const fetch = (url: unknown): Promise<Response> => {
