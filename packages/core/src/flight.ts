@@ -3,6 +3,7 @@ import { isRejectedRecord, noteAsking, timeLeftMs, type Flight, type FlightOutco
 import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
+import { assertNoDuel } from './duel.js'
 import { land } from './landing.js'
 import { takeLease } from './lease.js'
 import { isNewer, type StoredRecord } from './token-record.js'
@@ -118,9 +119,10 @@ async function refresh<C>(
     if (lease !== 'unavailable') await lookAtCache(context)
     // Another flight of this very process may have brought it, too: a forced one goes beside the others.
     let found = acceptable(context, demand, base)
-    if (found === undefined && lease !== 'unavailable') {
+    if (found === undefined) {
       // Whoever held the lease before may have been told to keep off.
-      await assertMayAsk(context, demand, true)
+      if (lease !== 'unavailable') await assertMayAsk(context, demand, true)
+      await assertNoDuel(context, demand, terms)
       found = acceptable(context, demand, base)
     }
     if (found !== undefined) {
