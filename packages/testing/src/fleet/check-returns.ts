@@ -3,7 +3,7 @@ import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
-import { wereAskedTogether } from './tokens-asked-together.js'
+import { haveNoOrder, landsWithinMs } from './tokens-asked-together.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type {
   ProcessMemory,
@@ -28,8 +28,6 @@ export interface PendingCall {
 const slackMs = 25_000
 /** A refresh, and a few calls of the store that were not answered. */
 const longestCallMs = 45_000
-/** A fetched token has been written, or has failed to be, after this. */
-const landsWithinMs = 8000
 /** Whatever goes wrong without upstream failing is over after this. */
 const settlesWithinMs = 30_000
 /** The longest cool-down after a token was killed from outside. */
@@ -139,7 +137,7 @@ function checkKept(world: VirtualWorld, { process, account, startedAtMs }: Pendi
   // The record is only in memory once it has been written, or has failed to be; a stop may come in between.
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
-  if (wereAskedTogether(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
+  if (haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
   if (wasNeverTimed(known) || wasNeverTimed(token)) return
   // The store lost a write that it had acknowledged, and got the other one: with it went the count, which was the only word
   // on what came first that no clock has a say in.
@@ -160,25 +158,28 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
   const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
   const holder = next?.by?.process
-  // Whoever brought the next one was stopped with it, and this one has not looked since.
+  const memory = memoryOf(process, token.account.index)
+  // A record is only in memory once it has been written, or has failed to be.
+  const isLanding = memory.isOwn && process.clock.monotonic() - memory.learnedAtMs <= landsWithinMs
+  // Whoever brought the next one was stopped with it, and this one has heard of none since, or is bringing one home just now.
   const isHeldBack =
     holder !== undefined &&
     holder.lastStop.toMs >= (next?.sim.issuedAtMs ?? 0) &&
     now < holder.lastStop.toMs + overlapMs &&
-    memoryOf(process, token.account.index).token === token
+    (memory.token === token || isLanding)
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
-  if (!isOutside && !isCutShort && !isCut && !isHidden && !hasNoOrder(world, token, next)) return false
+  if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next)) return false
   world.figures.excused += 1
   return true
 }
 
 /** Whether nobody but the platform can say which of two tokens came first. */
-function hasNoOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth | undefined): boolean {
+function isWithoutOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth | undefined): boolean {
   // Beside a store that could not be reached, that is; under a lease no two are asked for together.
   const isApart = [token.by, next?.by].some(
     (by) => (by?.process.troubleAtMs ?? -Infinity) >= (by?.sentAtMs ?? Infinity) - settlesWithinMs,
   )
-  if (next !== undefined && isApart && wereAskedTogether(token, next)) return true
+  if (next !== undefined && isApart && haveNoOrder(token, next)) return true
   // The store lost the count, and the clock that moments are read by was set back.
   return token.account.lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
 }

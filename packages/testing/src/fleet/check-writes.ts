@@ -1,5 +1,5 @@
 import { wasClockSetBack } from './clock-set-back.js'
-import { wereAskedTogether } from './tokens-asked-together.js'
+import { haveNoOrder } from './tokens-asked-together.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type { StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
@@ -51,7 +51,7 @@ function checkExcuse(world: VirtualWorld, process: VirtualProcess, write: Pendin
   const { before, token, how, generation } = write
   const old = before?.token
   if (before === undefined || token === undefined || old === undefined) return
-  const isOpen = token !== old && wereAskedTogether(token, old)
+  const isOpen = token !== old && haveNoOrder(token, old)
   // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
   const isTroubled = process.troubleAtMs >= world.time.nowMs() - settlesWithinMs
   const isUnfenced = (how === 'set' && isTroubled) || before.how === 'set'

@@ -159,7 +159,17 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
           store.release(key, holder)
         }),
     },
-    ...(plan.store.hasClock && { nowMs: () => call('now', '', () => store.nowMs()) }),
+    ...(plan.store.hasClock && {
+      nowMs: () =>
+        call(
+          'now',
+          '',
+          () => store.nowMs(),
+          (_, { trueMs }) => {
+            process.toldTimes.push({ atMs: world.time.nowMs(), withinMs: world.time.nowMs() - trueMs })
+          },
+        ),
+    }),
     ...(plan.store.tellsOfWrites && {
       subscribe: (listener) =>
         store.subscribe(process, (key, generation) => {

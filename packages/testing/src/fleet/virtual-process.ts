@@ -89,6 +89,7 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
     isFrozen: false,
     troubleAtMs: -Infinity,
     cutUntilMs: -Infinity,
+    toldTimes: [],
     sources: [],
     memory: Array.from({ length: accounts }, emptyMemory),
     enter,

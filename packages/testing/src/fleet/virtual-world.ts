@@ -35,6 +35,8 @@ export interface VirtualProcess {
   troubleAtMs: number
   /** Until when messages between it and the store are lost. */
   cutUntilMs: number
+  /** Each time the store told it the time: when, and how long that took, which is what it may err by. */
+  readonly toldTimes: { readonly atMs: number; readonly withinMs: number }[]
   sources: readonly TokenSource[]
   /** By account. */
   readonly memory: readonly ProcessMemory[]
