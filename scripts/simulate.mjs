@@ -71,6 +71,10 @@ async function sweep(from, step, count) {
   process.disconnect()
 }
 
+function oneLine({ seed, profile, broken: { guarantee, what, atMs } }) {
+  return `seed ${seed} (${profile}), ${atMs} ms after the start: ${guarantee} broken: ${what}`
+}
+
 async function sweepAll(from, count, workers) {
   const startedAtMs = performance.now()
   const sums = {}
@@ -94,23 +98,21 @@ async function sweepAll(from, count, workers) {
       ].concat(values['keep-going'] ? ['--keep-going'] : []),
     )
     child.on('message', ({ sums: part, ...failure }) => {
-      if (part === undefined) failures.push(failure)
+      if (part === undefined) {
+        failures.push(failure)
+        console.log(oneLine(failure))
+      }
       for (const [name, figure] of Object.entries(part ?? {})) sums[name] = (sums[name] ?? 0) + figure
     })
     return new Promise((done) => child.on('exit', done))
   })
   const codes = await Promise.all(started)
   const seconds = (performance.now() - startedAtMs) / 1000
-  failures.sort((a, b) => a.seed - b.seed)
-  for (const { seed, profile, broken } of failures.slice(0, 1)) {
-    console.log(broken.trace.join('\n'))
-    console.log(
-      `seed ${seed} (${profile}), ${broken.atMs} ms after the start: ${broken.guarantee} broken: ${broken.what}`,
-    )
-    console.log(`replay: npm run simulate -- --seed ${seed}`)
-  }
-  for (const { seed, profile, broken } of failures.slice(1)) {
-    console.log(`seed ${seed} (${profile}): ${broken.guarantee} broken: ${broken.what}`)
+  const [first] = failures.sort((a, b) => a.seed - b.seed)
+  if (first !== undefined) {
+    console.log(first.broken.trace.join('\n'))
+    console.log(oneLine(first))
+    console.log(`replay: npm run simulate -- --seed ${first.seed}`)
   }
   const { runs, cpuMs, ranMs, ...figures } = sums
   console.log(
