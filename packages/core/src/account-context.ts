@@ -152,7 +152,7 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   const isSameToken = record.value === cell.record?.value
   const isAskedFor = isRenewed(record, cell.record)
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
-  if (isAskedFor) cell.isUnwritten = false
+  if (isAskedFor || (isSameToken && record.rejectedCode !== undefined)) cell.isUnwritten = false
   // On a clock that is no host's, upstream's word to others is as good as its word to this process.
   const isFresh = isAskedFor && gate.cache.nowMs !== undefined
   if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs })

@@ -11,6 +11,7 @@ import {
   isRejected,
   msSince,
   noteRefused,
+  refuseRecord,
   timeLeftMs,
   type Cell,
 } from './cell.js'
@@ -123,9 +124,7 @@ export class AccountSource<C> implements TokenSource {
     if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
     if (!isCurrent()) return this.getAccessToken(options)
     if (cell.record !== undefined && !isRejected(cell)) {
-      cell.rejected = { value: cell.record.value, code }
-      noteRefused(cell, cell.record.value)
-      cell.hot = undefined
+      refuseRecord(cell, cell.record.value, code)
       context.emit('rejected', { generation: cell.record.generation, code })
     }
     return this.getAccessToken(options)

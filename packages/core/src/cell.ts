@@ -255,6 +255,14 @@ export function noteRefused(cell: Cell, value: string): void {
   cell.refused = withFirst(cell.refused, value, mostRefused)
 }
 
+/** The token in memory was refused by an API: nobody is to be given it, nor is it to be saved for anybody. */
+export function refuseRecord(cell: Cell, value: string, code: PlatformCode | undefined): void {
+  cell.rejected = { value, code }
+  cell.hot = undefined
+  cell.isUnwritten = false
+  noteRefused(cell, value)
+}
+
 function withFirst(values: readonly string[], first: string, most: number): readonly string[] {
   return [first, ...values.filter((value) => value !== first)].slice(0, most)
 }

@@ -26,7 +26,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     onToken: (value) => {
       noteHeard(cell, value)
     },
-    moment: gate.moment,
+    moment: () => gate.moment(),
     facts: factsOf(context, demand),
   })
   context.closing.throwIfAborted()

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import type { IAccessTokenCache } from '@lingpai/core'
+import { plainCache } from './plain-cache.js'
 import { apiPath, hour, minute, openWorld, second, type SourceName, type World } from './world.js'
 
 let world: World
@@ -69,13 +69,7 @@ test('a wall clock set back within the last second still ends the token in time'
 })
 
 test('a wall clock that is set while upstream is asked makes no token older for those who share the store’s time', async () => {
-  const stored = new Map<string, string>()
-  const cache: IAccessTokenCache = {
-    get: (key) => stored.get(key),
-    set: (key, value) => void stored.set(key, value),
-    remove: (key) => void stored.delete(key),
-    nowMs: () => 5_000_000 + world.clock.monotonic(),
-  }
+  const cache = { ...plainCache().cache, nowMs: () => 5_000_000 + world.clock.monotonic() }
   const source = world.source('wechatPlain', world.manager({ cache }))
   await source.getAccessToken()
   world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second })

@@ -1,4 +1,4 @@
-import { defineProvider, type IAccessTokenCache } from '@lingpai/core'
+import { defineProvider } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -127,45 +127,6 @@ test('a refusal that the platform’s own probe contradicts comes back as the pl
   expect(await source.getAccessToken()).toBe(token)
   expect((await source.fetch(apiPath.wecom)).status).toBe(200)
   expect(simulator.ledger.tokenRequests()).toBe(2)
-})
-
-test('young tokens refused again and again raise foreign-refresh, and the refreshes keep their distance', async () => {
-  const { simulator, clock } = world
-  const source = world.source('wechat')
-  await source.getAccessToken()
-  const startedAtMs = clock.now()
-  for (let duel = 0; duel < 8; duel += 1) {
-    simulator.revoke(simulator.accounts.wechat)
-    await clock.runUntil(source.fetch(apiPath.wechat)).catch(() => undefined)
-    await clock.advance(100)
-  }
-  expect(world.count('foreign-refresh')).toBeGreaterThan(0)
-  const perMinute = simulator.ledger.tokenRequests() / ((clock.now() - startedAtMs) / minute)
-  expect(perMinute).toBeLessThan(60)
-})
-
-test('a refresh that keeps its distance asks no more once a forced one has brought a token', async () => {
-  const { simulator, clock } = world
-  const stored = new Map<string, string>()
-  const withoutLease: IAccessTokenCache = {
-    get: (key) => stored.get(key),
-    set: (key, value) => void stored.set(key, value),
-    remove: (key) => void stored.delete(key),
-  }
-  const source = world.source('wechat', world.manager({ cache: withoutLease }))
-  await source.getAccessToken()
-  let waiting: Promise<unknown> | undefined
-  while (world.count('foreign-refresh') === 0) {
-    await waiting
-    simulator.revoke(simulator.accounts.wechat)
-    waiting = source.fetch(apiPath.wechat)
-    await clock.settle()
-  }
-  const { value } = await source.refresh()
-  const requests = simulator.ledger.tokenRequests()
-  await clock.runUntil(waiting ?? Promise.reject(new Error('nobody waits')))
-  expect(await source.getAccessToken()).toBe(value)
-  expect(simulator.ledger.tokenRequests()).toBe(requests)
 })
 
 describe('fetch and withToken', () => {

@@ -1,0 +1,61 @@
+import { ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { plainCache } from './plain-cache.js'
+import { apiPath, openWorld, second, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+/** A store that can be told to fail each write: before it is done, or after. */
+function unwritable(): ReturnType<typeof plainCache> & { fails: 'before' | 'after' | 'never' } {
+  const { cache, stored } = plainCache()
+  const fail = (): never => {
+    throw new ConfigError('store is read-only')
+  }
+  const set: IAccessTokenCache['set'] = async (...args) => {
+    if (box.fails === 'before') fail()
+    await cache.set(...args)
+    if (box.fails === 'after') fail()
+  }
+  const box: ReturnType<typeof unwritable> = { cache: { ...cache, set }, stored, fails: 'before' }
+  return box
+}
+
+test('a token that an API refused meanwhile is not written back', async () => {
+  const { simulator, clock } = world
+  const store = unwritable()
+  const source = world.source('wechatPlain', world.manager({ cache: store.cache }))
+  const token = await source.getAccessToken()
+  simulator.revoke(simulator.accounts.wechat)
+  simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await expect(clock.runUntil(source.fetch(apiPath.wechatPlain))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+  })
+  store.fails = 'never'
+  await clock.advance(20 * second)
+  expect([...store.stored.values()].filter((text) => text.includes(token))).toEqual([])
+})
+
+test('a token whose writing failed after all is not written back once another process has marked it as refused', async () => {
+  const { simulator, clock } = world
+  const store = unwritable()
+  store.fails = 'after'
+  const writer = world.source('wechatPlain', world.manager({ cache: store.cache }))
+  const token = await writer.getAccessToken()
+  store.fails = 'never'
+  const other = world.source('wechatPlain', world.manager({ cache: { ...store.cache } }))
+  expect(await other.getAccessToken()).toBe(token)
+  simulator.revoke(simulator.accounts.wechat)
+  simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await expect(clock.runUntil(other.fetch(apiPath.wechatPlain))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+  })
+  await clock.advance(20 * second)
+  const records = [...store.stored.values()].filter((text) => text.includes(token))
+  expect(records.map((text) => JSON.parse(text) as object)).toEqual([
+    expect.objectContaining({ rejectedCode: expect.anything() as unknown }),
+  ])
+  expect(writer.peek()).toBeUndefined()
+})
