@@ -158,19 +158,22 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
   const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
   const holder = next?.by?.process
-  const memory = memoryOf(process, token.account.index)
-  // A record is only in memory once it has been written, or has failed to be.
-  const isLanding = memory.isOwn && process.clock.monotonic() - memory.learnedAtMs <= landsWithinMs
-  // Whoever brought the next one was stopped with it, and this one has heard of none since, or is bringing one home just now.
+  // Whoever brought the next one was stopped with it.
   const isHeldBack =
     holder !== undefined &&
     holder.lastStop.toMs >= (next?.sim.issuedAtMs ?? 0) &&
     now < holder.lastStop.toMs + overlapMs &&
-    (memory.token === token || isLanding)
+    knowsNoOther(process, token)
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
   if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next)) return false
   world.figures.excused += 1
   return true
+}
+
+/** Whether a process has not heard of any later token, or is bringing one home just now: it is in memory once it is written. */
+function knowsNoOther(process: VirtualProcess, token: TokenTruth): boolean {
+  const { token: known, isOwn, learnedAtMs } = memoryOf(process, token.account.index)
+  return known === token || (isOwn && process.clock.monotonic() - learnedAtMs <= landsWithinMs)
 }
 
 /** Whether nobody but the platform can say which of two tokens came first. */
