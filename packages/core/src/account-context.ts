@@ -6,7 +6,7 @@ import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
 import type { ResolvedCredentials, ResolvedSpec } from './provider.js'
-import { decodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
+import { changedRecord, decodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
 import type { TokenSource } from './token-source.js'
 import type { UpstreamOptions } from './upstream.js'
 
@@ -156,11 +156,18 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   // On a clock that is no host's, upstream's word to others is as good as its word to this process.
   const isFresh = isAskedFor && gate.cache.nowMs !== undefined
   if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs })
+  else if (isSameToken) adoptCount(cell, record)
   if (!isNew || isSameToken) return
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
   cell.isUnwritten = false
   emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
+}
+
+/** Memory knows more of the token in the cache, but may have begun to count anew while that was away. */
+function adoptCount(cell: Cell, { generation }: StoredRecord): void {
+  if (cell.record === undefined || cell.record.generation >= generation) return
+  cell.record = changedRecord(cell.record, { generation })
 }
 
 /**

@@ -116,6 +116,22 @@ test('a record is not written back over a newer one', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
+test('a token that upstream repeats to a process without the store keeps the generation that it has there', async () => {
+  const store = switched(fileCache({ directory, now: world.clock.now }))
+  const other = world.source('wechat', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  await other.getAccessToken()
+  world.simulator.revoke(world.simulator.accounts.wechat)
+  await other.refresh()
+  const { value, generation } = await other.getRecord()
+  await world.clock.advance(minute)
+  store.state = 'down'
+  const cut = world.source('wechat', world.manager({ cache: store.cache }))
+  expect(await world.clock.runUntil(cut.getRecord())).toMatchObject({ value, generation: 1 })
+  store.state = 'up'
+  expect(await world.clock.runUntil(cut.refresh())).toMatchObject({ value, generation })
+  expect(generation).toBeGreaterThan(1)
+})
+
 test('a commit that is never acknowledged loses no token', async () => {
   const inner = fileCache({ directory, now: world.clock.now })
   const lease = inner.lease
