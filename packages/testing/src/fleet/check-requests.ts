@@ -101,9 +101,9 @@ function hasJumped(world: VirtualWorld, process: VirtualProcess, sinceMs: number
 function isExcused(world: VirtualWorld, { process, account, sentAtMs, base }: TokenRequest): boolean {
   const sinceMs = sentAtMs - refreshMs
   const stored = storedOf(world, account)
-  const isUnfenced = stored?.token === base && stored?.how === 'set' && stored.writtenAtMs >= sinceMs
+  const isMakeshift = stored?.token === base && stored?.how === 'makeshift' && stored.writtenAtMs >= sinceMs
   const isExcuse =
-    wasStopped(process, sinceMs) || process.troubleAtMs >= sinceMs || account.lostAtMs >= sinceMs || isUnfenced
+    wasStopped(process, sinceMs) || process.troubleAtMs >= sinceMs || account.lostAtMs >= sinceMs || isMakeshift
   if (isExcuse) world.figures.excused += 1
   return isExcuse
 }

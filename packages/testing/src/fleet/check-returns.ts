@@ -112,7 +112,8 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
   const memory = memoryOf(process, account.index)
   if (memory.rejected.has(token)) world.broken('G4', `${process.name} was given ${token.name}, which it had reported`)
   const why = verdict(token.sim, now)
-  const isBlamed = !memory.isOwn && wasClockSetBack(world, token.sim.issuedAtMs)
+  // What it was told of by the store only, in moments of a clock that was set.
+  const isBlamed = !(memory.isOwn && memory.token === token) && wasClockSetBack(world, token.sim.issuedAtMs)
   if (why === 'expired' && !isBlamed)
     world.broken('G2', `${process.name} was given ${token.name}, expired ${now - token.sim.expiresAtMs} ms ago`)
   if (why === 'superseded' && !isUnknowable(world, process, token)) {

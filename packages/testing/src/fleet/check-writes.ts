@@ -13,9 +13,6 @@ export interface PendingWrite {
   readonly how: StoreEntry['how']
 }
 
-/** What a process began before the store failed it may still be under way this much later. */
-const settlesWithinMs = 15_000
-
 /** G5 and G8 as far as the store sees them: whole records, of the right account, and never an older one over a newer. */
 export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: PendingWrite): void {
   const { key, before, text, token, generation } = write
@@ -51,18 +48,17 @@ function checkExcuse(world: VirtualWorld, process: VirtualProcess, write: Pendin
   const { before, token, how, generation } = write
   const old = before?.token
   if (before === undefined || token === undefined || old === undefined) return
-  const isOpen = token !== old && haveNoOrder(token, old)
-  // Without the lease, which the store refused to give or to tell of, a write is a look and a hope.
-  const isTroubled = process.troubleAtMs >= world.time.nowMs() - settlesWithinMs
-  const isUnfenced = (how === 'set' && isTroubled) || before.how === 'set'
+  const isOpen = how === 'commit' && token !== old && haveNoOrder(token, old)
   const isUntold = wasNeverTimed(token) || wasNeverTimed(old)
   const isBlamed = isUntold || wasClockSetBack(world, Math.min(token.sim.issuedAtMs, old.sim.issuedAtMs))
-  if (isUnfenced || isOpen || isBlamed) {
+  // Without the lease, where the store gave none, a write is a look and a hope.
+  const isMakeshift = [how, before.how].includes('makeshift')
+  if (isMakeshift || isOpen || isBlamed) {
     world.figures.excused += 1
     return
   }
   const worse = `${old.name} of generation ${before.generation} by ${token.name} of generation ${generation}`
-  world.broken('G5', `${process.name} replaced ${worse} (${how})`)
+  world.broken('G5', `${process.name} replaced ${worse}`)
 }
 
 function isObjectText(text: string): boolean {

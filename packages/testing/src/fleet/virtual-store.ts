@@ -69,11 +69,16 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
     entries.set(key, entry)
     return entry
   }
-  const write = (process: VirtualProcess, key: string, text: string, facts: Partial<StoreEntry>): void => {
+  const write = (
+    process: VirtualProcess,
+    key: string,
+    text: string,
+    facts: Pick<StoreEntry, 'how' | 'forgetAtMs'> & Partial<StoreEntry>,
+  ): void => {
     const known = recordIn(world, key, text)
     const expiresAtMs = toldExpiry(process, known.token)
     const writing = { writer: process, writtenAtMs: time.nowMs(), expiresAtMs, ...facts }
-    checkWrite(world, process, { key, before: entries.get(key), text, ...known, how: facts.how ?? 'set' })
+    checkWrite(world, process, { key, before: entries.get(key), text, ...known, how: facts.how })
     put(key, { text, ...known, ...writing })
     announce(world, listeners, key, known.generation)
   }
@@ -85,7 +90,7 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
   return {
     get: (key) => entries.get(key),
     set: (process, key, text, expiresAtMs = Infinity) => {
-      write(process, key, text, { how: 'set', forgetAtMs: expiresAtMs })
+      write(process, key, text, { how: isTroubled(world, process) ? 'makeshift' : 'unfenced', forgetAtMs: expiresAtMs })
     },
     remove: (_, key) => {
       put(key, { ...empty, lease: entries.get(key)?.lease })
@@ -142,6 +147,14 @@ function announce(world: VirtualWorld, subscribers: Iterable<Subscriber>, key: s
       })
     })
   }
+}
+
+/** What a process began before the store failed it may still be under way this much later. */
+const settlesWithinMs = 15_000
+
+/** Whether the store may not have given a process the lease that it asked for, or not have told it. */
+function isTroubled({ time }: VirtualWorld, { troubleAtMs }: VirtualProcess): boolean {
+  return troubleAtMs >= time.nowMs() - settlesWithinMs
 }
 
 /** When a token expires, as far as a process knows. */

@@ -167,7 +167,8 @@ export interface StoreEntry {
   readonly expiresAtMs: number
   readonly generation: number
   readonly isMarked: boolean
-  readonly how: 'commit' | 'set' | 'none'
+  /** Under the lease; without it, as the store did not give one, or did not tell of it; or without it for no such reason. */
+  readonly how: 'commit' | 'makeshift' | 'unfenced' | 'none'
   readonly writer: VirtualProcess | undefined
   readonly writtenAtMs: number
 }
