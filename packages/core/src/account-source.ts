@@ -122,11 +122,12 @@ export class AccountSource<C> implements TokenSource {
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
     if (!isCurrent() && rejected !== cell.replacedValue) await this.#wait(lookAtCache(context), options?.signal)
     if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
-    if (!isCurrent()) return this.getAccessToken(options)
-    if (cell.record !== undefined && !isRejected(cell)) {
-      refuseRecord(cell, cell.record.value, code)
-      context.emit('rejected', { generation: cell.record.generation, code })
-    }
+    const { record } = cell
+    if (record === undefined || !isCurrent()) return this.getAccessToken(options)
+    const isNews = !isRejected(cell)
+    // What was known by a mark in the cache only is from now on known without it.
+    refuseRecord(cell, record.value, code)
+    if (isNews) context.emit('rejected', { generation: record.generation, code })
     return this.getAccessToken(options)
   }
 

@@ -19,7 +19,7 @@ export interface Cell {
   replacedValue: string | undefined
   /** `record` in the terms of this process's clocks. */
   times: LocalTimes | undefined
-  /** When the last look at the cache that was answered began. */
+  /** When it was last known what stands in the cache: when the last look that was answered began, or writing. */
   readAt: Moment | undefined
   /** The tokens that the cache and upstream told of lately, kept or not: to be masked in what others say. */
   heard: readonly string[]

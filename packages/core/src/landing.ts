@@ -1,6 +1,6 @@
-import { keep, readCache, type AccountContext } from './account-context.js'
+import { keep, lookAtCache, type AccountContext } from './account-context.js'
 import { askPlatform } from './ask-platform.js'
-import { heldTokens, isRejectedRecord, noteHeard, type FlightOutcome } from './cell.js'
+import { heldTokens, isRejected, isRejectedRecord, noteHeard, type Cell, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import { nextRecord } from './next-record.js'
@@ -49,10 +49,14 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   const writing = { monotonic: clock.monotonic(), wall: clock.now() }
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
   const isWritten = written === true
-  if (written === 'superseded') context.emit('lease-lost', { reason: demand.reason })
-  const next = written === 'superseded' ? await unlessReplaced(context, base, asked) : asked
+  if (written === 'superseded') {
+    context.emit('lease-lost', { reason: demand.reason })
+    await lookAtCache(context)
+  }
+  const next = isWritten || !isTimed ? asked : unlessReplaced(asked, base, cell)
   if (next === undefined) return 'superseded'
   cell.isUnwritten = !isWritten
+  if (isWritten) cell.readAt = writing
   // Who may write knows that nobody has replaced it; otherwise that is only known of when it was asked for.
   const seen = isWritten ? writing : answer.sentAt
   // Its life goes by this process's own clocks: by now the store's time may be unknown, after a sleep over the writing.
@@ -94,20 +98,16 @@ async function writeNothing({ lease }: RefreshTerms): Promise<false> {
 }
 
 /**
- * What becomes of a token whose record was refused because the lease was lost: whoever holds it now may have brought a
- * later token, or none at all, or one that upstream gave before this one. Only a later one makes it useless.
+ * What becomes of a token that could not be written, beside the one that came into memory meanwhile, from the cache or by another
+ * flight: that may be a later one, or one that upstream gave before this. Only a later one makes it useless.
  */
-async function unlessReplaced<C>(
-  context: AccountContext<C>,
-  base: StoredRecord | undefined,
-  asked: StoredRecord,
-): Promise<StoredRecord | undefined> {
-  const stored = await readCache(context)
-  if (typeof stored === 'string') return asked
-  if (stored.value === asked.value) return stored.issuedAtMs > asked.issuedAtMs ? undefined : asked
-  if (stored.value === base?.value) return asked
-  if (stored.issuedAtMs >= asked.issuedAtMs) return undefined
-  return changedRecord(asked, { generation: Math.max(asked.generation, stored.generation + 1) })
+function unlessReplaced(asked: StoredRecord, base: StoredRecord | undefined, cell: Cell): StoredRecord | undefined {
+  const { record, isUntimed } = cell
+  // Moments of different clocks cannot be held against each other.
+  if (record === undefined || record.value === base?.value || isUntimed || isRejected(cell)) return asked
+  if (record.value === asked.value) return record.issuedAtMs > asked.issuedAtMs ? undefined : asked
+  if (record.issuedAtMs >= asked.issuedAtMs) return undefined
+  return changedRecord(asked, { generation: Math.max(asked.generation, record.generation + 1) })
 }
 
 function isRejectedAgain<C>(

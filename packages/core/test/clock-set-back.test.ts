@@ -47,6 +47,23 @@ test('a record that may have been written before the clock was set back lives no
   await expect(world.clock.runUntil(mine.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
 })
 
+test('a write of its own tells a process of the clock as well as a look', async () => {
+  const [mine, other] = [processOn(), processOn()]
+  world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second })
+  const first = mine.getAccessToken()
+  await world.clock.advance(second)
+  world.clock.jumpWall(20 * minute)
+  await world.clock.runUntil(first)
+  const { value } = await world.clock.runUntil(other.refresh())
+  await world.clock.advance(40 * minute)
+  world.clock.jumpWall(-hour)
+  await look(mine)
+  expect(mine.peek()).toBe(value)
+  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await world.clock.advance(80 * minute - 61 * second)
+  await expect(world.clock.runUntil(mine.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+})
+
 test('one that was written since then lives as long as it says', async () => {
   const [mine, other] = [processOn(), processOn()]
   await mine.getAccessToken()

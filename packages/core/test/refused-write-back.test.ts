@@ -38,6 +38,24 @@ test('a token that an API refused meanwhile is not written back', async () => {
   expect([...store.stored.values()].filter((text) => text.includes(token))).toEqual([])
 })
 
+test('a refused token that is reported here too stays refused when the store has lost its mark', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  const [mine, other] = [cache, { ...cache }].map((one) => world.source('wechatPlain', world.manager({ cache: one })))
+  if (mine === undefined || other === undefined) throw new ConfigError('two sources')
+  const token = await other.getAccessToken()
+  const unmarked = [...stored.entries()]
+  simulator.revoke(simulator.accounts.wechat)
+  simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  const failed = { code: 'ERR_LINGPAI_TRANSPORT' }
+  await expect(clock.runUntil(other.fetch(apiPath.wechatPlain))).rejects.toMatchObject(failed)
+  await expect(clock.runUntil(mine.getAccessToken())).rejects.toMatchObject(failed)
+  await expect(clock.runUntil(mine.reportRejected(token, 40001))).rejects.toMatchObject(failed)
+  stored.clear()
+  for (const [key, text] of unmarked) stored.set(key, text)
+  await expect(clock.runUntil(mine.getAccessToken())).rejects.toMatchObject(failed)
+})
+
 test('a token whose writing failed after all is not written back once another process has marked it as refused', async () => {
   const { simulator, clock } = world
   const store = unwritable()

@@ -1,0 +1,26 @@
+import { ConfigError } from '@lingpai/core'
+import { plainCache } from './plain-cache.js'
+import { openWorld, second, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+test('an answer that comes after that to a later question does not take its place while the store cannot be written to', async () => {
+  const { simulator, clock } = world
+  const { cache } = plainCache()
+  const set = (): never => {
+    throw new ConfigError('store is read-only')
+  }
+  const source = world.source('wechatPlain', world.manager({ cache: { ...cache, set } }))
+  simulator.fault({ endpoint: 'token', latencyMs: 5 * second })
+  const slow = source.getAccessToken()
+  await clock.advance(second)
+  const { value } = await source.refresh()
+  await clock.advance(5 * second)
+  expect(await slow).toBe(value)
+  expect(await source.getAccessToken()).toBe(value)
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+})
