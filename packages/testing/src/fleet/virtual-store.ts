@@ -52,6 +52,8 @@ interface Before {
   readonly entry: StoreEntry | undefined
 }
 
+type Writing = Pick<StoreEntry, 'how' | 'forgetAtMs'> & Partial<StoreEntry>
+
 /** Opens an empty store. */
 export function virtualStore(world: VirtualWorld): VirtualStore {
   const { entries, time, plan } = world
@@ -69,12 +71,7 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
     entries.set(key, entry)
     return entry
   }
-  const write = (
-    process: VirtualProcess,
-    key: string,
-    text: string,
-    facts: Pick<StoreEntry, 'how' | 'forgetAtMs'> & Partial<StoreEntry>,
-  ): void => {
+  const write = (process: VirtualProcess, key: string, text: string, facts: Writing): void => {
     const known = recordIn(world, key, text)
     const expiresAtMs = toldExpiry(process, known.token)
     const writing = { writer: process, writtenAtMs: time.nowMs(), expiresAtMs, ...facts }
