@@ -1,6 +1,6 @@
 import type { Account } from './account.js'
 import { accountName } from './account.js'
-import { lookAtCache, type AccountContext } from './account-context.js'
+import { lookAtCache, readCache, type AccountContext } from './account-context.js'
 import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
@@ -281,8 +281,9 @@ export class AccountSource<C> implements TokenSource {
     const { cell, clock } = context
     if (msSince(cell.lookedAt, clock) < betweenLooksMs) return cell.look
     cell.lookedAt = { monotonic: clock.monotonic(), wall: clock.now() }
-    cell.look = lookAtCache(context).then((found) => {
-      if (found === 'missing') writeBackIfAlive(context)
+    cell.look = readCache(context).then((found) => {
+      const isLost = found === 'missing' || (typeof found !== 'string' && found.value !== cell.record?.value)
+      if (isLost) writeBackIfAlive(context)
     })
     await cell.look
   }

@@ -1,7 +1,7 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
 import { hasCome, isRejected } from './cell.js'
 import { takeLease } from './lease.js'
-import { changedRecord, type StoredRecord } from './token-record.js'
+import { changedRecord, isRenewed, type StoredRecord } from './token-record.js'
 import { writeRecord } from './write-record.js'
 
 /** A store that came back is found within this time, so that sharing resumes within ten seconds. */
@@ -32,7 +32,7 @@ export function scheduleWriteBack<C>(context: AccountContext<C>): void {
   closing.addEventListener('abort', stop, { once: true })
 }
 
-/** The store has lost a record that lives on here: it gets it back. */
+/** The store has lost a record that lives on here, and holds none, or one from before it: it gets it back. */
 export function writeBackIfAlive<C>(context: AccountContext<C>): void {
   const { cell, clock, isReadonly } = context
   if (
@@ -57,6 +57,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   let stored = await readCache(context)
   const unwritten = cell.record
   if (stored === 'down' || cell.isUntimed) return false
+  if (isStored(unwritten, stored)) cell.isUnwritten = false
   // A newer one was there; it is in memory now.
   if (isWritten()) return true
   const lease = await takeLease(gate, clock, key)
@@ -74,6 +75,11 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
     keep(context, next, { seen })
   }
   return !cell.isUnwritten
+}
+
+/** It got there after all: the store's word on that was lost. */
+function isStored(record: StoredRecord, stored: StoredRecord | string): boolean {
+  return typeof stored !== 'string' && stored.value === record.value && !isRenewed(record, stored)
 }
 
 /** No two tokens have one generation: an older one that got into the store meanwhile keeps its own. */
