@@ -72,6 +72,10 @@ export async function keepFailure<C>(
   const waitMs = coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs })
   const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
   const retryAtMs = Math.ceil(atMs + waitMs)
+  const lasting = cell.failure
+  // A forced refresh that failed for another reason has not shown that the first one is mended.
+  if (lasting !== undefined && isActive(lasting, 'cold', atMs) && lasting.retryAtMs > retryAtMs)
+    return { ...lasting, error: withRetryAt(error, lasting.retryAtMs) }
   const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
   const failure: FailureRecord = {
     error: withRetryAt(error, retryAtMs),

@@ -71,6 +71,20 @@ describe('shared by all who share the cache', () => {
     }
   })
 
+  test('is not shortened by a forced refresh that fails for another reason', async () => {
+    const { clock } = platform
+    platform.answer(refusal(40001, 'wrong secret'))
+    const source = elsewhere()
+    await fail(source)
+    platform.answer(reply('', { status: 500 }))
+    const retryAtMs = clock.now() + 10 * minute
+    expect(await errorOf(clock.runUntil(source.refresh()))).toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT', retryAtMs })
+    const requests = platform.requests()
+    await clock.advance(9 * minute)
+    for (const one of [source, elsewhere()]) expect(await fail(one)).toMatchObject({ code: 'ERR_LINGPAI_PLATFORM' })
+    expect(platform.requests()).toBe(requests)
+  })
+
   test('another secret is tried at once', async () => {
     platform.answer(refusal(40001))
     const wrong = elsewhere({ ...toyAccount, appSecret: 'wrong-secret' })
