@@ -127,7 +127,7 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
   if (now - startedAtMs > longestCallMs && process.lastStop.toMs < startedAtMs)
     world.broken('G6', `a call of ${process.name} took ${now - startedAtMs} ms`)
   checkKept(world, call, token)
-  if (memory.token === token) memory.served = token
+  memory.served = memory.token === token ? token : undefined
   return token
 }
 
