@@ -148,7 +148,7 @@ function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | un
 function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment, setBackMs: number): void {
   const { cell, gate, emit } = context
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
-  const isNew = replaces(cell, record)
+  const isNew = replaces(context, record)
   const isSameToken = record.value === cell.record?.value
   const isAskedFor = isRenewed(record, cell.record)
   // The same token may have been asked for again, or refused, by another process: its plan changes with that.
@@ -174,7 +174,8 @@ function adoptCount(cell: Cell, { generation }: StoredRecord): void {
  * Whether what stands in the cache takes the place of what memory holds. Counts go their own ways while a store cannot be
  * written to, and clocks are set: neither has the last word.
  */
-function replaces(cell: Cell, found: StoredRecord): boolean {
+function replaces<C>(context: AccountContext<C>, found: StoredRecord): boolean {
+  const { cell } = context
   const { record, isUnwritten, replacedValue, refused } = cell
   if (record === undefined) return true
   if (found.value === record.value) return isNewer(found, record) && !(isUnwritten && isRenewed(record, found))
@@ -182,7 +183,18 @@ function replaces(cell: Cell, found: StoredRecord): boolean {
   // What an API refused makes room for anything that may be younger.
   if (isRejected(cell) && found.generation >= record.generation) return true
   // What upstream said last is newer.
-  return isNewer(found, record) && !(isUnwritten && found.issuedAtMs < record.issuedAtMs)
+  if (isUnwritten && (found.issuedAtMs < record.issuedAtMs || isFromBeforeSetBack(context, found))) return false
+  return isNewer(found, record)
+}
+
+/** Clocks that tell less than this much apart tell the same. */
+const agreedMs = 1000
+
+/** A moment ahead tells that the clock was set back since; whether that was before the record in memory came, its clocks tell. */
+function isFromBeforeSetBack<C>({ cell, clock, gate }: AccountContext<C>, { issuedAtMs }: StoredRecord): boolean {
+  if (cell.times === undefined || issuedAtMs <= gate.reckonedNowMs() + agreedMs) return false
+  const { expiry } = cell.times
+  return expiry.wall - expiry.monotonic - (clock.now() - clock.monotonic()) <= agreedMs
 }
 
 function damaged<C>({ gate }: AccountContext<C>): CacheError {

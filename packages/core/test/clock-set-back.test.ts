@@ -135,6 +135,45 @@ test('nor is one that was refused when others had taken its place', async () => 
   expect(requests()).toBe(3)
 })
 
+describe('what was fetched while the store was away', () => {
+  const cutOff = (): { readonly source: TokenSource; isAway: boolean } => {
+    const source = processOn((cache) => ({
+      get: (key) => (box.isAway ? Promise.reject(new TypeError('no answer')) : cache.get(key)),
+    }))
+    const box = { source, isAway: true }
+    return box
+  }
+
+  test('is not given up for what was written before the clock was set back', async () => {
+    const other = processOn()
+    await other.getAccessToken()
+    await other.refresh()
+    world.clock.jumpWall(-hour)
+    const mine = cutOff()
+    const { value } = await world.clock.runUntil(mine.source.getRecord())
+    mine.isAway = false
+    await world.clock.advance(10 * second)
+    await look(mine.source)
+    expect(mine.source.peek()).toBe(value)
+    // It is the one that all have from here on.
+    expect(await processOn().getAccessToken()).toBe(value)
+    expect(requests()).toBe(3)
+  })
+
+  test('is given up for what came after it, both before the clock was set back', async () => {
+    const [mine, other] = [cutOff(), processOn()]
+    await world.clock.runUntil(mine.source.getAccessToken())
+    await world.clock.advance(minute)
+    await other.getAccessToken()
+    const { value } = await other.refresh()
+    world.clock.jumpWall(-hour)
+    mine.isAway = false
+    await look(mine.source)
+    expect(mine.source.peek()).toBe(value)
+    expect(requests()).toBe(3)
+  })
+})
+
 describe('an answer of the store that the process was stopped over', () => {
   const sleeping = (answers: readonly ('record' | 'nothing' | 'failure')[]): TokenSource => {
     let reads = 0
