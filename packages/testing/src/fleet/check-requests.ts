@@ -38,8 +38,8 @@ function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const issuesMs = [memory.token, request.base].map((token) => token?.sim.issuedAtMs ?? Infinity)
   const oldestMs = Math.min(...issuesMs, memory.newSinceMs)
   const isBlamed = wasClockSetBack(world, oldestMs)
-  // The store lost it, which may add a request: an older token may have been put back under a higher count, and died since.
-  const isLost = request.account.lostAtMs >= memory.learnedTrueMs
+  // The store lost it since, which may add a request: an older token may have been put back under a higher count, and died.
+  const isLost = request.account.lostAtMs >= memory.toldOfTrueMs
   return !isUntold && !isTwin && !isBlamed && !isLost && whyNeeded(world, request, memory.token) === undefined
 }
 

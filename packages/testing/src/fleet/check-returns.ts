@@ -140,9 +140,9 @@ function checkKept(world: VirtualWorld, { process, account, startedAtMs }: Pendi
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
   if (haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
   if (wasNeverTimed(known) || wasNeverTimed(token)) return
-  // The store lost a write that it had acknowledged, and got the other one: with it went the count, which was the only word
-  // on what came first that no clock has a say in.
-  if (token.account.lostAtMs >= learnedTrueMs) return
+  // The store lost a write that it had acknowledged, and was given the other one since: with the write went the count, which was
+  // the only word on what came first that no clock has a say in.
+  if (token.putBackSinceMs >= learnedTrueMs) return
   world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
 }
 

@@ -37,6 +37,7 @@ export function learnFromStore(
     learn(world, process, token, {
       isOwn: false,
       newSinceMs,
+      toldOfTrueMs: asked.trueMs,
       isMarked: entry?.isMarked === true,
       expiresAtMs: entry?.expiresAtMs ?? 0,
     })
@@ -53,7 +54,13 @@ export function learnFromUpstream(
   see(memory, asked)
   const newSinceMs = world.time.nowMs()
   if (token !== memory.token)
-    learn(world, process, token, { isOwn: true, newSinceMs, isMarked: false, expiresAtMs: token.knownExpiresAtMs })
+    learn(world, process, token, {
+      isOwn: true,
+      newSinceMs,
+      toldOfTrueMs: newSinceMs,
+      isMarked: false,
+      expiresAtMs: token.knownExpiresAtMs,
+    })
   else {
     memory.landedExpiresAtMs = memory.expiresAtMs
     memory.prolongedAtMs = process.clock.monotonic()
@@ -71,7 +78,7 @@ function learn(
   world: VirtualWorld,
   process: VirtualProcess,
   token: TokenTruth,
-  facts: Pick<ProcessMemory, 'isOwn' | 'newSinceMs' | 'isMarked' | 'expiresAtMs'>,
+  facts: Pick<ProcessMemory, 'isOwn' | 'newSinceMs' | 'toldOfTrueMs' | 'isMarked' | 'expiresAtMs'>,
 ): void {
   Object.assign(memoryOf(process, token.account.index), facts, {
     token,

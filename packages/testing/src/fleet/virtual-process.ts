@@ -125,6 +125,7 @@ function emptyMemory(): ProcessMemory {
     token: undefined,
     learnedAtMs: 0,
     learnedTrueMs: 0,
+    toldOfTrueMs: 0,
     newSinceMs: Infinity,
     isOwn: false,
     expiresAtMs: 0,

@@ -54,6 +54,8 @@ export interface ProcessMemory {
   /** When it learned of it first, on its clocks and on the true one. */
   learnedAtMs: number
   learnedTrueMs: number
+  /** The true moment that this tells of: when the store was asked, or when upstream's answer came. */
+  toldOfTrueMs: number
   /** The true moment since which the store may have held it without this process knowing. */
   newSinceMs: number
   /** Whether upstream told it, not the store. */
@@ -98,6 +100,8 @@ export interface TokenTruth {
   /** Whether it has reached a process, and the expiry that was told with it. */
   isKnown: boolean
   knownExpiresAtMs: number
+  /** When the store had last lost something before the token was last written to it. */
+  putBackSinceMs: number
   /** Answers that repeated it to those who knew it. */
   repeats: number
 }
