@@ -1,36 +1,26 @@
+import { abortable } from './abortable.js'
 import type { Account } from './account.js'
 import { accountName } from './account.js'
-import { lookAtCache, readCache, type AccountContext } from './account-context.js'
+import { lookAtCache, type AccountContext } from './account-context.js'
 import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
-import {
-  dropRecord,
-  forgetRefused,
-  heldTokens,
-  isRejected,
-  msSince,
-  noteRefused,
-  refuseRecord,
-  timeLeftMs,
-  type Cell,
-} from './cell.js'
+import { dropRecord, forgetRefused, heldTokens, isRejected, noteRefused, refuseRecord, type Cell } from './cell.js'
 import { classOf, isTokenError } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
 import { type ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
 import { failureKey } from './failure-record.js'
-import { isCoolingDown } from './failure-memory.js'
 import { isClosed, joinFlight } from './flight.js'
 import { startKeeper, type Keeper } from './keeper.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
-import { isAnswerOverdue, readiness } from './readiness.js'
+import { readiness } from './readiness.js'
+import { lookOnce, recordAtHand, staleRecord } from './record-at-hand.js'
 import { statusOf } from './source-status.js'
 import type { GetTokenOptions, KeepOptions, RefreshOptions, SourceStatus, TokenSource } from './token-source.js'
 import type { StoredRecord, TokenRecord } from './token-record.js'
 import { withToken } from './with-token.js'
-import { writeBackIfAlive } from './write-back.js'
 
 /** What a source needs of its manager and of its credentials. */
 export interface SourceParts<C> {
@@ -52,9 +42,6 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /** A vault is asked for a secret at most this often. */
 const betweenQuestionsMs = 5000
-
-/** Callers look at the cache at most this often outside of a refresh. */
-const betweenLooksMs = 1000
 
 /** A caller goes through this many refreshes at most before it is told what is wrong. */
 const mostFlights = 4
@@ -120,7 +107,7 @@ export class AccountSource<C> implements TokenSource {
       cell.record !== undefined &&
       rejected === (typeof rejected === 'number' ? cell.record.generation : cell.record.value)
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
-    if (!isCurrent() && rejected !== cell.replacedValue) await this.#wait(lookAtCache(context), options?.signal)
+    if (!isCurrent() && rejected !== cell.replacedValue) await abortable(lookAtCache(context), options?.signal)
     if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
     const { record } = cell
     if (record === undefined || !isCurrent()) return this.getAccessToken(options)
@@ -136,7 +123,7 @@ export class AccountSource<C> implements TokenSource {
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     for (;;) {
       try {
-        const { record } = await this.#wait(joinFlight(context, demand).promise, signal)
+        const { record } = await abortable(joinFlight(context, demand).promise, signal)
         // The process may have been stopped while the answer was on its way.
         const state = readiness(context, 0)
         const isDoubtful = state === 'unusable' || state === 'unsure'
@@ -214,7 +201,7 @@ export class AccountSource<C> implements TokenSource {
   async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}): Promise<StoredRecord> {
     let context = await this.#resolve(signal)
     for (let flights = 0; ; flights += 1) {
-      const ready = await this.#fromMemory(context, minLifeMs, signal)
+      const ready = await recordAtHand(context, minLifeMs, signal)
       if (ready !== undefined) return ready
       if (flights >= mostFlights) throw diesUnderway(context)
       assertReachable(context, minLifeMs)
@@ -222,7 +209,7 @@ export class AccountSource<C> implements TokenSource {
       const flight = joinFlight(context, { reason, minLifeMs })
       try {
         // What it brings is judged at the top: a flight that was joined may have been started for less.
-        await this.#wait(flight.promise, signal)
+        await abortable(flight.promise, signal)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed, or it was in no hurry; this one is open, and somebody waits.
@@ -236,63 +223,19 @@ export class AccountSource<C> implements TokenSource {
     }
   }
 
-  async #fromMemory(
-    context: AccountContext<C>,
-    minLifeMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<StoredRecord | undefined> {
-    let state = readiness(context, minLifeMs)
-    if (state === 'unsure') {
-      await this.#wait(this.#makeSure(context), signal)
-      state = readiness(context, minLifeMs)
-      // The store does not answer: what memory holds is the best that anybody knows.
-      if (state === 'unsure') state = 'unseen'
-    }
-    if (state === 'due') this.#renewBehind(context)
-    if (state === 'unseen') void this.#lookOnce(context)
-    if (state !== 'unusable') return context.cell.record
-    // Nobody may ask just now, so the last moments of a living token are all there is.
-    return isCoolingDown(context) && isAlive(context, minLifeMs) ? context.cell.record : undefined
-  }
-
-  /** Refreshes ahead without anybody waiting; its failure is an event. */
-  #renewBehind(context: AccountContext<C>): void {
-    if (context.cell.flight !== undefined || isCoolingDown(context)) return
-    if (context.isReadonly) void this.#lookOnce(context)
-    else joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)
-  }
-
   /** The keeper's turn: a refresh ahead where a token lives, otherwise whatever it takes to get one. */
   async #renew(): Promise<void> {
     const context = await this.#resolve()
-    if (context.isReadonly) await this.#lookOnce(context)
+    if (context.isReadonly) await lookOnce(context)
     else if (readiness(context, 0) === 'due') await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise
     else await this.#acquire()
-  }
-
-  /** What this process has asked upstream for, the store cannot know of before. */
-  async #makeSure(context: AccountContext<C>): Promise<void> {
-    if (isAnswerOverdue(context)) await context.cell.asking?.over
-    if (readiness(context, 0) === 'unsure') await this.#lookOnce(context)
-  }
-
-  /** One look at the cache for all who want one; at most one a second. */
-  async #lookOnce(context: AccountContext<C>): Promise<void> {
-    const { cell, clock } = context
-    if (msSince(cell.lookedAt, clock) < betweenLooksMs) return cell.look
-    cell.lookedAt = { monotonic: clock.monotonic(), wall: clock.now() }
-    cell.look = readCache(context).then((found) => {
-      const isLost = found === 'missing' || (typeof found !== 'string' && found.value !== cell.record?.value)
-      if (isLost) writeBackIfAlive(context)
-    })
-    await cell.look
   }
 
   async #resolve(signal?: AbortSignal): Promise<AccountContext<C>> {
     this.#assertOpen()
     signal?.throwIfAborted()
     this.#parts.validate()
-    return this.#context ?? this.#wait(this.#ask(), signal)
+    return this.#context ?? abortable(this.#ask(), signal)
   }
 
   /** Asks for the secrets, once for all who wait. */
@@ -333,22 +276,8 @@ export class AccountSource<C> implements TokenSource {
     if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
     if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
       return undefined
-    const other = await this.#wait(this.#ask(), signal)
+    const other = await abortable(this.#ask(), signal)
     return other.fingerprint === context.fingerprint ? undefined : other
-  }
-
-  async #wait<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (signal === undefined) return work
-    return new Promise<T>((resolve, reject) => {
-      const abort = (): void => {
-        reject(signal.reason as Error)
-      }
-      if (signal.aborted) abort()
-      signal.addEventListener('abort', abort, { once: true })
-      work.then(resolve, reject).finally(() => {
-        signal.removeEventListener('abort', abort)
-      })
-    })
   }
 
   #assertOpen(): void {
@@ -364,19 +293,6 @@ export class AccountSource<C> implements TokenSource {
       { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
     )
   }
-}
-
-/** Whether the record in memory lives, be it short of its margin. */
-function isAlive<C>({ cell, clock }: AccountContext<C>, minLifeMs: number): boolean {
-  return cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > minLifeMs
-}
-
-/** The old token, if it lives although it could not be renewed. */
-function staleRecord<C>(context: AccountContext<C>, minLifeMs: number, error: unknown): StoredRecord | undefined {
-  const { record } = context.cell
-  if (record === undefined || !isAlive(context, minLifeMs) || !isLingpaiError(error)) return undefined
-  context.emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
-  return record
 }
 
 /** Tokens came, and none of them lived long enough to be handed out. */
