@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.js'
+import { networkFault } from './network-fault.js'
 
 /** How a request came to nothing. Carries no URL and no body. */
 export type ExchangeFailure =
@@ -21,20 +22,6 @@ const largestBody = 64 * 1024
 const stopMs = 1000
 /** Time to take it from there. A token that is thrown away could cost the one that others hold. */
 const graceMs = 500
-
-/** System codes that mean that no byte of the request left this host. */
-const connectCodes = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
 
 /**
  * One HTTP request with bounded time and size and without redirects. Never throws but for `signal`.
@@ -71,7 +58,8 @@ export async function exchange(
   const work = send(fetch, request, stop.signal).catch((error: unknown): ExchangeFailure => {
     if (timedOut) return { kind: 'timeout' }
     signal.throwIfAborted()
-    return failureOf(error)
+    const { phase: kind, ...fault } = networkFault(error)
+    return { kind, cause: error, ...fault }
   })
   work.catch(() => undefined)
   try {
@@ -133,19 +121,4 @@ async function readBounded(response: Response): Promise<{ readonly data: Uint8Ar
     }
   }
   return { data: Buffer.concat(chunks), bytes }
-}
-
-function failureOf(error: unknown): ExchangeFailure {
-  const systemCode = codeIn(error)
-  const kind = systemCode !== undefined && connectCodes.has(systemCode) ? 'connect' : 'exchange'
-  return { kind, cause: error, ...(systemCode !== undefined && { systemCode }) }
-}
-
-/** The first system code in a chain of causes: undici wraps them, and happy eyeballs bundles them. */
-function codeIn(error: unknown, depth = 0): string | undefined {
-  if (typeof error !== 'object' || error === null || depth > 5) return undefined
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown }
-  // Anything else than a system's code could be somebody's words.
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
-  return codeIn(cause, depth + 1) ?? (Array.isArray(errors) ? codeIn(errors[0], depth + 1) : undefined)
 }

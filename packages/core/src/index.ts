@@ -46,6 +46,7 @@ export { readAnswer, type AnswerReaderSpec, type TokenAnswer } from './read-answ
 export { accountName, type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
+export { networkFault, type NetworkFault } from './network-fault.js'
 export { signPage, type PageSignature, type SignPageOptions } from './sign-page.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'

@@ -1,6 +1,7 @@
 import {
   isLingpaiError,
   MalformedAnswerError,
+  networkFault,
   TransportError,
   type AnyLingpaiError,
   type TransportErrorDetails,
@@ -26,16 +27,16 @@ export function isTooFast(error: AnyLingpaiError): boolean {
 /** What was thrown on the way, as a typed error. */
 export function sendError(provider: string, thrown: unknown): AnyLingpaiError {
   if (isLingpaiError(thrown)) return thrown
-  const systemCode = systemCodeIn(thrown)
+  const { phase, systemCode } = networkFault(thrown)
   const code = systemCode === undefined ? '' : ` (${systemCode})`
   const details = { provider, ...(systemCode !== undefined && { systemCode }) }
-  if (systemCode !== undefined && connectCodes.has(systemCode)) {
+  if (phase === 'connect') {
     return new TransportError(`${provider}: the platform could not be reached${code}; nothing was sent`, {
       ...details,
-      phase: 'connect',
+      phase,
     })
   }
-  return inDoubt(`${provider}: the connection broke${code}`, { ...details, phase: 'exchange' })
+  return inDoubt(`${provider}: the connection broke${code}`, { ...details, phase })
 }
 
 /** The platform did not answer in time. */
@@ -66,26 +67,4 @@ const notAgain = {
 
 function inDoubt(what: string, details: TransportErrorDetails): TransportError {
   return new TransportError(`${what}${doubt}`, details, notAgain)
-}
-
-/** System codes that mean that no byte of the message left this host. */
-const connectCodes: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
-
-/** The system's code: `fetch` wraps it, more than once where it tried several addresses. Anything else could be somebody's words. */
-function systemCodeIn(thrown: unknown, depth = 0): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null || depth > 5) return undefined
-  const { code, cause } = thrown as { readonly code?: unknown; readonly cause?: unknown }
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
-  return systemCodeIn(cause, depth + 1)
 }
