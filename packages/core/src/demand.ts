@@ -1,6 +1,6 @@
 import type { FlightOutcome } from './cell.js'
 import type { HeldLease } from './lease.js'
-import type { RefreshReason } from './token-record.js'
+import type { RefreshReason, StoredRecord } from './token-record.js'
 
 /** What a caller needs of a flight. */
 export interface Demand {
@@ -18,6 +18,8 @@ export interface RefreshTerms {
   readonly isUp: boolean
   /** Whether a lease that somebody else may have had meanwhile is good enough: this store is too slow to hold a better one. */
   readonly mayBeDoubtful: boolean
+  /** What is wanted, once it has come another way: by a flight beside this one, or from the cache. */
+  readonly found: () => StoredRecord | undefined
   /** Moment on the monotonic clock at which the refresh must be over, milliseconds. */
   readonly endsAtMonotonicMs: number
 }

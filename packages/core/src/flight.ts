@@ -35,6 +35,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
   const { cell, clock, closing, timeoutMs } = context
   const endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = cell.record
+  const wanted = (): StoredRecord | undefined => acceptable(context, demand, base)
   let isDoubtful = false
   let mayBeDoubtful = false
   for (let turn = 0; ; turn += 1) {
@@ -42,7 +43,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
     const isUp = (await lookAtCache(context)) !== 'down'
     // A forced refresh wants a token younger than the call itself, not only one that memory did not know.
     if (turn === 0 && demand.reason === 'requested') base = cell.record
-    const found = acceptable(context, demand, base)
+    const found = wanted()
     if (found !== undefined) return { record: found, how: 'adopted' }
     await assertMayAsk(context, demand, isUp)
 
@@ -57,7 +58,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
     if (isUp && guard === undefined && reach !== 'process')
       context.emit('unguarded-refresh', { reason: demand.reason, reach })
     const terms = lease === 'unknown' ? ({ lease: 'unavailable', isUp: false } as const) : { lease, isUp }
-    const landing = await refresh(context, demand, base, { ...terms, mayBeDoubtful, endsAtMonotonicMs })
+    const landing = await refresh(context, demand, { ...terms, mayBeDoubtful, found: wanted, endsAtMonotonicMs })
     if (landing === 'doubtful') mayBeDoubtful = true
     else if (landing !== 'superseded') return landing
   }
@@ -108,22 +109,17 @@ async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMo
 }
 
 /** Asks upstream under the lease, and gives the lease back whatever happens. */
-async function refresh<C>(
-  context: AccountContext<C>,
-  demand: Demand,
-  base: StoredRecord | undefined,
-  terms: RefreshTerms,
-): Promise<Landing> {
+async function refresh<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Landing> {
   const { lease } = terms
   try {
     if (lease !== 'unavailable') await lookAtCache(context)
     // Another flight of this very process may have brought it, too: a forced one goes beside the others.
-    let found = acceptable(context, demand, base)
+    let found = terms.found()
     if (found === undefined) {
       // Whoever held the lease before may have been told to keep off.
       if (lease !== 'unavailable') await assertMayAsk(context, demand, true)
       await assertNoDuel(context, demand, terms)
-      found = acceptable(context, demand, base)
+      found = terms.found()
     }
     if (found !== undefined) {
       if (lease !== 'unavailable') await lease.release()

@@ -21,7 +21,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   const answer = await askPlatform(context, {
     signal: context.closing,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
-    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms),
+    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms) && terms.found() === undefined,
     tokens: () => heldTokens(cell),
     onToken: (value) => {
       noteHeard(cell, value)
@@ -38,6 +38,10 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     // It may be the stop that failed the request, and others may have had an answer since.
     const lost = await giveUpLost(terms)
     if (lost !== undefined) return lost
+    if (terms.found() !== undefined) {
+      if (terms.lease !== 'unavailable') await terms.lease.release()
+      return 'superseded'
+    }
     return fail(context, demand, terms, await keepFailure(context, demand.reason, answer, terms.isUp))
   }
   if (isRejectedAgain(context, base, answer)) return repeatedRejection(context, demand, terms, answer)

@@ -78,7 +78,9 @@ export async function requestToken<C>(
     else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome.error)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
     if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
-    if (pauseMs > 0) await pause(clock, pauseMs, { signal: limits.signal, holdsProcess: true })
+    if (canMove) continue
+    await pause(clock, pauseMs, { signal: limits.signal, holdsProcess: true })
+    if (!limits.mayRepeat()) return outcome
   }
 }
 

@@ -24,3 +24,15 @@ test('an answer that comes after that to a later question does not take its plac
   expect(await source.getAccessToken()).toBe(value)
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
+
+test('a request that failed is not repeated once a flight beside it has brought a token', async () => {
+  const { simulator, clock } = world
+  const source = world.source('wechatPlain', world.manager({ cache: plainCache().cache }))
+  simulator.fault({ endpoint: 'token', status: 502, body: 'bad gateway' })
+  const first = source.getAccessToken()
+  await clock.settle()
+  const { value } = await source.refresh()
+  expect(await clock.runUntil(first)).toBe(value)
+  expect(world.count('refresh-failed')).toBe(0)
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+})
