@@ -76,6 +76,18 @@ describe('what was broken once holds', () => {
     ['cool-downs that a store that cannot be written to kept short', 'everything', 251_612],
     ['a request repeated by who had slept, under a lease long lost', 'everything', 83_636],
     ['a forced refresh that gave a token unseen since a stall', 'everything', 80_229],
+    ['a token made older by a clock that was set while it was asked for', 'skew', 72_921],
+    ['the same, and its process stopped over that', 'everything', 39_903],
+    ['upstream asked after a pause that a forced refresh had made needless', 'everything', 324_830],
+    ['a token in the words of upstream that came too late to be kept', 'everything', 339_860],
+    ['a refused token written back', 'everything', 27_525],
+    ['a refusal that was known by its mark in a store that lost it', 'everything', 19_651],
+    ['a repeated token numbered anew beside the store', 'everything', 131_364],
+    ['a late answer that took the place of a later token', 'everything', 177_248],
+    ['a life read by a clock that only a write had seen set forward', 'everything', 181_785],
+    ['a fetched token given up for one from before the clock was set back', 'everything', 224_713],
+    ['a cool-down cut short by a forced refresh', 'everything', 244_263],
+    ['a request repeated although a flight beside had brought a token', 'everything', 390_298],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
