@@ -20,6 +20,8 @@ export interface CacheGate {
   take(key: string, holder: string, ttlMs: number): Promise<GateOutcome<boolean>>
   commit(key: string, holder: string, value: string, expiresAtMs: number): Promise<GateOutcome<boolean>>
   release(key: string, holder: string): Promise<GateOutcome<void>>
+  /** Whether the store failed when it was last asked for anything but the time. */
+  isSilent(): boolean
   /** Now, Unix milliseconds, on the clock that records are written on: the latest that it may be there. */
   sharedNowMs(): Promise<number>
   /** The same without asking the store: reckoned on from its last word. */
@@ -103,6 +105,7 @@ export function cacheGate(
     commit: (key, holder, value, expiresAtMs) =>
       attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease(), value),
     release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
+    isSilent: () => isSilent,
     sharedNowMs: () => time.nowMs(),
     reckonedNowMs: () => time.reckonedNowMs(),
     reckonedEarliestMs: () => time.reckonedEarliestMs(),

@@ -6,6 +6,7 @@ import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { land } from './landing.js'
 import { takeLease } from './lease.js'
+import { markUnreplaced } from './mark-rejected.js'
 import { isNewer, type StoredRecord } from './token-record.js'
 import { pause } from './pause.js'
 
@@ -16,7 +17,10 @@ export function joinFlight<C>(context: AccountContext<C>, demand: Demand): Fligh
   const { cell } = context
   const isForced = demand.reason === 'requested'
   if (cell.flight !== undefined && (!isForced || cell.flight.isForced)) return cell.flight
-  const promise = fly(context, demand)
+  const promise = fly(context, demand).catch(async (error: unknown): Promise<never> => {
+    await markUnreplaced(context)
+    throw error
+  })
   const flight: Flight = { promise, isForced, isAhead: demand.reason === 'ahead' }
   // A flight that may not ask must not be the one that others wait for.
   if (context.isReadonly) return flight

@@ -9,7 +9,8 @@ import { repeatedRejection } from './repeated-rejection.js'
 import { changedRecord, type StoredRecord } from './token-record.js'
 import type { FreshToken } from './upstream.js'
 import { scheduleWriteBack } from './write-back.js'
-import { markRejected, writeRecord } from './write-record.js'
+import { markRejected } from './mark-rejected.js'
+import { writeRecord } from './write-record.js'
 
 /** Asks upstream and brings the answer home: into the cache by a fenced write, into memory, and out as an event. */
 export async function land<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Landing> {
@@ -119,7 +120,7 @@ function isRejectedAgain<C>(
   base: StoredRecord | undefined,
   { value }: FreshToken,
 ): boolean {
-  return value === cell.rejected?.value || (base?.value === value && isRejectedRecord(cell, base))
+  return cell.refused.includes(value) || (base?.value === value && isRejectedRecord(cell, base))
 }
 
 async function fail<C>(

@@ -6,7 +6,8 @@ import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { storedRecord } from './token-record.js'
 import { probeToken } from './probe-token.js'
 import type { FreshToken } from './upstream.js'
-import { markRejected, writeRecord } from './write-record.js'
+import { markRejected } from './mark-rejected.js'
+import { writeRecord } from './write-record.js'
 
 /**
  * Upstream hands out the very token that an API refused. Where the provider has a probe, the platform is asked which of the
@@ -23,7 +24,13 @@ export async function repeatedRejection<C>(
   const { record } = cell
   const timeoutMs = Math.max(0, terms.endsAtMonotonicMs - clock.monotonic())
   const { alive } = await probeToken(spec, fresh.value, upstream, { signal: closing, timeoutMs })
-  if (alive === true && record?.value === fresh.value) {
+  if (alive === true && record?.value !== fresh.value) {
+    // One that was refused before others took its place: it is as good as new.
+    forgetRefused(cell, fresh.value)
+    if (terms.lease !== 'unavailable') await terms.lease.release()
+    return 'superseded'
+  }
+  if (alive === true && record !== undefined) {
     const { rejectedCode: _, ...rest } = record
     const cleared = storedRecord({ ...rest, value: fresh.value })
     const isWritten = await writeRecord(context, terms, record, cleared)

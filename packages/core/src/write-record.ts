@@ -1,7 +1,6 @@
-import { isRejectedRecord } from './cell.js'
-import { keep, lookAtCache, type AccountContext } from './account-context.js'
+import { lookAtCache, type AccountContext } from './account-context.js'
 import type { RefreshTerms } from './demand.js'
-import { changedRecord, encodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
+import { encodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
 
 /** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
 const keptAfterExpiryMs = 7 * 86_400_000
@@ -30,19 +29,6 @@ export async function writeRecord<C>(
   const written = await lease.commit(encodeRecord(next), forgetAtMs)
   if (written === false) return 'superseded'
   return written === true
-}
-
-/** A refused token that could not be replaced is marked in the cache, so that no other process hands it out. */
-export async function markRejected<C>(
-  context: AccountContext<C>,
-  terms: Pick<RefreshTerms, 'lease' | 'isUp'>,
-): Promise<void> {
-  const { record, rejected } = context.cell
-  if (record === undefined || record.rejectedCode !== undefined || !isRejectedRecord(context.cell, record)) return
-  const seen = { monotonic: context.clock.monotonic(), wall: context.clock.now() }
-  const code = record.value === rejected?.value ? rejected.code : undefined
-  const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
-  if ((await writeRecord(context, terms, record, marked)) === true) keep(context, marked, { seen })
 }
 
 /** Whether the cache holds a newer record than the one that the work began with; `'unknown'` when it does not say. */

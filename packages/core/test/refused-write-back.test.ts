@@ -38,6 +38,22 @@ test('a token that an API refused meanwhile is not written back', async () => {
   expect([...store.stored.values()].filter((text) => text.includes(token))).toEqual([])
 })
 
+test('a refused token is marked although nobody may ask for another one just now', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  const source = world.source('wechatPlain', world.manager({ cache }))
+  const token = await source.getAccessToken()
+  simulator.fault({ endpoint: 'token', body: { errcode: 40125, errmsg: 'invalid appsecret' } })
+  await expect(clock.runUntil(source.refresh())).rejects.toMatchObject({ code: 'ERR_LINGPAI_PLATFORM' })
+  const requests = simulator.ledger.tokenRequests()
+  await expect(clock.runUntil(source.reportRejected(token, 40001))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_PLATFORM',
+  })
+  expect(simulator.ledger.tokenRequests()).toBe(requests)
+  const record = [...stored.values()].find((text) => text.includes(token))
+  expect(JSON.parse(record ?? '{}')).toMatchObject({ rejectedCode: 40001 })
+})
+
 test('a refused token that is reported here too stays refused when the store has lost its mark', async () => {
   const { simulator, clock } = world
   const { cache, stored } = plainCache()
