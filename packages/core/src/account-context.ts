@@ -1,7 +1,17 @@
 import type { Account } from './account.js'
 import type { CacheChange } from './cache.js'
 import type { CacheGate } from './cache-gate.js'
-import { isRejected, keepRecord, msSince, noteHeard, noteSeenAt, putInTime, type Cell, type Moment } from './cell.js'
+import {
+  isRejected,
+  keepRecord,
+  msSince,
+  noteHeard,
+  noteRefused,
+  noteSeenAt,
+  putInTime,
+  type Cell,
+  type Moment,
+} from './cell.js'
 import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
@@ -157,6 +167,8 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   const isFresh = isAskedFor && gate.cache.nowMs !== undefined
   if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs })
   else if (isSameToken) adoptCount(cell, record)
+  // Its mark is gone once the better one is written.
+  else if (record.rejectedCode !== undefined) noteRefused(cell, record.value)
   if (!isNew || isSameToken) return
   // Whoever wrote it has got over the failure.
   cell.failure = undefined
@@ -182,9 +194,16 @@ function replaces<C>(context: AccountContext<C>, found: StoredRecord): boolean {
   if (found.value === replacedValue || refused.includes(found.value)) return false
   // What an API refused makes room for anything that may be younger.
   if (isRejected(cell) && found.generation >= record.generation) return true
+  return isNewer(found, record) && !(isUnwritten && isBetter(context, record, found))
+}
+
+/** Whether what upstream gave here, beside a cache that did not take it, is better than what stands there now. */
+function isBetter<C>(context: AccountContext<C>, record: StoredRecord, found: StoredRecord): boolean {
+  const laterByMs = found.issuedAtMs - record.issuedAtMs
   // What upstream said last is newer.
-  if (isUnwritten && (found.issuedAtMs < record.issuedAtMs || isFromBeforeSetBack(context, found))) return false
-  return isNewer(found, record)
+  if (laterByMs < 0 || isFromBeforeSetBack(context, found)) return true
+  // Of two that were asked for at the same time nobody knows the later one, but which of them was refused.
+  return laterByMs < context.timeoutMs && found.rejectedCode !== undefined
 }
 
 /** Clocks that tell less than this much apart tell the same. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '@lingpai/core'
+import { ConfigError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { plainCache } from './plain-cache.js'
 import { openWorld, second, type World } from './world.js'
 
@@ -35,4 +35,29 @@ test('a request that failed is not repeated once a flight beside it has brought 
   expect(await clock.runUntil(first)).toBe(value)
   expect(world.count('refresh-failed')).toBe(0)
   expect(simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('of two tokens that were asked for at the same time the one that was refused does not take the place of the other', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  let isAway = true
+  const get: IAccessTokenCache['get'] = (key) => {
+    if (isAway) throw new ConfigError('store is away')
+    return cache.get(key)
+  }
+  const open = (own: Partial<IAccessTokenCache> = {}): TokenSource =>
+    world.source('wechatPlain', world.manager({ cache: { ...cache, ...own } }))
+  const [mine, other] = [open({ get }), open()]
+  const token = await mine.getAccessToken()
+  await clock.advance(second)
+  const refused = await other.getAccessToken()
+  simulator.fault({ endpoint: 'token', body: { errcode: 40125, errmsg: 'invalid appsecret' } })
+  await expect(clock.runUntil(other.reportRejected(refused, 40001))).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_PLATFORM',
+  })
+  expect([...stored.values()].some((text) => text.includes(refused))).toBe(true)
+  isAway = false
+  await clock.advance(10 * second)
+  expect(await mine.getAccessToken()).toBe(token)
+  expect(await open().getAccessToken()).toBe(token)
 })
