@@ -11,6 +11,8 @@ const refreshMs = 12_000
 /** A record's times are those of the request's sending, in whole seconds of life: it may look older than it is by this. */
 const agedByMs = 12_000
 const minuteMs = 60_000
+/** Sharing resumes within ten seconds after the store does; a little more than that. */
+const sharedWithinMs = 12_000
 /** Requests of one account in any minute, by those who share a store: three attempts, then waits of 1, 2, 4 … 60 s. */
 const mostPerMinute = 24
 
@@ -25,6 +27,7 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
     const held = request.base?.name ?? 'nothing'
     world.broken('G1', `${request.process.name} asked upstream although the store held ${held}, a good token`)
   } else {
+    checkShared(world, request)
     checkDouble(world, request)
   }
 }
@@ -49,6 +52,22 @@ function storeHeldGoodToken(world: VirtualWorld, request: TokenRequest): boolean
   // After the store lost the later one, somebody may have put an older one back.
   const isOutdated = account.epoch > 0 && base !== undefined && base.order < (token?.order ?? 0)
   return !isOutdated && whyNeeded(world, request, base) === undefined && !isExcused(world, request)
+}
+
+/** What one process fetched while the store was away is shared within ten seconds after that. */
+function checkShared(world: VirtualWorld, request: TokenRequest): void {
+  const { account, process, sentAtMs } = request
+  const isCalm = (one: VirtualProcess): boolean =>
+    one.troubleAtMs < sentAtMs - sharedWithinMs && one.lastStop.toMs < sentAtMs - sharedWithinMs
+  const holder = world.slots.find((other) => {
+    if (other === undefined || other === process || !isCalm(other) || !isCalm(process)) return false
+    const { token, isOwn, learnedTrueMs, rejected, refused } = memoryOf(other, account.index)
+    if (token === undefined || !isOwn || learnedTrueMs >= sentAtMs - sharedWithinMs) return false
+    if (account.lostAtMs >= learnedTrueMs || rejected.has(token) || refused.has(token) || hasTwin(token)) return false
+    if (wasClockSetBack(world, token.sim.issuedAtMs)) return false
+    return token.order > (request.base?.order ?? 0) && whyNeeded(world, request, token) === undefined
+  })
+  if (holder !== undefined) world.broken('G1', `${process.name} asked upstream for what ${holder.name} has not shared`)
 }
 
 function checkDouble(world: VirtualWorld, request: TokenRequest): void {

@@ -4,6 +4,7 @@ import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
 import { haveNoOrder, landsWithinMs } from './tokens-asked-together.js'
+import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type {
   ProcessMemory,
@@ -22,6 +23,8 @@ export interface PendingCall {
   readonly minLifeMs: number
   /** A token that was in memory, good, when the call came. */
   readonly atHand: TokenTruth | undefined
+  /** The token that the call reported. */
+  readonly reported?: TokenTruth
 }
 
 /** The longest margin before expiry, and what a record may look older than it is. */
@@ -111,6 +114,8 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
   }
   const memory = memoryOf(process, account.index)
   if (memory.rejected.has(token)) world.broken('G4', `${process.name} was given ${token.name}, which it had reported`)
+  if (memory.token === token && memory.isMarked)
+    world.broken('G2', `${process.name} was given ${token.name}, which the store's record said was refused`)
   const why = verdict(token.sim, now)
   // What it was told of by the store only, in moments of a clock that was set.
   const isBlamed = !(memory.isOwn && memory.token === token) && wasClockSetBack(world, token.sim.issuedAtMs)
@@ -201,6 +206,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     return
   }
   if (minLifeMs > 0 && code === 'ERR_LINGPAI_CONFIG') return
+  checkMarked(world, call)
   if (atHand !== undefined) {
     world.broken('G3', `${process.name} was given an error although ${atHand.name} was at hand`)
     return
@@ -220,6 +226,16 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     wasClockSetBack(world, account.failedAtMs)
   if (isExcused) return
   world.broken('G6', `${process.name} was given ${String(code)} for ${account.name} although nothing is wrong any more`)
+}
+
+/** G2: who could not replace a refused token has told the others of the refusal. */
+function checkMarked(world: VirtualWorld, { process, account, reported }: PendingCall): void {
+  const stored = storedOf(world, account)
+  if (reported === undefined || stored?.token !== reported || stored.isMarked) return
+  const sinceMs = world.time.nowMs() - settlesWithinMs
+  const isHindered = process.troubleAtMs >= sinceMs || process.lastStop.toMs >= sinceMs || account.lostAtMs >= sinceMs
+  if (isHindered || hasOtherTrouble(world, account, sinceMs)) return
+  world.broken('G2', `${process.name} could not replace ${reported.name} and left it unmarked in the store`)
 }
 
 /** Others who hold the lease may be the ones in trouble. */

@@ -131,7 +131,7 @@ function useLater(world: VirtualWorld, process: VirtualProcess, token: TokenTrut
 function report(world: VirtualWorld, process: VirtualProcess, token: TokenTruth, code: number): void {
   const { account } = token
   const memory = memoryOf(process, account.index)
-  const pending: PendingCall = { ...pendingCall(world, process, account), atHand: undefined }
+  const pending: PendingCall = { ...pendingCall(world, process, account), atHand: undefined, reported: token }
   world.figures.rejections += 1
   world.trace.add(world.time.nowMs(), process.name, 'reports', `${token.name} ${code}`)
   memory.rejected.add(token)

@@ -60,8 +60,7 @@ export function virtualFetch(world: VirtualWorld, process: VirtualProcess): type
         const reply = isRefused ? body({ errcode: code ?? 40014, errmsg: 'no good token' }) : body({ errcode: 0 })
         answer({ afterMs: random.between(10, 100), reply, isReset: false }, () => {
           if (!isProbe && token !== undefined && isRefused) noteRefusal(world, process, token)
-          // The platform stands by a token that an API refused.
-          if (isProbe && token !== undefined && !isRefused) process.memory[token.account.index]?.rejected.delete(token)
+          if (isProbe && token !== undefined && !isRefused) noteStoodBy(process, token)
         })
       })
     })
@@ -73,6 +72,14 @@ function noteRefusal(world: VirtualWorld, process: VirtualProcess, token: TokenT
   if (verdict(token.sim, world.time.nowMs()) === 'revoked') token.account.hurtAtMs = world.time.nowMs()
   process.memory[token.account.index]?.refused.add(token)
   world.trace.add(world.time.nowMs(), process.name, 'is refused', token.name)
+}
+
+/** The platform stands by a token that an API refused. */
+function noteStoodBy({ memory }: VirtualProcess, token: TokenTruth): void {
+  const known = memory[token.account.index]
+  if (known === undefined) return
+  known.rejected.delete(token)
+  if (known.token === token) known.isMarked = false
 }
 
 function askForToken(
