@@ -99,7 +99,10 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   cell.readAt = seen
   const record = text === undefined ? undefined : decodeRecord(text, fingerprint)
   if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
-  if (record !== undefined) noteHeard(cell, record.value)
+  if (record !== undefined) {
+    noteHeard(cell, record.value)
+    heedMark(cell, record)
+  }
   const noteSeen = (): void => {
     if (cell.clears === clears) noteSeenAt(cell, seen)
   }
@@ -113,6 +116,14 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   if (cell.clears === clears) takeOver(context, record, seen, setBackSince(context, readAt, record))
   noteSeen()
   return record
+}
+
+/** That an API refused the token counts, even where nobody can tell the time that its record goes by. */
+function heedMark(cell: Cell, { value, rejectedCode }: StoredRecord): void {
+  if (rejectedCode === undefined || cell.record?.value !== value) return
+  cell.record = changedRecord(cell.record, { rejectedCode })
+  cell.hot = undefined
+  cell.isUnwritten = false
 }
 
 /** An answer that is older than the limit by this came before a stop of the process. */
@@ -161,8 +172,8 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   const isNew = replaces(context, record)
   const isSameToken = record.value === cell.record?.value
   const isAskedFor = isRenewed(record, cell.record)
-  // The same token may have been asked for again, or refused, by another process: its plan changes with that.
-  if (isAskedFor || (isSameToken && record.rejectedCode !== undefined)) cell.isUnwritten = false
+  // The same token may have been asked for again by another process: its plan changes with that.
+  if (isAskedFor) cell.isUnwritten = false
   // On a clock that is no host's, upstream's word to others is as good as its word to this process.
   const isFresh = isAskedFor && gate.cache.nowMs !== undefined
   if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs })

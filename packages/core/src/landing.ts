@@ -108,6 +108,8 @@ async function writeNothing({ lease }: RefreshTerms): Promise<false> {
  */
 function unlessReplaced(asked: StoredRecord, base: StoredRecord | undefined, cell: Cell): StoredRecord | undefined {
   const { record, isUntimed } = cell
+  // The very token has come to others before, and an API refused it.
+  if (record?.value === asked.value && isRejected(cell)) return undefined
   // Moments of different clocks cannot be held against each other.
   if (record === undefined || record.value === base?.value || isUntimed || isRejected(cell)) return asked
   if (record.value === asked.value) return record.issuedAtMs > asked.issuedAtMs ? undefined : asked

@@ -1,5 +1,6 @@
-import { defineProvider, type TokenSource } from '@lingpai/core'
+import { ConfigError, defineProvider, type TokenSource } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
+import { plainCache } from './plain-cache.js'
 import { errorOf, scriptedPlatform, toy, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
 
 let platform: ScriptedPlatform
@@ -44,4 +45,44 @@ test('unless the platform stands by it', async () => {
   expect(await platform.clock.runUntil(source.reportRejected('one', 42001))).toBe('two')
   expect(await platform.clock.runUntil(source.reportRejected('two', 42001))).toBe('one')
   expect(await source.getAccessToken()).toBe('one')
+})
+
+test('a refused token that comes to another process as well, late, is handed out by neither', async () => {
+  const { cache } = plainCache()
+  const one = (): TokenSource => platform.source(platform.manager({ cache: { ...cache } }))
+  const body = JSON.stringify({ access_token: 'one', expires_in: 7200 })
+  let deliver: (() => void) | undefined
+  platform.answer((_, response) => {
+    const answer = (): void => void response.end(body)
+    if (deliver === undefined) deliver = answer
+    else answer()
+  })
+  const late = one().getAccessToken()
+  while (deliver === undefined) await platform.clock.settle()
+  const other = one()
+  expect(await other.getAccessToken()).toBe('one')
+  const refused = { code: 'ERR_LINGPAI_PLATFORM', details: { errorClass: 'token-invalid' } }
+  expect(await errorOf(platform.clock.runUntil(other.reportRejected('one', 42001)))).toMatchObject(refused)
+  deliver()
+  expect(await errorOf(platform.clock.runUntil(late))).toMatchObject(refused)
+})
+
+test('a refusal that stands in the cache counts although the time that its record goes by is not known', async () => {
+  const { cache, stored } = plainCache()
+  let isAway = false
+  const nowMs = (): number => {
+    if (isAway) throw new ConfigError('no answer')
+    return platform.clock.now()
+  }
+  const source = platform.source(platform.manager({ cache: { ...cache, reach: 'host', nowMs } }))
+  const token = await source.getAccessToken()
+  for (const [key, text] of stored) {
+    stored.set(key, JSON.stringify({ ...(JSON.parse(text) as object), rejectedCode: 42001 }))
+  }
+  isAway = true
+  platform.clock.jumpWall(2000)
+  await platform.clock.advance(61_000)
+  expect(await source.getAccessToken()).toBe(token)
+  await platform.clock.settle()
+  expect(source.peek()).toBeUndefined()
 })
