@@ -88,6 +88,9 @@ describe('what was broken once holds', () => {
     ['a fetched token given up for one from before the clock was set back', 'everything', 224_713],
     ['a cool-down cut short by a forced refresh', 'everything', 244_263],
     ['a request repeated although a flight beside had brought a token', 'everything', 390_298],
+    ['a fetched token given up for one that was refused', 'everything', 502_865],
+    ['a refused token that had come to a stopped process as well', 'everything', 21_011],
+    ['a mark not heeded because the time was not known', 'everything', 34_423],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })

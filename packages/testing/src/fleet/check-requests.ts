@@ -62,9 +62,10 @@ function checkShared(world: VirtualWorld, request: TokenRequest): void {
   const holder = world.slots.find((other) => {
     if (other === undefined || other === process || !isCalm(other) || !isCalm(process)) return false
     const { token, isOwn, learnedTrueMs, rejected, refused } = memoryOf(other, account.index)
-    if (token === undefined || !isOwn || learnedTrueMs >= sentAtMs - sharedWithinMs) return false
+    if (token === undefined || token.isShared || !isOwn || learnedTrueMs >= sentAtMs - sharedWithinMs) return false
     if (account.lostAtMs >= learnedTrueMs || rejected.has(token) || refused.has(token) || hasTwin(token)) return false
-    if (wasClockSetBack(world, token.sim.issuedAtMs)) return false
+    // Which of the two is the later one cannot be told then.
+    if (wasClockSetBack(world, Math.min(token.sim.issuedAtMs, request.base?.sim.issuedAtMs ?? Infinity))) return false
     return token.order > (request.base?.order ?? 0) && whyNeeded(world, request, token) === undefined
   })
   if (holder !== undefined) world.broken('G1', `${process.name} asked upstream for what ${holder.name} has not shared`)

@@ -234,7 +234,9 @@ function checkMarked(world: VirtualWorld, { process, account, reported }: Pendin
   if (reported === undefined || stored?.token !== reported || stored.isMarked) return
   const sinceMs = world.time.nowMs() - settlesWithinMs
   const isHindered = process.troubleAtMs >= sinceMs || process.lastStop.toMs >= sinceMs || account.lostAtMs >= sinceMs
-  if (isHindered || hasOtherTrouble(world, account, sinceMs)) return
+  // Whoever has the lease is at it.
+  const isBusy = (stored.lease?.untilMs ?? 0) > world.time.nowMs()
+  if (isHindered || isBusy || hasOtherTrouble(world, account, sinceMs)) return
   world.broken('G2', `${process.name} could not replace ${reported.name} and left it unmarked in the store`)
 }
 

@@ -161,6 +161,7 @@ function openAccount(world: VirtualWorld, { mode, lifeSeconds }: AccountPlan, in
           isReported: false,
           isKnown: false,
           knownExpiresAtMs: 0,
+          isShared: false,
           putBackSinceMs: -Infinity,
           repeats: 0,
         }

@@ -76,7 +76,10 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
     const expiresAtMs = toldExpiry(process, known.token)
     const writing = { writer: process, writtenAtMs: time.nowMs(), expiresAtMs, ...facts }
     checkWrite(world, process, { key, before: entries.get(key), text, ...known, how: facts.how })
-    if (known.token !== undefined) known.token.putBackSinceMs = known.token.account.lostAtMs
+    if (known.token !== undefined) {
+      known.token.isShared = true
+      known.token.putBackSinceMs = known.token.account.lostAtMs
+    }
     put(key, { text, ...known, ...writing })
     announce(world, listeners, key, known.generation)
   }

@@ -100,6 +100,8 @@ export interface TokenTruth {
   /** Whether it has reached a process, and the expiry that was told with it. */
   isKnown: boolean
   knownExpiresAtMs: number
+  /** Whether it was ever written to the store. */
+  isShared: boolean
   /** When the store had last lost something before the token was last written to it. */
   putBackSinceMs: number
   /** Answers that repeated it to those who knew it. */
