@@ -1,5 +1,5 @@
-import { readCache, type AccountContext } from './account-context.js'
 import { abortable } from './abortable.js'
+import { readCache, type AccountContext } from './account-context.js'
 import { isRejected, msSince, timeLeftMs } from './cell.js'
 import { isLingpaiError } from './errors.js'
 import { isCoolingDown } from './failure-memory.js'

@@ -3,10 +3,10 @@ import { forgetRefused } from './cell.js'
 import { PlatformError } from './errors.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
+import { markRejected } from './mark-rejected.js'
 import { storedRecord } from './token-record.js'
 import { probeToken } from './probe-token.js'
 import type { FreshToken } from './upstream.js'
-import { markRejected } from './mark-rejected.js'
 import { writeRecord } from './write-record.js'
 
 /**
