@@ -1,7 +1,7 @@
 import type { TokenRequest, TokenTruth } from './virtual-world.js'
 
 /** Whether two tokens were asked for at the same time, so that nobody but the platform can tell which is the later one. */
-export function wereAskedTogether({ by: a }: TokenTruth, { by: b }: TokenTruth): boolean {
+function wereAskedTogether({ by: a }: TokenTruth, { by: b }: TokenTruth): boolean {
   return a !== undefined && b !== undefined && a.sentAtMs <= b.arrivedAtMs && b.sentAtMs <= a.arrivedAtMs
 }
 
