@@ -32,6 +32,15 @@ async function look(source: TokenSource): Promise<void> {
   await world.clock.settle()
 }
 
+/** A token of which 40 of its 120 minutes have passed is served, and no longer than it lives. */
+async function endsInTime(source: TokenSource, value: string): Promise<void> {
+  await look(source)
+  expect(source.peek()).toBe(value)
+  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  await world.clock.advance(80 * minute - 61 * second)
+  await expect(world.clock.runUntil(source.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+}
+
 const requests = (): number => world.simulator.ledger.tokenRequests()
 
 test('a record that may have been written before the clock was set back lives no longer for it', async () => {
@@ -40,11 +49,7 @@ test('a record that may have been written before the clock was set back lives no
   const { value } = await world.clock.runUntil(other.refresh())
   await world.clock.advance(40 * minute)
   world.clock.jumpWall(-hour)
-  await look(mine)
-  expect(mine.peek()).toBe(value)
-  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
-  await world.clock.advance(80 * minute - 61 * second)
-  await expect(world.clock.runUntil(mine.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+  await endsInTime(mine, value)
 })
 
 test('a write of its own tells a process of the clock as well as a look', async () => {
@@ -58,11 +63,7 @@ test('a write of its own tells a process of the clock as well as a look', async 
   const { value } = await world.clock.runUntil(other.refresh())
   await world.clock.advance(40 * minute)
   world.clock.jumpWall(-hour)
-  await look(mine)
-  expect(mine.peek()).toBe(value)
-  world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
-  await world.clock.advance(80 * minute - 61 * second)
-  await expect(world.clock.runUntil(mine.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+  await endsInTime(mine, value)
 })
 
 test('one that was written since then lives as long as it says', async () => {
