@@ -97,6 +97,7 @@ function enter({ account, member }: Passage, inFlight: Set<TokenRequest>, journa
     startedAtMs: nowMs(),
     endedAtMs: Infinity,
     isNew: false,
+    toldLifeMs: 0,
     beside: [...inFlight].filter((other) => other.account === account),
   }
   inFlight.add(entry)
@@ -109,7 +110,8 @@ function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: st
   if (typeof token !== 'string') return
   const known = tokens.get(token)
   // Nobody can know of a longer life than an answer told, counted from before the platform gave it.
-  const expiresAtMs = entry.startedAtMs + Number(seconds) * 1000
+  entry.toldLifeMs = Number(seconds) * 1000
+  const expiresAtMs = entry.startedAtMs + entry.toldLifeMs
   const facts = known ?? { number: tokens.size + 1, issuedAtMs: entry.startedAtMs, expiresAtMs }
   facts.expiresAtMs = Math.max(facts.expiresAtMs, expiresAtMs)
   tokens.set(token, facts)

@@ -14,6 +14,8 @@ export interface TokenRequest {
   token?: number
   /** Whether no answer had held that token before. */
   isNew: boolean
+  /** How long it was said to live; less than a whole life where an answer that got lost had brought it before. */
+  toldLifeMs: number
   /** Requests of the account that were in flight when this one came. */
   readonly beside: readonly TokenRequest[]
 }

@@ -17,7 +17,7 @@ export function judgeRequests(journal: Journal, { lifeMs, runMs }: RunTimes): Ve
       .map((first) => [first, second] as const),
   )
   const bad = pairs.filter(([first, second]) => !mayMeet(journal, first, second))
-  const early = tokenRequests.filter((request) => isTooEarly(journal, request, lifeMs))
+  const early = tokenRequests.filter((request) => isTooEarly(journal, request))
   const answered = tokenRequests.filter(({ token }) => token !== undefined).length
   const perLife = answered / ((2 * runMs) / lifeMs)
   return {
@@ -53,11 +53,11 @@ function mayMeet(journal: Journal, first: TokenRequest, second: TokenRequest): b
 }
 
 /** A second request for a generation: the token before was young, and nothing killed it or lost it. */
-function isTooEarly(journal: Journal, request: TokenRequest, lifeMs: number): boolean {
+function isTooEarly(journal: Journal, request: TokenRequest): boolean {
   const { account, startedAtMs, endedAtMs } = request
   const before = journal.tokenRequests.filter((one) => one.account === account && one.startedAtMs < startedAtMs)
   const last = before.findLast(({ isNew }) => isNew)
-  if (!request.isNew || last === undefined || startedAtMs - last.startedAtMs > lifeMs / 2) return false
+  if (!request.isNew || last === undefined || startedAtMs - last.startedAtMs > last.toldLifeMs / 2) return false
   const isRevoked = journal.revocations.some(
     (one) => one.account === account && one.atMs >= last.startedAtMs && one.atMs <= endedAtMs,
   )
