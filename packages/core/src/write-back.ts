@@ -63,7 +63,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   const lease = await takeLease(gate, clock, key)
   if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') stored = await readCache(context)
-  if (cell.record !== unwritten || stored === 'down') {
+  if (isWritten() || cell.record !== unwritten || stored === 'down') {
     if (lease !== 'unavailable') await lease.release()
     return isWritten()
   }

@@ -1,4 +1,4 @@
-import { ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
 import { plainCache } from './plain-cache.js'
 import { apiPath, openWorld, second, type World } from './world.js'
 
@@ -36,6 +36,35 @@ test('a token that an API refused meanwhile is not written back', async () => {
   store.fails = 'never'
   await clock.advance(20 * second)
   expect([...store.stored.values()].filter((text) => text.includes(token))).toEqual([])
+})
+
+test('nor one that is refused while the lease for the writing back is taken', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  let isReadOnly = true
+  let report: () => void = () => undefined
+  const write: CacheLease['commit'] = (key, _, value) => {
+    if (isReadOnly) throw new ConfigError('store is read-only')
+    stored.set(key, value)
+    return true
+  }
+  const take: CacheLease['take'] = () => {
+    if (!isReadOnly) report()
+    return true
+  }
+  const lease = { take, commit: write, release: () => undefined }
+  const source = world.source('wechatPlain', world.manager({ cache: { ...cache, lease } }))
+  const token = await source.getAccessToken()
+  simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
+  report = () => {
+    report = () => undefined
+    void source.reportRejected(token, 40001).catch(() => undefined)
+  }
+  isReadOnly = false
+  await clock.advance(5 * second)
+  await clock.settle()
+  const unmarked = [...stored.values()].filter((text) => text.includes(token) && !text.includes('rejectedCode'))
+  expect(unmarked).toEqual([])
 })
 
 test('a refused token is marked although nobody may ask for another one just now', async () => {
