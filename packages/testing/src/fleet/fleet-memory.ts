@@ -30,7 +30,7 @@ export function learnFromStore(
   // That an older one does not count can only be told once the store has told the time, too.
   if (isYounger || token === undefined || token === memory.token || !world.plan.store.hasClock) see(memory, asked)
   if (entry !== undefined && token !== undefined && token === memory.token) {
-    memory.isMarked = entry.isMarked
+    memory.isMarked = entry.isMarked && entry.writtenAtMs > memory.stoodByTrueMs
     // Who asked for it again may have had its clock set over the answer, and told of less.
     memory.expiresAtMs = Math.min(memory.expiresAtMs, entry.expiresAtMs)
   } else if (isYounger)
@@ -83,6 +83,7 @@ function learn(
   Object.assign(memoryOf(process, token.account.index), facts, {
     token,
     served: undefined,
+    stoodByTrueMs: -Infinity,
     learnedAtMs: process.clock.monotonic(),
     learnedTrueMs: world.time.nowMs(),
   })

@@ -60,7 +60,7 @@ export function virtualFetch(world: VirtualWorld, process: VirtualProcess): type
         const reply = isRefused ? body({ errcode: code ?? 40014, errmsg: 'no good token' }) : body({ errcode: 0 })
         answer({ afterMs: random.between(10, 100), reply, isReset: false }, () => {
           if (!isProbe && token !== undefined && isRefused) noteRefusal(world, process, token)
-          if (isProbe && token !== undefined && !isRefused) noteStoodBy(process, token)
+          if (isProbe && token !== undefined && !isRefused) noteStoodBy(world, process, token)
         })
       })
     })
@@ -75,11 +75,13 @@ function noteRefusal(world: VirtualWorld, process: VirtualProcess, token: TokenT
 }
 
 /** The platform stands by a token that an API refused. */
-function noteStoodBy({ memory }: VirtualProcess, token: TokenTruth): void {
+function noteStoodBy({ time }: VirtualWorld, { memory }: VirtualProcess, token: TokenTruth): void {
   const known = memory[token.account.index]
   if (known === undefined) return
   known.rejected.delete(token)
-  if (known.token === token) known.isMarked = false
+  if (known.token !== token) return
+  known.isMarked = false
+  known.stoodByTrueMs = time.nowMs()
 }
 
 function askForToken(

@@ -130,6 +130,7 @@ function emptyMemory(): ProcessMemory {
     isOwn: false,
     expiresAtMs: 0,
     isMarked: false,
+    stoodByTrueMs: -Infinity,
     served: undefined,
     seenMonotonicMs: -Infinity,
     readTrueMs: Infinity,

@@ -64,6 +64,8 @@ export interface ProcessMemory {
   expiresAtMs: number
   /** Whether the store's record says that the token was refused. */
   isMarked: boolean
+  /** The true moment at which the platform's probe stood by it all the same. */
+  stoodByTrueMs: number
   /** The token that a call returned last, if nothing has been learned since. */
   served: TokenTruth | undefined
   /** When it last heard what the token is, on both its clocks. */
