@@ -1,6 +1,6 @@
 import type { AccountContext } from './account-context.js'
 import { timeLeftMs } from './cell.js'
-import { coolDownMs } from './failure-policy.js'
+import { coolDownMs, isLimit } from './failure-policy.js'
 import {
   classOfError,
   decodeFailure,
@@ -71,11 +71,12 @@ export async function keepFailure<C>(
   const spread = upstream.random()
   const waitMs = coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs })
   const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
-  const retryAtMs = Math.ceil(atMs + waitMs)
-  const lasting = cell.failure
-  // A forced refresh that failed for another reason has not shown that the first one is mended.
-  if (lasting !== undefined && isActive(lasting, 'cold', atMs) && lasting.retryAtMs > retryAtMs)
-    return { ...lasting, error: withRetryAt(error, lasting.retryAtMs) }
+  const ownRetryAtMs = Math.ceil(atMs + waitMs)
+  const lasting = cell.failure !== undefined && isActive(cell.failure, 'cold', atMs) ? cell.failure : undefined
+  const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
+  // A forced refresh that failed for another reason has not shown that the first one is mended; a limit is news all the same.
+  if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass))
+    return { ...lasting, error: withRetryAt(error, retryAtMs) }
   const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
   const failure: FailureRecord = {
     error: withRetryAt(error, retryAtMs),

@@ -38,6 +38,11 @@ export const failurePolicy: Readonly<Record<ErrorClass, FailureAction>> = {
   unknown: { attempts: 1, firstCoolDownMs: 30 * second, longestCoolDownMs: 10 * minute, retryable: false },
 }
 
+/** Whether a class is a limit of the platform, which nobody mends by asking again. */
+export function isLimit(errorClass: ErrorClass): boolean {
+  return errorClass === 'rate-limited' || errorClass === 'quota-exhausted'
+}
+
 /** What lengthens or replaces the cool-down of a class. */
 export interface CoolDownFacts {
   /** Failures in a row, this one included. */

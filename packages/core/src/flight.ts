@@ -2,6 +2,7 @@ import { lookAtCache, type AccountContext } from './account-context.js'
 import { isRejectedRecord, noteAsking, timeLeftMs, type Flight, type FlightOutcome } from './cell.js'
 import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
+import { isLimit } from './failure-policy.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { land } from './landing.js'
@@ -87,8 +88,7 @@ function acceptable<C>(
 async function assertMayAsk<C>(context: AccountContext<C>, { reason }: Demand, isUp: boolean): Promise<void> {
   const failure = await activeFailure(context, reason, isUp)
   // An operator who forces a refresh has mended something; a limit of the platform is not mended that way.
-  const isLimit = failure?.errorClass === 'rate-limited' || failure?.errorClass === 'quota-exhausted'
-  if (failure !== undefined && (reason !== 'requested' || isLimit)) throw failure.error
+  if (failure !== undefined && (reason !== 'requested' || isLimit(failure.errorClass))) throw failure.error
   if (context.isReadonly) {
     throw new LeaseError(`${context.spec.id}: this source is read-only, and the cache holds no usable token`, {
       hint: 'Start the process that refreshes this account, or make the source without `readonly`.',

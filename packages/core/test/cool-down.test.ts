@@ -85,6 +85,16 @@ describe('shared by all who share the cache', () => {
     expect(platform.requests()).toBe(requests)
   })
 
+  test('a limit that a forced refresh meets beside it is kept, too', async () => {
+    const { clock } = platform
+    const source = elsewhere()
+    platform.answer(refusal(40164, 'invalid ip 203.0.113.7, not in whitelist rid: 68ae-1'))
+    await fail(source)
+    platform.answer(refusal(45011))
+    for (let i = 0; i < 5; i += 1) await errorOf(clock.runUntil(source.refresh()))
+    expect(platform.requests()).toBe(2)
+  })
+
   test('another secret is tried at once', async () => {
     platform.answer(refusal(40001))
     const wrong = elsewhere({ ...toyAccount, appSecret: 'wrong-secret' })
