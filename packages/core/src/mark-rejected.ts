@@ -16,7 +16,8 @@ export async function markRejected<C>(
   const seen = { monotonic: clock.monotonic(), wall: clock.now() }
   const code = record.value === cell.rejected?.value ? cell.rejected.code : undefined
   const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
-  if ((await writeRecord(context, terms, record, marked)) === true) keep(context, marked, { seen })
+  const isWritten = (await writeRecord(context, terms, record, marked)) === true
+  if (isWritten && cell.record?.value === record.value) keep(context, marked, { seen })
 }
 
 /** The same where upstream was not even asked for another one, because nobody may ask it just now. */

@@ -49,7 +49,8 @@ export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
   if (msSince(cell.lookedAt, clock) < betweenLooksMs) return cell.look
   cell.lookedAt = { monotonic: clock.monotonic(), wall: clock.now() }
   cell.look = readCache(context).then((found) => {
-    const isLost = found === 'missing' || (typeof found !== 'string' && found.value !== cell.record?.value)
+    // The count of a record that others wrote since is not lower.
+    const isLost = typeof found === 'string' ? found === 'missing' : found.generation < (cell.record?.generation ?? 0)
     if (isLost) writeBackIfAlive(context)
   })
   await cell.look

@@ -46,6 +46,10 @@ export async function repeatedRejection<C>(
     })
     return { record: cleared, how: 'repeated' }
   }
+  if (terms.found() !== undefined) {
+    if (terms.lease !== 'unavailable') await terms.lease.release()
+    return 'superseded'
+  }
   const error = new PlatformError(
     `${spec.id}: the platform hands out the token again that its API refused (${String(cell.rejected?.code ?? 'no code')})`,
     {

@@ -57,9 +57,12 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   let stored = await readCache(context)
   const unwritten = cell.record
   if (stored === 'down' || cell.isUntimed) return false
-  if (isStored(unwritten, stored)) cell.isUnwritten = false
-  // A newer one was there; it is in memory now.
+  // A newer one was there, and is in memory now; or it was refused or forgotten meanwhile.
   if (isWritten()) return true
+  if (isStored(unwritten, stored)) {
+    cell.isUnwritten = false
+    return true
+  }
   const lease = await takeLease(gate, clock, key)
   if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') stored = await readCache(context)

@@ -35,5 +35,7 @@ export async function writeRecord<C>(
 async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | undefined): Promise<boolean | 'unknown'> {
   if ((await lookAtCache(context)) === 'down') return 'unknown'
   const { record } = context.cell
-  return record !== undefined && (isNewer(record, base) || isRenewed(record, base))
+  if (record === undefined) return false
+  const isMarkedSince = record.value === base?.value && record.rejectedCode !== base.rejectedCode
+  return isMarkedSince || isNewer(record, base) || isRenewed(record, base)
 }

@@ -1,4 +1,4 @@
-import { ConfigError, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, type CacheLease, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { plainCache } from './plain-cache.js'
 import { apiPath, openWorld, second, type World } from './world.js'
 
@@ -121,4 +121,44 @@ test('a token whose writing failed after all is not written back once another pr
     expect.objectContaining({ rejectedCode: expect.anything() as unknown }),
   ])
   expect(writer.peek()).toBeUndefined()
+})
+
+test('a record that is forgotten while it is being written back ends that, and harms nobody', async () => {
+  const { clock } = world
+  const store = unwritable()
+  store.fails = 'after'
+  let onRead: () => void = () => undefined
+  const get: IAccessTokenCache['get'] = async (key) => {
+    onRead()
+    return store.cache.get(key)
+  }
+  const source = world.source('wechatPlain', world.manager({ cache: { ...store.cache, get } }))
+  const token = await source.getAccessToken()
+  store.fails = 'never'
+  onRead = () => {
+    onRead = () => undefined
+    void source.clear()
+  }
+  await clock.advance(20 * second)
+  expect(await source.getAccessToken()).not.toBe(token)
+})
+
+test('a mark that is made while upstream is asked is not overwritten, with no lease either', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  const open = (): TokenSource => world.source('qq', world.manager({ cache: { ...cache } }))
+  const [mine, other] = [open(), open()]
+  const token = await mine.getAccessToken()
+  expect(await other.getAccessToken()).toBe(token)
+  simulator.fault({ endpoint: 'token', latencyMs: 5 * second })
+  const late = mine.refresh()
+  await clock.advance(second)
+  for (const [key, text] of stored) {
+    stored.set(key, JSON.stringify({ ...(JSON.parse(text) as object), rejectedCode: 11244 }))
+  }
+  simulator.revoke(simulator.accounts.qq, { sticky: true })
+  await expect(clock.runUntil(late)).rejects.toMatchObject({ code: 'ERR_LINGPAI_PLATFORM' })
+  expect(mine.peek()).toBeUndefined()
+  const record = [...stored.values()].find((text) => text.includes(token))
+  expect(JSON.parse(record ?? '{}')).toMatchObject({ rejectedCode: 11244 })
 })
