@@ -147,8 +147,8 @@ async function readOnTime<C>({
     const text = answer.value
     if (tries === mostReads || msSince(seen, clock) <= gate.timeoutMs + stopMs) return { text, seen }
     found = text === undefined ? undefined : { text, seen }
-    // Of the moment of the question it tells all the same.
-    if (text !== undefined && decodeRecord(text, fingerprint)?.value === cell.record?.value) noteSeenAt(cell, seen)
+    // Of the moment of the question it tells all the same: that nothing, or nothing else, stood there.
+    if (text === undefined || decodeRecord(text, fingerprint)?.value === cell.record?.value) noteSeenAt(cell, seen)
   }
 }
 
@@ -220,8 +220,12 @@ function isBetter<C>(context: AccountContext<C>, record: StoredRecord, found: St
 /** Clocks that tell less than this much apart tell the same. */
 const agreedMs = 1000
 
-/** A moment ahead tells that the clock was set back since; whether that was before the record in memory came, its clocks tell. */
+/**
+ * Where all go by the clock of one host, a moment ahead tells that it was set back since; whether that was before the record in
+ * memory came, its clocks tell.
+ */
 function isFromBeforeSetBack<C>({ cell, clock, gate }: AccountContext<C>, { issuedAtMs }: StoredRecord): boolean {
+  if (gate.cache.nowMs !== undefined || gate.cache.reach === 'fleet') return false
   if (cell.times === undefined || issuedAtMs <= gate.reckonedNowMs() + agreedMs) return false
   const { expiry } = cell.times
   return expiry.wall - expiry.monotonic - (clock.now() - clock.monotonic()) <= agreedMs

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
-import type { IAccessTokenCache, TokenSource } from '@lingpai/core'
+import type { Clock, IAccessTokenCache, TokenSource } from '@lingpai/core'
+import { plainCache } from './plain-cache.js'
 import { hour, minute, openWorld, second, type SourceName, type World } from './world.js'
 
 let world: World
@@ -159,6 +160,24 @@ describe('what was fetched while the store was away', () => {
     // It is the one that all have from here on.
     expect(await processOn().getAccessToken()).toBe(value)
     expect(requests()).toBe(3)
+  })
+
+  test('is given up for what came after it from a host whose clock runs ahead', async () => {
+    const { cache } = plainCache()
+    let isAway = true
+    const get: IAccessTokenCache['get'] = (key) =>
+      isAway ? Promise.reject(new TypeError('no answer')) : cache.get(key)
+    const { clock } = world
+    const ahead: Clock = { ...clock, now: () => clock.now() + 30 * second }
+    const mine = world.source('wechatPlain', world.manager({ cache: { ...cache, get, reach: 'fleet' } }))
+    const other = world.source('wechatPlain', world.manager({ cache: { ...cache, reach: 'fleet' }, clock: ahead }))
+    await clock.runUntil(mine.getAccessToken())
+    await clock.advance(second)
+    const token = await other.getAccessToken()
+    isAway = false
+    await clock.advance(10 * second)
+    expect(await mine.getAccessToken()).toBe(token)
+    expect(await other.getAccessToken()).toBe(token)
   })
 
   test('is given up for what came after it, both before the clock was set back', async () => {
