@@ -257,7 +257,7 @@ export function noteRefused(cell: Cell, value: string): void {
 
 /** The token in memory was refused by an API: nobody is to be given it, nor is it to be saved for anybody. */
 export function refuseRecord(cell: Cell, value: string, code: PlatformCode | undefined): void {
-  cell.rejected = { value, code }
+  cell.rejected = { value, code: code ?? (cell.rejected?.value === value ? cell.rejected.code : undefined) }
   cell.hot = undefined
   cell.isUnwritten = false
   noteRefused(cell, value)

@@ -95,7 +95,7 @@ export class SharedTime {
     const { now, monotonic } = this.#clock
     const isAgreed = Math.abs(now() - moment.wall - (monotonic() - moment.monotonic)) <= jumpMs
     if (isAgreed || moment.sharedMs === undefined || !this.isKnown()) return msSince(moment, this.#clock)
-    return this.reckonedNowMs() - moment.sharedMs
+    return Math.max(0, this.reckonedNowMs() - moment.sharedMs)
   }
 
   async #askStore(): Promise<void> {
