@@ -222,6 +222,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     process.lastStop.toMs >= sinceMs ||
     account.lostAtMs >= sinceMs ||
     hasOtherTrouble(world, account, sinceMs) ||
+    wasSetOverAnswer(call, sinceMs) ||
     // Without a clock of its own the store's cool-downs are read by the clock that was set: one that is over may come back.
     wasClockSetBack(world, account.failedAtMs)
   if (isExcused) return
@@ -238,6 +239,16 @@ function checkMarked(world: VirtualWorld, { process, account, reported }: Pendin
   const isBusy = (stored.lease?.untilMs ?? 0) > world.time.nowMs()
   if (isHindered || isBusy || hasOtherTrouble(world, account, sinceMs)) return
   world.broken('G2', `${process.name} could not replace ${reported.name} and left it unmarked in the store`)
+}
+
+/** An answer that its process's clock was set over looks as old as one that its machine slept over: dead when it came. */
+function wasSetOverAnswer({ process, account }: PendingCall, sinceMs: number): boolean {
+  return account.requests.some(
+    ({ process: asking, sentAtMs, arrivedAtMs }) =>
+      asking === process &&
+      sentAtMs >= sinceMs &&
+      process.host.jumps.some(({ atMs, byMs }) => byMs > 0 && atMs >= sentAtMs && atMs <= arrivedAtMs),
+  )
 }
 
 /** Others who hold the lease may be the ones in trouble. */
