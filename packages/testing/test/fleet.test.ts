@@ -91,6 +91,7 @@ describe('what was broken once holds', () => {
     ['a fetched token given up for one that was refused', 'everything', 502_865],
     ['a refused token that had come to a stopped process as well', 'everything', 21_011],
     ['a mark not heeded because the time was not known', 'everything', 34_423],
+    ['a look of before a sleep that found nothing, thrown away after it', 'everything', 727_916],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
