@@ -6,7 +6,7 @@ import { isLimit } from './failure-policy.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { land } from './landing.js'
-import { takeLease } from './lease.js'
+import { giveBack, takeLease } from './lease.js'
 import { markUnreplaced } from './mark-rejected.js'
 import { isNewer, type StoredRecord } from './token-record.js'
 import { pause } from './pause.js'
@@ -126,14 +126,14 @@ async function refresh<C>(context: AccountContext<C>, demand: Demand, terms: Ref
       found = terms.found()
     }
     if (found !== undefined) {
-      if (lease !== 'unavailable') await lease.release()
+      await giveBack(lease)
       return { record: found, how: 'adopted' }
     }
     const landing = land(context, demand, withTimeLeft(context, terms))
     noteAsking(context.cell, context.clock, landing)
     return await landing
   } catch (error) {
-    if (lease !== 'unavailable') await lease.release()
+    await giveBack(lease)
     throw error
   }
 }

@@ -3,6 +3,7 @@ import { askPlatform } from './ask-platform.js'
 import { heldTokens, isRejected, isRejectedRecord, noteHeard, type Cell, type FlightOutcome } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
+import { giveBack } from './lease.js'
 import { markRejected } from './mark-rejected.js'
 import { nextRecord } from './next-record.js'
 import type { RequestFacts } from './provider.js'
@@ -32,7 +33,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   })
   context.closing.throwIfAborted()
   if (cell.clears !== clears) {
-    if (terms.lease !== 'unavailable') await terms.lease.release()
+    await giveBack(terms.lease)
     return 'superseded'
   }
   if ('error' in answer) {
@@ -40,7 +41,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
     const lost = await giveUpLost(terms)
     if (lost !== undefined) return lost
     if (terms.found() !== undefined) {
-      if (terms.lease !== 'unavailable') await terms.lease.release()
+      await giveBack(terms.lease)
       return 'superseded'
     }
     return fail(context, demand, terms, await keepFailure(context, demand.reason, answer, terms.isUp))
@@ -98,7 +99,7 @@ function factsOf<C>({ cell }: AccountContext<C>, { reason, note, minLifeMs }: De
 
 /** Its moments would be wrong for everybody else. */
 async function writeNothing({ lease }: RefreshTerms): Promise<false> {
-  if (lease !== 'unavailable') await lease.release()
+  await giveBack(lease)
   return false
 }
 

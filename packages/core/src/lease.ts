@@ -40,6 +40,11 @@ export async function takeLease(
   return taken.value ? holdLease(gate, clock, key, { holder, takenAt }) : 'busy'
 }
 
+/** Gives a lease back, where the store has one to give. */
+export async function giveBack(lease: HeldLease | 'unavailable'): Promise<void> {
+  if (lease !== 'unavailable') await lease.release()
+}
+
 function holdLease(
   gate: CacheGate,
   clock: Clock,

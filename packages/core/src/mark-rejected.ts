@@ -1,7 +1,7 @@
 import { keep, lookAtCache, type AccountContext } from './account-context.js'
 import { isRejectedRecord, type Cell } from './cell.js'
 import type { RefreshTerms } from './demand.js'
-import { takeLease } from './lease.js'
+import { giveBack, takeLease } from './lease.js'
 import { changedRecord, type StoredRecord } from './token-record.js'
 import { writeRecord } from './write-record.js'
 
@@ -29,7 +29,7 @@ export async function markUnreplaced<C>(context: AccountContext<C>): Promise<voi
   if (lease === 'unavailable' || (await lookAtCache(context)) !== 'down') {
     await markRejected(context, { lease, isUp: true })
   }
-  if (lease !== 'unavailable') await lease.release()
+  await giveBack(lease)
 }
 
 /** The record in memory, if it was refused and does not say so. */

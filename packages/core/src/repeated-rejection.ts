@@ -3,6 +3,7 @@ import { forgetRefused } from './cell.js'
 import { PlatformError } from './errors.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
+import { giveBack } from './lease.js'
 import { markRejected } from './mark-rejected.js'
 import { storedRecord } from './token-record.js'
 import { probeToken } from './probe-token.js'
@@ -27,7 +28,7 @@ export async function repeatedRejection<C>(
   if (alive === true && record?.value !== fresh.value) {
     // One that was refused before others took its place: it is as good as new.
     forgetRefused(cell, fresh.value)
-    if (terms.lease !== 'unavailable') await terms.lease.release()
+    await giveBack(terms.lease)
     return 'superseded'
   }
   if (alive === true && record !== undefined) {
@@ -47,7 +48,7 @@ export async function repeatedRejection<C>(
     return { record: cleared, how: 'repeated' }
   }
   if (terms.found() !== undefined) {
-    if (terms.lease !== 'unavailable') await terms.lease.release()
+    await giveBack(terms.lease)
     return 'superseded'
   }
   const error = new PlatformError(

@@ -1,6 +1,6 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
 import { hasCome, isRejected } from './cell.js'
-import { takeLease } from './lease.js'
+import { giveBack, takeLease } from './lease.js'
 import { changedRecord, isRenewed, type StoredRecord } from './token-record.js'
 import { writeRecord } from './write-record.js'
 
@@ -67,7 +67,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
   if (lease === 'busy' || lease === 'unknown') return false
   if (lease !== 'unavailable') stored = await readCache(context)
   if (isWritten() || cell.record !== unwritten || stored === 'down') {
-    if (lease !== 'unavailable') await lease.release()
+    await giveBack(lease)
     return isWritten()
   }
   const next = afterStored(unwritten, stored)
