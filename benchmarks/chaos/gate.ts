@@ -109,8 +109,8 @@ function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: st
   const { access_token: token, expires_in: seconds } = parsed(body)
   if (typeof token !== 'string') return
   const known = tokens.get(token)
-  // Nobody can know of a longer life than an answer told, counted from before the platform gave it.
   entry.toldLifeMs = Number(seconds) * 1000
+  // Nobody can know of a longer life than an answer told, counted from before the platform gave it.
   const expiresAtMs = entry.startedAtMs + entry.toldLifeMs
   const facts = known ?? { number: tokens.size + 1, issuedAtMs: entry.startedAtMs, expiresAtMs }
   facts.expiresAtMs = Math.max(facts.expiresAtMs, expiresAtMs)
