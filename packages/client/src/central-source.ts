@@ -28,6 +28,7 @@ const pausesMs: readonly number[] = [250, 2000, 10_000]
 /** A {@link TokenSource} whose upstream is a token server: the core's own, turned over by what the server tells. */
 export class CentralSource implements TokenSource {
   readonly account: Account
+  readonly apiOrigins: readonly string[]
   readonly #inner: TokenSource
   readonly #parts: CentralSourceParts
   /** The generation that the server told of last. */
@@ -37,6 +38,7 @@ export class CentralSource implements TokenSource {
 
   constructor(inner: TokenSource, parts: CentralSourceParts) {
     this.account = inner.account
+    this.apiOrigins = inner.apiOrigins
     this.#inner = inner
     this.#parts = parts
   }

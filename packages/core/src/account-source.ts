@@ -1,6 +1,7 @@
 import { abortable } from './abortable.js'
 import type { Account } from './account.js'
 import { accountName } from './account.js'
+import { apiOriginsOf } from './api-origins.js'
 import { lookAtCache, type AccountContext } from './account-context.js'
 import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
@@ -49,6 +50,7 @@ const mostFlights = 4
 /** {@link TokenSource} over a cell that all managers of the process share. */
 export class AccountSource<C> implements TokenSource {
   readonly account: Account
+  readonly apiOrigins: readonly string[]
   readonly #parts: SourceParts<C>
   readonly #now: () => number
   #cell: Cell | undefined
@@ -60,6 +62,7 @@ export class AccountSource<C> implements TokenSource {
 
   constructor(parts: SourceParts<C>) {
     this.account = parts.account
+    this.apiOrigins = apiOriginsOf(parts.spec, parts.account)
     this.#parts = parts
     this.#now = parts.clock.now
     this.#use(parts.context)

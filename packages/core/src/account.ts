@@ -44,7 +44,7 @@ function hostOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>)
 }
 
 /** A provider without `baseUrl` names its host in the request itself; the secrets do not matter for that. */
-function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
+export function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
   const standIns = Object.fromEntries(spec.secrets.map((field) => [field, '-']))
   const { url } = spec.request({ ...standIns, ...ids } as ResolvedCredentials<C>)
   if (URL.canParse(url)) return new URL(url).origin

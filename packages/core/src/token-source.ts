@@ -59,6 +59,8 @@ export interface FailureSummary {
 /** The handle of one account: its tokens, never a dead one, never one refresh too many. */
 export interface TokenSource {
   readonly account: Account
+  /** The origins that the token may be sent to: the provider's bases and its `apiOrigins`. */
+  readonly apiOrigins: readonly string[]
   /**
    * A token that is usable now.
    *

@@ -42,8 +42,9 @@ export const qqBot = defineProvider<QQBotCredentials>({
   },
   // Documented since August 2026; `qqBotHosts` has the ones before.
   baseUrl: 'https://api.bot.qq.com',
-  // The platform's own older API hosts take the same token, so that existing calls need no new URL.
-  apiOrigins: ['https://api.sgroup.qq.com', 'https://sandbox.api.sgroup.qq.com'],
+  // The platform's older API hosts take the same token. Its gateway runs on these hosts as well, and the old host still
+  // appears in responses of the new one, so all of them stay known whichever base is configured.
+  apiOrigins: ['https://api.bot.qq.com', 'https://api.sgroup.qq.com', 'https://sandbox.api.sgroup.qq.com'],
   renewal: {
     mode: 'sticky',
     windowSeconds: 60,

@@ -2,34 +2,55 @@ import type { TokenSource } from '@lingpai/core'
 import { fetchGatewayInfo } from '../src/gateway/gateway-info.js'
 
 const account = { provider: 'qq-bot', kind: 'app', host: 'api.bot.qq.com', ids: { appId: '1' } }
+const platform = ['https://api.bot.qq.com', 'https://api.sgroup.qq.com']
+const local = ['http://127.0.0.1:1']
 
-/** What `/gateway/bot` of an API at that address would lead to. */
-const infoFrom = (apiUrl: string, body: object) => {
-  const response = Object.defineProperty(Response.json(body), 'url', { value: `${apiUrl}/gateway/bot` })
-  const source = { account, fetch: async () => response } as unknown as TokenSource
+/** What `/gateway/bot` leads to, with a source whose token may go to these origins. */
+const infoOf = (apiOrigins: readonly string[] | undefined, body: object) => {
+  const source = { account, apiOrigins, fetch: async () => Response.json(body) } as unknown as TokenSource
   return fetchGatewayInfo(source, new AbortController().signal)
 }
 
 test.each([
-  ['https://api.bot.qq.com', 'ws://api.bot.qq.com/websocket'],
-  ['https://api.bot.qq.com', 'https://api.bot.qq.com/websocket'],
-  ['http://127.0.0.1:1', 'http://127.0.0.1:1/websocket'],
-  ['http://127.0.0.1:1', '/websocket'],
-])('an API at %s may not lead to %s: the token goes there', (apiUrl, url) =>
-  expect(infoFrom(apiUrl, { url })).rejects.toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER' }),
+  [platform, 'ws://api.bot.qq.com/websocket'],
+  [platform, 'wss://api.bot.qq.com:8443/websocket'],
+  [platform, 'wss://api.bot.qq.com.example.com/websocket'],
+  [platform, 'wss://api.bot.qq.com@example.com/websocket'],
+  [platform, 'wss://bot.qq.com/websocket'],
+  [platform, 'https://api.bot.qq.com/websocket'],
+  [platform, 'javascript://api.bot.qq.com/websocket'],
+  [local, 'wss://127.0.0.1:1/websocket'],
+  [local, 'ws://127.0.0.1:2/websocket'],
+  [local, 'http://127.0.0.1:1/websocket'],
+  [local, '/websocket'],
+  [undefined, 'wss://example.com/websocket'],
+])('a bot whose token may go to %j is not led to %s', (apiOrigins, url) =>
+  expect(infoOf(apiOrigins, { url })).rejects.toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER' }),
 )
 
 test.each([
-  ['https://api.bot.qq.com', 'wss://api.sgroup.qq.com/websocket'],
-  ['http://127.0.0.1:1', 'ws://127.0.0.1:1/websocket'],
-])('an API at %s may lead to %s', async (apiUrl, url) => {
-  expect(await infoFrom(apiUrl, { url, shards: 3 })).toEqual({ url, shards: 3 })
+  [platform, 'wss://api.sgroup.qq.com/websocket'],
+  [platform, 'wss://API.BOT.QQ.COM:443/websocket/'],
+  [local, 'ws://127.0.0.1:1/websocket'],
+  [undefined, 'wss://api.sgroup.qq.com/websocket'],
+])('a bot whose token may go to %j may be led to %s', async (apiOrigins, url) => {
+  expect(await infoOf(apiOrigins, { url, shards: 3 })).toEqual({ url, shards: 3 })
+})
+
+test('the refusal of a foreign gateway says how to allow it, and shows neither its path nor its query', async () => {
+  const url = 'wss://user:PLANTED-SECRET-word@gateway.example.com:8443/PLANTED-SECRET-path?key=PLANTED-SECRET-key'
+  const refused = infoOf(platform, { url })
+  await expect(refused).rejects.toMatchObject({
+    retryable: false,
+    hint: "If the address is right, make the provider with extend({ apiOrigins: ['https://gateway.example.com:8443'] }).",
+    message: expect.not.stringContaining('PLANTED') as unknown,
+  })
 })
 
 test('limits come as they are told, and no fewer than one session may start at a time', async () => {
   const url = 'wss://api.bot.qq.com/websocket'
   const limit = { total: 1500, remaining: 7, reset_after: 5000, max_concurrency: 0 }
-  expect(await infoFrom('https://api.bot.qq.com', { url, session_start_limit: limit })).toEqual({
+  expect(await infoOf(platform, { url, session_start_limit: limit })).toEqual({
     url,
     shards: 1,
     startLimit: { remaining: 7, resetAfterMs: 5000, maxConcurrency: 1 },

@@ -1,6 +1,7 @@
 import { MalformedAnswerError, type TokenSource } from '@lingpai/core'
 import { apiErrorIn } from '../api/api-error.js'
 import { readApiAnswer } from '../api/read-api-answer.js'
+import { assertOwnGateway, isSocketUrl } from './gateway-address.js'
 
 /** What the platform says of its gateway. */
 export interface GatewayInfo {
@@ -32,25 +33,19 @@ const path = '/gateway/bot'
  */
 export async function fetchGatewayInfo(source: TokenSource, signal: AbortSignal): Promise<GatewayInfo> {
   const { provider } = source.account
-  const response = await source.fetch(path, { signal })
-  const answer = await readApiAnswer(response)
+  // The API never redirects. Where a redirect leads is not for it to decide: the token is sent there next.
+  const answer = await readApiAnswer(await source.fetch(path, { signal, redirect: 'manual' }))
   const refusal = apiErrorIn(provider, answer)
   if (refusal !== undefined) throw refusal
   const { status, bytes, body = {} } = answer
   const { url, shards, session_start_limit: limit } = body
-  if (typeof url !== 'string' || !isGatewayUrl(url, response.url)) {
+  if (typeof url !== 'string' || !isSocketUrl(url)) {
     const problem = 'not-an-object'
     throw new MalformedAnswerError(`${provider}: ${path} names no gateway`, { provider, problem, status, bytes })
   }
+  assertOwnGateway(source, url, status)
   const startLimit = startLimitOf(limit)
   return { url, shards: isShardCount(shards) ? shards : 1, ...(startLimit && { startLimit }) }
-}
-
-/** The token goes there: never in the clear when the API itself is encrypted. */
-function isGatewayUrl(url: string, apiUrl: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol } = new URL(url)
-  return protocol === 'wss:' || (protocol === 'ws:' && !apiUrl.startsWith('https:'))
 }
 
 function startLimitOf(limit: unknown): StartLimit | undefined {
