@@ -54,14 +54,15 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     let record = await getRecord()
     const last = await handedBefore
     // A forced refresh of a client that still has an older token asks for no more than the current one.
-    if (last === record.generation || (isForced && last === undefined)) {
-      await actAs(name, source, 'rejection', () => checks.check(account))
+    if (last?.generation === record.generation || (isForced && last === undefined)) {
+      await actAs(name, source, 'rejection', () => checks.check(account, { client: id, ...last }))
       record = await getRecord()
     }
     const leftMs = record.expiresAtMs - time.nowMs()
     const { refreshAtMs = Infinity } = source.status()
     const expiresInSeconds = toldLifeSeconds(leftMs, refreshAtMs - clock.now(), provider.spec.renewal)
-    handed.note(account, id, record.generation, expiresInSeconds)
+    const { generation } = record
+    handed.note(account, id, { generation, toldSeconds: expiresInSeconds, probes: checks.begun(account) })
     known.note(account)
     return { value: record.value, expiresInSeconds }
   }

@@ -15,10 +15,26 @@ const storeMs = 250
 
 /** What the clients of the facades were given last, by this server or by another on the same cache. */
 export interface HandOuts {
-  /** The generation that this client should still have. Never fails. */
-  last(account: ServedAccount, client: string): Promise<number | undefined>
+  /** What this client should still have. Never fails. */
+  last(account: ServedAccount, client: string): Promise<LastHandOut | undefined>
   /** A client was given a token. */
-  note(account: ServedAccount, client: string, generation: number, toldSeconds: number): void
+  note(account: ServedAccount, client: string, given: GivenToken): void
+}
+
+/** A token that a client was given. */
+export interface GivenToken {
+  readonly generation: number
+  /** The life that the client was told. */
+  readonly toldSeconds: number
+  /** How many probes of the account had begun. */
+  readonly probes: number
+}
+
+/** What is known about the last token of a client. */
+export interface LastHandOut {
+  readonly generation: number
+  /** Absent if another server handed it out. */
+  readonly here?: { readonly monotonicMs: number; readonly probes: number }
 }
 
 /** What a hand-outs memory stands on. */
@@ -34,12 +50,16 @@ interface HandOut {
   readonly untilMs: number
 }
 
+interface OwnHandOut extends HandOut {
+  readonly here: { readonly monotonicMs: number; readonly probes: number }
+}
+
 /** A memory of one entry for each account and client; only a client that has not been here with this token costs a look at the cache. */
 export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
   // Accounts that are gone take their entries along.
-  const memory = new WeakMap<ServedAccount['source'], Map<string, HandOut>>()
+  const memory = new WeakMap<ServedAccount['source'], Map<string, OwnHandOut>>()
   const isShared = (cache.reach ?? 'process') !== 'process'
-  const own = (account: ServedAccount, client: string): HandOut | undefined =>
+  const own = (account: ServedAccount, client: string): OwnHandOut | undefined =>
     stillHeld(memory.get(account.source)?.get(client), time.nowMs())
   const soon = async <T>(work: () => T | PromiseLike<T>): Promise<T | undefined> =>
     withDeadline(clock, storeMs, Promise.resolve().then(work)).catch(() => undefined)
@@ -48,18 +68,19 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
     last: async (account, client) => {
       const known = own(account, client)
       if (!isShared || (known !== undefined && known.generation === account.source.status().generation)) {
-        return known?.generation
+        return known
       }
       const text = await soon(() => cache.get(keyOf(account, client)))
       const shared = stillHeld(readHandOut(text), time.nowMs())
-      const generations = [known, shared].flatMap((handed) => handed?.generation ?? [])
-      return generations.length === 0 ? undefined : Math.max(...generations)
+      if (known === undefined || shared === undefined) return known ?? shared
+      return known.generation < shared.generation ? shared : known
     },
-    note: (account, client, generation, toldSeconds) => {
+    note: (account, client, { generation, toldSeconds, probes }) => {
       const untilMs = Math.round(time.nowMs()) + Math.max(toldSeconds * 1000, leastMemoryMs)
       const isNews = own(account, client)?.generation !== generation
-      const byClient = memory.get(account.source) ?? new Map<string, HandOut>()
-      memory.set(account.source, byClient.set(client, { generation, untilMs }))
+      const here = { monotonicMs: clock.monotonic(), probes }
+      const byClient = memory.get(account.source) ?? new Map<string, OwnHandOut>()
+      memory.set(account.source, byClient.set(client, { generation, untilMs, here }))
       if (!isShared || !isNews) return
       const text = JSON.stringify({ generation, untilMs } satisfies HandOut)
       void soon(() => cache.set(keyOf(account, client), text, untilMs))
@@ -67,7 +88,7 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
   }
 }
 
-function stillHeld(handed: HandOut | undefined, nowMs: number): HandOut | undefined {
+function stillHeld<Held extends HandOut>(handed: Held | undefined, nowMs: number): Held | undefined {
   return handed !== undefined && nowMs < handed.untilMs ? handed : undefined
 }
 
