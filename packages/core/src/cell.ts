@@ -155,9 +155,12 @@ export function keepRecord(
   const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
   const isExtended = mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
   // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.
-  const known = isSameToken && !isExtended && !isFresh ? cell.times : undefined
+  const held = isSameToken && !isFresh ? cell.times : undefined
+  const known = isExtended ? undefined : held
   const longestMs = lifeLeftMs(record, renewal, sharedMs)
-  const leftMs = known === undefined ? lifeLeftMs(record, renewal, sharedMs + setBackMs) : longestMs
+  const toldMs = known === undefined ? lifeLeftMs(record, renewal, sharedMs + setBackMs) : longestMs
+  // A longer life is at least the one that was known, however much of it a doubtful clock takes away.
+  const leftMs = isExtended && held !== undefined ? Math.max(toldMs, leftAt(held.expiry, at)) : toldMs
   const told: Moment = { monotonic: at.monotonic + leftMs, wall: at.wall + leftMs }
   const expiry = known === undefined ? told : earlierOf(told, known.expiry)
   const before = (atMs: number): Moment => {
@@ -169,7 +172,7 @@ export function keepRecord(
     soft: before(nextAttemptAtMs(record, renewal, spread)),
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
-    doubtMs: known?.doubtMs ?? longestMs - leftMs,
+    doubtMs: known?.doubtMs ?? Math.max(0, longestMs - leftMs),
     seen: isSameToken && cell.times !== undefined ? laterOf(cell.times.seen, seen) : seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
@@ -192,6 +195,11 @@ function lifeLeftMs(
   // A writer whose clock runs ahead must not lengthen the life of its token here.
   // And a record that promises more than the platform ever gives is not believed.
   return Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000)
+}
+
+/** Milliseconds from one moment to another, by the clock that says less. */
+function leftAt(moment: Moment, at: Moment): number {
+  return Math.min(moment.monotonic - at.monotonic, moment.wall - at.wall)
 }
 
 /** Clock by clock: one that was set does not count. */
@@ -280,7 +288,7 @@ export function hasCome(moment: Moment, clock: Clock): boolean {
 
 /** Milliseconds until a moment, by the clock that says less; negative once it has come. */
 export function timeLeftMs(moment: Moment, clock: Clock): number {
-  return Math.min(moment.monotonic - clock.monotonic(), moment.wall - clock.now())
+  return leftAt(moment, { monotonic: clock.monotonic(), wall: clock.now() })
 }
 
 /** Milliseconds since a moment, by the clock that says more: the machine may have slept in between. */
