@@ -1,6 +1,15 @@
 import { keep, lookAtCache, type AccountContext } from './account-context.js'
 import { askPlatform } from './ask-platform.js'
-import { heldTokens, isRejected, isRejectedRecord, noteHeard, type Cell, type FlightOutcome } from './cell.js'
+import {
+  heldTokens,
+  isRejected,
+  isRejectedRecord,
+  laterOf,
+  noteHeard,
+  type Cell,
+  type FlightOutcome,
+  type Moment,
+} from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { forgetFailure, keepFailure } from './failure-memory.js'
 import { giveBack } from './lease.js'
@@ -63,8 +72,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   if (next === undefined) return 'superseded'
   cell.isUnwritten = !isWritten
   if (isWritten) cell.readAt = writing
-  // Who may write knows that nobody has replaced it; otherwise that is only known of when it was asked for.
-  const seen = isWritten ? writing : answer.sentAt
+  const seen = isWritten ? writing : lastSeen(cell, base, answer)
   // Its life goes by this process's own clocks: by now the store's time may be unknown, after a sleep over the writing.
   keep(context, next, { seen, isFresh: true, known: { at: writing, sharedMs: writtenMs } })
   cell.isUntimed = !isTimed
@@ -116,6 +124,15 @@ function unlessReplaced(asked: StoredRecord, base: StoredRecord | undefined, cel
   if (record.value === asked.value) return record.issuedAtMs > asked.issuedAtMs ? undefined : asked
   if (record.issuedAtMs >= asked.issuedAtMs) return undefined
   return changedRecord(asked, { generation: Math.max(asked.generation, record.generation + 1) })
+}
+
+/**
+ * Since when an unwritten token may have been replaced. A committed write proves that it is current; without one, that is known
+ * as of its request, and of a later look at the cache that found nothing to take its place.
+ */
+function lastSeen(cell: Cell, base: StoredRecord | undefined, { sentAt }: FreshToken): Moment {
+  const isUnordered = cell.record?.value !== base?.value && isRejected(cell)
+  return cell.times === undefined || isUnordered ? sentAt : laterOf(cell.times.seen, sentAt)
 }
 
 function isRejectedAgain<C>(
