@@ -121,48 +121,27 @@ export function newCell(): Cell {
   }
 }
 
-/**
- * Takes a record into memory.
- *
- * @param at a moment on the clocks of this process
- * @param sharedMs the same on the clock that the record's moments are on: the store's, or this host's
- * @param setBackMs how far that clock may have been set back since the record was written
- * @param isFresh whether upstream itself has just said how long the token lives
- * @param seen when the store, or upstream, was asked
- */
-export function keepRecord(
-  cell: Cell,
-  record: StoredRecord,
-  {
-    renewal,
-    at,
-    sharedMs,
-    setBackMs,
-    spread,
-    isFresh,
-    seen,
-  }: {
-    readonly renewal: ResolvedRenewal
-    readonly at: Moment
-    readonly sharedMs: number
-    readonly setBackMs: number
-    readonly spread: number
-    readonly isFresh: boolean
-    readonly seen: Moment
-  },
-): void {
+/** What is known of a record that comes into memory. */
+export interface Arrival {
+  readonly renewal: ResolvedRenewal
+  /** A moment on the clocks of this process. */
+  readonly at: Moment
+  /** The same on the clock that the record's moments are on: the store's, or this host's. */
+  readonly sharedMs: number
+  /** How far that clock may have been set back since the record was written. */
+  readonly setBackMs: number
+  readonly spread: number
+  /** Whether upstream itself has just said how long the token lives. */
+  readonly isFresh: boolean
+  /** When the store, or upstream, was asked. */
+  readonly seen: Moment
+}
+
+/** Takes a record into memory. */
+export function keepRecord(cell: Cell, record: StoredRecord, arrival: Arrival): void {
+  const { renewal, spread, seen } = arrival
   const isSameToken = cell.record?.value === record.value
-  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
-  const isExtended = mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)
-  // Nor must our own, set back since the token was first seen; only upstream's own word is better than what was known.
-  const held = isSameToken && !isFresh ? cell.times : undefined
-  const known = isExtended ? undefined : held
-  const longestMs = lifeLeftMs(record, renewal, sharedMs)
-  const toldMs = known === undefined ? lifeLeftMs(record, renewal, sharedMs + setBackMs) : longestMs
-  // A longer life is at least the one that was known, however much of it a doubtful clock takes away.
-  const leftMs = isExtended && held !== undefined ? Math.max(toldMs, leftAt(held.expiry, at)) : toldMs
-  const told: Moment = { monotonic: at.monotonic + leftMs, wall: at.wall + leftMs }
-  const expiry = known === undefined ? told : earlierOf(told, known.expiry)
+  const { expiry, doubtMs } = endOf(cell, record, arrival)
   const before = (atMs: number): Moment => {
     const earlierMs = record.expiresAtMs - atMs
     return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
@@ -172,13 +151,35 @@ export function keepRecord(
     soft: before(nextAttemptAtMs(record, renewal, spread)),
     deadline: before(deadlineAtMs(record, renewal)),
     expiry,
-    doubtMs: known?.doubtMs ?? Math.max(0, longestMs - leftMs),
+    doubtMs,
     seen: isSameToken && cell.times !== undefined ? laterOf(cell.times.seen, seen) : seen,
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record
   cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
   cell.hot = undefined
+}
+
+/** When a record's token dies, on the clocks of this process, and how much longer it may live. */
+function endOf(
+  cell: Cell,
+  record: StoredRecord,
+  { renewal, at, sharedMs, setBackMs, isFresh }: Arrival,
+): Pick<LocalTimes, 'expiry' | 'doubtMs'> {
+  const longestMs = lifeLeftMs(record, renewal, sharedMs)
+  const sureMs = lifeLeftMs(record, renewal, sharedMs + setBackMs)
+  const after = (ms: number): Moment => ({ monotonic: at.monotonic + ms, wall: at.wall + ms })
+  const known = cell.record?.value === record.value && !isFresh ? cell.times : undefined
+  // Only upstream's own word is better than what was known.
+  if (known === undefined) return { expiry: after(sureMs), doubtMs: longestMs - sureMs }
+  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
+  if (mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)) {
+    // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
+    const leftMs = Math.max(sureMs, leftAt(known.expiry, at))
+    return { expiry: after(leftMs), doubtMs: Math.max(0, longestMs - leftMs) }
+  }
+  // A wall clock that was set back since the token was first seen must not lengthen its life.
+  return { expiry: earlierOf(after(longestMs), known.expiry), doubtMs: known.doubtMs }
 }
 
 /** The record in memory is known to be the one that counts, as of a moment. */
@@ -207,7 +208,8 @@ function earlierOf(a: Moment, b: Moment): Moment {
   return { monotonic: Math.min(a.monotonic, b.monotonic), wall: Math.min(a.wall, b.wall) }
 }
 
-function laterOf(a: Moment, b: Moment): Moment {
+/** The later of two moments, by the monotonic clock. */
+export function laterOf(a: Moment, b: Moment): Moment {
   return a.monotonic > b.monotonic ? a : b
 }
 
