@@ -92,6 +92,9 @@ describe('what was broken once holds', () => {
     ['a refused token that had come to a stopped process as well', 'everything', 21_011],
     ['a mark not heeded because the time was not known', 'everything', 34_423],
     ['a look of before a sleep that found nothing, thrown away after it', 'everything', 727_916],
+    ['a life cut below what upstream had said by a longer one read after the clock was set', 'everything', 5_006_186],
+    ['the same in a store that had been silent since before the clock was set', 'everything', 5_018_843],
+    ['a look during a commit that failed, forgotten with it', 'everything', 907_304_738],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
