@@ -21,7 +21,6 @@ const warmUps = 4
 const rounds = 21
 
 const message = {
-  id: 'ROBOT1.0_kbcJ5wsRtK1cP2qF6sP8uL3f0aXxH4mE9yTz',
   content: ' what is the weather like in Shenzhen today?',
   timestamp: '2026-11-20T15:04:05+08:00',
   author: { id: 'E4F4AEA33253A2797FB897C50B81D7ED', member_openid: 'E4F4AEA33253A2797FB897C50B81D7ED' },
@@ -44,12 +43,14 @@ function serveFrames(): void {
       if (op === 2) socket.send('{"op":0,"s":1,"t":"READY","d":{"session_id":"benchmark"}}')
     })
   })
-  const data = JSON.stringify(message)
+  const rest = JSON.stringify(message).slice(1)
   process.on('message', (url: string) => {
     const socket = connections.get(url)
     for (let frame = 0; frame < framesPerRound; frame += 1) {
       sent += 1
-      socket?.send(`{"op":0,"s":${sent},"t":"${type}","id":"${type}:kbcj5wsrtk1cp2qf6${sent}","d":${data}}`)
+      socket?.send(
+        `{"op":0,"s":${sent},"t":"${type}","id":"${type}:kbcj5wsrtk1cp2qf6${sent}","d":{"id":"ROBOT1.0_kbcJ5wsRtK1cP2qF6sP8uL3f0aXxH4mE9yTz${sent}",${rest}}`,
+      )
     }
   })
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
@@ -86,7 +87,8 @@ async function openOurs(address: string, ours: Receiver): Promise<() => Promise<
   const simulator = await startSimulator()
   simulator.fault({ endpoint: '/gateway/bot', body: { url: `${address}${ours.url}`, shards: 1 } })
   const manager = new TokenManager({ cache: memoryCache() })
-  const source = manager.source(simulator.provider(qqBot), simulator.accounts.qq)
+  const provider = simulator.provider(qqBot).extend({ apiOrigins: [address.replace('ws:', 'http:')] })
+  const source = manager.source(provider, simulator.accounts.qq)
   const gateway = new QQBotGateway({ source, intents: ['GROUP_AND_C2C_EVENT'] })
   gateway.on('group_message', ({ data }) => {
     if (data.content !== '') countOne(ours)

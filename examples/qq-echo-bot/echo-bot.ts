@@ -26,7 +26,8 @@ export function startEchoBot({ source, sessionCache, say, echoed }: EchoBotOptio
   gateway.on('error', (error) => say(describe(error)))
 
   const echo = async (dispatch: MessageDispatch): Promise<void> => {
-    const text = dispatch.data.content?.trim() ?? ''
+    // A mention may stand in front, as `<@openid>`.
+    const text = dispatch.data.content?.replace(/^\s*<@[^>]*>/, '').trim() ?? ''
     try {
       const { msg_seq: number } = await gateway.reply(dispatch, text === '' ? '?' : text)
       say(`${dispatch.event === 'group_message' ? 'group' : 'user '}  echoed, as reply ${number} to it`)
@@ -38,7 +39,9 @@ export function startEchoBot({ source, sessionCache, say, echoed }: EchoBotOptio
   const listen = async (): Promise<void> => {
     for await (const dispatch of gateway.events()) {
       // Not awaited: a group that is slow holds up no other, and within one the replies keep their order anyway.
-      if (dispatch.event === 'group_message' || dispatch.event === 'c2c_message') void echo(dispatch)
+      if (dispatch.event === 'c2c_message') void echo(dispatch)
+      // A group may send all of its messages; what is not meant for the bot is left alone.
+      if (dispatch.event === 'group_message' && dispatch.mentionsBot) void echo(dispatch)
     }
   }
   return { gateway, ended: Promise.all([connected(gateway), listen()]).then(() => undefined) }

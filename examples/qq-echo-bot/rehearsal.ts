@@ -33,7 +33,7 @@ export async function rehearse(say: (line: string) => void): Promise<void> {
 /** Messages are echoed; a revoked token and a lost connection harm nobody. */
 async function firstLife(simulator: Simulator, directory: string, say: (line: string) => void): Promise<void> {
   await using life = startLife(simulator, directory, say)
-  const [inGroup, alone] = people(simulator, say)
+  const [inGroup, alone, inAllMode] = people(simulator, say)
   await life.connected
   say('\nPeople write')
   inGroup('你好')
@@ -41,15 +41,20 @@ async function firstLife(simulator: Simulator, directory: string, say: (line: st
   alone('在吗？')
   await life.echoes(3)
 
+  say('\nAnother group lets the bot receive all messages; it echoes those that mention it')
+  inAllMode('just talking', false)
+  inAllMode('<@BOT> 你好', true)
+  await life.echoes(4)
+
   say('\nThe platform revokes the token; the next reply heals it')
   simulator.revoke(simulator.accounts.qq)
   inGroup('still there?')
-  await life.echoes(4)
+  await life.echoes(5)
 
   say('\nThe connection is cut, and somebody writes before the next one is there')
   simulator.qqGateway.disturb({ drop: 'reset' })
   alone('掉线了吗？')
-  await life.echoes(5)
+  await life.echoes(6)
 }
 
 /** What was written while no process was there comes after all. */
@@ -87,8 +92,11 @@ function startLife(simulator: Simulator, directory: string, say: (line: string) 
 
 type Say = (content: string) => void
 
-/** Somebody in a group, and somebody alone. */
-function people({ qqGateway }: Simulator, say: (line: string) => void): readonly [inGroup: Say, alone: Say] {
+/** Somebody in a group, somebody alone, and somebody in a group that sends all of its messages. */
+function people(
+  { qqGateway }: Simulator,
+  say: (line: string) => void,
+): readonly [inGroup: Say, alone: Say, inAllMode: (content: string, isMention: boolean) => void] {
   return [
     (content) => {
       say(`   group  ${content}`)
@@ -100,6 +108,12 @@ function people({ qqGateway }: Simulator, say: (line: string) => void): readonly
     (content) => {
       say(`   user   ${content}`)
       qqGateway.dispatch('C2C_MESSAGE_CREATE', { id: newId(), content, author: { user_openid: 'USER' } })
+    },
+    (content, isMention) => {
+      say(`   group  ${content}`)
+      const mentions = isMention ? [{ id: 'BOT', bot: true, is_you: true }] : []
+      const author = { member_openid: 'MEMBER' }
+      qqGateway.dispatch('GROUP_MESSAGE_CREATE', { id: newId(), group_openid: 'ALL', content, author, mentions })
     },
   ]
 }
@@ -116,6 +130,6 @@ function countsOf({ ledger, qqGateway }: Simulator): string {
     sessions: qqGateway.ledger.counts.sessions,
     resumed: qqGateway.ledger.counts.resumed,
   }
-  deepEqual(counted, { echoes: 6, refused: [11244], tokenRequests: 2, sessions: 1, resumed: 2 })
-  return 'As the platform counted: 6 messages, 6 echoes, none lost and none twice; 2 tokens, 1 session, 2 resumes.'
+  deepEqual(counted, { echoes: 7, refused: [11244], tokenRequests: 2, sessions: 1, resumed: 2 })
+  return 'As the platform counted: 7 messages to the bot, 7 echoes, none lost and none twice; 2 tokens, 1 session, 2 resumes.'
 }

@@ -10,9 +10,13 @@ export type { GatewayEventName, GatewayEvents, GatewayListener } from './events/
 export type {
   AuditDispatch,
   C2CMessageDispatch,
+  C2CMsgReceiveDispatch,
   DirectMessageDispatch,
+  FriendAddDispatch,
   GatewayDispatch,
+  GroupAddRobotDispatch,
   GroupMessageDispatch,
+  GroupMsgReceiveDispatch,
   GuildMessageDispatch,
   InteractionDispatch,
   OtherDispatch,
@@ -22,10 +26,14 @@ export type {
   Audit,
   C2CMessage,
   DirectMessage,
+  GroupMember,
+  GroupMention,
   GroupMessage,
+  GroupNotice,
   GuildMessage,
   GuildUser,
   Interaction,
+  UserNotice,
 } from './events/event-data.js'
 export { webhookHandler, type WebhookHandlerOptions } from './webhook/webhook-handler.js'
 export { QQBotSender, type QQBotSenderOptions } from './sending/qq-bot-sender.js'

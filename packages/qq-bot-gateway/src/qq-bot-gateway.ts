@@ -4,7 +4,7 @@ import { eventQueue, type EventQueue } from './events/event-queue.js'
 import { toDispatch, type GatewayDispatch } from './events/gateway-dispatch.js'
 import type { GatewayEventName, GatewayListener } from './events/gateway-events.js'
 import { logGatewayEvents } from './events/log-gateway-events.js'
-import { recentIds } from './events/recent-ids.js'
+import { seenEvents } from './events/seen-events.js'
 import { assertGatewayOptions, type QQBotGatewayOptions } from './gateway-options.js'
 import { GatewayLife } from './gateway/gateway-life.js'
 import { defaultSocketClass } from './gateway/gateway-socket.js'
@@ -37,7 +37,7 @@ export class QQBotGateway {
   readonly #life: GatewayLife
   readonly #shard: readonly [index: number, count: number]
   readonly #queues = new Set<EventQueue>()
-  readonly #recent
+  readonly #seen
   #connecting: Promise<void> | undefined
   #failure: AnyLingpaiError | undefined
   #isClosed = false
@@ -64,7 +64,7 @@ export class QQBotGateway {
     } = options
     this.#shard = shard
     this.sender = new QQBotSender({ ...sending, source, clock })
-    this.#recent = recentIds(rememberedEvents)
+    this.#seen = seenEvents(rememberedEvents)
     this.#hub = new EventHub((name, thrown) => {
       const write: ((message: string, fields: object) => unknown) | undefined = logger?.error.bind(logger)
       return write?.(`lingpai: qq gateway: a listener of ${name} threw`, { thrown: nameOf(thrown) })
@@ -204,8 +204,8 @@ export class QQBotGateway {
   }
 
   #dispatch(payload: GatewayPayload): void {
-    if (typeof payload.id === 'string' && !this.#recent.add(payload.id)) return
     const dispatch = toDispatch(payload)
+    if (!this.#seen.add(dispatch)) return
     this.#hub.emit('raw_dispatch', payload)
     this.#hub.emit('dispatch', dispatch)
     if (dispatch.event !== 'other') this.#hub.emit(dispatch.event, dispatch)

@@ -4,7 +4,7 @@ import { recentIds } from '../src/events/recent-ids.js'
 import type { GatewayEventName } from '../src/index.js'
 import { withGateways } from './gateway-world.js'
 
-const all = { id: 'm', group_openid: 'G', guild_id: '1', channel_id: '2', audit_id: 'a' }
+const all = { id: 'm', group_openid: 'G', guild_id: '1', channel_id: '2', audit_id: 'a', openid: 'U' }
 
 test.each([
   ['GROUP_AT_MESSAGE_CREATE', 'group_message'],
@@ -15,6 +15,10 @@ test.each([
   ['INTERACTION_CREATE', 'interaction'],
   ['MESSAGE_AUDIT_PASS', 'audit'],
   ['MESSAGE_AUDIT_REJECT', 'audit'],
+  ['GROUP_ADD_ROBOT', 'group_add_robot'],
+  ['GROUP_MSG_RECEIVE', 'group_msg_receive'],
+  ['FRIEND_ADD', 'friend_add'],
+  ['C2C_MSG_RECEIVE', 'c2c_msg_receive'],
 ] as const)('%s is heard as %s, as dispatch and as raw_dispatch', (type, event) =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ intents: 2 ** 9 + 2 ** 12 + 2 ** 25 + 2 ** 26 + 2 ** 27 + 2 ** 30 })
@@ -25,7 +29,8 @@ test.each([
     const { id } = simulator.qqGateway.dispatch(type, all)
     await clock.settle()
     const payload = { op: 0, t: type, d: all, id, s: 2 }
-    const dispatch = { event, type, data: all, eventId: id, seq: 2 }
+    const mention = event === 'group_message' && { mentionsBot: true }
+    const dispatch = { event, type, ...mention, data: all, eventId: id, seq: 2 }
     expect(heard).toEqual([
       ['raw', payload],
       ['raw_dispatch', payload],

@@ -14,7 +14,7 @@ function run(credentials: Readonly<Record<string, string>> = {}) {
 test('the echo bot rehearses to its end: every message is echoed once, over a revoked token, a cut and a restart', async () => {
   const { stdout, stderr } = await run()
   expect(stdout.trimEnd().split('\n').at(-1)).toBe(
-    'As the platform counted: 6 messages, 6 echoes, none lost and none twice; 2 tokens, 1 session, 2 resumes.',
+    'As the platform counted: 7 messages to the bot, 7 echoes, none lost and none twice; 2 tokens, 1 session, 2 resumes.',
   )
   expect(stderr).toBe('')
 })

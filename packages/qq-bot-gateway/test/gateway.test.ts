@@ -13,7 +13,9 @@ test('a gateway connects, identifies, and hands events out', () =>
     expect(gateway.status()).toMatchObject({ state: 'live', shard: [0, 1], session: { seq: 1 } })
     const { id } = simulator.qqGateway.dispatch(group, message)
     await clock.settle()
-    expect(seen).toEqual([{ event: 'group_message', type: group, data: message, eventId: id, seq: 2 }])
+    expect(seen).toEqual([
+      { event: 'group_message', type: group, mentionsBot: true, data: message, eventId: id, seq: 2 },
+    ])
     await clock.runUntil(gateway.close())
     expect(journal).toEqual(['connected', 'ready', 'disconnected:1000'])
     expect(simulator.qqGateway.connections).toEqual([])

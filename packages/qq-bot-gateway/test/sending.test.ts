@@ -277,8 +277,12 @@ test.each<[string, GatewayDispatch, string]>([
     said('interaction', { id: 'I', group_openid: '', user_openid: 'U' }, 'E'),
     '/v2/users/U/messages',
   ],
+  ['a group that the bot was added to', said('group_add_robot', { group_openid: 'G' }, 'E'), '/v2/groups/G/messages'],
+  ['a group that lets it send', said('group_msg_receive', { group_openid: 'G' }, 'E'), '/v2/groups/G/messages'],
+  ['a user who added it', said('friend_add', { openid: 'U' }, 'E'), '/v2/users/U/messages'],
+  ['a user who lets it send', said('c2c_msg_receive', { openid: 'U' }, 'E'), '/v2/users/U/messages'],
   ['a button of a user', said('interaction', { id: 'I', user_openid: 'U' }, 'E'), '/v2/users/U/messages'],
-])('a reply goes to %s that spoke', (_, dispatch, path) =>
+])('a reply goes to %s', (_, dispatch, path) =>
   withSender(async ({ sender, clock, posts }) => {
     await clock.runUntil(sender.reply(dispatch, 'hi'))
     expect(posts()).toEqual([{ path, code: 0 }])

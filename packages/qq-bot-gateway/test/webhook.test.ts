@@ -101,6 +101,7 @@ test('a signed event is acknowledged and handed out once, however often it is se
     {
       event: 'group_message',
       type: 'GROUP_AT_MESSAGE_CREATE',
+      mentionsBot: true,
       eventId: 'GROUP_AT_MESSAGE_CREATE:1',
       data: { id: 'M1', group_openid: 'GROUP', content: ' hello' },
     },

@@ -15,17 +15,60 @@ export interface Attachment {
   readonly height?: number
 }
 
-/** A group message that mentions the bot. */
+/** Who wrote in a group. */
+export interface GroupMember {
+  readonly member_openid?: string
+  readonly union_openid?: string
+  readonly username?: string
+  /** Whether a bot wrote it. */
+  readonly bot?: boolean
+}
+
+/** Who is mentioned in a group message. */
+export interface GroupMention {
+  readonly id?: string
+  readonly member_openid?: string
+  readonly username?: string
+  readonly bot?: boolean
+  /** Whether it is this bot. */
+  readonly is_you?: boolean
+  /** `single` for one member. */
+  readonly scope?: string
+}
+
+/**
+ * A group message: one that mentions the bot or, in a group where the bot receives all messages, any.
+ *
+ * @see https://github.com/nonebot/adapter-qq/pull/195 for a payload of the second kind (2026-05-15, read 2026-11-29)
+ */
 export interface GroupMessage {
   /** A passive reply names it as `msg_id`. */
   readonly id: string
   readonly group_openid: string
-  /** With the spaces that the mention left. */
+  /** With the space that the mention left, or with the mention itself as `<@openid>`. */
   readonly content?: string
   /** RFC 3339. */
   readonly timestamp?: string
-  readonly author?: { readonly member_openid?: string }
+  readonly author?: GroupMember
+  readonly mentions?: readonly GroupMention[]
+  readonly message_type?: number
   readonly attachments?: readonly Attachment[]
+}
+
+/** Something about the bot changed in a group: it was added, or an administrator lets it send by itself. */
+export interface GroupNotice {
+  readonly group_openid: string
+  /** Who did it. */
+  readonly op_member_openid?: string
+  /** Unix seconds, or RFC 3339. */
+  readonly timestamp?: number | string
+}
+
+/** Something about the bot changed for a user: it was added as a friend, or may send by itself. */
+export interface UserNotice {
+  readonly openid: string
+  /** Unix seconds, or RFC 3339. */
+  readonly timestamp?: number | string
 }
 
 /** A message of a single user. */

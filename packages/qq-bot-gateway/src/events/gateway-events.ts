@@ -3,9 +3,13 @@ import type { GatewayPayload } from '../gateway/payload.js'
 import type {
   AuditDispatch,
   C2CMessageDispatch,
+  C2CMsgReceiveDispatch,
   DirectMessageDispatch,
+  FriendAddDispatch,
   GatewayDispatch,
+  GroupAddRobotDispatch,
   GroupMessageDispatch,
+  GroupMsgReceiveDispatch,
   GuildMessageDispatch,
   InteractionDispatch,
 } from './gateway-dispatch.js'
@@ -59,6 +63,10 @@ export interface GatewayEvents {
   direct_message: DirectMessageDispatch
   interaction: InteractionDispatch
   audit: AuditDispatch
+  group_add_robot: GroupAddRobotDispatch
+  group_msg_receive: GroupMsgReceiveDispatch
+  friend_add: FriendAddDispatch
+  c2c_msg_receive: C2CMsgReceiveDispatch
 }
 
 /** Name of an event. */

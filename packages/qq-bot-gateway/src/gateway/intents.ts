@@ -18,7 +18,7 @@ export const Intents = Object.freeze({
   GUILD_MESSAGE_REACTIONS: 1 << 10,
   /** Direct messages of a guild. */
   DIRECT_MESSAGE: 1 << 12,
-  /** Group messages that mention the bot, and messages of single users. */
+  /** Group messages, those that mention the bot or all of them as the group chose, and messages of single users. */
   GROUP_AND_C2C_EVENT: 1 << 25,
   /** Buttons. */
   INTERACTION: 1 << 26,

@@ -87,9 +87,9 @@ export class QQBotSender {
   }
 
   /**
-   * Replies to a message or an interaction, where it came from.
+   * Replies to a message, or to an event that the platform lets a bot reply to, where it came from.
    *
-   * @throws ConfigError for an event that nobody can reply to; otherwise as {@link QQBotSender.send}
+   * @throws ConfigError for an event that cannot be replied to; otherwise as {@link QQBotSender.send}
    */
   async reply(dispatch: GatewayDispatch, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     const { target, repliesTo } = replyTarget(dispatch)

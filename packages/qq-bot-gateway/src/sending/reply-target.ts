@@ -9,51 +9,63 @@ export interface ReplyTarget {
   readonly repliesTo: Pick<Message, 'msg_id' | 'event_id'>
 }
 
-/** Where a reply to an event goes. @throws ConfigError for an event that nobody can reply to */
+/**
+ * Where a reply to an event goes, and what it names: the message, or the event itself where there is no message.
+ *
+ * @throws ConfigError for an event that cannot be replied to
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html for the events that `event_id` may name (read 2026-11-20)
+ */
 export function replyTarget(dispatch: GatewayDispatch): ReplyTarget {
-  const target = targetOf(dispatch)
-  if (target?.id === undefined) throw unanswerable(dispatch.type)
-  const { kind, id } = target
-  if (dispatch.event !== 'interaction') return { target: { kind, id }, repliesTo: { msg_id: messageId(dispatch) } }
-  if (dispatch.eventId === undefined) throw unanswerable(dispatch.type)
-  return { target: { kind, id }, repliesTo: { event_id: dispatch.eventId } }
-}
-
-function targetOf(
-  dispatch: GatewayDispatch,
-): { readonly kind: MessageTarget['kind']; readonly id: string | undefined } | undefined {
   switch (dispatch.event) {
     case 'group_message':
-      return { kind: 'group', id: dispatch.data.group_openid }
+      return toMessage(dispatch, 'group', dispatch.data.group_openid)
     case 'c2c_message':
-      return { kind: 'user', id: dispatch.data.author?.user_openid }
+      return toMessage(dispatch, 'user', dispatch.data.author?.user_openid)
     case 'guild_message':
-      return { kind: 'channel', id: dispatch.data.channel_id }
+      return toMessage(dispatch, 'channel', dispatch.data.channel_id)
     case 'direct_message':
-      return { kind: 'direct', id: dispatch.data.guild_id }
+      return toMessage(dispatch, 'direct', dispatch.data.guild_id)
     case 'interaction': {
       const { group_openid: group, user_openid: user, channel_id: channel } = dispatch.data
       // What does not apply may be there and empty.
-      if (isId(group)) return { kind: 'group', id: group }
-      return isId(user) ? { kind: 'user', id: user } : { kind: 'channel', id: channel }
+      if (isId(group)) return toEvent(dispatch, 'group', group)
+      return isId(user) ? toEvent(dispatch, 'user', user) : toEvent(dispatch, 'channel', channel)
     }
+    case 'group_add_robot':
+    case 'group_msg_receive':
+      return toEvent(dispatch, 'group', dispatch.data.group_openid)
+    case 'friend_add':
+    case 'c2c_msg_receive':
+      return toEvent(dispatch, 'user', dispatch.data.openid)
     default:
-      return undefined
+      throw unanswerable(dispatch.type)
   }
+}
+
+function toMessage(
+  { type, data }: GatewayDispatch & { readonly data: { readonly id: string } },
+  kind: MessageTarget['kind'],
+  id: string | undefined,
+): ReplyTarget {
+  if (id === undefined) throw unanswerable(type)
+  return { target: { kind, id }, repliesTo: { msg_id: data.id } }
+}
+
+function toEvent({ type, eventId }: GatewayDispatch, kind: MessageTarget['kind'], id: string | undefined): ReplyTarget {
+  if (id === undefined || eventId === undefined) throw unanswerable(type)
+  return { target: { kind, id }, repliesTo: { event_id: eventId } }
 }
 
 function isId(id: string | undefined): id is string {
   return typeof id === 'string' && id !== ''
 }
 
-function messageId({ data }: GatewayDispatch): string {
-  return (data as { readonly id: string }).id
-}
-
 function unanswerable(type: string): ConfigError {
   return new ConfigError(
-    `qq bot: ${type} is nothing that can be replied to`,
+    `qq bot: ${type} cannot be replied to`,
     { field: 'dispatch', problem: 'conflict' },
-    { hint: 'Reply to messages and interactions.' },
+    {
+      hint: 'Reply to messages, to interactions, and to the events of being added or allowed to send; all but messages need the id of the event.',
+    },
   )
 }

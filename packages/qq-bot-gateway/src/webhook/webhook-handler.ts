@@ -1,7 +1,7 @@
 import { ConfigError, systemClock, type Clock, type Logger } from '@lingpai/core'
 import { readLimited } from '../api/read-limited.js'
 import { toDispatch, type GatewayDispatch } from '../events/gateway-dispatch.js'
-import { recentIds } from '../events/recent-ids.js'
+import { seenEvents, type SeenEvents } from '../events/seen-events.js'
 import { opcodes, readFrame, type GatewayPayload } from '../gateway/payload.js'
 import { harmlessly } from './harmlessly.js'
 import { signingKey, type SigningKey } from './signing-key.js'
@@ -46,7 +46,7 @@ export function webhookHandler(options: WebhookHandlerOptions): (request: Reques
   assertWebhookOptions(options)
   const { clientSecret, maxBodyBytes = 1_048_576, rememberedEvents = 5000, logger } = options
   const key = signingKey(clientSecret)
-  const recent = recentIds(rememberedEvents)
+  const seen = seenEvents(rememberedEvents)
   const refuse = (status: number, why: string): Response => {
     harmlessly((): unknown => logger?.warn('lingpai: qq webhook: a request was refused', { status, why }))
     return new Response(null, { status, ...(status === 405 && { headers: { allow: 'POST' } }) })
@@ -65,7 +65,7 @@ export function webhookHandler(options: WebhookHandlerOptions): (request: Reques
     if (payload.op === callbackOpcodes.validate) return validation(payload, key) ?? refuse(400, 'validation')
     if (why !== undefined) return refuse(401, why)
     if (payload.op === opcodes.heartbeat) return Response.json({ op: opcodes.heartbeatAck, d: payload.d ?? null })
-    if (payload.op === opcodes.dispatch) handOut(payload, recent, options)
+    if (payload.op === opcodes.dispatch) handOut(payload, seen, options)
     return Response.json({ op: callbackOpcodes.acknowledge })
   }
 }
@@ -95,13 +95,9 @@ function validation({ d }: GatewayPayload, key: SigningKey): Response | undefine
   return Response.json({ plain_token: plainToken, signature: key.sign(time + plainToken) })
 }
 
-function handOut(
-  payload: GatewayPayload,
-  recent: ReturnType<typeof recentIds>,
-  { onDispatch, logger }: WebhookHandlerOptions,
-): void {
-  if (typeof payload.id === 'string' && !recent.add(payload.id)) return
+function handOut(payload: GatewayPayload, seen: SeenEvents, { onDispatch, logger }: WebhookHandlerOptions): void {
   const dispatch = toDispatch(payload)
+  if (!seen.add(dispatch)) return
   harmlessly(
     () => onDispatch(dispatch),
     () => logger?.error('lingpai: qq webhook: the listener failed', { type: dispatch.type }),
