@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Config } from 'jest'
@@ -18,11 +19,26 @@ function isSqliteThere(): boolean {
   }
 }
 
+/** Tests of Redis run on a server of their own: where there is none, they are left out, but not in CI. */
+function isRedisThere(): boolean {
+  const install = 'apt-get update && apt-get install -y redis-server'
+  const isOnPath = (): boolean => spawnSync('redis-server', ['--version']).status === 0
+  const isInstalled = (): boolean =>
+    process.getuid?.() === 0 && spawnSync('sh', ['-c', install], { stdio: 'ignore' }).status === 0
+  if (isOnPath() || process.env['REDIS_URL'] !== undefined || (isInstalled() && isOnPath())) return true
+  const told = `NO REDIS: redis-server on the PATH, or REDIS_URL (on Debian: ${install})`
+  if (process.env['CI'] === 'true') throw new RangeError(told)
+  process.env['LINGPAI_TEST_REDIS'] = 'missing'
+  process.stderr.write(`\n${told}: the tests that need a Redis are left out\n`)
+  return false
+}
+
 const leftOut = [
   '/node_modules/',
   // Bound to real time by a server of its own: `npm run test:live`.
   ...(process.env['LINGPAI_LIVE'] === '1' ? [] : ['\\.live\\.test\\.ts$']),
   ...(isSqliteThere() ? [] : ['/packages/cache-sqlite/']),
+  ...(isRedisThere() ? [] : ['/packages/cache-redis/test/(?!options)']),
 ]
 
 const config: Config = {

@@ -1,21 +1,14 @@
 // node scripts/pack-check.mjs: builds and packs every public package in a copy of the workspace, looks into the tarballs
 // (publint, are-the-types-wrong, exact file list, manifest), and runs the applications of fixtures/ on them.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { manifestProblems } from './lib/manifest-problems.mjs'
 import { stageWorkspace } from './lib/stage.mjs'
 import { packages, readJson, root } from './lib/workspace.mjs'
-
-/** How each fixture is run, with the tools that it takes from the workspace instead of installing them again. */
-const fixtures = {
-  'consumer-esm': { run: ['index.js'] },
-  'consumer-cjs': { run: ['index.js'] },
-  'consumer-ts-nodenext': { run: [tool('typescript/bin/tsc'), '-p', '.'], links: ['@types/node', 'undici-types'] },
-  'consumer-jest-cjs': { run: [tool('jest/bin/jest.js'), '--no-cache'], links: ['jest', 'ts-jest', 'typescript'] },
-}
+import { applicationCount, applicationProblems } from './pack-check/applications.mjs'
 
 const problems = []
 const stage = stageWorkspace()
@@ -48,9 +41,9 @@ async function main() {
     const attw = node([tool('@arethetypeswrong/cli/dist/index.js'), file, '--profile', 'esm-only', '--no-color'], root)
     if (attw !== undefined) report(name, [attw])
   }
-  if (problems.length === 0) runFixtures(tarballs)
+  if (problems.length === 0) problems.push(...(await applicationProblems(tarballs, join(stage.root, 'applications'))))
   if (problems.length === 0) {
-    console.log(`${tarballs.length} packages packed, ${Object.keys(fixtures).length} applications run on them`)
+    console.log(`${tarballs.length} packages packed, ${applicationCount} applications run on them`)
   }
 }
 
@@ -84,8 +77,7 @@ function packAll(published) {
     npm(['pack', '--json', '--ignore-scripts', '--pack-destination', destination, ...chosen], stage.root),
   )
   return Object.values(answer).map(({ name, filename, files }) => ({
-    name,
-    folder: published.find((pack) => pack.name === name).folder,
+    ...published.find((pack) => pack.name === name),
     file: join(destination, filename.replace('@', '').replace('/', '-')),
     files: files.map(({ path }) => path),
   }))
@@ -125,26 +117,4 @@ function filesBelow(directory) {
 function arrayBuffer(file) {
   const { buffer, byteOffset, byteLength } = readFileSync(file)
   return buffer.slice(byteOffset, byteOffset + byteLength)
-}
-
-/** Installs the tarballs once and runs every fixture below that installation. */
-function runFixtures(tarballs) {
-  const home = join(stage.root, 'consumers')
-  mkdirSync(home)
-  const dependencies = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]))
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies }))
-  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts'], home)
-  for (const [name, { run, links = [] }] of Object.entries(fixtures)) {
-    const directory = join(home, name)
-    cpSync(join(root, 'fixtures', name), directory, { recursive: true })
-    for (const link of links) {
-      const path = join(directory, 'node_modules', link)
-      mkdirSync(join(path, '..'), { recursive: true })
-      symlinkSync(tool(link), path, 'junction')
-    }
-    const failure = node(run, directory)
-    if (failure !== undefined) report(`fixtures/${name}`, [failure])
-  }
-  const command = node([join(home, 'node_modules/@lingpai/cli/dist/bin.js'), '--help'], home)
-  if (command !== undefined) report('@lingpai/cli', [command])
 }

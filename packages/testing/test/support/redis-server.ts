@@ -1,14 +1,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createClient } from '@keyv/redis'
 import { ConfigError } from '@lingpai/core'
 
-/** What the tests run against: a server of their own, one that was given, or an imitation in JavaScript. */
-export type RedisKind = 'real' | 'given' | 'imitation'
+/** What the tests run against: a server of their own, or the one of `REDIS_URL`. */
+export type RedisKind = 'real' | 'given'
 
 /** A Redis for one test. */
 export interface TestRedis {
@@ -26,27 +25,8 @@ export interface TestRedis {
   close(): Promise<void>
 }
 
-const install = 'apt-get update && apt-get install -y redis-server'
-
-/** Finds a Redis once for each test file. Throws in CI, where none may be left out. */
-function findRedis(): RedisKind {
-  const isThere = (): boolean => spawnSync('redis-server', ['--version']).status === 0
-  if (process.env['LINGPAI_TEST_REDIS'] !== 'imitation') {
-    if (isThere()) return 'real'
-    if (process.env['REDIS_URL'] !== undefined) return 'given'
-    if (process.getuid?.() === 0 && spawnSync('sh', ['-c', install], { stdio: 'ignore' }).status === 0 && isThere())
-      return 'real'
-  }
-  if (process.env['CI'] === 'true')
-    throw new ConfigError(`the tests of cache-redis need redis-server on the PATH, or REDIS_URL: ${install}`)
-  process.stderr.write(
-    `\nNO REDIS: tests of cache-redis run on an imitation, some not at all; on Debian, as root: ${install}\n`,
-  )
-  return 'imitation'
-}
-
-/** Which Redis this run has. */
-export const redisKind = findRedis()
+/** Which Redis this run has. Where there is neither, `jest.config.ts` leaves out the tests that ask for one. */
+export const redisKind: RedisKind = spawnSync('redis-server', ['--version']).status === 0 ? 'real' : 'given'
 
 /** Registers a test that needs processes of Redis: signals, Sentinel, Cluster. Without them it says so and does nothing. */
 export function withRealRedis(name: string, body: () => Promise<void>, timeoutMs = 30_000): void {
@@ -70,9 +50,7 @@ export async function freePort(): Promise<number> {
 
 /** Starts an empty Redis. `args` are of `redis-server`, and only for a real one. */
 export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
-  if (redisKind === 'given') return givenRedis()
-  const port = await freePort()
-  return redisKind === 'real' ? realRedis(port, args) : imitation(port)
+  return redisKind === 'given' ? givenRedis() : realRedis(await freePort(), args)
 }
 
 async function realRedis(port: number, args: readonly string[]): Promise<TestRedis> {
@@ -140,34 +118,6 @@ async function accepting(child: ChildProcess, readyLine: RegExp): Promise<Server
     })
   })
   return { process: child, ended }
-}
-
-/** As a process of its own: in this one, its Lua would hold up the very calls that are timed. */
-async function imitation(port: number): Promise<TestRedis> {
-  let child = await launchImitation(port)
-  const end = async (): Promise<void> => {
-    child.process.kill('SIGKILL')
-    await child.ended
-  }
-  const url = `redis://127.0.0.1:${port}`
-  return {
-    kind: 'imitation',
-    port,
-    url,
-    send: (...command) => send(url, command),
-    signal: () => undefined,
-    kill: end,
-    restart: async () => {
-      child = await launchImitation(port)
-    },
-    close: end,
-  }
-}
-
-async function launchImitation(port: number): Promise<Server> {
-  const require = createRequire(import.meta.url)
-  const command = [join(dirname(require.resolve('js-redis-server')), 'cli.js'), '--port', String(port)]
-  return accepting(spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] }), /listening/)
 }
 
 /** A given server lends its database 15, if that is empty. */

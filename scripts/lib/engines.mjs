@@ -1,0 +1,17 @@
+// Which packages of an installation do not run on every Node that `engines` of the workspace names.
+import semver from 'semver'
+import { readJson } from './workspace.mjs'
+
+/** Majors that users run; the floor is that of `engines`. */
+const majors = [20, 22, 24, 26]
+
+/** @param packages `packages` of a package-lock.json @returns a line for each that does not fit */
+export function engineProblems(packages) {
+  const floor = semver.minVersion(readJson('package.json').engines.node).version
+  return Object.entries(packages).flatMap(([path, { version, engines }]) => {
+    const wanted = engines?.node
+    if (wanted === undefined) return []
+    const fits = semver.satisfies(floor, wanted) && majors.every((major) => semver.intersects(`${major}.x`, wanted))
+    return fits ? [] : [`EBADENGINE: ${path}@${version} wants Node ${wanted}; the floor is ${floor}`]
+  })
+}

@@ -1,0 +1,41 @@
+// node scripts/lock-check.mjs: `npm ci` would take the lockfile, every package in it runs on the Nodes that we promise, and no
+// override leaves the range that a dependency states itself, since users install without our overrides.
+import { spawnSync } from 'node:child_process'
+import semver from 'semver'
+import { engineProblems } from './lib/engines.mjs'
+import { readJson, root } from './lib/workspace.mjs'
+
+const { packages } = readJson('package-lock.json')
+const problems = [...engineProblems(packages), ...rangeProblems()]
+const dryRun = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts'], {
+  cwd: root,
+  encoding: 'utf8',
+  shell: process.platform === 'win32',
+})
+if (dryRun.status !== 0 || /\bEBADENGINE\b/.test(dryRun.stderr)) problems.push(`${dryRun.stdout}${dryRun.stderr}`)
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  process.exitCode = 1
+}
+
+/** Each dependency whose locked version is none that its dependent asks for. */
+function rangeProblems() {
+  return Object.entries(packages).flatMap(([path, { name, link, dependencies = {}, optionalDependencies = {} }]) => {
+    if (link === true) return []
+    return Object.entries({ ...dependencies, ...optionalDependencies }).flatMap(([wanted, range]) => {
+      const version = versionSeenFrom(path, wanted)
+      if (version === undefined || semver.validRange(range) === null || semver.satisfies(version, range)) return []
+      return [`${name ?? path} wants ${wanted} ${range}, and an override makes it ${version}`]
+    })
+  })
+}
+
+/** The version that Node would find from a package's folder. */
+function versionSeenFrom(path, name) {
+  const folders = path === '' ? [] : path.split('/')
+  for (let depth = folders.length; depth >= 0; depth -= 1) {
+    const found = packages[[...folders.slice(0, depth), 'node_modules', name].join('/')]
+    if (found !== undefined) return found.version
+  }
+  return undefined
+}
