@@ -21,20 +21,20 @@ export async function cacheFromUrl(url: string, options: CacheFromUrlOptions = {
     throw bad(`${read.kind}: takes no user and no password`, 'unknown')
   switch (read.kind) {
     case 'memory': {
-      const { memoryCache } = await loadAdapter('@lingpai/cache-memory', () => import('@lingpai/cache-memory'))
+      const { memoryCache } = await loadAdapter.memory()
       const { maxEntries } = read
       return memoryCache(maxEntries === undefined ? {} : { maxEntries })
     }
     case 'file': {
-      const { fileCache } = await loadAdapter('@lingpai/cache-file', () => import('@lingpai/cache-file'))
+      const { fileCache } = await loadAdapter.file()
       return fileCache({ directory: read.path })
     }
     case 'sqlite': {
-      const { sqliteCache } = await loadAdapter('@lingpai/cache-sqlite', () => import('@lingpai/cache-sqlite'))
+      const { sqliteCache } = await loadAdapter.sqlite()
       return sqliteCache({ path: read.path })
     }
     case 'redis': {
-      const { redisCache } = await loadAdapter('@lingpai/cache-redis', () => import('@lingpai/cache-redis'))
+      const { redisCache } = await loadAdapter.redis()
       return redisCache({ url: read.url, ...logins })
     }
   }

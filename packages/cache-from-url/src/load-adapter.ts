@@ -1,29 +1,59 @@
 import { ConfigError } from '@lingpai/core'
 
 /**
- * Loads the package of an adapter.
+ * Loads the package of each kind of cache. Each rejects with a ConfigError that names package and command when it is not
+ * installed, and with whatever else the import fails with.
  *
- * @param name what is to be installed when it is not there
- * @param load the import
- * @throws ConfigError naming package and command when it is not installed; whatever else the import fails with
+ * Each import is a literal inside `try`: bundlers then go on without an adapter that an application has not installed.
  */
-export async function loadAdapter<Adapter>(name: string, load: () => Promise<Adapter>): Promise<Adapter> {
-  try {
-    return await load()
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    const { message = '' } = error as { readonly message?: string }
-    const what = message.includes(`'${name}'`) ? 'is not installed' : 'lacks a package that it needs'
-    throw new ConfigError(
-      `cache: the package ${name} ${what}: npm install ${name}`,
-      { field: 'cache', problem: 'missing' },
-      { cause: error, hint: `Run: npm install ${name}` },
-    )
-  }
+export const loadAdapter = {
+  memory: async () => {
+    try {
+      return await import('@lingpai/cache-memory')
+    } catch (error) {
+      throw notLoaded('@lingpai/cache-memory', error)
+    }
+  },
+  file: async () => {
+    try {
+      return await import('@lingpai/cache-file')
+    } catch (error) {
+      throw notLoaded('@lingpai/cache-file', error)
+    }
+  },
+  sqlite: async () => {
+    try {
+      return await import('@lingpai/cache-sqlite')
+    } catch (error) {
+      throw notLoaded('@lingpai/cache-sqlite', error)
+    }
+  },
+  redis: async () => {
+    try {
+      return await import('@lingpai/cache-redis')
+    } catch (error) {
+      throw notLoaded('@lingpai/cache-redis', error)
+    }
+  },
+} as const
+
+function notLoaded(name: string, error: unknown): unknown {
+  const missing = missingPackage(error)
+  if (missing === undefined) return error
+  const what = missing === name ? 'is not installed' : 'lacks a package that it needs'
+  return new ConfigError(
+    `cache: the package ${name} ${what}: npm install ${name}`,
+    { field: 'cache', problem: 'missing' },
+    { cause: error, hint: `Run: npm install ${name}` },
+  )
 }
 
-/** By its code: errors of the module loader are of another realm than those of a test. */
-function isMissing(error: unknown): boolean {
-  const { code } = (error ?? {}) as { readonly code?: unknown }
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+/** The package that an import did not find, told by the loader of Node or of a bundle; `''` where its name cannot be read. */
+function missingPackage(error: unknown): string | undefined {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  const text = typeof message === 'string' ? message : ''
+  // By code and text: errors of the module loader are of another realm than those of a test, and Vite's have no code.
+  const isMissing =
+    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || text.startsWith('Could not resolve "')
+  return isMissing ? (/['"]([^'"]+)['"]/.exec(text)?.[1] ?? '') : undefined
 }

@@ -1,3 +1,4 @@
+import type * as Driver from '@keyv/sqlite'
 import { ConfigError } from '@lingpai/core'
 import { codeOf } from './system-error.js'
 
@@ -22,9 +23,10 @@ export const recordTable = 'lingpai'
  *
  * @throws ConfigError when it, or the driver below it, is not there.
  */
-export async function loadDriver(load = async () => import('@keyv/sqlite')): Promise<OpenStore> {
+export async function loadDriver(load?: () => Promise<typeof Driver>): Promise<OpenStore> {
   try {
-    const { KeyvSqlite } = await load()
+    // A literal `await import` inside `try`: bundlers then go on without the driver where it is not installed.
+    const { KeyvSqlite } = load === undefined ? await import('@keyv/sqlite') : await load()
     return (path, busyTimeout) => {
       const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: recordTable, busyTimeout })
       // Whoever asks is told as well. An error event that nobody hears is thrown, by Node, at whoever emits it.
