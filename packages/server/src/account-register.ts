@@ -13,7 +13,7 @@ export interface AccountRegister {
    * @throws ConfigError for a name that is none or is given twice; the old accounts stay
    */
   replace(accounts: readonly ServedAccount[]): void
-  /** Tells of a replacement. @returns Ends the listening. */
+  /** Tells of a replacement that changed something. @returns Ends the listening. */
   onChange(listener: (change: AccountsChange) => void): () => void
 }
 
@@ -39,6 +39,7 @@ export function accountRegister(accounts: readonly ServedAccount[] = []): Accoun
       byName = mapOf(next)
       const added = [...byName.values()].filter(({ name, source }) => before.get(name)?.source !== source)
       const removed = [...before.values()].filter(({ name, source }) => byName.get(name)?.source !== source)
+      if (added.length + removed.length === 0) return
       for (const listener of [...listeners]) listener({ added, removed })
     },
     onChange: (listener) => {

@@ -5,7 +5,7 @@ import { ApiError } from './api-error.js'
 import { callerOf, type Caller } from './caller.js'
 import type { ClientKey } from './keys/client-key.js'
 import type { ClientKeys } from './keys/client-keys.js'
-import { openSession, sessionCookieName } from './keys/session-cookie.js'
+import { sessionCookieName, type Sessions } from './keys/session-cookie.js'
 import { rateLimiter } from './rate-limiter.js'
 
 /** Finds out who sent a request; see {@link ServerContext.authenticate}. */
@@ -19,8 +19,17 @@ const wrongPerSecond = 1
 const wrongBurstSeconds = 20
 const burstSeconds = 2
 
+/** What callers are checked against. */
+export interface AuthenticatorParts {
+  readonly keys: ClientKeys
+  readonly sessions: Sessions
+  readonly clock: Clock
+  /** Requests a second of a key that says nothing else. */
+  readonly rateLimit: number
+}
+
 /** Checks keys and cookies, and counts. */
-export function authenticator(keys: ClientKeys, clock: Clock, perSecond: number): Authenticator {
+export function authenticator({ keys, sessions, clock, rateLimit: perSecond }: AuthenticatorParts): Authenticator {
   const limiter = rateLimiter(clock, burstSeconds)
   const wrong = rateLimiter(clock, wrongBurstSeconds)
   const callers = new WeakMap<ClientKey, Caller>()
@@ -61,14 +70,14 @@ export function authenticator(keys: ClientKeys, clock: Clock, perSecond: number)
         return authenticateKey(text, request)
       }
       const cookie = sessionCookieOf(request)
-      const key = cookie === undefined ? undefined : openSession(cookie, keys, clock.now())
-      if (key === undefined) {
+      const session = cookie === undefined ? undefined : sessions.open(cookie, keys, clock.now())
+      if (session === undefined) {
         throw cookie === undefined
           ? new ApiError('ERR_UNAUTHENTICATED', 'a client key is needed: Authorization: Bearer <key>')
           : refused(request, 'the session is over')
       }
       assertSameSite(request)
-      return counted(callerOf(key, 'cookie'))
+      return counted(callerOf(session.key, session))
     },
   }
 }

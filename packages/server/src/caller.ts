@@ -1,11 +1,12 @@
 import type { ClientKey, ClientRole } from './keys/client-key.js'
 import { clientRoles } from './keys/client-key.js'
+import type { Session } from './keys/session-cookie.js'
 
 /** Who sent a request: a client key, and what it may do. */
 export interface Caller {
   readonly key: ClientKey
-  /** How the request was authenticated; `cookie` is the status page, and is held to the CSRF rules. */
-  readonly via: 'key' | 'cookie'
+  /** The visit to the status page, where a cookie authenticated the request; absent for a key. */
+  readonly session?: Session
   /** Whether tokens, status and events of the account are for it. */
   mayRead(account: string): boolean
   /** Whether it may say that a token of the account was refused. */
@@ -14,8 +15,8 @@ export interface Caller {
   mayAdmin(account: string): boolean
 }
 
-/** The caller that a key makes. */
-export function callerOf(key: ClientKey, via: Caller['via'] = 'key'): Caller {
+/** The caller that a key makes, or a session of it. */
+export function callerOf(key: ClientKey, session?: Session): Caller {
   const { accounts, role } = key
   const named = accounts === '*' ? undefined : new Set(accounts)
   const isIn = (account: string): boolean => named?.has(account) ?? true
@@ -23,5 +24,6 @@ export function callerOf(key: ClientKey, via: Caller['via'] = 'key'): Caller {
     const hasRole = clientRoles.indexOf(role) >= clientRoles.indexOf(least)
     return (account: string): boolean => hasRole && isIn(account)
   }
-  return { key, via, mayRead: may('reader'), mayReport: may('reporter'), mayAdmin: may('admin') }
+  const rights = { mayRead: may('reader'), mayReport: may('reporter'), mayAdmin: may('admin') }
+  return { key, ...rights, ...(session && { session }) }
 }

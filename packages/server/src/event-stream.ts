@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify'
 /** A reply of server-sent events. */
 export interface EventStream {
   send(event: string, data: object): void
-  /** Ends it in good order; the client connects anew. */
+  /** Ends it in good order, and soon after without: the client may not read. */
   end(): void
 }
 
@@ -12,6 +12,9 @@ export interface EventStream {
 const beatMs = 15_000
 /** What may lie about for a client that does not read, bytes: the statuses of thousands of accounts. */
 const mostUnread = 4 * 1024 * 1024
+
+/** What a client may still read of a stream that has ended. */
+const lastWordsMs = 1000
 
 /** Takes the reply over. @param onEnd is called once, when nothing more can be sent */
 export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => void): EventStream {
@@ -29,6 +32,11 @@ export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => 
     timer = clock.setTimer(beat, beatMs)
   }
   let timer = clock.setTimer(beat, beatMs)
+  const endSoon = (): void => {
+    raw.end()
+    timer.cancel()
+    timer = clock.setTimer(() => raw.destroy(), lastWordsMs)
+  }
   raw.once('close', () => {
     timer.cancel()
     onEnd()
@@ -39,6 +47,8 @@ export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => 
     send: (event, data) => {
       write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     },
-    end: () => void raw.end(),
+    end: () => {
+      if (!raw.writableEnded) endSoon()
+    },
   }
 }

@@ -6,6 +6,8 @@ import type { AccountRegister } from './account-register.js'
 import type { AccountStatus } from './account-status.js'
 import type { Caller } from './caller.js'
 import type { ClientKeys } from './keys/client-keys.js'
+import type { Sessions } from './keys/session-cookie.js'
+import type { HeldOpen } from './held-open.js'
 import type { ServedAccount } from './served-account.js'
 import type { SharedTime } from './shared-time.js'
 import type { Timeline } from './timeline.js'
@@ -25,6 +27,10 @@ export interface ServerContext {
   /** What happened to them. */
   readonly timeline: Timeline
   readonly options: TokenServerOptions
+  /** The visits to the status page. */
+  readonly sessions: Sessions
+  /** The bound on what callers keep open. */
+  readonly held: HeldOpen
   /** Aborts when the server begins to end: what waits is to answer now. */
   readonly draining: AbortSignal
   /**

@@ -21,6 +21,13 @@ export interface TokenServerOptions {
   readonly rateLimit?: number
   /** Whether the cookie of the page is for TLS only; set it where a proxy in front does the TLS. @default as the connection is */
   readonly isSecure?: boolean
+  /**
+   * Signs the cookies of the page, at least 32 bytes: the same for all servers behind one balancer. It is worth as much as all
+   * client keys together.
+   *
+   * @default a random one of this process: people sign in again after a restart
+   */
+  readonly sessionKey?: string | Uint8Array
   /** Serves `/metrics`, to keys of all accounts; `'public'`: to everybody who can reach it. @default true */
   readonly metrics?: boolean | 'public'
   /** Serves the status page at `/`. @default true */

@@ -13,6 +13,7 @@ import { compileValidator } from './compile-validator.js'
 import { registerFacades } from './facades/register-facades.js'
 import { registerMetrics } from './metrics/register-metrics.js'
 import { registerPage } from './page/register-page.js'
+import { heldOpen } from './held-open.js'
 import { firstAnswer } from './first-answer.js'
 import { keepFresh } from './keep-fresh.js'
 import { registerErrors } from './register-errors.js'
@@ -23,6 +24,7 @@ import { registerEvents } from './routes/register-events.js'
 import { registerHealth } from './routes/register-health.js'
 import { registerSession } from './routes/register-session.js'
 import { registerTokens } from './routes/register-tokens.js'
+import { sessionCookies } from './keys/session-cookie.js'
 import { sharedTime } from './shared-time.js'
 import { sharedSchemas } from './schemas.js'
 import type { ServerContext } from './server-context.js'
@@ -42,6 +44,11 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
   for (const schema of sharedSchemas) fastify.addSchema(schema)
   fastify.addHook('onRoute', (route) => {
     route.bodyLimit ??= largestBodyBytes
+  })
+  // Also what was under way when the end began: the client must not send its next request here.
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (draining.signal.aborted) void reply.header('connection', 'close')
+    done()
   })
   fastify.addHook('onRequest', (_request, reply, done) => {
     void reply.header('cache-control', 'no-store')
@@ -96,6 +103,8 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
   const timeline = auditTimeline({ cache, clock, feed })
   const statusOf: ServerContext['statusOf'] = (account) =>
     accountStatus(account, time.nowMs(), timeline.lastRefresh(account))
+  const sessions = sessionCookies(options.sessionKey)
+  const held = heldOpen({ keys, clock, draining })
   const board = statusBoard({ accounts, feed, clock }, statusOf)
   const context: ServerContext = {
     accounts,
@@ -108,7 +117,9 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
     timeline,
     options,
     draining,
-    ...authenticator(keys, clock, rateLimit),
+    sessions,
+    held,
+    ...authenticator({ keys, sessions, clock, rateLimit }),
     accountFor: (caller, name, right = 'read') => accountFor(accounts, caller, name, right),
     statusOf,
     actAs: acting.actAs,
@@ -121,6 +132,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
   const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
   const close = async (): Promise<void> => {
     stop()
+    held.close()
     board.close()
     time.close()
     await timeline.close()

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { callerIn } from '../callers.js'
-import { ApiError, noSuchAccount } from '../api-error.js'
+import { isApiError, noSuchAccount } from '../api-error.js'
 import { accountParams, errorAnswers, ref } from '../schemas.js'
 import type { AccountStatus } from '../account-status.js'
 import type { ServerContext } from '../server-context.js'
@@ -36,15 +36,17 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, b
         status.name === account.name && status.generation !== undefined && status.generation !== generation
       const now = context.statusOf(account)
       if (isNews(now)) return reply.send(now)
-      const gone = new AbortController()
+      const ending = new AbortController()
+      const release = context.held.hold(caller, (refusal) => {
+        ending.abort(refusal)
+      })
       // Of the reply, not of the socket, which is there for the next request, too.
       reply.raw.once('close', () => {
-        gone.abort()
+        ending.abort()
       })
-      const status = await nextStatus(context, board, isNews, { waitMs: wait * 1000, gone: gone.signal })
-      // The key may have been revoked meanwhile.
-      if (context.keys.find(caller.key.id) !== caller.key)
-        throw new ApiError('ERR_UNAUTHENTICATED', 'the key was changed')
+      const status = await nextStatus(context, board, isNews, { waitMs: wait * 1000, ending: ending.signal })
+      release()
+      if (isApiError(ending.signal.reason)) throw ending.signal.reason
       if (context.accounts.get(account.name) === undefined) throw noSuchAccount()
       return status === undefined ? reply.code(204).send() : reply.send(status)
     },
@@ -52,16 +54,16 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, b
 }
 
 async function nextStatus(
-  { clock, draining }: ServerContext,
+  { clock }: ServerContext,
   board: StatusBoard,
   isWanted: (status: AccountStatus) => boolean,
-  { waitMs, gone }: { readonly waitMs: number; readonly gone: AbortSignal },
+  { waitMs, ending }: { readonly waitMs: number; readonly ending: AbortSignal },
 ): Promise<AccountStatus | undefined> {
   return new Promise((resolve) => {
     const finish = (status?: AccountStatus): void => {
       stop()
       timer.cancel()
-      for (const signal of [draining, gone]) signal.removeEventListener('abort', giveUp)
+      ending.removeEventListener('abort', giveUp)
       resolve(status)
     }
     const giveUp = (): void => {
@@ -71,7 +73,6 @@ async function nextStatus(
       if (isWanted(status)) finish(status)
     })
     const timer = clock.setTimer(giveUp, waitMs)
-    for (const signal of [draining, gone]) signal.addEventListener('abort', giveUp, { once: true })
-    if (draining.aborted) giveUp()
+    ending.addEventListener('abort', giveUp, { once: true })
   })
 }

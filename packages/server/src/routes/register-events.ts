@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { ApiError } from '../api-error.js'
 import { callerIn } from '../callers.js'
 import { openEventStream } from '../event-stream.js'
 import { errorAnswers } from '../schemas.js'
@@ -8,13 +7,9 @@ import type { StatusBoard } from '../status-board.js'
 import { timelineEvent } from '../timeline-event.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
-/** Streams of one key at the same time. */
-const mostStreams = 200
-
 /** What happens, as it happens. */
 export function registerEvents(fastify: TypedFastify, context: ServerContext, board: StatusBoard): void {
-  const { accounts, clock, feed, keys } = context
-  const streams = new Map<string, number>()
+  const { accounts, clock, feed, held } = context
   fastify.get(
     '/v1/events',
     {
@@ -30,17 +25,11 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
     },
     (request, reply) => {
       const caller = callerIn(request)
-      const { id } = caller.key
-      const open = streams.get(id) ?? 0
-      if (context.draining.aborted)
-        throw new ApiError('ERR_UNAVAILABLE', 'the server is ending', { retryAfterMs: 1000 })
-      if (open >= mostStreams)
-        throw new ApiError('ERR_RATE_LIMITED', 'this key has too many streams', { retryAfterMs: 10_000 })
-      streams.set(id, open + 1)
-      const end = (): void => {
+      const release = held.hold(caller, () => {
         stream.end()
-      }
+      })
       const ends = [
+        release,
         board.watch((status) => {
           if (caller.mayRead(status.name)) stream.send('status', status)
         }),
@@ -50,18 +39,14 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
           if (isRotation) stream.send('rotated', { account: name, generation, expires_at, reason, at })
           stream.send('timeline', { account: name, ...timelineEvent(provider, event) })
         }),
-        // Whoever connects anew is judged by what holds then.
-        keys.onChange(() => {
-          if (keys.find(id) !== caller.key) end()
+        // The client connects again, and is told of the accounts that there are then.
+        accounts.onChange(({ added, removed }) => {
+          if ([...added, ...removed].some(({ name }) => caller.mayRead(name))) stream.end()
         }),
-        accounts.onChange(end),
       ]
       const stream = openEventStream(reply, clock, () => {
         for (const stop of ends) stop()
-        context.draining.removeEventListener('abort', end)
-        streams.set(id, (streams.get(id) ?? 1) - 1)
       })
-      context.draining.addEventListener('abort', end, { once: true })
       for (const account of accounts.all())
         if (caller.mayRead(account.name)) stream.send('status', context.statusOf(account))
       return reply

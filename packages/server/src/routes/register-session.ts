@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ApiError } from '../api-error.js'
 import { isSameOrigin } from '../authenticator.js'
-import { sealSession, sessionCookieName, sessionLifeMs } from '../keys/session-cookie.js'
+import { sessionCookieName, sessionLifeMs } from '../keys/session-cookie.js'
 import { errorAnswers } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import type { TypedFastify } from '../typebox-provider.js'
@@ -44,7 +44,7 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
       // Another site must not sign the visitor in as somebody else.
       if (!isSameOrigin(request)) throw new ApiError('ERR_FORBIDDEN', 'this request does not come from the status page')
       const { key } = context.authenticateKey(request.body.key, request)
-      const value = sealSession(key, clock.now() + sessionLifeMs)
+      const value = context.sessions.seal(key, clock.now())
       return reply
         .header('set-cookie', cookie(request, value, sessionLifeMs))
         .code(204)
@@ -63,7 +63,8 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
     '/session',
     { schema: { summary: 'Sign out', tags: ['session'], response: { 204: nothing, ...errorAnswers } } },
     (request, reply) => {
-      context.authenticate(request)
+      const { session } = context.authenticate(request)
+      if (session !== undefined) context.held.endSession(session.id)
       return reply
         .header('set-cookie', cookie(request, '', 0))
         .code(204)

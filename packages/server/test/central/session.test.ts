@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto'
 import { hashOfSecret } from '../../src/keys/client-key.js'
-import { openSession, sealSession, sessionLifeMs } from '../../src/keys/session-cookie.js'
+import { sessionCookies, sessionLifeMs } from '../../src/keys/session-cookie.js'
 import { openCentralWorld, type Called, type CallOptions, type CentralWorld } from './central-world.js'
 
 let world: CentralWorld
@@ -83,19 +84,59 @@ test('a session ends with its key', async () => {
   expect((await world.call('/session', by(cookie))).status).toBe(401)
 })
 
-test('a session holds at every replica that knows the key, and until its end', () => {
-  const key = {
-    id: '0123456789',
-    name: 'x',
-    role: 'reader',
-    accounts: '*',
-    hash: 'ab'.repeat(32),
-    createdAt: 0,
-  } as const
-  const replica = { find: (id: string) => (id === key.id ? key : undefined) }
-  const cookie = sealSession(key, sessionLifeMs)
-  expect(openSession(cookie, replica, sessionLifeMs - 1)).toBe(key)
-  expect(openSession(cookie, replica, sessionLifeMs)).toBeUndefined()
+const sessionKey = 'PLANTED-session-key-of-at-least-32-bytes'
+const stored = {
+  id: '0123456789',
+  name: 'x',
+  role: 'reader',
+  accounts: '*',
+  hash: 'ab'.repeat(32),
+  createdAt: 0,
+} as const
+
+test('a session holds at every server with the same session key, for twelve hours and no longer', () => {
+  const keys = { find: (id: string) => (id === stored.id ? stored : undefined) }
+  const cookie = sessionCookies(sessionKey).seal(stored, 0)
+  const other = sessionCookies(Buffer.from(sessionKey))
+  expect(other.open(cookie, keys, sessionLifeMs - 1)).toMatchObject({ key: stored, untilMs: sessionLifeMs })
+  expect(other.open(cookie, keys, sessionLifeMs)).toBeUndefined()
+  // One that was sealed far in the future does not wait until then.
+  expect(other.open(other.seal(stored, 1), keys, 0)).toBeUndefined()
+})
+
+test('a session of one process is none of another that has no session key in common', () => {
+  const keys = { find: () => stored }
+  const cookie = sessionCookies().seal(stored, 0)
+  for (const others of [sessionCookies(), sessionCookies(sessionKey)])
+    expect(others.open(cookie, keys, 0)).toBeUndefined()
+})
+
+test('a key of the same id with another secret has no part in the session', () => {
+  const sessions = sessionCookies(sessionKey)
+  const cookie = sessions.seal(stored, 0)
+  expect(sessions.open(cookie, { find: () => ({ ...stored, hash: 'cd'.repeat(32) }) }, 0)).toBeUndefined()
+})
+
+test('a copy of the keys file opens nothing', async () => {
+  const text = world.key()
+  const { id, hash } = world.keys.find(text.slice(4, 14))!
+  const until = Date.now() + sessionLifeMs - 60_000
+  const guesses = [1, 2].flatMap((format) =>
+    [`lingpai:session:${format}:${id}:${until}`, `lingpai:session:${format}:${id}:${hash}:${until}`].flatMap((said) =>
+      [hash, Buffer.from(hash, 'hex')].map((key) => createHmac('sha256', key).update(said).digest('base64url')),
+    ),
+  )
+  for (const seal of guesses)
+    expect((await world.call('/session', by(`lingpai_session=${id}.${until}.${seal}`))).status).toBe(401)
+  for (const secret of [hash, Buffer.from(hash, 'hex').toString('base64url')])
+    expect((await signIn(`lpk_${id}_${secret}`)).status).toBe(401)
+})
+
+test('a session key that can be guessed is rejected by its name', async () => {
+  await expect(openCentralWorld({ simulator: world.simulator, sessionKey: 'x'.repeat(31) })).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_CONFIG',
+    message: 'tokenServer: "sessionKey" must have at least 32 bytes',
+  })
 })
 
 test('a cookie that was changed is none', async () => {
