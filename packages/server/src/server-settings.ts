@@ -17,6 +17,10 @@ const longestParameter = 900
 /** From the first byte of a request to the last of its body. */
 const requestMs = 10_000
 const headersMs = 5000
+/** From the connection to the end of the TLS handshake. */
+const handshakeMs = 5000
+/** Without a byte in either direction: longer than the longest poll, and than the beats of a stream. */
+const silenceMs = 90_000
 /** How often requests that are too slow are looked for. */
 const lookMs = 1000
 
@@ -24,6 +28,10 @@ const lookMs = 1000
 export const serverSettings = {
   bodyLimit: largestBodyBytes,
   requestTimeout: requestMs,
+  // Without it, a client that does not read its response keeps the connection for ever.
+  connectionTimeout: silenceMs,
+  // The drain closes connections itself.
+  forceCloseConnections: false,
   // What is under way when the server ends is answered; a 503 would be a call lost.
   return503OnClosing: false,
   // HEAD of a stream would be a stream.
@@ -49,6 +57,9 @@ export const nodeSettings = {
   connectionsCheckingInterval: lookMs,
 } as const
 
+/** What holds before TLS stands. */
+export const tlsSettings = { handshakeTimeout: handshakeMs } as const
+
 /** Members of the server that are no options of it. */
 export const serverMembers = { maxHeadersCount: mostHeaders } as const
 
@@ -59,9 +70,9 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-/** Answers what is no HTTP at all, or comes too slowly. */
+/** Answers what is no HTTP at all, or comes too slowly; where TLS itself failed there is nothing to answer on. */
 function refuse(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
     socket.destroy()
     return
   }

@@ -1,8 +1,9 @@
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { ConfigError, systemClock, type Clock, type Timer } from '@lingpai/core'
+import { isIP, type AddressInfo } from 'node:net'
+import { ConfigError } from '@lingpai/core'
 import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { nodeSettings, serverMembers, serverSettings } from './server-settings.js'
+import { boundConnections } from './connections.js'
+import { nodeSettings, serverMembers, serverSettings, tlsSettings } from './server-settings.js'
 import { tokenServer } from './token-server.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
@@ -14,8 +15,10 @@ export interface StartOptions extends TokenServerOptions {
   readonly port?: number
   /** Absent: plain HTTP. */
   readonly tls?: TlsFiles
-  /** Which proxies in front may say who the client is: `true` for all, addresses, or how many; as fastify takes it. @default false */
-  readonly trustProxy?: boolean | string | readonly string[] | number
+  /** Which proxies in front may say who the client is: addresses and networks, or `true` for whoever connects. @default false */
+  readonly trustProxy?: boolean | string | readonly string[]
+  /** Listens beyond loopback without TLS, for a proxy in front that does it. @default false */
+  readonly allowPlainHttp?: boolean
   /** pino's options. @default silent */
   readonly logger?: FastifyServerOptions['logger']
   /** How long what is under way may take once the server ends, milliseconds. @default 4000 */
@@ -49,10 +52,12 @@ export interface RunningTokenServer {
  */
 export async function startTokenServer(options: StartOptions): Promise<RunningTokenServer> {
   const { host = '127.0.0.1', port = 0, tls, trustProxy = false, logger = false, drainMs = 4000 } = options
-  const { clock = systemClock } = options
-  assertGuarded(host, options.keys.size)
-  const app = makeApp({ ...serverSettings, logger: withRedaction(logger), trustProxy: trustProxy as boolean }, tls)
+  assertGuarded(host, options)
+  assertProxies(trustProxy)
+  const proxies = typeof trustProxy === 'object' ? [...trustProxy] : trustProxy
+  const app = makeApp({ ...serverSettings, logger: withRedaction(logger), trustProxy: proxies }, tls)
   Object.assign(app.server, serverMembers)
+  const connections = boundConnections({ app, drainMs })
   await app.register(tokenServer, options)
   await listen(app, host, port)
   return {
@@ -66,34 +71,17 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
         server.setSecureContext(files)
       })
     },
-    close: () => closeInTime(app, clock, drainMs),
+    close: () => connections.close(),
   }
-}
-
-const lookMs = 20
-
-/** Closes what has been answered, and after the time that there is, all else. */
-async function closeInTime(app: FastifyInstance, clock: Clock, drainMs: number): Promise<void> {
-  const endsAtMs = clock.monotonic() + drainMs
-  let timer: Timer | undefined
-  // A connection whose request came before the end was not told to close, and would stay for the next one.
-  const look = (): void => {
-    if (clock.monotonic() < endsAtMs) app.server.closeIdleConnections()
-    else app.server.closeAllConnections()
-    timer = clock.setTimer(look, lookMs, { holdsProcess: true })
-  }
-  const closed = app.close()
-  look()
-  await closed.finally(() => {
-    timer?.cancel()
-  })
 }
 
 function makeApp(settings: FastifyServerOptions, tls: TlsFiles | undefined): FastifyInstance {
   if (tls === undefined) return fastify({ ...settings, http: nodeSettings })
   const { cert, key } = tls
   // Fastify's type of an instance hangs on the kind of its server; the routes do not.
-  return asTlsProblem(() => fastify({ ...settings, https: { ...nodeSettings, cert, key } } as FastifyServerOptions))
+  return asTlsProblem(() =>
+    fastify({ ...settings, https: { ...nodeSettings, ...tlsSettings, cert, key } } as FastifyServerOptions),
+  )
 }
 
 function asTlsProblem<T>(work: () => T): T {
@@ -137,11 +125,45 @@ function urlOf({ server }: FastifyInstance, isTls: boolean): string {
   return `${isTls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
-function assertGuarded(host: string, keys: number): void {
-  if (keys > 0 || /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)) return
+/** What goes beyond this host needs client keys, and a way on which they stay secret. */
+function assertGuarded(host: string, { keys, tls, allowPlainHttp = false }: StartOptions): void {
+  if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)) return
+  if (keys.size === 0) {
+    throw new ConfigError(
+      `${host} can be reached by others, and there are no client keys`,
+      { field: 'host', problem: 'conflict' },
+      { hint: 'Make one first: lingpai key create --role reader --accounts <names>' },
+    )
+  }
+  if (tls !== undefined || allowPlainHttp) return
   throw new ConfigError(
-    `${host} can be reached by others, and there are no client keys`,
+    `${host} can be reached by others, and without TLS they can read the client keys`,
     { field: 'host', problem: 'conflict' },
-    { hint: 'Make one first: lingpai key create --role reader --accounts <names>' },
+    { hint: 'Set "tls", or "allowPlainHttp" where a proxy in front does TLS.' },
   )
 }
+
+/** Fastify takes a number and then trusts nobody: a client can name as many proxies as it likes. */
+function assertProxies(trustProxy: unknown): void {
+  const list = typeof trustProxy === 'string' ? trustProxy.split(',') : trustProxy
+  const isKnown = typeof list === 'boolean' || (Array.isArray(list) && list.length > 0 && list.every(isProxy))
+  if (isKnown) return
+  throw new ConfigError(
+    'startTokenServer: "trustProxy" must be true, an address or network, or a list of them',
+    { field: 'trustProxy', problem: 'malformed' },
+    { hint: 'Name the proxies, for instance 127.0.0.1 or 10.0.0.0/8: how many there are proves nothing.' },
+  )
+}
+
+function isProxy(given: unknown): boolean {
+  if (typeof given !== 'string') return false
+  const [address = '', bits, ...rest] = given.trim().split('/')
+  if (proxyGroups.includes(address)) return bits === undefined
+  const family = isIP(address)
+  const isNetwork =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  return family !== 0 && isNetwork && rest.length === 0
+}
+
+/** Names that `@fastify/proxy-addr` gives to networks. */
+const proxyGroups: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']

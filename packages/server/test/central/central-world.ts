@@ -73,7 +73,16 @@ export async function openCentralWorld({ platform, ...options }: CentralOptions 
   const admin = key({ rateLimit: 100_000 })
   const lines: string[] = []
   const logger = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
-  const server = await startTokenServer({ accounts, manager, cache, keys, logger, isKeeping: false, ...options })
+  const server = await startTokenServer({
+    accounts,
+    manager,
+    cache,
+    keys,
+    logger,
+    isKeeping: false,
+    drainMs: 800,
+    ...options,
+  })
   return {
     simulator,
     cache,
@@ -112,6 +121,8 @@ export async function call(url: string, { method = 'GET', key, body, headers, si
   const reply = await fetch(url, {
     method,
     headers: {
+      // An idle connection would hold up the end of the server for a moment.
+      connection: 'close',
       ...(typeof key === 'string' && { authorization: `Bearer ${key}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager } from '@lingpai/core'
 import { fastify } from 'fastify'
-import { clientKeys, createClientKey, startTokenServer, tokenServer } from '../../src/index.js'
+import { clientKeys, createClientKey, startTokenServer, tokenServer, type StartOptions } from '../../src/index.js'
 import { accountsOf, openCentralWorld, until, type CentralWorld } from './central-world.js'
+import { certificate } from './certificate.js'
 
 let world: CentralWorld
 beforeEach(async () => {
@@ -18,13 +15,15 @@ afterEach(() => world.close())
 
 describe('the end', () => {
   test('what is under way is answered, and nothing new is let in', async () => {
+    const patient = await openCentralWorld({ simulator: world.simulator, drainMs: 10_000 })
     world.simulator.fault({ platform: 'wechat', latencyMs: 300 })
-    const answer = world.call('/v1/accounts/shop/token')
+    const answer = patient.call('/v1/accounts/shop/token')
     await until(() => world.simulator.ledger.tokenRequests() === 1)
-    const ended = world.server.close()
+    const ended = patient.server.close()
     expect(await answer).toMatchObject({ status: 200, body: { generation: 1 } })
     await ended
-    await expect(world.call('/healthz')).rejects.toThrow()
+    await expect(patient.call('/healthz')).rejects.toThrow()
+    await patient.close()
   })
 
   test('what takes too long is cut off', async () => {
@@ -57,10 +56,11 @@ describe('the end', () => {
 })
 
 describe('the address', () => {
-  const start = (host: string, keys = clientKeys()) => {
+  const start = (host: string, keys = clientKeys(), more: Partial<StartOptions> = {}) => {
     const manager = new TokenManager({ cache: memoryCache() })
-    return startTokenServer({ accounts: [], manager, cache: memoryCache(), keys, host })
+    return startTokenServer({ accounts: [], manager, cache: memoryCache(), keys, host, ...more })
   }
+  const { key } = createClientKey({ name: 'x', role: 'reader', accounts: '*' }, 0)
 
   test.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('%s is refused without client keys', async (host) => {
     await expect(start(host)).rejects.toMatchObject({
@@ -69,12 +69,44 @@ describe('the address', () => {
     })
   })
 
-  test('one beyond loopback is taken with client keys', async () => {
-    const { key } = createClientKey({ name: 'x', role: 'reader', accounts: '*' }, 0)
-    const server = await start('0.0.0.0', clientKeys([key]))
+  test('one beyond loopback is refused without TLS, unless that is said to be meant', async () => {
+    await expect(start('0.0.0.0', clientKeys([key]))).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_CONFIG',
+      message: '0.0.0.0 can be reached by others, and without TLS they can read the client keys',
+    })
+    const withTls = await start('0.0.0.0', clientKeys([key]), { tls: certificate('any') })
+    expect(withTls.url).toMatch(/^https:/)
+    await withTls.close()
+    const server = await start('0.0.0.0', clientKeys([key]), { allowPlainHttp: true })
     expect(server.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/)
     await server.close()
   })
+
+  test.each([[1], [0], ['nonsense'], ['10.0.0.0/33'], ['10.0.0.1, proxy.internal'], [[]], [['127.0.0.1', 7]], [null]])(
+    'the proxy %j is rejected by the name of its option',
+    async (trustProxy) => {
+      const options = { trustProxy } as unknown as Partial<StartOptions>
+      await expect(start('127.0.0.1', clientKeys([key]), options)).rejects.toMatchObject({
+        code: 'ERR_LINGPAI_CONFIG',
+        message: expect.stringContaining('"trustProxy" must be true, an address or network'),
+      })
+    },
+  )
+
+  test.each([['127.0.0.1'], ['10.0.0.0/8, 127.0.0.0/8'], [['::1', '127.0.0.1']], ['loopback'], [true]])(
+    'the proxy %j may say who the client is: who tries keys behind it stops no other client',
+    async (trustProxy) => {
+      const server = await start('127.0.0.1', clientKeys([key]), { trustProxy })
+      const tryKey = async (client: string): Promise<number> => {
+        const headers = { 'x-forwarded-for': client, authorization: 'Bearer PLANTED', connection: 'close' }
+        return (await fetch(`${server.url}/v1/accounts`, { headers })).status
+      }
+      const tries = await Promise.all(Array.from({ length: 40 }, () => tryKey('203.0.113.7')))
+      expect(tries).toContain(429)
+      expect(await tryKey('203.0.113.8')).toBe(401)
+      await server.close()
+    },
+  )
 
   test('one that is taken is told of in one line', async () => {
     const { port } = new URL(world.url)
@@ -91,17 +123,6 @@ describe('the address', () => {
 })
 
 describe('TLS', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'lingpai-tls-'))
-  afterAll(() => {
-    rmSync(directory, { recursive: true, force: true })
-  })
-  const certificate = (name: string): { readonly cert: string; readonly key: string } => {
-    const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)]
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']
-    const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-    execFileSync('openssl', [...make, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
-  }
   const statusBy = (url: string, ca: string): Promise<number> =>
     new Promise((resolve, reject) => {
       const agent = new Agent({ ca, maxCachedSessions: 0 })

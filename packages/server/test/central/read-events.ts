@@ -20,7 +20,7 @@ export interface EventReader {
 /** Opens a stream. */
 export async function readEvents(url: string, headers: Readonly<Record<string, string>>): Promise<EventReader> {
   const ending = new AbortController()
-  const reply = await fetch(url, { headers, signal: ending.signal })
+  const reply = await fetch(url, { headers: { connection: 'close', ...headers }, signal: ending.signal })
   const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader()
   let all = ''
   let rest = ''
