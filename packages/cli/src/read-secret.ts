@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { ConfigError } from '@lingpai/core'
 import type { CommandIo } from './command-io.js'
 import type { ConfiguredAccount, SecretPlace } from './configuration/configuration.js'
+import { readPrivateFile } from './private-file.js'
 
 /** A secret, and where it was found. */
 export interface FoundSecret {
@@ -12,9 +12,6 @@ export interface FoundSecret {
   /** Permission bits of the file it was read from. */
   readonly file?: { readonly path: string; readonly mode: number }
 }
-
-/** No platform issues secrets of this size: somebody named the wrong file. */
-const largestBytes = 64 * 1024
 
 /**
  * Reads the secret of an account.
@@ -39,23 +36,13 @@ export async function readSecret(
 }
 
 async function fromFile(name: string, path: string, field: string): Promise<FoundSecret> {
-  try {
-    const file = await open(path, 'r')
-    try {
-      const { mode, size } = await file.stat()
-      if (size > largestBytes)
-        throw problem(name, `${path} is too large to be a secret`, 'malformed', `Check ${field}.`)
-      const value = (await file.readFile('utf8')).replace(/^\uFEFF/, '').trim()
-      if (value === '') throw problem(name, `the secret file ${path} is empty`, 'empty', `Write the secret into it.`)
-      return { value, from: `file ${path}`, file: { path, mode: mode & 0o777 } }
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined || code.startsWith('ERR_LINGPAI')) throw error
-    throw problem(name, `the secret file ${path} cannot be read (${code})`, 'malformed', `Check ${field}.`)
-  }
+  const { bytes, mode } = await readPrivateFile(path, { owner: name, field })
+  const value = bytes
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trim()
+  if (value === '') throw problem(name, `the secret file ${path} is empty`, 'empty', `Write the secret into it.`)
+  return { value, from: `file ${path}`, file: { path, mode } }
 }
 
 function missing(name: string, secret: SecretPlace): ConfigError {
@@ -69,11 +56,6 @@ function wayTo(secret: SecretPlace): string {
   return `Set ${first}, or ${first}_FILE to the path of a file that holds it.`
 }
 
-function problem(
-  name: string,
-  text: string,
-  kind: 'missing' | 'empty' | 'malformed' | 'conflict',
-  hint: string,
-): ConfigError {
+function problem(name: string, text: string, kind: 'missing' | 'empty' | 'conflict', hint: string): ConfigError {
   return new ConfigError(`${name}: ${text}`, { field: 'secret', problem: kind }, { hint })
 }

@@ -149,10 +149,12 @@ test('what cannot be served is one line and a hint, and nothing listens', async 
     const problems: [string, RegExp][] = [
       ['  port: 70000', /server\.port: is to be a number from 0 to 65535/],
       ['  tls: { cert: nothing.pem }', /server\.tls\.key: is missing/],
-      ['  tls: { cert: nothing.pem, key: nothing.pem }', /nothing\.pem cannot be read \(ENOENT\)/],
+      ['  tls: { cert: nothing.pem, key: lingpai.yaml }', /nothing\.pem cannot be read \(ENOENT\)/],
       ['  colour: red', /server\.colour: is not known; known are host, port, tls/],
       ['  logLevel: loud', /server\.logLevel: is to be debug, info, warn or error/],
-      ['  trustProxy: [1]', /server\.trustProxy: is to be true, a number of proxies/],
+      ['  trustProxy: [1]', /server\.trustProxy: must be true, an address or network/],
+      ['  trustProxy: 1', /server\.trustProxy: must be true, an address or network/],
+      ['  trustProxy: proxy.internal', /"trustProxy" must be true, an address or network/],
     ]
     for (const [line, words] of problems) {
       await home.write('lingpai.yaml', yaml(home).replace('  port: 0', line))
@@ -163,7 +165,7 @@ test('what cannot be served is one line and a hint, and nothing listens', async 
     await prepare(home, shop(home, 'not-there.secret'))
     const { code, stderr } = await home.run(['serve'])
     expect(code).toBe(2)
-    expect(stderr).toContain('not-there.secret cannot be read (ENOENT)')
+    expect(stderr).toContain('shop: the file that "secretFile" names cannot be read (ENOENT)')
   })
 })
 

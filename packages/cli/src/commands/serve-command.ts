@@ -9,7 +9,7 @@ import { accountsNamed } from '../open-accounts.js'
 import { portOf } from '../port-of.js'
 import { accountPool } from '../serve/account-pool.js'
 import { followFiles } from '../serve/follow-files.js'
-import { readTlsFiles } from '../serve/tls-files.js'
+import { readServerFiles } from '../serve/server-files.js'
 
 /** `lingpai serve` */
 export const serveCommand: CommandDefinition = {
@@ -18,6 +18,7 @@ export const serveCommand: CommandDefinition = {
   options: [
     ['--host <address>', 'listen here instead of server.host (default: 127.0.0.1)'],
     ['--port <number>', 'listen on this port instead of server.port (default: 4180)'],
+    ['--allow-plain-http', 'listen beyond loopback without TLS: a proxy in front does it'],
   ],
   usesConfiguration: true,
   examples: [
@@ -34,11 +35,15 @@ export const serveCommand: CommandDefinition = {
 }
 
 /** What the command line says goes before the file. */
-function settingsOf({ server }: Configuration, { host, port }: CommandContext['options']): Configuration['server'] {
+function settingsOf(
+  { server }: Configuration,
+  { host, port, allowPlainHttp }: CommandContext['options'],
+): Configuration['server'] {
   return {
     ...server,
     ...(typeof host === 'string' && { host }),
     ...(port !== undefined && { port: portOf(port) }),
+    ...(allowPlainHttp === true && { allowPlainHttp }),
   }
 }
 
@@ -46,7 +51,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
   const { io, output } = context
   const { accountRegister, openKeysFile, startTokenServer } = await import('@lingpai/server')
   const settings = settingsOf(configuration, context.options)
-  const { tls: tlsPaths, keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel } = settings
+  const { keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel, allowPlainHttp } = settings
   const { timeoutMs, language } = configuration
   const configured = accountsNamed(configuration, undefined)
   let server: RunningTokenServer | undefined
@@ -54,7 +59,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     if (server === undefined) output.warn(text)
     else server.app.log.warn(text)
   }
-  const tls = tlsPaths === undefined ? undefined : await readTlsFiles(tlsPaths)
+  const files = await readServerFiles(settings, warn)
   const cache = await openCache(configuration.cache, { io, output })
   const manager = new TokenManager({
     cache,
@@ -78,8 +83,20 @@ async function serve(context: CommandContext, configuration: Configuration, stop
   try {
     const register = accountRegister(await pool.open(configured))
     server = await startTokenServer({
-      ...{ accounts: register, manager, cache, keys, clock: io.clock, host, port, trustProxy, metrics, page },
-      ...(tls && { tls }),
+      ...{
+        accounts: register,
+        manager,
+        cache,
+        keys,
+        clock: io.clock,
+        host,
+        port,
+        trustProxy,
+        metrics,
+        page,
+        allowPlainHttp,
+      },
+      ...files,
       ...(rateLimit !== undefined && { rateLimit }),
       logger: { level: logLevel, stream: { write: output.plain.err } },
       drainMs: 3000,

@@ -19,7 +19,9 @@ export interface ServerEntry {
   readonly port?: number
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly keysFile?: string
-  readonly trustProxy?: boolean | string | readonly string[] | number
+  readonly sessionKeyFile?: string
+  readonly allowPlainHttp?: boolean
+  readonly trustProxy?: boolean | string | readonly string[]
   readonly rateLimit?: number
   readonly metrics?: boolean | 'public'
   readonly page?: boolean

@@ -81,6 +81,7 @@ function keysOf(
 function serverOf(entry: ServerEntry = {}, home: string): ServerConfiguration {
   const { host = '127.0.0.1', port = 4180, tls, keysFile = 'lingpai-keys.json', rateLimit } = entry
   const { trustProxy = false, metrics = true, page = true, logLevel = 'info' } = entry
+  const { allowPlainHttp = false, sessionKeyFile } = entry
   return {
     host,
     port,
@@ -89,6 +90,8 @@ function serverOf(entry: ServerEntry = {}, home: string): ServerConfiguration {
     metrics,
     page,
     logLevel,
+    allowPlainHttp,
+    ...(sessionKeyFile !== undefined && { sessionKeyFile: resolve(home, sessionKeyFile) }),
     ...(tls && { tls: { cert: resolve(home, tls.cert), key: resolve(home, tls.key) } }),
     ...(rateLimit !== undefined && { rateLimit }),
   }

@@ -30,12 +30,20 @@ export const serverSchema = z.strictObject({
   keysFile: path
     .optional()
     .describe('File of the client keys. Relative to the configuration file. Default: lingpai-keys.json beside it.'),
+  sessionKeyFile: path
+    .optional()
+    .describe(
+      'File of at least 32 random bytes that sign the sessions of the status page: the same for all servers behind one balancer. Relative to the configuration file. Default: a random key of each process.',
+    ),
+  allowPlainHttp: yesOrNo
+    .optional()
+    .describe('Listens beyond loopback without TLS, for a proxy in front that does it. Default: false.'),
   trustProxy: z
-    .union([z.boolean(), z.int().min(1), z.string().min(1), z.array(z.string().min(1))], {
-      error: 'is to be true, a number of proxies, an address or a list of addresses',
+    .union([z.boolean(), z.string().min(1), z.array(z.string().min(1))], {
+      error: 'must be true, an address or network, or a list of them; a number of proxies proves nothing',
     })
     .optional()
-    .describe('Proxies in front that may say who the client is. Default: false.'),
+    .describe('Addresses of the proxies in front that may say who the client is. Default: false.'),
   rateLimit: z
     .number({ error: 'is to be a number of requests a second' })
     .positive({ error: 'is to be above 0' })

@@ -4,7 +4,7 @@ import type { CommandIo } from '../command-io.js'
 import type { Configuration } from '../configuration/configuration.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import type { AccountPool } from './account-pool.js'
-import { readTlsFiles } from './tls-files.js'
+import { readTlsFiles } from './server-files.js'
 
 /** What a running `lingpai serve` is made of. */
 export interface ServeParts {
@@ -57,8 +57,13 @@ async function reloadAccounts({ io, configuration, pool, register, server }: Ser
 
 async function reloadTls({ configuration: { server: settings }, server }: ServeParts): Promise<void> {
   if (settings.tls === undefined) return
-  server.setTls(await readTlsFiles(settings.tls))
-  server.app.log.info('the certificate was read again')
+  const { log } = server.app
+  server.setTls(
+    await readTlsFiles(settings.tls, (text) => {
+      log.warn(text)
+    }),
+  )
+  log.info('the certificate was read again')
 }
 
 /** What was there goes on; a half-written file is followed by a whole one. */
