@@ -13,6 +13,7 @@ import type { PlatformCode } from './error-class.js'
 import { type ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
 import { failureKey } from './failure-record.js'
 import { isClosed, joinFlight } from './flight.js'
+import { joined } from './joined-flight.js'
 import { startKeeper, type Keeper } from './keeper.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
@@ -126,7 +127,7 @@ export class AccountSource<C> implements TokenSource {
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     for (;;) {
       try {
-        const { record } = await abortable(joinFlight(context, demand).promise, signal)
+        const { record } = await joined(context, joinFlight(context, demand), signal)
         // The process may have been stopped while the answer was on its way.
         const state = readiness(context, 0)
         const isDoubtful = state === 'unusable' || state === 'unsure'
@@ -212,7 +213,7 @@ export class AccountSource<C> implements TokenSource {
       const flight = joinFlight(context, { reason, minLifeMs })
       try {
         // What it brings is judged at the top: a flight that was joined may have been started for less.
-        await abortable(flight.promise, signal)
+        await joined(context, flight, signal)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed, or it was in no hurry; this one is open, and somebody waits.

@@ -72,12 +72,12 @@ export const ApiConfigKit = {
 
   /** Makes an app the current one for what follows in this async context, and nowhere else. */
   setCurrentAppId(appId: string | number): void {
-    registry.currentApp.enterWith(find(appId).name)
+    enterApp('setCurrentAppId', find(appId).name)
   },
 
   /** Back to the default app, in this async context. */
   removeCurrentAppId(): void {
-    registry.currentApp.enterWith(undefined)
+    enterApp('removeCurrentAppId', undefined)
   },
 
   /** Runs `fn` with an app as the current one, in whatever it awaits. */
@@ -104,6 +104,19 @@ export const ApiConfigKit = {
     await closing
   },
 } as const
+
+/** Cloudflare's runtime has `enterWith` only to throw; others have none. */
+function enterApp(method: string, name: string | undefined): void {
+  try {
+    registry.currentApp.enterWith(name)
+  } catch {
+    throw new ConfigError(
+      `ApiConfigKit: ${method} needs AsyncLocalStorage.enterWith, which this runtime does not have`,
+      { field: 'enterWith', problem: 'missing' },
+      { hint: 'Call ApiConfigKit.run(appId, fn) instead: the app is the current one in all that fn awaits.' },
+    )
+  }
+}
 
 function kitManager(): KitManager {
   const { kit } = registry

@@ -1,6 +1,7 @@
 import type { Awaitable, IAccessTokenCache } from './cache.js'
 import type { Clock, Timer } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
+import { isOtherRequest, otherRequestHint } from './other-request.js'
 import { scrubCause } from './redact.js'
 import { SharedTime, type SharedMoment } from './shared-time.js'
 import { parseObject } from './token-record.js'
@@ -65,7 +66,10 @@ export function cacheGate(
       const error = new CacheError(
         `cache: ${operation} ${text}`,
         { operation, reach, problem },
-        { cause: scrubCause(cause, [...held, ...tokens(), ...tokenIn(written)]) },
+        {
+          cause: scrubCause(cause, [...held, ...tokens(), ...tokenIn(written)]),
+          ...(isOtherRequest(cause) && { hint: otherRequestHint }),
+        },
       )
       if (operation !== 'now') isSilent = true
       onFailure(error)

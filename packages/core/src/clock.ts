@@ -29,16 +29,17 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   setTimer: (callback, delayMs, { holdsProcess = false } = {}) => {
     const endsAtMs = performance.now() + delayMs
-    let handle: NodeJS.Timeout
+    // Node's is an object; in browsers and some edge runtimes it is a number, which holds no process.
+    let handle: { readonly unref?: () => unknown } | number
     const arm = (): void => {
       const leftMs = Math.max(0, endsAtMs - performance.now())
       handle = leftMs > longestTimerMs ? setTimeout(arm, longestTimerMs) : setTimeout(callback, leftMs)
-      if (!holdsProcess) handle.unref()
+      if (!holdsProcess && typeof handle === 'object') handle.unref?.()
     }
     arm()
     return {
       cancel: () => {
-        clearTimeout(handle)
+        clearTimeout(handle as NodeJS.Timeout)
       },
     }
   },

@@ -120,5 +120,11 @@ async function readBounded(response: Response): Promise<{ readonly data: Uint8Ar
       chunks.push(part.value)
     }
   }
-  return { data: Buffer.concat(chunks), bytes }
+  const data = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.byteLength, 0))
+  let end = 0
+  for (const chunk of chunks) {
+    data.set(chunk, end)
+    end += chunk.byteLength
+  }
+  return { data, bytes }
 }

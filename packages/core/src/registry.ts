@@ -21,6 +21,7 @@ export interface Registry {
 const slot = Symbol.for('@lingpai/core/registry@1')
 
 function createRegistry(): Registry {
+  let writer: string | undefined
   const cells = new WeakMap<IAccessTokenCache, WeakMap<Clock, Map<string, Cell>>>()
   const cellsOf = (cache: IAccessTokenCache, clock: Clock): Map<string, Cell> => {
     const byClock = cells.get(cache) ?? new WeakMap<Clock, Map<string, Cell>>()
@@ -31,7 +32,10 @@ function createRegistry(): Registry {
   }
   return Object.freeze({
     clock: systemClock,
-    writer: randomUUID().slice(0, 8),
+    // On the first use: some edge runtimes give no random values while modules are loaded.
+    get writer() {
+      return (writer ??= randomUUID().slice(0, 8))
+    },
     cell: (cache: IAccessTokenCache, clock: Clock, key: string) => {
       const byKey = cellsOf(cache, clock)
       const cell = byKey.get(key) ?? newCell()

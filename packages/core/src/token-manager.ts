@@ -249,7 +249,9 @@ export class TokenManager {
       timeoutMs,
       isReadonly: options.readonly ?? false,
       spread: this.#spread,
-      writer: registry.writer,
+      get writer() {
+        return registry.writer
+      },
       running: this.#running,
       closing,
       emit,

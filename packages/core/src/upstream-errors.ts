@@ -3,6 +3,7 @@ import type { Endpoint } from './error-class.js'
 import { MalformedAnswerError, PlatformError, TransportError } from './errors.js'
 import type { ExchangeFailure, RawReply } from './exchange.js'
 import { failurePolicy } from './failure-policy.js'
+import { isOtherRequest, otherRequestHint } from './other-request.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact, scrubCause } from './redact.js'
 
@@ -100,7 +101,7 @@ export function errorOfFailure(
       return new TransportError(
         `${provider}: ${text}${systemCode === undefined ? '' : ` (${systemCode})`}`,
         { provider, phase: kind, ...(systemCode !== undefined && { systemCode }) },
-        { cause: scrubCause(cause, known) },
+        { cause: scrubCause(cause, known), ...(isOtherRequest(cause) && { hint: otherRequestHint }) },
       )
     }
   }
