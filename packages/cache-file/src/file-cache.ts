@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { ClosedError, ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { holdingProcess } from '@lingpai/core/internal'
 import { tightenCacheDirectory } from './private-directory.js'
 import { maxValueBytes, nameOfKey } from './state.js'
 import { readState, transact, type StateLog } from './state-log.js'
@@ -36,16 +37,18 @@ export function fileCache({ directory, now = Date.now }: FileCacheOptions): IAcc
   }
   const step = async <T>(key: string, transition: Transition<T>): Promise<T> => {
     const log = logOf(key)
-    return inTurn(key, async () => {
-      await (tightening ??= tightenCacheDirectory(root).catch(ignore))
-      return transact(log, transition)
-    })
+    return holdingProcess(async () =>
+      inTurn(key, async () => {
+        await (tightening ??= tightenCacheDirectory(root).catch(ignore))
+        return transact(log, transition)
+      }),
+    )
   }
 
   return {
     reach: 'host',
     get: async (key) => {
-      const { value, expiresAtMs = Infinity } = await readState(logOf(key), memory)
+      const { value, expiresAtMs = Infinity } = await holdingProcess(async () => readState(logOf(key), memory))
       return now() < expiresAtMs ? value : undefined
     },
     set: async (key, value, expiresAtMs) => step(key, set(checkValue(value), checkExpiry(expiresAtMs))),

@@ -7,6 +7,7 @@ import {
   type CacheReach,
   type IAccessTokenCache,
 } from '@lingpai/core'
+import { holdingProcess } from '@lingpai/core/internal'
 import { decodeEntry, encodeEntry, entryKey } from './entry.js'
 import { damagedText, guardStore, type KeyvStore } from './keyv-store.js'
 
@@ -83,7 +84,7 @@ function untilClosed(): Gate {
   return {
     run: async (call) => {
       if (isClosed) throw new ClosedError('keyvCache: the cache was closed')
-      const begun = Promise.resolve(call())
+      const begun = holdingProcess(call)
       running.add(begun)
       try {
         return await begun

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { ClosedError, type Clock, type Timer } from '@lingpai/core'
+import { holdingProcess } from '@lingpai/core/internal'
 import type { Link, MakeLink } from './redis-link.js'
 import { isReadOnly, isRefusal, RedisStoreError, storeError, timeoutError } from './store-error.js'
 
@@ -28,6 +29,8 @@ const betweenRenewalsMs = 5000
 const silenceMs = 2000
 /** An idle connection is tried this often, so that a dead one is found before it is needed. */
 const heartbeatMs = 5000
+/** A call ends by its bound; a busy process needs a moment to notice. */
+const settlingMs = 1000
 
 /**
  * A connection that comes back by itself and never makes anybody wait for longer than `timeoutMs`: while it is known to be down
@@ -40,7 +43,6 @@ export class Connection {
   #failure: unknown
   #failures = 0
   #upSinceMs = Infinity
-  #underWay = 0
   #overdue = 0
   #retry: Timer | undefined
   #heartbeat: Timer | undefined
@@ -57,15 +59,12 @@ export class Connection {
   /** Runs commands on the link. @throws RedisStoreError, or ClosedError once the connection was closed. */
   async run<T>(commands: (link: Link) => Promise<T>): Promise<T> {
     this.#assertOpen()
-    if ((this.#underWay += 1) === 1) this.#link?.hold(true)
     try {
-      return await this.#bounded(commands)
+      return await holdingProcess(() => this.#bounded(commands), this.#parts.timeoutMs + settlingMs)
     } catch (error) {
       // The name of the server may lead to another one by now, which is the master.
       if (isReadOnly(error) && this.#upForMs() >= betweenRenewalsMs) this.#lose(this.#link, error)
       throw storeError(this.#parts.name, error)
-    } finally {
-      if ((this.#underWay -= 1) === 0) this.#link?.hold(false)
     }
   }
 
@@ -139,7 +138,6 @@ export class Connection {
     const old = this.#link
     this.#link = link
     old?.destroy()
-    link.hold(this.#underWay > 0)
     const attempt = this.#attemptOn(link)
     this.#attempt = attempt
     attempt.then(
@@ -220,7 +218,6 @@ export class Connection {
         const next = makeLink((error) => {
           this.#lose(next, error)
         })
-        next.hold(this.#underWay > 0)
         this.#attemptOn(next).then(
           () => {
             this.#replacement = undefined
@@ -229,7 +226,6 @@ export class Connection {
               return
             }
             this.#link = next
-            link.hold(false)
             onReady?.(next)
             // What is under way on the old one may still be answered.
             clock.setTimer(link.destroy, timeoutMs)

@@ -5,7 +5,10 @@ import { findMaster } from './sentinel.js'
 import { clientSettings } from './client-settings.js'
 import { RedisStoreError } from './store-error.js'
 
-/** One connection, or one set of them to a cluster. It is used once: after a loss, another link is made. */
+/**
+ * One connection, or one set of them to a cluster. It is used once: after a loss, another link is made. It never keeps the
+ * process alive: calls do that themselves.
+ */
 export interface Link {
   /** Resolves once commands can be sent. */
   readonly connect: () => Promise<void>
@@ -16,8 +19,6 @@ export interface Link {
   readonly client: () => RedisClient
   /** Records, read through Keyv. */
   readonly records: () => Keyv<string>
-  /** While held, the link keeps the process alive. */
-  readonly hold: (isHeld: boolean) => void
   readonly destroy: () => void
 }
 
@@ -34,7 +35,6 @@ export function linksTo(target: RedisTarget, { pubSub = false } = {}): MakeLink 
 function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
   let client: ReturnType<typeof createClient> | undefined
   let records: Keyv<string> | undefined
-  let isHeld = true
   let isOver = false
   return {
     connect: async () => {
@@ -45,7 +45,7 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
       made.on('error', (error: unknown) => {
         if (!isOver) onLoss(error)
       })
-      if (!isHeld) made.unref()
+      made.unref()
       await made.connect()
       records = keyvOver(made)
     },
@@ -54,11 +54,6 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
     ping: async () => present(client).ping(),
     client: () => present(client),
     records: () => present(records),
-    hold: (held) => {
-      isHeld = held
-      if (held) client?.ref()
-      else client?.unref()
-    },
     destroy: () => {
       isOver = true
       if (client?.isOpen === true) client.destroy()
@@ -85,17 +80,12 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
     // Nodes that hold none of our accounts need not be up.
     minimizeConnections: true,
   })
-  let isHeld = true
   let isOver = false
   let records: Keyv<string> | undefined
-  const holdAll = (): void => {
-    for (const { client } of cluster.nodeByAddress.values()) {
-      if (isHeld) client?.ref()
-      else client?.unref()
-    }
-  }
   cluster.on('error', () => undefined)
-  cluster.on('node-connect', holdAll)
+  cluster.on('node-connect', () => {
+    for (const { client } of cluster.nodeByAddress.values()) client?.unref()
+  })
   cluster.on('node-error', (error: unknown) => {
     if (!isOver) onLoss(error)
   })
@@ -109,10 +99,6 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
     ping: async () => undefined,
     client: () => cluster,
     records: () => present(records),
-    hold: (held) => {
-      isHeld = held
-      holdAll()
-    },
     destroy: () => {
       isOver = true
       // A node whose own client has closed makes the whole destroy throw; the others must still be closed.
@@ -136,7 +122,6 @@ export function givenLink(client: RedisClient): Link {
     ping: async () => undefined,
     client: () => client,
     records: () => records,
-    hold: () => undefined,
     destroy: () => {
       if (!wasOpen && client.isOpen) void client.destroy()
     },

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { startRedis } from '../../testing/test/support/redis-server.js'
 import { withHome } from './sandbox-home.js'
 
 test('four cold processes make one request', async () => {
@@ -32,6 +33,20 @@ test('the real process has the exit codes, and its errors go to standard error',
     expect(refused?.stdout).toBe('')
     expect(refused?.stderr).toMatch(/^lingpai: wecom: .*40001/)
   })
+})
+
+test('doctor on a Redis prints its findings and ends by itself', async () => {
+  const redis = await startRedis()
+  try {
+    await withHome(async ({ spawn: start }) => {
+      const { code, stdout, stderr } = await start(['doctor'], { LINGPAI_CACHE: redis.url }).ended
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain(`cache use: redis://127.0.0.1:${redis.port} is written, read and leased`)
+      expect(stdout).toMatch(/ 0 fail\n$/)
+    })
+  } finally {
+    await redis.close()
+  }
 })
 
 test('a reader that leaves early is no error', async () => {
