@@ -5,6 +5,7 @@ import {
   type GetTokenOptions,
   type KeepOptions,
   type PlatformCode,
+  type PlatformResponse,
   type RefreshOptions,
   type SourceStatus,
   type TokenRecord,
@@ -80,6 +81,15 @@ export class CentralSource implements TokenSource {
   async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     this.#assertPlatform('fetch')
     return this.#inner.fetch(input, init)
+  }
+
+  /** Always rejects: the account's secret is on the token server. */
+  requestWithSecret(): Promise<PlatformResponse> {
+    const problem = { field: 'provider', problem: 'conflict' } as const
+    const hint = "Send the call to the token server's facade, with the client key in the place of the secret."
+    return Promise.reject(
+      new ConfigError("requestWithSecret: the account's secret stays on the token server", problem, { hint }),
+    )
   }
 
   startBackgroundRefresh(options?: KeepOptions): void {

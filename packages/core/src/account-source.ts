@@ -19,8 +19,16 @@ import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
 import { lookOnce, recordAtHand, staleRecord } from './record-at-hand.js'
+import { secretRequest, type PlatformResponse, type SecretRequestBuilder } from './secret-request.js'
 import { statusOf } from './source-status.js'
-import type { GetTokenOptions, KeepOptions, RefreshOptions, SourceStatus, TokenSource } from './token-source.js'
+import type {
+  GetTokenOptions,
+  KeepOptions,
+  RefreshOptions,
+  SecretRequestOptions,
+  SourceStatus,
+  TokenSource,
+} from './token-source.js'
 import type { StoredRecord, TokenRecord } from './token-record.js'
 import { withToken } from './with-token.js'
 
@@ -149,6 +157,16 @@ export class AccountSource<C> implements TokenSource {
 
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     return authorizedFetch(this, this.#parts.spec, this.#parts.fetch, input, init)
+  }
+
+  async requestWithSecret(
+    build: SecretRequestBuilder,
+    { signal }: SecretRequestOptions = {},
+  ): Promise<PlatformResponse> {
+    const context = await this.#resolve(signal)
+    const { response, wrongSecret } = await secretRequest(context, build, signal)
+    const renewed = wrongSecret && (await this.#withOtherSecret(context, wrongSecret, signal))
+    return renewed === undefined ? response : (await secretRequest(renewed, build, signal)).response
   }
 
   startBackgroundRefresh({ signal }: KeepOptions = {}): void {

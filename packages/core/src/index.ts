@@ -47,6 +47,7 @@ export { accountName, type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
 export { networkFault, type NetworkFault } from './network-fault.js'
+export type { PlatformResponse, SecretRequestBuilder } from './secret-request.js'
 export { signPage, type PageSignature, type SignPageOptions } from './sign-page.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
@@ -55,6 +56,7 @@ export type {
   GetTokenOptions,
   KeepOptions,
   RefreshOptions,
+  SecretRequestOptions,
   SourceStatus,
   TokenSource,
 } from './token-source.js'

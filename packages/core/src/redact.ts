@@ -6,9 +6,14 @@ const secretNames =
 
 /** Masks the known secrets, in every spelling they can have in a URL or a JSON text, and whatever stands behind a secret's name. */
 export function redact(text: string, known: readonly string[] = []): string {
+  return maskKnown(text, known).replace(secretNames, `$1${mask}`)
+}
+
+/** Masks the known secrets alone, in every spelling they can have in a URL or a JSON text. */
+export function maskKnown(text: string, known: readonly string[]): string {
   let masked = text
   for (const spelling of known.flatMap(spellingsOf)) masked = masked.replaceAll(spelling, mask)
-  return masked.replace(secretNames, `$1${mask}`)
+  return masked
 }
 
 function spellingsOf(secret: string): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Account } from './account.js'
 import type { ErrorClass, PlatformCode } from './error-class.js'
 import type { LingpaiErrorCode } from './errors.js'
+import type { PlatformResponse, SecretRequestBuilder } from './secret-request.js'
 import type { TokenRecord } from './token-record.js'
 
 /** What a caller asks of a token. */
@@ -16,6 +17,12 @@ export interface RefreshOptions {
   /** Why, for the `refreshed` event: an audit trail's word, no secret. */
   readonly reason?: string
   /** Ends this caller's wait; the refresh goes on. */
+  readonly signal?: AbortSignal
+}
+
+/** How a request with a secret is sent. */
+export interface SecretRequestOptions {
+  /** Ends the request with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -100,6 +107,15 @@ export interface TokenSource {
    * @throws ConfigError before the token is sent to an origin that is not the provider's
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  /**
+   * Sends a request that carries the account's secret and is no token request, such as a login with a code. The secret stays
+   * inside: `build` describes the request, and the response comes back as the platform sent it. If the platform calls the secret
+   * wrong, a secret that is a function is asked again, and the request is sent once more. No other response is repeated.
+   *
+   * @param build pure; a path goes below the provider's `baseUrl`
+   * @throws TransportError or MalformedAnswerError where the platform gave no response, ConfigError for credentials that cannot be sent
+   */
+  requestWithSecret(build: SecretRequestBuilder, options?: SecretRequestOptions): Promise<PlatformResponse>
   /** Refreshes ahead even when nobody calls; never gives up. Starting twice is starting once. */
   startBackgroundRefresh(options?: KeepOptions): void
   /** Ends the background refresh; harmless when there is none. */

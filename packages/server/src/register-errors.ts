@@ -1,6 +1,7 @@
 import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, isApiError, type ApiErrorCode } from './api-error.js'
+import { unservedAnswer } from './facades/unserved.js'
 import { bilingualHint, type BilingualHint } from './hints.js'
 import type { ServedAccount } from './served-account.js'
 import type { ServerContext } from './server-context.js'
@@ -30,13 +31,18 @@ interface OutgoingError {
 /** Answers errors and unknown paths in the one shape. */
 export function registerErrors(fastify: FastifyInstance, context: ServerContext): void {
   fastify.setErrorHandler((error: FastifyError, request, reply) => {
+    // What is wrong with the body of such a call does not matter.
+    const unserved = request.is404 ? unservedAnswer(request.url, request.headers.authorization) : undefined
+    if (unserved !== undefined) return reply.code(unserved.status).send(unserved.body)
     const outgoing = outgoingError(error, context, accountOf(context, request))
     if (outgoing.status >= 500) report(request, error, outgoing)
     return send(reply, outgoing)
   })
-  fastify.setNotFoundHandler((_, reply) =>
-    send(reply, outgoingError(new ApiError('ERR_NOT_FOUND', 'there is nothing here'), context)),
-  )
+  fastify.setNotFoundHandler((request, reply) => {
+    const unserved = unservedAnswer(request.url, request.headers.authorization)
+    if (unserved !== undefined) return reply.code(unserved.status).send(unserved.body)
+    return send(reply, outgoingError(new ApiError('ERR_NOT_FOUND', 'there is nothing here'), context))
+  })
 }
 
 function send(reply: FastifyReply, { status, retryAfter, body }: OutgoingError): FastifyReply {

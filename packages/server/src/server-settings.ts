@@ -7,6 +7,8 @@ import {
   type FastifyServerOptions,
 } from 'fastify'
 
+import { unservedAnswer } from './facades/unserved.js'
+
 /** A body, of which no request needs more than a token and a code. */
 export const largestBodyBytes = 16 * 1024
 /** All headers of a request together. */
@@ -38,13 +40,20 @@ export const serverSettings = {
   exposeHeadRoutes: false,
   onProtoPoisoning: 'error',
   onConstructorPoisoning: 'error',
-  routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
+  // SDKs join a base URL and a path in many ways.
+  routerOptions: {
+    maxParamLength: longestParameter,
+    caseSensitive: true,
+    ignoreTrailingSlash: true,
+    ignoreDuplicateSlashes: true,
+  },
   // The URL of a facade holds a client key, and nobody reads a line for each token anyway.
   logController: new LogController({ disableRequestLogging: true }),
   // A logger for each request would cost more than the request; what is logged names its request itself.
   childLoggerFactory: (logger) => logger,
-  frameworkErrors: (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-    void reply.code(400).header('cache-control', 'no-store').send(malformed)
+  frameworkErrors: (_error: FastifyError, { url, headers }: FastifyRequest, reply: FastifyReply) => {
+    const { status, body } = unservedAnswer(url, headers.authorization) ?? { status: 400, body: malformed }
+    void reply.code(status).header('cache-control', 'no-store').send(body)
   },
   clientErrorHandler: refuse,
 } as const satisfies FastifyServerOptions

@@ -1,5 +1,6 @@
 import type { TokenRecord } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../caller.js'
 import type { ClientKey } from '../keys/client-key.js'
 import type { ServedAccount } from '../served-account.js'
 import type { ServerContext } from '../server-context.js'
@@ -12,7 +13,7 @@ import { toldLifeSeconds } from './told-life.js'
 
 /** A request for a token, as every platform's facade reads it. */
 export interface TokenQuestion extends Omit<WantedAccount, 'name'> {
-  /** What stands in the place of the secret: a client key, with `@<account>` behind it where the ids alone are not enough. */
+  /** What stands in the place of the secret: a client key, with the account's name beside it where the ids alone are not enough. */
   readonly secret: string
   /** The client says that its token is no good. */
   readonly isForced?: boolean
@@ -30,6 +31,12 @@ export interface FacadeDesk {
   readonly known: KnownTokens
   /** Whole seconds until a moment, at least 1. */
   secondsUntil(atMs: number): number
+  /** The account that a request with a client key means, and who sent it. @throws FacadeRefusal or ApiError */
+  account(
+    request: FastifyRequest,
+    platform: FacadePlatform,
+    question: TokenQuestion,
+  ): { readonly account: ServedAccount; readonly caller: Caller }
   /**
    * The token for a client. A facade client cannot name a token that was refused; so one that comes back for the generation it
    * should still have makes the server try that token first.
@@ -67,13 +74,30 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     return { value: record.value, expiresInSeconds }
   }
 
+  const account: FacadeDesk['account'] = (request, platform, { secret, ids, kinds }) => {
+    const { key, name } = parseFacadeSecret(secret)
+    const caller = context.authenticateKey(key, request)
+    return { account: pickAccount(accounts.all(), caller, platform, { ids, kinds, name }), caller }
+  }
+
   return {
     known,
     secondsUntil: (atMs) => Math.max(1, Math.floor((atMs - time.nowMs()) / 1000)),
-    token: (request, platform, { secret, ids, kinds, isForced = false }) => {
-      const [text = '', name] = secret.split('@')
-      const caller = context.authenticateKey(text, request)
-      return handOut(pickAccount(accounts.all(), caller, platform, { ids, kinds, name }), caller.key, isForced)
+    account,
+    token: (request, platform, question) => {
+      const { account: wanted, caller } = account(request, platform, question)
+      return handOut(wanted, caller.key, question.isForced ?? false)
     },
   }
+}
+
+/**
+ * The parts of `<key>`, `<key>@<account>` or `<account>@<key>`. The name in front serves SDKs that tell apps apart by the first
+ * characters of the secret.
+ */
+function parseFacadeSecret(secret: string): { readonly key: string; readonly name: string | undefined } {
+  const [first = '', second] = secret.split('@')
+  return second?.startsWith('lpk_') === true && !first.startsWith('lpk_')
+    ? { key: second, name: first }
+    : { key: first, name: second }
 }

@@ -8,6 +8,8 @@ export interface FacadePlatform {
   /** The fields of a refusal. */
   readonly code: 'errcode' | 'code'
   readonly message: 'errmsg' | 'message'
+  /** Fields that SDKs read before they look for a code. */
+  readonly besideRefusals?: Readonly<Record<string, string>>
   /** No such app, another's app and a wrong key: the same, so that nobody learns which apps there are. */
   readonly stranger: PlatformWords
   /** A right key that means several accounts. */
@@ -62,6 +64,8 @@ export const qqPlatform: FacadePlatform = {
   providerId: 'qq-bot',
   code: 'code',
   message: 'message',
+  // botgo reports a parse error where it is missing, and hides the code.
+  besideRefusals: { expires_in: '0' },
   stranger: [100016, 'invalid appid or secret'],
   ambiguous: [100007, 'appid invalid'],
   busy: [100002, 'internal err'],

@@ -4,7 +4,8 @@ const tags = ['facades']
 const token = Type.String({ description: 'The access token.' })
 const seconds = Type.Integer({ description: 'What is left of its life, whole seconds.' })
 const key = Type.String({
-  description: 'A client key of this server, in the place of the secret; `<key>@<account>` names the account.',
+  description:
+    'A client key of this server, in the place of the secret; `<key>@<account>` or `<account>@<key>` names the account.',
 })
 const pass = Type.String({ description: 'A token that this server handed out.' })
 
@@ -17,6 +18,10 @@ const wechatAnswer = answer({ access_token: token, expires_in: seconds }, 'errco
 const ok = { errcode: Type.Literal(0), errmsg: Type.Literal('ok') }
 const ticketAnswer = answer({ ...ok, ticket: Type.String(), expires_in: seconds }, 'errcode', 'errmsg')
 const grant = { grant_type: Type.Literal('client_credential'), appid: Type.String(), secret: key }
+const login = { appid: Type.String(), secret: key }
+const passedOn = {
+  200: Type.Object({}, { additionalProperties: true, description: 'The body that WeChat answered, or a refusal.' }),
+}
 
 /** What the OpenAPI document says of the facades. What comes in is checked by the platforms' rules, not by these. */
 export const facadeSchemas = {
@@ -33,6 +38,27 @@ export const facadeSchemas = {
     security: [],
     body: Type.Object({ ...grant, force_refresh: Type.Optional(Type.Boolean()) }),
     response: wechatAnswer,
+  },
+  wechatMiniProgramLogin: {
+    summary: 'WeChat: the login of a mini program; the secret takes the place of the key, and WeChat answers',
+    tags,
+    security: [],
+    querystring: Type.Object({ ...login, js_code: Type.String(), grant_type: Type.Literal('authorization_code') }),
+    response: passedOn,
+  },
+  wechatWebLogin: {
+    summary: 'WeChat: the login of a web page or app; the secret takes the place of the key, and WeChat answers',
+    tags,
+    security: [],
+    querystring: Type.Object({ ...login, code: Type.String(), grant_type: Type.Literal('authorization_code') }),
+    response: passedOn,
+  },
+  wechatClearQuota: {
+    summary: 'WeChat: clears the quota of the account; for keys with the role admin',
+    tags,
+    security: [],
+    body: Type.Object({ appid: Type.String(), appsecret: key }),
+    response: passedOn,
   },
   wechatTicket: {
     summary: 'WeChat: a jsapi_ticket, or the api_ticket of cards',

@@ -40,6 +40,6 @@ export function pickAccount(
   const names = [account, ...others].map((candidate) => candidate.name).join(', ')
   throw new FacadeRefusal(
     platform.ambiguous,
-    `this key may read several accounts of this app (${names}): use a key for one of them, or write <key>@<account> as the secret`,
+    `this key may read several accounts of this app (${names}): use a key for one of them, or write <key>@<account> or <account>@<key> as the secret`,
   )
 }

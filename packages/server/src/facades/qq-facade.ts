@@ -8,16 +8,19 @@ import { textFields } from './text-fields.js'
 
 /** `/app/getAppAccessToken`, as QQ answers it: what is left of the token's life is a string of digits. */
 export function registerQqFacade(fastify: FastifyInstance, desk: FacadeDesk): void {
-  registerPlatform(fastify, qqPlatform, (scope) => {
-    scope.post('/app/getAppAccessToken', { schema: facadeSchemas.qqToken }, async (request) => {
-      const { appId, clientSecret: secret } = textFields(request.body, 'appId', 'clientSecret')
-      if (appId === '') throw new FacadeRefusal(qqPlatform.malformed)
-      const { value, expiresInSeconds } = await desk.token(request, qqPlatform, {
-        secret,
-        ids: { appId },
-        kinds: ['app'],
-      })
-      return { access_token: value, expires_in: String(expiresInSeconds) }
-    })
-  })
+  registerPlatform(fastify, qqPlatform, [
+    {
+      method: 'POST',
+      path: '/app/getAppAccessToken',
+      schema: facadeSchemas.qqToken,
+      otherMethod: new FacadeRefusal(qqPlatform.malformed, 'send POST with a JSON body'),
+      handle: async (request, fields) => {
+        const { appId, clientSecret: secret } = textFields(fields, 'appId', 'clientSecret')
+        if (appId === '') throw new FacadeRefusal(qqPlatform.malformed)
+        const wanted = { secret, ids: { appId }, kinds: ['app'] }
+        const { value, expiresInSeconds } = await desk.token(request, qqPlatform, wanted)
+        return { access_token: value, expires_in: String(expiresInSeconds) }
+      },
+    },
+  ])
 }

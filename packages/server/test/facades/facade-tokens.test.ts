@@ -129,6 +129,7 @@ describe('QQ', () => {
     expect(await world.post(path, { appId: appIds.qq, clientSecret: world.key(['shop']) })).toEqual({
       code: 100016,
       message: expect.stringMatching(/^invalid appid or secret/) as string,
+      expires_in: '0',
     })
     expect(await world.post(path, {})).toMatchObject({ code: 100007 })
   })

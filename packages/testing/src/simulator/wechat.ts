@@ -8,6 +8,7 @@ import {
 } from './platform.js'
 import type { SimAccount } from './sim-account.js'
 import { ticketReply } from './ticket-reply.js'
+import { secretCallOf, secretCallReply, type SecretCall } from './wechat-secret-calls.js'
 import { verdict, type BookRules, type DeadKind, type Issue } from './token-book.js'
 
 const daySeconds = 86_400
@@ -31,10 +32,11 @@ export const wechatKind: PlatformKind = {
     const forcedAtMs = new Map<string, number>()
     return {
       look: (request) => look(desk, request),
-      answer: (request, seen) =>
-        seen.endpoint === 'token'
-          ? answerToken(desk, request, seen.account, forcedAtMs)
-          : answerApi(desk, request, seen),
+      answer: (request, seen) => {
+        if (seen.endpoint === 'token') return answerToken(desk, request, seen.account, forcedAtMs)
+        const call = secretCallOf(request)
+        return call === undefined ? answerApi(desk, request, seen) : answerSecretCall(desk, request, call, seen.account)
+      },
     }
   },
 }
@@ -60,6 +62,11 @@ function look(desk: PlatformDesk, request: SimRequest): SimLook {
     const { appid } = questionOf(request)
     const account = desk.accounts.find(({ ids }) => ids['appId'] === appid)
     return { endpoint: 'token', ...(account !== undefined && { account }) }
+  }
+  const call = secretCallOf(request)
+  if (call !== undefined) {
+    const account = desk.accounts.find(({ ids }) => ids['appId'] === call.appid)
+    return { endpoint: 'api', ...(account !== undefined && { account }) }
   }
   const value = request.query.get('access_token') ?? ''
   const held = value === '' ? undefined : desk.find(value)
@@ -137,6 +144,20 @@ function refuseStranger(
 function tokenReply(desk: PlatformDesk, issue: Issue): SimReply {
   const expiresIn = desk.time.clientSeconds(issue.leftMs)
   return { status: 200, body: { access_token: issue.token.value, expires_in: expiresIn }, code: 0, ...issue }
+}
+
+/** Logins, and what else carries the secret and no token. */
+function answerSecretCall(
+  desk: PlatformDesk,
+  request: SimRequest,
+  call: SecretCall,
+  account: SimAccount | undefined,
+): SimReply {
+  const refuse: Refuse = (code, text) => refusal(desk, code, text)
+  if (call.appid === '') return refuse(41002, 'appid missing')
+  if (call.secret === '') return refuse(41004, 'appsecret missing')
+  if (account === undefined) return refuse(40013, 'invalid appid')
+  return refuseStranger(desk, account, call, refuse) ?? secretCallReply(desk, request, call)
 }
 
 /** At most 20 a day and 30 s apart; a call too many is an ordinary one. */
