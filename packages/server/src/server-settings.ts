@@ -7,6 +7,7 @@ import {
   type FastifyServerOptions,
 } from 'fastify'
 
+import { facadeUrl } from './facades/facade-url.js'
 import { unservedAnswer } from './facades/unserved.js'
 
 /** A body, of which no request needs more than a token and a code. */
@@ -40,13 +41,8 @@ export const serverSettings = {
   exposeHeadRoutes: false,
   onProtoPoisoning: 'error',
   onConstructorPoisoning: 'error',
-  // SDKs join a base URL and a path in many ways.
-  routerOptions: {
-    maxParamLength: longestParameter,
-    caseSensitive: true,
-    ignoreTrailingSlash: true,
-    ignoreDuplicateSlashes: true,
-  },
+  routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
+  rewriteUrl: ({ url = '/' }) => facadeUrl(url),
   // The URL of a facade holds a client key, and nobody reads a line for each token anyway.
   logController: new LogController({ disableRequestLogging: true }),
   // A logger for each request would cost more than the request; what is logged names its request itself.

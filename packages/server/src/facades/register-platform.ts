@@ -14,7 +14,7 @@ export interface FacadeRoute {
   readonly schema: FastifySchema
   /** Words for the other method; absent: SDKs use both, and it gets the same response. */
   readonly otherMethod?: FacadeRefusal
-  handle(request: FastifyRequest, fields: FacadeFields): Promise<unknown>
+  readonly handle: (request: FastifyRequest, fields: FacadeFields) => Promise<unknown>
 }
 
 /** Registers routes whose bodies and refusals are those of a platform; each refusal comes with HTTP 200, as the platforms send it. */
@@ -50,7 +50,7 @@ function registerRoute(scope: FastifyInstance, { path, method, schema, otherMeth
   scope.route({
     method: method === 'GET' ? 'POST' : 'GET',
     url: path,
-    schema: { hide: true } as FastifySchema,
+    schema: { hide: true },
     handler: otherMethod === undefined ? handler : () => Promise.reject(otherMethod),
   })
 }

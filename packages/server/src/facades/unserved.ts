@@ -26,6 +26,8 @@ const ownPaths = /^\/(v1(\/|$)|metrics$|healthz$|readyz$|openapi|assets(\/|$)|$)
 export function unservedAnswer(url: string, authorization = ''): UnservedAnswer | undefined {
   const [rawPath = '', query = ''] = url.split('?', 2)
   const path = rawPath.replaceAll(/\/{2,}/g, '/')
+  // Not a call that an SDK makes.
+  if (/\/\.\.?(\/|$)/.test(path)) return undefined
   if (qqPaths.test(path) || /^QQBot /i.test(authorization)) return { status: 404, body: wordsOf(qqPlatform) }
   if (weixinPaths.test(path) || /(^|&)access_token=/.test(query)) return { status: 200, body: wordsOf(wechatPlatform) }
   if (ownPaths.test(path)) return undefined

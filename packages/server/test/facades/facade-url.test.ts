@@ -1,0 +1,25 @@
+import { facadeUrl } from '../../src/facades/facade-url.js'
+
+test.each([
+  ['//cgi-bin/token?a=//b/', '/cgi-bin/token?a=//b/'],
+  ['/cgi-bin//token', '/cgi-bin/token'],
+  ['/cgi-bin/token/', '/cgi-bin/token'],
+  ['/cgi-bin/token/?a=1', '/cgi-bin/token?a=1'],
+  ['//app///getAppAccessToken//', '/app/getAppAccessToken'],
+  ['/sns/jscode2session/?x', '/sns/jscode2session?x'],
+])('%s is read as %s', (url, plain) => {
+  expect(facadeUrl(url)).toBe(plain)
+})
+
+test.each([
+  '/cgi-bin/token?redirect=https://x/',
+  '/v1//accounts/shop',
+  '/v1/accounts/',
+  '//',
+  '/',
+  '',
+  '*',
+  '/assets//main.js',
+])('%s stays as it is', (url) => {
+  expect(facadeUrl(url)).toBe(url)
+})
