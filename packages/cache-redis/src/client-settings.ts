@@ -1,6 +1,6 @@
 import type { Address, Login, RedisTarget, RedisTlsOptions } from './redis-options.js'
 
-/** TCP and TLS are to be there within this time. */
+/** TCP and TLS must be up within this time, or within that of a call where it is longer. */
 const connectTimeoutMs = 1000
 
 /** Settings of every client that we make: nothing waits in a queue, and nothing reconnects behind our back. */
@@ -20,17 +20,17 @@ export interface ClientSettings extends Login {
 
 /** How to reach a node of the target, or, without an address, any. */
 export function clientSettings(target: RedisTarget, address?: Address): ClientSettings {
-  return settingsFor(target.login, target.tls, address, target.database)
+  return settingsFor(target, target.login, address, target.database)
 }
 
 /** How to reach a sentinel. */
 export function sentinelSettings(target: RedisTarget, address: Address): ClientSettings {
-  return settingsFor(target.sentinelLogin, target.tls, address, 0)
+  return settingsFor(target, target.sentinelLogin, address, 0)
 }
 
 function settingsFor(
+  { tls, timeoutMs }: RedisTarget,
   login: Login,
-  tls: RedisTlsOptions | undefined,
   address: Address | undefined,
   database: number,
 ): ClientSettings {
@@ -44,7 +44,7 @@ function settingsFor(
     socket: {
       ...(tls !== undefined && { ...tls, tls: true }),
       ...address,
-      connectTimeout: connectTimeoutMs,
+      connectTimeout: Math.max(connectTimeoutMs, timeoutMs),
       // The client's own waiting would keep the process alive.
       reconnectStrategy: false,
     },

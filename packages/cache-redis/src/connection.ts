@@ -15,7 +15,7 @@ export interface ConnectionParts {
   readonly onReady?: (link: Link) => void
 }
 
-/** A link that is not up by then is given up, a silent server included. */
+/** A link that is not up by then, or by the time of a call where it is longer, is given up, a silent server included. */
 const linkBoundMs = 1500
 const firstBackoffMs = 50
 const longestBackoffMs = 2000
@@ -162,11 +162,12 @@ export class Connection {
 
   /** Connects a link, within a bound: a silent server accepts a connection and then says nothing. */
   #attemptOn(link: Link): Promise<void> {
-    const { clock, name } = this.#parts
+    const { clock, name, timeoutMs } = this.#parts
+    const boundMs = Math.max(linkBoundMs, timeoutMs)
     return new Promise<void>((resolve, reject) => {
       const bound = clock.setTimer(() => {
-        reject(new RedisStoreError(`redis ${name}: no connection within ${linkBoundMs} ms`, 'ETIMEDOUT'))
-      }, linkBoundMs)
+        reject(new RedisStoreError(`redis ${name}: no connection within ${boundMs} ms`, 'ETIMEDOUT'))
+      }, boundMs)
       link
         .connect()
         .then(resolve, reject)

@@ -93,9 +93,13 @@ export interface RedisTarget {
   readonly login: Login
   readonly sentinelLogin: Login
   readonly tls: RedisTlsOptions | undefined
+  /** Longest that one call waits. */
+  readonly timeoutMs: number
   /** For people: no user, no password. */
   readonly name: string
 }
+
+const defaultTimeoutMs = 500
 
 const shape = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#@]*)((?:\/[^?#]*)?)(.*)$/s
 
@@ -121,6 +125,7 @@ export function readTarget(options: RedisCacheByUrl): RedisTarget {
     login: loginFrom(username ?? decoded(user), password ?? decoded(secret)),
     sentinelLogin: loginFrom(sentinelUsername, sentinelPassword),
     tls: isTls ? (tls ?? {}) : undefined,
+    timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     name: `${scheme}${kind === 'standalone' ? '' : `+${kind}`}://${nodes.map(addressText).join(',')}${path}`,
   }
 }
@@ -162,7 +167,7 @@ export function checkOptions(options: RedisCacheOptions): { readonly timeoutMs: 
   for (const field of ['username', 'password', 'sentinelUsername', 'sentinelPassword']) {
     if (given[field] !== undefined && typeof given[field] !== 'string') throw bad(field, 'is no text')
   }
-  const { timeoutMs = 500 } = options
+  const { timeoutMs = defaultTimeoutMs } = options
   if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) throw bad('timeoutMs', 'is to be above 0 milliseconds')
   return { timeoutMs }
 }

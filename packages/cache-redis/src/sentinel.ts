@@ -4,7 +4,7 @@ import { sentinelSettings } from './client-settings.js'
 import type { Address, RedisTarget } from './redis-options.js'
 import { RedisStoreError } from './store-error.js'
 
-/** A sentinel that does not answer within this time is passed over. */
+/** A sentinel that does not answer within this time is passed over; patient callers give each a share of theirs. */
 const patienceMs = 400
 
 /**
@@ -35,7 +35,8 @@ async function askSentinel(target: RedisTarget, node: Address): Promise<Address 
   const close = (): void => {
     if (client.isOpen) client.destroy()
   }
-  const timer = systemClock.setTimer(close, patienceMs)
+  const shareMs = target.timeoutMs / (target.nodes.length + 1)
+  const timer = systemClock.setTimer(close, Math.max(patienceMs, shareMs))
   try {
     await client.connect()
     const reply: unknown = await client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', target.masterName])

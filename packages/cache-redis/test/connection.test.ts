@@ -7,7 +7,9 @@ import { inspect } from 'node:util'
 import { createClient } from '@keyv/redis'
 import { redisCache } from '@lingpai/cache-redis'
 import type { IAccessTokenCache } from '@lingpai/core'
+import { testClock } from '@lingpai/testing'
 import { freePort, startRedis, withRealRedis, type TestRedis } from '../../testing/test/support/redis-server.js'
+import { startProxy } from './tcp-proxy.js'
 
 let redis: TestRedis
 let caches: IAccessTokenCache[]
@@ -45,6 +47,18 @@ test('what is stored is the record as it is, under a readable key, forgotten by 
   await cache.lease.commit('lingpai:1:a', 'holder', 'three', expiresAtMs)
   expect(Number(await redis.send('PTTL', 'lingpai:{lingpai:1:a}'))).toBeGreaterThan(90_000)
   expect(await redis.send('EXISTS', 'lingpai:{lingpai:1:a}:lease')).toBe(0)
+})
+
+test('the first call waits for a slow connection as long as timeoutMs says', async () => {
+  const proxy = await startProxy(redis.port)
+  proxy.swallow()
+  const clock = testClock()
+  const cache = open({ url: proxy.url, timeoutMs: 60_000, clock })
+  const first = cache.get('key')
+  await clock.advance(50_000)
+  proxy.heal()
+  expect(await first).toBeUndefined()
+  await proxy.close()
 })
 
 test('the clock is the one of Redis, as it is when it is asked', async () => {
