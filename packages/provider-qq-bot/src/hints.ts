@@ -5,6 +5,11 @@ const tooLate: Hint = {
   zh: '消息已过期，不能再回复：群聊须在 5 分钟内，单聊须在 60 分钟内。',
 }
 
+const notFetched: Hint = {
+  en: 'The platform could not fetch the file: its address must be public and answer without a login, and soon. Try again, or upload the file as data.',
+  zh: '平台未能获取文件：其地址须可公开访问、无需登录并能及时响应。请重试，或以 data 上传文件。',
+}
+
 /** What a person can do about QQ's refusals. */
 export const hints: Readonly<Record<string, Hint>> = {
   'token-expired': {
@@ -67,7 +72,14 @@ export const hints: Readonly<Record<string, Hint>> = {
     en: 'Connect the bot to the gateway first.',
     zh: '请先让机器人连接网关。',
   },
+  304082: notFetched,
+  304083: {
+    en: 'The platform could not convert the file: try again, or send it in another format.',
+    zh: '平台未能转换文件：请重试，或换用其他格式。',
+  },
   304103: tooLate,
+  850012: { en: 'The platform is busy: try again later.', zh: '平台繁忙：请稍后重试。' },
+  850026: notFetched,
   40034005: tooLate,
   40034024: {
     en: 'Reply with the id of a message that was sent to this bot, in this chat.',
@@ -76,6 +88,10 @@ export const hints: Readonly<Record<string, Hint>> = {
   40034100: {
     en: 'The limit of messages that reply to nothing is used up: reply to messages (msg_id), or wait.',
     zh: '主动消息次数已用完：请改为被动回复（msg_id），或稍后再发。',
+  },
+  40034102: {
+    en: 'The bot may not send here by itself: reply to messages (msg_id) or events (event_id), or ask the group or the user to allow it in the settings of the bot.',
+    zh: '机器人在此处没有主动发送消息的权限：请改为回复消息（msg_id）或事件（event_id），或请群管理员、用户在机器人设置中开启。',
   },
   40034128: {
     en: 'A message can be replied to a few times, and only for a while: 5 minutes in a group, an hour with one user.',

@@ -37,5 +37,5 @@ export type {
 } from './events/event-data.js'
 export { webhookHandler, type WebhookHandlerOptions } from './webhook/webhook-handler.js'
 export { QQBotSender, type QQBotSenderOptions } from './sending/qq-bot-sender.js'
-export type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia } from './sending/message.js'
+export type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia, UploadOptions } from './sending/message.js'
 export type { MessageTarget, TargetKind } from './sending/message-target.js'

@@ -23,6 +23,10 @@ test.each([
   ['half of an answer', { truncate: 5 }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
   ['an answer without an end', { status: 200, body: `{"id":"${'x'.repeat(70_000)}"}` }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
   ['a 502', { status: 502, body: '<html>bad gateway' }, 'ERR_LINGPAI_TRANSPORT'],
+  ['a 504 with a code', { status: 504, body: { code: 850012, message: 'system busy' } }, 'ERR_LINGPAI_TRANSPORT'],
+  ['a 500 that calls it muted', { status: 500, body: { code: 40054002, message: 'x' } }, 'ERR_LINGPAI_TRANSPORT'],
+  ['a 503 that calls it too fast', { status: 503, body: { code: 22009, message: 'x' } }, 'ERR_LINGPAI_TRANSPORT'],
+  ['a 408 of a proxy', { status: 408, body: '<html>timeout' }, 'ERR_LINGPAI_TRANSPORT'],
   ['an answer that drips', { dripMs: 5000 }, 'ERR_LINGPAI_TRANSPORT'],
   ['an answer that breaks off', { drop: 'midway' as const }, 'ERR_LINGPAI_TRANSPORT'],
 ])('%s says nothing of the message: it is not told as sent, nor sent again', (_, fault, code) =>
@@ -59,6 +63,27 @@ test('a 429 without a word is a limit: the message is sent again later', () =>
     await clock.runUntil(sender.send(group, 'second'))
     expect(posts().map(({ code }) => code)).toEqual([0, 'fault', 0])
   }))
+
+test.each([
+  [413, 'Shorten the message'],
+  [400, 'in front of the API'],
+  [403, 'in front of the API'],
+  [404, 'in front of the API'],
+])('a HTTP %i with a page is told as final, with what to do', (status, hint) =>
+  withSender(async ({ simulator, sender, clock, posts }) => {
+    await clock.runUntil(sender.send(group, 'first'))
+    simulator.fault({ platform: 'qq', endpoint: 'api', status, body: '<html><h1>no</h1></html>' })
+    const error = await clock.runUntil(caught(sender.send(group, words)))
+    expect(error).toMatchObject({
+      code: 'ERR_LINGPAI_TRANSPORT',
+      retryable: false,
+      details: { phase: 'status', status },
+      message: expect.not.stringContaining('not known') as unknown,
+      hint: expect.stringContaining(hint) as unknown,
+    })
+    expect(posts()).toHaveLength(2)
+  }),
+)
 
 test('a redirect is not followed', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {

@@ -71,6 +71,10 @@ test.each([
   [40054002, 'muted', false],
   [40054007, 'Shorten', false],
   [11298, 'white-list', false],
+  [40034102, 'may not send here by itself', false],
+  [304082, 'could not fetch the file', true],
+  [850026, 'could not fetch the file', true],
+  [850012, 'busy', true],
 ])('the refusal %i comes as an error that says what to do', (code, words, retryable) =>
   withSender(async ({ simulator, sender, clock }) => {
     await clock.runUntil(sender.send(group, 'first'))

@@ -64,3 +64,9 @@ export interface SendOptions {
   /** Ends the wait; a message that is under way may still be delivered. */
   readonly signal?: AbortSignal
 }
+
+/** How one file is uploaded. */
+export interface UploadOptions extends SendOptions {
+  /** For the whole of it, milliseconds. @default uploadTimeoutMs of the sender */
+  readonly timeoutMs?: number
+}

@@ -2,12 +2,14 @@ import type { Clock, TokenSource } from '@lingpai/core'
 import { apiErrorIn, isPending } from '../api/api-error.js'
 import { readApiAnswer, type ApiAnswer } from '../api/read-api-answer.js'
 import { followingAbort } from './following-abort.js'
-import { sendError, serverFault, timeout, unreadable } from './send-refusal.js'
+import { sendError, timeout, tooLarge, uncertain, unreadable, type Work } from './send-errors.js'
 import { untilAborted } from './until-aborted.js'
 
 /** How one request is sent. */
 export interface PostOptions {
   readonly source: TokenSource
+  /** Says what an error means for it. */
+  readonly work: Work
   /** For the whole of it: the token, the request, its answer. */
   readonly timeoutMs: number
   readonly clock: Clock
@@ -20,16 +22,17 @@ export interface PostOptions {
  * @returns what the platform took; anything else is thrown as a typed error
  */
 export async function post(
-  { source, timeoutMs, clock, language }: PostOptions,
+  { source, work, timeoutMs, clock, language }: PostOptions,
   path: string,
   body: object,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
-  const { provider } = source.account
+  const facts = { provider: source.account.provider, work, language }
+  const { provider } = facts
   const late = followingAbort(signal)
   const timer = clock.setTimer(
     () => {
-      late.abort(timeout(provider))
+      late.abort(timeout(facts))
     },
     timeoutMs,
     { holdsProcess: true },
@@ -37,15 +40,15 @@ export async function post(
   try {
     // A `fetch` that does not listen to its signal must not hold the line for ever.
     const answer = await untilAborted(exchange(source, path, body, late.signal), late.signal)
-    const { status } = answer
-    const refusal = apiErrorIn(provider, answer, language)
-    if (refusal?.code === 'ERR_LINGPAI_TRANSPORT' && status >= 500) throw serverFault(provider, status)
-    if (refusal !== undefined) throw refusal
-    if (answer.body === undefined && !isPending(status)) throw unreadable(provider, answer)
+    const error = apiErrorIn(provider, answer, language)
+    if (error?.code === 'ERR_LINGPAI_TRANSPORT')
+      throw error.retryable ? uncertain(facts, error) : tooLarge(facts, error)
+    if (error !== undefined) throw error
+    if (answer.body === undefined && !isPending(answer.status)) throw unreadable(facts, answer)
     return answer
   } catch (thrown) {
     signal.throwIfAborted()
-    throw sendError(provider, thrown)
+    throw sendError(facts, thrown)
   } finally {
     timer.cancel()
     late.release()

@@ -9,14 +9,14 @@ import {
 import type { GatewayDispatch } from '../events/gateway-dispatch.js'
 import { pause } from '../gateway/pause.js'
 import { followingAbort } from './following-abort.js'
-import type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia } from './message.js'
+import type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia, UploadOptions } from './message.js'
 import { messageBody } from './message-body.js'
 import { rulesOf, targetPath, type MessageTarget } from './message-target.js'
 import { post } from './post.js'
 import { rateWindows } from './rate-windows.js'
 import { replyNumbers } from './reply-numbers.js'
 import { replyTarget } from './reply-target.js'
-import { isNumberUsed, isTooFast } from './send-refusal.js'
+import { isNumberUsed, isTooFast } from './send-errors.js'
 import { mediaBody, toSentMessage, toUploadedMedia } from './sending-answers.js'
 import { untilAborted } from './until-aborted.js'
 import { waitingLines } from './waiting-line.js'
@@ -27,6 +27,8 @@ export interface QQBotSenderOptions {
   readonly source: TokenSource
   /** How long one request may take, the token included, milliseconds. @default 10_000 */
   readonly timeoutMs?: number
+  /** How long one upload may take, milliseconds: the platform fetches a file by its address before it answers. @default 120_000 */
+  readonly uploadTimeoutMs?: number
   /** How long a message may wait for the limits of its target once its turn has come, milliseconds. @default 60_000 */
   readonly maxWaitMs?: number
   /** Messages that may wait for one target. @default 1000 */
@@ -56,13 +58,10 @@ export class QQBotSender {
 
   /** @throws ConfigError for options that cannot be */
   constructor(options: QQBotSenderOptions) {
-    const { timeoutMs = 10_000, maxWaitMs = 60_000, maxQueued = 1000, language = 'en', clock = systemClock } = options
-    for (const [field, value] of Object.entries({ timeoutMs, maxWaitMs, maxQueued })) {
-      if (!(Number.isFinite(value) && value > 0)) {
-        throw new ConfigError(`qq bot: ${field} is to be a number above 0`, { field, problem: 'malformed' })
-      }
-    }
-    this.#options = { ...options, timeoutMs, maxWaitMs, maxQueued, language, clock }
+    const { timeoutMs = 10_000, uploadTimeoutMs = 120_000, maxWaitMs = 60_000, maxQueued = 1000 } = options
+    const { language = 'en', clock = systemClock } = options
+    assertPositive({ timeoutMs, uploadTimeoutMs, maxWaitMs, maxQueued })
+    this.#options = { ...options, timeoutMs, uploadTimeoutMs, maxWaitMs, maxQueued, language, clock }
     this.#windows = rateWindows(clock)
   }
 
@@ -114,7 +113,7 @@ export class QQBotSender {
         try {
           const pacing = repliesTo === undefined ? target : undefined
           const answer = await this.#paced(pacing, signal, () =>
-            post(this.#options, path, { ...body, ...number }, signal),
+            post({ ...this.#options, work: 'message' }, path, { ...body, ...number }, signal),
           )
           const sequence = numbered ? number : given.msg_seq === undefined ? {} : { msg_seq: given.msg_seq }
           return { ...toSentMessage(answer), ...sequence }
@@ -125,8 +124,13 @@ export class QQBotSender {
     })
   }
 
-  /** Uploads a file for one message to a group or a user: `send(target, { media })`. @throws as {@link QQBotSender.send} */
-  async uploadMedia(target: MessageTarget, file: MediaFile, options: SendOptions = {}): Promise<UploadedMedia> {
+  /**
+   * Uploads a file for one message to a group or a user: `send(target, { media })`. Uploads have no place in the order of messages, and
+   * none waits for them.
+   *
+   * @throws as {@link QQBotSender.send}; an upload that was not answered is `retryable`, since it delivers nothing by itself
+   */
+  async uploadMedia(target: MessageTarget, file: MediaFile, options: UploadOptions = {}): Promise<UploadedMedia> {
     if (!rulesOf(target.kind).isOpen) {
       throw new ConfigError(
         `qq bot: no file can be uploaded to a ${target.kind}`,
@@ -136,9 +140,14 @@ export class QQBotSender {
     }
     const path = targetPath(target, 'files')
     const body = mediaBody(file)
-    const { provider } = this.#options.source.account
-    const send = (signal: AbortSignal) => this.#paced(undefined, signal, () => post(this.#options, path, body, signal))
-    return toUploadedMedia(provider, await this.#inLine(target, options, send))
+    const { source, uploadTimeoutMs } = this.#options
+    const { timeoutMs = uploadTimeoutMs } = options
+    assertPositive({ timeoutMs })
+    const how = { ...this.#options, timeoutMs, work: 'upload' } as const
+    const answer = await this.#untilClosed(options, (signal) =>
+      this.#paced(undefined, signal, () => post(how, path, body, signal)),
+    )
+    return toUploadedMedia(source.account.provider, answer)
   }
 
   /** Ends all waiting; messages that are under way may still be delivered. Harmless when called twice. */
@@ -146,11 +155,7 @@ export class QQBotSender {
     this.#closing.abort(new ClosedError('qq bot: the sender was closed'))
   }
 
-  #inLine<T>(
-    target: MessageTarget,
-    { signal: given }: SendOptions,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  #inLine<T>(target: MessageTarget, options: SendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const key = `${target.kind}:${target.id}`
     const { maxQueued } = this.#options
     if (this.#lines.length(key) >= maxQueued) {
@@ -160,13 +165,19 @@ export class QQBotSender {
         { retryable: true, hint: 'Send slower, or wait for each message to be sent.' },
       )
     }
-    const closing = this.#closing.signal
-    const ending = followingAbort(closing, ...(given === undefined ? [] : [given]))
+    return this.#untilClosed(options, (signal) =>
+      this.#lines.join(key, async () => {
+        signal.throwIfAborted()
+        return work(signal)
+      }),
+    )
+  }
+
+  /** Runs until it is over, until its caller has enough of it, or until the sender is closed. */
+  #untilClosed<T>({ signal: given }: SendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ending = followingAbort(this.#closing.signal, ...(given === undefined ? [] : [given]))
     const { signal } = ending
-    const run = this.#lines.join(key, async () => {
-      signal.throwIfAborted()
-      return work(signal)
-    })
+    const run = signal.aborted ? Promise.reject(signal.reason as Error) : work(signal)
     return untilAborted(run, signal).finally(() => {
       ending.release()
     })
@@ -201,6 +212,13 @@ export class QQBotSender {
       await pause(clock, waitMs, signal)
       signal.throwIfAborted()
     }
+  }
+}
+
+function assertPositive(numbers: Readonly<Record<string, number>>): void {
+  for (const [field, value] of Object.entries(numbers)) {
+    if (Number.isFinite(value) && value > 0) continue
+    throw new ConfigError(`qq bot: "${field}" must be a number above 0`, { field, problem: 'malformed' })
   }
 }
 
