@@ -1,14 +1,12 @@
+import { onAbort } from './on-abort.js'
+
 /** Waits for work that goes on for others, until this caller's own signal aborts. @throws the signal's reason */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise<T>((resolve, reject) => {
-    const abort = (): void => {
+    const forget = onAbort(signal, () => {
       reject(signal.reason as Error)
-    }
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort)
     })
+    work.then(resolve, reject).finally(forget)
   })
 }

@@ -15,6 +15,7 @@ import { failureKey } from './failure-record.js'
 import { isClosed, joinFlight } from './flight.js'
 import { joined } from './joined-flight.js'
 import { startKeeper, type Keeper } from './keeper.js'
+import { onAbort } from './on-abort.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
@@ -75,15 +76,11 @@ export class AccountSource<C> implements TokenSource {
     this.#parts = parts
     this.#now = parts.clock.now
     this.#use(parts.context)
-    parts.closing.addEventListener(
-      'abort',
-      () => {
-        this.#cell = undefined
-        this.#endChanges?.()
-        this.stopBackgroundRefresh()
-      },
-      { once: true },
-    )
+    onAbort(parts.closing, () => {
+      this.#cell = undefined
+      this.#endChanges?.()
+      this.stopBackgroundRefresh()
+    })
   }
 
   // The hot path: one kept promise, one look at the clock. Not async, or each call would cost a promise.

@@ -2,6 +2,7 @@ import type { AccountContext } from './account-context.js'
 import { isTokenError } from './classify.js'
 import type { PlatformCode } from './error-class.js'
 import { TransportError } from './errors.js'
+import { onAbort } from './on-abort.js'
 import { requestToken, type FreshToken, type UpstreamFailure, type UpstreamLimits } from './upstream.js'
 
 /**
@@ -46,15 +47,14 @@ async function inTime<C, T>(
     const text = `${spec.id}: the token that the ${spec.kind} is derived from was not there in time`
     ending.abort(new TransportError(text, { provider: spec.id, phase: 'timeout' }))
   }
-  const close = (): void => {
-    ending.abort(signal.reason)
-  }
   const timer = clock.setTimer(giveUp, Math.max(0, endsAtMonotonicMs - clock.monotonic()), { holdsProcess: true })
-  signal.addEventListener('abort', close, { once: true })
+  const forget = onAbort(signal, () => {
+    ending.abort(signal.reason)
+  })
   try {
     return await work(ending.signal)
   } finally {
     timer.cancel()
-    signal.removeEventListener('abort', close)
+    forget()
   }
 }

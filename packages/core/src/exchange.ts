@@ -1,5 +1,6 @@
 import type { Clock, Timer } from './clock.js'
 import { networkFault } from './network-fault.js'
+import { onAbort } from './on-abort.js'
 
 /** How a request came to nothing. Carries no URL and no body. */
 export type ExchangeFailure =
@@ -36,10 +37,9 @@ export async function exchange(
 ): Promise<RawReply | ExchangeFailure> {
   signal.throwIfAborted()
   const stop = new AbortController()
-  const abort = (): void => {
+  const forget = onAbort(signal, () => {
     stop.abort(signal.reason)
-  }
-  signal.addEventListener('abort', abort, { once: true })
+  })
   let timedOut = false
   // A `fetch` that ignores its signal must not hold the refresh: the race ends it.
   let giveUp: (failure: ExchangeFailure) => void
@@ -66,7 +66,7 @@ export async function exchange(
     return await Promise.race([work, limit, aborted])
   } finally {
     timer.cancel()
-    signal.removeEventListener('abort', abort)
+    forget()
   }
 }
 

@@ -2,6 +2,7 @@ import type { AccountContext } from './account-context.js'
 import { hasCome, isRejected, timeLeftMs } from './cell.js'
 import type { Clock } from './clock.js'
 import { coolsUntilMs, isCoolingDown } from './failure-memory.js'
+import { onAbort } from './on-abort.js'
 import { pause } from './pause.js'
 
 /** A background refresh that runs until it is stopped. */
@@ -34,13 +35,11 @@ const shortestSleepMs = 1000
 export function startKeeper<C>({ clock, resolve, renew, closing, signal, onEnd }: KeeperParts<C>): Keeper {
   const stopping = new AbortController()
   const stop = (): void => {
-    closing.removeEventListener('abort', stop)
-    signal?.removeEventListener('abort', stop)
+    for (const forget of forgets) forget()
     stopping.abort(new DOMException('stopped', 'AbortError'))
     onEnd()
   }
-  closing.addEventListener('abort', stop, { once: true })
-  signal?.addEventListener('abort', stop, { once: true })
+  const forgets = [closing, signal].flatMap((each) => (each === undefined ? [] : [onAbort(each, stop)]))
   const turn = async (): Promise<number> => {
     const context = await resolve()
     if (sleepMs(context) <= 0) await renew()

@@ -1,4 +1,5 @@
 import type { Clock, TimerOptions } from './clock.js'
+import { onAbort } from './on-abort.js'
 
 /** How a pause is made. */
 export interface PauseOptions extends TimerOptions {
@@ -12,22 +13,21 @@ export interface PauseOptions extends TimerOptions {
 export function pause(clock: Clock, delayMs: number, { signal, wakeable, ...options }: PauseOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
-    let forget: (() => void) | undefined
+    let forgetWake: (() => void) | undefined
     const end = (): void => {
       timer.cancel()
-      signal.removeEventListener('abort', abort)
-      forget?.()
+      forgetAbort()
+      forgetWake?.()
     }
     const wake = (): void => {
       end()
       resolve()
     }
-    const abort = (): void => {
+    const timer = clock.setTimer(wake, delayMs, options)
+    const forgetAbort = onAbort(signal, () => {
       end()
       reject(signal.reason as Error)
-    }
-    const timer = clock.setTimer(wake, delayMs, options)
-    signal.addEventListener('abort', abort, { once: true })
-    forget = wakeable?.(wake)
+    })
+    forgetWake = wakeable?.(wake)
   })
 }

@@ -1,6 +1,7 @@
 import { keep, readCache, type AccountContext } from './account-context.js'
 import { hasCome, isRejected } from './cell.js'
 import { giveBack, takeLease } from './lease.js'
+import { onAbort } from './on-abort.js'
 import { changedRecord, isRenewed, type StoredRecord } from './token-record.js'
 import { writeRecord } from './write-record.js'
 
@@ -14,7 +15,7 @@ export function scheduleWriteBack<C>(context: AccountContext<C>): void {
   cell.isWriteBackPlanned = true
   const timer = clock.setTimer(
     () => {
-      closing.removeEventListener('abort', stop)
+      forgetClosing()
       void writeBack(context).then((isDone) => {
         cell.isWriteBackPlanned = false
         if (closing.aborted) cell.isUnwritten = false
@@ -24,12 +25,11 @@ export function scheduleWriteBack<C>(context: AccountContext<C>): void {
     },
     betweenTriesMs * (1 + context.spread / 4),
   )
-  const stop = (): void => {
+  const forgetClosing = onAbort(closing, () => {
     timer.cancel()
     cell.isWriteBackPlanned = false
     cell.isUnwritten = false
-  }
-  closing.addEventListener('abort', stop, { once: true })
+  })
 }
 
 /** The store has lost a record that lives on here, and holds none, or one from before it: it gets it back. */
