@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { ClosedError, ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { ClosedError, ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
 import { holdingProcess } from '@lingpai/core/internal'
 import { tightenCacheDirectory } from './private-directory.js'
 import { maxValueBytes, nameOfKey } from './state.js'
@@ -24,7 +24,7 @@ export interface FileCacheOptions {
  *
  * @throws ConfigError when `directory` is missing, empty, or no path.
  */
-export function fileCache({ directory, now = Date.now }: FileCacheOptions): IAccessTokenCache {
+export function fileCache({ directory, now = systemClock.now }: FileCacheOptions): IAccessTokenCache {
   const root = resolveDirectory(directory)
   const inTurn = turns()
   const memory = stateMemory()

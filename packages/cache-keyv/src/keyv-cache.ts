@@ -2,6 +2,7 @@ import {
   CacheError,
   ClosedError,
   ConfigError,
+  systemClock,
   type Awaitable,
   type CacheLease,
   type CacheReach,
@@ -37,7 +38,7 @@ const reaches: readonly unknown[] = ['process', 'host', 'fleet']
  *
  * @throws ConfigError when `store` is no store, or `reach` is not one of the three.
  */
-export function keyvCache({ store, reach, lease, now = Date.now }: KeyvCacheOptions): IAccessTokenCache {
+export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCacheOptions): IAccessTokenCache {
   assertStore(store)
   if (!reaches.includes(reach)) throw bad('reach', 'is to be process, host or fleet', reach)
   const guarded = guardStore(

@@ -1,4 +1,4 @@
-import { ConfigError, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
 import { LRUCache } from 'lru-cache'
 
 /** How large the cache may grow, and by which clock entries expire. */
@@ -32,7 +32,7 @@ interface Entry {
  *
  * @throws ConfigError when `maxEntries` is not a whole number from 1 to 10 million, or an `expiresAtMs` is no number.
  */
-export function memoryCache({ maxEntries = 10_000, now = Date.now }: MemoryCacheOptions = {}): MemoryCache {
+export function memoryCache({ maxEntries = 10_000, now = systemClock.now }: MemoryCacheOptions = {}): MemoryCache {
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1 || maxEntries > mostEntries) {
     throw new ConfigError('memoryCache: maxEntries is to be a whole number from 1 to 10 million', {
       field: 'maxEntries',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
-import { ConfigError, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
 import { Keyv } from 'keyv'
 import { database, type Database } from './database.js'
 import { commitLease, releaseLease, takeLease } from './schema.js'
@@ -32,7 +32,7 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
   const { path, busyTimeoutMs = 800, now, onDamaged = () => undefined } = options
   const file = resolvePath(path)
   if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0)) throw bad('busyTimeoutMs', 'is no length of time')
-  const db = database({ path: file, busyTimeoutMs, now: now ?? Date.now, onDamaged })
+  const db = database({ path: file, busyTimeoutMs, now: now ?? systemClock.now, onDamaged })
   const cache = keyvCache({
     store: recordsOf(db),
     reach: 'host',
