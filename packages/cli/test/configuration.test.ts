@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile } from 'node:fs/promises'
+import { chown, lchown, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configurationJsonSchema } from '../src/index.js'
 import { withHome, type Home } from './sandbox-home.js'
@@ -197,7 +197,7 @@ test('a file cache can be named relative, absolute, from the home directory, or 
   })
 })
 
-test('a file further up that belongs to somebody else is not used unless it is named', async () => {
+test('a file that belongs to another user is not used unless it is named, here and further up', async () => {
   // Only root can give files away.
   if (process.getuid?.() !== 0) return
   await withHome(async (home) => {
@@ -206,9 +206,18 @@ test('a file further up that belongs to somebody else is not used unless it is n
     const cwd = join(home.directory, 'below')
     await mkdir(cwd)
     const env = { MY_SHOP: home.env['QQ_BOT_SECRET'] }
-    const found = await home.run(['token', 'shop'], { cwd, env })
-    expect(found.code).toBe(2)
-    expect(found.stderr).toContain(`${path} belongs to another user and is not used`)
+    // Whoever owns the directory may have been waiting for us there.
+    await chown(home.directory, 12_345, 12_345)
+    for (const here of [home.directory, cwd]) {
+      const found = await home.run(['token', 'shop'], { cwd: here, env })
+      expect(found.code).toBe(2)
+      expect(found.stderr).toContain(`${path} belongs to another user and is not used`)
+    }
+    const link = join(cwd, 'lingpai.yaml')
+    await symlink(await home.write('own.yaml', shopFile(home)), link)
+    await lchown(link, 12_345, 12_345)
+    expect((await home.run(['token', 'shop'], { cwd, env })).stderr).toContain(`${link} belongs to another user`)
+    await rm(link)
     expect((await home.run(['token', 'shop', '--config', path], { cwd, env })).code).toBe(0)
   })
 })

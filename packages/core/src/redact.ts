@@ -1,3 +1,5 @@
+import { printable } from './printable.js'
+
 const mask = '***'
 
 /** Names whose values are secret wherever they stand in a URL, a form or a JSON text, also in one that stands in a text itself. */
@@ -53,15 +55,16 @@ const deepestCause = 5
 /** A copy of a cause that is safe to print: name, code and masked message, and the same of its own causes. */
 export function scrubCause(cause: unknown, known: readonly string[] = [], depth = 0): unknown {
   if (cause === undefined || depth >= deepestCause) return undefined
-  if (typeof cause === 'string') return redact(cause, known)
+  const clean = (text: string): string => printable(redact(text, known))
+  if (typeof cause === 'string') return clean(cause)
   if (typeof cause !== 'object' || cause === null) return `a thrown ${cause === null ? 'null' : typeof cause}`
   const [name, message, code, inner] = ['name', 'message', 'code', 'cause'].map((field) => memberOf(cause, field))
   const innerCause = scrubCause(inner, known, depth + 1)
   const options = innerCause === undefined ? undefined : { cause: innerCause }
-  const safe = new ScrubbedCause(redact(wordsOf(name, message), known), options)
-  safe.name = typeof name === 'string' ? redact(name, known) : 'Error'
+  const safe = new ScrubbedCause(clean(wordsOf(name, message)), options)
+  safe.name = typeof name === 'string' ? clean(name) : 'Error'
   if (typeof code === 'number') safe.code = code
-  if (typeof code === 'string') safe.code = redact(code, known)
+  if (typeof code === 'string') safe.code = clean(code)
   return safe
 }
 

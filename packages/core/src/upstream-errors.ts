@@ -5,6 +5,7 @@ import type { ExchangeFailure, RawReply } from './exchange.js'
 import { failurePolicy } from './failure-policy.js'
 import { isOtherRequest, otherRequestHint } from './other-request.js'
 import type { ResolvedSpec } from './provider.js'
+import { printable } from './printable.js'
 import { redact, scrubCause } from './redact.js'
 
 /** What is shown of a platform's words. */
@@ -26,7 +27,7 @@ export function platformError(
   }: { readonly status?: number; readonly language: 'en' | 'zh'; readonly known: readonly string[] },
 ): PlatformError {
   const { code, errorClass } = refusal
-  const safe = (text: string): string => redact(text, known).slice(0, longestText)
+  const safe = (text: string): string => printable(redact(text, known)).slice(0, longestText)
   const platformCode = typeof code === 'string' ? safe(code) : code
   const platformMessage = safe(refusal.message)
   const traceId = refusal.traceId === undefined ? undefined : safe(refusal.traceId)

@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes } from '../exit-code.js'
+import { exposures } from '../exposures.js'
 import { accountNamed, openAccounts, secretOf } from '../open-accounts.js'
 import { statusFromCache } from '../read-status.js'
 import { durationText, momentText, relativeText } from '../words.js'
@@ -18,6 +19,7 @@ export const refreshCommand: CommandDefinition = {
     const configuration = await loadConfiguration(io, options.config)
     const account = accountNamed(configuration, name)
     const secret = await secretOf(account, io)
+    for (const problem of exposures(account, secret)) output.warn(problem)
     const accounts = await openAccounts(configuration, { io, output })
     try {
       const before = await statusFromCache(accounts.source(account, secret, { readonly: true }))

@@ -1,7 +1,9 @@
+import { isIPv6 } from 'node:net'
 import { TokenManager } from '@lingpai/core'
 import type { RunningTokenServer } from '@lingpai/server'
 import { openCache } from '../caches.js'
 import type { CommandContext, CommandDefinition } from '../command.js'
+import { isUnprotected } from '../configuration/base-url.js'
 import type { Configuration } from '../configuration/configuration.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes } from '../exit-code.js'
@@ -78,7 +80,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     onProblem: warn,
     onReload: (count) => server?.app.log.info({ keys: count }, 'the client keys were read again'),
   })
-  const pool = accountPool({ manager, io, output })
+  const pool = accountPool({ manager, io, output, warn })
   let unfollow = (): void => undefined
   try {
     const register = accountRegister(await pool.open(configured))
@@ -102,6 +104,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
       drainMs: 3000,
     })
     unfollow = followFiles({ io, configuration, server, register, pool, keys })
+    if (tellsPlainHttp(settings)) warn(plainHttp)
     announce(context, configuration, server.url, keys.size)
     await stopped
     server.app.log.info('ending: what is under way is answered')
@@ -112,6 +115,13 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     await manager.close()
     await cache.close?.()
   }
+}
+
+const plainHttp =
+  'clients send their keys without TLS: only a proxy in front, which does TLS, must be able to reach this address'
+
+function tellsPlainHttp({ host, tls, allowPlainHttp }: Configuration['server']): boolean {
+  return allowPlainHttp && tls === undefined && isUnprotected(`http://${isIPv6(host) ? `[${host}]` : host}`)
 }
 
 function announce({ output, options }: CommandContext, configuration: Configuration, url: string, keys: number): void {

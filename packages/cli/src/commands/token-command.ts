@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes } from '../exit-code.js'
+import { exposures } from '../exposures.js'
 import { accountNamed, openAccounts, secretOf } from '../open-accounts.js'
 import { maskedToken, momentText, relativeText } from '../words.js'
 
@@ -20,6 +21,7 @@ export const tokenCommand: CommandDefinition = {
     const configuration = await loadConfiguration(io, options.config)
     const account = accountNamed(configuration, name)
     const secret = await secretOf(account, io)
+    for (const problem of exposures(account, secret)) output.warn(problem)
     const accounts = await openAccounts(configuration, { io, output })
     try {
       const source = accounts.source(account, secret)

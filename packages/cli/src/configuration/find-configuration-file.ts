@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '@lingpai/core'
 import type { CommandIo } from '../command-io.js'
@@ -10,7 +10,7 @@ export const configurationFileName = 'lingpai.yaml'
  * The configuration file: the named one, else `LINGPAI_CONFIG`, else the first `lingpai.yaml` from the working directory
  * upward; `undefined` when there is none.
  *
- * @throws ConfigError for a file further up that belongs to somebody else: it could send our secrets anywhere.
+ * @throws ConfigError for a file that belongs to another user, and was not named: it could send our secrets anywhere.
  */
 export async function findConfigurationFile(
   { cwd, env }: Pick<CommandIo, 'cwd' | 'env'>,
@@ -20,24 +20,25 @@ export async function findConfigurationFile(
   if (chosen !== undefined && chosen !== '') return resolve(cwd, chosen)
   for (let directory = cwd; ; directory = dirname(directory)) {
     const path = join(directory, configurationFileName)
-    const owner = await ownerOf(path)
-    if (owner !== undefined) {
-      if (directory !== cwd && !(await mayTrust(owner, cwd))) throw foreign(path)
+    const owners = await ownersOf(path)
+    if (owners.length > 0) {
+      if (!owners.every(mayTrust)) throw foreign(path)
       return path
     }
     if (dirname(directory) === directory) return undefined
   }
 }
 
-async function ownerOf(path: string): Promise<number | undefined> {
-  const found = await stat(path).catch(() => undefined)
-  return found?.uid
+/** Of the file, and of the link that leads to it; none where there is no file. */
+async function ownersOf(path: string): Promise<readonly number[]> {
+  const found = await Promise.all([stat(path), lstat(path)]).catch(() => [])
+  return found.map(({ uid }) => uid)
 }
 
-/** Ours, the system's, or that of whoever owns the directory we were started in. */
-async function mayTrust(owner: number, cwd: string): Promise<boolean> {
+/** Ours, or the system's. */
+function mayTrust(owner: number): boolean {
   const own = process.getuid?.()
-  return own === undefined || owner === own || owner === 0 || owner === (await ownerOf(cwd))
+  return own === undefined || owner === own || owner === 0
 }
 
 function foreign(path: string): ConfigError {

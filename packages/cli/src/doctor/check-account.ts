@@ -1,14 +1,15 @@
 import {
   classify,
   isLingpaiError,
+  platformError,
   type AnyLingpaiError,
   type Refusal,
   type TokenRecord,
   type TokenSource,
 } from '@lingpai/core'
 import type { CommandContext } from '../command.js'
-import { isUnprotected } from '../configuration/base-url.js'
 import type { Configuration, ConfiguredAccount } from '../configuration/configuration.js'
+import { openAddressOf } from '../exposures.js'
 import { openAccounts, secretOf } from '../open-accounts.js'
 import type { FoundSecret } from '../read-secret.js'
 import { durationText, relativeText } from '../words.js'
@@ -50,7 +51,8 @@ export async function checkAccount(
       'token',
       `generation ${got.generation}, expires ${relativeText(got.expiresAtMs, io.clock.now())}`,
     )
-    const works = await checkWorks(account, source, configuration.language ?? 'en')
+    const known = [secret.value, got.value]
+    const works = await checkWorks(account, source, { language: configuration.language ?? 'en', known })
     return [...before, token, works, ...checkClock(account, watched)]
   } catch (error) {
     return [fail('configuration', messageOf(error), { action: hintOf(error) })]
@@ -60,16 +62,10 @@ export async function checkAccount(
 }
 
 function checkAddress({ name, provider }: ConfiguredAccount): readonly Finding[] {
-  const open = [provider.spec.baseUrl, provider.spec.apiBaseUrl].find((url) => url !== undefined && isUnprotected(url))
+  const open = openAddressOf(provider)
   if (open === undefined) return []
-  const advice = { action: 'Use https.' }
-  return [
-    findingsOf(name).warn(
-      'address',
-      `${new URL(open).origin} is not encrypted: the secret can be read on the way`,
-      advice,
-    ),
-  ]
+  const text = `${open} is not encrypted: the secret can be read on the way`
+  return [findingsOf(name).warn('address', text, { action: 'Use https.' })]
 }
 
 /** A token from the cache or the platform. A remembered failure is asked for again: the user may just have mended its cause. */
@@ -100,7 +96,7 @@ function failed(account: ConfiguredAccount, check: string, error: AnyLingpaiErro
 }
 
 /** Shows the token to the platform, by its cheapest call. */
-async function checkWorks(account: ConfiguredAccount, source: TokenSource, language: 'en' | 'zh'): Promise<Finding> {
+async function checkWorks(account: ConfiguredAccount, source: TokenSource, told: Told): Promise<Finding> {
   const { ok, warn, fail } = findingsOf(account.name)
   const { spec } = account.provider
   if (spec.probe === undefined) return warn('works', 'not tried: the provider names no call to try it with')
@@ -111,7 +107,7 @@ async function checkWorks(account: ConfiguredAccount, source: TokenSource, langu
     const response = await source.fetch(search === '' ? url : `${url}?${search}`, { method, signal })
     const { status, headers } = response
     const refusal = classify(spec, 'api', { status, headers, body: parsed(await response.text()) })
-    if (refusal !== undefined) return refused(account, refusal, language)
+    if (refusal !== undefined) return refused(account, refusal, told)
     return response.ok
       ? ok('works', `${method} ${url} accepts the token`)
       : warn('works', `${method} ${url} answered HTTP ${status}`, { action: 'Try again later.' })
@@ -126,15 +122,24 @@ async function checkWorks(account: ConfiguredAccount, source: TokenSource, langu
 }
 
 /** The API said no: with some codes although the token is well. */
-function refused({ name, provider }: ConfiguredAccount, refusal: Refusal, language: 'en' | 'zh'): Finding {
-  const { code, errorClass, message, ip } = refusal
-  const { hints } = provider.spec
-  const hint = hints?.[String(code)] ?? hints?.[errorClass]
-  const words = typeof hint === 'object' ? hint[language] : hint
-  const action = words?.replaceAll('{ip}', ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host'))
+function refused({ name, provider }: ConfiguredAccount, refusal: Refusal, { language, known }: Told): Finding {
+  const { errorClass } = refusal
+  // Redacted and printable: the words are the platform's, and what they quote may be the token.
+  const error = platformError(provider.spec, 'api', refusal, { language, known })
+  const { platformCode, platformMessage, ip } = error.details
   const isTokenWell = ['permission', 'rate-limited', 'quota-exhausted', 'transient', 'unknown'].includes(errorClass)
   const { warn, fail } = findingsOf(name)
-  return (isTokenWell ? warn : fail)('works', `the API refused (${code} ${message})`, { action, ip })
+  return (isTokenWell ? warn : fail)('works', `the API refused (${platformCode} ${platformMessage})`, {
+    action: error.hint,
+    ip,
+  })
+}
+
+/** How what a platform said is told. */
+interface Told {
+  readonly language: 'en' | 'zh'
+  /** What must not show. */
+  readonly known: readonly string[]
 }
 
 function checkClock({ name }: ConfiguredAccount, { aheadMs }: WatchedFetch): readonly Finding[] {

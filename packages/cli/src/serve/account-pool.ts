@@ -4,6 +4,7 @@ import type { CommandIo } from '../command-io.js'
 import type { ConfiguredAccount } from '../configuration/configuration.js'
 import { knownProviders, type AnyProvider } from '../known-providers.js'
 import type { Output } from '../output.js'
+import { exposures } from '../exposures.js'
 import { readSecret } from '../read-secret.js'
 
 /** The sources of the accounts of one server, through all its configurations. */
@@ -23,13 +24,15 @@ export interface AccountPoolParts {
   readonly manager: TokenManager
   readonly io: CommandIo
   readonly output: Output
+  /** Is told where others can read a secret. */
+  readonly warn: (text: string) => void
 }
 
 /** Longer than a refresh takes. */
 const graceMs = 15_000
 
 /** An empty pool. */
-export function accountPool({ manager, io, output }: AccountPoolParts): AccountPool {
+export function accountPool({ manager, io, output, warn }: AccountPoolParts): AccountPool {
   const opened = new Map<string, ServedAccount>()
   let current: readonly ServedAccount[] = []
 
@@ -47,7 +50,11 @@ export function accountPool({ manager, io, output }: AccountPoolParts): AccountP
   }
   return {
     open: async (accounts) => {
-      for (const account of accounts) output.hide((await readSecret(account, io)).value)
+      for (const account of accounts) {
+        const secret = await readSecret(account, io)
+        output.hide(secret.value)
+        for (const problem of exposures(account, secret)) warn(problem)
+      }
       const served = accounts.map((account) => {
         const mark = markOf(account)
         const known = opened.get(mark) ?? make(account)
