@@ -1,5 +1,7 @@
+import type { PlatformCode } from '@lingpai/core'
 import { Type } from 'typebox'
 import { ApiError } from '../api-error.js'
+import type { Caller } from '../caller.js'
 import { callerIn } from '../callers.js'
 import { falseReports } from '../false-reports.js'
 import { accountParams, errorAnswers, ref } from '../schemas.js'
@@ -9,16 +11,51 @@ import { tokenDesk, type TokenDesk } from '../token-desk.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
 const longestLifeSeconds = 86_400
+const longestToken = 8192
+const longestCode = 64
 
 /** Tokens: get one, say that one was refused, force another. */
 export function registerTokens(fastify: TypedFastify, context: ServerContext): void {
   const desk = tokenDesk(context.time, context.clock)
-  registerToken(fastify, context, desk)
-  registerRejections(fastify, context, desk)
+  const report = reporter(context, desk)
+  registerToken(fastify, context, desk, report)
+  registerRejections(fastify, context, report)
   registerRefreshes(fastify, context)
 }
 
-function registerToken(fastify: TypedFastify, context: ServerContext, desk: TokenDesk): void {
+/** A token, or its generation, that an API refused. */
+interface Report {
+  readonly refused: string | number
+  readonly code?: PlatformCode | undefined
+  readonly minLifeMs?: number
+}
+
+/** Reports a token and gives the one to use instead. @throws ApiError 403 for a key that may not report */
+type Reporter = (caller: Caller, name: string, report: Report) => Promise<TokenAnswer>
+
+function reporter(context: ServerContext, desk: TokenDesk): Reporter {
+  const contradicted = falseReports(context.clock)
+  return async (caller, name, { refused, code, minLifeMs }) => {
+    const account = context.accountFor(caller, name, 'report')
+    const { source } = account
+    const currentIfTold = refused === source.peek() ? source.status().generation : undefined
+    const generation = typeof refused === 'number' ? refused : currentIfTold
+    if (contradicted.isContradicted(account, generation)) return desk.answer(account, minLifeMs)
+    return context.actAs(caller.key.name, source, 'rejection', async () => {
+      await source.reportRejected(refused, code)
+      const answer = await desk.answer(account, minLifeMs)
+      if (answer.generation === generation) contradicted.note(account, answer.generation)
+      return answer
+    })
+  }
+}
+
+/** In a query everything is text. */
+function numberIfDigits(text: string): string | number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : text
+}
+
+function registerToken(fastify: TypedFastify, context: ServerContext, desk: TokenDesk, report: Reporter): void {
   fastify.get(
     '/v1/accounts/:account/token',
     {
@@ -30,14 +67,36 @@ function registerToken(fastify: TypedFastify, context: ServerContext, desk: Toke
           min_life: Type.Optional(
             Type.Integer({ minimum: 0, maximum: longestLifeSeconds, description: 'Seconds it must live at least.' }),
           ),
+          refused: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: longestToken,
+              description:
+                'An API refused this: a generation, or a token. It is reported, and the response has the token to use instead. Prefer the generation: proxies log queries.',
+            }),
+          ),
+          code: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: longestCode,
+              description: 'Beside `refused`: what the API answered.',
+            }),
+          ),
         }),
         response: { 200: ref('TokenAnswer'), ...errorAnswers },
       },
     },
     (request, reply) => {
       const caller = callerIn(request)
+      const { min_life: minLife, refused, code } = request.query
+      if (refused !== undefined) {
+        return report(caller, request.params.account, {
+          refused: numberIfDigits(refused),
+          code: code === undefined ? undefined : numberIfDigits(code),
+          minLifeMs: (minLife ?? 0) * 1000,
+        })
+      }
       const account = context.accountFor(caller, request.params.account)
-      const { min_life: minLife } = request.query
       const text = minLife === undefined ? desk.textAtHand(account) : undefined
       if (text !== undefined) return reply.header('content-type', 'application/json; charset=utf-8').send(text)
       const work = (): Promise<TokenAnswer> => desk.answer(account, (minLife ?? 0) * 1000)
@@ -46,8 +105,7 @@ function registerToken(fastify: TypedFastify, context: ServerContext, desk: Toke
   )
 }
 
-function registerRejections(fastify: TypedFastify, context: ServerContext, desk: TokenDesk): void {
-  const contradicted = falseReports(context.clock)
+function registerRejections(fastify: TypedFastify, context: ServerContext, report: Reporter): void {
   fastify.post(
     '/v1/accounts/:account/rejections',
     {
@@ -58,8 +116,8 @@ function registerRejections(fastify: TypedFastify, context: ServerContext, desk:
         body: Type.Object(
           {
             generation: Type.Optional(Type.Integer({ minimum: 0 })),
-            access_token: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
-            code: Type.Optional(Type.Union([Type.Integer(), Type.String({ minLength: 1, maxLength: 64 })])),
+            access_token: Type.Optional(Type.String({ minLength: 1, maxLength: longestToken })),
+            code: Type.Optional(Type.Union([Type.Integer(), Type.String({ minLength: 1, maxLength: longestCode })])),
           },
           { additionalProperties: false },
         ),
@@ -68,19 +126,13 @@ function registerRejections(fastify: TypedFastify, context: ServerContext, desk:
     },
     async (request) => {
       const caller = callerIn(request)
-      const account = context.accountFor(caller, request.params.account, 'report')
+      // Another's account is not there, whatever the body says.
+      context.accountFor(caller, request.params.account, 'report')
       const { generation, access_token: token, code } = request.body
-      const { source } = account
-      if ((generation === undefined) === (token === undefined))
+      const refused = generation ?? token
+      if (refused === undefined || (generation !== undefined && token !== undefined))
         throw new ApiError('ERR_BAD_REQUEST', 'body: is to have generation or access_token, one of them')
-      const reported = generation ?? (token === source.peek() ? source.status().generation : undefined)
-      if (contradicted.isContradicted(account, reported)) return desk.answer(account)
-      return context.actAs(caller.key.name, source, 'rejection', async () => {
-        await source.reportRejected(generation ?? token ?? '', code)
-        const answer = await desk.answer(account)
-        if (answer.generation === reported) contradicted.note(account, answer.generation)
-        return answer
-      })
+      return report(caller, request.params.account, { refused, code })
     },
   )
 }
