@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import {
   appIds,
   openFacadeWorld,
@@ -167,4 +169,22 @@ test('every refusal of QQ’s token carries expires_in, which botgo reads first'
   ]
   expect(refusals.map(({ code }) => code)).toEqual([100007, 100016, 100007, 100001])
   for (const refusal of refusals) expect(refusal).toHaveProperty('expires_in', '0')
+})
+
+test('a request that offers h2c, as the JDK’s client does, gets its token', async () => {
+  const { hostname, port } = new URL(world.url)
+  const body = JSON.stringify({ appId: appIds.qq, clientSecret: key })
+  const head = [
+    'POST /app/getAppAccessToken HTTP/1.1',
+    'Host: server',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: Upgrade, HTTP2-Settings',
+    'Upgrade: h2c',
+    'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk',
+  ]
+  const socket = connect(Number(port), hostname)
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 [^]*"expires_in":"7200"/)
 })

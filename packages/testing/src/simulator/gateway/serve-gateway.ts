@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '@lingpai/core'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import type { FaultBook, FaultEffect } from '../faults.js'
+import { serveWithoutUpgrade } from '../serve-without-upgrade.js'
 import { gatewayPath } from './gateway-path.js'
 import { gatewayLine } from './gateway-line.js'
 import type { OpenedGateway } from './qq-gateway.js'
@@ -27,6 +28,10 @@ export function serveGateway(server: Server, { gateway, faults, clock }: Gateway
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: longestPayload })
   const sockets = new Set<Socket>()
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      serveWithoutUpgrade(server, request, socket, head)
+      return
+    }
     sockets.add(socket)
     socket.on('error', () => undefined).once('close', () => sockets.delete(socket))
     const [path = ''] = (request.url ?? '').split('?')
