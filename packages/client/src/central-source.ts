@@ -7,6 +7,7 @@ import {
   type PlatformCode,
   type PlatformResponse,
   type RefreshOptions,
+  type RejectedToken,
   type SourceStatus,
   type TokenRecord,
   type TokenSource,
@@ -61,7 +62,7 @@ export class CentralSource implements TokenSource {
     return this.#inner.authorizationHeader(options)
   }
 
-  async reportRejected(rejected: string | number, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
+  async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
     // Without the platform's table, whether a code is a token error is for whoever reports it to know.
     return this.#inner.reportRejected(rejected, this.#parts.platform === undefined ? undefined : code, options)
   }
@@ -156,7 +157,7 @@ export class CentralSource implements TokenSource {
     // What a request under way brings is most likely the very token that the server tells of.
     if (this.peek() === undefined && this.status().state === 'refreshing') await this.getRecord().catch(() => undefined)
     if (!this.#isBehind()) return
-    if (this.peek() !== undefined) await this.#inner.refresh({ reason: turnOver })
+    if (this.peek() !== undefined) await this.#inner.refresh({ note: turnOver })
     // A failure that the server has got over must not hold here until its cool-down ends.
     else await this.#inner.clear()
   }

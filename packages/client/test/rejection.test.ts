@@ -33,7 +33,7 @@ test('a late rejection of an older token causes nothing', async () => {
   const { length } = world.requests
   const current = await source.getAccessToken()
   expect(await source.reportRejected(old.value, 40001)).toBe(current)
-  expect(await source.reportRejected(old.generation, 40001)).toBe(current)
+  expect(await source.reportRejected({ generation: old.generation }, 40001)).toBe(current)
   expect(world.requests).toHaveLength(length)
   expect(issued()).toBe(2)
 })

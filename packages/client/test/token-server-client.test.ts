@@ -99,7 +99,7 @@ test('without a provider the members that need the platform say so, and the othe
 test('a forced refresh is asked of the server, and needs the role for it', async () => {
   const admin = world.client({ key: world.key('admin') }).source('plain')
   const before = await admin.getRecord()
-  const after = await admin.refresh({ reason: 'by hand' })
+  const after = await admin.refresh({ note: 'by hand' })
   expect(after.generation).toBe(before.generation + 1)
   expect(after.value).not.toBe(before.value)
   expect(world.requests.at(-1)).toBe('POST /v1/accounts/plain/refreshes')

@@ -26,6 +26,7 @@ import type {
   GetTokenOptions,
   KeepOptions,
   RefreshOptions,
+  RejectedToken,
   SecretRequestOptions,
   SourceStatus,
   TokenSource,
@@ -108,13 +109,14 @@ export class AccountSource<C> implements TokenSource {
     return headerValue(headerPlacement(this.#parts.spec), await this.getAccessToken(options))
   }
 
-  async reportRejected(rejected: string | number, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
+  async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
+    assertRejected(rejected)
     this.#assertTokenError(code)
     const context = await this.#resolve(options?.signal)
     const { cell } = context
     const isCurrent = (): boolean =>
       cell.record !== undefined &&
-      rejected === (typeof rejected === 'number' ? cell.record.generation : cell.record.value)
+      (typeof rejected === 'string' ? rejected === cell.record.value : rejected.generation === cell.record.generation)
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
     if (!isCurrent() && rejected !== cell.replacedValue) await abortable(lookAtCache(context), options?.signal)
     if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
@@ -127,7 +129,7 @@ export class AccountSource<C> implements TokenSource {
     return this.getAccessToken(options)
   }
 
-  async refresh({ reason: note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
+  async refresh({ note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
     let context = await this.#resolve(signal)
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     for (;;) {
@@ -312,6 +314,18 @@ export class AccountSource<C> implements TokenSource {
       { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
     )
   }
+}
+
+/** A bare number may be the platform's code, which would be taken for a generation. */
+function assertRejected(rejected: unknown): void {
+  if (typeof rejected === 'string' && rejected !== '') return
+  const { generation } = Object(rejected) as { readonly generation?: unknown }
+  if (Number.isSafeInteger(generation)) return
+  throw new ConfigError(
+    'reportRejected: the first argument must be the rejected token or { generation }',
+    { field: 'rejected', problem: typeof rejected === 'string' ? 'empty' : 'malformed' },
+    { hint: "Pass the token first and the platform's code second: reportRejected(token, code)." },
+  )
 }
 
 /** Tokens came, and none of them lived long enough to be handed out. */

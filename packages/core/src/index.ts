@@ -56,6 +56,7 @@ export type {
   GetTokenOptions,
   KeepOptions,
   RefreshOptions,
+  RejectedToken,
   SecretRequestOptions,
   SourceStatus,
   TokenSource,

@@ -14,8 +14,8 @@ export interface GetTokenOptions {
 
 /** How a refresh is forced. */
 export interface RefreshOptions {
-  /** Why, for the `refreshed` event: an audit trail's word, no secret. */
-  readonly reason?: string
+  /** Why, for the event `refreshed`, whose `reason` is `requested`; must not be a secret. */
+  readonly note?: string
   /** Ends this caller's wait; the refresh goes on. */
   readonly signal?: AbortSignal
 }
@@ -25,6 +25,9 @@ export interface SecretRequestOptions {
   /** Ends the request with the signal's reason. */
   readonly signal?: AbortSignal
 }
+
+/** A token that an API rejected: the token itself, or its generation. */
+export type RejectedToken = string | { readonly generation: number }
 
 /** How a source is kept fresh. */
 export interface KeepOptions {
@@ -84,11 +87,12 @@ export interface TokenSource {
   /**
    * Tells that an API refused a token. Refreshes only if it is still the current one; any other current token is returned as it is.
    *
-   * @param rejected the token, or its generation
+   * @param rejected the token, or `{ generation }`; a bare number would read like the platform's code
    * @param code what the API answered; must be a token error in the provider's table, so that nothing else causes a refresh
    * @returns the token to use instead
+   * @throws ConfigError for what is neither a token nor a generation, and for a code that is not a token error
    */
-  reportRejected(rejected: string | number, code?: PlatformCode, options?: GetTokenOptions): Promise<string>
+  reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string>
   /**
    * One refresh now, whatever the state; shared by all who ask at the same time, in all processes. On a platform that repeats its token the
    * record may be the same as before.

@@ -145,7 +145,7 @@ test('an operator mends the token: the ticket comes at once, whatever cool-down 
   world.simulator.change('wechat', { secret: 'another-secret-of-the-platform' })
   await errorOf(ticket.getAccessToken())
   world.simulator.change('wechat', { secret: world.simulator.accounts.wechat.appSecret })
-  await token.refresh({ reason: 'mended' })
+  await token.refresh({ note: 'mended' })
   expect(await ticket.getAccessToken()).toMatch(/^simtok_/)
 })
 

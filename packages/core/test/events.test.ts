@@ -202,7 +202,7 @@ test('a manager tells of a refresh to its hooks, its listeners and the channel; 
   }
   leave()
   unsubscribe('lingpai:refreshed', onMessage)
-  await source.refresh({ reason: 'drill' })
+  await source.refresh({ note: 'drill' })
   expect(heard).toHaveLength(4)
   expect(heard[3]).toMatchObject({ reason: 'requested', note: 'drill', generation: 2 })
   await manager.close()

@@ -167,7 +167,7 @@ describe('one process', () => {
   test('refresh() is one request for all who ask at once, and a new generation', async () => {
     const source = world.source('wechatPlain')
     const { generation } = await source.getRecord()
-    const records = await Promise.all(Array.from({ length: 20 }, () => source.refresh({ reason: 'drill' })))
+    const records = await Promise.all(Array.from({ length: 20 }, () => source.refresh({ note: 'drill' })))
     expect(new Set(records.map((record) => record.generation))).toEqual(new Set([generation + 1]))
     expect(world.simulator.ledger.tokenRequests()).toBe(2)
     expect(world.events.at(-1)).toMatchObject({ name: 'refreshed', event: { reason: 'requested', note: 'drill' } })

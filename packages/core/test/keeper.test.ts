@@ -121,7 +121,7 @@ test('a keeper heals a rejected token whose refresh failed once, without anybody
   await world.clock.settle()
   world.simulator.revoke(world.simulator.accounts.wechat)
   world.simulator.fault({ endpoint: 'token', status: 503, times: 3 })
-  await expect(world.clock.runUntil(source.reportRejected(1, 42001))).rejects.toMatchObject({
+  await expect(world.clock.runUntil(source.reportRejected({ generation: 1 }, 42001))).rejects.toMatchObject({
     code: 'ERR_LINGPAI_TRANSPORT',
   })
   await world.clock.advance(2 * minute)
@@ -167,7 +167,7 @@ test('the status of a token that ran out unnoticed is expired; a rejected one is
   expect(source.status().state).toBe('expired')
   await world.clock.runUntil(source.getAccessToken())
   world.simulator.fault({ endpoint: 'token', status: 503, times: 3 })
-  await world.clock.runUntil(source.reportRejected(2)).catch(() => undefined)
+  await world.clock.runUntil(source.reportRejected({ generation: 2 })).catch(() => undefined)
   expect(source.status()).toMatchObject({
     state: 'failing',
     lastFailure: { code: 'ERR_LINGPAI_TRANSPORT', failures: 1 },

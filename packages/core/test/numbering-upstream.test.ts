@@ -78,7 +78,7 @@ test('the request knows why it is made, and which token was refused', async () =
   await tokens.getAccessToken({ minLifeMs: 5000 })
   answerWith('second', 42)
   await tokens.reportRejected('first', 42001)
-  await tokens.refresh({ reason: 'by hand' })
+  await tokens.refresh({ note: 'by hand' })
   expect(asked).toEqual([
     { reason: 'cold', minLifeMs: 5000 },
     { reason: 'rejected', minLifeMs: 0, refused: { generation: 41, code: 42001 } },

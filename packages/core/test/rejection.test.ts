@@ -27,7 +27,7 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const satisfies r
     const current = await source.getAccessToken()
     const late = await Promise.all(Array.from({ length: 50 }, () => source.reportRejected(dead)))
     expect(new Set(late)).toEqual(new Set([current]))
-    expect(await source.reportRejected(1)).toBe(current)
+    expect(await source.reportRejected({ generation: 1 })).toBe(current)
     expect(simulator.ledger.tokenRequests()).toBe(2)
     expect(world.count('rejected')).toBe(1)
   })
@@ -36,7 +36,9 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const satisfies r
 test('200 reports of one token at once are one refresh', async () => {
   const source = world.source('wechatPlain')
   const { value, generation } = await source.getRecord()
-  const reports = Array.from({ length: 200 }, (_, i) => source.reportRejected(i % 2 === 0 ? value : generation, 42001))
+  const reports = Array.from({ length: 200 }, (_, i) =>
+    source.reportRejected(i % 2 === 0 ? value : { generation }, 42001),
+  )
   const tokens = new Set(await Promise.all(reports))
   expect(tokens.size).toBe(1)
   expect(tokens.has(value)).toBe(false)
@@ -373,7 +375,7 @@ for (const [what, fault] of [
     const { value, generation } = await source.getRecord()
     simulator.revoke(simulator.accounts.wechat, { sticky: true })
     simulator.fault({ endpoint: '/cgi-bin/getcallbackip', ...fault })
-    await expect(source.reportRejected(generation, 40001)).rejects.toMatchObject({
+    await expect(source.reportRejected({ generation }, 40001)).rejects.toMatchObject({
       code: 'ERR_LINGPAI_PLATFORM',
       details: { errorClass: 'token-invalid', platformCode: 40001 },
     })

@@ -285,7 +285,7 @@ test('rejections are told of without the token, also when the arguments are swap
   platform.answer(reply(goodBody))
   const source = manager.source(platform.provider, account)
   await source.getAccessToken()
-  assertSilent(await errorOf(source.reportRejected(42001, token)))
+  assertSilent(await errorOf(source.reportRejected(42001 as unknown as string, token)))
   assertSilent(await errorOf(platform.clock.runUntil(source.reportRejected(token, 42001))))
   expect(heard.some((event) => json(event).includes('rejected'))).toBe(true)
 })

@@ -23,7 +23,7 @@ export const refreshCommand: CommandDefinition = {
     const accounts = await openAccounts(configuration, { io, output })
     try {
       const before = await statusFromCache(accounts.source(account, secret, { readonly: true }))
-      const record = await accounts.source(account, secret).refresh({ reason: 'lingpai refresh' })
+      const record = await accounts.source(account, secret).refresh({ note: 'lingpai refresh' })
       output.hide(record.value)
       const { generation, issuedAtMs, expiresAtMs } = record
       const isNew = generation !== before.generation

@@ -78,7 +78,7 @@ async function getToken(source: TokenSource, { requests }: WatchedFetch): Promis
     if (!isRemembered) return error
   }
   try {
-    return await source.refresh({ reason: 'lingpai doctor' })
+    return await source.refresh({ note: 'lingpai doctor' })
   } catch (error) {
     if (isLingpaiError(error)) return error
     throw error

@@ -208,7 +208,7 @@ export class GatewayLife {
     await pause(clock, delayMs, signal)
     if (!move.rejectsToken || this.#generation === undefined || isOver(signal)) return
     try {
-      await source.reportRejected(this.#generation, undefined, { signal })
+      await source.reportRejected({ generation: this.#generation }, undefined, { signal })
     } catch (error) {
       if (!isOver(signal)) this.#report(error)
     }

@@ -42,7 +42,7 @@ function reporter(context: ServerContext, desk: TokenDesk): Reporter {
     const generation = typeof refused === 'number' ? refused : currentIfTold
     if (contradicted.isContradicted(account, generation)) return desk.answer(account, minLifeMs)
     return context.actAs(caller.key.name, source, 'rejection', async () => {
-      await source.reportRejected(refused, code)
+      await source.reportRejected(typeof refused === 'number' ? { generation: refused } : refused, code)
       const answer = await desk.answer(account, minLifeMs)
       if (answer.generation === generation) contradicted.note(account, answer.generation)
       return answer
@@ -158,7 +158,7 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
       const { reason } = request.body
       const { name } = caller.key
       const record = await context.actAs(name, source, 'refresh', () =>
-        source.refresh(reason === undefined ? {} : { reason }),
+        source.refresh(reason === undefined ? {} : { note: reason }),
       )
       return tokenAnswer(provider, record, context.time.nowMs())
     },
