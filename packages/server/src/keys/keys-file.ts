@@ -1,8 +1,11 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { ConfigError, systemClock, type Clock } from '@lingpai/core'
 import { watchFile } from '../watch-file.js'
 import type { ClientKey } from './client-key.js'
 import { clientKeys, type ClientKeys } from './client-keys.js'
+import { lockFile, type FileLock } from './file-lock.js'
 import { decodeKeys, encodeKeys } from './keys-document.js'
 
 /** Client keys that follow their file. */
@@ -62,41 +65,68 @@ export async function readKeysFile(path: string): Promise<readonly ClientKey[]> 
 }
 
 /**
- * Changes a keys file as one step: whoever reads it sees the old or the new one, and a crash leaves one of them.
+ * Changes a keys file as one step: whoever reads it sees the old or the new one, and a crash leaves one of them. A link stays, and
+ * the file that it leads to is changed.
  *
- * @throws ConfigError where it cannot be read or written, or somebody else is changing it
+ * @throws ConfigError where it cannot be read or written, or another process is changing it
  */
 export async function changeKeysFile(
   path: string,
   change: (keys: readonly ClientKey[]) => readonly ClientKey[],
 ): Promise<void> {
-  const aside = `${path}.new`
   try {
-    // The name is the lock, too: two changes at the same time would lose one of them.
-    const file = await open(aside, 'wx', 0o600)
+    const target = await targetOf(path)
+    const lock = await lockFile(target)
+    if (lock === undefined) throw beingChanged(path)
     try {
-      await file.writeFile(encodeKeys(change(await readKeysFile(path))))
-      await file.sync()
-      await file.close()
-      await rename(aside, path)
-    } catch (error) {
-      await file.close().catch(() => undefined)
-      await rm(aside, { force: true })
-      throw error
+      await writeWhole(target, encodeKeys(change(await readKeysFile(target))), lock)
+    } finally {
+      await lock.release()
     }
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     if (code.startsWith('ERR_LINGPAI')) throw error
-    const isTaken = code === 'EEXIST'
-    throw new ConfigError(
-      isTaken ? `${path} is being changed by somebody else` : `${path} cannot be written (${code})`,
-      { field: 'keysFile', problem: 'conflict' },
-      isTaken ? { hint: `Try again; if nobody is, remove ${aside}` } : {},
-    )
+    throw new ConfigError(`${path} cannot be written (${code})`, { field: 'keysFile', problem: 'conflict' })
   }
 }
 
-/** Hashes tell no key, and still are nobody else's business: they sign the sessions of the status page. */
+/** Where a path leads to, also where there is no file yet. */
+async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    // A link that leads to a file that is still to be made.
+    const linked = await readlink(path).catch(() => undefined)
+    return linked === undefined ? path : targetOf(resolve(dirname(path), linked))
+  }
+}
+
+async function writeWhole(path: string, text: string, lock: FileLock): Promise<void> {
+  const aside = `${path}.${randomUUID()}.new`
+  const file = await open(aside, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+    await file.close()
+    if (!(await lock.isHeld())) throw beingChanged(path)
+    await rename(aside, path)
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(aside, { force: true })
+    throw error
+  }
+}
+
+function beingChanged(path: string): ConfigError {
+  return new ConfigError(
+    `${path} is being changed by another process`,
+    { field: 'keysFile', problem: 'conflict' },
+    { hint: 'Try again.' },
+  )
+}
+
+/** Hashes open nothing, and names of accounts and programs are still nobody else's business. */
 async function looseness(path: string): Promise<string | undefined> {
   const { mode } = await stat(path).catch(() => ({ mode: 0 }))
   if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined

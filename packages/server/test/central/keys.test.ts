@@ -1,5 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClientKey } from '../../src/keys/client-key.js'
 import { changeKeysFile, openKeysFile, readKeysFile } from '../../src/keys/keys-file.js'
@@ -162,6 +163,52 @@ describe('the file of the keys', () => {
     const done = outcomes.filter(({ status }) => status === 'fulfilled').length
     expect(done).toBeGreaterThanOrEqual(1)
     expect(await readKeysFile(path)).toHaveLength(done)
+  })
+
+  test('a file behind a link is changed where it is, and the link stays', async () => {
+    const [real, link] = [join(directory, 'mounted', 'keys.json'), path]
+    await mkdir(join(directory, 'mounted'))
+    await symlink('mounted/keys.json', link)
+    const { text, key } = newKey()
+    await changeKeysFile(link, () => [key])
+    const keys = await openKeysFile(link)
+    expect(keys.verify(text)).toEqual(key)
+    await changeKeysFile(link, ([known]) => [{ ...known!, revokedAt: 1 }])
+    await keys.reload()
+    expect(keys.verify(text)).toBeUndefined()
+    keys.close()
+    expect((await lstat(link)).isSymbolicLink()).toBe(true)
+    expect(await readKeysFile(real)).toEqual([{ ...key, revokedAt: 1 }])
+    expect(await readdir(join(directory, 'mounted'))).toEqual(['keys.json'])
+  })
+
+  test('what a dead process left stops no change', async () => {
+    const { key } = newKey()
+    const [dead] = [spawnSync(process.execPath, ['--version']).pid]
+    const remains: [string, string, Date?][] = [
+      // As the versions before made it.
+      [`${path}.new`, ''],
+      [`${path}.lock`, `${dead} ${hostname()} x\n`],
+      // Of another host, or cut off before it said whose it is.
+      [`${path}.lock`, '1 elsewhere x\n', new Date(0)],
+      [`${path}.lock`, '', new Date(0)],
+    ]
+    for (const [name, text, at] of remains) {
+      await writeFile(name, text)
+      if (at !== undefined) await utimes(name, at, at)
+      await changeKeysFile(path, (keys) => [...keys, newKey().key])
+    }
+    await changeKeysFile(path, (keys) => [...keys, key])
+    expect(await readKeysFile(path)).toHaveLength(remains.length + 1)
+    expect((await readdir(directory)).sort()).toEqual(['lingpai-keys.json', 'lingpai-keys.json.new'])
+  })
+
+  test('a living process that changes the file is waited for by trying again', async () => {
+    await writeFile(`${path}.lock`, `${process.pid} ${hostname()} another\n`)
+    await expect(changeKeysFile(path, (keys) => keys)).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_CONFIG',
+      message: `${path} is being changed by another process`,
+    })
   })
 
   test('a file that others can read is told of', async () => {
