@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { AccountFeed } from './account-feed.js'
 import { mergeEvents, mostEvents, readKeptEvents } from './merge-events.js'
-import type { ServedAccount } from './served-account.js'
+import { storeKey, type ServedAccount } from './served-account.js'
 import type { Timeline } from './timeline.js'
 import { timelineEvent, type KeptEvent } from './timeline-event.js'
 import { withDeadline } from './with-deadline.js'
@@ -16,6 +16,7 @@ export interface AuditTimelineParts {
 
 /** What of one account is known here. */
 interface Page {
+  readonly key: string
   /** As last seen in the cache, newest first. */
   kept: readonly KeptEvent[]
   /** Not written yet, newest first. */
@@ -41,22 +42,22 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
   const holder = `timeline:${randomUUID()}`
   let isClosed = false
 
-  const pageOf = (name: string): Page => {
-    const page = pages.get(name) ?? { kept: [], pending: [], writing: undefined }
-    pages.set(name, page)
+  const pageOf = (account: ServedAccount): Page => {
+    const key = storeKey('timeline', account)
+    const page = pages.get(key) ?? { key, kept: [], pending: [], writing: undefined }
+    pages.set(key, page)
     return page
   }
   const soon = async <T>(work: T | Promise<T>): Promise<T> => withDeadline(clock, operationMs, Promise.resolve(work))
-  const load = async (name: string): Promise<readonly KeptEvent[]> => readKeptEvents(await soon(cache.get(keyOf(name))))
+  const load = async ({ key }: Page): Promise<readonly KeptEvent[]> => readKeptEvents(await soon(cache.get(key)))
 
   /** Writes what is pending as one step. `false`: another server writes just now. */
-  const write = async (name: string): Promise<boolean> => {
-    const page = pageOf(name)
+  const write = async (page: Page): Promise<boolean> => {
     const { lease } = cache
-    const key = keyOf(name)
+    const { key } = page
     if (lease !== undefined && !(await soon(lease.take(key, holder, leaseMs)))) return false
     const { pending } = page
-    const merged = mergeEvents(await load(name), pending)
+    const merged = mergeEvents(await load(page), pending)
     const text = JSON.stringify(merged)
     const untilMs = clock.now() + keptForMs
     if (lease === undefined) await soon(cache.set(key, text, untilMs))
@@ -66,53 +67,48 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
     page.pending = page.pending.filter((event) => !written.has(event))
     return true
   }
-  const plan = (name: string, delayMs: number): void => {
-    const page = pageOf(name)
+  const plan = (page: Page, delayMs: number): void => {
     if (page.writing !== undefined || isClosed) return
     page.writing = pauseOf(clock, delayMs)
-      .then(() => write(name))
+      .then(() => write(page))
       .then(
         (isWritten) => (isWritten ? batchMs : againMs),
         () => afterFailureMs,
       )
       .then((nextMs) => {
         page.writing = undefined
-        if (page.pending.length > 0) plan(name, nextMs)
+        if (page.pending.length > 0) plan(page, nextMs)
       })
   }
-  const stop = feed.on(({ account: { name }, event }) => {
-    const page = pageOf(name)
+  const stop = feed.on(({ account, event }) => {
+    const page = pageOf(account)
     page.pending = [event, ...page.pending].slice(0, mostEvents)
-    plan(name, event.event === 'adopted' ? adoptedMs : batchMs)
+    plan(page, event.event === 'adopted' ? adoptedMs : batchMs)
   })
 
   return {
-    read: async ({ name, provider }) => {
-      const page = pageOf(name)
-      page.kept = await load(name).catch(() => page.kept)
-      return mergeEvents(page.kept, page.pending).map((event) => timelineEvent(provider, event))
+    read: async (account) => {
+      const page = pageOf(account)
+      page.kept = await load(page).catch(() => page.kept)
+      return mergeEvents(page.kept, page.pending).map((event) => timelineEvent(account.provider, event))
     },
-    lastRefresh: ({ name, provider }) => {
-      const page = pages.get(name)
+    lastRefresh: (account) => {
+      const page = pages.get(storeKey('timeline', account))
       const last = page?.pending.find(isRefresh) ?? page?.kept.find(isRefresh)
-      return last && timelineEvent(provider, last)
+      return last && timelineEvent(account.provider, last)
     },
     close: async () => {
       stop()
       isClosed = true
-      const finish = async (name: string): Promise<void> => {
+      const finish = async (page: Page): Promise<void> => {
         for (let turn = 0; turn < triesAtEnd; turn += 1) {
-          if (pageOf(name).pending.length === 0 || (await write(name))) return
+          if (page.pending.length === 0 || (await write(page))) return
           await pauseOf(clock, againMs / 4, true)
         }
       }
-      await Promise.allSettled([...pages.keys()].map(finish))
+      await Promise.allSettled([...pages.values()].map(finish))
     },
   }
-}
-
-function keyOf(name: string): string {
-  return `lingpai:timeline:1:${encodeURIComponent(name.toWellFormed())}`
 }
 
 function isRefresh({ event, ticket }: KeptEvent): boolean {

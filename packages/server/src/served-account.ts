@@ -17,3 +17,16 @@ export interface ServedAccount {
 
 /** `jsapi`: WeChat's or the corp's jsapi_ticket; `wxCard`: WeChat's card api_ticket; `agentConfig`: the agent's jsapi_ticket of WeCom. */
 export type TicketName = 'jsapi' | 'wxCard' | 'agentConfig'
+
+/**
+ * Where the server keeps what it knows of an account, beside the account's records: two servers on one cache may give the same name
+ * to different accounts.
+ */
+export function storeKey(
+  kind: 'timeline' | 'handed',
+  { name, source: { account } }: Pick<ServedAccount, 'name' | 'source'>,
+  ...rest: readonly string[]
+): string {
+  const parts = [account.provider, account.kind, account.host, ...Object.values(account.ids), name, ...rest]
+  return ['lingpai', kind, '2', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join(':')
+}

@@ -1,5 +1,5 @@
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
-import type { ServedAccount } from '../served-account.js'
+import { storeKey, type ServedAccount } from '../served-account.js'
 import type { SharedTime } from '../shared-time.js'
 import { withDeadline } from '../with-deadline.js'
 
@@ -70,7 +70,7 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
       if (!isShared || (known !== undefined && known.generation === account.source.status().generation)) {
         return known
       }
-      const text = await soon(() => cache.get(keyOf(account, client)))
+      const text = await soon(() => cache.get(storeKey('handed', account, client)))
       const shared = stillHeld(readHandOut(text), time.nowMs())
       if (known === undefined || shared === undefined) return known ?? shared
       return known.generation < shared.generation ? shared : known
@@ -83,17 +83,13 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
       memory.set(account.source, byClient.set(client, { generation, untilMs, here }))
       if (!isShared || !isNews) return
       const text = JSON.stringify({ generation, untilMs } satisfies HandOut)
-      void soon(() => cache.set(keyOf(account, client), text, untilMs))
+      void soon(() => cache.set(storeKey('handed', account, client), text, untilMs))
     },
   }
 }
 
 function stillHeld<Held extends HandOut>(handed: Held | undefined, nowMs: number): Held | undefined {
   return handed !== undefined && nowMs < handed.untilMs ? handed : undefined
-}
-
-function keyOf({ name }: ServedAccount, client: string): string {
-  return `lingpai:handed:1:${encodeURIComponent(name.toWellFormed())}:${client}`
 }
 
 /** What others wrote; what is none of it is nothing. */

@@ -1,6 +1,7 @@
 import { startSimulator } from '@lingpai/testing'
 import { memoryCache } from '@lingpai/cache-memory'
 import type { IAccessTokenCache } from '@lingpai/core'
+import { storeKey } from '../../src/served-account.js'
 import { mergeEvents } from '../../src/merge-events.js'
 import type { KeptEvent } from '../../src/timeline-event.js'
 import { openCentralWorld, until, type CentralWorld, type Json } from './central-world.js'
@@ -92,6 +93,22 @@ test('it outlives the server, is one for all servers, and shows a refresh once',
   await simulator.close()
 })
 
+test('two servers on one store that give one name to different accounts keep their timelines apart', async () => {
+  const cache = memoryCache()
+  const [one, other] = [await openCentralWorld({ cache }), await openCentralWorld({ cache })]
+  await refresh(one)
+  await refresh(one)
+  await refresh(other)
+  const hosts = [one, other].map(({ accounts }) => accounts.get('shop')?.source.account.host)
+  expect(new Set(hosts).size).toBe(2)
+  // Written to the store, and read from there.
+  await one.server.close()
+  await until(async () => (await timelineOf(other)).length > 0)
+  expect((await timelineOf(other)).map(({ generation }) => generation)).toEqual([1])
+  await other.close()
+  await one.close()
+})
+
 test('a store that is down holds up no token, and what happened meanwhile is written later', async () => {
   let isDown = false
   const store = memoryCache()
@@ -110,7 +127,8 @@ test('a store that is down holds up no token, and what happened meanwhile is wri
   expect((await timelineOf(world)).map(({ generation }) => generation)).toEqual([2, 1])
   isDown = false
   await world.close()
-  expect(await store.get('lingpai:timeline:1:shop')).toContain('"generation":2')
+  const { source } = world.accounts.get('shop')!
+  expect(await store.get(storeKey('timeline', { name: 'shop', source }))).toContain('"generation":2')
 })
 
 describe('merging', () => {
