@@ -88,7 +88,7 @@ accounts:
       '2: timeoutMs: is to be a whole number of milliseconds',
       '3: colour: is not known; known are cache, encryption, timeoutMs, language, server, accounts',
       '5: accounts.shop.appId: is missing',
-      '7: accounts.shop.agentId: is not known for qq-bot; known are provider, appId, secretEnv, secretFile, baseUrl, apiBaseUrl',
+      '7: accounts.shop.agentId: is not known for qq-bot; known are provider, appId, secretEnv, secretFile, baseUrl, apiBaseUrl, minLifeSeconds',
       '9: accounts.corp: says nowhere where its secret is: add secretEnv: NAME or secretFile: path',
       '11: accounts.corp.corpId: still holds the placeholder: put the one of your account',
       "12: accounts.corp.agentId: is to be the id as the platform's console shows it",
@@ -117,6 +117,12 @@ test('values of single members are checked', async () => {
     )
     expect(await problem('accounts:', 'language: fr\naccounts:')).toMatch(/^1: language: is to be en or zh/)
     expect(await problem('accounts:', 'timeoutMs: 5\naccounts:')).toMatch(/^1: timeoutMs: is to be at least 100/)
+    expect(await problem('secretEnv: MY_SHOP', 'secretEnv: MY_SHOP\n    minLifeSeconds: 1800')).toMatch(
+      /^6: accounts\.shop\.minLifeSeconds: cannot be had: this platform repeats its token/,
+    )
+    expect(await problem('secretEnv: MY_SHOP', 'secretEnv: MY_SHOP\n    minLifeSeconds: 7200')).toMatch(
+      /^6: accounts\.shop\.minLifeSeconds: is to be whole seconds, 1 to 3400/,
+    )
     await home.write('lingpai.yaml', 'accounts: {}\n')
     expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: accounts: is to name at least one account')
     await home.write('lingpai.yaml', '')

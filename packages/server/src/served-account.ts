@@ -11,6 +11,11 @@ export interface ServedAccount {
   readonly name: string
   readonly provider: AnyProvider
   readonly source: TokenSource
+  /**
+   * For facade clients that give a token up early, such as `expires_in - 1500`: no response tells a shorter life, where the
+   * platform gives another token before the end of the current one. Make the provider renew earlier than this.
+   */
+  readonly minLifeSeconds?: number
   /** Credentials that are derived from the token, for the facades that serve them. */
   readonly tickets?: { readonly [Name in TicketName]?: TokenSource }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
 import { isBaseUrl } from './base-url.js'
+import { renewedBefore } from './renewal-for.js'
 import { serverSchema } from './server-schema.js'
 
 /** A configuration file that passed {@link configurationSchema}. */
@@ -42,6 +43,7 @@ export interface AccountEntry extends Readonly<Record<string, unknown>> {
   readonly secretFile?: string
   readonly baseUrl?: string
   readonly apiBaseUrl?: string
+  readonly minLifeSeconds?: number
 }
 
 /** Names of environment variables. Capitals only: a secret that was pasted here by mistake is no such name. */
@@ -72,8 +74,13 @@ const id = z.union(
   },
 )
 
+/** Half of a token's life is served in peace. */
+const longestMinLifeSeconds = 3400
+const minLifeWords = `is to be whole seconds, 1 to ${longestMinLifeSeconds}`
+
 function accountSchema(name: ProviderName) {
   const { provider, title } = knownProviders[name]
+  const isRenewable = renewedBefore(provider, 1) !== undefined
   const ids = Object.fromEntries(provider.spec.account.map((field) => [field, id]))
   return z
     .strictObject({
@@ -91,6 +98,18 @@ function accountSchema(name: ProviderName) {
         .describe('File that holds the secret and nothing else. Relative to the configuration file.'),
       baseUrl: baseUrl.optional().describe('Another host of the token endpoint, and of the API.'),
       apiBaseUrl: baseUrl.optional().describe('Another host of the API only.'),
+      minLifeSeconds: z
+        .int({ error: minLifeWords })
+        .min(1, { error: minLifeWords })
+        .max(longestMinLifeSeconds, { error: minLifeWords })
+        .optional()
+        .describe('For clients that give a token up early: tokens are renewed before they live shorter than this.'),
+    })
+    .refine((entry) => (entry as AccountEntry).minLifeSeconds === undefined || isRenewable, {
+      path: ['minLifeSeconds'],
+      error:
+        'cannot be had: this platform repeats its token until shortly before its end; for WeChat use provider: wechat-mp-plain',
+      when: ({ value }) => typeof value === 'object' && value !== null,
     })
     .refine((entry) => (entry.secretEnv === undefined) !== (entry.secretFile === undefined), {
       error: ({ input }) =>
@@ -173,7 +192,7 @@ export function configurationJsonSchema(): object {
 /** The keys that an account of this provider may have. */
 export function accountKeys(name: ProviderName): readonly string[] {
   const ids = knownProviders[name].provider.spec.account
-  return ['provider', ...ids, 'secretEnv', 'secretFile', 'baseUrl', 'apiBaseUrl']
+  return ['provider', ...ids, 'secretEnv', 'secretFile', 'baseUrl', 'apiBaseUrl', 'minLifeSeconds']
 }
 
 /** The keys at the top. */

@@ -21,6 +21,8 @@ export interface ConfiguredAccount {
   /** The public credentials. */
   readonly ids: Readonly<Record<string, string>>
   readonly secretField: string
+  /** For clients that give a token up early, seconds. */
+  readonly minLifeSeconds?: number
   readonly secret: SecretPlace
 }
 

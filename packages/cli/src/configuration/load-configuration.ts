@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { CommandIo } from '../command-io.js'
 import { ConfigError } from '@lingpai/core'
 import { cachePlace, defaultCachePlace, hasPassword, keysEnv } from '../caches.js'
-import { knownProviders, secretFieldOf } from '../known-providers.js'
+import { knownProviders, secretFieldOf, type AnyProvider } from '../known-providers.js'
 import { accountsFromEnv } from './accounts-from-env.js'
 import type {
   CachePlace,
@@ -14,6 +14,7 @@ import type {
 import type { AccountEntry, ConfigurationFile, ServerEntry } from './configuration-schema.js'
 import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
+import { renewedBefore } from './renewal-for.js'
 
 /**
  * The configuration: the file where there is one, else what the environment names.
@@ -98,14 +99,16 @@ function serverOf(entry: ServerEntry = {}, home: string): ServerConfiguration {
 }
 
 function accountOf(name: string, entry: AccountEntry, home: string): ConfiguredAccount {
-  const { provider } = knownProviders[entry.provider]
-  const { baseUrl, apiBaseUrl, secretEnv, secretFile } = entry
+  const provider: AnyProvider = knownProviders[entry.provider].provider
+  const { baseUrl, apiBaseUrl, secretEnv, secretFile, minLifeSeconds } = entry
   const overrides = { ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) }
+  const placed = Object.keys(overrides).length === 0 ? provider : provider.extend(overrides)
   return {
     name,
     providerName: entry.provider,
     overrides,
-    provider: Object.keys(overrides).length === 0 ? provider : provider.extend(overrides),
+    provider: (minLifeSeconds === undefined ? undefined : renewedBefore(placed, minLifeSeconds)) ?? placed,
+    ...(minLifeSeconds !== undefined && { minLifeSeconds }),
     ids: Object.fromEntries(provider.spec.account.map((field) => [field, String(entry[field])])),
     secretField: secretFieldOf(provider),
     secret:

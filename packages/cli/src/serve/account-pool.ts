@@ -45,8 +45,9 @@ export function accountPool({ manager, io, output, warn }: AccountPoolParts): Ac
     }
     const credentials = { ...account.ids, [account.secretField]: secret }
     const sourceOf = (provider: AnyProvider): TokenSource => manager.source(provider, credentials)
-    const { name, provider } = account
-    return { name, provider, source: sourceOf(provider), tickets: ticketsOf(account, sourceOf) }
+    const { name, provider, minLifeSeconds } = account
+    const minLife = minLifeSeconds !== undefined && { minLifeSeconds }
+    return { name, provider, ...minLife, source: sourceOf(provider), tickets: ticketsOf(account, sourceOf) }
   }
   return {
     open: async (accounts) => {
@@ -88,8 +89,8 @@ function sourcesOf({ source, tickets = {} }: ServedAccount): readonly TokenSourc
 }
 
 /** Everything that makes two entries one account. */
-function markOf({ name, providerName, provider: { spec }, ids, secret }: ConfiguredAccount): string {
-  return JSON.stringify([name, providerName, spec.baseUrl, spec.apiBaseUrl, ids, secret])
+function markOf({ name, providerName, provider: { spec }, ids, secret, minLifeSeconds }: ConfiguredAccount): string {
+  return JSON.stringify([name, providerName, spec.baseUrl, spec.apiBaseUrl, ids, secret, minLifeSeconds])
 }
 
 function ticketsOf(

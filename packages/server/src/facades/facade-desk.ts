@@ -54,8 +54,8 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
   const known = knownTokens(accounts, context.feed, time)
 
   const handOut = async (account: ServedAccount, { id, name }: ClientKey, isForced: boolean): Promise<HandedOut> => {
-    const { source, provider } = account
-    const getRecord = (): Promise<TokenRecord> => actAs(name, source, 'token', () => source.getRecord())
+    const { source, provider, minLifeSeconds } = account
+    const getRecord = (): Promise<TokenRecord> => actAs(name, source, 'token', () => recordOf(account))
     // Asked before the wait: of many who come at once, cold, none has been handed anything.
     const handedBefore = handed.last(account, id)
     let record = await getRecord()
@@ -67,7 +67,7 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     }
     const leftMs = record.expiresAtMs - time.nowMs()
     const { refreshAtMs = Infinity } = source.status()
-    const expiresInSeconds = toldLifeSeconds(leftMs, refreshAtMs - clock.now(), provider.spec.renewal)
+    const expiresInSeconds = toldLifeSeconds(leftMs, refreshAtMs - clock.now(), provider.spec.renewal, minLifeSeconds)
     const { generation } = record
     handed.note(account, id, { generation, toldSeconds: expiresInSeconds, probes: checks.begun(account) })
     known.note(account)
@@ -89,6 +89,16 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
       return handOut(wanted, caller.key, question.isForced ?? false)
     },
   }
+}
+
+/** The record, with the life that the account's clients need where the platform gives it. */
+async function recordOf({ source, provider, minLifeSeconds = 0 }: ServedAccount): Promise<TokenRecord> {
+  if (minLifeSeconds > 0 && provider.spec.renewal.mode !== 'sticky') {
+    const record = await source.getRecord({ minLifeMs: minLifeSeconds * 1000 }).catch(() => undefined)
+    if (record !== undefined) return record
+  }
+  // A shorter life is better than none.
+  return source.getRecord()
 }
 
 /**

@@ -17,6 +17,13 @@ test('a renewal that is overdue may come at any moment: the overlap is what is l
   expect(toldLifeSeconds(500_000, Infinity, rotate)).toBe(500)
 })
 
+test('clients that give a token up early are told at least what they need, and never more than the token lives', () => {
+  expect(toldLifeSeconds(2_000_000, 0, rotate, 1800)).toBe(1800)
+  expect(toldLifeSeconds(7_200_000, 5_400_000, rotate, 1800)).toBe(5700)
+  expect(toldLifeSeconds(1_000_000, 0, rotate, 1800)).toBe(1000)
+  expect(toldLifeSeconds(200_000, 0, sticky, 1800)).toBe(200)
+})
+
 test('never 0 and never less, which some SDKs keep for ever', () => {
   expect(toldLifeSeconds(500, 0, sticky)).toBe(1)
   expect(toldLifeSeconds(-500, 0, sticky)).toBe(1)
