@@ -91,13 +91,13 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
 
 /** The same, with the record that stands in the cache. */
 export async function readCache<C>(context: AccountContext<C>): Promise<StoredRecord | Exclude<Look, 'found'>> {
-  const { cell, gate, fingerprint, clock, emit } = context
+  const { cell, gate, clock, emit } = context
   const { clears, readAt } = cell
   const answer = await readOnTime(context)
   if (answer === undefined) return 'down'
   const { text, seen } = answer
   cell.readAt = seen
-  const record = text === undefined ? undefined : decodeRecord(text, fingerprint)
+  const record = text === undefined ? undefined : readRecord(context, text)
   if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
   if (record !== undefined) {
     noteHeard(cell, record.value)
@@ -131,13 +131,10 @@ const stopMs = 1000
 const mostReads = 3
 
 /** What stands in the cache, and when it was asked for; asked for again where the process was stopped over the answer. */
-async function readOnTime<C>({
-  cell,
-  gate,
-  key,
-  fingerprint,
-  clock,
-}: AccountContext<C>): Promise<{ readonly text: string | undefined; readonly seen: Moment } | undefined> {
+async function readOnTime<C>(
+  context: AccountContext<C>,
+): Promise<{ readonly text: string | undefined; readonly seen: Moment } | undefined> {
+  const { cell, gate, key, clock } = context
   let found: { readonly text: string; readonly seen: Moment } | undefined
   for (let tries = 1; ; tries += 1) {
     const seen = { monotonic: clock.monotonic(), wall: clock.now() }
@@ -148,8 +145,50 @@ async function readOnTime<C>({
     if (tries === mostReads || msSince(seen, clock) <= gate.timeoutMs + stopMs) return { text, seen }
     found = text === undefined ? undefined : { text, seen }
     // Of the moment of the question it tells all the same: that nothing, or nothing else, stood there.
-    if (text === undefined || decodeRecord(text, fingerprint)?.value === cell.record?.value) noteSeenAt(cell, seen)
+    if (text === undefined || readRecord(context, text)?.value === cell.record?.value) noteSeenAt(cell, seen)
   }
+}
+
+/** What an entry says, as far as this platform can have said it. */
+function readRecord<C>({ fingerprint, spec }: AccountContext<C>, text: string): StoredRecord | undefined {
+  return decodeRecord(text, fingerprint, spec.renewal.maxLifeSeconds * 1000)
+}
+
+/** How much older than it seems a record may be: as far as a clock is known to have been set back, or its whole life. */
+function doubtOf<C>(context: AccountContext<C>, record: StoredRecord, setBackMs: number): number {
+  if (!isFromFuture(context, record, setBackMs)) return setBackMs
+  context.cell.doubtedAt = { monotonic: context.clock.monotonic(), wall: context.clock.now() }
+  return record.expiresAtMs - context.gate.reckonedNowMs()
+}
+
+/** Clocks that all who write go by may be this far apart, or be set by so much, before a record is from the future. */
+const aheadMs = { oneClock: 5 * 60_000, manyClocks: 86_400_000 } as const
+/** Where clocks do not agree at all, doubting each other's records costs a refresh this often at most. */
+const betweenDoubtsMs = 3_600_000
+
+/**
+ * Whether a record was written while a clock was ahead that has been set right since. Nobody can tell how old its token is: it is
+ * replaced rather than believed. A readonly source cannot replace it.
+ */
+function isFromFuture<C>(
+  { cell, clock, gate, isReadonly }: AccountContext<C>,
+  record: StoredRecord,
+  setBackMs: number,
+): boolean {
+  if (isReadonly) return false
+  if (cell.doubtedAt !== undefined && msSince(cell.doubtedAt, clock) < betweenDoubtsMs) return false
+  const { nowMs, reach = 'process' } = gate.cache
+  const isOneClock = nowMs !== undefined || reach !== 'fleet'
+  const latestMs = gate.reckonedNowMs() + setBackMs + (isOneClock ? aheadMs.oneClock : aheadMs.manyClocks)
+  return record.issuedAtMs > latestMs
+}
+
+/** A record as it is told: whatever its entry says, no token lives longer from now than the platform lets one live. */
+export function toldRecord<C>({ gate, spec }: AccountContext<C>, record: StoredRecord): StoredRecord {
+  const nowMs = gate.reckonedNowMs()
+  const latestMs = Math.ceil(nowMs + spec.renewal.maxLifeSeconds * 1000)
+  if (record.expiresAtMs <= latestMs) return record
+  return changedRecord(record, { issuedAtMs: Math.min(record.issuedAtMs, Math.floor(nowMs)), expiresAtMs: latestMs })
 }
 
 /** A record gets into the cache this long after the moment of its issue at most. */
@@ -176,7 +215,8 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   if (isAskedFor) cell.isUnwritten = false
   // On a clock that is no host's, upstream's word to others is as good as its word to this process.
   const isFresh = isAskedFor && gate.cache.nowMs !== undefined
-  if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs })
+  const doubtMs = isNew && !isSameToken ? doubtOf(context, record, setBackMs) : setBackMs
+  if (isNew || (isSameToken && !cell.isUnwritten)) keep(context, record, { seen, isFresh, setBackMs: doubtMs })
   else if (isSameToken) adoptCount(cell, record)
   // Its mark is gone once the better one is written.
   else if (record.rejectedCode !== undefined) noteRefused(cell, record.value)

@@ -2,7 +2,7 @@ import { abortable } from './abortable.js'
 import type { Account } from './account.js'
 import { accountName } from './account.js'
 import { apiOriginsOf } from './api-origins.js'
-import { lookAtCache, type AccountContext } from './account-context.js'
+import { lookAtCache, toldRecord, type AccountContext } from './account-context.js'
 import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
@@ -95,7 +95,8 @@ export class AccountSource<C> implements TokenSource {
   }
 
   async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
-    return this.#acquire(options)
+    const record = await this.#acquire(options)
+    return this.#context === undefined ? record : toldRecord(this.#context, record)
   }
 
   peek(): string | undefined {
@@ -138,7 +139,7 @@ export class AccountSource<C> implements TokenSource {
         // The process may have been stopped while the answer was on its way.
         const state = readiness(context, 0)
         const isDoubtful = state === 'unusable' || state === 'unsure'
-        return isDoubtful ? await this.#acquire(signal && { signal }) : record
+        return toldRecord(context, isDoubtful ? await this.#acquire(signal && { signal }) : record)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed; this one is open.

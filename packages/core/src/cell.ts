@@ -21,6 +21,8 @@ export interface Cell {
   times: LocalTimes | undefined
   /** When it was last known what stands in the cache: when the last look that was answered began, or writing. */
   readAt: Moment | undefined
+  /** When a record of the cache was last not believed because it came from the future. */
+  doubtedAt: Moment | undefined
   /** The tokens that the cache and upstream told of lately, kept or not: to be masked in what others say. */
   heard: readonly string[]
   /** The token that an API refused last, and the code it gave. */
@@ -102,6 +104,7 @@ export function newCell(): Cell {
     record: undefined,
     replacedValue: undefined,
     readAt: undefined,
+    doubtedAt: undefined,
     hot: undefined,
     fading: undefined,
     times: undefined,

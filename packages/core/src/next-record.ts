@@ -27,7 +27,8 @@ export function nextRecord<C>(
     const duels = duelsAfter(context, reason, base)
     const generation = answer.generation ?? Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
-    return storedRecord({ ...fields, ...(duels > 0 && { duels }) })
+    const carried = base?.carried
+    return storedRecord({ ...fields, ...(carried && { carried }), ...(duels > 0 && { duels }) })
   }
   const generation = answer.generation ?? base.generation
   const isBelieved = trustSeconds === Infinity
@@ -35,7 +36,7 @@ export function nextRecord<C>(
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
   const leftMs = repeatedLifeMs(cell, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
   if (mode === 'extend' || leftMs === undefined) {
-    return storedRecord({ ...base, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
+    return changedRecord(base, { generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
   }
   const endsAtMs = Math.round(nowMs + leftMs)
   return changedRecord(base, {

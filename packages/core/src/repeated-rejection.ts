@@ -5,7 +5,7 @@ import { forgetFailure, keepFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { giveBack } from './lease.js'
 import { markRejected } from './mark-rejected.js'
-import { storedRecord } from './token-record.js'
+import { clearedRecord } from './token-record.js'
 import { probeToken } from './probe-token.js'
 import type { FreshToken } from './upstream.js'
 import { writeRecord } from './write-record.js'
@@ -32,8 +32,7 @@ export async function repeatedRejection<C>(
     return 'superseded'
   }
   if (alive === true && record !== undefined) {
-    const { rejectedCode: _, ...rest } = record
-    const cleared = storedRecord({ ...rest, value: fresh.value })
+    const cleared = clearedRecord(record)
     const isWritten = await writeRecord(context, terms, record, cleared)
     if (isWritten === 'superseded') return 'superseded'
     forgetRefused(cell, fresh.value)

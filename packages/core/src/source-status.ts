@@ -1,5 +1,5 @@
 import type { Account } from './account.js'
-import type { AccountContext } from './account-context.js'
+import { toldRecord, type AccountContext } from './account-context.js'
 import { hasCome, isRejected, timeLeftMs } from './cell.js'
 import { coolsUntilMs } from './failure-memory.js'
 import type { FailureRecord } from './failure-record.js'
@@ -8,7 +8,8 @@ import type { FailureSummary, SourceStatus } from './token-source.js'
 
 /** The status of an account, from memory alone. */
 export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {
-  const { record, times, failure } = context?.cell ?? {}
+  const { times, failure } = context?.cell ?? {}
+  const record = context?.cell.record && toldRecord(context, context.cell.record)
   const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
   const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(times.soft.wall)
   return {

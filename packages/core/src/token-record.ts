@@ -30,12 +30,23 @@ export interface StoredRecord extends TokenRecord {
   readonly rejectedCode?: PlatformCode
   /** How many tokens in a row were refused while young: the mark of somebody else who refreshes this account. */
   readonly duels?: number
+  /** What a later version of this library wrote beside these fields; hidden like the value, and written back as it was. */
+  readonly carried?: CarriedFields
 }
+
+/** Fields of an entry that this version does not know, and its `format` where that is a later one. */
+export type CarriedFields = Readonly<Record<string, unknown>>
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
+/** What a record shows when it is printed. */
+type ShownFields = Omit<StoredRecord, 'value' | 'carried'>
+
+const none: CarriedFields = Object.freeze({})
+
 class HiddenValueRecord implements StoredRecord {
   readonly #value: string
+  readonly #carried: CarriedFields
   readonly generation: number
   readonly issuedAtMs: number
   readonly expiresAtMs: number
@@ -46,8 +57,9 @@ class HiddenValueRecord implements StoredRecord {
   declare readonly rejectedCode?: PlatformCode
   declare readonly duels?: number
 
-  constructor({ value, ...rest }: StoredRecord) {
+  constructor({ value, carried = none, ...rest }: StoredRecord) {
     this.#value = value
+    this.#carried = carried
     this.generation = rest.generation
     this.issuedAtMs = rest.issuedAtMs
     this.expiresAtMs = rest.expiresAtMs
@@ -63,11 +75,15 @@ class HiddenValueRecord implements StoredRecord {
     return this.#value
   }
 
-  toJSON(): Omit<StoredRecord, 'value'> {
+  get carried(): CarriedFields {
+    return this.#carried
+  }
+
+  toJSON(): ShownFields {
     return { ...this }
   }
 
-  [inspect](): Omit<StoredRecord, 'value'> {
+  [inspect](): ShownFields {
     return { ...this }
   }
 }
@@ -77,17 +93,32 @@ export function storedRecord(fields: StoredRecord): StoredRecord {
   return Object.freeze(new HiddenValueRecord(fields))
 }
 
-/** A record with some fields changed; the value does not come along with a spread, so it is taken by name. */
+/** A record with some fields changed; what is hidden does not come along with a spread, so it is taken by name. */
 export function changedRecord(record: StoredRecord, changes: Partial<StoredRecord>): StoredRecord {
-  return storedRecord({ ...record, value: record.value, ...changes })
+  return storedRecord({ ...record, ...hiddenOf(record), ...changes })
 }
 
+/** A record without the mark that an API refused its token. */
+export function clearedRecord(record: StoredRecord): StoredRecord {
+  const { rejectedCode: _, ...rest } = record
+  return storedRecord({ ...rest, ...hiddenOf(record) })
+}
+
+function hiddenOf({ value, carried }: StoredRecord): Pick<StoredRecord, 'value' | 'carried'> {
+  return { value, ...(carried !== undefined && { carried }) }
+}
+
+/**
+ * A format only ever adds fields, so that the versions of a rolling upgrade read each other. A version writes back what it does
+ * not know, beside the next token too: a later field about one token has to say which one it means.
+ */
 const format = 1
 
 /** A record as text. TNW reads it too: `access_token`, `expires_in` (seconds at issue) and `expired_time` (Unix ms) are its names. */
 export function encodeRecord(record: StoredRecord): string {
   return JSON.stringify({
     format,
+    ...record.carried,
     access_token: record.value,
     expires_in: Math.floor((record.expiresAtMs - record.issuedAtMs) / 1000),
     expired_time: record.expiresAtMs,
@@ -95,24 +126,41 @@ export function encodeRecord(record: StoredRecord): string {
   })
 }
 
-/** Reads a record back; `undefined` for anything that is not one, was cut, or was got with another secret. */
-export function decodeRecord(text: string, fingerprint: string): StoredRecord | undefined {
-  const fields = parseObject(text)
-  if (fields?.['format'] !== format || fields['fingerprint'] !== fingerprint) return undefined
-  const { access_token: value, generation, issuedAtMs, expiresAtMs, writer, reason } = fields
-  const { repeatedAtMs, rejectedCode, duels } = fields
-  if (!isTokenText(value)) return undefined
-  if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(expiresAtMs) || expiresAtMs <= issuedAtMs)
-    return undefined
+/** No account counts so far. A number above this could stop the counting, so it counts for nothing. */
+const highestGeneration = 2 ** 48
+
+/**
+ * Reads a record back; `undefined` for anything that is not one, was cut, or was got with another secret.
+ *
+ * @param longestLifeMs a record that says more is taken at this
+ */
+export function decodeRecord(text: string, fingerprint: string, longestLifeMs = Infinity): StoredRecord | undefined {
+  const { access_token: value, fingerprint: own, format: written, ...fields } = parseObject(text) ?? {}
+  if (!isCount(written) || written < format || own !== fingerprint || !isTokenText(value)) return undefined
+  const {
+    expires_in: _,
+    expired_time: __,
+    generation,
+    issuedAtMs,
+    expiresAtMs: toldMs,
+    writer,
+    reason,
+    ...marks
+  } = fields
+  const { repeatedAtMs, rejectedCode, duels, ...unknown } = marks
+  if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(toldMs) || toldMs <= issuedAtMs) return undefined
+  const expiresAtMs = Math.min(toldMs, issuedAtMs + longestLifeMs)
+  const carried = { ...unknown, ...(written > format && { format: written }) }
   return storedRecord({
     value,
-    generation,
+    generation: generation > highestGeneration ? 0 : generation,
     issuedAtMs,
     expiresAtMs,
     fingerprint,
+    carried,
     writer: typeof writer === 'string' ? writer : '',
     reason: reasons.find((known) => known === reason) ?? 'cold',
-    ...(isMoment(repeatedAtMs) && { repeatedAtMs }),
+    ...(isMoment(repeatedAtMs) && { repeatedAtMs: Math.min(repeatedAtMs, expiresAtMs) }),
     ...((typeof rejectedCode === 'string' || isFiniteNumber(rejectedCode)) && { rejectedCode }),
     ...(isCount(duels) && { duels }),
   })

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import {
   changedRecord,
+  clearedRecord,
   decodeRecord,
   encodeRecord,
   isMoment,
@@ -59,7 +60,8 @@ test.each([
   ['a text of JSON', JSON.stringify(encodeRecord(record))],
   ['TNW’s own entry', JSON.stringify({ access_token: 't', expires_in: 7200, expired_time: 1 })],
   ['an error reply', JSON.stringify({ errcode: 40001, errmsg: 'invalid credential' })],
-  ['of another format', change({ format: 2 })],
+  ['of format 0', change({ format: 0 })],
+  ['of half a format', change({ format: 1.5 })],
   ['of a format that is text', change({ format: '1' })],
   ['without a token', change({ access_token: undefined })],
   ['with an empty token', change({ access_token: '' })],
@@ -81,6 +83,38 @@ test.each([
 test('odd marks are left out, and the rest stands', () => {
   const odd = change({ writer: 7, reason: 'why', repeatedAtMs: 'now', rejectedCode: {}, duels: -1, extra: true })
   expect(members(decodeRecord(odd, fingerprint))).toEqual({ ...fields, writer: '', reason: 'cold' })
+})
+
+test('a later format is read, and what it adds is written back, whatever of the record changes', () => {
+  const scope = { names: ['bot'], since: 3 }
+  const later = change({ format: 7, scope, note: 'later' })
+  const read = decodeRecord(later, fingerprint)
+  expect(members(read)).toEqual(fields)
+  for (const next of [changedRecord(read ?? record, { rejectedCode: 42001 }), clearedRecord(read ?? record)]) {
+    expect(JSON.parse(encodeRecord(next))).toMatchObject({ format: 7, scope, note: 'later', access_token: 'token-1' })
+  }
+})
+
+test('what a later format adds is not shown when a record is printed, and takes no known name', () => {
+  const text = change({ later: 'simsec-later', value: 'simtok-odd', carried: { format: 9 } })
+  const read = decodeRecord(text, fingerprint)
+  expect(inspect(read, { showHidden: true, getters: true }) + JSON.stringify(read)).not.toContain('simsec-later')
+  expect(read?.value).toBe('token-1')
+  expect(JSON.parse(encodeRecord(read ?? record))).toEqual(JSON.parse(text))
+})
+
+test('a life longer than the platform lets a token live is taken at that', () => {
+  const read = decodeRecord(change({ expiresAtMs: 8.6e15, repeatedAtMs: 8.6e15 }), fingerprint, 7_200_000)
+  expect(read).toMatchObject({
+    expiresAtMs: fields.issuedAtMs + 7_200_000,
+    repeatedAtMs: fields.issuedAtMs + 7_200_000,
+  })
+  expect(JSON.parse(encodeRecord(read ?? record))).toMatchObject({ expires_in: 7200 })
+})
+
+test('a generation that leaves no room to count on counts for nothing', () => {
+  expect(decodeRecord(change({ generation: Number.MAX_SAFE_INTEGER }), fingerprint)?.generation).toBe(0)
+  expect(decodeRecord(change({ generation: 2 ** 48 }), fingerprint)?.generation).toBe(2 ** 48)
 })
 
 test('whatever a text holds, reading it throws nothing', () => {
