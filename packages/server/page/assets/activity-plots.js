@@ -1,4 +1,4 @@
-import uPlot from '/assets/uplot.js'
+import uPlot from './uplot.js'
 import { shortMoment } from './format.js'
 
 /** @typedef {ReturnType<typeof import('./activity-figures.js').activityFigures>} Figures */

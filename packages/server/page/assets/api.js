@@ -37,17 +37,17 @@ export class RequestProblem extends Error {
  * @param {string} account
  * @param {string} [rest]
  */
-const pathOf = (account, rest = '') => `/v1/accounts/${encodeURIComponent(account)}${rest}`
+const pathOf = (account, rest = '') => `v1/accounts/${encodeURIComponent(account)}${rest}`
 
-/** The requests of the page. Whatever is not a good answer becomes a `RequestProblem`. */
+/** The requests of the page, relative to it: a proxy may serve it below a path. Whatever is not a good answer becomes a `RequestProblem`. */
 export const api = {
   /** @param {string} key */
-  signIn: (key) => send('POST', '/session', { key }),
-  signOut: () => send('DELETE', '/session'),
+  signIn: (key) => send('POST', 'session', { key }),
+  signOut: () => send('DELETE', 'session'),
   /** @returns {Promise<import('../contract.js').Session>} */
-  session: () => send('GET', '/session'),
+  session: () => send('GET', 'session'),
   /** @returns {Promise<{ accounts: import('../contract.js').AccountStatus[] }>} */
-  accounts: () => send('GET', '/v1/accounts'),
+  accounts: () => send('GET', 'v1/accounts'),
   /**
    * @param {string} account
    * @returns {Promise<{ events: import('../contract.js').TimelineEvent[] }>} newest first
@@ -86,7 +86,7 @@ async function send(method, path, body) {
   }).catch(() => undefined)
   if (!response) throw new RequestProblem(0)
   // Whatever was asked for: the cookie is not good any more. The routes of the session say so themselves.
-  if (response.status === 401 && path !== '/session') dispatchEvent(new Event(sessionEnded))
+  if (response.status === 401 && path !== 'session') dispatchEvent(new Event(sessionEnded))
   const answer = await response.json().catch(() => undefined)
   if (!response.ok) throw new RequestProblem(response.status, answer?.error)
   return answer

@@ -21,7 +21,7 @@ export function openLiveLink({ changed, events }) {
   let isClosed = false
 
   const connect = () => {
-    source = new EventSource('/v1/events')
+    source = new EventSource('v1/events')
     source.addEventListener('open', () => {
       changed('live')
     })

@@ -28,7 +28,7 @@ export function signInView({ because, done }) {
   // `post`, so that the key never gets into an address, even if this script is broken.
   const form = element(
     'form',
-    { class: 'sign-in', method: 'post', action: '/session', novalidate: true, 'aria-labelledby': 'sign-in-title' },
+    { class: 'sign-in', method: 'post', action: 'session', novalidate: true, 'aria-labelledby': 'sign-in-title' },
     element('h1', { id: 'sign-in-title' }, text.signIn),
     element('p', { class: 'lead' }, text.signInLead),
     because &&

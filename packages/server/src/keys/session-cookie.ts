@@ -12,6 +12,9 @@ export const sessionLifeMs = 12 * 3_600_000
 /** Shorter keys can be guessed. */
 const leastKeyBytes = 32
 
+/** One for all servers of a process, so that one that is started again there knows its visitors. */
+const processKey = randomBytes(leastKeyBytes)
+
 /** A visit to the status page. */
 export interface Session {
   /** The client key that signed in. */
@@ -38,7 +41,7 @@ const pattern = /^([0-9a-z]{10})\.(\d{1,15})\.([\w-]{43})$/
  * @param signingKey the same for all servers behind one balancer; by default a random one, which ends with the process
  * @throws ConfigError for a signing key that is too short
  */
-export function sessionCookies(signingKey: string | Uint8Array = randomBytes(leastKeyBytes)): Sessions {
+export function sessionCookies(signingKey: string | Uint8Array = processKey): Sessions {
   if (Buffer.byteLength(signingKey) < leastKeyBytes) {
     throw new ConfigError(
       `tokenServer: "sessionKey" must have at least ${leastKeyBytes} bytes`,

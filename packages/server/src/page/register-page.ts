@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { basename } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import serveStatic, { type FastifyStaticOptions } from '@fastify/static'
@@ -47,7 +48,12 @@ export function registerPage(fastify: FastifyInstance): void {
   void fastify.register(async (page) => {
     await page.register(helmet, headers)
     await page.register(serveStatic, files)
-    page.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html', pageDirectory))
+    page.get('/', { schema: { hide: true } }, (request, reply) => {
+      const [path = ''] = request.url.split('?')
+      // What the page asks for is relative to it: below a prefix, that needs the slash.
+      if (!path.endsWith('/')) return reply.redirect(`${basename(path)}/`)
+      return reply.sendFile('index.html', pageDirectory)
+    })
     for (const [name, file] of Object.entries(chartFiles)) {
       page.get(`/assets/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file, chartDirectory))
     }
