@@ -55,8 +55,6 @@ const common = {
   transform: {
     '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tsconfig.jest.json' }],
   },
-  // No test sleeps; this is for machines that are busy with something else.
-  testTimeout: 30_000,
 } satisfies Config
 
 const config: Config = {
@@ -70,6 +68,8 @@ const config: Config = {
       coveragePathIgnorePatterns: ['/packages/core/src/'],
     },
   ],
+  // No test sleeps; this is for machines that are busy with something else. Jest reads it here alone, not from a project.
+  testTimeout: 30_000,
   maxWorkers: '100%',
   workerIdleMemoryLimit: '512MB',
   collectCoverageFrom: ['packages/core/src/**/*.ts'],

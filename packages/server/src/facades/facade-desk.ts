@@ -13,9 +13,9 @@ import { toldLifeSeconds } from './told-life.js'
 
 /** A request for a token, as every platform's facade reads it. */
 export interface TokenQuestion extends Omit<WantedAccount, 'name'> {
-  /** What stands in the place of the secret: a client key, with the account's name beside it where the ids alone are not enough. */
+  /** What the client sends as the secret: a client key, with the account's name beside it where the ids alone are not enough. */
   readonly secret: string
-  /** The client says that its token is no good. */
+  /** The client says that its token does not work. */
   readonly isForced?: boolean
 }
 

@@ -10,7 +10,7 @@ export interface FacadePlatform {
   readonly message: 'errmsg' | 'message'
   /** Fields that SDKs read before they look for a code. */
   readonly besideRefusals?: Readonly<Record<string, string>>
-  /** No such app, another's app and a wrong key: the same, so that nobody learns which apps there are. */
+  /** No such app, another's app and a wrong key: one answer, so that no caller learns which apps there are. */
   readonly stranger: PlatformWords
   /** A right key that means several accounts. */
   readonly ambiguous: PlatformWords

@@ -5,7 +5,7 @@ const token = Type.String({ description: 'The access token.' })
 const seconds = Type.Integer({ description: 'What is left of its life, whole seconds.' })
 const key = Type.String({
   description:
-    'A client key of this server, in the place of the secret; `<key>@<account>` or `<account>@<key>` names the account.',
+    'A client key of this server, instead of the secret; `<key>@<account>` or `<account>@<key>` names the account.',
 })
 const pass = Type.String({ description: 'A token that this server handed out.' })
 

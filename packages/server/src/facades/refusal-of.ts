@@ -3,7 +3,7 @@ import { isApiError } from '../api-error.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeRefusal, isFacadeRefusal } from './facade-refusal.js'
 
-/** What a client of a platform's SDK is told of a failure; `undefined` for one that nobody foresaw. */
+/** How a client of a platform's SDK hears about a failure; `undefined` for one that was not foreseen. */
 export function refusalOf(error: unknown, platform: FacadePlatform): FacadeRefusal | undefined {
   if (isFacadeRefusal(error)) return error
   if (isLingpaiError(error)) return ofUpstream(error, platform)
@@ -15,9 +15,9 @@ export function refusalOf(error: unknown, platform: FacadePlatform): FacadeRefus
   return statusCode < 500 ? new FacadeRefusal(platform.malformed, 'the request is malformed') : undefined
 }
 
-/** The key, the app, or both are not to be found: one answer for all of it. */
+/** The key, the app, or both are unknown: one answer for all of it. */
 export function stranger({ stranger: words }: FacadePlatform): FacadeRefusal {
-  return new FacadeRefusal(words, 'the secret is to be a client key of this server that may read this app')
+  return new FacadeRefusal(words, 'the secret must be a client key of this server that may read this app')
 }
 
 /** The platform's own refusals are passed on; what is wrong with us is the platform being busy. */

@@ -3,7 +3,7 @@ import type { ResolvedRenewal } from '@lingpai/core'
 /**
  * How long a client is told that a token lives, in whole seconds.
  *
- * It keeps the token for so long and asks nobody in between. On a platform whose tokens die when they are renewed, that is
+ * It keeps the token for so long and asks no server in between. On a platform whose tokens die when they are renewed, that is
  * until the next refresh ahead and the overlap after it; clients that give it up early are told more. Never 0 or less: some SDKs store that as "for ever".
  *
  * @param leftMs what is left of the token's own life

@@ -21,7 +21,7 @@ const form = 'application/x-www-form-urlencoded'
 const question = { grant_type: 'client_credential', appid: appIds.wechat }
 const tokenOf = async (path: string): Promise<string> => (await world.get(path)).access_token
 
-describe('POST in the place of GET', () => {
+describe('POST instead of GET', () => {
   test('tokens are the same, from the query, from JSON and from a form', async () => {
     const [shop, sales] = [await tokenOf(wechatTokenPath(key)), await tokenOf(wecomTokenPath(key))]
     const corp = { corpid: appIds.corp, corpsecret: key }
@@ -146,7 +146,7 @@ describe('what is not served', () => {
     }
   })
 
-  test('a path of nobody carries a code of every shape', async () => {
+  test('a path of no platform carries a code of every shape', async () => {
     expect(await call('/nothing')).toMatchObject({ status: 404, body: { errcode: 48001, code: 11253 } })
   })
 
