@@ -1,52 +1,35 @@
+import { findSecrets } from './find-secret.js'
 import { printable } from './printable.js'
 
 const mask = '***'
+
+/** Nobody reads more of a message, and the search takes time in proportion to it. */
+const longestText = 16_384
 
 /** Names whose values are secret wherever they stand in a URL, a form or a JSON text, also in one that stands in a text itself. */
 const secretNames =
   /(\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|qqbot)\s+)?)([^"'&\s,;}\\]+)/gi
 
-/** Masks the known secrets, in every spelling they can have in a URL or a JSON text, and whatever stands behind a secret's name. */
+/** Masks the known secrets in every spelling, and whatever stands behind a secret's name. */
 export function redact(text: string, known: readonly string[] = []): string {
-  return maskKnown(text, known).replace(secretNames, `$1${mask}`)
+  const shown = text.length > longestText ? `${text.slice(0, longestText)}…` : text
+  return maskKnown(shown, known).replace(secretNames, `$1${mask}`)
 }
 
-/** Masks the known secrets alone, in every spelling they can have in a URL or a JSON text. */
+/** Masks the known secrets alone, and pieces of them, in every spelling that `findSecrets` knows. */
 export function maskKnown(text: string, known: readonly string[]): string {
-  let masked = text
-  for (const spelling of known.flatMap(spellingsOf)) masked = masked.replaceAll(spelling, mask)
-  return masked
+  let masked = ''
+  let end = 0
+  for (const [from, to] of findSecrets(text, known)) {
+    masked += text.slice(end, from) + mask
+    end = to
+  }
+  return masked + text.slice(end)
 }
 
-function spellingsOf(secret: string): readonly string[] {
-  // Masking every `a` would hide nothing and spoil everything.
-  if (secret.length < 3) return []
-  const encoded = encodeURIComponent(secret.toWellFormed())
-  const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
-  const inJson = JSON.stringify(secret).slice(1, -1)
-  const strict = encoded.replace(/[!'()*~]/g, percent)
-  const escapes = [encoded, inForm, strict, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')]
-  return [
-    ...new Set([secret, inJson, asciiOnly(inJson), ...escapes, ...escapes.map(withSmallDigits)]),
-    // The longest first: where one spelling is part of another, no rest of that is left.
-  ].sort((a, b) => b.length - a.length)
-}
-
-function asciiOnly(json: string): string {
-  return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
-}
-
-function withSmallDigits(escaped: string): string {
-  return escaped.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase())
-}
-
-/** Whether a text holds a secret, in any spelling. */
+/** Whether a text holds a secret or a piece of it, in any spelling. */
 export function spells(text: string, secret: string): boolean {
-  return spellingsOf(secret).some((spelling) => text.includes(spelling))
+  return findSecrets(text, [secret]).length > 0
 }
 
 /** How deep a chain of causes is followed. */

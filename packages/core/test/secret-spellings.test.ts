@@ -1,0 +1,66 @@
+import { maskKnown, redact } from '../src/redact.js'
+
+const secret = 'planted-secret/+K5"é\\9fQz7'
+const bytes = Buffer.from(secret)
+const percented = encodeURIComponent(secret)
+const inJson = JSON.stringify(secret).slice(1, -1)
+
+const spellings: readonly (readonly [string, string])[] = [
+  ['as it is', secret],
+  ['percent-encoded', percented],
+  ['percent-encoded twice', encodeURIComponent(percented)],
+  [
+    'percent-encoded twice, with small digits',
+    encodeURIComponent(percented.replace(/%../g, (octet) => octet.toLowerCase())),
+  ],
+  ['in JSON', inJson],
+  ['in JSON twice', JSON.stringify(inJson).slice(1, -1)],
+  ['in JSON, then percent-encoded', encodeURIComponent(inJson)],
+  ['in hexadecimal digits', bytes.toString('hex')],
+  ['in capital hexadecimal digits', bytes.toString('hex').toUpperCase()],
+  ['in base64', bytes.toString('base64')],
+  ['in base64url', bytes.toString('base64url')],
+  ...['', 'a', 'ab', 'id:'].map((before) => {
+    return [
+      `in base64 behind ${before.length} bytes`,
+      Buffer.from(`${before}${secret}:rest`).toString('base64'),
+    ] as const
+  }),
+]
+
+test.each(spellings)('a secret %s is masked', (_, spelled) => {
+  const masked = maskKnown(`invalid key ${spelled} given`, [secret])
+  expect(masked).toMatch(/^invalid key .{0,4}\*\*\*.{0,10} given$/)
+})
+
+test.each(spellings.filter(([name]) => !name.includes('behind')))(
+  'a secret %s, cut at either end, is masked',
+  (_, spelled) => {
+    for (let length = 16; length < spelled.length; length += 1) {
+      for (const piece of [spelled.slice(0, length), spelled.slice(-length)]) {
+        const masked = maskKnown(`key ${piece}`, [secret])
+        expect(masked).toMatch(/^key .{0,5}\*\*\*.{0,5}$/)
+      }
+    }
+  },
+)
+
+test('pieces of a secret are masked from eight characters on', () => {
+  for (let start = 0; start + 8 <= secret.length; start += 1) {
+    expect(maskKnown(`(${secret.slice(start, start + 8)})`, [secret])).toBe('(***)')
+    expect(maskKnown(`(${secret.slice(start, start + 7)})`, [secret])).toBe(`(${secret.slice(start, start + 7)})`)
+  }
+})
+
+test('a text that is too long to print is cut before it is searched', () => {
+  const masked = redact(`${'long '.repeat(1_000_000)}${secret}`, [secret])
+  expect(masked.length).toBeLessThan(20_000)
+  expect(masked.endsWith('…')).toBe(true)
+})
+
+test('the words around a secret stay', () => {
+  const basic = Buffer.from(`client:${secret}`).toString('base64')
+  expect(redact(`401 for client 102000001, sent ${basic}, try again`, [secret])).toMatch(
+    /^401 for client 102000001, sent .{0,12}\*\*\*={0,2}, try again$/,
+  )
+})
