@@ -19,11 +19,21 @@ const fixtures = {
   'consumer-cjs': { run: ['index.js'] },
   'consumer-server': { run: ['index.js'] },
   'consumer-ts-nodenext': { run: [tool('typescript/bin/tsc'), '-p', '.'], links: ['@types/node', 'undici-types'] },
+  'consumer-ts-cjs': {
+    runs: ['node16', 'node18'].map((mode) => [tool('typescript/bin/tsc'), '-p', '.', '--module', mode]),
+    links: ['@types/node', 'undici-types'],
+  },
   'consumer-jest-cjs': { run: [tool('jest/bin/jest.js'), '--no-cache'], links: ['jest', 'ts-jest', 'typescript'] },
 }
 
 /** Fixtures with an installation of their own: what they leave out is not to be found anywhere above them. */
-const standalone = { 'consumer-bundlers': { run: ['index.js'] } }
+const standalone = {
+  'consumer-bundlers': { run: ['index.js'] },
+  // The oldest TypeScript that the declarations are for.
+  'consumer-ts-minimum': {
+    runs: ['.', 'without-node'].map((project) => ['node_modules/typescript/bin/tsc', '-p', project]),
+  },
+}
 
 /** How many applications there are. */
 export const applicationCount = Object.keys(fixtures).length + Object.keys(standalone).length
@@ -56,9 +66,13 @@ export async function applicationProblems(tarballs, place) {
       copyFixture(name, join(place, name))
       problems.push(...(await install(join(place, name), registry)))
     }
+    const runsOf = (applications, parent) =>
+      Object.entries(applications).flatMap(([name, { run, runs = [run] }]) =>
+        runs.map((args) => ({ name, run: args, directory: join(parent, name) })),
+      )
     const runs = [
-      ...Object.entries(fixtures).map(([name, { run }]) => ({ name, run, directory: join(home, name) })),
-      ...Object.entries(standalone).map(([name, { run }]) => ({ name, run, directory: join(place, name) })),
+      ...runsOf(fixtures, home),
+      ...runsOf(standalone, place),
       { name: '@lingpai/cli', run: [join(home, 'node_modules/@lingpai/cli/dist/bin.js'), '--help'], directory: home },
     ]
     for (const node of nodes) for (const application of runs) problems.push(...runProblems(node, application))

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { accountName, assertCredentials, cacheKey, fingerprintOf, splitCredentials, type Account } from './account.js'
 import type { AccountContext, AccountEventName, EventFacts } from './account-context.js'
 import { AccountSource } from './account-source.js'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ClosedError, systemClock, type AnyLingpaiError } from '@lingpai/core'
 import { EventHub } from './events/event-hub.js'
 import { eventQueue, type EventQueue } from './events/event-queue.js'
@@ -110,10 +111,7 @@ export class QQBotGateway {
    *
    * @param options how many events may wait for the loop. @default 10_000
    */
-  events({ maxQueued = 10_000 }: { readonly maxQueued?: number } = {}): AsyncIterableIterator<
-    GatewayDispatch,
-    undefined
-  > {
+  events({ maxQueued = 10_000 }: { readonly maxQueued?: number } = {}): AsyncIterableIterator<GatewayDispatch> {
     const queue = eventQueue(maxQueued, () => this.#queues.delete(queue))
     this.#queues.add(queue)
     if (this.#isClosed || this.#failure !== undefined) queue.finish(this.#failure)
@@ -121,7 +119,7 @@ export class QQBotGateway {
   }
 
   /** The same as `events()`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<GatewayDispatch, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<GatewayDispatch> {
     return this.events()
   }
 

@@ -2,7 +2,7 @@ import { ConfigError, type AnyLingpaiError } from '@lingpai/core'
 import type { GatewayDispatch } from './gateway-dispatch.js'
 
 /** Events for one `for await`. */
-export interface EventQueue extends AsyncIterableIterator<GatewayDispatch, undefined> {
+export interface EventQueue extends AsyncIterableIterator<GatewayDispatch> {
   push(dispatch: GatewayDispatch): void
   /** Ends it once what is queued has been taken; with an error, rejects then. */
   finish(error?: AnyLingpaiError): void

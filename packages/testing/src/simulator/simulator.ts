@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Provider, RenewalSpec } from '@lingpai/core'
 import type { AccountRef, DemoAccounts } from './accounts.js'
 import type { QqGateway } from './gateway/qq-gateway.js'

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
 import { survives, type GatewayEffect } from './gateway-effect.js'
 
 /** One WebSocket connection, as far as the gateway writes to it. Nothing is sent once it is frozen or closed. */
@@ -16,8 +15,17 @@ export interface GatewayLine {
   drop(how: 'reset' | 'end'): void
 }
 
+/** What the line uses of a socket of `ws`, whose types are not installed with this package. */
+export interface LineSocket {
+  readonly readyState: number
+  readonly OPEN: number
+  send(data: string | Buffer): void
+  close(code: number, reason?: string): void
+  pause(): void
+}
+
 /** The line over a socket of `ws`. */
-export function gatewayLine(webSocket: WebSocket, socket: Socket): GatewayLine {
+export function gatewayLine(webSocket: LineSocket, socket: Socket): GatewayLine {
   let isFrozen = false
   let isClosed = false
   const canSend = (): boolean => !isFrozen && !isClosed && webSocket.readyState === webSocket.OPEN
