@@ -48,6 +48,6 @@ describe('encryptedCache over fileCache', () => {
         close: () => rm(directory, { recursive: true, force: true }),
       }
     },
-    { without: ['subscribe', 'breakStore'] },
+    { without: ['breakStore'] },
   )
 })

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
 import { ClosedError, ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
-import { holdingProcess } from '@lingpai/core/internal'
+import { expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { changedKeys, markChange } from './change-mark.js'
+import { forgetEntries } from './forget-entries.js'
 import { tightenCacheDirectory } from './private-directory.js'
 import { maxValueBytes, nameOfKey } from './state.js'
 import { readState, transact, type StateLog } from './state-log.js'
@@ -10,7 +12,7 @@ import { commit, release, remove, set, take, type Transition } from './transitio
 
 /** Where the files are, and by which clock they expire. */
 export interface FileCacheOptions {
-  /** Made if absent, with mode 0700; on a local file system with hard links. Relative to the working directory of now. */
+  /** Created if missing, with mode 0700, on a local file system; relative to the working directory. `~` is the home directory. */
   readonly directory: string
   /** Wall clock, Unix milliseconds, the same for all processes. @default Date.now */
   readonly now?: () => number
@@ -28,6 +30,8 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
   const root = resolveDirectory(directory)
   const inTurn = turns()
   const memory = stateMemory()
+  const feed = polledFeed(changedKeys(root))
+  const forget = forgetEntries(root, now)
   let closed = false
   let tightening: Promise<void> | undefined
 
@@ -35,15 +39,21 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
     if (closed) throw new ClosedError('fileCache: the cache was closed')
     return { key, directory: join(root, nameOfKey(key)), now }
   }
-  const step = async <T>(key: string, transition: Transition<T>): Promise<T> => {
+  const step = async <T>(key: string, transition: Transition<T>, writes = false): Promise<T> => {
     const log = logOf(key)
     return holdingProcess(async () =>
       inTurn(key, async () => {
         await (tightening ??= tightenCacheDirectory(root).catch(ignore))
-        return transact(log, transition)
+        const answer = await transact(log, transition)
+        if (writes && answer !== false) {
+          await markChange(root)
+          await forget()
+        }
+        return answer
       }),
     )
   }
+  const write = async <T>(key: string, transition: Transition<T>): Promise<T> => step(key, transition, true)
 
   return {
     reach: 'host',
@@ -51,16 +61,18 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
       const { value, expiresAtMs = Infinity } = await holdingProcess(async () => readState(logOf(key), memory))
       return now() < expiresAtMs ? value : undefined
     },
-    set: async (key, value, expiresAtMs) => step(key, set(checkValue(value), checkExpiry(expiresAtMs))),
+    set: async (key, value, expiresAtMs) => write(key, set(checkValue(value), checkExpiry(expiresAtMs))),
     remove: async (key) => step(key, remove()),
     lease: {
       take: async (key, holder, ttlMs) => step(key, take(holder, checkTtl(ttlMs), now)),
       commit: async (key, holder, value, expiresAtMs) =>
-        step(key, commit(holder, checkValue(value), checkExpiry(expiresAtMs))),
+        write(key, commit(holder, checkValue(value), checkExpiry(expiresAtMs))),
       release: async (key, holder) => step(key, release(holder)),
     },
+    subscribe: feed.subscribe,
     close: async () => {
       closed = true
+      feed.close()
       await inTurn.idle()
     },
   }
@@ -91,7 +103,11 @@ function resolveDirectory(directory: unknown): string {
     })
   }
   if (typeof directory !== 'string' || directory.includes('\0')) throw malformed('directory', 'is no path')
-  return resolve(directory)
+  return resolve(expandHome(directory) ?? unknownHome())
+}
+
+function unknownHome(): never {
+  throw malformed('directory', 'begins with the home of another user, which is not looked up: write the whole path')
 }
 
 function checkValue(value: unknown): string {

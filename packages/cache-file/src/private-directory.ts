@@ -5,7 +5,7 @@ import { codeOf, ignore, survive } from './system-error.js'
 
 const privateMode = 0o700
 /** What a cache itself puts into its directory: hashes, and what it moved aside. */
-const ownName = /^[0-9a-f]{64}(\.aside-\d+)?$/
+const ownName = /^([0-9a-f]{64}(\.aside-\d+)?|changes)$/
 
 /**
  * Makes sure that `path` is a directory, not a link to one, which only we can enter. Whatever else stands there is moved
@@ -61,7 +61,8 @@ async function makePrivateDirectory(path: string): Promise<void> {
     await makePrivateDirectory(parent)
     await mkdir(path, { mode: privateMode }).catch(survive('EEXIST'))
   }
-  await chmod(path, privateMode)
+  // Where there are no modes, the mount decides who can enter.
+  await chmod(path, privateMode).catch(survive('EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'))
   await syncDirectory(parent)
 }
 

@@ -1,47 +1,73 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
 import { markOf, type FileMark } from './file-mark.js'
-import { decodeState, maxStateBytes, type State } from './state.js'
-import { codeOf } from './system-error.js'
+import { decodeState, maxStateBytes, type WrittenState } from './state.js'
+import { codeOf, survive } from './system-error.js'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants as Partial<Record<string, number>>
 /** Never through a link, never waiting for the other end of a pipe. Windows has neither flag. */
 const readFlags = (O_RDONLY ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)
 
-/** What opening a link, a socket or a directory says, where the system refuses that outright. */
-const notAFileCodes = ['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'ENOTSUP', 'EOPNOTSUPP']
+/** What opening a link or a socket says, where the system refuses that outright. */
+const notAFileCodes = ['ELOOP', 'EMLINK', 'ENXIO', 'ENOTSUP', 'EOPNOTSUPP']
+
+/** The file in a state that is a directory. */
+export const innerName = 'state'
 
 /** What a state file holds: a state, nothing that can be read, or it is no longer there. */
-export type StateFile = { readonly state: State; readonly mark: FileMark } | 'damaged' | 'gone'
+export type StateFile = FoundState | 'damaged' | 'gone'
 
-/** Reads the state of `key` from the file at `path`; rejects only when the system cannot tell. */
-export async function readStateFile(path: string, key: string): Promise<StateFile> {
+/** A state that was read, and the file that it was read from. */
+export interface FoundState extends WrittenState {
+  readonly path: string
+  readonly mark: FileMark
+}
+
+/**
+ * Reads the state in the file at `path`, or in the directory there, of the key with the name `name`; rejects only when the
+ * system cannot tell.
+ */
+export async function readStateFile(path: string, name: string): Promise<StateFile> {
+  const found = await readFileAt(path, name)
+  if (found !== 'directory') return found
+  // A directory that has just been removed is gone, as a file would be.
+  const inside = await readFileAt(join(path, innerName), name)
+  return inside === 'directory' ? 'damaged' : inside
+}
+
+async function readFileAt(path: string, name: string): Promise<StateFile | 'directory'> {
   let file: FileHandle
   try {
     file = await open(path, readFlags)
   } catch (error) {
     const code = codeOf(error) ?? ''
     if (code === 'ENOENT') return 'gone'
+    if (code === 'EISDIR') return 'directory'
     if (notAFileCodes.includes(code)) return 'damaged'
     throw error
   }
   try {
     const found = await file.stat({ bigint: true })
+    if (found.isDirectory()) return 'directory'
     if (!found.isFile() || found.size === 0n || found.size > maxStateBytes) return 'damaged'
-    const state = decodeState(key, await readText(file, Number(found.size)))
-    return state === undefined ? 'damaged' : { state, mark: markOf(found) }
+    const written = decodeState(name, await readText(file, Number(found.size)))
+    return written === undefined ? 'damaged' : { ...written, path, mark: markOf(found) }
   } finally {
     await file.close()
   }
 }
 
+/** What file systems without modes, or without a cache of their own to flush, say to being asked for it. */
+const notSupported = survive('EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')
+
 /** Writes a new file that only we can read, and flushes it. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    await file.chmod(0o600)
+    await file.chmod(0o600).catch(notSupported)
     await file.writeFile(text)
-    await file.sync()
+    await file.sync().catch(notSupported)
   } finally {
     await file.close()
   }

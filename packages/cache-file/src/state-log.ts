@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { link, lstat, readdir, unlink } from 'node:fs/promises'
+import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CacheError } from '@lingpai/core'
-import { isSameMark, isSettled, markOf, type FileMark } from './file-mark.js'
+import { isSameMark, isSettled, markOf } from './file-mark.js'
+import { placeState, removeState } from './place-state.js'
 import { preparePrivateDirectory, syncDirectory } from './private-directory.js'
-import { emptyState, encodeState, type State } from './state.js'
-import { readStateFile, writePrivateFile } from './state-file.js'
+import { emptyState, encodeState, nameOfKey, type State } from './state.js'
+import { readStateFile, type FoundState } from './state-file.js'
 import type { SeenState, StateMemory } from './state-memory.js'
 import { codeOf, ignore, survive } from './system-error.js'
 import type { Transition } from './transitions.js'
@@ -19,7 +19,9 @@ export interface StateLog {
   readonly now: () => number
 }
 
-const stateName = /^([1-9]\d{0,15})\.json$/
+/** No log gets near a thousand billion states: a longer number is somebody else's. */
+const mostNumber = 999_999_999_999
+const stateName = /^([1-9]\d{0,11})\.json$/
 const asideName = /^\d+\.[0-9a-f-]{36}\.tmp$/
 /** A file that was written aside and not published for so long is a dead writer's. */
 const abandonedAfterMs = 60_000
@@ -33,91 +35,101 @@ const mostAttempts = 1000
 export async function readState(log: StateLog, memory: StateMemory): Promise<State> {
   const seen = memory.get(log.key)
   if (seen !== undefined && (await stillStands(log, seen))) return seen.state
-  const { number, state, mark } = await readTop(log)
-  if (mark !== undefined && isSettled(mark, log.now())) memory.set(log.key, { number, state, mark })
+  const { number, found } = await readOwnTop(log)
+  if (found !== undefined && isSettled(found.mark, log.now())) memory.set(log.key, { number, ...found })
   else memory.delete(log.key)
-  return state
+  return found?.state ?? emptyState
 }
 
 /**
  * Whether a state is the one that stood when this began. Numbers follow each other without a gap and go in the same order,
  * lowest first: where this one is still there after the next was not, there was no next.
  */
-async function stillStands(log: StateLog, { number, mark }: SeenState): Promise<boolean> {
+async function stillStands({ directory }: StateLog, { number, path, mark }: SeenState): Promise<boolean> {
   try {
-    await lstat(pathOf(log, number + 1))
+    await lstat(pathOf(directory, number + 1))
     return false
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') return false
   }
-  const found = await lstat(pathOf(log, number), { bigint: true }).catch(ignore)
+  const found = await lstat(path, { bigint: true }).catch(ignore)
   return found !== undefined && isSameMark(mark, markOf(found))
 }
 
 /**
  * Takes the log one step further, atomically against every process on the host.
  *
- * The next state is published by linking it to the next number, which fails when somebody was faster; then the step is
- * decided anew on what stands now. A number that was free only because others went on and tidied up is given back.
+ * The next state is published under the next number, which fails when another process was faster; then the step is decided
+ * again on what stands now. A number that was free only because others went on, or forgot the entry, is given back.
  *
  * @returns The answer of the transition, once what it answers for is on the disk.
  */
 export async function transact<T>(log: StateLog, transition: Transition<T>): Promise<T> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const top = await readTop(log)
-    const { next, answer } = transition(top.state)
-    if (next === undefined && !top.damaged) return answer
-    await preparePrivateDirectory(log.directory, log.now)
-    if (await publish(log, top.number + 1, next ?? top.state)) return answer
+    const { number, found, isDamaged } = await readOwnTop(log)
+    const standing = found?.state ?? emptyState
+    const { next, answer } = transition(standing)
+    if (next === undefined && !isDamaged) return answer
+    if (number === mostNumber) await removeState(pathOf(log.directory, number))
+    else {
+      await preparePrivateDirectory(log.directory, log.now)
+      if (await publish(log, number + 1, next ?? standing)) return answer
+    }
   }
   throw failure('fileCache: lost the race for an entry too often', 'set')
 }
 
-interface Top {
+/** What stands on top of a log. */
+export interface Top {
   /** 0 before the first state. */
   readonly number: number
-  readonly state: State
-  readonly damaged: boolean
-  /** Of the file that the state was read from. */
-  readonly mark?: FileMark
+  /** Absent where nothing stands, or nothing that can be read. */
+  readonly found?: FoundState
+  readonly isDamaged: boolean
 }
 
-/** A state that vanishes between listing and reading was overtaken: look again. */
-async function readTop(log: StateLog): Promise<Top> {
+/** The top of the entry with the name `name`. A state that vanishes between listing and reading was overtaken: look again. */
+export async function readTop(directory: string, name: string): Promise<Top> {
   let goneNumber = 0
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const number = highest(await listDirectory(log.directory))
-    if (number === 0) return { number, state: emptyState, damaged: false }
-    const found = await readStateFile(pathOf(log, number), log.key)
-    if (typeof found === 'object') return { number, damaged: false, ...found }
+    const number = highest(await listDirectory(directory))
+    if (number === 0) return { number, isDamaged: false }
+    const found = await readStateFile(pathOf(directory, number), name)
+    if (typeof found === 'object') return { number, isDamaged: false, found }
     // Listed twice and absent twice: a name that leads nowhere.
-    if (found === 'damaged' || number === goneNumber) return { number, state: emptyState, damaged: true }
+    if (found === 'damaged' || number === goneNumber) return { number, isDamaged: true }
     goneNumber = number
   }
   throw failure('fileCache: an entry changed faster than it could be read', 'get')
 }
 
+/** The same for a key: what was written for another key of the same name, which only malformed text has, is damage. */
+async function readOwnTop({ key, directory }: StateLog): Promise<Top> {
+  const top = await readTop(directory, nameOfKey(key))
+  const isOurs = top.found?.key === undefined || top.found.key === key
+  return isOurs ? top : { number: top.number, isDamaged: true }
+}
+
 /** Whether `state` now stands, or stood until others built on it; `false`: somebody was faster, and nothing is left of it. */
-async function publish(log: StateLog, number: number, state: State): Promise<boolean> {
-  if (!Number.isSafeInteger(number)) throw failure('fileCache: an entry has used up its numbers', 'set')
-  const aside = join(log.directory, `${String(number)}.${randomUUID()}.tmp`)
+async function publish({ key, directory }: StateLog, number: number, state: State): Promise<boolean> {
+  const path = pathOf(directory, number)
   try {
-    await writePrivateFile(aside, encodeState(log.key, state))
-    await link(aside, pathOf(log, number))
+    if (!(await placeState(path, encodeState(key, state)))) return false
   } catch (error) {
-    // ENOENT: the directory, or what was written aside a minute ago, was cleared away meanwhile.
-    if (['EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) return false
+    // The directory, or what was written aside a minute ago, was cleared away meanwhile.
+    if (codeOf(error) === 'ENOENT') return false
     throw error
-  } finally {
-    await unlink(aside).catch(ignore)
   }
-  const names = await readdir(log.directory)
-  if (highest(names) > number) {
-    await unlink(pathOf(log, number)).catch(ignore)
+  const names = await readdir(directory)
+  const isOvertaken = highest(names) > number
+  // The entry was forgotten, and may have begun again from 1.
+  const isDetached = number > 1 && !names.includes(nameOfNumber(number - 1))
+  if (isOvertaken || isDetached) {
+    await removeState(path).catch(ignore)
     return false
   }
-  await syncDirectory(log.directory)
-  await tidy(log, number, names, state.value === undefined ? 0 : 1)
+  await syncDirectory(directory)
+  await tidy(directory, number, names, state.value === undefined ? 0 : 1)
   return true
 }
 
@@ -125,30 +137,39 @@ async function publish(log: StateLog, number: number, state: State): Promise<boo
  * Removes what stood before `number`, lowest first, and never one before a lower one; the last is kept for those who are
  * just reading it.
  */
-async function tidy(log: StateLog, number: number, names: readonly string[], kept: 0 | 1): Promise<void> {
-  const older = names.map(numberOf).filter((candidate) => candidate > 0 && candidate < number)
-  older.sort((one, other) => one - other)
+async function tidy(directory: string, number: number, names: readonly string[], kept: 0 | 1): Promise<void> {
+  const older = numbersIn(names).filter((candidate) => candidate < number)
   try {
-    for (const outdated of older.slice(0, older.length - kept)) {
-      await unlink(pathOf(log, outdated)).catch(survive('ENOENT'))
-    }
+    for (const outdated of older.slice(0, older.length - kept)) await removeState(pathOf(directory, outdated))
   } catch {
     // The next writer tries again.
   }
-  await clearAbandoned(log, number, names)
+  await clearAbandoned(directory, number, names)
 }
 
 /** Ages are counted by the file system's clock, from the state that was published just now. */
-async function clearAbandoned(log: StateLog, number: number, names: readonly string[]): Promise<void> {
+async function clearAbandoned(directory: string, number: number, names: readonly string[]): Promise<void> {
   const asides = names.filter((name) => asideName.test(name))
   if (asides.length === 0) return
-  const published = await lstat(pathOf(log, number)).catch(ignore)
+  const published = await lstat(pathOf(directory, number)).catch(ignore)
   for (const aside of asides) {
-    const path = join(log.directory, aside)
+    const path = join(directory, aside)
     const found = await lstat(path).catch(ignore)
     if (published === undefined || found === undefined) continue
-    if (Math.abs(published.mtimeMs - found.mtimeMs) > abandonedAfterMs) await unlink(path).catch(ignore)
+    if (Math.abs(published.mtimeMs - found.mtimeMs) > abandonedAfterMs) await removeState(path).catch(ignore)
   }
+}
+
+/**
+ * Removes an entry whose top was seen at `number`, directory included. Another process that goes on from that state finds it
+ * gone when it publishes, and begins again; what it has published by now stays.
+ */
+export async function removeEntry(directory: string, number: number): Promise<void> {
+  const names = await listDirectory(directory)
+  for (const outdated of numbersIn(names).filter((candidate) => candidate <= number))
+    await removeState(pathOf(directory, outdated))
+  for (const aside of names.filter((name) => asideName.test(name))) await removeState(join(directory, aside))
+  await rmdir(directory)
 }
 
 /** No names where there is no directory, or something else in its place; rejects when the system cannot tell. */
@@ -169,14 +190,23 @@ function highest(names: readonly string[]): number {
   return names.reduce((top, name) => Math.max(top, numberOf(name)), 0)
 }
 
-/** 0 for the name of anything but a state. */
-function numberOf(name: string): number {
-  const number = Number(stateName.exec(name)?.[1] ?? 0)
-  return Number.isSafeInteger(number) ? number : 0
+/** The numbers of the states, lowest first. */
+function numbersIn(names: readonly string[]): readonly number[] {
+  const numbers = names.map(numberOf).filter((number) => number > 0)
+  return numbers.sort((one, other) => one - other)
 }
 
-function pathOf({ directory }: StateLog, number: number): string {
-  return join(directory, `${String(number)}.json`)
+/** 0 for the name of anything but a state. */
+function numberOf(name: string): number {
+  return Number(stateName.exec(name)?.[1] ?? 0)
+}
+
+function nameOfNumber(number: number): string {
+  return `${String(number)}.json`
+}
+
+function pathOf(directory: string, number: number): string {
+  return join(directory, nameOfNumber(number))
 }
 
 function failure(message: string, operation: 'get' | 'set'): CacheError {

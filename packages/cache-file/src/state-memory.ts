@@ -5,6 +5,8 @@ import type { FileMark } from './file-mark.js'
 export interface SeenState {
   readonly number: number
   readonly state: State
+  /** The file that it was read from. */
+  readonly path: string
   readonly mark: FileMark
 }
 

@@ -40,29 +40,46 @@ export function nameOfKey(key: string): string {
   return sha256(key)
 }
 
+/** Whether a name is one that {@link nameOfKey} gives. */
+export function isEntryName(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name)
+}
+
 /** The text of a state file: one line of JSON that ends in a checksum of all before it. */
 export function encodeState(key: string, state: State): string {
   const body = JSON.stringify({ format, key: writtenKey(key), ...state }).slice(0, -1)
   return `${body}${closing}${sha256(body)}"}\n`
 }
 
-/** The state in a file of `key`; `undefined` for whatever is not exactly what {@link encodeState} wrote for this key. */
-export function decodeState(key: string, text: string): State | undefined {
+/** A state with the key that it was written for; without it where the key is too long to be written. */
+export interface WrittenState {
+  readonly key?: string
+  readonly state: State
+}
+
+/**
+ * The state in a file of the key with the name `name`; `undefined` for whatever is not exactly what {@link encodeState} wrote
+ * for that key.
+ */
+export function decodeState(name: string, text: string): WrittenState | undefined {
   const body = text.slice(0, -tailLength)
   if (text !== `${body}${closing}${sha256(body)}"}\n`) return undefined
   const parsed = parseObject(`${body}}`)
-  if (parsed?.['format'] !== format || parsed['key'] !== writtenKey(key)) return undefined
-  const { writeId, value, expiresAtMs, lease } = parsed
+  if (parsed?.['format'] !== format || typeof parsed['key'] !== 'string') return undefined
+  const { key, writeId, value, expiresAtMs, lease } = parsed
+  const isPlain = nameOfKey(key) === name
+  if (!isPlain && key !== `sha256:${name}`) return undefined
   if (typeof writeId !== 'string') return undefined
   if (value !== undefined && typeof value !== 'string') return undefined
   if (expiresAtMs !== undefined && typeof expiresAtMs !== 'number') return undefined
   if (lease !== undefined && !isLease(lease)) return undefined
-  return {
+  const state = {
     writeId,
     ...(value === undefined ? {} : { value }),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     ...(lease === undefined ? {} : { lease }),
   }
+  return isPlain ? { key, state } : { state }
 }
 
 function isLease(lease: unknown): lease is HeldLease {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { moveAside } from '../src/private-directory.js'
 import { nameOfKey } from '../src/state.js'
+import { entriesIn } from './entries-in.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 import { onPosix } from '../../testing/test/support/where-possible.js'
 
@@ -106,7 +107,7 @@ test('a directory that somebody has made meanwhile is not moved aside', async ()
   const { cache, directory, entry } = await openCache()
   await moveAside(entry, Date.now())
   expect(await cache.get(key)).toBe('one')
-  expect(await readdir(directory)).toEqual([nameOfKey(key)])
+  expect(await entriesIn(directory)).toEqual([nameOfKey(key)])
 })
 
 test('a file in the place of an entry is kept', async () => {
@@ -138,9 +139,23 @@ test('names that only look like states are ignored and left alone', async () => 
   expect((await readdir(entry)).sort()).toEqual([...names, ...more, '3.json', '4.json'].sort())
 })
 
-test('a planted last number ends in an error, not in a loop or a lost write', async () => {
+test.each(['9007199254740991', '999999999999999', '1000000000000'])(
+  'a planted number that no log reaches, %s, hides nothing',
+  async (number) => {
+    const { cache, entry } = await openCache()
+    await writeFile(join(entry, `${number}.json`), 'foreign')
+    expect(await cache.get(key)).toBe('one')
+    await cache.set(key, 'two')
+    expect(await cache.get(key)).toBe('two')
+  },
+)
+
+test.each(['999999999999', '999999999998'])('a planted number at the end of all, %s, is healed', async (number) => {
   const { cache, entry } = await openCache()
-  await writeFile(join(entry, '9007199254740991.json'), 'foreign')
+  await writeFile(join(entry, `${number}.json`), 'foreign')
   expect(await cache.get(key)).toBeUndefined()
-  await expect(cache.set(key, 'two')).rejects.toMatchObject({ code: 'ERR_LINGPAI_CACHE' })
+  for (const value of ['two', 'three', 'four']) {
+    await cache.set(key, value)
+    expect(await cache.get(key)).toBe(value)
+  }
 })

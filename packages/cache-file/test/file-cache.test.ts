@@ -1,8 +1,10 @@
+import { homedir } from 'node:os'
 import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
 import { nameOfKey } from '../src/state.js'
+import { entriesIn } from './entries-in.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
 const temporaryDirectory = temporaryDirectories()
@@ -12,7 +14,7 @@ const closed = expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' })
 test('it reaches the host, and has what the contract knows and nothing else', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   expect(cache.reach).toBe('host')
-  expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'remove', 'set'])
+  expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'remove', 'set', 'subscribe'])
   expect(Object.keys(leaseOf(cache)).sort()).toEqual(['commit', 'release', 'take'])
 })
 
@@ -48,7 +50,14 @@ test('a relative directory is where it was when the cache was made', async () =>
   } finally {
     process.chdir(before)
   }
-  expect(await readdir(directory)).toEqual([nameOfKey(key)])
+  expect(await entriesIn(directory)).toEqual([nameOfKey(key)])
+})
+
+test('a directory that begins with ~ is below the home directory, and the home of another user is not guessed', async () => {
+  const directory = join(await temporaryDirectory(), 'cache')
+  await fileCache({ directory: `~/${relative(homedir(), directory)}` }).set(key, 'one')
+  expect(await entriesIn(directory)).toEqual([nameOfKey(key)])
+  expect(() => fileCache({ directory: '~bob/tokens' })).toThrow(/directory begins with the home of another user/)
 })
 
 test.each([
@@ -70,7 +79,7 @@ test.each([
   expect(await leaseOf(cache).commit(hostile, 'a', 'two')).toBe(true)
   expect(await cache.get(hostile)).toBe('two')
   expect(await readdir(root)).toEqual(['cache'])
-  expect(await readdir(directory)).toEqual([nameOfKey(hostile)])
+  expect(await entriesIn(directory)).toEqual([nameOfKey(hostile)])
 })
 
 test('keys that differ only in broken surrogates never see each other', async () => {

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { nameOfKey } from '../src/state.js'
+import { entriesIn } from './entries-in.js'
 import { childrenOf } from '../../testing/test/support/child.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 import { onPosix } from '../../testing/test/support/where-possible.js'
@@ -130,5 +131,5 @@ onPosix('a directory that is a link, chosen by the user, is followed', async () 
   await mkdir(join(root, 'real'))
   await symlink('real', join(root, 'linked'))
   await fileCache({ directory: join(root, 'linked') }).set(key, 'one')
-  expect(await readdir(join(root, 'real'))).toEqual([nameOfKey(key)])
+  expect(await entriesIn(join(root, 'real'))).toEqual([nameOfKey(key)])
 })

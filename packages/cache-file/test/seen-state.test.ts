@@ -104,7 +104,7 @@ test('a file that was changed a moment ago is not remembered, since file systems
 test('no more than 10,000 keys are remembered', () => {
   const memory = stateMemory()
   const mark = { device: 1n, inode: 1n, bytes: 1n, changedAtNs: 1n }
-  for (let i = 0; i <= 10_000; i += 1) memory.set(String(i), { number: 1, state: { writeId: '' }, mark })
+  for (let i = 0; i <= 10_000; i += 1) memory.set(String(i), { number: 1, state: { writeId: '' }, path: '', mark })
   expect(['0', '1', '10000'].map((name) => memory.get(name) !== undefined)).toEqual([false, true, true])
 })
 

@@ -1,4 +1,4 @@
-import { decodeState, emptyState, encodeState, nameOfKey, type State } from '../src/state.js'
+import { decodeState as decodeNamed, emptyState, encodeState, nameOfKey, type State } from '../src/state.js'
 
 const key = 'lingpai:1:qq-bot:bot:https%3A%2F%2Fapi.bot.qq.com:10001:5d41'
 const full: State = {
@@ -6,6 +6,11 @@ const full: State = {
   value: '令牌 "quoted" \\ \u2028 \ud800',
   expiresAtMs: 1_900_000_000_000,
   lease: { holder: 'h', untilMs: 1_800_000_002_000, ttlMs: 2000 },
+}
+
+/** What a file of `key` holds. */
+function decodeState(owner: string, text: string): State | undefined {
+  return decodeNamed(nameOfKey(owner), text)?.state
 }
 
 test.each<[string, State]>([

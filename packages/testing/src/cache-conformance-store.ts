@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { holdingProcess } from '@lingpai/core/internal'
 import { assertFails, assertMiss, leaseOf, means, sampleKey, type AddCacheCheck } from './opened-cache.js'
 
 const longMs = 30_000
@@ -109,7 +110,7 @@ function checkSubscription(add: AddCacheCheck): void {
       })
     })
     await cache.set(sampleKey(), 'one')
-    assert.equal(await told, sampleKey())
+    assert.equal(await holdingProcess(() => told), sampleKey())
   })
   add('a subscriber hears of writes through another cache', ['subscribe', 'reopen'], async (opened) => {
     assert.ok(opened.cache.subscribe, 'the cache has no "subscribe"')
@@ -124,7 +125,7 @@ function checkSubscription(add: AddCacheCheck): void {
       end()
     })
     await second.set(sampleKey(), 'one')
-    assert.equal(await told, sampleKey())
+    assert.equal(await holdingProcess(() => told), sampleKey())
     assert.equal(ended, 0, 'a listener was called after its subscription had ended')
   })
 }

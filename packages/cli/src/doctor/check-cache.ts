@@ -74,6 +74,9 @@ async function checkUse(place: CachePlace, cache: IAccessTokenCache): Promise<Fi
     return ok('use', `${place.shown} ${words}`)
   } catch (error) {
     if (isLingpaiError(error) && error.code === 'ERR_LINGPAI_CONFIG') throw error
+    // The cache itself knows best why it cannot work there, such as on a file system without any exclusive step.
+    if (isLingpaiError(error) && error.hint !== undefined)
+      return fail('use', `${place.shown} fails: ${error.message}`, { action: error.hint })
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     const action = isRedis(place)
       ? 'Check that it runs, that it can be reached from here, and user and password (LINGPAI_CACHE_PASSWORD).'

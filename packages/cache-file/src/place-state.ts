@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { link, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CacheError } from '@lingpai/core'
+import { syncDirectory } from './private-directory.js'
+import { innerName, writePrivateFile } from './state-file.js'
+import { codeOf, ignore, survive } from './system-error.js'
+
+/** What `link` says where the file system has no hard links, or does not let us make any. */
+const noLinkCodes = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']
+
+/** What `rename` says of a directory where a file, or a directory that is not empty, has the place. */
+const takenCodes = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR']
+
+/** Directories of caches whose file systems are known to have no hard links. */
+const withoutLinks = new Set<string>()
+
+/**
+ * Puts a state in its place, whole, and only if nothing stands there: as a file, by a hard link. Where the file system has no
+ * hard links, as a directory that holds the file: renaming a directory onto a file, or onto a directory that is not empty,
+ * fails. Both forms use the same name, so they exclude each other too.
+ *
+ * @returns `false` when the place was taken
+ */
+export async function placeState(path: string, text: string): Promise<boolean> {
+  const entry = dirname(path)
+  const place = dirname(entry)
+  if (!withoutLinks.has(place)) {
+    const linked = await placeByLink(path, text)
+    if (typeof linked === 'boolean') return linked
+    await assertRenamesAreExclusive(entry, linked.error)
+    withoutLinks.add(place)
+  }
+  return placeByRename(path, text)
+}
+
+/** Removes a state that {@link placeState} has put there, if it still stands; at once, in either form. */
+export async function removeState(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    const names = await readdir(path).catch(ignore)
+    // What else stands there is not ours.
+    if (names === undefined || names.some((name) => name !== innerName)) throw error
+    const gone = asidePath(path)
+    await rename(path, gone).catch(survive('ENOENT'))
+    await unlink(join(gone, innerName)).catch(survive('ENOENT'))
+    await rmdir(gone).catch(survive('ENOENT'))
+  }
+}
+
+/** A name beside a state for what is not yet, or no longer, one. */
+function asidePath(path: string): string {
+  return path.replace(/\.json$/, `.${randomUUID()}.tmp`)
+}
+
+async function placeByLink(path: string, text: string): Promise<boolean | { readonly error: unknown }> {
+  const aside = asidePath(path)
+  try {
+    await writePrivateFile(aside, text)
+    try {
+      await link(aside, path)
+      return true
+    } catch (error) {
+      const code = codeOf(error) ?? ''
+      if (code === 'EEXIST') return false
+      if (noLinkCodes.includes(code)) return { error }
+      throw error
+    }
+  } finally {
+    await unlink(aside).catch(ignore)
+  }
+}
+
+async function placeByRename(path: string, text: string): Promise<boolean> {
+  const aside = asidePath(path)
+  try {
+    await makeState(aside, text)
+    await rename(aside, path)
+    return true
+  } catch (error) {
+    if (takenCodes.includes(codeOf(error) ?? '')) return false
+    // Some systems have other codes for a place that is taken.
+    if ((await lstat(path).catch(ignore)) !== undefined) return false
+    throw error
+  } finally {
+    await rm(aside, { recursive: true, force: true }).catch(ignore)
+  }
+}
+
+async function makeState(directory: string, text: string): Promise<void> {
+  await mkdir(directory, { mode: 0o700 })
+  await writePrivateFile(join(directory, innerName), text)
+  await syncDirectory(directory)
+}
+
+/** Tries it out: a file system that would replace a directory by another one cannot fence. */
+async function assertRenamesAreExclusive(entry: string, cause: unknown): Promise<void> {
+  const [one, other] = [asidePath(join(entry, '0.json')), asidePath(join(entry, '0.json'))]
+  try {
+    await makeState(one, 'one')
+    await makeState(other, 'other')
+    const isReplaced = await rename(one, other).then(
+      () => true,
+      () => false,
+    )
+    if (isReplaced) throw noExclusiveStep(cause)
+  } finally {
+    for (const path of [one, other]) await rm(path, { recursive: true, force: true }).catch(ignore)
+  }
+}
+
+function noExclusiveStep(cause: unknown): CacheError {
+  return new CacheError(
+    'fileCache: the file system of "directory" has no hard links and no other exclusive step, so it cannot be shared safely',
+    { operation: 'set', reach: 'host', problem: 'failed' },
+    { cause, hint: 'Name a directory on a file system with hard links, or use another cache (sqlite:, redis:).' },
+  )
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { fileCache } from '@lingpai/cache-file'
+import { encodeState, nameOfKey } from '../src/state.js'
+import { transact, type StateLog } from '../src/state-log.js'
+import { set, take } from '../src/transitions.js'
+import { join } from 'node:path'
+import { entriesIn } from './entries-in.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
+
+const temporaryDirectory = temporaryDirectories()
+const dayMs = 86_400_000
+const keyOf = (id: string): string => `lingpai:1:wechat-mp:app:host:${id}:5d41`
+
+test('what has ended is gone after the next write of another process, directories included', async () => {
+  const directory = await temporaryDirectory()
+  let nowMs = 1_800_000_000_000
+  const open = () => fileCache({ directory, now: () => nowMs })
+  const first = open()
+  for (let i = 0; i < 10; i += 1) await first.set(keyOf(`gone${String(i)}`), 'dead', nowMs + dayMs)
+  await first.set(keyOf('later'), 'living', nowMs + 60 * dayMs)
+  await first.set(keyOf('for good'), 'living')
+  await first.set(keyOf('removed'), 'dead', nowMs + 60 * dayMs)
+  await first.remove(keyOf('removed'))
+  nowMs += 30 * dayMs
+  await open().set(keyOf('new'), 'living', nowMs + dayMs)
+  const living = ['later', 'for good', 'new'].map((id) => nameOfKey(keyOf(id)))
+  expect((await entriesIn(directory)).toSorted()).toEqual(living.toSorted())
+  expect(await first.get(keyOf('later'))).toBe('living')
+})
+
+test('an entry that has ended and is being renewed stays', async () => {
+  const directory = await temporaryDirectory()
+  let nowMs = 1_800_000_000_000
+  const cache = fileCache({ directory, now: () => nowMs })
+  await cache.set(keyOf('a'), 'old', nowMs + 1000)
+  nowMs += 30 * dayMs
+  expect(await cache.lease?.take(keyOf('a'), 'holder', 2000)).toBe(true)
+  await cache.set(keyOf('b'), 'other')
+  expect(await cache.lease?.commit(keyOf('a'), 'holder', 'new', nowMs + dayMs)).toBe(true)
+  await cache.set(keyOf('b'), 'other again')
+  expect(await cache.get(keyOf('a'))).toBe('new')
+})
+
+test('one write looks at a bounded number of entries, and the next ones at the rest', async () => {
+  const directory = await temporaryDirectory()
+  let nowMs = 1_800_000_000_000
+  const first = fileCache({ directory, now: () => nowMs })
+  for (let i = 0; i < 40; i += 1) await first.set(keyOf(String(i)), 'dead', nowMs + dayMs)
+  nowMs += 30 * dayMs
+  const other = fileCache({ directory, now: () => nowMs })
+  await other.set(keyOf('new'), 'one')
+  const left = (await entriesIn(directory)).length
+  expect(left).toBeGreaterThan(20)
+  for (const value of ['two', 'three', 'four']) await other.set(keyOf('new'), value)
+  expect(await entriesIn(directory)).toEqual([nameOfKey(keyOf('new'))])
+})
+
+test('a step that was decided before its entry was forgotten is decided again', async () => {
+  const directory = join(await temporaryDirectory(), nameOfKey(keyOf('a')))
+  const now = (): number => 1_800_000_000_000
+  const log: StateLog = { key: keyOf('a'), directory, now }
+  for (const value of ['one', 'two', 'three']) await transact(log, set(value, undefined))
+  const early = { writeId: 'early', lease: { holder: 'early', untilMs: now() + 2000, ttlMs: 2000 } }
+  const taking = take('late', 2000, now)
+  let runs = 0
+  const taken = await transact(log, (state) => {
+    const decision = taking(state)
+    runs += 1
+    if (runs === 1) {
+      rmSync(directory, { recursive: true })
+      mkdirSync(directory)
+      writeFileSync(join(directory, '1.json'), encodeState(log.key, early))
+    }
+    return decision
+  })
+  expect({ taken, runs }).toEqual({ taken: false, runs: 2 })
+  expect(readdirSync(directory)).toEqual(['1.json'])
+})
