@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '@lingpai/core'
+import { expandHome } from '@lingpai/core/internal'
 import type { CacheUrlPlace } from './cache-url-options.js'
 
 /** A URL, read; for Redis, its adapter reads the rest. */
@@ -71,10 +72,9 @@ function pathOf(
   }
   if (rest === ':memory:') throw fail('keeps no :memory: here; that is memory:', 'malformed')
   if (rest.includes('?')) throw fail('takes no parameters', 'malformed')
-  return resolve(
-    cwd,
-    rest.replace(/^~(?=$|[/\\])/, () => home),
-  )
+  const path = expandHome(rest, () => home)
+  if (path === undefined) throw fail('begins with the home of another user, which is not looked up', 'malformed')
+  return resolve(cwd, path)
 }
 
 function unknownScheme(scheme: string): ConfigError {

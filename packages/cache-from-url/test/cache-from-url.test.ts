@@ -147,3 +147,10 @@ test('a login is for Redis only', async () => {
   expect(await errorOf('memory:', { password: 'hunter2hunter2' })).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
   expect(await errorOf('file:x', { username: 'me' })).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
 })
+
+test.each(['file:~bob/tokens', 'sqlite:~bob/tokens.db'])(
+  '%s is refused, for the home of another user is not guessed',
+  async (url) => {
+    await expect(cacheFromUrl(url)).rejects.toThrow(/begins with the home of another user/)
+  },
+)

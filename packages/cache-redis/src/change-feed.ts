@@ -73,8 +73,9 @@ function readChange(message: string): CacheChange | undefined {
 
 function generationOf(value: string): number | undefined {
   try {
-    const generation = (JSON.parse(value) as { readonly generation?: unknown } | null)?.generation
-    return typeof generation === 'number' ? generation : undefined
+    const { generation, rejectedCode } = JSON.parse(value) as Readonly<Record<string, unknown>>
+    // The mark of a rejection changes no generation, and yet every process should look at it.
+    return typeof generation === 'number' && rejectedCode === undefined ? generation : undefined
   } catch {
     return undefined
   }

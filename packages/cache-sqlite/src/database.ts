@@ -10,8 +10,12 @@ export interface Database {
   /**
    * Runs single statements on the file that stands at the path now. What ran on a file that was deleted or replaced meanwhile
    * runs again on its successor, so that the answer is always about what others see.
+   *
+   * @param waitMs how long a lock is waited for
    */
-  run<T>(action: (store: SqliteStore) => Promise<T>): Promise<T>
+  run<T>(action: (store: SqliteStore) => Promise<T>, waitMs?: number): Promise<T>
+  /** The same where there is a file; a look makes none. */
+  peek<T>(action: (store: SqliteStore) => Promise<T>): Promise<T | undefined>
   /** Lets what was begun finish, and closes the file. */
   close(): Promise<void>
 }
@@ -78,17 +82,19 @@ export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOption
       }
     }
   }
-  return {
-    run: async (action) => {
-      const endsAtMs = systemClock.monotonic() + busyTimeoutMs
-      for (;;) {
-        try {
-          return await inTurn(async () => attempt(action))
-        } catch (error) {
-          if (!isBusy(error) || systemClock.monotonic() >= endsAtMs) throw error
-        }
+  const run: Database['run'] = async (action, waitMs = busyTimeoutMs) => {
+    const endsAtMs = systemClock.monotonic() + waitMs
+    for (;;) {
+      try {
+        return await inTurn(async () => attempt(action))
+      } catch (error) {
+        if (!isBusy(error) || systemClock.monotonic() >= endsAtMs) throw error
       }
-    },
+    }
+  }
+  return {
+    run,
+    peek: async (action) => (fileIdentity(path) === undefined ? undefined : run(action, 0)),
     close: async () => inTurn(drop),
   }
 }

@@ -1,6 +1,6 @@
 import { fileIdentity, prepareDatabaseFile } from './database-file.js'
 import { loadDriver, type OpenStore, type SqliteStore } from './driver.js'
-import { schema } from './schema.js'
+import { hasUnnoted, noteRest, schema } from './schema.js'
 import { codedError } from './sqlite-error.js'
 import { ignore } from './system-error.js'
 
@@ -42,6 +42,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     await store.query('PRAGMA synchronous = FULL')
     await assertSound(store)
     for (const statement of schema) await store.query(statement)
+    if ((await store.query(hasUnnoted)).length > 0) await store.query(noteRest)
     await store.query(`PRAGMA busy_timeout = ${String(Math.floor(queryTimeoutMs))}`)
     if (inode === undefined || inode !== fileIdentity(path)?.inode) throw codedError('SQLITE_READONLY')
     return { store, inode }

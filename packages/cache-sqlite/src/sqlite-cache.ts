@@ -1,15 +1,19 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
 import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { Keyv } from 'keyv'
+import { changedKeys } from './changed-keys.js'
 import { database, type Database } from './database.js'
-import { commitLease, releaseLease, takeLease } from './schema.js'
+import type { SqliteStore } from './driver.js'
+import { commitLease, forgetEnded, forgetLeases, releaseLease, takeLease } from './schema.js'
+import { ignore } from './system-error.js'
 
 /** Which file, and how it is used. */
 export interface SqliteCacheOptions {
   /**
-   * The database file, on a local disk; made if absent, with mode 0600, its directory with mode 0700. Relative to the working
-   * directory of now. A file of its own: when it is damaged it is moved aside, with all that is in it.
+   * The database file, on a local disk; created if missing, with mode 0600, its directory with mode 0700. Relative to the
+   * working directory; `~` is the home directory. A file of its own: when it is damaged it is moved aside, with all that is in it.
    */
   readonly path: string
   /** How long a write waits for other processes to finish theirs, milliseconds. @default 800 */
@@ -33,15 +37,40 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
   const file = resolvePath(path)
   if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0)) throw bad('busyTimeoutMs', 'is no length of time')
   const db = database({ path: file, busyTimeoutMs, now: now ?? systemClock.now, onDamaged })
+  const feed = polledFeed(changedKeys(db))
+  /** What cannot be forgotten at once is forgotten by the next write. */
+  const forget = async (): Promise<void> => {
+    const nowMs = now?.() ?? null
+    const forgetting = async (sqlite: SqliteStore): Promise<void> => {
+      await sqlite.query(forgetEnded, nowMs)
+      await sqlite.query(forgetLeases, nowMs)
+    }
+    await db.run(forgetting, 0).catch(ignore)
+  }
+  const lease = leaseOf(db, () => now?.() ?? null)
   const cache = keyvCache({
     store: recordsOf(db),
     reach: 'host',
-    lease: leaseOf(db, () => now?.() ?? null),
+    lease: {
+      ...lease,
+      commit: async (...call) => {
+        const isWritten = await lease.commit(...call)
+        if (isWritten) await forget()
+        return isWritten
+      },
+    },
     ...(now === undefined ? {} : { now }),
   })
   return {
     ...cache,
+    set: async (...call) =>
+      holdingProcess(async () => {
+        await cache.set(...call)
+        await forget()
+      }),
+    subscribe: feed.subscribe,
     close: async () => {
+      feed.close()
       await cache.close?.()
       await db.close()
     },
@@ -93,7 +122,9 @@ function resolvePath(path: unknown): string {
   if (typeof path !== 'string' || path.includes('\0')) throw bad('path', 'is no path')
   if (path === ':memory:') throw bad('path', 'is shared by nobody: memoryCache() is for one process')
   if (/^(sqlite|file):/i.test(path)) throw bad('path', 'is to be the path of a file, not a URL')
-  return resolve(path)
+  const expanded = expandHome(path)
+  if (expanded === undefined) throw bad('path', 'begins with the home of another user, which is not looked up')
+  return resolve(expanded)
 }
 
 function bad(field: string, problem: string): ConfigError {

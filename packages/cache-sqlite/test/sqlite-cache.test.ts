@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
@@ -15,7 +16,7 @@ const closed = expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' })
 test('it reaches the host, and has what the contract knows and nothing else', async () => {
   const cache = sqliteCache({ path: join(await temporaryDirectory(), 'tokens.db') })
   expect(cache.reach).toBe('host')
-  expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'remove', 'set'])
+  expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'remove', 'set', 'subscribe'])
   expect(Object.keys(leaseOf(cache)).sort()).toEqual(['commit', 'release', 'take'])
 })
 
@@ -218,3 +219,12 @@ function leaseOf({ lease }: IAccessTokenCache): CacheLease {
   if (lease === undefined) throw new TypeError('no lease')
   return lease
 }
+
+test('a path that begins with ~ is below the home directory, and the home of another user is not guessed', async () => {
+  const directory = await temporaryDirectory()
+  const cache = sqliteCache({ path: `~/${relative(homedir(), directory)}/tokens.db` })
+  await cache.set(key, 'one')
+  await cache.close?.()
+  expect(await readdir(directory)).toContain('tokens.db')
+  expect(() => sqliteCache({ path: '~bob/tokens.db' })).toThrow(/path begins with the home of another user/)
+})
