@@ -105,10 +105,14 @@ export function hintFor(
   language: 'en' | 'zh',
 ): string | undefined {
   const key = [String(refusal.code), refusal.errorClass].find((name) => Object.hasOwn(hints ?? {}, name))
-  const hint = key === undefined ? undefined : hints?.[key]
-  const text = typeof hint === 'object' ? hint[language] : hint
+  const text = hintIn(key === undefined ? undefined : hints?.[key], language)
   const ip = refusal.ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host')
   return text?.replaceAll('{ip}', () => ip)
+}
+
+/** A hint in one language. */
+export function hintIn(hint: Hint | undefined, language: 'en' | 'zh'): string | undefined {
+  return typeof hint === 'object' ? hint[language] : hint
 }
 
 /** Whether a refusal means that the token is no good. */

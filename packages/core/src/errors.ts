@@ -61,7 +61,7 @@ export interface ConfigErrorDetails {
   readonly problem?: 'missing' | 'empty' | 'malformed' | 'unknown' | 'conflict'
 }
 
-/** The network failed: DNS, TLS, a reset, a time-out, or a 5xx without a platform code. Always retryable. */
+/** The network failed: DNS, TLS, a reset, a time-out, or a 5xx without a platform code. Retryable, except for a rejected certificate. */
 export class TransportError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_TRANSPORT'
   override readonly name = 'TransportError'
@@ -83,7 +83,7 @@ export interface TransportErrorDetails {
   readonly systemCode?: string
 }
 
-/** The platform answered something that is no answer: HTML, half a JSON, no token, an `expires_in` that is not above zero. */
+/** The platform answered something that is no answer: HTML, half a JSON, no token, an `expires_in` of 0 or less. */
 export class MalformedAnswerError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_MALFORMED_ANSWER'
   override readonly name = 'MalformedAnswerError'

@@ -1,10 +1,11 @@
 import type { Clock, Timer } from './clock.js'
-import { networkFault } from './network-fault.js'
+import { networkFault, type NetworkFault } from './network-fault.js'
 import { onAbort } from './on-abort.js'
+import { sendRequest } from './send-request.js'
 
 /** How a request came to nothing. Carries no URL and no body. */
 export type ExchangeFailure =
-  | { readonly kind: 'connect' | 'exchange'; readonly cause: unknown; readonly systemCode?: string }
+  | ({ readonly kind: NetworkFault['phase']; readonly cause: unknown } & Omit<NetworkFault, 'phase'>)
   | { readonly kind: 'timeout' }
   | { readonly kind: 'too-large' | 'not-text'; readonly status: number; readonly bytes: number }
 
@@ -90,7 +91,7 @@ async function send(
   { url, init }: { readonly url: string; readonly init: RequestInit },
   signal: AbortSignal,
 ): Promise<RawReply | ExchangeFailure> {
-  const response = await fetch(url, { ...init, redirect: 'manual', signal })
+  const response = await sendRequest(fetch, url, { ...init, signal })
   const { status, headers } = response
   // A redirect's body is of no use, and following it would carry the secret along.
   if (status >= 300 && status < 400) {

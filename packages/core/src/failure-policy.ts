@@ -49,20 +49,20 @@ export interface CoolDownFacts {
   readonly failures: number
   /** 0 to 1; adds up to a fifth, so that processes do not return together. */
   readonly spread: number
-  /** The platform's own `Retry-After`. */
+  /** The platform's own `Retry-After`: it replaces the first cool-down of the class, be it longer or shorter. */
   readonly retryAfterMs?: number | undefined
   /** The provider's figure for this one code. */
   readonly codeCoolDownMs?: number | undefined
 }
 
-/** No `Retry-After` holds longer than this: a typing error of an operator must not stop an account for a year. */
-const longestRetryAfterMs = 24 * hour
+/** No cool-down is longer: a typing error of an operator at the platform must not stop an account for a year. */
+const longestCoolDownOfAllMs = 24 * hour
 
 /** How long nobody asks again, in milliseconds. */
 export function coolDownMs(errorClass: ErrorClass, facts: CoolDownFacts): number {
   const { firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]
-  const first = facts.codeCoolDownMs ?? firstCoolDownMs
-  const doubled = Math.min(first * 2 ** Math.min(facts.failures - 1, 20), Math.max(longestCoolDownMs, first))
-  const wanted = Math.min(facts.retryAfterMs ?? 0, longestRetryAfterMs)
-  return Math.max(doubled, wanted) * (1 + facts.spread / 5)
+  const { retryAfterMs, codeCoolDownMs, failures, spread } = facts
+  const first = retryAfterMs ?? codeCoolDownMs ?? firstCoolDownMs
+  const doubled = Math.min(first * 2 ** Math.min(failures - 1, 20), Math.max(longestCoolDownMs, first))
+  return Math.min(doubled * (1 + spread / 5), longestCoolDownOfAllMs)
 }

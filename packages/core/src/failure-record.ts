@@ -114,7 +114,8 @@ export function classOfError(error: AnyLingpaiError): ErrorClass {
     case 'ERR_LINGPAI_PLATFORM':
       return error.details.errorClass
     case 'ERR_LINGPAI_TRANSPORT':
-      return 'transient'
+      // A rejected certificate does not mend itself.
+      return error.retryable ? 'transient' : 'unknown'
     case 'ERR_LINGPAI_MALFORMED_ANSWER':
       // A wrong path or a redirect does not mend itself within seconds.
       return error.details.problem === 'not-found' || error.details.problem === 'redirect' ? 'unknown' : 'transient'

@@ -1,9 +1,13 @@
+import { UnreadableResponse } from './web-response.js'
+
 /** Why a `fetch` was rejected, as far as the system tells. */
 export interface NetworkFault {
   /** `connect`: no byte of the request left this host; `exchange`: what became of it is not known. */
   readonly phase: 'connect' | 'exchange'
   /** Such as `ECONNREFUSED`, where there is one. */
   readonly systemCode?: string
+  /** What waiting cannot mend: the server's certificate, or the `fetch` option. */
+  readonly problem?: 'certificate' | 'fetch'
 }
 
 /** System codes that mean that no byte of the request left this host. */
@@ -14,16 +18,23 @@ const connectCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
+
+/**
+ * OpenSSL's verification errors as Node.js names them (`CERT_HAS_EXPIRED`, `SELF_SIGNED_CERT_IN_CHAIN`, `UNABLE_TO_GET_ISSUER_CERT`,
+ * `HOSTNAME_MISMATCH`, …), its own (`ERR_TLS_CERT_ALTNAME_INVALID`), and the alerts of a server that wants a client certificate.
+ *
+ * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+const certificateCode =
+  /(^|_)(CERT|CERTIFICATE|CRL|UNKNOWN_CA)(_|$)|^UNABLE_TO_(VERIFY|DECODE|GET_ISSUER)_|^(INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/
 
 /** Reads what `fetch` was rejected with. */
 export function networkFault(error: unknown): NetworkFault {
+  if (error instanceof UnreadableResponse) return { phase: 'exchange', problem: 'fetch' }
   const systemCode = systemCodeIn(error)
   if (systemCode === undefined) return { phase: 'exchange' }
+  if (certificateCode.test(systemCode)) return { phase: 'connect', systemCode, problem: 'certificate' }
   return { phase: connectCodes.has(systemCode) ? 'connect' : 'exchange', systemCode }
 }
 

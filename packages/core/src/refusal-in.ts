@@ -1,5 +1,6 @@
 import { classify, isTokenError, parseBody, type ClassifierSpec, type Refusal } from './classify.js'
 import { isObject } from './token-record.js'
+import { isAsyncIterable, isWebStream, streamOf } from './web-response.js'
 
 /** A reply's body is read for a refusal up to here; refusals are short. */
 const largestPeek = 64 * 1024
@@ -12,9 +13,13 @@ export async function tokenErrorIn(spec: ClassifierSpec, outcome: unknown): Prom
   return refusal !== undefined && isTokenError(refusal) ? refusal : undefined
 }
 
+/** Copies of a Node.js stream stall once 16 KiB of one are unread. */
+const largestForeignPeek = 8 * 1024
+
 /** Reads a copy of a reply, as far as it may hold a refusal; the reply itself stays unread. */
 async function refusalOfResponse(spec: ClassifierSpec, response: Response): Promise<Refusal | undefined> {
-  if (response.bodyUsed || response.body === null || !mayBeJson(response)) return undefined
+  if (response.bodyUsed || !(isWebStream(response.body) || isAsyncIterable(response.body)) || !mayBeJson(response))
+    return undefined
   const text = await peek(response.clone())
   return text === undefined
     ? undefined
@@ -31,13 +36,15 @@ function mayBeJson({ headers, status }: Response): boolean {
 
 /** The text of a reply that may be a refusal: short, and an object. What breaks off is none. */
 async function peek(copy: Response): Promise<string | undefined> {
-  const reader = (copy.body as ReadableStream<Uint8Array>).getReader()
+  const isForeign = !isWebStream(copy.body)
+  const limit = isForeign ? largestForeignPeek : largestPeek
+  const reader = (isForeign ? streamOf(copy.body as AsyncIterable<Uint8Array>) : copy.body).getReader()
   const decoder = new TextDecoder()
   let text = ''
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       text += decoder.decode(part.value, { stream: true })
-      if (text.length > largestPeek || !/^\s*(\{|$)/.test(text.slice(0, 1024))) {
+      if (text.length > limit || !/^\s*(\{|$)/.test(text.slice(0, 1024))) {
         // Not awaited: a copy only ends once the original has been read as well.
         void reader.cancel().catch(() => undefined)
         return undefined

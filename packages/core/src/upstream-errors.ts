@@ -1,10 +1,11 @@
-import { hintFor, type Refusal } from './classify.js'
+import { hintFor, hintIn, type Refusal } from './classify.js'
 import type { Endpoint } from './error-class.js'
 import { MalformedAnswerError, PlatformError, TransportError } from './errors.js'
 import type { ExchangeFailure, RawReply } from './exchange.js'
 import { failurePolicy } from './failure-policy.js'
+import type { NetworkFault } from './network-fault.js'
 import { isOtherRequest, otherRequestHint } from './other-request.js'
-import type { ResolvedSpec } from './provider.js'
+import type { Hint, ResolvedSpec } from './provider.js'
 import { printable } from './printable.js'
 import { redact, scrubCause } from './redact.js'
 
@@ -63,8 +64,9 @@ export function malformedError(
   provider: string,
   problem: MalformedAnswerError['details']['problem'],
   reply: RawReply,
+  language: 'en' | 'zh',
 ): MalformedAnswerError {
-  const hint = malformedHints[problem]
+  const hint = hintIn(malformedHints[problem], language)
   return new MalformedAnswerError(
     `${provider}: the token request was answered with something else than a token (${problem}, HTTP ${reply.status}, ${reply.bytes} bytes)`,
     { provider, problem, status: reply.status, bytes: reply.bytes },
@@ -72,17 +74,30 @@ export function malformedError(
   )
 }
 
-const malformedHints: Partial<Record<MalformedAnswerError['details']['problem'], string>> = {
-  'not-found': 'Check the baseUrl of the provider: the token endpoint is not there.',
-  redirect: 'Check the baseUrl of the provider: the platform never redirects, a proxy or a captive portal does.',
-  'not-json': 'A gateway or proxy answered in the place of the platform; try again later.',
+const malformedHints: Partial<Record<MalformedAnswerError['details']['problem'], Hint>> = {
+  'not-found': {
+    en: 'Check the baseUrl of the provider: the token endpoint is not there.',
+    zh: '请检查 provider 的 baseUrl：该地址没有获取令牌的接口。',
+  },
+  redirect: {
+    en: 'Check the baseUrl of the provider: the platform never redirects, a proxy or a captive portal does.',
+    zh: '请检查 provider 的 baseUrl：平台不会重定向，通常是代理或认证门户所为。',
+  },
+  'not-json': {
+    en: 'A gateway or proxy answered in the place of the platform; try again later.',
+    zh: '返回内容来自网关或代理，而不是平台：请稍后重试。',
+  },
+  'bad-expires-in': {
+    en: 'The platform says that the token is already over: check what answers at the baseUrl of the provider, and its renewal and answer data.',
+    zh: '平台称该令牌已过期：请检查 provider 的 baseUrl 由谁应答，以及其 renewal 与 answer 数据。',
+  },
 }
 
 /** The error of a request that came to nothing. */
 export function errorOfFailure(
   provider: string,
   failure: ExchangeFailure,
-  known: readonly string[],
+  { language, known }: { readonly language: 'en' | 'zh'; readonly known: readonly string[] },
 ): TransportError | MalformedAnswerError {
   switch (failure.kind) {
     case 'timeout':
@@ -97,13 +112,38 @@ export function errorOfFailure(
       return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
     }
     default: {
-      const { kind, systemCode, cause } = failure
-      const text = kind === 'connect' ? 'could not be reached' : 'the connection broke'
+      const { kind, systemCode, problem, cause } = failure
+      const code = systemCode === undefined ? '' : ` (${systemCode})`
+      const hint = problem === undefined ? otherHint(cause) : hintIn(faultHints[problem], language)
       return new TransportError(
-        `${provider}: ${text}${systemCode === undefined ? '' : ` (${systemCode})`}`,
+        `${provider}: ${faultTexts[problem ?? kind]}${code}`,
         { provider, phase: kind, ...(systemCode !== undefined && { systemCode }) },
-        { cause: scrubCause(cause, known), ...(isOtherRequest(cause) && { hint: otherRequestHint }) },
+        { retryable: problem === undefined, ...(hint !== undefined && { hint }), cause: scrubCause(cause, known) },
       )
     }
   }
+}
+
+/** In workerd, what one request began cannot be waited for by another. */
+function otherHint(cause: unknown): string | undefined {
+  return isOtherRequest(cause) ? otherRequestHint : undefined
+}
+
+const faultTexts: Readonly<Record<NetworkFault['phase'] | NonNullable<NetworkFault['problem']>, string>> = {
+  connect: 'could not be reached',
+  exchange: 'the connection broke',
+  certificate: 'the TLS certificate was rejected',
+  fetch: 'the response of the `fetch` option cannot be read',
+}
+
+/** What a person can do where waiting alone does not help. */
+const faultHints: Readonly<Record<NonNullable<NetworkFault['problem']>, Hint>> = {
+  certificate: {
+    en: 'If a private certificate authority signed it, start Node.js with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, or give TokenManager a `fetch` option that trusts it; otherwise check the host name, the expiry date and the clock of this host.',
+    zh: '若证书由私有 CA 签发，请用 NODE_EXTRA_CA_CERTS=/path/to/ca.pem 启动 Node.js，或给 TokenManager 传入信任该 CA 的 `fetch` 选项；否则请检查主机名、有效期和本机时钟。',
+  },
+  fetch: {
+    en: 'Give TokenManager a `fetch` option whose responses have a body stream, arrayBuffer() or text().',
+    zh: '请给 TokenManager 传入这样的 `fetch` 选项：其响应带有 body 流、arrayBuffer() 或 text()。',
+  },
 }

@@ -131,7 +131,11 @@ test.each([
   ['an error without a code', new Error('odd'), 'exchange', undefined],
   ['no error at all', 'broken', 'exchange', undefined],
 ])('%s has its kind and the code of the system', async (_, error, kind, systemCode) => {
-  expect(await ask(failing(error))).toEqual({ kind, cause: error, ...(systemCode !== undefined && { systemCode }) })
+  expect(await ask(failing(error))).toMatchObject({
+    kind,
+    cause: error,
+    ...(systemCode !== undefined && { systemCode }),
+  })
 })
 
 test('a cause that is its own cause has no code', async () => {

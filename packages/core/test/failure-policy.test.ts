@@ -50,13 +50,16 @@ test('the jitter adds up to a fifth and takes nothing', () => {
   }
 })
 
-test('Retry-After lengthens, never shortens, and is held to a day', () => {
-  const wait = (errorClass: ErrorClass, retryAfterMs: number): number =>
-    coolDownMs(errorClass, { failures: 1, spread: 0, retryAfterMs })
+test('Retry-After replaces the first cool-down both ways, grows to the longest of the class, and ends at a day', () => {
+  const wait = (errorClass: ErrorClass, retryAfterMs: number, failures = 1, spread = 0): number =>
+    coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs: 7 * second })
   expect(wait('transient', 90 * second)).toBe(90 * second)
-  expect(wait('rate-limited', second)).toBe(minute)
+  expect(wait('rate-limited', 3 * second)).toBe(3 * second)
+  expect(wait('rate-limited', 3 * second, 3)).toBe(12 * second)
+  expect(wait('rate-limited', 3 * second, 30)).toBe(hour)
   expect(wait('rate-limited', 2 * hour)).toBe(2 * hour)
   expect(wait('rate-limited', 365 * 24 * hour)).toBe(24 * hour)
+  expect(wait('rate-limited', 365 * 24 * hour, 1, 1)).toBe(24 * hour)
 })
 
 test('the figure of a code takes the place of its class, and grows to the longest of the class', () => {

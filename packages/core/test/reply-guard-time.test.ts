@@ -101,7 +101,6 @@ const brokenFetches: readonly (readonly [name: string, fetch: () => unknown])[] 
     },
   ],
   ['gives nothing', () => undefined],
-  ['gives a reply without a body reader', () => Promise.resolve({ status: 200, headers: new Headers(), body: {} })],
   ['throws what it was aborted with', () => Promise.reject(new DOMException('aborted', 'AbortError'))],
 ]
 
@@ -114,6 +113,21 @@ test.each(brokenFetches)('a fetch that %s is a transport error', async (_, broke
   const [error] = await failures(platform.source(platform.manager({ fetch })))
   expect(error).toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT', details: { provider: 'toy', phase: 'exchange' } })
   expect(asked).toBe(3)
+})
+
+test('a fetch that gives a reply that cannot be read is asked once, with a hint that names the option', async () => {
+  let asked = 0
+  const fetch = (() => {
+    asked += 1
+    return Promise.resolve({ status: 200, headers: new Headers(), body: {} })
+  }) as unknown as typeof globalThis.fetch
+  const [error] = await failures(platform.source(platform.manager({ fetch })))
+  expect(error).toMatchObject({
+    code: 'ERR_LINGPAI_TRANSPORT',
+    retryable: false,
+    hint: expect.stringContaining('`fetch`') as string,
+  })
+  expect(asked).toBe(1)
 })
 
 test('a port where nobody listens is a connect error; once somebody does, it heals', async () => {
@@ -151,15 +165,23 @@ test.each([301, 302, 303, 307, 308])('a redirect (%d) is an error and is never f
 })
 
 const httpDate = (atMs: number): string => new Date(atMs).toUTCString()
+/** `Sun Nov 6 08:49:37 1994`, always in UTC. */
+const asctime = (atMs: number): string =>
+  httpDate(atMs).replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 $4')
 
 test.each([
   ['429, in seconds', 429, () => '120', 120_000],
+  ['429, shorter than its class', 429, () => '3', 3000],
+  ['429, as a date sooner than its class', 429, () => httpDate(platform.clock.now() + 3000), 3000],
+  ['429, as an asctime date', 429, () => asctime(platform.clock.now() + 300_000), 300_000],
   ['429, as a date', 429, () => httpDate(platform.clock.now() + 300_000), 300_000],
   ['503, in seconds', 503, () => '120', 120_000],
   ['503, as a date', 503, () => httpDate(platform.clock.now() + 300_000), 300_000],
   ['429, a year: held to a day', 429, () => String(365 * 86_400), 86_400_000],
   ['429, in the past: the minute of its class', 429, () => httpDate(platform.clock.now() - 1000), 60_000],
   ['429, nonsense: the minute of its class', 429, () => 'soon', 60_000],
+  ['429, a number with a unit: the minute of its class', 429, () => '5 minutes', 60_000],
+  ['429, zero: the minute of its class', 429, () => '0', 60_000],
   ['429, negative: the minute of its class', 429, () => '-5', 60_000],
 ])('Retry-After of a %s is kept by everybody', async (_, status, retryAfter, waitMs) => {
   const { clock } = platform
