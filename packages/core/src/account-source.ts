@@ -45,6 +45,7 @@ export interface SourceParts<C> {
   readonly validate: () => void
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
+  readonly language: 'en' | 'zh'
   readonly closing: AbortSignal
   /** Whether secrets may be other ones when asked for again. */
   readonly hasSecretFunctions: boolean
@@ -156,7 +157,7 @@ export class AccountSource<C> implements TokenSource {
   }
 
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    return authorizedFetch(this, this.#parts.spec, this.#parts.fetch, input, init)
+    return authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
   }
 
   async requestWithSecret(

@@ -1,52 +1,52 @@
 import { inspect } from 'node:util'
-import { assertPlaced, placeToken, resolveUrl } from './build-request.js'
-import { ConfigError } from './errors.js'
+import { assertPlaced, placeToken } from './build-request.js'
+import { callOf } from './call.js'
+import { callTarget } from './call-target.js'
+import type { Refusal } from './classify.js'
+import { PlatformError } from './errors.js'
+import { followWithin } from './follow-within.js'
 import type { ResolvedSpec } from './provider.js'
 import { scrubCause, spells } from './redact.js'
 import { tokenErrorIn } from './refusal-in.js'
 import type { TokenSource } from './token-source.js'
+import type { UpstreamOptions } from './upstream.js'
+import { platformError } from './upstream-errors.js'
 
 /** {@link TokenSource.fetch} over any source. */
 export async function authorizedFetch<C>(
-  source: Pick<TokenSource, 'account' | 'getAccessToken' | 'reportRejected'>,
+  source: Pick<TokenSource, 'apiOrigins' | 'getAccessToken' | 'reportRejected'>,
   spec: ResolvedSpec<C>,
-  fetch: typeof globalThis.fetch,
+  { fetch, language }: Pick<UpstreamOptions, 'fetch' | 'language'>,
   input: string | URL | Request,
   init: RequestInit = {},
 ): Promise<Response> {
   assertPlaced(spec)
-  const url = targetOf(spec, source.account.host, input)
-  const signal = init.signal ?? (isRequest(input) ? input.signal : undefined)
+  const { apiOrigins } = source
+  const url = callTarget(spec, apiOrigins, input)
+  const call = await callOf(spec.id, input, init)
+  const { signal } = call
   const send = async (token: string): Promise<Response> => {
     const placed = new URL(url)
-    const headers = new Headers(init.headers ?? (isRequest(input) ? input.headers : undefined))
-    const sent = { ...redirectsOf(spec), ...init, headers }
+    const headers = new Headers(call.init.headers)
     try {
       placeToken(spec.placement, token, placed, headers)
-      return isRequest(input)
-        ? await fetch(new Request(new Request(placed, input.clone()), sent))
-        : await fetch(placed, sent)
+      return await followWithin(apiOrigins, fetch, placed, { ...call, init: { ...call.init, headers } })
     } catch (error) {
       throw withoutToken(error, token)
     }
   }
 
-  const waiting = signal ? { signal } : undefined
+  const waiting = signal && { signal }
   const token = await source.getAccessToken(waiting)
-  const isReplayable = canReplay(input, init)
   const response = await send(token)
   const refusal = await tokenErrorIn(spec, response)
   if (refusal === undefined) return response
-  if (!isReplayable) {
-    // The next call shall find a good token, but this one cannot be sent again.
-    source.reportRejected(token, refusal.code).catch(() => undefined)
-    return response
-  }
   const other = await source.reportRejected(token, refusal.code, waiting)
   // The platform's own probe stands by the token: the refusal was about the call.
   if (other === token) return response
   signal?.throwIfAborted()
   await response.body?.cancel()
+  if (!call.isRepeatable) throw notRepeated(spec, refusal, { status: response.status, language, known: [token, other] })
   const second = await send(other)
   const again = await tokenErrorIn(spec, second)
   // The call is over, but what was refused here is given to nobody any more.
@@ -54,53 +54,25 @@ export async function authorizedFetch<C>(
   return second
 }
 
-/** `fetch` takes `Authorization` off when a redirect leaves the origin, but no other header: those stay where they are sent. */
-function redirectsOf<C>({ placement }: ResolvedSpec<C>): RequestInit {
-  const isCustom = placement.in === 'header' && placement.name.toLowerCase() !== 'authorization'
-  return isCustom ? { redirect: 'manual' } : {}
+/** The token was refused and has been replaced, but the body is gone: the response would look like a success to many. */
+function notRepeated(
+  spec: Parameters<typeof platformError>[0],
+  refusal: Refusal,
+  options: Parameters<typeof platformError>[3],
+): PlatformError {
+  const { message, details } = platformError(spec, 'api', refusal, options)
+  const hint =
+    options.language === 'zh'
+      ? '令牌已更换：请用新的请求体重新发送。字符串、字节、Blob、表单或 Request 会自动重发。'
+      : 'The token has been replaced: send the call again with a new body. A string, bytes, a Blob, a form or a Request is sent again by itself.'
+  return new PlatformError(`${message}, and its body is a stream that can be sent only once`, details, {
+    retryable: true,
+    hint,
+  })
 }
 
 /** Some HTTP clients put the URL into their errors, and the token stands in it; all others fail in their own words. */
 function withoutToken(error: unknown, token: string): unknown {
   const shown = inspect(error, { depth: 5, showHidden: true })
   return spells(shown, token) ? scrubCause(error, [token]) : error
-}
-
-/** The call's URL, if the token may go there. */
-function targetOf<C>(spec: ResolvedSpec<C>, accountHost: string, input: string | URL | Request): URL {
-  const { id, apiBaseUrl, baseUrl, apiOrigins = [] } = spec
-  const base = apiBaseUrl ?? baseUrl
-  const text = isRequest(input) ? input.url : String(input)
-  const url = text.startsWith('/')
-    ? resolveUrl({ id, rebased: false, ...(base !== undefined && { baseUrl: base }) }, text)
-    : text
-  if (!URL.canParse(url)) {
-    throw new ConfigError(`${id}: fetch needs an absolute URL or a path starting with /`, {
-      field: 'input',
-      problem: 'malformed',
-    })
-  }
-  const target = new URL(url)
-  const known = [baseUrl, apiBaseUrl, ...apiOrigins].filter((candidate) => candidate !== undefined)
-  // A provider that names no base has its home where its token request goes.
-  const isHome = known.length === 0 && target.host === accountHost
-  if (!isHome && !known.some((candidate) => new URL(candidate).origin === target.origin)) {
-    throw new ConfigError(
-      `${id}: ${target.origin} is not an origin of this provider, so the token is not sent there`,
-      { field: 'input', problem: 'conflict' },
-      { hint: `If it is the platform's, make the provider with extend({ apiOrigins: ['${target.origin}'] }).` },
-    )
-  }
-  return target
-}
-
-/** A stream can be sent only once; everything else `fetch` takes can be sent again. */
-function canReplay(input: string | URL | Request, { body }: RequestInit): boolean {
-  if (isRequest(input) && body === undefined) return input.body === null
-  const isStream = typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
-  return !isStream
-}
-
-function isRequest(input: string | URL | Request): input is Request {
-  return typeof input === 'object' && 'clone' in input && 'url' in input
 }

@@ -43,7 +43,7 @@ export async function secretRequest<C>(
     const reply = await exchange(upstream.fetch, clock, request, { signal: ending, timeoutMs: leftMs })
     if ('kind' in reply) {
       if (reply.kind === 'connect' && bases.length > 0) continue
-      throw errorOfFailure(spec.id, reply, known)
+      throw errorOfFailure(spec.id, reply, { language: upstream.language, known })
     }
     const { status, headers, text } = reply
     const response = { status, text: maskKnown(text, known) }

@@ -113,6 +113,7 @@ export class TokenManager {
       },
       clock: this.#options.clock,
       fetch: this.#options.fetch,
+      language: this.#options.language,
       closing: closing.signal,
       hasSecretFunctions: !isPlain,
     })
@@ -208,6 +209,7 @@ export class TokenManager {
       validate: () => undefined,
       clock: this.#options.clock,
       fetch: this.#options.fetch,
+      language: this.#options.language,
       closing,
       hasSecretFunctions: false,
     })

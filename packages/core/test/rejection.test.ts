@@ -3,6 +3,7 @@ import { fileCache } from '@lingpai/cache-file'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { apiPath, minute, openWorld, second, type SourceName, type World } from './world.js'
 
 let world: World
@@ -152,19 +153,34 @@ describe('fetch and withToken', () => {
     expect(simulator.ledger.apiRequests()).toBe(replies.length)
   })
 
-  test('a body that can be sent once is not sent twice, but the token is renewed', async () => {
+  test('a stream that was sent with a dead token is a typed error, never the refusal, and the token is renewed', async () => {
     const { simulator } = world
-    const source = world.source('wechat')
-    await source.getAccessToken()
-    simulator.revoke(simulator.accounts.wechat)
-    const body = new Blob(['{"touser":"a"}']).stream()
     const path = '/cgi-bin/message/custom/send'
-    const reply = await source.fetch(path, { method: 'POST', body, duplex: 'half' })
-    expect(await reply.json()).toMatchObject({ errcode: expect.any(Number), errmsg: expect.any(String) })
-    const calls = simulator.ledger.apiRequests()
-    await source.getAccessToken()
-    expect(simulator.ledger.apiRequests()).toBe(calls)
-    expect(simulator.ledger.tokenRequests()).toBe(2)
+    const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+    const streams = [
+      () => new Blob(['{"touser":"a"}']).stream(),
+      () => Readable.from([encode('{"touser":'), encode('"a"}')]) as unknown as ReadableStream,
+    ] as readonly (() => ReadableStream)[]
+    for (const [i, stream] of streams.entries()) {
+      const source = world.source('wechat')
+      const dead = await source.getAccessToken()
+      simulator.revoke(simulator.accounts.wechat)
+      const calls = simulator.ledger.apiRequests()
+      await expect(
+        world.clock.runUntil(source.fetch(path, { method: 'POST', body: stream(), duplex: 'half' })),
+      ).rejects.toMatchObject({
+        code: 'ERR_LINGPAI_PLATFORM',
+        retryable: true,
+        details: { endpoint: 'api', errorClass: 'token-invalid' },
+        hint: expect.stringContaining('new body') as string,
+      })
+      expect(source.peek()).not.toBe(dead)
+      expect(simulator.ledger.apiRequests()).toBe(calls + 1)
+      expect(simulator.ledger.tokenRequests()).toBe(2 + i)
+      const reply = await source.fetch(path, { method: 'POST', body: stream(), duplex: 'half' })
+      expect(await reply.json()).toMatchObject({ errcode: 0 })
+      await world.clock.advance(11 * minute)
+    }
   })
 
   test('a JSON body, form, blob and bytes are sent again after a refusal', async () => {
