@@ -175,7 +175,8 @@ function endOf(
   const known = cell.record?.value === record.value && !isFresh ? cell.times : undefined
   // Only upstream's own word is better than what was known.
   if (known === undefined) return { expiry: after(sureMs), doubtMs: longestMs - sureMs }
-  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity
+  const isGuess = cell.record?.isLifetimeAssumed === true
+  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity || isGuess
   if (mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)) {
     // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
     const leftMs = Math.max(sureMs, leftAt(known.expiry, at))

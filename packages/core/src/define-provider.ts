@@ -165,18 +165,16 @@ function* tableProblems(endpoint: string, table: ErrorTable): Generator<readonly
 }
 
 function* renewalProblems<C>({ renewal }: ResolvedSpec<C>): Generator<readonly [string, string]> {
-  const { attemptsAtSeconds, defaultLifeSeconds = 1, mode } = renewal
+  const { attemptsAtSeconds, mode } = renewal
   const durations = ['windowSeconds', 'overlapSeconds', 'jitterSeconds', 'marginSeconds', 'minIntervalSeconds'] as const
   for (const field of durations) {
     const value = renewal[field]
     if (!(Number.isFinite(value) && value >= 0))
       yield [`renewal.${field}`, `renewal.${field} must be 0 or more seconds`]
   }
-  for (const field of ['maxLifeSeconds', 'memorySeconds', 'trustSeconds'] as const) {
+  for (const field of ['maxLifeSeconds', 'memorySeconds', 'defaultLifeSeconds', 'trustSeconds'] as const) {
     if (!(renewal[field] > 0)) yield [`renewal.${field}`, `renewal.${field} must be above 0 seconds`]
   }
-  if (!(defaultLifeSeconds > 0))
-    yield ['renewal.defaultLifeSeconds', 'renewal.defaultLifeSeconds must be above 0 seconds']
   const descending = attemptsAtSeconds.every((at, i) => at > 0 && (i === 0 || at < (attemptsAtSeconds[i - 1] ?? 0)))
   if (attemptsAtSeconds.length === 0 || !descending) {
     yield ['renewal.attemptsAtSeconds', 'renewal.attemptsAtSeconds must be a descending list of seconds above 0']

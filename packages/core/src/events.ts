@@ -34,6 +34,13 @@ export interface LingpaiEvents {
     readonly expiresAtMs: number
     readonly extended: boolean
   }
+  /** Upstream gave a token without a lifetime that can be read; it is used for the provider's `defaultLifeSeconds`. */
+  'lifetime-assumed': AccountEvent & {
+    readonly generation: number
+    readonly reason: RefreshReason
+    readonly expiresAtMs: number
+    readonly problem: 'missing' | 'unreadable'
+  }
   /** A refresh failed, and the old token, still alive, was served. */
   'served-stale': AccountEvent & {
     readonly generation: number

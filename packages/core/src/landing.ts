@@ -78,7 +78,18 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   cell.isUntimed = !isTimed
   await forgetFailure(context, terms.isUp)
   if (!isWritten) scheduleWriteBack(context)
+  tellLifetime(context, demand, next, answer)
   return announce(context, demand, base, next, clock.monotonic() - answer.sentAt.monotonic)
+}
+
+/** A token whose lifetime is a guess needs a person's look at the platform, or at the provider's data. */
+function tellLifetime<C>(
+  { emit }: AccountContext<C>,
+  { reason }: Demand,
+  { generation, expiresAtMs }: StoredRecord,
+  { lifetimeProblem: problem }: FreshToken,
+): void {
+  if (problem !== undefined) emit('lifetime-assumed', { generation, reason, expiresAtMs, problem })
 }
 
 /** A process that was stopped may have lost the lease by the time it would ask: then somebody else is asking. */

@@ -18,6 +18,7 @@ const levels: Readonly<Record<LingpaiEventName, keyof Logger>> = {
   refreshed: 'info',
   adopted: 'debug',
   'same-token': 'debug',
+  'lifetime-assumed': 'warn',
   'served-stale': 'warn',
   rejected: 'warn',
   'refresh-failed': 'error',

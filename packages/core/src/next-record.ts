@@ -17,31 +17,39 @@ export function nextRecord<C>(
   nowMs: number,
 ): StoredRecord {
   const { cell, clock, gate, spec, fingerprint, writer } = context
-  const { value, lifeMs, sentAt } = answer
+  const { value, sentAt, lifetimeProblem } = answer
   const { mode, trustSeconds } = spec.renewal
   const trustMs = trustSeconds * 1000
   const ageMs = gate.msSince(sentAt)
   const sentAtMs = Math.round(nowMs - ageMs)
+  // What upstream told of this very token before is better than a guess.
+  const isToldBefore = lifetimeProblem !== undefined && base?.value === value && base.isLifetimeAssumed === undefined
+  const lifeMs = isToldBefore ? Math.max(answer.lifeMs, base.expiresAtMs - sentAtMs) : answer.lifeMs
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
+  const carried = base?.carried && { carried: base.carried }
+  const guess = lifetimeProblem !== undefined && { isLifetimeAssumed: true as const }
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
     const generation = answer.generation ?? Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
-    const carried = base?.carried
-    return storedRecord({ ...fields, ...(carried && { carried }), ...(duels > 0 && { duels }) })
+    return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
   }
   const generation = answer.generation ?? base.generation
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first seen, which is what its record says of its issue.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
   const leftMs = repeatedLifeMs(cell, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
-  if (mode === 'extend' || leftMs === undefined) {
-    return changedRecord(base, { generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason })
+  // A guess has nothing to hold a new answer against: upstream repeats the token, so it lives.
+  if (mode === 'extend' || leftMs === undefined || base.isLifetimeAssumed === true) {
+    const { isLifetimeAssumed: _, ...rest } = base
+    const renewed = { ...rest, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
+    return storedRecord({ ...renewed, ...carried, ...guess })
   }
   const endsAtMs = Math.round(nowMs + leftMs)
+  const firstSeenAtMs = isBelieved || isToldBefore ? Math.min(base.issuedAtMs, sentAtMs) : Math.round(endsAtMs - lifeMs)
   return changedRecord(base, {
     generation,
-    issuedAtMs: isBelieved ? Math.min(base.issuedAtMs, sentAtMs) : Math.round(endsAtMs - lifeMs),
+    issuedAtMs: firstSeenAtMs,
     expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
     repeatedAtMs: sentAtMs,
   })

@@ -43,7 +43,10 @@ export interface RenewalSpec {
   readonly minIntervalSeconds?: number
   /** A reply that promises more is cut to this. @default 2_592_000 (30 days) */
   readonly maxLifeSeconds?: number
-  /** Life of a token whose reply does not tell; leave out where the platform always tells. */
+  /**
+   * Life of a token whose reply does not tell one that can be read: short, since nothing else is known. Each time it is used there
+   * is a `lifetime-assumed` event. @default 300
+   */
   readonly defaultLifeSeconds?: number
   /**
    * For a platform that tells the whole life of a token however old it is: how long one answer is believed. After that upstream
@@ -201,8 +204,7 @@ export interface Provider<C> {
 }
 
 /** {@link RenewalSpec} without gaps. */
-export type ResolvedRenewal = Required<Omit<RenewalSpec, 'defaultLifeSeconds'>> &
-  Pick<RenewalSpec, 'defaultLifeSeconds'>
+export type ResolvedRenewal = Required<RenewalSpec>
 
 /** {@link ProviderSpec} without gaps. */
 export interface ResolvedSpec<C> extends ProviderSpec<C> {

@@ -5,10 +5,20 @@ import { isCount, isObject, isTokenText } from './token-record.js'
 
 /** What a token endpoint's reply comes to. */
 export type TokenAnswer =
-  | { readonly outcome: 'token'; readonly value: string; readonly lifeSeconds: number; readonly generation?: number }
+  | {
+      readonly outcome: 'token'
+      readonly value: string
+      readonly lifeSeconds: number
+      /** Where the answer does not say how long the token lives, and `lifeSeconds` is the provider's guess. */
+      readonly lifetimeProblem?: LifetimeProblem
+      readonly generation?: number
+    }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
   | { readonly outcome: 'malformed'; readonly problem: MalformedAnswerErrorDetails['problem'] }
   | { readonly outcome: 'status' }
+
+/** Why the lifetime of a token is a guess: the field is absent or null, or holds something that is no number of seconds. */
+export type LifetimeProblem = 'missing' | 'unreadable'
 
 /** The parts of a provider that reading an answer needs. */
 export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | 'errors'> {
@@ -17,7 +27,7 @@ export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | '
 
 /**
  * Reads a token endpoint's reply: the body first, then the status. `body` is `undefined` where the reply held no JSON.
- * Whatever is odd comes out as `malformed`, never as a token that lives for ever or not at all.
+ * Whatever is odd comes out as `malformed`, never as a token that lives for ever. A token whose lifetime is not told is still one.
  */
 export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAnswer {
   const refusal = classify(spec, 'token', reply)
@@ -50,26 +60,26 @@ function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], bod
   if (!isTokenText(value)) {
     return { outcome: 'malformed', problem: 'no-token' }
   }
-  const told = numberOf(valueAt(body, answer.expiresIn))
-  const lifeSeconds =
-    told === undefined ? renewal.defaultLifeSeconds : told / perSecond[answer.expiresInUnit ?? 'second']
-  if (lifeSeconds === undefined || !(lifeSeconds > 0 && Number.isFinite(lifeSeconds))) {
-    return { outcome: 'malformed', problem: 'bad-expires-in' }
-  }
+  const told = secondsIn(valueAt(body, answer.expiresIn), perSecond[answer.expiresInUnit ?? 'second'])
+  // The platform itself says that it is over: that is no guess.
+  if (typeof told === 'number' && told <= 0) return { outcome: 'malformed', problem: 'bad-expires-in' }
   const generation = answer.generation === undefined ? undefined : valueAt(body, answer.generation)
   return {
     outcome: 'token',
     value,
-    lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds),
+    lifeSeconds: Math.min(typeof told === 'number' ? told : renewal.defaultLifeSeconds, renewal.maxLifeSeconds),
+    ...(typeof told === 'string' && { lifetimeProblem: told }),
     ...(isCount(generation) && { generation }),
   }
 }
 
 const perSecond = { second: 1, millisecond: 1000 } as const
 
-/** A number, or a text of digits; `undefined` only where the field is not there at all. */
-function numberOf(value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'number') return value
-  return typeof value === 'string' && /^\s*\d{1,15}(\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN
+/** A number, or a text of digits. */
+function secondsIn(value: unknown, unitsPerSecond: number): number | LifetimeProblem {
+  if (value === undefined || value === null) return 'missing'
+  const isNumeric = typeof value === 'string' && /^\s*[+-]?\d{1,15}(\.\d+)?\s*$/.test(value)
+  const told = isNumeric ? Number(value) : value
+  // No platform's token lives for ever, but one that says so is not dead either.
+  return typeof told === 'number' && told < Infinity ? told / unitsPerSecond : 'unreadable'
 }

@@ -14,6 +14,7 @@ export function resolveRenewal(spec: RenewalSpec): ResolvedRenewal {
     memorySeconds: spec.mode === 'rotate' ? 60 : Infinity,
     minIntervalSeconds: 2,
     maxLifeSeconds: (30 * dayMs) / 1000,
+    defaultLifeSeconds: 300,
     trustSeconds: Infinity,
     ...spec,
     attemptsAtSeconds,

@@ -28,6 +28,8 @@ export interface StoredRecord extends TokenRecord {
   readonly repeatedAtMs?: number
   /** Set once an API refused this token and no other could be had. */
   readonly rejectedCode?: PlatformCode
+  /** Set where upstream did not say how long this token lives. */
+  readonly isLifetimeAssumed?: true
   /** How many tokens in a row were refused while young: the mark of somebody else who refreshes this account. */
   readonly duels?: number
   /** What a later version of this library wrote beside these fields; hidden like the value, and written back as it was. */
@@ -55,6 +57,7 @@ class HiddenValueRecord implements StoredRecord {
   readonly reason: RefreshReason
   declare readonly repeatedAtMs?: number
   declare readonly rejectedCode?: PlatformCode
+  declare readonly isLifetimeAssumed?: true
   declare readonly duels?: number
 
   constructor({ value, carried = none, ...rest }: StoredRecord) {
@@ -68,6 +71,7 @@ class HiddenValueRecord implements StoredRecord {
     this.reason = rest.reason
     if (rest.repeatedAtMs !== undefined) this.repeatedAtMs = rest.repeatedAtMs
     if (rest.rejectedCode !== undefined) this.rejectedCode = rest.rejectedCode
+    if (rest.isLifetimeAssumed !== undefined) this.isLifetimeAssumed = rest.isLifetimeAssumed
     if (rest.duels !== undefined) this.duels = rest.duels
   }
 
@@ -147,7 +151,7 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     reason,
     ...marks
   } = fields
-  const { repeatedAtMs, rejectedCode, duels, ...unknown } = marks
+  const { repeatedAtMs, rejectedCode, isLifetimeAssumed, duels, ...unknown } = marks
   if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(toldMs) || toldMs <= issuedAtMs) return undefined
   const expiresAtMs = Math.min(toldMs, issuedAtMs + longestLifeMs)
   const carried = { ...unknown, ...(written > format && { format: written }) }
@@ -162,6 +166,7 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     reason: reasons.find((known) => known === reason) ?? 'cold',
     ...(isMoment(repeatedAtMs) && { repeatedAtMs: Math.min(repeatedAtMs, expiresAtMs) }),
     ...((typeof rejectedCode === 'string' || isFiniteNumber(rejectedCode)) && { rejectedCode }),
+    ...(isLifetimeAssumed === true && { isLifetimeAssumed }),
     ...(isCount(duels) && { duels }),
   })
 }

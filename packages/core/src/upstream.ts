@@ -8,8 +8,9 @@ import { failurePolicy } from './failure-policy.js'
 import { classOfError } from './failure-record.js'
 import { pause } from './pause.js'
 import type { RequestFacts, ResolvedCredentials, ResolvedSpec } from './provider.js'
-import { readAnswer } from './read-answer.js'
+import { readAnswer, type LifetimeProblem } from './read-answer.js'
 import { scrubCause } from './redact.js'
+import { retryAfterIn } from './retry-after.js'
 import type { SharedMoment } from './shared-time.js'
 import { errorOfFailure, malformedError, platformError, statusError } from './upstream-errors.js'
 
@@ -18,6 +19,8 @@ export interface FreshToken {
   readonly value: string
   /** Remaining life in milliseconds, from the moment the request was sent. */
   readonly lifeMs: number
+  /** Why `lifeMs` is the provider's guess, where it is one. */
+  readonly lifetimeProblem?: LifetimeProblem
   /** When the request was sent. */
   readonly sentAt: SharedMoment
   /** The number that upstream gives it, where it counts. */
@@ -94,6 +97,8 @@ function isConnectFailure(error: AnyLingpaiError): boolean {
 }
 
 function attemptsFor<C>(spec: ResolvedSpec<C>, error: AnyLingpaiError): number {
+  // What makes no sense would make none a moment later.
+  if (error.code === 'ERR_LINGPAI_MALFORMED_ANSWER') return 1
   const ofCode =
     error.code === 'ERR_LINGPAI_PLATFORM' ? spec.perCode?.[String(error.details.platformCode)]?.attempts : undefined
   return ofCode ?? failurePolicy[classOfError(error)].attempts
@@ -115,19 +120,21 @@ async function ask<C>(
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
-  if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, known) }
+  if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, { language, known }) }
 
   const answer = readAnswer(spec, { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
-  const retryAfterMs = retryAfter(reply.headers, clock)
+  const retryAfterMs = retryAfterIn(reply.headers, clock.now())
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (answer.outcome) {
     case 'token': {
-      const { value, lifeSeconds, generation } = answer
+      const { value, lifeSeconds, lifetimeProblem, generation } = answer
       const lifeMs = lifeSeconds * 1000
       onToken(value)
       // It died on its way here: asking again is right, handing it out is not.
-      if (msSince(sentAt, clock) + 1 > lifeMs) return { error: malformedError(spec.id, 'bad-expires-in', reply) }
-      return { value, lifeMs, sentAt, ...(generation !== undefined && { generation }) }
+      if (msSince(sentAt, clock) + 1 > lifeMs)
+        return { error: malformedError(spec.id, 'bad-expires-in', reply, language) }
+      const guess = lifetimeProblem && { lifetimeProblem }
+      return { value, lifeMs, ...guess, sentAt, ...(generation !== undefined && { generation }) }
     }
     case 'refused': {
       const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds
@@ -137,16 +144,8 @@ async function ask<C>(
     case 'status':
       return { error: statusError(spec.id, reply.status), ...wait }
     case 'malformed':
-      return { error: malformedError(spec.id, answer.problem, reply), ...wait }
+      return { error: malformedError(spec.id, answer.problem, reply, language), ...wait }
   }
-}
-
-/** `Retry-After` in milliseconds: seconds, or an HTTP date. */
-function retryAfter(headers: Headers, clock: Clock): number | undefined {
-  const text = headers.get('retry-after')
-  if (text === null) return undefined
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now()
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined
 }
 
 /** A provider's `request()` is foreign code: what it throws may quote the secrets. */

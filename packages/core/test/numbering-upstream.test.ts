@@ -87,7 +87,7 @@ test('the request knows why it is made, and which token was refused', async () =
 })
 
 test('a class that the refusal names itself counts more than the table, if it is one', () => {
-  const spec = { ...toy.spec, answer, renewal: { maxLifeSeconds: 7200 } }
+  const spec = { ...toy.spec, answer, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 } }
   const classOf = (body: object) => {
     const read = readAnswer(spec, { status: 502, headers: new Headers(), body })
     return read.outcome === 'refused' ? read.refusal.errorClass : read.outcome

@@ -3,7 +3,7 @@ import { readAnswer, type AnswerReaderSpec } from '@lingpai/core'
 const spec: AnswerReaderSpec = {
   answer: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'msg' },
   errors: { token: { 'credential-invalid': [1], transient: [-1] }, api: {} },
-  renewal: { maxLifeSeconds: 7200 },
+  renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 },
 }
 
 function read(body: unknown, status = 200, given = spec): ReturnType<typeof readAnswer> {
@@ -52,16 +52,19 @@ test('inherited members are neither token nor life', () => {
   expect(read(polluted)).toEqual({ outcome: 'malformed', problem: 'no-token' })
 })
 
-test('the default life stands in for a missing one only, and is cut as well', () => {
-  const lenient = { ...spec, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 9000 } }
-  expect(read({ data: { token: 'abc' } }, 200, lenient)).toMatchObject({ lifeSeconds: 7200 })
-  expect(read({ data: { token: 'abc', life: null } }, 200, lenient)).toMatchObject({ lifeSeconds: 7200 })
-  for (const life of [0, '0', -1, 'x', '', {}, Number.NaN, Infinity, true]) {
-    expect(read({ data: { token: 'abc', life } }, 200, lenient)).toEqual({
-      outcome: 'malformed',
-      problem: 'bad-expires-in',
-    })
+test('a lifetime that is absent or unreadable is the default one, cut as well; one of 0 or less is an error', () => {
+  const guess = (body: object, given = spec) => read({ data: { token: 'abc', ...body } }, 200, given)
+  const missing = { lifeSeconds: 300, lifetimeProblem: 'missing' }
+  expect(guess({})).toMatchObject(missing)
+  expect(guess({ life: null })).toMatchObject(missing)
+  for (const life of ['x', '', {}, [], [60], Number.NaN, Infinity, true, false, '60s', '1e5', '0x10', '9'.repeat(16)]) {
+    expect(guess({ life })).toMatchObject({ lifeSeconds: 300, lifetimeProblem: 'unreadable' })
   }
+  for (const life of [0, -0, '0', -1, '-5', ' -0.5 ', -Infinity]) {
+    expect(guess({ life })).toEqual({ outcome: 'malformed', problem: 'bad-expires-in' })
+  }
+  const lenient = { ...spec, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 9000 } }
+  expect(guess({}, lenient)).toMatchObject({ lifeSeconds: 7200 })
 })
 
 test('a gateway’s own code with HTTP 503 passes by itself, and with 429 limits; a listed code stays what it is', () => {

@@ -23,7 +23,7 @@ const timelineEventSchema = Type.Object(
     at: moment('When it happened.'),
     event: Type.String({
       description:
-        'refreshed, same-token, adopted, rejected, refresh-failed, lease-lost, foreign-refresh or served-stale.',
+        'refreshed, same-token, adopted, rejected, refresh-failed, lease-lost, foreign-refresh, served-stale or lifetime-assumed.',
     }),
     generation: Type.Optional(Type.Integer()),
     reason: Type.Optional(Type.String({ description: 'cold, ahead, rejected or requested.' })),

@@ -12,6 +12,7 @@ export const timelineEventNames = [
   'lease-lost',
   'foreign-refresh',
   'served-stale',
+  'lifetime-assumed',
 ] as const
 
 /** One of {@link timelineEventNames}; the words of `LingpaiEvents`. */

@@ -11,6 +11,7 @@ const levels: Readonly<Record<TimelineEventName, 'debug' | 'info' | 'warn' | 'er
   'lease-lost': 'warn',
   'foreign-refresh': 'warn',
   'served-stale': 'warn',
+  'lifetime-assumed': 'warn',
 }
 
 /** One line for all that happens to a token: who, why, which generation, and never the token. */
