@@ -37,7 +37,13 @@ function answerWith(life: string | undefined, token: () => string = () => 'the-t
 
 const unreadable = ['"abc"', '""', '"7200s"', '{}', '[]', '[7200]', 'true', '1e309', '"Infinity"']
 
-test.each([['missing', undefined], ['missing', 'null'], ...unreadable.map((life) => ['unreadable', life] as const)])(
+const untold: readonly (readonly [problem: string, life: string | undefined])[] = [
+  ['missing', undefined],
+  ['missing', 'null'],
+  ...unreadable.map((life) => ['unreadable', life] as const),
+]
+
+test.each(untold)(
   'a lifetime that is %s (%s) gives a token for five minutes, one request and one event',
   async (problem, life) => {
     answerWith(life)
