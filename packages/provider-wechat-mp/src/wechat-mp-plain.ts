@@ -26,6 +26,13 @@ export const wechatMpPlain = defineProvider<WechatMpCredentials>({
     memorySeconds: 60,
     maxLifeSeconds: 7200,
   },
+  hints: {
+    ...wechatMpCommon.hints,
+    45009: {
+      en: 'The quota of cgi-bin/token is small: take wechatMp (stable_token), whose quota is far larger and of its own. Otherwise wait for tomorrow, or reset the quota with POST /cgi-bin/clear_quota/v2 (AppID and AppSecret, no token needed).',
+      zh: 'cgi-bin/token 的额度较小：请改用 wechatMp（stable_token），其额度大得多且单独计算。否则请等到次日，或用 POST /cgi-bin/clear_quota/v2 重置（只需 AppID 和 AppSecret，不需要令牌）。',
+    },
+  },
   request: ({ appId, appSecret }) => ({
     method: 'GET',
     url: '/cgi-bin/token',

@@ -77,3 +77,9 @@ test('every code has a note for the docs', () => {
   const codes = Object.values(wechatMp.spec.errors).flatMap((table) => Object.values(table).flat())
   for (const code of codes) expect(wechatMp.spec.perCode?.[String(code)]?.note).toMatch(/\w/)
 })
+
+test('a used-up quota of cgi-bin/token points to stable_token, in both languages', () => {
+  const hint = wechatMpPlain.spec.hints?.[45009] as { readonly en: string; readonly zh: string }
+  for (const text of [hint.en, hint.zh]) expect(text).toMatch(/wechatMp.*stable_token.*clear_quota\/v2/)
+  expect(wechatMp.spec.hints).not.toHaveProperty('45009')
+})

@@ -13,6 +13,8 @@ import type { Endpoint, ErrorTable } from '@lingpai/core'
 export const errorTables: Readonly<Record<Endpoint, ErrorTable>> = {
   token: {
     'credential-invalid': [40001, 40013, 40080, 40083, 40085, 40091, 41002, 41004],
+    // Documented for API calls; where the token request is answered with it, it means the same.
+    'ip-denied': [60020],
     permission: [50003, 301007],
     'needs-reauthorization': [40084, 48004],
     'rate-limited': [45009, 45033],
@@ -22,7 +24,6 @@ export const errorTables: Readonly<Record<Endpoint, ErrorTable>> = {
     'token-expired': [42001],
     'token-invalid': [40014],
     'credential-invalid': [40001, 40013, 40080, 40083, 40085, 40091],
-    // The token request itself is not checked for its address.
     'ip-denied': [60020],
     permission: [
       40056, 40082, 40093, 41001, 41002, 41004, 41022, 42007, 42009, 42012, 48002, 48003, 50003, 60011, 301002, 301007,

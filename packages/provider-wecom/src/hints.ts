@@ -24,6 +24,10 @@ export const hints: Readonly<Record<string, Hint>> = {
     en: "Compare CorpID and the app's Secret with the WeCom admin console; each app has its own Secret, and a reset one takes the place of the old one.",
     zh: '请与企业微信管理后台的企业 ID 和应用 Secret 核对；每个应用各有 Secret，重置后旧的即失效。',
   },
+  agentId: {
+    en: 'Built-in apps such as contacts have no AgentId: any text serves there, such as "contacts"; it is not sent, and only keeps the tokens of two apps apart.',
+    zh: '通讯录同步等内置应用没有 AgentId：可填任意文字，例如 “contacts”；它不会发送，只用于区分同一企业的不同应用。',
+  },
   'ip-denied': {
     en: 'Add {ip} to the trusted IP addresses (企业可信IP) of the app in the WeCom admin console.',
     zh: '请在企业微信管理后台把 {ip} 加入该应用的“企业可信IP”。',

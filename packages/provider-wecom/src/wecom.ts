@@ -7,7 +7,10 @@ import { perCode } from './per-code.js'
 export interface WecomCredentials {
   /** CorpID of the corporation. */
   readonly corpId: string
-  /** AgentId of the app. It is not sent; it keeps the tokens of two apps of one corporation apart. */
+  /**
+   * AgentId of the app. It is not sent; it keeps the tokens of two apps of one corporation apart. Built-in apps, such as contacts,
+   * have none: any text serves, such as `contacts`.
+   */
   readonly agentId: string | number
   /** Secret of the app; a permanent code for an app that a developer runs on behalf of the corporation (代开发). */
   readonly corpSecret: Secret

@@ -27,7 +27,8 @@ const samples: ProviderSamples<WecomCredentials> = {
     ...coded('needs-reauthorization', 40084, 48004),
     ...coded('permission', 50003, 301007),
     ...coded('rate-limited', 45009, 45033),
-    ...coded('unknown', 40014, 42001, 60020),
+    ...coded('ip-denied', 60020),
+    ...coded('unknown', 40014, 42001),
   ],
   apiErrors: [
     { body: { errcode: 40014, errmsg: 'invalid access_token' }, errorClass: 'token-invalid' },

@@ -53,3 +53,15 @@ test('every code has a note for the docs', () => {
   const codes = Object.values(wecom.spec.errors).flatMap((table) => Object.values(table).flat())
   for (const code of codes) expect(wecom.spec.perCode?.[String(code)]?.note).toMatch(/\w/)
 })
+
+test('a missing AgentId is a ConfigError that says what serves for built-in apps', () => {
+  const env = { WECOM_CORP_ID: 'ww1', WECOM_CORP_SECRET: 's' }
+  expect(() => wecom.credentialsFromEnv(env)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_LINGPAI_CONFIG',
+      details: { field: 'WECOM_AGENT_ID', problem: 'missing' },
+      hint: expect.stringContaining('any text serves') as string,
+    }),
+  )
+  expect(wecom.spec.hints?.['agentId']).toMatchObject({ zh: expect.stringContaining('可填任意文字') as string })
+})

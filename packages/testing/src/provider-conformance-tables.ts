@@ -37,9 +37,9 @@ export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, sam
       endpoints.flatMap((endpoint) => codesOf(spec.errors[endpoint])).map(([, code]) => String(code)),
     )
     for (const code of Object.keys(spec.perCode ?? {})) assert.ok(codes.has(code), `perCode: ${code} is in no table`)
-    for (const key of Object.keys(spec.hints ?? {})) {
-      assert.ok(codes.has(key) || Object.hasOwn(failurePolicy, key), `hints: ${key} is no code and no class`)
-    }
+    const known = new Set([...codes, ...Object.keys(failurePolicy), ...spec.account, ...spec.secrets])
+    for (const key of Object.keys(spec.hints ?? {}))
+      assert.ok(known.has(key), `hints: ${key} is no code, no class and no credential`)
   })
 
   add('a code that no table lists is unknown, and zero is success', () => {
@@ -64,11 +64,20 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
     })
   }
 
-  add('a reply without its token, or with no life, is malformed', () => {
+  add('a reply without its token, or with a life of 0 or less, is malformed', () => {
     const { token, expiresIn } = spec.answer
-    for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: 'soon' }]) {
+    for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: -1 }]) {
       const answer = readAnswer(spec, replyOf({ body: bodyWith(damage, ok) }))
       assert.equal(answer.outcome, 'malformed', JSON.stringify(damage))
+    }
+  })
+
+  add('a life that is absent or unreadable is the default one', () => {
+    for (const life of [null, 'soon', {}]) {
+      const answer = readAnswer(spec, replyOf({ body: bodyWith({ [spec.answer.expiresIn]: life }, ok) }))
+      assert.equal(answer.outcome, 'token', JSON.stringify(life))
+      const { defaultLifeSeconds, maxLifeSeconds } = spec.renewal
+      assert.equal(answer.lifeSeconds, Math.min(defaultLifeSeconds, maxLifeSeconds))
     }
   })
 
