@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { hintIn } from './classify.js'
 import { ConfigError } from './errors.js'
-import type { CredentialsOf, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
+import type { CredentialsOf, Hint, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
 
 /** The public part of credentials: who is asking whom. Safe to print. */
 export interface Account {
@@ -64,33 +65,48 @@ function credentialProblems<C>(
 ): readonly { readonly field: string; readonly problem: CredentialProblem }[] {
   return [...spec.account, ...spec.secrets].flatMap((field) => {
     const value = credentials[field]
-    const problem = spec.secrets.includes(field) && typeof value === 'function' ? undefined : credentialProblem(value)
+    const isFetched = spec.secrets.includes(field) && typeof value === 'function'
+    const problem = isFetched ? undefined : credentialProblem(value, spec.pattern?.[field])
     return problem === undefined ? [] : [{ field, problem }]
   })
 }
 
-/** What is wrong with one value; `undefined` when it can be sent as it is. */
-export function credentialProblem(value: unknown): CredentialProblem | undefined {
+/**
+ * What is wrong with one value; `undefined` when it can be sent as it is.
+ *
+ * @param pattern what the platform's own values look like, where the provider says so
+ */
+export function credentialProblem(value: unknown, pattern?: RegExp): CredentialProblem | undefined {
   if (value === undefined || value === null) return 'missing'
   if (typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value))) return 'malformed'
   const text = String(value).trim()
   if (text === '') return 'empty'
-  // Control characters and inner white space come from copying; no platform issues such ids or secrets.
-  return /[\s\p{Cc}\p{Cs}]/u.test(text) ? 'malformed' : undefined
+  // RFC 6749 lets a secret hold any printable character and spaces; these can be no part of a request as they are.
+  const isSendable = !/[\p{Cc}\p{Cs}]/u.test(text)
+  return isSendable && (pattern?.test(text) ?? true) ? undefined : 'malformed'
 }
 
 /** @throws ConfigError naming every bad field, never its value. */
-export function assertCredentials<C>(spec: ResolvedSpec<C>, credentials: Readonly<Record<string, unknown>>): void {
+export function assertCredentials<C>(
+  spec: ResolvedSpec<C>,
+  credentials: Readonly<Record<string, unknown>>,
+  language: 'en' | 'zh' = 'en',
+): void {
   const problems = credentialProblems(spec, credentials)
   const [first] = problems
   if (first === undefined) return
   throw new ConfigError(
     `${spec.id}: ${problems.map(({ field, problem }) => `${field} is ${problem}`).join(', ')}`,
     first,
-    {
-      hint: `Give ${first.field} as the platform's console shows it.`,
-    },
+    { hint: hintIn(spec.hints?.[first.field] ?? asShown(first.field), language) },
   )
+}
+
+function asShown(field: string): Hint {
+  return {
+    en: `Give ${field} as the platform's console shows it.`,
+    zh: `请按平台控制台显示的内容填写 ${field}。`,
+  }
 }
 
 /** Tells two secrets apart without telling either: half of an HMAC over the secrets, keyed by the account. */

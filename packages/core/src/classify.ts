@@ -111,6 +111,8 @@ export function hintFor(
 }
 
 /** A hint in one language. */
+export function hintIn(hint: Hint, language: 'en' | 'zh'): string
+export function hintIn(hint: Hint | undefined, language: 'en' | 'zh'): string | undefined
 export function hintIn(hint: Hint | undefined, language: 'en' | 'zh'): string | undefined {
   return typeof hint === 'object' ? hint[language] : hint
 }

@@ -1,3 +1,4 @@
+import { hintIn } from './classify.js'
 import { ConfigError } from './errors.js'
 import type { ErrorClass, PlatformCode } from './error-class.js'
 import { parentProblems } from './parent-problems.js'
@@ -118,6 +119,7 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   for (const field of spec.account) {
     if (spec.secrets.includes(field)) yield ['secrets', `${field} is in account and in secrets`]
   }
+  yield* patternProblems(spec)
   if (!/^\d{4}-\d{2}-\d{2}$/.test(spec.source.readOn))
     yield ['source.readOn', 'source.readOn must be a date like 2026-11-20']
   for (const [field, url] of urlsOf(spec)) {
@@ -134,6 +136,16 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   for (const endpoint of ['token', 'api'] as const) yield* tableProblems(endpoint, spec.errors[endpoint])
   yield* renewalProblems(spec)
   yield* parentProblems(spec)
+}
+
+/** A description without types may hold anything. */
+function* patternProblems<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
+  for (const [field, pattern] of Object.entries<unknown>(spec.pattern ?? {})) {
+    if (![...spec.account, ...spec.secrets].some((known) => known === field))
+      yield ['pattern', `pattern names ${field}, which is in neither account nor secrets`]
+    else if (!isRegExp(pattern) || pattern.global || pattern.sticky)
+      yield [`pattern.${field}`, `pattern.${field} must be a RegExp without the flags g and y`]
+  }
 }
 
 function* urlsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, url: string]> {
@@ -213,11 +225,18 @@ function fromEnv<C>(
     ? new ConfigError(
         `${spec.id}: environment variable ${names.join(' or ') || `for ${field}`} is missing`,
         { field: wanted, problem: 'missing' },
-        { hint: `Set ${wanted} to the ${field} of your account.` },
+        { hint: [`Set ${wanted} to the ${field} of your account.`, ...credentialHint(spec, field)].join(' ') },
       )
     : new ConfigError(
         `${spec.id}: environment variable ${name} is set but empty`,
         { field: name, problem: 'empty' },
-        { hint: `Set ${name} to the ${field} of your account, or unset it.` },
+        {
+          hint: [`Set ${name} to the ${field} of your account, or unset it.`, ...credentialHint(spec, field)].join(' '),
+        },
       )
+}
+
+function credentialHint<C>({ hints = {} }: ResolvedSpec<C>, field: string): readonly string[] {
+  const hint = hints[field]
+  return hint === undefined ? [] : [hintIn(hint, 'en')]
 }

@@ -119,6 +119,11 @@ export interface ProviderSpec<C> {
   readonly account: readonly (keyof C & string)[]
   /** The credentials that are secret. */
   readonly secrets: readonly (keyof C & string)[]
+  /**
+   * What the platform's own ids and secrets look like, by credential: a value that does not match is malformed before anything is
+   * sent. Anchor it with `^` and `$`. Without one, every text that a request can carry is taken.
+   */
+  readonly pattern?: Readonly<Record<string, RegExp>>
   /** Environment variables of each credential, the preferred name first. */
   readonly env?: { readonly [K in keyof C]?: readonly string[] }
   /** Token endpoint's base, with a path prefix where there is one. Needed where `request()` gives a path. */
@@ -135,7 +140,7 @@ export interface ProviderSpec<C> {
   readonly errors: Readonly<Record<Endpoint, ErrorTable>>
   /** Exceptions of single codes, keyed by the code. */
   readonly perCode?: Readonly<Record<string, CodeSpec>>
-  /** What a person can do, keyed by class or by code (the code wins). */
+  /** What a person can do, keyed by class or by code (the code wins), or by the credential that is missing or malformed. */
   readonly hints?: Readonly<Record<string, Hint>>
   /** A cheap API call that only works with a live token; the core places the token. */
   readonly probe?: RequestSpec

@@ -20,7 +20,7 @@ export async function resolveSecrets<C>(
         { retryable: true, cause: scrubCause(cause) },
       )
     }
-    const problem = credentialProblem(resolved[field])
+    const problem = credentialProblem(resolved[field], spec.pattern?.[field])
     if (problem !== undefined) {
       throw new ConfigError(`${spec.id}: what the function for ${field} gave is ${problem}`, { field, problem })
     }

@@ -109,7 +109,7 @@ export class TokenManager {
       context: isPlain ? contextWith(secrets as Record<string, string>) : undefined,
       askForContext: async () => contextWith(await this.#inTime(spec, resolveSecrets(spec, secrets))),
       validate: () => {
-        assertCredentials(spec, given)
+        assertCredentials(spec, given, this.#options.language)
       },
       clock: this.#options.clock,
       fetch: this.#options.fetch,

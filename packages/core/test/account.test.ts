@@ -103,7 +103,11 @@ test.each([
     ],
   ],
   [{ appId: ' \n', appSecret: secret }, [{ field: 'appId', problem: 'empty' }]],
-  [{ appId: 'two words', appSecret: secret }, [{ field: 'appId', problem: 'malformed' }]],
+  [{ appId: 'two words', appSecret: ' a secret with spaces ~!"#$%&\\ ' }, []],
+  [{ appId: '1', appSecret: 'no-break\u00a0space' }, []],
+  [{ appId: '1', appSecret: 'two\nlines' }, [{ field: 'appSecret', problem: 'malformed' }]],
+  [{ appId: '1', appSecret: 'tab\tulator' }, [{ field: 'appSecret', problem: 'malformed' }]],
+  [{ appId: '1', appSecret: 'c1\u0085' }, [{ field: 'appSecret', problem: 'malformed' }]],
   [{ appId: 'nul\u0000', appSecret: secret }, [{ field: 'appId', problem: 'malformed' }]],
   [{ appId: '\ud800', appSecret: secret }, [{ field: 'appId', problem: 'malformed' }]],
   [
@@ -130,6 +134,48 @@ test.each([
   }
   const words = problems.map(({ field, problem }) => `${field} is ${problem}`).join(', ')
   expect(thrown).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', message: `toy: ${words}`, details: problems[0] })
+})
+
+test('a provider says what its own credentials look like, and the value is not shown', async () => {
+  const { baseUrl = '', ...spec } = toy.spec
+  const pattern = { appId: /^toy-\d+$/, appSecret: /^\S+$/ }
+  const strict = defineProvider<ToyCredentials>({ ...spec, baseUrl, pattern })
+  expect(() => assertCredentials(strict.spec, { appId: 'toy-1', appSecret: secret })).not.toThrow()
+  expect(() => assertCredentials(strict.spec, { appId: 'toy', appSecret: 'PLANTED SECRET' })).toThrow(
+    /^toy: appId is malformed, appSecret is malformed$/,
+  )
+  await using manager = new TokenManager({ cache: memoryCache() })
+  const fetched = manager.source(strict, { appId: 'toy-1', appSecret: () => 'PLANTED SECRET' })
+  await expect(fetched.getAccessToken()).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_CONFIG',
+    details: { field: 'appSecret', problem: 'malformed' },
+    message: expect.not.stringContaining('PLANTED') as string,
+  })
+})
+
+test.each([
+  [{ appKey: /a/ }, /pattern names appKey/],
+  [{ appId: /a/g }, /pattern\.appId must be a RegExp without the flags g and y/],
+  [{ appId: 'a' }, /pattern\.appId must be a RegExp/],
+])('a provider with the pattern %p is a ConfigError', (pattern, message) => {
+  expect(() => defineProvider({ ...toy.spec, pattern: pattern as unknown as { appId: RegExp } })).toThrow(message)
+})
+
+test('a hint of a credential stands in the error of it, in the language of the manager', () => {
+  const hints = { appId: { en: 'Any text serves.', zh: '可填任意文字。' } }
+  const { spec } = toy.extend({ hints })
+  expect(() => assertCredentials(spec, { appSecret: secret })).toThrow(
+    expect.objectContaining({ hint: hints.appId.en }),
+  )
+  expect(() => assertCredentials(spec, { appSecret: secret }, 'zh')).toThrow(
+    expect.objectContaining({ hint: hints.appId.zh }),
+  )
+  expect(() => assertCredentials(spec, { appId: '1' }, 'zh')).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining('appSecret') as string }),
+  )
+  expect(() => toy.extend({ hints }).credentialsFromEnv({})).toThrow(
+    expect.objectContaining({ hint: 'Set TOY_APP_ID to the appId of your account. Any text serves.' }),
+  )
 })
 
 test('an account has a name for people', () => {

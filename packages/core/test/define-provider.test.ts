@@ -87,6 +87,7 @@ test('the gaps are filled, and the whole is frozen', () => {
     attemptsAtSeconds: [250, 200, 100],
     jitterSeconds: 250 / 6,
     marginSeconds: 10,
+    defaultLifeSeconds: 300,
     memorySeconds: Infinity,
     minIntervalSeconds: 2,
     maxLifeSeconds: 30 * 86_400,
