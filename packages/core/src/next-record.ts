@@ -22,8 +22,8 @@ export function nextRecord<C>(
   const trustMs = trustSeconds * 1000
   const ageMs = gate.msSince(sentAt)
   const sentAtMs = Math.round(nowMs - ageMs)
+  const isToldBefore = lifetimeProblem !== undefined && isTold(base, value)
   // What upstream told of this very token before is better than a guess.
-  const isToldBefore = lifetimeProblem !== undefined && base?.value === value && base.isLifetimeAssumed === undefined
   const lifeMs = isToldBefore ? Math.max(answer.lifeMs, base.expiresAtMs - sentAtMs) : answer.lifeMs
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
   const carried = base?.carried && { carried: base.carried }
@@ -53,4 +53,9 @@ export function nextRecord<C>(
     expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
     repeatedAtMs: sentAtMs,
   })
+}
+
+/** Whether upstream once said how long a token lives. */
+function isTold(base: StoredRecord | undefined, value: string): base is StoredRecord {
+  return base?.value === value && base.isLifetimeAssumed === undefined
 }
