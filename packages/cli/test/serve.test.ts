@@ -112,6 +112,11 @@ test('a key works as soon as it is made, and no longer once it is revoked', asyn
     const second = await createKey(home, '--name', 'till')
     await served.said('the client keys were read again')
     expect((await served.get('/v1/accounts', second)).status).toBe(200)
+    const listed = (await home.run(['key', 'list', '--json'])).json['keys'] as readonly {
+      readonly lastUsedAt?: number
+    }[]
+    expect(listed.map(({ lastUsedAt }) => typeof lastUsedAt)).toEqual(['undefined', 'number'])
+    expect((await home.run(['key', 'list'])).stdout).toMatch(/ no use known\n.* used \d{4}-/)
     const revoked = await home.run(['key', 'revoke', second.slice(4, 14)])
     expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining('(till) is revoked') })
     served.process.kill('SIGHUP')

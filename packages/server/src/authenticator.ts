@@ -1,6 +1,7 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { Clock } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
+import type { AccessLog } from './access-log.js'
 import { ApiError } from './api-error.js'
 import { callerOf, type Caller } from './caller.js'
 import type { ClientKey } from './keys/client-key.js'
@@ -23,13 +24,20 @@ const burstSeconds = 2
 export interface AuthenticatorParts {
   readonly keys: ClientKeys
   readonly sessions: Sessions
+  readonly access: AccessLog
   readonly clock: Clock
   /** Requests a second of a key that says nothing else. */
   readonly rateLimit: number
 }
 
 /** Checks keys and cookies, and counts. */
-export function authenticator({ keys, sessions, clock, rateLimit: perSecond }: AuthenticatorParts): Authenticator {
+export function authenticator({
+  keys,
+  sessions,
+  access,
+  clock,
+  rateLimit: perSecond,
+}: AuthenticatorParts): Authenticator {
   const limiter = rateLimiter(clock, burstSeconds)
   const wrong = rateLimiter(clock, wrongBurstSeconds)
   const callers = new WeakMap<ClientKey, Caller>()
@@ -38,27 +46,34 @@ export function authenticator({ keys, sessions, clock, rateLimit: perSecond }: A
     if (caller === undefined) callers.set(key, (caller = callerOf(key)))
     return caller
   }
-  const counted = (caller: Caller): Caller => {
+  const counted = (caller: Caller, request: FastifyRequest): Caller => {
     const { id, rateLimit = perSecond } = caller.key
     const waitMs = limiter.take(id, rateLimit)
-    if (waitMs > 0) throw new ApiError('ERR_RATE_LIMITED', 'this key asks too often', { retryAfterMs: waitMs })
+    if (waitMs > 0) {
+      access.rejected('rate-limited', request)
+      throw new ApiError('ERR_RATE_LIMITED', 'this key asks too often', { retryAfterMs: waitMs })
+    }
+    access.accepted(caller)
     return caller
   }
-  const refused = (request: FastifyRequest, text: string): ApiError => {
+  const refused = (request: FastifyRequest, text: string, outcome: 'unknown-key' | 'session-over'): ApiError => {
     const waitMs = wrong.take(request.ip, wrongPerSecond)
+    access.rejected(waitMs > 0 ? 'blocked' : outcome, request)
     if (waitMs > 0) return tooManyWrong(waitMs)
     return new ApiError('ERR_UNAUTHENTICATED', text)
   }
   const assertNotSearching = (request: FastifyRequest): void => {
     const waitMs = wrong.look(request.ip, wrongPerSecond)
-    if (waitMs > 0) throw tooManyWrong(waitMs)
+    if (waitMs === 0) return
+    access.rejected('blocked', request)
+    throw tooManyWrong(waitMs)
   }
   const authenticateKey = (text: string, request: FastifyRequest): Caller => {
     // A right key passes whatever else comes from its address: behind a proxy all come from one.
     const key = keys.verify(text)
-    if (key !== undefined) return counted(known(key))
+    if (key !== undefined) return counted(known(key), request)
     assertNotSearching(request)
-    throw refused(request, 'the client key is not known')
+    throw refused(request, 'the client key is not known', 'unknown-key')
   }
   return {
     authenticateKey,
@@ -72,12 +87,12 @@ export function authenticator({ keys, sessions, clock, rateLimit: perSecond }: A
       const cookie = sessionCookieOf(request)
       const session = cookie === undefined ? undefined : sessions.open(cookie, keys, clock.now())
       if (session === undefined) {
-        throw cookie === undefined
-          ? new ApiError('ERR_UNAUTHENTICATED', 'a client key is needed: Authorization: Bearer <key>')
-          : refused(request, 'the session is over')
+        if (cookie !== undefined) throw refused(request, 'the session is over', 'session-over')
+        access.rejected('no-key', request)
+        throw new ApiError('ERR_UNAUTHENTICATED', 'a client key is needed: Authorization: Bearer <key>')
       }
       assertSameSite(request)
-      return counted(callerOf(session.key, session))
+      return counted(callerOf(session.key, session), request)
     },
   }
 }

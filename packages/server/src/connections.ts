@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 /** Connections of all clients together; more are closed as they come. */
 const mostConnections = 10_000
 const lookMs = 20
+/** A client in use sends its next request within this time of the end. */
+const idleMs = 500
 
 /** The connections of one server, from the first byte to the end. */
 export interface Connections {
@@ -38,7 +40,7 @@ export function boundConnections({ app, drainMs }: ConnectionsParts): Connection
       // Sockets live in real time, whatever clock the tokens are on.
       const clock = systemClock
       const closeIdle = holdIdle(app)
-      const idleAtMs = clock.monotonic() + drainMs / 4
+      const idleAtMs = clock.monotonic() + Math.min(idleMs, drainMs / 4)
       const endAtMs = clock.monotonic() + drainMs
       let timer: Timer | undefined
       const look = (): void => {

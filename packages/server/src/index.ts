@@ -7,6 +7,7 @@ export {
   type ClientRole,
 } from './keys/client-key.js'
 export { changeKeysFile, openKeysFile, readKeysFile, type KeysFile, type KeysFileOptions } from './keys/keys-file.js'
+export { readLastUse } from './keys/last-use.js'
 export { watchFile } from './watch-file.js'
 export { clientKeys, type ClientKeys, type ReplaceableClientKeys } from './keys/client-keys.js'
 export type { AnyProvider, ServedAccount, TicketName } from './served-account.js'

@@ -1,5 +1,6 @@
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
+import type { AccessLog } from './access-log.js'
 import type { Actors } from './actors.js'
 import type { AccountFeed } from './account-feed.js'
 import type { AccountRegister } from './account-register.js'
@@ -29,6 +30,8 @@ export interface ServerContext {
   readonly options: TokenServerOptions
   /** The visits to the status page. */
   readonly sessions: Sessions
+  /** Who was let in, who was not, and who saw a token. */
+  readonly access: AccessLog
   /** The bound on what callers keep open. */
   readonly held: HeldOpen
   /** Aborts when the server begins to end: what waits is to answer now. */

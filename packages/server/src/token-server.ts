@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { ConfigError, systemClock } from '@lingpai/core'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { accessLog } from './access-log.js'
 import { accountFeed } from './account-feed.js'
 import { accountRegister, type AccountRegister } from './account-register.js'
 import { accountStatus } from './account-status.js'
@@ -39,7 +40,7 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
   const draining = new AbortController()
   // Every stream and every long poll listens to it; thousands are no leak.
   setMaxListeners(0, draining.signal)
-  const { context, board, begin, close } = openContext(options, draining.signal)
+  const { context, board, begin, close } = openContext(options, draining.signal, fastify.log)
   fastify.setValidatorCompiler(compileValidator)
   for (const schema of sharedSchemas) fastify.addSchema(schema)
   fastify.addHook('onRoute', (route) => {
@@ -92,7 +93,7 @@ function partsOf({
   return [registerFacades, ...(metrics ? [registerMetrics] : []), ...(page ? [registerPage] : [])]
 }
 
-function openContext(options: TokenServerOptions, draining: AbortSignal) {
+function openContext(options: TokenServerOptions, draining: AbortSignal, log: FastifyBaseLogger) {
   const { manager, cache, keys, clock = systemClock, isKeeping = true, rateLimit = 1000 } = options
   if (!(rateLimit > 0))
     throw new ConfigError('rateLimit is to be above 0', { field: 'rateLimit', problem: 'malformed' })
@@ -104,6 +105,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
   const statusOf: ServerContext['statusOf'] = (account) =>
     accountStatus(account, time.nowMs(), timeline.lastRefresh(account))
   const sessions = sessionCookies(options.sessionKey)
+  const access = accessLog({ log, clock, cache })
   const held = heldOpen({ keys, clock, draining })
   const board = statusBoard({ accounts, feed, clock }, statusOf)
   const context: ServerContext = {
@@ -118,8 +120,9 @@ function openContext(options: TokenServerOptions, draining: AbortSignal) {
     options,
     draining,
     sessions,
+    access,
     held,
-    ...authenticator({ keys, sessions, clock, rateLimit }),
+    ...authenticator({ keys, sessions, access, clock, rateLimit }),
     accountFor: (caller, name, right = 'read') => accountFor(accounts, caller, name, right),
     statusOf,
     actAs: acting.actAs,

@@ -1,5 +1,6 @@
 import { ConfigError } from '@lingpai/core'
 import type { ClientKey, ClientRole } from '@lingpai/server'
+import { openCache } from '../caches.js'
 import type { CommandContext, CommandDefinition } from '../command.js'
 import type { Configuration } from '../configuration/configuration.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
@@ -24,7 +25,7 @@ export const keyCommand: CommandDefinition = {
     ['lingpai key revoke 3f9x0a7c2d', 'holds at once, also for running servers'],
   ],
   jsonShape:
-    'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?}], keysFile}; revoke: {id, name, keysFile}',
+    'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?, lastUsedAt?}], keysFile}; revoke: {id, name, keysFile}',
   run: async (context) => {
     const [action = '', id] = context.args
     const configuration = await loadConfiguration(context.io, context.options.config)
@@ -55,10 +56,16 @@ async function create({ io, output, options }: CommandContext, configuration: Co
   return exitCodes.ok
 }
 
-async function list({ output, options }: CommandContext, configuration: Configuration): Promise<ExitCode> {
+async function list(context: CommandContext, configuration: Configuration): Promise<ExitCode> {
+  const { output, options } = context
   const { readKeysFile } = await import('@lingpai/server')
   const { keysFile } = configuration.server
-  const keys = (await readKeysFile(keysFile)).map(({ hash: _, ...shown }) => shown)
+  const stored = await readKeysFile(keysFile)
+  const lastUses = await readLastUses(stored, context, configuration)
+  const keys = stored.map(({ hash: _, ...shown }) => {
+    const lastUsedAt = lastUses.get(shown.id)
+    return { ...shown, ...(lastUsedAt !== undefined && { lastUsedAt }) }
+  })
   if (options.json) {
     output.json({ keys, keysFile })
     return exitCodes.ok
@@ -68,9 +75,38 @@ async function list({ output, options }: CommandContext, configuration: Configur
   return exitCodes.ok
 }
 
-function rowOf({ id, name, role, accounts, createdAt, revokedAt }: Omit<ClientKey, 'hash'>): readonly string[] {
+/** When the servers last let each key in; what the cache does not tell is left out. */
+async function readLastUses(
+  keys: readonly ClientKey[],
+  { io, output }: CommandContext,
+  { cache: place }: Configuration,
+): Promise<ReadonlyMap<string, number>> {
+  const uses = new Map<string, number>()
+  if (keys.length === 0) return uses
+  const { readLastUse } = await import('@lingpai/server')
+  const cache = await openCache(place, { io, output })
+  try {
+    await Promise.all(
+      keys.map(async ({ id }) => {
+        const atMs = await readLastUse(cache, id).catch(() => undefined)
+        if (atMs !== undefined) uses.set(id, atMs)
+      }),
+    )
+  } finally {
+    await cache.close?.()
+  }
+  return uses
+}
+
+/** A key as it is listed. */
+interface ListedKey extends Omit<ClientKey, 'hash'> {
+  readonly lastUsedAt?: number
+}
+
+function rowOf({ id, name, role, accounts, createdAt, revokedAt, lastUsedAt }: ListedKey): readonly string[] {
   const state = revokedAt === undefined ? `since ${momentText(createdAt)}` : `revoked ${momentText(revokedAt)}`
-  return [id, name, role, accountsText(accounts), state]
+  const use = lastUsedAt === undefined ? 'no use known' : `used ${momentText(lastUsedAt)}`
+  return [id, name, role, accountsText(accounts), state, use]
 }
 
 async function revoke(

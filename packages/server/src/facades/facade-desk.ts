@@ -1,7 +1,6 @@
 import type { TokenRecord } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../caller.js'
-import type { ClientKey } from '../keys/client-key.js'
 import type { ServedAccount } from '../served-account.js'
 import type { ServerContext } from '../server-context.js'
 import type { FacadePlatform } from './facade-platform.js'
@@ -53,7 +52,8 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
   const checks = tokenCheck(clock)
   const known = knownTokens(accounts, context.feed, time)
 
-  const handOut = async (account: ServedAccount, { id, name }: ClientKey, isForced: boolean): Promise<HandedOut> => {
+  const handOut = async (account: ServedAccount, caller: Caller, isForced: boolean): Promise<HandedOut> => {
+    const { id, name } = caller.key
     const { source, provider, minLifeSeconds } = account
     const getRecord = (): Promise<TokenRecord> => actAs(name, source, 'token', () => recordOf(account))
     // Asked before the wait: of many who come at once, cold, none has been handed anything.
@@ -69,6 +69,7 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     const { refreshAtMs = Infinity } = source.status()
     const expiresInSeconds = toldLifeSeconds(leftMs, refreshAtMs - clock.now(), provider.spec.renewal, minLifeSeconds)
     const { generation } = record
+    context.access.handedOut(caller, account, generation)
     handed.note(account, id, { generation, toldSeconds: expiresInSeconds, probes: checks.begun(account) })
     known.note(account)
     return { value: record.value, expiresInSeconds }
@@ -86,7 +87,7 @@ export function facadeDesk(context: ServerContext): FacadeDesk {
     account,
     token: (request, platform, question) => {
       const { account: wanted, caller } = account(request, platform, question)
-      return handOut(wanted, caller.key, question.isForced ?? false)
+      return handOut(wanted, caller, question.isForced ?? false)
     },
   }
 }

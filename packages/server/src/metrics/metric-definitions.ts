@@ -13,6 +13,7 @@ export interface Metrics {
   readonly servedStale: Counter<'provider' | 'account'>
   readonly foreignRefreshes: Counter<'provider' | 'account'>
   readonly cacheFailures: Counter<'operation'>
+  readonly access: Counter<'outcome'>
   readonly expirySeconds: Gauge<'provider' | 'account'>
   readonly usable: Gauge<'provider' | 'account'>
   readonly failures: Gauge<'provider' | 'account' | 'class'>
@@ -71,6 +72,11 @@ function countersOf(registers: Registry[]) {
       'lingpai_token_foreign_refreshes_total',
       'Times that somebody else was found to refresh the same account.',
       accountLabels,
+    ),
+    access: counter(
+      'lingpai_access_total',
+      'Requests by whether they were let in, sign-ins, and tokens shown to people.',
+      ['outcome'],
     ),
     cacheFailures: counter('lingpai_cache_failures_total', 'Operations of the cache that failed.', ['operation']),
   }

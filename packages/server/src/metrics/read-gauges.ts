@@ -1,3 +1,4 @@
+import { accessOutcomes } from '../access-log.js'
 import type { ServerContext } from '../server-context.js'
 import { withDeadline } from '../with-deadline.js'
 import { labelsOf } from './count-events.js'
@@ -8,7 +9,7 @@ const cacheTimeoutMs = 1000
 
 /** Sets the gauges to what holds at this moment. */
 export async function readGauges(metrics: Metrics, context: ServerContext): Promise<void> {
-  const { accounts, cache, clock, keys, time } = context
+  const { access, accounts, cache, clock, keys, time } = context
   const { expirySeconds, usable, failures, coolDownSeconds } = metrics
   // An account that is gone has no gauge any more.
   for (const gauge of [expirySeconds, usable, failures, coolDownSeconds]) gauge.reset()
@@ -21,6 +22,8 @@ export async function readGauges(metrics: Metrics, context: ServerContext): Prom
     coolDownSeconds.set(labels, lastFailure === undefined ? 0 : secondsUntil(lastFailure.retryAtMs, nowMs))
     if (lastFailure !== undefined) failures.set({ ...labels, class: lastFailure.errorClass }, lastFailure.failures)
   }
+  metrics.access.reset()
+  for (const outcome of accessOutcomes) metrics.access.inc({ outcome }, access.counts[outcome])
   metrics.keys.set(keys.size)
   metrics.memory.set(process.memoryUsage.rss())
   metrics.startTime.set(Math.round((clock.now() - process.uptime() * 1000) / 1000))

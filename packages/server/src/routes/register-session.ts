@@ -43,8 +43,9 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
     (request, reply) => {
       // Another site must not sign the visitor in as somebody else.
       if (!isSameOrigin(request)) throw new ApiError('ERR_FORBIDDEN', 'this request does not come from the status page')
-      const { key } = context.authenticateKey(request.body.key, request)
-      const value = context.sessions.seal(key, clock.now())
+      const caller = context.authenticateKey(request.body.key, request)
+      context.access.session('signed-in', caller, request)
+      const value = context.sessions.seal(caller.key, clock.now())
       return reply
         .header('set-cookie', cookie(request, value, sessionLifeMs))
         .code(204)
@@ -63,7 +64,9 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
     '/session',
     { schema: { summary: 'Sign out', tags: ['session'], response: { 204: nothing, ...errorAnswers } } },
     (request, reply) => {
-      const { session } = context.authenticate(request)
+      const caller = context.authenticate(request)
+      const { session } = caller
+      context.access.session('signed-out', caller, request)
       if (session !== undefined) context.held.endSession(session.id)
       return reply
         .header('set-cookie', cookie(request, '', 0))

@@ -98,8 +98,15 @@ function registerToken(fastify: TypedFastify, context: ServerContext, desk: Toke
       }
       const account = context.accountFor(caller, request.params.account)
       const text = minLife === undefined ? desk.textAtHand(account) : undefined
-      if (text !== undefined) return reply.header('content-type', 'application/json; charset=utf-8').send(text)
-      const work = (): Promise<TokenAnswer> => desk.answer(account, (minLife ?? 0) * 1000)
+      if (text !== undefined) {
+        context.access.handedOut(caller, account, account.source.status().generation ?? 0)
+        return reply.header('content-type', 'application/json; charset=utf-8').send(text)
+      }
+      const work = async (): Promise<TokenAnswer> => {
+        const answer = await desk.answer(account, (minLife ?? 0) * 1000)
+        context.access.handedOut(caller, account, answer.generation)
+        return answer
+      }
       return context.actAs(caller.key.name, account.source, 'token', work)
     },
   )
