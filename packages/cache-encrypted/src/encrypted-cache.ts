@@ -46,6 +46,7 @@ export function encryptedCache(
     ...(lease && { lease: sealedLease(lease, ring) }),
     ...(cache.subscribe && { subscribe: (listener) => cache.subscribe?.(listener) ?? (() => undefined) }),
     ...(cache.nowMs && { nowMs: (): Awaitable<number> => cache.nowMs?.() ?? Number.NaN }),
+    ...(cache.ready && { ready: async () => cache.ready?.() }),
     ...(cache.close && { close: (): Awaitable<void> => cache.close?.() }),
   }
 }

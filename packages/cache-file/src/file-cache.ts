@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { ClosedError, ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
-import { expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { changedKeys, markChange } from './change-mark.js'
 import { forgetEntries } from './forget-entries.js'
 import { tightenCacheDirectory } from './private-directory.js'
@@ -55,7 +55,7 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
   }
   const write = async <T>(key: string, transition: Transition<T>): Promise<T> => step(key, transition, true)
 
-  return {
+  const cache: IAccessTokenCache = {
     reach: 'host',
     get: async (key) => {
       const { value, expiresAtMs = Infinity } = await holdingProcess(async () => readState(logOf(key), memory))
@@ -70,12 +70,14 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
       release: async (key, holder) => step(key, release(holder)),
     },
     subscribe: feed.subscribe,
+    ready: async () => assertReady('fileCache', cache),
     close: async () => {
       closed = true
       feed.close()
       await inTurn.idle()
     },
   }
+  return cache
 }
 
 /** Lets the writes of this process to one key follow each other, so that they do not race for a number needlessly. */

@@ -8,7 +8,7 @@ import {
   type CacheReach,
   type IAccessTokenCache,
 } from '@lingpai/core'
-import { holdingProcess } from '@lingpai/core/internal'
+import { assertReady, holdingProcess } from '@lingpai/core/internal'
 import { decodeEntry, encodeEntry, entryKey } from './entry.js'
 import { damagedText, guardStore, type KeyvStore } from './keyv-store.js'
 
@@ -48,7 +48,7 @@ export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCa
   )
   const { run, close } = untilClosed()
 
-  return {
+  const cache: IAccessTokenCache = {
     reach,
     get: async (key) =>
       run(async () => {
@@ -68,8 +68,10 @@ export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCa
             release: async (...call) => run(() => lease.release(...call)),
           },
         }),
+    ready: async () => assertReady('keyvCache', cache),
     close,
   }
+  return cache
 }
 
 interface Gate {

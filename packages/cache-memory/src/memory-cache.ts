@@ -58,5 +58,6 @@ export function memoryCache({ maxEntries = 10_000, now = systemClock.now }: Memo
     remove: (key) => {
       entries.delete(key)
     },
+    ready: async () => undefined,
   }
 }

@@ -1,4 +1,5 @@
 import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { assertReady } from '@lingpai/core/internal'
 import { changeChannel, changeFeed, changeMessage, type ChangeFeed } from './change-feed.js'
 import { Connection } from './connection.js'
 import { commitScript, leaseGraceMs, releaseScript, setScript, takeScript } from './lua-scripts.js'
@@ -17,6 +18,7 @@ export interface RedisCache extends IAccessTokenCache {
   readonly lease: CacheLease
   readonly subscribe: NonNullable<IAccessTokenCache['subscribe']>
   readonly nowMs: () => Promise<number>
+  readonly ready: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -46,7 +48,7 @@ export function redisCache(options: RedisCacheOptions): RedisCache {
       const reply = await link.client().eval(script, { keys, arguments: values.map(String) })
       return Number(reply) === 1
     })
-  return {
+  const cache: RedisCache = {
     reach: 'fleet',
     get: async (key) => connection.run((link) => read(link, entryKeys(key).record)),
     set: async (key, value, expiresAtMs) => {
@@ -59,10 +61,12 @@ export function redisCache(options: RedisCacheOptions): RedisCache {
     lease: leaseBy(evaluate),
     subscribe: feed.subscribe,
     nowMs: async () => momentOf(await connection.run((link) => link.client().time())),
+    ready: async () => assertReady('redisCache', cache),
     close: async () => {
       closeAll(connection, feed)
     },
   }
+  return cache
 }
 
 function closeAll(connection: Connection, feed: ChangeFeed): void {

@@ -41,7 +41,12 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
     })
     return
   }
-  if (!found.isFile()) throw failed('path is a directory or another thing that is no file')
+  if (!found.isFile())
+    throw new CacheError(
+      'sqliteCache: path is a directory or another thing that is no file',
+      { operation: 'get', reach: 'host', problem: 'failed' },
+      { retryable: false, hint: 'path must name a file: name another one, or move away what stands there' },
+    )
   if (process.getuid?.() === found.uid && (found.mode & 0o077) !== 0) {
     for (const suffix of ['', ...companions]) await chmod(path + suffix, 0o600).catch(ignore)
   }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
 import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
-import { expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { Keyv } from 'keyv'
 import { changedKeys } from './changed-keys.js'
 import { database, type Database } from './database.js'
@@ -69,6 +69,7 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
         await forget()
       }),
     subscribe: feed.subscribe,
+    ready: async () => assertReady('sqliteCache', cache),
     close: async () => {
       feed.close()
       await cache.close?.()

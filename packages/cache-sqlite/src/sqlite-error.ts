@@ -17,9 +17,9 @@ export function isFull(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_FULL'
 }
 
-/** No other try will go better: the driver is missing. */
+/** No other try will go better: the driver is missing, or the path is no file. */
 export function isHopeless(error: unknown): boolean {
-  return codeOf(error) === 'ERR_LINGPAI_CONFIG'
+  return (error as { readonly retryable?: unknown }).retryable === false
 }
 
 /** A failure that SQLite does not report by itself, as the one of its own that fits best. */

@@ -2,6 +2,7 @@ import type { Awaitable, IAccessTokenCache } from './cache.js'
 import type { Clock, Timer } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { isOtherRequest, otherRequestHint } from './other-request.js'
+import { lastingFailure } from './lasting-failure.js'
 import { scrubCause } from './redact.js'
 import { SharedTime, type SharedMoment } from './shared-time.js'
 import { parseObject } from './token-record.js'
@@ -63,11 +64,14 @@ export function cacheGate(
     // Of now: by the time it fails, memory may have let go of them.
     const held = tokens()
     const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
+      const known = [...held, ...tokens(), ...tokenIn(written)]
+      const lasting = lastingFailure(cause, known)
       const error = new CacheError(
         `cache: ${operation} ${text}`,
         { operation, reach, problem },
         {
-          cause: scrubCause(cause, [...held, ...tokens(), ...tokenIn(written)]),
+          cause: scrubCause(cause, known),
+          ...(lasting && { retryable: false, hint: lasting.hint }),
           ...(isOtherRequest(cause) && { hint: otherRequestHint }),
         },
       )

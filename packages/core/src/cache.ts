@@ -39,6 +39,11 @@ export interface IAccessTokenCache {
    * @default the clock of this host
    */
   readonly nowMs?: () => Awaitable<number>
+  /**
+   * Uses the store once, for a check at start-up: `await cache.ready?.()`. Rejects with what is wrong; where waiting does not
+   * mend it, the error has `retryable: false` and a hint.
+   */
+  readonly ready?: () => Promise<void>
   /** Gives back what the cache opened itself. */
   readonly close?: () => Awaitable<void>
 }

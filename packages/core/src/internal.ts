@@ -1,4 +1,5 @@
 /** What the packages of this repository share. Not public: it may change in any release. */
 export { expandHome } from './expand-home.js'
+export { assertReady } from './assert-ready.js'
 export { holdingProcess } from './hold-process.js'
 export { polledFeed } from './polled-feed.js'

@@ -15,6 +15,7 @@ import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec, Secret
 import { registry } from './registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
 import type { TokenSource } from './token-source.js'
+import { warnOfCache } from './warn-of-cache.js'
 
 /** Options of a {@link TokenManager}. */
 export interface TokenManagerOptions {
@@ -26,7 +27,7 @@ export interface TokenManagerOptions {
   readonly clock?: Clock
   /** Numbers from 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number
-  /** @default silent */
+  /** @default silent, but for one warning of the process when the cache fails for good */
   readonly logger?: Logger
   /** Bound of one whole refresh, retries included, in milliseconds. @default 10_000 */
   readonly timeoutMs?: number
@@ -78,7 +79,8 @@ export class TokenManager {
     this.#changes = new ChangeFeed(cache)
     for (const [name, hook] of Object.entries(options.hooks ?? {}))
       this.#hub.on(name as LingpaiEventName, hook as () => void)
-    if (options.logger !== undefined) logEvents(this.#hub, options.logger)
+    if (options.logger === undefined) warnOfCache(this.#hub)
+    else logEvents(this.#hub, options.logger)
   }
 
   /**

@@ -135,12 +135,15 @@ function chaosLease(
 }
 
 /** What the cache declares and does beside its entries, called on the cache itself so that classes work. */
-function inheritedFrom(cache: IAccessTokenCache): Pick<IAccessTokenCache, 'reach' | 'subscribe' | 'nowMs' | 'close'> {
+function inheritedFrom(
+  cache: IAccessTokenCache,
+): Pick<IAccessTokenCache, 'reach' | 'subscribe' | 'nowMs' | 'ready' | 'close'> {
   const { reach } = cache
   return {
     ...(reach && { reach }),
     ...(cache.subscribe && { subscribe: (listener) => cache.subscribe?.(listener) ?? (() => undefined) }),
     ...(cache.nowMs && { nowMs: (): Awaitable<number> => cache.nowMs?.() ?? Date.now() }),
+    ...(cache.ready && { ready: async () => cache.ready?.() }),
     ...(cache.close && { close: (): Awaitable<void> => cache.close?.() }),
   }
 }

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
+import { cacheFromUrl } from '@lingpai/cache-from-url'
+import type { CacheError, IAccessTokenCache } from '@lingpai/core'
+import { startRedis } from '../../testing/test/support/redis-server.js'
+import { stores } from './stores.js'
+
+const child = fileURLToPath(new URL('children/one-token.ts', import.meta.url))
+const flags = ['--conditions=@lingpai/source', '--import', import.meta.resolve('tsx')]
+const hasRedis = process.env['LINGPAI_TEST_REDIS'] !== 'missing'
+const hasSqlite = process.env['LINGPAI_TEST_SQLITE'] !== 'missing'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  await writeFile(join(directory, 'file'), 'not a directory')
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** URLs of stores that no waiting mends, each with a word of what is to be done. */
+const broken: readonly (readonly [name: string, url: () => Promise<BrokenStore>, hint: RegExp])[] = [
+  ['a file at the path of a file cache', async () => inDirectory((path) => `file:${path}/file`), /another path/],
+  ['a file above the path of a file cache', async () => inDirectory((path) => `file:${path}/file/x`), /another path/],
+  ...(hasSqlite
+    ? ([
+        ['a directory at the path of an SQLite cache', async () => inDirectory((path) => `sqlite:${path}`), /file/],
+      ] as const)
+    : []),
+  ...(hasRedis
+    ? ([
+        [
+          'a Redis with another password',
+          async () => onRedis(['--requirepass', 'wanted-one'], '', ':wrong-one@'),
+          /password/,
+        ],
+        ['a Redis without the database', async () => onRedis([], '/99'), /databases/],
+      ] as const)
+    : []),
+]
+
+interface BrokenStore {
+  readonly url: string
+  close?(): Promise<void>
+}
+
+async function inDirectory(urlIn: (path: string) => string): Promise<BrokenStore> {
+  return { url: urlIn(directory) }
+}
+
+async function onRedis(args: readonly string[], path: string, login = ''): Promise<BrokenStore> {
+  const { url, close } = await startRedis(args)
+  return { url: url.replace('://', `://${login}`) + path, close }
+}
+
+async function failureOf(cache: IAccessTokenCache): Promise<CacheError> {
+  return (await cache.ready?.().catch((error: unknown) => error)) as CacheError
+}
+
+test.each(broken)('ready() rejects for %s, with what to do about it', async (_, open, hint) => {
+  const { url, close } = await open()
+  const cache = await cacheFromUrl(url)
+  try {
+    for (const each of [cache, encryptedCache(cache, { keys: generateKey() })]) {
+      const error = await failureOf(each)
+      expect(error).toMatchObject({ code: 'ERR_LINGPAI_CACHE', retryable: false })
+      expect(error.hint).toMatch(hint)
+    }
+  } finally {
+    await cache.close?.()
+    await close?.()
+  }
+})
+
+test.each(broken)('a process without a logger is warned once of %s, and works from memory', async (_, open, hint) => {
+  const { url, close } = await open()
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, child, url])
+    expect(stdout).toBe('token-1 token-1\n')
+    const warnings = stderr.split('\n').filter((line) => line.includes('LingpaiWarning'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(hint)
+    expect(stderr).not.toMatch(/wrong-one|wanted-one/)
+  } finally {
+    await close?.()
+  }
+})
+
+test.each(stores)('ready() resolves for %s, and leaves no entry', async (_, open) => {
+  const store = await open()
+  const cache = await cacheFromUrl(store.url)
+  await cache.ready?.()
+  expect(await cache.get('lingpai:ready')).toBeUndefined()
+  await cache.close?.()
+  await store.close()
+})
