@@ -143,6 +143,22 @@ test('a secret in the file is refused, told how to do it instead, and never show
   })
 })
 
+test.each(['cache: memory:\naccounts: {}\n', 'cache: memory: # here\n', 'accounts:\n  a: { baseUrl: memory: }\n'])(
+  'a value with a colon at its end that is not quoted: %j says to quote it',
+  async (yaml) => {
+    await withHome(async ({ write, run }) => {
+      await write('lingpai.yaml', yaml)
+      const { code, stderr } = await run(['status'])
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(
+          /^lingpai: lingpai\.yaml:\d: no valid YAML: a value .* must be quoted \("memory:"\)\n/,
+        ),
+      })
+    })
+  },
+)
+
 test('broken YAML is one line that quotes nothing of the file', async () => {
   await withHome(async ({ run, write }) => {
     for (const broken of [

@@ -16,7 +16,7 @@ export async function readConfigurationFile(path: string): Promise<Configuration
   if (document.errors.length > 0)
     throw problemsError(
       path,
-      document.errors.map((error) => syntaxProblem(error, lines)),
+      document.errors.map((error) => syntaxProblem(error, lines, text)),
     )
   keepIdsAsWritten(document)
   const checked = checkConfiguration(plainData(document, path), document, lines)
@@ -41,9 +41,23 @@ async function readText(path: string): Promise<string> {
 }
 
 /** The parser's words, without what they may quote of the file. */
-function syntaxProblem({ code, message, pos }: YAMLError, lines: LineCounter): ConfigurationProblem {
-  const words = code === 'BAD_DQ_ESCAPE' ? 'Invalid escape sequence' : (message.split(':')[0] ?? code)
-  return { field: '', text: `no valid YAML: ${words}`, line: lines.linePos(pos[0]).line }
+function syntaxProblem({ code, message, pos }: YAMLError, lines: LineCounter, text: string): ConfigurationProblem {
+  const { line } = lines.linePos(pos[0])
+  return {
+    field: '',
+    text: `no valid YAML: ${wordsFor(code, text.split('\n')[line - 1]) ?? message.split(':')[0] ?? code}`,
+    line,
+  }
+}
+
+/** Better words than the parser's, where it is easy to see what was meant. */
+function wordsFor(code: string, line = ''): string | undefined {
+  if (code === 'BAD_DQ_ESCAPE') return 'Invalid escape sequence'
+  // `cache: memory:`, or a colon before a space: YAML takes the value for a key.
+  const endsInColon = /^BLOCK_(AS_IMPLICIT_KEY|IN_FLOW)$/.test(code) && /:\s+[^\s'"].*:(\s|$)/.test(line)
+  return endsInColon
+    ? 'a value that ends with a colon, or has one before a space, must be quoted ("memory:")'
+    : undefined
 }
 
 /** Digits of an id are text: YAML would take `0012` for 12 and round long ones. */
