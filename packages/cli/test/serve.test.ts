@@ -228,3 +228,13 @@ describe('lingpai key', () => {
     })
   })
 })
+
+test('serve does not start on a cache that no waiting mends, and says what to do', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    await home.write('tokens', 'a file where the directory belongs')
+    const { code, stdout, stderr } = await home.run(['serve'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^lingpai: fileCache: the store cannot be used: .*name another path/)
+  })
+})

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { TokenManager } from '@lingpai/core'
+import { isLingpaiError, TokenManager, type AnyLingpaiError, type IAccessTokenCache } from '@lingpai/core'
 import type { RunningTokenServer } from '@lingpai/server'
 import { openCache } from '../caches.js'
 import type { CommandContext, CommandDefinition } from '../command.js'
@@ -83,6 +83,9 @@ async function serve(context: CommandContext, configuration: Configuration, stop
   const pool = accountPool({ manager, io, output, warn })
   let unfollow = (): void => undefined
   try {
+    await checkCache(cache, (error) => {
+      warn(`the cache ${configuration.cache.shown} is not ready: ${error.message}`)
+    })
     const register = accountRegister(await pool.open(configured))
     server = await startTokenServer({
       ...{
@@ -122,6 +125,16 @@ const plainHttp =
 
 function tellsPlainHttp({ host, tls, allowPlainHttp }: Configuration['server']): boolean {
   return allowPlainHttp && tls === undefined && isUnprotected(`http://${isIPv6(host) ? `[${host}]` : host}`)
+}
+
+/** A server does not start on a cache that no waiting mends; one that is down may come back. */
+async function checkCache(cache: IAccessTokenCache, warn: (error: AnyLingpaiError) => void): Promise<void> {
+  try {
+    await cache.ready?.()
+  } catch (error) {
+    if (!isLingpaiError(error) || !error.retryable) throw error
+    warn(error)
+  }
 }
 
 function announce({ output, options }: CommandContext, configuration: Configuration, url: string, keys: number): void {
