@@ -157,6 +157,7 @@ test('commit encrypts; lease, subscription, clock and close are those of the cac
   expect(Object.keys(encryptedCache(memoryCache(), { keys: generateKey() })).sort()).toEqual([
     'get',
     'reach',
+    'ready',
     'remove',
     'set',
   ])

@@ -14,7 +14,7 @@ const closed = expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' })
 test('it reaches the host, and has what the contract knows and nothing else', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   expect(cache.reach).toBe('host')
-  expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'remove', 'set', 'subscribe'])
+  expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'ready', 'remove', 'set', 'subscribe'])
   expect(Object.keys(leaseOf(cache)).sort()).toEqual(['commit', 'release', 'take'])
 })
 

@@ -33,6 +33,7 @@ test('it has what the contract knows, the declared reach, and a lease only if it
     'close',
     'get',
     'reach',
+    'ready',
     'remove',
     'set',
   ])
