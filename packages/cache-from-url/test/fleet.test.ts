@@ -2,7 +2,7 @@ import { startSimulator, type Simulator } from '@lingpai/testing'
 import { bundled } from '../../testing/test/support/bundle.js'
 import { startProgram, type Child } from '../../testing/test/support/child.js'
 import type { MemberFacts } from './children/fleet-member.js'
-import { stores, type TestStore } from './stores.js'
+import { stores, withoutHardLinks, type TestStore } from './stores.js'
 
 // Real processes on each store, with all the patience that a busy machine may need.
 const program = bundled(new URL('children/fleet-member.ts', import.meta.url))
@@ -23,7 +23,9 @@ async function startFleet(size: number, standsStill?: MemberFacts['standsStill']
     ...(standsStill !== undefined && { standsStill }),
   }
   const file = await program
-  const fleet = Array.from({ length: size }, () => startProgram({ file, args: [JSON.stringify(facts)] }))
+  const fleet = Array.from({ length: size }, () =>
+    startProgram({ file, options: store.options ?? [], args: [JSON.stringify(facts)] }),
+  )
   children.push(...fleet)
   await Promise.all(fleet.map((child) => said(child, 'ready')))
   return fleet
@@ -58,7 +60,7 @@ async function kill(child: Child): Promise<void> {
   await child.ended
 }
 
-describe.each(stores)('%s', (_, open) => {
+describe.each([...stores, withoutHardLinks])('%s', (_, open) => {
   beforeEach(async () => {
     simulator = await startSimulator()
     store = await open()

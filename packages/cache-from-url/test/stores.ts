@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withFailingLink } from '../../testing/test/support/failing-link.js'
 import { startRedis } from '../../testing/test/support/redis-server.js'
 
 /** A store of its own for one test, which any process can open by its URL. */
 export interface TestStore {
   readonly url: string
+  /** Options of Node for the processes that use it. */
+  readonly options?: readonly string[]
   /** Whether the store itself finds nothing wrong with what it keeps. */
   isSound?(): Promise<boolean>
   close(): Promise<void>
@@ -41,3 +44,12 @@ export const stores: readonly (readonly [name: string, open: () => Promise<TestS
   ...(process.env['LINGPAI_TEST_SQLITE'] === 'missing' ? [] : ([['sqlite', sqlite]] as const)),
   ...(process.env['LINGPAI_TEST_REDIS'] === 'missing' ? [] : ([['redis', redis]] as const)),
 ]
+
+/** A directory on a file system that has no hard links. */
+export const withoutHardLinks = [
+  'file without hard links',
+  async (): Promise<TestStore> => ({
+    ...(await inDirectory((directory) => `file:${directory}/tokens`)),
+    options: withFailingLink('EPERM'),
+  }),
+] as const
