@@ -25,15 +25,18 @@ export async function activeFailure<C>(
   reason: RefreshReason,
   isUp: boolean,
 ): Promise<FailureRecord | undefined> {
-  const { cell, gate, key } = context
+  const { cell, gate, key, spec, upstream } = context
   const nowMs = await gate.sharedNowMs()
   if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return cell.failure
   if (!isUp) return undefined
   const found = await gate.get(failureKey(key))
-  const written = found.ok && found.value !== undefined ? decodeFailure(found.value) : undefined
+  const written =
+    found.ok && found.value !== undefined
+      ? decodeFailure(found.value, { spec, language: upstream.language })
+      : undefined
   // One that memory knows has been judged already, in this host's time.
   const known = cell.failure?.writtenRetryAtMs ?? cell.failure?.retryAtMs
-  if (written === undefined || written.retryAtMs === known) return undefined
+  if (written === undefined || (written.writtenRetryAtMs ?? written.retryAtMs) === known) return undefined
   const failure = inTimeOf(nowMs, written)
   // A store that could not be written to still holds an older one; with its count the cool-downs would never grow.
   const isOlder = cell.failure !== undefined && failure.atMs < cell.failure.atMs
@@ -85,6 +88,7 @@ export async function keepFailure<C>(
     atMs,
     retryAtMs,
     ...(isPatient && { aheadAtMs }),
+    ...(cell.failure?.carried !== undefined && { carried: cell.failure.carried }),
   }
   cell.failure = failure
   if (isUp) await gate.set(failureKey(key), encodeFailure(failure), retryAtMs + dayMs)

@@ -58,6 +58,19 @@ export interface CoolDownFacts {
 /** No cool-down is longer: a typing error of an operator at the platform must not stop an account for a year. */
 const longestCoolDownOfAllMs = 24 * hour
 
+/** Classes whose end a platform tells by `Retry-After`. */
+const openEnded: readonly ErrorClass[] = ['transient', 'rate-limited', 'quota-exhausted']
+
+/**
+ * The longest cool-down that a failure of a class can have, in milliseconds; a note that says more is not believed.
+ *
+ * @param codeCoolDownMs the provider's figure for the failure's code
+ */
+export function longestCoolDownOf(errorClass: ErrorClass, codeCoolDownMs: number | undefined): number {
+  const retryAfterMs = openEnded.includes(errorClass) ? longestRetryAfterMs : undefined
+  return Math.ceil(coolDownMs(errorClass, { failures: 30, spread: 1, retryAfterMs, codeCoolDownMs }))
+}
+
 /** How long nobody asks again, in milliseconds. */
 export function coolDownMs(errorClass: ErrorClass, facts: CoolDownFacts): number {
   const { firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]

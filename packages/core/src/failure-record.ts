@@ -1,14 +1,7 @@
-import { errorClasses, type ErrorClass } from './error-class.js'
-import {
-  LeaseError,
-  MalformedAnswerError,
-  PlatformError,
-  TransportError,
-  type AnyLingpaiError,
-  type MalformedAnswerErrorDetails,
-  type PlatformErrorDetails,
-  type TransportErrorDetails,
-} from './errors.js'
+import type { ErrorClass } from './error-class.js'
+import { LeaseError, MalformedAnswerError, PlatformError, TransportError, type AnyLingpaiError } from './errors.js'
+import { longestCoolDownOf } from './failure-policy.js'
+import { isErrorClass, storedError, type Wording } from './stored-error.js'
 import { isCount, isMoment, isObject, parseObject } from './token-record.js'
 
 /** A failed refresh as it is kept beside the record in the cache, so that all who share it keep the cool-down. */
@@ -21,12 +14,13 @@ export interface FailureRecord {
   readonly retryAtMs: number
   /** From when a refresh ahead is tried again, where that has more time than those who have no token. */
   readonly aheadAtMs?: number
-  /** `retryAtMs` as it was written, where the writer's clock runs ahead of this one. */
+  /** `retryAtMs` as it was written, where the writer's clock runs ahead of this one, or the note says too much. */
   readonly writtenRetryAtMs?: number
+  /** Whether the store told of it, and not upstream itself. */
+  readonly isHearsay?: true
+  /** What a later version of this library wrote beside these fields; it is written back as it was. */
+  readonly carried?: Readonly<Record<string, unknown>>
 }
-
-/** No cool-down is longer; a text that says so is damaged. */
-const longestCoolDownMs = 7 * 86_400_000
 
 /** Where the failure of an account stands, given its record's key. */
 export function failureKey(key: string): string {
@@ -34,28 +28,50 @@ export function failureKey(key: string): string {
 }
 
 /** A failure as text. Holds what the error shows to anybody: no secret is in it. */
-export function encodeFailure({ error, ...rest }: FailureRecord): string {
+export function encodeFailure(failure: FailureRecord): string {
+  const { error, carried, isHearsay: _, writtenRetryAtMs: __, ...rest } = failure
   const { code, message, hint, retryable } = error
   return JSON.stringify({
+    ...carried,
     ...rest,
     error: { code, message, hint, retryable, ...('details' in error && { details: error.details }) },
   })
 }
 
-/** Reads a failure back, its error as the class it was; `undefined` for anything else. */
-export function decodeFailure(text: string): FailureRecord | undefined {
-  const fields = parseObject(text)
-  const { failures, atMs, retryAtMs, aheadAtMs, errorClass } = fields ?? {}
-  if (!isObject(fields?.['error']) || !isMoment(atMs) || !isMoment(retryAtMs) || !isCount(failures)) return undefined
-  if (!isErrorClass(errorClass) || !(retryAtMs > atMs && retryAtMs - atMs <= longestCoolDownMs)) return undefined
-  const error = errorFrom(fields['error'], retryAtMs)
-  const isPatient = isMoment(aheadAtMs) && aheadAtMs > retryAtMs && aheadAtMs - atMs <= longestCoolDownMs
-  return error && { error, errorClass, failures, atMs, retryAtMs, ...(isPatient && { aheadAtMs }) }
+/**
+ * Reads a failure back, its error as the class it was and in words of this version; `undefined` for anything else. A cool-down
+ * that this version would not have written is taken at the longest that it would have.
+ */
+export function decodeFailure(text: string, wording: Wording): FailureRecord | undefined {
+  const { error: stored, errorClass, failures, atMs, retryAtMs: toldMs, aheadAtMs, ...others } = parseObject(text) ?? {}
+  if (!isObject(stored) || !isMoment(atMs) || !isMoment(toldMs) || !isCount(failures)) return undefined
+  if (!isErrorClass(errorClass) || toldMs <= atMs) return undefined
+  const retryAtMs = Math.min(toldMs, atMs + longestCoolDownOf(errorClass, codeCoolDownMs(wording, stored)))
+  const error = storedError(wording, stored, errorClass)
+  const isPatient = isMoment(aheadAtMs) && aheadAtMs > retryAtMs && aheadAtMs <= atMs + longestPatienceMs
+  return (
+    error && {
+      error: withRetryAt(error, retryAtMs),
+      errorClass,
+      failures,
+      atMs,
+      retryAtMs,
+      ...(isPatient && { aheadAtMs }),
+      ...(retryAtMs !== toldMs && { writtenRetryAtMs: toldMs }),
+      isHearsay: true,
+      ...(Object.keys(others).length > 0 && { carried: others }),
+    }
+  )
 }
 
-function isErrorClass(value: unknown): value is ErrorClass {
-  return errorClasses.some((errorClass) => errorClass === value)
+function codeCoolDownMs({ spec }: Wording, { details }: Readonly<Record<string, unknown>>): number | undefined {
+  const code = isObject(details) ? String(details['platformCode']) : ''
+  const seconds = Object.hasOwn(spec.perCode ?? {}, code) ? spec.perCode?.[code]?.coolDownSeconds : undefined
+  return seconds === undefined ? undefined : seconds * 1000
 }
+
+/** A refresh ahead never waits for longer: a living token's end comes before. */
+const longestPatienceMs = 7 * 86_400_000
 
 /** A failure whose writer's clock runs ahead, moved so that it began now: its cool-down gets no longer by that. */
 export function inTimeOf(nowMs: number, failure: FailureRecord): FailureRecord {
@@ -69,24 +85,7 @@ export function inTimeOf(nowMs: number, failure: FailureRecord): FailureRecord {
     atMs: nowMs,
     retryAtMs,
     ...(aheadAtMs !== undefined && { aheadAtMs: aheadAtMs - aheadMs }),
-    writtenRetryAtMs: failure.retryAtMs,
-  }
-}
-
-function errorFrom(stored: Readonly<Record<string, unknown>>, retryAtMs: number): AnyLingpaiError | undefined {
-  const { code, message, hint, retryable, details } = stored
-  if (typeof message !== 'string' || !isObject(details)) return undefined
-  const options = { retryable: retryable === true, retryAtMs, ...(typeof hint === 'string' && { hint }) }
-  const facts: unknown = details
-  switch (code) {
-    case 'ERR_LINGPAI_PLATFORM':
-      return new PlatformError(message, facts as PlatformErrorDetails, options)
-    case 'ERR_LINGPAI_TRANSPORT':
-      return new TransportError(message, facts as TransportErrorDetails, options)
-    case 'ERR_LINGPAI_MALFORMED_ANSWER':
-      return new MalformedAnswerError(message, facts as MalformedAnswerErrorDetails, options)
-    default:
-      return undefined
+    writtenRetryAtMs: failure.writtenRetryAtMs ?? failure.retryAtMs,
   }
 }
 

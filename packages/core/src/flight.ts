@@ -3,6 +3,7 @@ import { isRejectedRecord, noteAsking, timeLeftMs, type Flight, type FlightOutco
 import { type ClosedError, LeaseError, type AnyLingpaiError } from './errors.js'
 import { activeFailure } from './failure-memory.js'
 import { isLimit } from './failure-policy.js'
+import type { FailureRecord } from './failure-record.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { assertNoDuel } from './duel.js'
 import { land } from './landing.js'
@@ -87,13 +88,20 @@ function acceptable<C>(
 /** @throws the stored error of the last failure while its cool-down lasts; a readonly source never asks at all. */
 async function assertMayAsk<C>(context: AccountContext<C>, { reason }: Demand, isUp: boolean): Promise<void> {
   const failure = await activeFailure(context, reason, isUp)
-  // An operator who forces a refresh has mended something; a limit of the platform is not mended that way.
-  if (failure !== undefined && (reason !== 'requested' || isLimit(failure.errorClass))) throw failure.error
+  if (failure !== undefined && !(reason === 'requested' && mayBeMended(failure))) throw failure.error
   if (context.isReadonly) {
     throw new LeaseError(`${context.spec.id}: this source is read-only, and the cache holds no usable token`, {
       hint: 'Start the process that refreshes this account, or make the source without `readonly`.',
     })
   }
+}
+
+/**
+ * An operator who forces a refresh has mended something. A limit of the platform is not mended that way, once upstream itself has
+ * told of it: a note in the store may be old, or not be true.
+ */
+function mayBeMended({ errorClass, isHearsay }: FailureRecord): boolean {
+  return isHearsay === true || !isLimit(errorClass)
 }
 
 const firstWaitMs = 25

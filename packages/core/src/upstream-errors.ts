@@ -35,7 +35,7 @@ export function platformError(
   const ip = refusal.ip === undefined ? undefined : safe(refusal.ip)
   const hint = hintFor(spec.hints, { code, errorClass, ...(ip !== undefined && { ip }) }, language)
   return new PlatformError(
-    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was refused (${platformCode} ${platformMessage})`,
+    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was refused (${[platformCode, platformMessage].filter((word) => word !== '').join(' ')})`,
     {
       provider: spec.id,
       endpoint,

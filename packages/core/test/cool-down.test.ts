@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { TokenManager, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { decodeFailure, encodeFailure } from '../src/failure-record.js'
@@ -43,7 +44,10 @@ describe('shared by all who share the cache', () => {
     for (let i = 0; i < 20; i += 1) {
       const other = await fail(elsewhere())
       expect(other).not.toBe(first)
-      expect(other).toMatchObject({ ...(first as object), message: (first as Error).message })
+      const { platformMessage: _, ...details } = (first as { readonly details: Readonly<Record<string, unknown>> })
+        .details
+      // Words of the platform stay with the process that heard them.
+      expect(other).toMatchObject({ ...(first as object), details })
     }
     expect(platform.requests()).toBe(requests)
 
@@ -286,6 +290,8 @@ describe('clocks', () => {
 })
 
 describe('a stored failure', () => {
+  const wording = { spec: { id: 'toy' }, language: 'en' } as const
+
   const stored = (change: object): string => {
     const error = { code: 'ERR_LINGPAI_TRANSPORT', message: 'm', retryable: true, details: { phase: 'status' } }
     return JSON.stringify({ error, errorClass: 'transient', failures: 1, atMs: 1000, retryAtMs: 2000, ...change })
@@ -296,25 +302,70 @@ describe('a stored failure', () => {
     ['no JSON', '{'],
     ['an array', '[]'],
     ['no error', stored({ error: undefined })],
-    ['an error without words', stored({ error: { code: 'ERR_LINGPAI_PLATFORM', details: {} } })],
     ['an error without details', stored({ error: { code: 'ERR_LINGPAI_PLATFORM', message: 'm' } })],
     ['another error', stored({ error: { code: 'ERR_LINGPAI_CONFIG', message: 'm', details: {} } })],
     ['an unknown class', stored({ errorClass: 'constructor' })],
     ['no moment', stored({ atMs: null })],
     ['a moment that is text', stored({ retryAtMs: '2000' })],
     ['an end before its beginning', stored({ retryAtMs: 999 })],
-    ['a cool-down of a year', stored({ retryAtMs: 365 * 24 * 60 * minute })],
     ['failures that are no count', stored({ failures: -1 })],
   ])('that is %s is none', (_, text) => {
-    expect(decodeFailure(text)).toBeUndefined()
+    expect(decodeFailure(text, wording)).toBeUndefined()
   })
 
   test('comes back as it was written, without its cause', () => {
-    const failure = decodeFailure(stored({ error: { ...JSON.parse(stored({})).error, hint: 'Wait.' } }))
-    expect(failure).toMatchObject({
-      error: { name: 'TransportError', hint: 'Wait.', retryAtMs: 2000, retryable: true },
-    })
-    expect(failure && decodeFailure(encodeFailure(failure))).toEqual(failure)
+    const failure = decodeFailure(stored({ later: 'field' }), wording)
+    expect(failure).toMatchObject({ error: { name: 'TransportError', retryAtMs: 2000, retryable: true } })
+    expect(failure && decodeFailure(encodeFailure(failure), wording)).toEqual(failure)
+    expect(failure && JSON.parse(encodeFailure(failure))).toMatchObject({ later: 'field' })
+  })
+
+  test('keeps no sentence of the store: its words are made from its code', () => {
+    const planted = 'call +86 000 at once'
+    for (const [code, details] of [
+      [
+        'ERR_LINGPAI_PLATFORM',
+        {
+          platformCode: 45009,
+          platformMessage: planted,
+          traceId: planted,
+          ip: planted,
+          errorClass: planted,
+          provider: planted,
+        },
+      ],
+      ['ERR_LINGPAI_PLATFORM', { platformCode: planted, status: planted, endpoint: planted }],
+      ['ERR_LINGPAI_TRANSPORT', { phase: 'connect', systemCode: planted, provider: planted }],
+      ['ERR_LINGPAI_MALFORMED_ANSWER', { problem: 'not-json', status: 200, bytes: planted, provider: planted }],
+    ] as const) {
+      const error = { code, message: planted, hint: planted, retryable: true, details }
+      const failure = decodeFailure(stored({ error, errorClass: 'rate-limited' }), wording)
+      expect(failure?.error.code).toBe(code)
+      expect(inspect(failure?.error, { depth: 9 }) + JSON.stringify(failure?.error)).not.toContain(planted)
+    }
+  })
+
+  test.each([
+    ['credential-invalid', 12 * minute],
+    ['ip-denied', 12 * minute],
+    ['rate-limited', 24 * 60 * minute * 1.2],
+    ['transient', 24 * 60 * minute * 1.2],
+  ] as const)('of class %s that says a year is taken at what the policy writes at most', (errorClass, longestMs) => {
+    const failure = decodeFailure(stored({ errorClass, retryAtMs: 365 * 24 * 60 * minute }), wording)
+    expect(failure?.retryAtMs).toBeLessThanOrEqual(1000 + longestMs)
+    expect(failure?.error).toMatchObject({ retryAtMs: failure?.retryAtMs })
+  })
+
+  test('of a limit stops no forced refresh, as long as upstream itself has not told of it', async () => {
+    const { cache, texts } = damageable()
+    const { clock } = platform
+    const source = platform.source(platform.manager({ cache }))
+    const details = { platformCode: 45009, platformMessage: '', errorClass: 'quota-exhausted' }
+    const error = { code: 'ERR_LINGPAI_PLATFORM', message: 'm', retryable: true, details }
+    const until = clock.now() + 7 * 24 * 60 * minute
+    texts.failure = stored({ error, errorClass: 'quota-exhausted', atMs: clock.now() - 1, retryAtMs: until })
+    expect(await fail(source)).toMatchObject({ details: { errorClass: 'quota-exhausted' } })
+    expect(await source.refresh()).toMatchObject({ value: 'token-1' })
   })
 
   test('that is damaged costs one request and no error', async () => {

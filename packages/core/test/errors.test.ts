@@ -39,7 +39,11 @@ const errors: readonly AnyLingpaiError[] = [
 ]
 
 /** What an error shows of itself. */
-function membersOf(error: AnyLingpaiError): object {
+function membersOf(error: AnyLingpaiError): {
+  readonly message: string
+  readonly hint?: string
+  readonly details?: object
+} {
   const { message } = error
   return Object.assign({ message }, error)
 }
@@ -113,7 +117,13 @@ test('the moment of the next try makes a copy of the same class with everything 
   }
 })
 
-test('a failure goes through the cache and comes back as the class it was', () => {
+const wording = { spec: { id: 'toy', hints: { 'ip-denied': 'Add {ip}.' } }, language: 'en' } as const
+
+function withoutWords(details: object): object {
+  return 'platformMessage' in details ? { ...details, platformMessage: '' } : details
+}
+
+test('a failure goes through the cache and comes back as the class it was, in words made from its code', () => {
   const atMs = 1_767_225_600_000
   for (const error of errors.slice(1, 4)) {
     const retryAtMs = atMs + 60_000
@@ -124,9 +134,12 @@ test('a failure goes through the cache and comes back as the class it was', () =
       atMs,
       retryAtMs,
     }
-    const back = decodeFailure(encodeFailure(failure))
+    const back = decodeFailure(encodeFailure(failure), wording)
     expect(back).toMatchObject({ errorClass: classOfError(error), failures: 2, atMs, retryAtMs })
-    expect(back?.error).toMatchObject(membersOf(failure.error))
+    const { message: _, hint: __, ...rest } = membersOf(failure.error)
+    const told = 'details' in rest ? { ...rest, details: withoutWords(rest.details) } : rest
+    expect(back?.error).toMatchObject(told)
+    expect(back?.error.message).toMatch(/^toy: the token request /)
     expect(Object.getPrototypeOf(back?.error)).toBe(Object.getPrototypeOf(error))
     expect(isLingpaiError(back?.error)).toBe(true)
     expect(back?.error.cause).toBeUndefined()
