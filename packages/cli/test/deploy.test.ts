@@ -97,6 +97,7 @@ test('the Kubernetes example has two servers with probes that exist, a budget, a
     'PodDisruptionBudget',
     'Deployment',
     'Service',
+    'NetworkPolicy',
   ])
   expect(documents[1]?.toJS()).toMatchObject({
     spec: {
@@ -154,4 +155,15 @@ test('the image is made of every package that the command needs, and of none bes
   await need('cache-redis')
   expect([...packed].sort()).toEqual([...needed].sort())
   expect(dockerfile).toMatch(/^USER node$/m)
+})
+
+test('images have exact versions, and Redis runs without root and is for the servers alone', async () => {
+  const files = ['deploy/Dockerfile', 'deploy/compose.yaml', 'deploy/kubernetes/lingpai.yaml']
+  const texts = await Promise.all(files.map(read))
+  const images = texts.flatMap((text) => [...text.matchAll(/^(?:FROM|\s+image:) (\S+)/gm)].map(([, image]) => image))
+  expect(images.filter((image) => !/^[a-z]+:\d+\.\d+\.\d+(-\w+)?$/.test(image ?? ''))).toEqual([])
+  const { services } = parse(texts[1] ?? '') as { readonly services: { readonly redis: object } }
+  expect(services.redis).toMatchObject({ user: '1000:1000', read_only: true, cap_drop: ['ALL'] })
+  const documents = parseAllDocuments(texts[2] ?? '').map((document) => document.toJS() as { readonly kind: string })
+  expect(documents.filter(({ kind }) => kind === 'NetworkPolicy')).toHaveLength(1)
 })
