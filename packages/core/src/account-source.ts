@@ -20,7 +20,8 @@ import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
 import { lookOnce, recordAtHand, staleRecord } from './record-at-hand.js'
-import { secretRequest, type PlatformResponse, type SecretRequestBuilder } from './secret-request.js'
+import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
+import { secretRequest } from './secret-request.js'
 import { statusOf } from './source-status.js'
 import type {
   GetTokenOptions,

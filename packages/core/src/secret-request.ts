@@ -3,20 +3,11 @@ import { buildRequest } from './build-request.js'
 import { classify, parseBody } from './classify.js'
 import { ConfigError, isLingpaiError, type PlatformError } from './errors.js'
 import { exchange } from './exchange.js'
+import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
 import type { RequestSpec } from './provider.js'
 import { maskKnown, scrubCause } from './redact.js'
 import { baseOf } from './upstream.js'
 import { errorOfFailure, platformError } from './upstream-errors.js'
-
-/** Describes a request from an account's credentials. */
-export type SecretRequestBuilder = (credentials: Readonly<Record<string, string>>) => RequestSpec
-
-/** What a platform answered to a request that carried a secret. */
-export interface PlatformResponse {
-  readonly status: number
-  /** The body as the platform sent it, up to 64 KiB; the secret, where the platform quotes it, is masked. */
-  readonly text: string
-}
 
 /** A response, and the error that it is if the platform calls the secret wrong. */
 export interface SecretResponse {

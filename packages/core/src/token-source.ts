@@ -1,7 +1,7 @@
 import type { Account } from './account.js'
 import type { ErrorClass, PlatformCode } from './error-class.js'
 import type { LingpaiErrorCode } from './errors.js'
-import type { PlatformResponse, SecretRequestBuilder } from './secret-request.js'
+import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
 import type { TokenRecord } from './token-record.js'
 
 /** What a caller asks of a token. */

@@ -1,5 +1,4 @@
 import type { PlatformCode } from '@lingpai/core'
-import type { FacadePlatform } from './facade-platform.js'
 
 /** A platform's code and words for something that a facade has to say. */
 export type PlatformWords = readonly [code: PlatformCode, text: string]
@@ -19,12 +18,4 @@ export class FacadeRefusal extends Error {
 /** Whether an error is a {@link FacadeRefusal}. */
 export function isFacadeRefusal(error: unknown): error is FacadeRefusal {
   return (error as { readonly name?: unknown } | undefined)?.name === 'FacadeRefusal'
-}
-
-/** A refusal as the platform sends it. */
-export function refusalBody(
-  { code: codeField, message: messageField, besideRefusals }: FacadePlatform,
-  { code, message }: FacadeRefusal,
-): Readonly<Record<string, unknown>> {
-  return { [codeField]: code, [messageField]: message, ...besideRefusals }
 }

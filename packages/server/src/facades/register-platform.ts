@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import type { FacadePlatform } from './facade-platform.js'
-import { FacadeRefusal, refusalBody } from './facade-refusal.js'
+import { FacadeRefusal } from './facade-refusal.js'
+import { refusalBody } from './refusal-body.js'
 import { refusalOf } from './refusal-of.js'
 
 /** The fields of a request, wherever they stood. */

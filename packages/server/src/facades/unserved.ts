@@ -1,5 +1,6 @@
 import { qqPlatform, wechatPlatform, type FacadePlatform } from './facade-platform.js'
-import { FacadeRefusal, refusalBody } from './facade-refusal.js'
+import { FacadeRefusal } from './facade-refusal.js'
+import { refusalBody } from './refusal-body.js'
 
 /** A response in a platform's shape. */
 export interface UnservedAnswer {
