@@ -67,7 +67,7 @@ const openEnded: readonly ErrorClass[] = ['transient', 'rate-limited', 'quota-ex
  * @param codeCoolDownMs the provider's figure for the failure's code
  */
 export function longestCoolDownOf(errorClass: ErrorClass, codeCoolDownMs: number | undefined): number {
-  const retryAfterMs = openEnded.includes(errorClass) ? longestRetryAfterMs : undefined
+  const retryAfterMs = openEnded.includes(errorClass) ? longestCoolDownOfAllMs : undefined
   return Math.ceil(coolDownMs(errorClass, { failures: 30, spread: 1, retryAfterMs, codeCoolDownMs }))
 }
 

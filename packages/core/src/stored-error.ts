@@ -32,7 +32,7 @@ export function storedError(
     case 'ERR_LINGPAI_TRANSPORT':
       return transportErrorOf(wording.spec.id, details, retryable)
     case 'ERR_LINGPAI_MALFORMED_ANSWER':
-      return malformedErrorOf(wording.spec.id, details)
+      return malformedErrorOf(wording, details)
     default:
       return undefined
   }
@@ -85,12 +85,12 @@ const problems = [
   'not-text',
 ] as const
 
-function malformedErrorOf(provider: string, details: Fields): MalformedAnswerError | undefined {
+function malformedErrorOf({ spec, language }: Wording, details: Fields): MalformedAnswerError | undefined {
   const problem = problems.find((known) => known === details['problem'])
   const status = statusIn(details['status'])
   if (problem === undefined || status === undefined) return undefined
   const bytes = isCount(details['bytes']) ? details['bytes'] : 0
-  return malformedError(provider, problem, { status, bytes, headers: new Headers(), text: '' })
+  return malformedError(spec.id, problem, { status, bytes, headers: new Headers(), text: '' }, language)
 }
 
 /** A code as platforms and systems write them, too short for a sentence. */
