@@ -74,6 +74,14 @@ export class CentralSource implements TokenSource {
     return this.#inner.refresh(options)
   }
 
+  async adopt(): Promise<TokenRecord> {
+    throw new ConfigError(
+      `${this.toString()}: a source of a token server adopts no token`,
+      { field: 'adopt', problem: 'conflict' },
+      { hint: 'Adopt it in the process of the token server, or in one that shares its cache.' },
+    )
+  }
+
   async withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
     this.#assertPlatform('withToken')
     return this.#inner.withToken(fn, options)

@@ -3,6 +3,7 @@ import type { Account } from './account.js'
 import { accountName } from './account.js'
 import { apiOriginsOf } from './api-origins.js'
 import { lookAtCache, toldRecord, type AccountContext } from './account-context.js'
+import { adoptToken } from './adopt-token.js'
 import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
@@ -26,6 +27,7 @@ import { statusOf } from './source-status.js'
 import type {
   GetTokenOptions,
   KeepOptions,
+  OutsideToken,
   RefreshOptions,
   RejectedToken,
   SecretRequestOptions,
@@ -151,6 +153,10 @@ export class AccountSource<C> implements TokenSource {
         context = renewed
       }
     }
+  }
+
+  async adopt(token: OutsideToken, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenRecord> {
+    return adoptToken(await this.#resolve(signal), token, signal)
   }
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {

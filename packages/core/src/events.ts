@@ -25,7 +25,7 @@ export interface LingpaiEvents {
     /** Why it was forced, in the words of whoever did. */
     readonly note?: string
   }
-  /** A newer token of another process was found in the cache. */
+  /** A newer token of another process was found in the cache, or one from outside was given to `adopt()`. */
   adopted: AccountEvent & { readonly generation: number; readonly expiresAtMs: number }
   /** Upstream repeated the token it had given before; it lives no longer for that, unless the provider is one that extends. */
   'same-token': AccountEvent & {

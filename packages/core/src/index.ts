@@ -55,6 +55,7 @@ export type {
   FailureSummary,
   GetTokenOptions,
   KeepOptions,
+  OutsideToken,
   RefreshOptions,
   RejectedToken,
   SecretRequestOptions,

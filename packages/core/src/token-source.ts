@@ -29,6 +29,13 @@ export interface SecretRequestOptions {
 /** A token that an API rejected: the token itself, or its generation. */
 export type RejectedToken = string | { readonly generation: number }
 
+/** A token that was fetched by somebody else. */
+export interface OutsideToken {
+  readonly value: string
+  /** Unix milliseconds at which the platform lets it die. */
+  readonly expiresAtMs: number
+}
+
 /** How a source is kept fresh. */
 export interface KeepOptions {
   /** Ends the background refresh. */
@@ -98,6 +105,13 @@ export interface TokenSource {
    * record may be the same as before.
    */
   refresh(options?: RefreshOptions): Promise<TokenRecord>
+  /**
+   * Makes a token that came from outside the record of the account, for all processes, with the next generation. A refresh
+   * under way is waited for first, and replaced. A token server's source does not take any.
+   *
+   * @throws ConfigError naming the field, and for a token that an API has rejected; LeaseError when it could not be written
+   */
+  adopt(token: OutsideToken, options?: { readonly signal?: AbortSignal }): Promise<TokenRecord>
   /**
    * Runs `fn` with a token. When it throws, or returns, a token error of the platform, that is reported and `fn` runs once more with the
    * other token; what the second run gives is the result.
