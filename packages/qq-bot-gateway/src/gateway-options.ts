@@ -17,6 +17,12 @@ export interface QQBotGatewayOptions {
    * cache with a lease lets one process at a time own a session. @default none: sessions end with the process
    */
   readonly sessionCache?: IAccessTokenCache
+  /**
+   * When the stored session is past an event. `received`: when it was handed out, so that a process that dies does not get the event
+   * again that its listeners were at. `handled`: when all listeners and loops are done with it, so that a successor does; events are
+   * then handed out at least once. Needs a `sessionCache`. @default 'received'
+   */
+  readonly acknowledge?: 'received' | 'handled'
   /** `properties` of Identify; the platform does nothing with them. @default {} */
   readonly properties?: Readonly<Record<string, string>>
   /** How soon a connection is tried again. */
@@ -54,12 +60,25 @@ export function assertGatewayOptions(options: QQBotGatewayOptions): void {
   }
   intentBits(options.intents)
   if (shard !== undefined && !isShard(shard)) throw malformed('shard', '[index, count] with the index below the count')
+  assertAcknowledge(options)
   const { firstMs, longestMs, stableMs } = options.backoff ?? {}
   const { ackTimeoutMs, answerTimeoutMs, maxPayloadBytes, rememberedEvents } = options
   const numbers = { firstMs, longestMs, stableMs, ackTimeoutMs, answerTimeoutMs, maxPayloadBytes, rememberedEvents }
   for (const [field, value] of Object.entries(numbers)) {
     if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw malformed(field, 'a number above 0')
   }
+}
+
+function assertAcknowledge({ acknowledge, sessionCache }: QQBotGatewayOptions): void {
+  // From JavaScript anything may come.
+  if (!['received', 'handled', undefined].includes(acknowledge))
+    throw malformed('acknowledge', "'received' or 'handled'")
+  if (acknowledge !== 'handled' || sessionCache !== undefined) return
+  throw new ConfigError(
+    'qq gateway: "acknowledge" cannot be \'handled\' without a sessionCache',
+    { field: 'sessionCache', problem: 'missing' },
+    { hint: 'Give a sessionCache: a successor learns from it where to go on.' },
+  )
 }
 
 function isShard(shard: unknown): boolean {

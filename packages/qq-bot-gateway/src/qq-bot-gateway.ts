@@ -28,8 +28,8 @@ export interface GatewayStatus {
 }
 
 /**
- * A QQ bot's connection to the platform: it stays up, and no event is lost or seen twice as long as the platform lets the session
- * go on.
+ * A QQ bot's connection to the platform: it stays up, and a living process neither loses nor sees twice an event while the
+ * platform lets the session go on.
  */
 export class QQBotGateway {
   /** Sends the bot's messages; closed with the gateway. It needs no connection. */
@@ -38,6 +38,7 @@ export class QQBotGateway {
   readonly #life: GatewayLife
   readonly #shard: readonly [index: number, count: number]
   readonly #queues = new Set<EventQueue>()
+  readonly #acknowledge: 'received' | 'handled'
   readonly #seen
   #connecting: Promise<void> | undefined
   #failure: AnyLingpaiError | undefined
@@ -52,6 +53,7 @@ export class QQBotGateway {
       shard = [0, 1],
       properties = {},
       sessionCache: cache,
+      acknowledge = 'received',
       clock = systemClock,
       random = Math.random,
       WebSocket = defaultSocketClass,
@@ -64,6 +66,7 @@ export class QQBotGateway {
       logger,
     } = options
     this.#shard = shard
+    this.#acknowledge = acknowledge
     this.sender = new QQBotSender({ ...sending, source, clock })
     this.#seen = seenEvents(rememberedEvents)
     this.#hub = new EventHub((name, thrown) => {
@@ -75,6 +78,7 @@ export class QQBotGateway {
       source,
       facts: { intents: intentBits(intents), shard, properties },
       cache,
+      acknowledge,
       clock,
       random,
       WebSocket,
@@ -82,9 +86,7 @@ export class QQBotGateway {
       times: { answerTimeoutMs, ackTimeoutMs },
       backoff,
       hub: this.#hub,
-      dispatch: (payload) => {
-        this.#dispatch(payload)
-      },
+      dispatch: (payload) => this.#dispatch(payload),
     })
   }
 
@@ -201,13 +203,27 @@ export class QQBotGateway {
     return this.#life.isLive ? 'live' : 'connecting'
   }
 
-  #dispatch(payload: GatewayPayload): void {
+  /** @returns what is still at the event, where that is waited for; absent where everything is done */
+  #dispatch(payload: GatewayPayload): Promise<unknown> | undefined {
     const dispatch = toDispatch(payload)
-    if (!this.#seen.add(dispatch)) return
-    this.#hub.emit('raw_dispatch', payload)
-    this.#hub.emit('dispatch', dispatch)
-    if (dispatch.event !== 'other') this.#hub.emit(dispatch.event, dispatch)
-    for (const queue of this.#queues) queue.push(dispatch)
+    if (!this.#seen.add(dispatch)) return undefined
+    const listening = [
+      this.#hub.handOut('raw_dispatch', payload),
+      this.#hub.handOut('dispatch', dispatch),
+      dispatch.event === 'other' ? undefined : this.#hub.handOut(dispatch.event, dispatch),
+    ]
+    if (this.#acknowledge === 'received') {
+      for (const queue of this.#queues) queue.push(dispatch)
+      return undefined
+    }
+    const looping = [...this.#queues].map(
+      (queue) =>
+        new Promise<void>((done) => {
+          queue.push(dispatch, done)
+        }),
+    )
+    const working = [...listening, ...looping].filter((work) => work !== undefined)
+    return working.length === 0 ? undefined : Promise.all(working)
   }
 }
 

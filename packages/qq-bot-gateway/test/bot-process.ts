@@ -24,8 +24,16 @@ export interface Bot {
   until(isThere: (lines: readonly Told[]) => boolean): Promise<void>
 }
 
-function startBot(simulator: Simulator, directory: string, shard: string): Bot {
-  const options = { url: simulator.url, directory, shard, ...simulator.accounts.qq }
+/** How a bot of a test differs. */
+export interface BotOptions {
+  readonly shard?: string
+  readonly acknowledge?: 'received' | 'handled'
+  /** Whether it never ends what it does about `hard work`. */
+  readonly work?: 'hangs' | 'ends'
+}
+
+function startBot(simulator: Simulator, directory: string, given: BotOptions): Bot {
+  const options = { url: simulator.url, directory, shard: '0/1', ...given, ...simulator.accounts.qq }
   const child = spawn(
     process.execPath,
     [
@@ -51,7 +59,7 @@ function startBot(simulator: Simulator, directory: string, shard: string): Bot {
 
 /** A simulator and bots that share a directory. */
 export async function withBots(
-  use: (simulator: Simulator, start: (shard?: string) => Bot, directory: string) => Promise<void>,
+  use: (simulator: Simulator, start: (options?: BotOptions) => Bot, directory: string) => Promise<void>,
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-gateway-'))
   const simulator = await startSimulator()
@@ -59,8 +67,8 @@ export async function withBots(
   try {
     await use(
       simulator,
-      (shard = '0/1') => {
-        const bot = startBot(simulator, directory, shard)
+      (options = {}) => {
+        const bot = startBot(simulator, directory, options)
         bots.push(bot)
         return bot
       },

@@ -2,7 +2,7 @@ import { told, withBots } from './bot-process.js'
 
 test('the shards of two processes start at the pace that the platform allows', () =>
   withBots(async (simulator, start) => {
-    const bots = [start('0/2'), start('1/2')]
+    const bots = [start({ shard: '0/2' }), start({ shard: '1/2' })]
     await Promise.all(bots.map((bot) => bot.until(() => told(bot, 'ready') === 1)))
     const starts = simulator.qqGateway.ledger.entries.filter(({ kind }) => kind === 'identify')
     expect(starts.map(({ code, shard }) => [code, shard]).sort()).toEqual([

@@ -1,39 +1,5 @@
-import { sign, createPrivateKey } from 'node:crypto'
-import { testClock } from '@lingpai/testing'
 import { webhookHandler, type GatewayDispatch, type WebhookHandlerOptions } from '../src/index.js'
-
-// The example of the platform's own documentation.
-const appId = '11111111'
-const clientSecret = 'DG5g3B4j9X2KOErG'
-
-const clock = testClock()
-const url = 'https://bot.example.com/qq'
-const nowSeconds = (): string => String(Math.floor(clock.now() / 1000))
-
-/** Signs as the platform does, by means of its own. */
-function signatureOf(timestamp: string, body: string, secret = clientSecret): string {
-  const seed = Buffer.from(secret.repeat(4).slice(0, 32))
-  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  return sign(null, Buffer.from(timestamp + body), key).toString('hex')
-}
-
-function signed(body: string, { timestamp = nowSeconds(), secret = clientSecret, bot = appId } = {}): Request {
-  const headers = {
-    'x-bot-appid': bot,
-    'x-signature-timestamp': timestamp,
-    'x-signature-ed25519': signatureOf(timestamp, body, secret),
-  }
-  return new Request(url, { method: 'POST', headers, body })
-}
-
-const groupMessage = (id: string, event: string): string =>
-  JSON.stringify({
-    op: 0,
-    id: event,
-    t: 'GROUP_AT_MESSAGE_CREATE',
-    d: { id, group_openid: 'GROUP', content: ' hello' },
-  })
+import { appId, clientSecret, clock, groupMessage, nowSeconds, signed, url } from './webhook-requests.js'
 
 function world(options: Partial<WebhookHandlerOptions> = {}) {
   const seen: GatewayDispatch[] = []
@@ -122,6 +88,10 @@ test.each<[string, () => Request, number]>([
   ['the request is for another bot', () => signed(groupMessage('M', 'E'), { bot: '22222222' }), 401],
   ['the signature is six minutes old', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(360) }), 401],
   ['the signature is from the future', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(-360) }), 401],
+  ['the signature has more than 128 digits', () => respelled((text) => `${text}00`), 401],
+  ['the signature has other characters behind it', () => respelled((text) => `${text}zz`), 401],
+  ['the signature has fewer than 128 digits', () => respelled((text) => text.slice(0, 126)), 401],
+  ['the signature is sent twice', () => respelled((text) => `${text}, ${text}`), 401],
   ['the signed moment is none', () => signed(groupMessage('M', 'E'), { timestamp: 'soon' }), 401],
   ['the body is no JSON', () => signed('<html>'), 400],
   ['the body is an array', () => signed('[]'), 400],
@@ -191,11 +161,20 @@ test.each([
   ['rememberedEvents', { rememberedEvents: 0 }],
   ['clientSecret', { clientSecret: ' ' }],
   ['onDispatch', { onDispatch: undefined as never }],
+  ['acknowledge', { acknowledge: 'later' as never }],
+  ['cache', { cache: {} as never }],
 ])('a bad %s is refused by name', (field, options) => {
   expect(() => world(options)).toThrow(
     expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field, problem: 'malformed' } }),
   )
 })
+
+/** An event whose signature is written in another way. */
+function respelled(spell: (signature: string) => string): Request {
+  const request = signed(groupMessage('M', 'E'))
+  request.headers.set('x-signature-ed25519', spell(request.headers.get('x-signature-ed25519') ?? ''))
+  return request
+}
 
 function secondsAgo(seconds: number): string {
   return String(Number(nowSeconds()) - seconds)

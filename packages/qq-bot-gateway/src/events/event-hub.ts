@@ -30,14 +30,23 @@ export class EventHub {
   }
 
   emit<Name extends GatewayEventName>(name: Name, event: GatewayEvents[Name]): void {
+    void this.handOut(name, event)
+  }
+
+  /** @returns what the listeners are still at; it never rejects. Absent where all of them are done. */
+  handOut<Name extends GatewayEventName>(name: Name, event: GatewayEvents[Name]): Promise<unknown> | undefined {
+    let working: Promise<unknown> | undefined
     for (const listener of this.#of(name)) {
       try {
         const result = listener(event as never)
-        if (isThenable(result)) result.then(undefined, (thrown: unknown) => void this.#tell(name, thrown))
+        if (!isThenable(result)) continue
+        const work = Promise.resolve(result).catch((thrown: unknown) => void this.#tell(name, thrown))
+        working = working === undefined ? work : Promise.all([working, work])
       } catch (thrown) {
         this.#tell(name, thrown)
       }
     }
+    return working
   }
 
   #tell(name: GatewayEventName, thrown: unknown): void {

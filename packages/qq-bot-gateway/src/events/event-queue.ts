@@ -3,10 +3,16 @@ import type { GatewayDispatch } from './gateway-dispatch.js'
 
 /** Events for one `for await`. */
 export interface EventQueue extends AsyncIterableIterator<GatewayDispatch> {
-  push(dispatch: GatewayDispatch): void
+  /** @param done called once the loop is done with it: when it asks for the next one, or is left */
+  push(dispatch: GatewayDispatch, done?: () => void): void
   /** Ends it once what is queued has been taken; with an error, rejects then. */
   finish(error?: AnyLingpaiError): void
   return(): Promise<IteratorReturnResult<undefined>>
+}
+
+interface Queued {
+  readonly dispatch: GatewayDispatch
+  readonly done: (() => void) | undefined
 }
 
 interface Waiting {
@@ -24,8 +30,10 @@ const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
  */
 export function eventQueue(most: number, ended: () => void): EventQueue {
   let waiting: Waiting[] = []
-  let queued: GatewayDispatch[] = []
+  let queued: Queued[] = []
   let first = 0
+  /** What the loop is at. */
+  let current: Queued | undefined
   let finished: { readonly error: AnyLingpaiError | undefined } | undefined
   const finish = (error?: AnyLingpaiError): void => {
     if (finished !== undefined) return
@@ -37,28 +45,35 @@ export function eventQueue(most: number, ended: () => void): EventQueue {
     }
     waiting = []
   }
-  const take = (): GatewayDispatch | undefined => {
-    const dispatch = queued[first]
-    if (dispatch === undefined) return undefined
+  const take = (): Queued | undefined => {
+    const item = queued[first]
+    if (item === undefined) return undefined
     first += 1
     if (first * 2 > queued.length) {
       queued = queued.slice(first)
       first = 0
     }
-    return dispatch
+    return item
+  }
+  const handOut = (item: Queued): IteratorResult<GatewayDispatch, undefined> => {
+    current = item
+    return { done: false, value: item.dispatch }
   }
   return {
-    push: (dispatch) => {
+    push: (dispatch, done) => {
       if (finished !== undefined) return
+      const item = { dispatch, done }
       const taker = waiting.shift()
-      if (taker !== undefined) taker.resolve({ done: false, value: dispatch })
-      else if (queued.length - first < most) queued.push(dispatch)
+      if (taker !== undefined) taker.resolve(handOut(item))
+      else if (queued.length - first < most) queued.push(item)
       else finish(tooSlow(most))
     },
     finish,
     next: () => {
-      const dispatch = take()
-      if (dispatch !== undefined) return Promise.resolve({ done: false, value: dispatch })
+      current?.done?.()
+      current = undefined
+      const item = take()
+      if (item !== undefined) return Promise.resolve(handOut(item))
       if (finished !== undefined) {
         const { error } = finished
         finished = { error: undefined }
@@ -67,6 +82,9 @@ export function eventQueue(most: number, ended: () => void): EventQueue {
       return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
     },
     return: () => {
+      // The loop was left: it wants none of these.
+      for (const item of [current, ...queued.slice(first)]) item?.done?.()
+      current = undefined
       queued = []
       first = 0
       finish()

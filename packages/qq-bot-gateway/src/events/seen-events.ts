@@ -25,6 +25,16 @@ export function seenEvents(most: number): SeenEvents {
   }
 }
 
+/** Everything an event is known by, the most lasting name last: its own id, and that of the message. */
+export function namesOf(dispatch: GatewayDispatch): readonly string[] {
+  const { eventId } = dispatch
+  const messageId = messageIdOf(dispatch)
+  return [
+    ...(eventId === undefined ? [] : [`event:${eventId}`]),
+    ...(messageId === undefined ? [] : [`message:${messageId}`]),
+  ]
+}
+
 function messageIdOf(dispatch: GatewayDispatch): string | undefined {
   switch (dispatch.event) {
     case 'group_message':

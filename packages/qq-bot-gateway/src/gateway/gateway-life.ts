@@ -13,6 +13,7 @@ import { openConnection, type ConnectionOutcome, type GatewayConnection } from '
 import { fetchGatewayInfo, type GatewayInfo } from './gateway-info.js'
 import { gatewayKey } from './gateway-key.js'
 import type { GatewaySocketClass } from './gateway-socket.js'
+import { handledEvents, type HandledEvents } from './handled-events.js'
 import { greetingText, type IdentifyFacts } from './identify.js'
 import { nextMove, noFailures, type BackoffOptions, type NextMove } from './next-move.js'
 import { pause } from './pause.js'
@@ -33,8 +34,10 @@ export interface LifeParts {
   readonly times: ProtocolTimes
   readonly backoff: BackoffOptions
   readonly hub: EventHub
-  /** Told of each event of the platform that the protocol lets through. */
-  readonly dispatch: (payload: GatewayPayload) => void
+  /** When a session that is stored is past an event. */
+  readonly acknowledge: 'received' | 'handled'
+  /** Told of each event of the platform that the protocol lets through. @returns what is still at it; it never rejects */
+  readonly dispatch: (payload: GatewayPayload) => Promise<unknown> | undefined
 }
 
 /** Ends a session for good, as the platform's own clients do. */
@@ -46,6 +49,7 @@ export class GatewayLife {
   readonly #closing = new AbortController()
   readonly #store: SessionStore | undefined
   readonly #budget: StartBudget
+  readonly #handled: HandledEvents | undefined
   #connection: GatewayConnection | undefined
   #session: GatewaySession | undefined
   #history = noFailures
@@ -65,6 +69,11 @@ export class GatewayLife {
     }
     const waiting = (untilMs: number): void => {
       hub.emit('waiting', { untilMs })
+    }
+    if (parts.acknowledge === 'handled') {
+      this.#handled = handledEvents(() => {
+        this.#keep(this.#session)
+      })
     }
     this.#budget = startBudget({ source, cache, clock, random, waiting, failed })
     const shard = facts.shard.join('-')
@@ -171,7 +180,8 @@ export class GatewayLife {
           hub.emit('resumed', { sessionId: session.id, replayed })
         },
         dispatch: (payload, session) => {
-          this.#parts.dispatch(payload)
+          const working = this.#parts.dispatch(payload)
+          if (working !== undefined && session !== undefined) void working.then(this.#handled?.begin(session))
           this.#keep(session)
         },
         error: (error) => {
@@ -264,7 +274,7 @@ export class GatewayLife {
 
   #keep(session: GatewaySession | undefined): void {
     this.#session = session
-    this.#store?.keep(session)
+    this.#store?.keep(session && (this.#handled?.upTo(session) ?? session))
   }
 }
 

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { CacheError, Clock, IAccessTokenCache, TokenSource } from '@lingpai/core'
-import { cacheCall, type CacheUse } from './cache-call.js'
+import type { CacheUse } from './cache-call.js'
 import { gatewayKey } from './gateway-key.js'
 import type { StartLimit } from './gateway-info.js'
+import { leasedUpdate } from './leased-update.js'
 import { pause } from './pause.js'
 import { decodeStarts, encodeStarts, planStart, slackMs, type PlannedStart, type StartRecord } from './start-plan.js'
 
@@ -30,9 +30,6 @@ export interface StartBudgetOptions {
 
 /** When a session may start. */
 type Moment = Omit<PlannedStart, 'record'>
-
-/** The lease is held for one read and one write. */
-const leaseMs = 2000
 
 /** How long somebody else's lease is waited for; longer than it can live. */
 const mostTries = 40
@@ -68,30 +65,27 @@ async function plan(options: StartBudgetOptions, told: StartLimit | undefined, s
   return moment
 }
 
-/** One step of read, plan and write, fenced by the lease; `undefined` when the cache or the lease is not to be had. */
+/** Among all processes that share the cache; `undefined` when the cache or its lease cannot be had. */
 async function planShared(
   { source, clock, random }: StartBudgetOptions,
   use: CacheUse,
   told: StartLimit | undefined,
   signal: AbortSignal,
 ): Promise<Moment | undefined> {
-  const { lease, nowMs: storeNowMs = clock.now } = use.cache
   const key = gatewayKey(source.account, 'starts')
-  const holder = randomUUID()
-  for (let tries = 0; lease !== undefined && tries < mostTries && !signal.aborted; tries += 1) {
-    const taken = await cacheCall(use, 'take', () => lease.take(key, holder, leaseMs))
-    if (!taken.ok) return undefined
-    if (taken.value) {
-      const now = await cacheCall(use, 'now', storeNowMs)
-      const stored = await cacheCall(use, 'get', () => use.cache.get(key))
-      if (!now.ok || !stored.ok) return undefined
-      const { record, atMs, isExhausted } = planStart(decodeStarts(stored.value), told, now.value)
-      const text = encodeStarts(record)
-      const written = await cacheCall(use, 'commit', () => lease.commit(key, holder, text, now.value + keptMs))
-      if (!written.ok) return undefined
+  const planned = await leasedUpdate({
+    use,
+    key,
+    random,
+    mostTries,
+    signal,
+    change: (stored, nowMs) => {
+      const { record, atMs, isExhausted } = planStart(decodeStarts(stored), told, nowMs)
       // The store's time may differ from ours.
-      if (written.value) return { atMs: atMs - now.value + clock.now(), isExhausted }
-    } else await pause(clock, 50 + 100 * random(), signal)
-  }
-  return undefined
+      return { text: encodeStarts(record), keptMs, result: { inMs: atMs - nowMs, isExhausted } }
+    },
+  })
+  if (planned === undefined) return undefined
+  const { inMs, isExhausted } = planned.result
+  return { atMs: clock.now() + inMs, isExhausted }
 }

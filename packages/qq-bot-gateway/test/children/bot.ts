@@ -11,6 +11,8 @@ const {
   appId,
   clientSecret,
   shard = '',
+  acknowledge = 'received',
+  work = 'ends',
 } = JSON.parse(process.argv[2] ?? '{}') as Record<string, string>
 const cache = fileCache({ directory: directory ?? '' })
 const manager = new TokenManager({ cache })
@@ -21,6 +23,7 @@ const gateway = new QQBotGateway({
   intents: ['GROUP_AND_C2C_EVENT'],
   shard: shard.split('/').map(Number) as [number, number],
   sessionCache: cache,
+  acknowledge: acknowledge as 'received' | 'handled',
   backoff: { firstMs: 50, longestMs: 500 },
 })
 const say = (line: object): void => {
@@ -29,7 +32,11 @@ const say = (line: object): void => {
 gateway.on('ready', () => say({ told: 'ready' }))
 gateway.on('resumed', () => say({ told: 'resumed' }))
 gateway.on('disconnected', ({ code }) => say({ told: 'disconnected', code }))
-gateway.on('dispatch', ({ eventId }) => say({ told: 'event', eventId }))
+gateway.on('dispatch', ({ eventId, data }) => {
+  say({ told: 'event', eventId })
+  const isStuck = work === 'hangs' && (data as { readonly content?: string }).content === 'hard work'
+  return isStuck ? new Promise(() => undefined) : undefined
+})
 gateway.on('error', ({ code, message }) => say({ told: 'error', code, message }))
 await gateway.connect()
 process.stdin.once('data', () => {

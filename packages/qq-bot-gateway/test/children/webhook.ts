@@ -1,0 +1,36 @@
+import { writeSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { fileCache } from '@lingpai/cache-file'
+import { systemClock } from '@lingpai/core'
+import { webhookHandler } from '../../src/index.js'
+
+/** A webhook in a process of its own: tells its port, then the id of each event, a line each. */
+const { directory, acknowledge, work, appId, clientSecret, nowMs } = JSON.parse(process.argv[2] ?? '{}') as {
+  readonly directory: string
+  readonly acknowledge: 'received' | 'handled'
+  readonly work: 'hangs' | 'ends'
+  readonly appId: string
+  readonly clientSecret: string
+  readonly nowMs: number
+}
+const say = (line: unknown): void => void writeSync(1, `${String(line)}\n`)
+const handle = webhookHandler({
+  appId,
+  clientSecret,
+  acknowledge,
+  cache: fileCache({ directory, now: () => nowMs }),
+  clock: { ...systemClock, now: () => nowMs },
+  onDispatch: ({ eventId }) => {
+    say(eventId)
+    return work === 'hangs' ? new Promise(() => undefined) : undefined
+  },
+})
+const server = createServer((incoming, outgoing) => {
+  const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)])
+  const body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>
+  const request = new Request('http://localhost/', { method: 'POST', headers, body, duplex: 'half' })
+  void handle(request).then(({ status }) => outgoing.writeHead(status).end())
+})
+server.listen(0, '127.0.0.1', () => say((server.address() as AddressInfo).port))
