@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { certificate } from '../../server/test/central/certificate.js'
+import { certificate } from '../../testing/test/support/certificate.js'
 import { withHome, type Home } from './sandbox-home.js'
 
 const yaml = ({ simulator }: Home, server: string): string => `

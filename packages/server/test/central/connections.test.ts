@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { testClock } from '@lingpai/testing'
 import { sessionLifeMs } from '../../src/keys/session-cookie.js'
 import { openCentralWorld, until, type CentralWorld } from './central-world.js'
-import { certificate } from './certificate.js'
+import { certificate } from '../../../testing/test/support/certificate.js'
 import { readEvents } from './read-events.js'
 
 let world: CentralWorld

@@ -5,7 +5,7 @@ import { TokenManager } from '@lingpai/core'
 import { fastify } from 'fastify'
 import { clientKeys, createClientKey, startTokenServer, tokenServer, type StartOptions } from '../../src/index.js'
 import { accountsOf, openCentralWorld, until, type CentralWorld } from './central-world.js'
-import { certificate } from './certificate.js'
+import { certificate } from '../../../testing/test/support/certificate.js'
 
 let world: CentralWorld
 beforeEach(async () => {

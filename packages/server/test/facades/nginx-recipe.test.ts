@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { testsNeeding } from '../../../testing/test/support/where-possible.js'
 import { temporaryDirectories } from '../../../testing/test/support/temporary-directory.js'
-import { certificate } from '../central/certificate.js'
+import { certificate } from '../../../testing/test/support/certificate.js'
 import { appIds, openFacadeWorld, secrets, wechatTokenPath, type Answer, type FacadeWorld } from './facade-world.js'
 
 const run = promisify(execFile)

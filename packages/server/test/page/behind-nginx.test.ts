@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openCentralWorld, type CentralWorld } from '../central/central-world.js'
-import { certificate } from '../central/certificate.js'
+import { certificate } from '../../../testing/test/support/certificate.js'
 import { freePort } from '../central/redis-server.js'
 
 const docs = new URL('../../../../docs/', import.meta.url)
