@@ -37,7 +37,7 @@ What happens, as it happens; what happened to an account; the figures:
 An account that fails on purpose, and how it is mended:
   curl -s ${server}/v1/accounts/branch/token ${bearer}
   curl -s ${sandbox}/_sim/change -d '{"account":"wechat:wxdec0de0000000002","ipAllow":["127.0.0.1"]}'
-  curl -s ${server}/v1/accounts/branch/refreshes ${bearer} ${json} -d '{"reason":"white-listed"}'
+  curl -s ${server}/v1/accounts/branch/refreshes ${bearer} ${json} -d '{"note":"white-listed"}'
 
 What the platforms saw of all this:
   curl -s ${sandbox}/_sim/ledger

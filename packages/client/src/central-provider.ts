@@ -158,7 +158,7 @@ function requestOf(
   const base = `/v1/accounts/${encodeURIComponent(account)}`
   const headers = { authorization: `Bearer ${key}` }
   if (reason === 'requested' && note !== turnOver)
-    return { method: 'POST', url: at(`${base}/refreshes`), headers, json: note === undefined ? {} : { reason: note } }
+    return { method: 'POST', url: at(`${base}/refreshes`), headers, json: note === undefined ? {} : { note } }
   // The server compares: whoever reports a token that it has replaced is given the other one.
   if (refused !== undefined && note !== turnOver)
     return { method: 'POST', url: at(`${base}/rejections`), headers, json: rejection(refused) }

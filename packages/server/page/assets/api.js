@@ -55,10 +55,10 @@ export const api = {
   timeline: (account) => send('GET', pathOf(account, '/timeline')),
   /**
    * @param {string} account
-   * @param {string} reason may be empty
+   * @param {string} note may be empty
    * @returns {Promise<import('../contract.js').TokenAnswer>}
    */
-  refresh: (account, reason) => send('POST', pathOf(account, '/refreshes'), reason === '' ? {} : { reason }),
+  refresh: (account, note) => send('POST', pathOf(account, '/refreshes'), note === '' ? {} : { note }),
   /**
    * @param {string} account
    * @returns {Promise<import('../contract.js').TokenAnswer>}

@@ -101,7 +101,7 @@ export const en = {
   refreshTitle: (/** @type {string} */ account) => `Refresh the token of ${account}?`,
   refreshAbout:
     'The platform is asked for a new token now. All clients of this server get it; a program outside that holds the old one may be cut off.',
-  refreshReason: 'Reason for the audit log (optional)',
+  refreshNote: 'Note for the audit log (optional)',
   refreshNow: 'Refresh now',
   refreshing: 'Refreshing…',
   refreshed: (/** @type {string} */ account, /** @type {number} */ generation) =>

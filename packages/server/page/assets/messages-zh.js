@@ -97,7 +97,7 @@ export const zh = {
   close: '关闭',
   refreshTitle: (account) => `刷新 ${account} 的令牌？`,
   refreshAbout: '将立即向平台请求新令牌，本服务器的所有客户端都会得到它；在别处持有旧令牌的程序可能因此失效。',
-  refreshReason: '写入审计日志的原因（可选）',
+  refreshNote: '写入审计日志的备注（可选）',
   refreshNow: '立即刷新',
   refreshing: '正在刷新…',
   refreshed: (account, generation) => `${account} 已有新令牌，第 ${generation} 代。`,

@@ -4,7 +4,7 @@ import { element } from './element.js'
 import { words } from './language.js'
 import { ask } from './question.js'
 
-const longestReason = 200
+const longestNote = 200
 
 /**
  * Refreshes an account after a confirmation.
@@ -14,17 +14,17 @@ const longestReason = 200
  */
 export function refreshToken(account, generationNow) {
   const text = words()
-  const reason = element('input', { id: 'reason', name: 'reason', maxlength: longestReason, autocomplete: 'off' })
+  const note = element('input', { id: 'note', name: 'note', maxlength: longestNote, autocomplete: 'off' })
   ask({
     title: text.refreshTitle(account),
     about: text.refreshAbout,
-    field: element('div', { class: 'field' }, element('label', { for: 'reason' }, text.refreshReason), reason),
+    field: element('div', { class: 'field' }, element('label', { for: 'note' }, text.refreshNote), note),
     yes: text.refreshNow,
     doing: text.refreshing,
     act: async () => {
       const before = generationNow()
       // The answer carries the token: nothing but the generation is taken from it.
-      const { generation } = await api.refresh(account, reason.value.trim())
+      const { generation } = await api.refresh(account, note.value.trim())
       return { generation, isSame: generation === before }
     },
     done: ({ generation, isSame }, dialog) => {

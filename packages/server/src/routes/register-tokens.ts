@@ -153,7 +153,7 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
         tags: ['tokens'],
         params: accountParams,
         body: Type.Object(
-          { reason: Type.Optional(Type.String({ maxLength: 200, description: 'For the timeline; no secret.' })) },
+          { note: Type.Optional(Type.String({ maxLength: 200, description: 'For the timeline; no secret.' })) },
           { additionalProperties: false },
         ),
         response: { 200: ref('TokenAnswer'), ...errorAnswers },
@@ -162,10 +162,10 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
     async (request) => {
       const caller = callerIn(request)
       const { source, provider } = context.accountFor(caller, request.params.account, 'admin')
-      const { reason } = request.body
+      const { note } = request.body
       const { name } = caller.key
       const record = await context.actAs(name, source, 'refresh', () =>
-        source.refresh(reason === undefined ? {} : { note: reason }),
+        source.refresh(note === undefined ? {} : { note }),
       )
       return tokenAnswer(provider, record, context.time.nowMs())
     },

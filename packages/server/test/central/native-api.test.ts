@@ -67,8 +67,10 @@ test('false reports of one token cost the platform one request, however many the
 
 test('a forced refresh brings another token to all', async () => {
   await world.call('/v1/accounts/shop/token')
-  const refreshed = await world.call('/v1/accounts/shop/refreshes', { method: 'POST', body: { reason: 'leaked' } })
+  const refreshed = await world.call('/v1/accounts/shop/refreshes', { method: 'POST', body: { note: 'leaked' } })
   expect(refreshed.body).toMatchObject({ generation: 2 })
+  const { events } = (await world.call('/v1/accounts/shop/timeline')).body as { readonly events: readonly object[] }
+  expect(events).toContainEqual(expect.objectContaining({ event: 'refreshed', reason: 'requested', note: 'leaked' }))
   expect((await world.call('/v1/accounts/shop/token')).body).toMatchObject({ generation: 2 })
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })

@@ -8,8 +8,8 @@ import { openCentralWorld, until, type CentralWorld, type Json } from './central
 
 const timelineOf = async (world: CentralWorld, account = 'shop'): Promise<readonly Json[]> =>
   (await world.call(`/v1/accounts/${account}/timeline`)).body['events'] as Json[]
-const refresh = (world: CentralWorld, reason?: string) =>
-  world.call('/v1/accounts/shop/refreshes', { method: 'POST', body: { ...(reason && { reason }) } })
+const refresh = (world: CentralWorld, note?: string) =>
+  world.call('/v1/accounts/shop/refreshes', { method: 'POST', body: { ...(note && { note }) } })
 
 /** A cache that several worlds share, each thinking that the others are far away. */
 function sharedCache(): { readonly cache: () => IAccessTokenCache; readonly texts: () => string } {

@@ -105,7 +105,7 @@ withRedis(
     const servers = await Promise.all([startServer(redis.url), startServer(redis.url)])
     const token = await Promise.all(servers.map(({ url }) => call(`${url}/v1/accounts/shop/token`, { key })))
     expect(new Set(token.map(({ body }) => body['access_token'])).size).toBe(1)
-    const body = { reason: 'by hand' }
+    const body = { note: 'by hand' }
     await call(`${servers[0].url}/v1/accounts/shop/refreshes`, { method: 'POST', key, body })
     await until(async () => {
       const other = await call(`${servers[1].url}/v1/accounts/shop`, { key })

@@ -19,7 +19,7 @@ inBrowser('a refresh by an admin is one request upstream, and everybody sees the
   const before = world.simulator.ledger.tokenRequests(refs.shop)
 
   await admin.getByRole('button', { name: 'Refresh: shop' }).click()
-  await admin.getByLabel('Reason for the audit log (optional)').fill('after the incident')
+  await admin.getByLabel('Note for the audit log (optional)').fill('after the incident')
   await admin.getByRole('button', { name: 'Refresh now' }).click()
 
   await showsGeneration(reader, 'shop', 2)

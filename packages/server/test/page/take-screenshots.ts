@@ -87,7 +87,7 @@ async function liveADay({ simulator, url, key: makeKey }: PageWorld, time: TestC
     }
     if (minute % 410 === 205)
       await call('shop/rejections', service, { generation: await generationOf('shop'), code: 42001 })
-    if (minute === 1200) await call('shop/refreshes', key, { reason: 'after the incident' })
+    if (minute === 1200) await call('shop/refreshes', key, { note: 'after the incident' })
     if (minute === 1290) simulator.change(refs.newsletter, { ipAllow: ['198.51.100.1'] })
     await time.advance(5 * minuteMs)
   }
