@@ -7,6 +7,7 @@ const trustMs = 60_000
 const jumpMs = 1000
 /** A store that did not answer is not asked again for so long: each question may cost its whole time-out. */
 const restMs = 5000
+const never: Moment = { monotonic: -Infinity, wall: -Infinity }
 
 /** A moment, with the store's time of it where that was known: the earliest that it may have been there. */
 export interface SharedMoment extends Moment {
@@ -29,7 +30,7 @@ export class SharedTime {
   #offset: { readonly earliestMs: number; readonly latestMs: number } | undefined
   #askedAtMs = -Infinity
   #failures = 0
-  #failedAtMs = -Infinity
+  #failedAt = never
   #wallOffsetMs = 0
 
   /**
@@ -53,7 +54,7 @@ export class SharedTime {
   async nowMs(): Promise<number> {
     const { monotonic } = this.#clock
     // Whoever waits has waited for the store already, and shall not wait for it twice.
-    if (this.#isSilent() || monotonic() - this.#failedAtMs < restMs) return this.reckonedNowMs()
+    if (this.#isSilent() || msSince(this.#failedAt, this.#clock) < restMs) return this.reckonedNowMs()
     if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
     // Without it nothing in the store can be judged, so one lost message is not to cost a refresh.
     if (!this.isKnown()) await this.#askStore()
@@ -102,13 +103,15 @@ export class SharedTime {
     const { now, monotonic } = this.#clock
     const asked = { monotonic: monotonic(), wall: now() }
     const told = await this.#ask?.()
-    if (told === undefined || msSince(asked, this.#clock) > this.#timeoutMs) {
+    if (told === undefined) {
       this.#failures += 1
-      if (this.#failures > 1) this.#failedAtMs = monotonic()
+      if (this.#failures > 1) this.#failedAt = { monotonic: monotonic(), wall: now() }
       return
     }
     this.#failures = 0
-    this.#failedAtMs = -Infinity
+    this.#failedAt = never
+    // The process was stopped before it took in the answer, which tells nothing now. The store may be asked again at once.
+    if (msSince(asked, this.#clock) > this.#timeoutMs) return
     this.#offset = { earliestMs: told - monotonic(), latestMs: told - asked.monotonic }
     this.#askedAtMs = monotonic()
     this.#wallOffsetMs = now() - monotonic()
