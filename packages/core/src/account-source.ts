@@ -17,6 +17,7 @@ import { isClosed, joinFlight } from './flight.js'
 import { joined } from './joined-flight.js'
 import { startKeeper, type Keeper } from './keeper.js'
 import { onAbort } from './on-abort.js'
+import { oneAtATime } from './one-at-a-time.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
@@ -283,10 +284,12 @@ export class AccountSource<C> implements TokenSource {
     this.#endChanges?.()
     this.#context = context
     this.#cell = context?.cell
+    if (context === undefined) return context
+    const { cell } = context
+    const look = oneAtATime(() => lookAtCache(context))
     // Another process renewed: turn over now rather than at the next look.
-    this.#endChanges = context?.onChange(({ generation = Infinity }) => {
-      const { cell } = context
-      if (cell.flight === undefined && generation > cell.lastGeneration) void lookAtCache(context)
+    this.#endChanges = context.onChange(({ generation = Infinity }) => {
+      if (cell.flight === undefined && generation > cell.lastGeneration) look()
     })
     return context
   }

@@ -106,6 +106,8 @@ function mayBeMended({ errorClass, isHearsay }: FailureRecord): boolean {
 
 const firstWaitMs = 25
 const longestWaitMs = 250
+/** A flood of changes must not make of each wait a look at the store: a refresh that others end in time takes fewer turns. */
+const mostWakes = 32
 
 /** Waits until the lease may be free: a moment with jitter, shorter where the cache tells of writes. */
 async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMonotonicMs: number): Promise<void> {
@@ -117,7 +119,8 @@ async function waitForTurn<C>(context: AccountContext<C>, turn: number, endsAtMo
     })
   }
   const waitMs = Math.min(firstWaitMs * 2 ** Math.min(turn, 10), longestWaitMs) * (0.5 + upstream.random() / 2)
-  await pause(clock, Math.min(waitMs, leftMs), { signal: closing, wakeable: context.onChange, holdsProcess: true })
+  const wakeable = turn < mostWakes && { wakeable: context.onChange }
+  await pause(clock, Math.min(waitMs, leftMs), { signal: closing, holdsProcess: true, ...wakeable })
 }
 
 /** Asks upstream under the lease, and gives the lease back whatever happens. */
