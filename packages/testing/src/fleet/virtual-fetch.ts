@@ -6,6 +6,7 @@ import {
   body,
   noteArrival,
   noteRequest,
+  throttledSeconds,
   type Delivery,
   type VirtualReply,
 } from './virtual-upstream.js'
@@ -140,12 +141,13 @@ function noteFailure(world: VirtualWorld, { account }: TokenRequest, weather: Up
   account.excusedUntilMs = Math.max(account.excusedUntilMs, now + 10_000 + longestWaitMs(weather))
 }
 
-/** From when it is told so, the fleet keeps off for the first cool-down at least. */
+/** Once it knows of a limit, the fleet waits for the first cool-down at least: the platform's own, where it says one. */
 function coolDown(world: VirtualWorld, { account, process }: TokenRequest, weather: UpstreamWeather): void {
   const errorClass = classes[weather]
   if (errorClass === undefined) return
   const now = world.time.nowMs()
-  account.coolUntilMs = now + coolDownMs(errorClass, { failures: 1, spread: 0 })
+  const retryAfterMs = weather === 'throttled' ? throttledSeconds * 1000 : undefined
+  account.coolUntilMs = now + coolDownMs(errorClass, { failures: 1, spread: 0, retryAfterMs })
   account.cooledAtMs = now
   account.cooledBy = process
 }

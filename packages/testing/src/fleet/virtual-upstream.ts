@@ -26,6 +26,9 @@ export interface Delivery {
   readonly isReset: boolean
 }
 
+/** What a throttled response says in `Retry-After`. */
+export const throttledSeconds = 30
+
 /** Weathers in which the work is done although no token comes back. */
 const doneAnyway = new Set<UpstreamWeather>(['mute', 'reset', 'status-after'])
 /** Weathers in which the connection is never made. */
@@ -103,7 +106,7 @@ function replyIn(weather: UpstreamWeather, { account, process }: TokenRequest): 
     case 'no-life':
       return body({ access_token: `simtok-nobody-${credentials.app}`, expires_in: 0 })
     case 'throttled':
-      return { status: 429, text: 'slow down', headers: { 'retry-after': '30' } }
+      return { status: 429, text: 'slow down', headers: { 'retry-after': String(throttledSeconds) } }
     case 'limited':
       return body({ errcode: fleetCodes.rateLimited, errmsg: `api minute-quota reached, secret=${quoted}` })
     case 'bad-secret':
