@@ -16,7 +16,7 @@ import type { Clock } from './clock.js'
 import { CacheError } from './errors.js'
 import type { LingpaiEventName, LingpaiEvents } from './events.js'
 import type { ResolvedCredentials, ResolvedSpec } from './provider.js'
-import { changedRecord, decodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
+import { changedRecord, decodeRecord, isNewer, isRenewed, promptMs, type StoredRecord } from './token-record.js'
 import type { TokenSource } from './token-source.js'
 import type { UpstreamOptions } from './upstream.js'
 
@@ -191,16 +191,14 @@ export function toldRecord<C>({ gate, spec }: AccountContext<C>, record: StoredR
   return changedRecord(record, { issuedAtMs: Math.min(record.issuedAtMs, Math.floor(nowMs)), expiresAtMs: latestMs })
 }
 
-/** A record gets into the cache this long after the moment of its issue at most. */
-const writtenWithinMs = 30_000
-
 /**
  * How far the wall clock was set back since the last look. What is new in the cache may have been written before that, and is
  * then as much older than it seems; unless the last look would have found it already. A store's own clock is set by nobody.
  */
 function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | undefined, record: StoredRecord): number {
   if (readAt === undefined || gate.cache.nowMs !== undefined) return 0
-  if (record.issuedAtMs < readAt.wall - writtenWithinMs) return 0
+  const writtenAtMs = Math.max(record.issuedAtMs, record.writtenAtMs ?? 0)
+  if (writtenAtMs < readAt.wall - promptMs) return 0
   return Math.max(0, readAt.wall - readAt.monotonic - (clock.now() - clock.monotonic()))
 }
 

@@ -26,6 +26,8 @@ export interface StoredRecord extends TokenRecord {
   readonly reason: RefreshReason
   /** When upstream last repeated this token instead of giving a new one, Unix milliseconds. */
   readonly repeatedAtMs?: number
+  /** When the entry was written, Unix milliseconds, where that was long after the request that brought the token. */
+  readonly writtenAtMs?: number
   /** Set once an API refused this token and no other could be had. */
   readonly rejectedCode?: PlatformCode
   /** Set where upstream did not say how long this token lives. */
@@ -35,6 +37,9 @@ export interface StoredRecord extends TokenRecord {
   /** What a later version of this library wrote beside these fields; hidden like the value, and written back as it was. */
   readonly carried?: CarriedFields
 }
+
+/** An entry that is written within this time of its token's request does not say when it was written. */
+export const promptMs = 30_000
 
 /** Fields of an entry that this version does not know, and its `format` where that is a later one. */
 export type CarriedFields = Readonly<Record<string, unknown>>
@@ -56,6 +61,7 @@ class HiddenValueRecord implements StoredRecord {
   readonly writer: string
   readonly reason: RefreshReason
   declare readonly repeatedAtMs?: number
+  declare readonly writtenAtMs?: number
   declare readonly rejectedCode?: PlatformCode
   declare readonly isLifetimeAssumed?: true
   declare readonly duels?: number
@@ -70,6 +76,7 @@ class HiddenValueRecord implements StoredRecord {
     this.writer = rest.writer
     this.reason = rest.reason
     if (rest.repeatedAtMs !== undefined) this.repeatedAtMs = rest.repeatedAtMs
+    if (rest.writtenAtMs !== undefined) this.writtenAtMs = rest.writtenAtMs
     if (rest.rejectedCode !== undefined) this.rejectedCode = rest.rejectedCode
     if (rest.isLifetimeAssumed !== undefined) this.isLifetimeAssumed = rest.isLifetimeAssumed
     if (rest.duels !== undefined) this.duels = rest.duels
@@ -151,7 +158,7 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     reason,
     ...marks
   } = fields
-  const { repeatedAtMs, rejectedCode, isLifetimeAssumed, duels, ...unknown } = marks
+  const { repeatedAtMs, writtenAtMs, rejectedCode, isLifetimeAssumed, duels, ...unknown } = marks
   if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(toldMs) || toldMs <= issuedAtMs) return undefined
   const expiresAtMs = Math.min(toldMs, issuedAtMs + longestLifeMs)
   const carried = { ...unknown, ...(written > format && { format: written }) }
@@ -165,6 +172,7 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     writer: typeof writer === 'string' ? writer : '',
     reason: reasons.find((known) => known === reason) ?? 'cold',
     ...(isMoment(repeatedAtMs) && { repeatedAtMs: Math.min(repeatedAtMs, expiresAtMs) }),
+    ...(isMoment(writtenAtMs) && { writtenAtMs }),
     ...((typeof rejectedCode === 'string' || isFiniteNumber(rejectedCode)) && { rejectedCode }),
     ...(isLifetimeAssumed === true && { isLifetimeAssumed }),
     ...(isCount(duels) && { duels }),

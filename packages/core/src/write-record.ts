@@ -1,6 +1,6 @@
 import { lookAtCache, type AccountContext } from './account-context.js'
 import type { RefreshTerms } from './demand.js'
-import { encodeRecord, isNewer, isRenewed, type StoredRecord } from './token-record.js'
+import { changedRecord, encodeRecord, isNewer, isRenewed, promptMs, type StoredRecord } from './token-record.js'
 
 /** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
 const keptAfterExpiryMs = 7 * 86_400_000
@@ -19,16 +19,22 @@ export async function writeRecord<C>(
     // Without a lease this is the best there is: look, then write.
     const replaced = await isReplaced(context, base)
     if (replaced !== false) return replaced === true ? 'superseded' : false
-    return (await gate.set(key, encodeRecord(next), forgetAtMs)).ok
+    return (await gate.set(key, entryOf(context, next), forgetAtMs)).ok
   }
   const replaced = (await lease.settle()) ? await isReplaced(context, base) : false
   if (replaced !== false) {
     await lease.release()
     return replaced === true ? 'superseded' : false
   }
-  const written = await lease.commit(encodeRecord(next), forgetAtMs)
+  const written = await lease.commit(entryOf(context, next), forgetAtMs)
   if (written === false) return 'superseded'
   return written === true
+}
+
+/** The text of a record. Readers whose clock was set back have to know when a late one was written. */
+function entryOf<C>({ gate }: AccountContext<C>, record: StoredRecord): string {
+  const nowMs = Math.round(gate.reckonedNowMs())
+  return encodeRecord(nowMs - record.issuedAtMs <= promptMs ? record : changedRecord(record, { writtenAtMs: nowMs }))
 }
 
 /** Whether the cache holds a newer record than the one that the work began with; `'unknown'` when it does not say. */
