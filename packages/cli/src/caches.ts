@@ -4,7 +4,7 @@ import { encryptedCache } from '@lingpai/cache-encrypted'
 import { cacheFromUrl, displayCacheUrl } from '@lingpai/cache-from-url'
 import { isLingpaiError, type IAccessTokenCache } from '@lingpai/core'
 import type { CommandIo } from './command-io.js'
-import type { CachePlace, EncryptionPlace } from './configuration/configuration.js'
+import type { CachePlace } from './configuration/configuration.js'
 import type { Output } from './output.js'
 import { readSecret, type FoundSecret } from './read-secret.js'
 
@@ -16,22 +16,22 @@ export const keysEnv = 'LINGPAI_CACHE_KEYS'
 const passwordEnv = 'LINGPAI_CACHE_PASSWORD'
 
 /** @throws ConfigError for a URL that no cache has */
-export function cachePlace(url: string, cwd: string, env: Env): CachePlace {
+export function cachePlace(url: string, cwd: string, env: Env): Omit<CachePlace, 'allowWorldReadable'> {
   return { url, cwd, shown: displayCacheUrl(url, { cwd, home: homeOf(env) }) }
 }
 
 /** Where the tokens of this user are kept unless something else is said: a private directory below the system's place for caches. */
-export function defaultCachePlace(cwd: string, env: Env): CachePlace {
+export function defaultCachePlace(cwd: string, env: Env): Omit<CachePlace, 'allowWorldReadable'> {
   return cachePlace(`file:${join(cacheHome(env), 'lingpai')}`, cwd, env)
 }
 
 /** The directory of a `file:` cache; `undefined` for other caches. */
-export function cacheDirectory({ shown }: CachePlace): string | undefined {
+export function cacheDirectory({ shown }: Pick<CachePlace, 'shown'>): string | undefined {
   return shown.startsWith('file:') ? shown.slice('file:'.length) : undefined
 }
 
 /** Whether the cache is a Redis. */
-export function isRedis({ shown }: CachePlace): boolean {
+export function isRedis({ shown }: Pick<CachePlace, 'shown'>): boolean {
   return /^rediss?[+:]/.test(shown)
 }
 
@@ -40,29 +40,40 @@ export function hasPassword(url: string): boolean {
   return /^\s*rediss?(\+\w+)?:\/\/[^@]*:[^@]*@/is.test(url)
 }
 
+/** What opening a cache needs. */
+export interface OpenCacheOptions {
+  readonly io: CommandIo
+  readonly output: Output
+  /** Is told who else can read a file of the cache. @default a warning on standard error */
+  readonly warn?: (text: string) => void
+}
+
 /**
  * Opens a cache. What is secret of it is hidden from all output.
  *
  * @throws ConfigError for a package that is not installed, a key that is none, a secret that is not where it is said to be
  */
-export async function openCache(
-  place: CachePlace,
-  { io, output }: { readonly io: CommandIo; readonly output: Output },
-): Promise<IAccessTokenCache> {
+export async function openCache(place: CachePlace, { io, output, warn }: OpenCacheOptions): Promise<IAccessTokenCache> {
   hidePassword(place.url, output)
-  const keys = place.encryption === undefined ? undefined : await readKeys(place.encryption, io)
+  const keys = place.encryption === undefined ? undefined : await readKeys(place, io)
   for (const part of (keys?.value ?? '').split(/[\s,:]+/)) output.hide(part)
-  const password = isRedis(place) ? await passwordFrom(io) : undefined
-  if (password !== undefined) output.hide(password)
-  const options = { cwd: place.cwd, home: homeOf(io.env), ...(password !== undefined && { password }) }
+  const password = isRedis(place) ? await passwordFrom(place, io) : undefined
+  if (password !== undefined) output.hide(password.value)
+  for (const { exposure } of [keys, password].filter((found) => found !== undefined))
+    if (exposure !== undefined) (warn ?? output.warn)(`cache: ${exposure.text}; ${exposure.action}`)
+  const options = { cwd: place.cwd, home: homeOf(io.env), ...(password && { password: password.value }) }
   const cache = await cacheFromUrl(place.url, options)
   if (keys === undefined) return cache
   return encryptedCache(cache, { keys: keys.value, readPlain: place.encryption?.readPlain ?? false })
 }
 
 /** The keys of an encrypted cache, separated by commas or white space; the first one encrypts. */
-export async function readKeys({ keys }: EncryptionPlace, io: CommandIo): Promise<FoundSecret> {
-  return readSecret({ name: 'cache encryption', secret: keys }, io)
+export async function readKeys(
+  { encryption, allowWorldReadable }: Pick<CachePlace, 'encryption' | 'allowWorldReadable'>,
+  io: CommandIo,
+): Promise<FoundSecret> {
+  const secret = encryption?.keys ?? { kind: 'env', names: [keysEnv] }
+  return readSecret({ name: 'cache encryption', secret, allowWorldReadable }, io)
 }
 
 function hidePassword(url: string, output: Output): void {
@@ -75,10 +86,13 @@ function hidePassword(url: string, output: Output): void {
   }
 }
 
-async function passwordFrom(io: CommandIo): Promise<string | undefined> {
+async function passwordFrom(
+  { allowWorldReadable }: Pick<CachePlace, 'allowWorldReadable'>,
+  io: CommandIo,
+): Promise<FoundSecret | undefined> {
   try {
-    const { value } = await readSecret({ name: 'cache', secret: { kind: 'env', names: [passwordEnv] } }, io)
-    return value
+    const secret = { kind: 'env', names: [passwordEnv] } as const
+    return await readSecret({ name: 'cache', secret, allowWorldReadable }, io)
   } catch (error) {
     if (isLingpaiError(error) && error.code === 'ERR_LINGPAI_CONFIG' && error.details.problem === 'missing')
       return undefined

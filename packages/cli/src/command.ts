@@ -16,6 +16,7 @@ export interface CommandContext {
 export interface CommandOptions extends Readonly<Record<string, unknown>> {
   readonly json?: true
   readonly config?: string
+  readonly allowWorldReadable?: true
 }
 
 /** One command: a file below `commands/`, and a line in the table of `commands.ts`. */

@@ -1,14 +1,12 @@
 import { isUnprotected } from './configuration/base-url.js'
 import type { ConfiguredAccount } from './configuration/configuration.js'
-import { looseness } from './private-file.js'
 import type { FoundSecret } from './read-secret.js'
 
 /** How others can get at the secret of an account: by its file, and on the way to the platform. */
-export function exposures({ name, provider }: ConfiguredAccount, { file }: FoundSecret): readonly string[] {
-  const readable = file && looseness(file)
+export function exposures({ name, provider }: ConfiguredAccount, { exposure }: FoundSecret): readonly string[] {
   const open = openAddressOf(provider)
   return [
-    ...(file && readable !== undefined ? [`${name}: ${readable}; chmod 600 ${file.path}`] : []),
+    ...(exposure ? [`${name}: ${exposure.text}; ${exposure.action}`] : []),
     ...(open === undefined ? [] : [`${name}: ${open} is not encrypted: the secret can be read on the way; use https`]),
   ]
 }

@@ -23,10 +23,10 @@ export interface OpenedAccounts {
  */
 export async function openAccounts(
   configuration: Configuration,
-  { io, output, fetch = io.fetch, onCacheFailure }: OpenAccountsOptions,
+  { io, output, fetch = io.fetch, onCacheFailure, warn }: OpenAccountsOptions,
 ): Promise<OpenedAccounts> {
   const { timeoutMs, language } = configuration
-  const cache = await openCache(configuration.cache, { io, output })
+  const cache = await openCache(configuration.cache, { io, output, ...(warn && { warn }) })
   let hasFailed = false
   const manager = new TokenManager({
     cache,
@@ -37,7 +37,7 @@ export async function openAccounts(
     hooks: {
       'cache-failed': ({ error }) => {
         if (!hasFailed)
-          (onCacheFailure ?? output.warn)(`the cache ${configuration.cache.shown} fails: ${error.message}`)
+          (onCacheFailure ?? warn ?? output.warn)(`the cache ${configuration.cache.shown} fails: ${error.message}`)
         hasFailed = true
       },
     },
@@ -63,6 +63,8 @@ export interface OpenAccountsOptions {
   readonly fetch?: typeof globalThis.fetch
   /** @default a warning on standard error */
   readonly onCacheFailure?: (text: string) => void
+  /** Is told who else can read a file of the cache. @default a warning on standard error */
+  readonly warn?: (text: string) => void
 }
 
 /** The account of a name. @throws ConfigError naming those that there are, or how to make one */

@@ -1,19 +1,22 @@
 import { open } from 'node:fs/promises'
 import { ConfigError } from '@lingpai/core'
+import { exposureOf, type Exposure } from '@lingpai/core/internal'
 
-/** A file that holds something secret. */
+/** What stands in a file that holds something secret. */
 export interface PrivateFile {
   readonly bytes: Buffer
-  /** Permission bits. */
-  readonly mode: number
+  /** Who else can get at it; absent where nobody can. */
+  readonly exposure?: Exposure
 }
 
-/** How a private file is named in errors. */
-export interface PrivateFileWords {
+/** How a private file is named in errors, and what is allowed. */
+export interface PrivateFileOptions {
   /** `shop`, `server`: whose file it is. */
   readonly owner: string
   /** The option or variable that names the file. */
   readonly field: string
+  /** Whether a file that everybody can read is used. */
+  readonly allowWorldReadable: boolean
 }
 
 /** Nothing secret is of this size: the wrong file was named. */
@@ -22,9 +25,11 @@ const largestBytes = 64 * 1024
 /**
  * Reads a file that holds something secret.
  *
- * @throws ConfigError; it quotes the path only of a file that is there: a secret may have been pasted in its place
+ * @throws ConfigError, also for a file that everybody can read; it quotes the path only of a file that is there: a secret may have
+ * been pasted in its place
  */
-export async function readPrivateFile(path: string, { owner, field }: PrivateFileWords): Promise<PrivateFile> {
+export async function readPrivateFile(path: string, options: PrivateFileOptions): Promise<PrivateFile> {
+  const { owner, field } = options
   const problem = (text: string, hint: string): ConfigError =>
     new ConfigError(`${owner}: ${text}`, { field, problem: 'malformed' }, { hint })
   try {
@@ -32,7 +37,8 @@ export async function readPrivateFile(path: string, { owner, field }: PrivateFil
     try {
       const { mode, size } = await file.stat()
       if (size > largestBytes) throw problem(`${path} is too large to be a secret`, `Check ${field}.`)
-      return { bytes: await file.readFile(), mode: mode & 0o777 }
+      const exposure = exposureOf({ path, mode }, options)
+      return { bytes: await file.readFile(), ...(exposure && { exposure }) }
     } finally {
       await file.close()
     }
@@ -44,10 +50,4 @@ export async function readPrivateFile(path: string, { owner, field }: PrivateFil
       `"${field}" takes the path of a file, not what stands in it.`,
     )
   }
-}
-
-/** That others can read a private file; `undefined` where they cannot, or the system does not say. */
-export function looseness({ path, mode }: { readonly path: string; readonly mode: number }): string | undefined {
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined
-  return `${path} can be read by ${(mode & 0o007) === 0 ? 'its group' : 'everybody'} (${mode.toString(8).padStart(4, '0')})`
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { ConfigError } from '@lingpai/core'
+import type { Exposure } from '@lingpai/core/internal'
 import type { CommandIo } from './command-io.js'
 import type { ConfiguredAccount, SecretPlace } from './configuration/configuration.js'
 import { readPrivateFile } from './private-file.js'
@@ -9,8 +10,8 @@ export interface FoundSecret {
   readonly value: string
   /** `environment variable QQ_BOT_SECRET`, `file /run/secrets/bot`. */
   readonly from: string
-  /** Permission bits of the file it was read from. */
-  readonly file?: { readonly path: string; readonly mode: number }
+  /** Who else can get at the file that it was read from; absent where nobody can. */
+  readonly exposure?: Exposure
 }
 
 /**
@@ -19,30 +20,35 @@ export interface FoundSecret {
  * @throws ConfigError; `details.problem` is `missing` only when nothing was set at all
  */
 export async function readSecret(
-  { name, secret }: Pick<ConfiguredAccount, 'name' | 'secret'>,
+  account: Pick<ConfiguredAccount, 'name' | 'secret' | 'allowWorldReadable'>,
   { env, cwd }: Pick<CommandIo, 'env' | 'cwd'>,
 ): Promise<FoundSecret> {
-  if (secret.kind === 'file') return fromFile(name, secret.path, 'secretFile')
+  const { name, secret } = account
+  if (secret.kind === 'file') return fromFile(account, secret.path, 'secretFile')
   const inEnv = secret.names.find((candidate) => env[candidate] !== undefined)
   const asFile = secret.names.map((candidate) => `${candidate}_FILE`).find((candidate) => env[candidate] !== undefined)
   if (inEnv !== undefined && asFile !== undefined) {
     throw problem(name, `${inEnv} and ${asFile} are both set`, 'conflict', `Unset one of them.`)
   }
-  if (asFile !== undefined) return fromFile(name, resolve(cwd, env[asFile] ?? ''), asFile)
+  if (asFile !== undefined) return fromFile(account, resolve(cwd, env[asFile] ?? ''), asFile)
   const value = inEnv === undefined ? undefined : env[inEnv]?.trim()
   if (inEnv === undefined || value === undefined) throw missing(name, secret)
   if (value === '') throw problem(name, `environment variable ${inEnv} is set but empty`, 'empty', wayTo(secret))
   return { value, from: `environment variable ${inEnv}` }
 }
 
-async function fromFile(name: string, path: string, field: string): Promise<FoundSecret> {
-  const { bytes, mode } = await readPrivateFile(path, { owner: name, field })
+async function fromFile(
+  { name, allowWorldReadable }: Pick<ConfiguredAccount, 'name' | 'allowWorldReadable'>,
+  path: string,
+  field: string,
+): Promise<FoundSecret> {
+  const { bytes, exposure } = await readPrivateFile(path, { owner: name, field, allowWorldReadable })
   const value = bytes
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trim()
   if (value === '') throw problem(name, `the secret file ${path} is empty`, 'empty', `Write the secret into it.`)
-  return { value, from: `file ${path}`, file: { path, mode } }
+  return { value, from: `file ${path}`, ...(exposure && { exposure }) }
 }
 
 function missing(name: string, secret: SecretPlace): ConfigError {

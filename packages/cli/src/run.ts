@@ -65,7 +65,10 @@ function addCommand(
   const command = program.command(name).description(summary).helpOption('-h, --help', 'print this')
   for (const argument of names) command.argument(argument, args[argument.replace(/\W/g, '')])
   for (const [flags, description] of options) command.option(flags, description)
-  if (usesConfiguration) command.option('--config <path>', 'another lingpai.yaml')
+  if (usesConfiguration) {
+    command.option('--config <path>', 'another lingpai.yaml')
+    command.option('--allow-world-readable', 'use secret files that everybody on this host can read')
+  }
   command.option('--json', 'print one JSON object')
   const lines = examples.map(([example, meaning]) => `  ${example.padEnd(44)}  ${meaning}`)
   command.addHelpText('after', `\nExamples:\n${lines.join('\n')}\n\nWith --json: ${jsonShape}`)

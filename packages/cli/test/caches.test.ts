@@ -177,7 +177,9 @@ test('doctor looks at the keys of an encrypted cache', async () => {
     expect(good.stdout).toContain('leased, encrypted')
     expect(good.code).toBe(0)
     const seen = await doctor({ LINGPAI_CACHE_KEYS_FILE: open })
-    expect(seen.stdout).toContain(`can be read by everybody (0644) → chmod 600 ${open}`)
+    expect(seen.stdout).toContain(
+      `fail  cache open: cache encryption: ${open} can be read by everybody (0644); chmod 600 it`,
+    )
     expect(seen.code).toBe(3)
     for (const env of [
       { LINGPAI_CACHE_KEYS: 'k1:hunter2hunter2' },

@@ -86,7 +86,7 @@ accounts:
     expect(about).toEqual([
       '1: cache: is to be text',
       '2: timeoutMs: is to be a whole number of milliseconds',
-      '3: colour: is not known; known are cache, encryption, timeoutMs, language, server, accounts',
+      '3: colour: is not known; known are cache, encryption, timeoutMs, language, allowWorldReadable, server, accounts',
       '5: accounts.shop.appId: is missing',
       '7: accounts.shop.agentId: is not known for qq-bot; known are provider, appId, secretEnv, secretFile, baseUrl, apiBaseUrl, minLifeSeconds',
       '9: accounts.corp: says nowhere where its secret is: add secretEnv: NAME or secretFile: path',

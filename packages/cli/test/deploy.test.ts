@@ -119,6 +119,13 @@ test('the Kubernetes example has two servers with probes that exist, a budget, a
   expect(text).not.toMatch(/kind: Secret\b/)
 })
 
+test('no secret volume on Kubernetes is one that everybody can read', async () => {
+  const modes = [...(await read('deploy/kubernetes/lingpai.yaml')).matchAll(/secret: \{ secretName: .*\}/g)].map(
+    ([text]) => /defaultMode: (0\d+)/.exec(text)?.[1],
+  )
+  expect(modes).toEqual(['0440', '0440', '0440'])
+})
+
 test('the composed services know each other, and every secret they name is declared', async () => {
   const { services, secrets, volumes } = parse(await read('deploy/compose.yaml')) as {
     readonly services: Readonly<Record<string, { readonly secrets: readonly string[] }>>

@@ -102,20 +102,24 @@ test('a clock that is off by more than 30 s is a warning, in both directions', a
   })
 })
 
-test('a secret file that others can read fails, one for the group is a warning', async () => {
+test('a secret file that everybody can read fails, one for the group is a warning', async () => {
   await withHome(async ({ run, write, env, simulator }) => {
     const path = await write('keys/bot', `${env['QQ_BOT_SECRET']}\n`)
     const account = `{ provider: qq-bot, appId: 102000001, secretFile: keys/bot, baseUrl: "${simulator.url}/qq" }`
     await write('lingpai.yaml', `accounts: { bot: ${account} }\n`)
-    const withMode = async (mode: number) => {
+    const withMode = async (mode: number, ...more: readonly string[]) => {
       await chmod(path, mode)
-      const ran = await run(['doctor'])
+      const ran = await run(['doctor', ...more])
       return [ran.code, lineOf(ran, 'bot secret')]
     }
     expect(await withMode(0o600)).toEqual([0, `ok    bot secret: from file ${path}`])
     expect(await withMode(0o644)).toEqual([
       3,
-      `fail  bot secret: ${path} can be read by everybody (0644) → chmod 600 ${path}`,
+      expect.stringContaining(`fail  bot secret: bot: ${path} can be read by everybody (0644); chmod 600 it`),
+    ])
+    expect(await withMode(0o644, '--allow-world-readable')).toEqual([
+      0,
+      `warn  bot secret: ${path} can be read by everybody (0644) → chmod 600 ${path}`,
     ])
     expect(await withMode(0o640)).toEqual([
       0,

@@ -1,5 +1,8 @@
+import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { generateKey } from '@lingpai/cache-encrypted'
+import { certificate } from '../../testing/test/support/certificate.js'
 import { withHome, type Home } from './sandbox-home.js'
 
 const bot = ({ simulator }: Home, secretFile: string, more = ''): string =>
@@ -32,16 +35,97 @@ test.each([['PLANTED-secret'], ['PLANTED/secret+with=signs'], [`PLANTED${'x'.rep
   },
 )
 
-test('a secret file that others can read is told of by every command that uses it', async () => {
-  await withHome(async (home) => {
-    const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o644)
-    await home.write('lingpai.yaml', bot(home, 'bot.secret'))
-    for (const command of ['token', 'refresh']) {
-      const { code, stderr } = await home.run([command, 'bot'])
-      expect(code).toBe(0)
-      expect(stderr).toBe(`lingpai: bot: ${path} can be read by everybody (0644); chmod 600 ${path}\n`)
-    }
-    expect((await home.run(['serve', '--port', '0'])).stderr).toContain(`${path} can be read by everybody (0644)`)
+describe('secret files that others can read', () => {
+  const meant = '--allow-world-readable'
+  const refused = (path: string): string =>
+    `${path} can be read by everybody (0644); chmod 600 it, or set "allowWorldReadable" (${meant}) where its mode cannot be changed`
+
+  test('a secret file that everybody can read is rejected by every command that uses it, without an opt-in', async () => {
+    await withHome(async (home) => {
+      const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o644)
+      await home.write('lingpai.yaml', bot(home, 'bot.secret'))
+      const commands = [
+        ['token', 'bot'],
+        ['refresh', 'bot'],
+        ['serve', '--port', '0'],
+      ]
+      for (const argv of commands)
+        expect(await home.run(argv)).toMatchObject({ code: 2, stdout: '', stderr: `lingpai: bot: ${refused(path)}\n` })
+      for (const argv of [['doctor'], ['status']]) {
+        const { stdout, stderr } = await home.run(argv)
+        expect(stdout + stderr).toContain(refused(path))
+      }
+      expect(home.simulator.ledger.tokenRequests()).toBe(0)
+      const warning = `lingpai: bot: ${path} can be read by everybody (0644); chmod 600 ${path}\n`
+      for (const argv of commands) {
+        const { code, stderr } = await home.run([...argv, meant])
+        expect([argv, code]).toEqual([argv, 0])
+        expect(stderr).toContain(warning)
+      }
+      await home.write('lingpai.yaml', `allowWorldReadable: true\n${bot(home, 'bot.secret')}`)
+      expect(await home.run(['token', 'bot'])).toMatchObject({ code: 0, stderr: warning })
+    })
+  })
+
+  test('a world-readable secret file that an environment variable names is rejected without an opt-in', async () => {
+    await withHome(async (home) => {
+      const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o644)
+      const env = { QQ_BOT_SECRET: undefined, QQ_BOT_SECRET_FILE: path }
+      expect(await home.run(['token', 'qq-bot'], { env })).toMatchObject({
+        code: 2,
+        stderr: `lingpai: qq-bot: ${refused(path)}\n`,
+      })
+      expect((await home.run(['token', 'qq-bot', meant], { env })).code).toBe(0)
+    })
+  })
+
+  test('world-readable session keys, TLS keys, client keys, cache keys and cache passwords are rejected without an opt-in', async () => {
+    await withHome(async (home) => {
+      const serves = async (server: string, env = {}) => {
+        await home.write('bot.secret', home.simulator.accounts.qq.clientSecret)
+        await home.write('lingpai.yaml', `${bot(home, 'bot.secret')}server: ${server}\n`)
+        const [plain, allowed] = [
+          await home.run(['serve', '--port', '0'], { env }),
+          await home.run(['serve', '--port', '0', meant], { env }),
+        ]
+        return { plain, allowed }
+      }
+      const { cert, key } = certificate('readable')
+      await home.write('cert.pem', cert)
+      const files = {
+        session: await home.write('session.key', 'PLANTED-session-key-of-more-than-32-bytes', 0o644),
+        tls: await home.write('tls.key', key, 0o644),
+        clients: await home.write('open-keys.json', '{"format":1,"keys":[]}', 0o644),
+        cache: await home.write('cache.keys', generateKey(), 0o644),
+      }
+      const cases = [
+        [files.session, '{ sessionKeyFile: session.key }', {}],
+        [files.tls, '{ tls: { cert: cert.pem, key: tls.key } }', {}],
+        [files.clients, '{ keysFile: open-keys.json }', {}],
+        [files.cache, '{}', { LINGPAI_CACHE_KEYS_FILE: files.cache }],
+      ] as const
+      for (const [path, server, env] of cases) {
+        const { plain, allowed } = await serves(server, env)
+        expect(plain).toMatchObject({ code: 2, stdout: '' })
+        expect(plain.stderr).toContain(refused(path))
+        expect([path, allowed.code]).toEqual([path, 0])
+        expect(allowed.stderr).toContain(`${path} can be read by everybody (0644); chmod 600 ${path}`)
+      }
+      const password = await home.write('redis.password', 'PLANTED-redis-password', 0o644)
+      const env = { LINGPAI_CACHE: 'redis://127.0.0.1:1', LINGPAI_CACHE_PASSWORD_FILE: password }
+      const { stderr, code } = await home.run(['token', 'bot'], { env })
+      expect([code, stderr]).toEqual([2, `lingpai: cache: ${refused(password)}\n`])
+    })
+  })
+
+  test('a secret file that its group can read is used with a warning', async () => {
+    await withHome(async (home) => {
+      const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o600)
+      await chmod(path, 0o440)
+      await home.write('lingpai.yaml', bot(home, 'bot.secret'))
+      const { code, stderr } = await home.run(['token', 'bot'])
+      expect([code, stderr]).toEqual([0, `lingpai: bot: ${path} can be read by its group (0440); chmod 600 ${path}\n`])
+    })
   })
 })
 

@@ -56,7 +56,7 @@ interface Plan {
 async function planOf({ io, args, options }: CommandContext): Promise<Plan> {
   const { ok, fail } = findingsOf('lingpai')
   try {
-    const configuration = await loadConfiguration(io, options.config)
+    const configuration = await loadConfiguration(io, options)
     const accounts = accountsNamed(configuration, args[0])
     const names = accounts.map(({ name }) => name).join(', ')
     const lacking = args[0] === undefined ? configuration.misconfigured : []

@@ -28,7 +28,7 @@ export const keyCommand: CommandDefinition = {
     'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?, lastUsedAt?}], keysFile}; revoke: {id, name, keysFile}',
   run: async (context) => {
     const [action = '', id] = context.args
-    const configuration = await loadConfiguration(context.io, context.options.config)
+    const configuration = await loadConfiguration(context.io, context.options)
     if (action === 'create' && id === undefined) return create(context, configuration)
     if (action === 'list' && id === undefined) return list(context, configuration)
     if (action === 'revoke') return revoke(context, configuration, id)

@@ -16,7 +16,7 @@ export const refreshCommand: CommandDefinition = {
   jsonShape:
     '{account, isNew, before: {generation, expiresAtMs} or null, after: {generation, issuedAtMs, expiresAtMs}}',
   run: async ({ io, output, args: [name = ''], options }) => {
-    const configuration = await loadConfiguration(io, options.config)
+    const configuration = await loadConfiguration(io, options)
     const account = accountNamed(configuration, name)
     const secret = await secretOf(account, io)
     for (const problem of exposures(account, secret)) output.warn(problem)

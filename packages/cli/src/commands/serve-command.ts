@@ -31,7 +31,7 @@ export const serveCommand: CommandDefinition = {
   run: async (context) => {
     // From now on: a server that is told to end while it starts ends.
     const stopped = context.io.stopped()
-    await serve(context, await loadConfiguration(context.io, context.options.config), stopped)
+    await serve(context, await loadConfiguration(context.io, context.options), stopped)
     return exitCodes.ok
   },
 }
@@ -54,14 +54,14 @@ async function serve(context: CommandContext, configuration: Configuration, stop
   const { accountRegister, openKeysFile, startTokenServer } = await import('@lingpai/server')
   const settings = settingsOf(configuration, context.options)
   const { keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel, allowPlainHttp } = settings
-  const { timeoutMs, language } = configuration
+  const { timeoutMs, language, allowWorldReadable } = configuration
   const configured = accountsNamed(configuration, undefined)
   let server: RunningTokenServer | undefined
   const warn = (text: string): void => {
     if (server === undefined) output.warn(text)
     else server.app.log.warn(text)
   }
-  const files = await readServerFiles(settings, warn)
+  const files = await readServerFiles(settings, { allowWorldReadable, warn })
   const cache = await openCache(configuration.cache, { io, output })
   const manager = new TokenManager({
     cache,
@@ -77,6 +77,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
   })
   const keys = await openKeysFile(keysFile, {
     clock: io.clock,
+    allowWorldReadable,
     onProblem: warn,
     onReload: (count) => server?.app.log.info({ keys: count }, 'the client keys were read again'),
   })
@@ -106,7 +107,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
       logger: { level: logLevel, stream: { write: output.plain.err } },
       drainMs: 3000,
     })
-    unfollow = followFiles({ io, configuration, server, register, pool, keys })
+    unfollow = followFiles({ io, options: context.options, configuration, server, register, pool, keys })
     if (tellsPlainHttp(settings)) warn(plainHttp)
     announce(context, configuration, server.url, keys.size)
     await stopped

@@ -19,7 +19,7 @@ export const statusCommand: CommandDefinition = {
     '{cache, accounts: [{account, provider, state, generation?, issuedAtMs?, expiresAtMs?, refreshAtMs?, lastFailure?, problem?}]}; state is none, valid, expiring, expired, failing or misconfigured',
   run: async (context) => {
     const { io, output, args, options } = context
-    const configuration = await loadConfiguration(io, options.config)
+    const configuration = await loadConfiguration(io, options)
     const wanted = accountsNamed(configuration, args[0])
     let cacheFailure: string | undefined
     const accounts = await openAccounts(configuration, {

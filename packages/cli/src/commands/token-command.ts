@@ -18,7 +18,7 @@ export const tokenCommand: CommandDefinition = {
   ],
   jsonShape: '{account, generation, issuedAtMs, expiresAtMs, expiresInSeconds, length}; with --reveal also token',
   run: async ({ io, output, args: [name = ''], options }) => {
-    const configuration = await loadConfiguration(io, options.config)
+    const configuration = await loadConfiguration(io, options)
     const account = accountNamed(configuration, name)
     const secret = await secretOf(account, io)
     for (const problem of exposures(account, secret)) output.warn(problem)

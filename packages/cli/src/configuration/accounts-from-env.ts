@@ -10,14 +10,17 @@ import {
 import type { Configuration, ConfiguredAccount, MisconfiguredAccount } from './configuration.js'
 
 /** The accounts that environment variables name, each called by its provider: `QQ_BOT_APP_ID` makes `qq-bot`. */
-export function accountsFromEnv(env: CommandIo['env']): Pick<Configuration, 'accounts' | 'misconfigured'> {
+export function accountsFromEnv(
+  env: CommandIo['env'],
+  allowWorldReadable: boolean,
+): Pick<Configuration, 'accounts' | 'misconfigured'> {
   const accounts: ConfiguredAccount[] = []
   const misconfigured: MisconfiguredAccount[] = []
   for (const name of providerNames) {
     const { provider, isFromEnv } = knownProviders[name]
     if (!isFromEnv || !isNamed(provider, env)) continue
     try {
-      accounts.push(accountOf(name, env))
+      accounts.push({ ...accountOf(name, env), allowWorldReadable })
     } catch (error) {
       if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
       misconfigured.push({ name, error })
@@ -26,7 +29,7 @@ export function accountsFromEnv(env: CommandIo['env']): Pick<Configuration, 'acc
   return { accounts, misconfigured }
 }
 
-function accountOf(name: ProviderName, env: CommandIo['env']): ConfiguredAccount {
+function accountOf(name: ProviderName, env: CommandIo['env']): Omit<ConfiguredAccount, 'allowWorldReadable'> {
   const { provider, baseUrlEnv } = knownProviders[name]
   const secretField = secretFieldOf(provider)
   const baseUrl = env[baseUrlEnv] ?? ''

@@ -10,6 +10,7 @@ export interface ConfigurationFile {
   readonly encryption?: EncryptionEntry
   readonly timeoutMs?: number
   readonly language?: 'en' | 'zh'
+  readonly allowWorldReadable?: boolean
   readonly server?: ServerEntry
   readonly accounts: Readonly<Record<string, AccountEntry>>
 }
@@ -172,6 +173,12 @@ export const configurationSchema = z
       .enum(['en', 'zh'], { error: 'is to be en or zh' })
       .optional()
       .describe('Language of the hints. Default: en.'),
+    allowWorldReadable: z
+      .boolean({ error: 'must be true or false' })
+      .optional()
+      .describe(
+        'Uses secret files that everybody on this host can read, with a warning. Default: false, they are refused.',
+      ),
     server: serverSchema.optional().describe('The central token server: lingpai serve.'),
     accounts: z
       .record(

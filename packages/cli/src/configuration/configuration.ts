@@ -24,6 +24,7 @@ export interface ConfiguredAccount {
   /** For clients that give a token up early, seconds. */
   readonly minLifeSeconds?: number
   readonly secret: SecretPlace
+  readonly allowWorldReadable: boolean
 }
 
 /** How `lingpai serve` serves; all paths are absolute. */
@@ -51,6 +52,8 @@ export interface CachePlace {
   readonly shown: string
   /** Absent: not encrypted. */
   readonly encryption?: EncryptionPlace
+  /** For the files of its keys and its password. */
+  readonly allowWorldReadable: boolean
 }
 
 /** How a cache is encrypted. */
@@ -65,6 +68,8 @@ export interface EncryptionPlace {
 export interface Configuration {
   /** Absolute path of the file; absent when the accounts come from the environment. */
   readonly path?: string
+  /** Whether secret files that everybody can read are used. */
+  readonly allowWorldReadable: boolean
   /** Where tokens are kept. */
   readonly cache: CachePlace
   readonly accounts: readonly ConfiguredAccount[]

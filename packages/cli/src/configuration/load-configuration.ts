@@ -16,26 +16,44 @@ import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
 import { renewedBefore } from './renewal-for.js'
 
+/** What the command line says of the configuration. */
+export interface LoadOptions {
+  /** The file that the user named. */
+  readonly config?: string | undefined
+  readonly allowWorldReadable?: boolean
+}
+
 /**
  * The configuration: the file where there is one, else what the environment names.
  *
- * @param named the file that the user named
  * @throws ConfigError with all problems of the file
  */
-export async function loadConfiguration(io: CommandIo, named?: string): Promise<Configuration> {
-  const path = await findConfigurationFile(io, named)
-  if (path === undefined)
-    return { cache: cacheOf({}, io.cwd, io), server: serverOf({}, io.cwd), ...accountsFromEnv(io.env) }
+export async function loadConfiguration(io: CommandIo, options: LoadOptions): Promise<Configuration> {
+  const path = await findConfigurationFile(io, options.config)
+  if (path === undefined) {
+    const { allowWorldReadable = false } = options
+    return {
+      allowWorldReadable,
+      cache: { ...cacheOf({}, io.cwd, io), allowWorldReadable },
+      server: serverOf({}, io.cwd),
+      ...accountsFromEnv(io.env, allowWorldReadable),
+    }
+  }
   const file = await readConfigurationFile(path)
   const { accounts, server, timeoutMs, language } = file
   if (file.cache !== undefined && hasPassword(file.cache)) throw passwordInFile(`${path}: cache`)
   const home = dirname(path)
+  const allowWorldReadable = options.allowWorldReadable ?? file.allowWorldReadable ?? false
   return {
     path,
-    cache: cacheOf(file, home, io),
+    allowWorldReadable,
+    cache: { ...cacheOf(file, home, io), allowWorldReadable },
     misconfigured: [],
     server: serverOf(server, home),
-    accounts: Object.entries(accounts).map(([name, entry]) => accountOf(name, entry, home)),
+    accounts: Object.entries(accounts).map(([name, entry]) => ({
+      ...accountOf(name, entry, home),
+      allowWorldReadable,
+    })),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(language !== undefined && { language }),
   }
@@ -57,7 +75,7 @@ function cacheOf(
   { cache, encryption }: Pick<ConfigurationFile, 'cache' | 'encryption'>,
   home: string,
   { env, cwd }: CommandIo,
-): CachePlace {
+): Omit<CachePlace, 'allowWorldReadable'> {
   const fromEnv = env['LINGPAI_CACHE'] ?? ''
   const fromFile = cache === undefined ? defaultCachePlace(cwd, env) : cachePlace(cache, home, env)
   const place = fromEnv === '' ? fromFile : cachePlace(fromEnv, cwd, env)
@@ -98,7 +116,7 @@ function serverOf(entry: ServerEntry = {}, home: string): ServerConfiguration {
   }
 }
 
-function accountOf(name: string, entry: AccountEntry, home: string): ConfiguredAccount {
+function accountOf(name: string, entry: AccountEntry, home: string): Omit<ConfiguredAccount, 'allowWorldReadable'> {
   const provider: AnyProvider = knownProviders[entry.provider].provider
   const { baseUrl, apiBaseUrl, secretEnv, secretFile, minLifeSeconds } = entry
   const overrides = { ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) }

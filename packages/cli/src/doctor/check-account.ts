@@ -39,7 +39,8 @@ export async function checkAccount(
     io,
     output,
     fetch: watched.fetch,
-    onCacheFailure: () => undefined,
+    // The cache is checked by itself.
+    warn: () => undefined,
   })
   try {
     const source = accounts.source(account, secret)

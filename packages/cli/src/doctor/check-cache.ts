@@ -21,7 +21,7 @@ export async function checkCache(
 ): Promise<readonly Finding[]> {
   const directory = cacheDirectory(place)
   try {
-    const cache = await openCache(place, context)
+    const cache = await openCache(place, { ...context, warn: () => undefined })
     try {
       // Before anything is written: the cache mends the permissions of a directory that is its own.
       const before = directory === undefined ? [] : await checkDirectory(directory)
@@ -35,8 +35,8 @@ export async function checkCache(
   }
 }
 
-async function checkKeys({ encryption }: CachePlace, { io }: Pick<CommandContext, 'io'>): Promise<readonly Finding[]> {
-  return encryption === undefined ? [] : [checkSecret('cache', 'encryption keys', await readKeys(encryption, io))]
+async function checkKeys(place: CachePlace, { io }: Pick<CommandContext, 'io'>): Promise<readonly Finding[]> {
+  return place.encryption === undefined ? [] : [checkSecret('cache', 'encryption keys', await readKeys(place, io))]
 }
 
 async function checkDirectory(directory: string): Promise<readonly Finding[]> {

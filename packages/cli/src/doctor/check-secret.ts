@@ -1,4 +1,3 @@
-import { looseness } from '../private-file.js'
 import type { FoundSecret } from '../read-secret.js'
 import { findingsOf, type Finding } from './finding.js'
 
@@ -6,11 +5,8 @@ import { findingsOf, type Finding } from './finding.js'
 export function checkSecret(
   subject: string,
   check: string,
-  { from, file }: Pick<FoundSecret, 'from' | 'file'>,
+  { from, exposure }: Pick<FoundSecret, 'from' | 'exposure'>,
 ): Finding {
-  const { ok, warn, fail } = findingsOf(subject)
-  const text = file && looseness(file)
-  if (file === undefined || text === undefined) return ok(check, `from ${from}`)
-  const advice = { action: `chmod 600 ${file.path}` }
-  return (file.mode & 0o007) === 0 ? warn(check, text, advice) : fail(check, text, advice)
+  const { ok, warn } = findingsOf(subject)
+  return exposure === undefined ? ok(check, `from ${from}`) : warn(check, exposure.text, { action: exposure.action })
 }

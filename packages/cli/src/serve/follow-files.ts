@@ -2,13 +2,15 @@ import { isLingpaiError } from '@lingpai/core'
 import { watchFile, type AccountRegister, type KeysFile, type RunningTokenServer } from '@lingpai/server'
 import type { CommandIo } from '../command-io.js'
 import type { Configuration } from '../configuration/configuration.js'
-import { loadConfiguration } from '../configuration/load-configuration.js'
+import { loadConfiguration, type LoadOptions } from '../configuration/load-configuration.js'
 import type { AccountPool } from './account-pool.js'
 import { readTlsFiles } from './server-files.js'
 
 /** What a running `lingpai serve` is made of. */
 export interface ServeParts {
   readonly io: CommandIo
+  /** What the command line says goes before the file, also when it is read again. */
+  readonly options: LoadOptions
   readonly configuration: Configuration
   readonly server: RunningTokenServer
   readonly register: AccountRegister
@@ -44,8 +46,8 @@ export function followFiles(parts: ServeParts): () => void {
   }
 }
 
-async function reloadAccounts({ io, configuration, pool, register, server }: ServeParts): Promise<void> {
-  const next = await loadConfiguration(io, configuration.path)
+async function reloadAccounts({ io, options, configuration, pool, register, server }: ServeParts): Promise<void> {
+  const next = await loadConfiguration(io, { ...options, config: configuration.path })
   const accounts = await pool.open(next.accounts)
   register.replace(accounts)
   pool.keepOnly(accounts)
@@ -55,12 +57,16 @@ async function reloadAccounts({ io, configuration, pool, register, server }: Ser
   if (stuck.length > 0) log.warn({ fields: stuck }, 'these changes need a restart')
 }
 
-async function reloadTls({ configuration: { server: settings }, server }: ServeParts): Promise<void> {
+async function reloadTls({ configuration, server }: ServeParts): Promise<void> {
+  const { server: settings } = configuration
   if (settings.tls === undefined) return
   const { log } = server.app
   server.setTls(
-    await readTlsFiles(settings.tls, (text) => {
-      log.warn(text)
+    await readTlsFiles(settings.tls, {
+      allowWorldReadable: configuration.allowWorldReadable,
+      warn: (text) => {
+        log.warn(text)
+      },
     }),
   )
   log.info('the certificate was read again')
@@ -73,6 +79,6 @@ function tellRefused({ server }: ServeParts, what: string, error: unknown): void
 }
 
 function changesForRestart(before: Configuration, after: Configuration): readonly string[] {
-  const fields = ['cache', 'timeoutMs', 'language', 'server'] as const
+  const fields = ['allowWorldReadable', 'cache', 'timeoutMs', 'language', 'server'] as const
   return fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
 }

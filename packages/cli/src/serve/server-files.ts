@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { ConfigError } from '@lingpai/core'
 import type { TlsFiles } from '@lingpai/server'
 import type { ServerConfiguration } from '../configuration/configuration.js'
-import { looseness, readPrivateFile } from '../private-file.js'
+import { readPrivateFile } from '../private-file.js'
+
+/** How the files of a server are read. */
+export interface ServerFilesOptions {
+  readonly allowWorldReadable: boolean
+  /** Is told who else can read a file. */
+  readonly warn: (text: string) => void
+}
 
 /** What serving reads beside the accounts; what is wrong with a file and can be served with is told. */
 export interface ServerFiles {
@@ -13,25 +20,28 @@ export interface ServerFiles {
 /** Reads the files that `server:` names. @throws ConfigError naming the one that cannot be read */
 export async function readServerFiles(
   { tls, sessionKeyFile }: Pick<ServerConfiguration, 'tls' | 'sessionKeyFile'>,
-  warn: (text: string) => void,
+  options: ServerFilesOptions,
 ): Promise<ServerFiles> {
-  const sessionKey = sessionKeyFile === undefined ? undefined : await readOwn(sessionKeyFile, 'sessionKeyFile', warn)
-  return { ...(tls && { tls: await readTlsFiles(tls, warn) }), ...(sessionKey && { sessionKey }) }
+  const sessionKey = sessionKeyFile === undefined ? undefined : await readOwn(sessionKeyFile, 'sessionKeyFile', options)
+  return { ...(tls && { tls: await readTlsFiles(tls, options) }), ...(sessionKey && { sessionKey }) }
 }
 
 /** Reads certificate and key. @throws ConfigError naming the file that cannot be read */
 export async function readTlsFiles(
   { cert, key }: NonNullable<ServerConfiguration['tls']>,
-  warn: (text: string) => void,
+  options: ServerFilesOptions,
 ): Promise<TlsFiles> {
-  const [certText, keyText] = await Promise.all([readCertificate(cert), readOwn(key, 'tls.key', warn)])
+  const [certText, keyText] = await Promise.all([readCertificate(cert), readOwn(key, 'tls.key', options)])
   return { cert: certText, key: keyText }
 }
 
-async function readOwn(path: string, field: string, warn: (text: string) => void): Promise<Buffer> {
-  const { bytes, mode } = await readPrivateFile(path, { owner: 'server', field: `server.${field}` })
-  const problem = looseness({ path, mode })
-  if (problem !== undefined) warn(`${problem}; chmod 600 it`)
+async function readOwn(path: string, field: string, { allowWorldReadable, warn }: ServerFilesOptions): Promise<Buffer> {
+  const { bytes, exposure } = await readPrivateFile(path, {
+    owner: 'server',
+    field: `server.${field}`,
+    allowWorldReadable,
+  })
+  if (exposure !== undefined) warn(`${exposure.text}; ${exposure.action}`)
   return bytes
 }
 

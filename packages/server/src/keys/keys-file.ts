@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, systemClock, type Clock } from '@lingpai/core'
+import { exposureOf } from '@lingpai/core/internal'
 import { watchFile } from '../watch-file.js'
 import type { ClientKey } from './client-key.js'
 import { clientKeys, type ClientKeys } from './client-keys.js'
@@ -20,6 +21,8 @@ export interface KeysFile extends ClientKeys {
 export interface KeysFileOptions {
   /** @default the clock of this machine */
   readonly clock?: Clock
+  /** Whether a file that everybody on this host can read is used. @default false */
+  readonly allowWorldReadable?: boolean
   /** Is told what is wrong with the file while the server runs. */
   readonly onProblem?: (problem: string) => void
   /** Is told that other keys hold now. */
@@ -29,16 +32,23 @@ export interface KeysFileOptions {
 /**
  * The keys of a file, for as long as the server runs: a change holds within a second.
  *
- * @throws ConfigError for a file that is there and cannot be used; one that is not there holds no keys
+ * @throws ConfigError for a file that is there and cannot be used, or that everybody can read; one that is not there holds no keys
  */
 export async function openKeysFile(path: string, options: KeysFileOptions = {}): Promise<KeysFile> {
   const { clock = systemClock, onProblem = () => undefined, onReload = () => undefined } = options
-  const keys = clientKeys(await readKeysFile(path))
-  const problem = await looseness(path)
-  if (problem !== undefined) onProblem(problem)
+  const { allowWorldReadable = false } = options
+  const read = async (): Promise<readonly ClientKey[]> => {
+    const stored = await readKeysFile(path)
+    // Hashes open nothing, and names of accounts and programs are still private.
+    const { mode } = await stat(path).catch(() => ({ mode: 0 }))
+    const exposure = exposureOf({ path, mode }, { owner: 'server', field: 'keysFile', allowWorldReadable })
+    if (exposure !== undefined) onProblem(`${exposure.text}; ${exposure.action}`)
+    return stored
+  }
+  const keys = clientKeys(await read())
   const reload = async (): Promise<void> => {
     try {
-      keys.replace(await readKeysFile(path))
+      keys.replace(await read())
       onReload(keys.size)
     } catch (error) {
       onProblem(`${(error as Error).message}; the keys stay as they were`)
@@ -124,11 +134,4 @@ function beingChanged(path: string): ConfigError {
     { field: 'keysFile', problem: 'conflict' },
     { hint: 'Try again.' },
   )
-}
-
-/** Hashes open nothing, and names of accounts and programs are still nobody else's business. */
-async function looseness(path: string): Promise<string | undefined> {
-  const { mode } = await stat(path).catch(() => ({ mode: 0 }))
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined
-  return `${path} can be read by others (mode ${(mode & 0o777).toString(8)}); chmod 600 it`
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClientKey } from '../../src/keys/client-key.js'
@@ -211,11 +211,32 @@ describe('the file of the keys', () => {
     })
   })
 
-  test('a file that others can read is told of', async () => {
+  test('a file that everybody can read is rejected without an opt-in, and used with a warning with it', async () => {
     await writeFile(path, '{"format":1,"keys":[]}', { mode: 0o644 })
+    await expect(openKeysFile(path)).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_CONFIG',
+      message: expect.stringContaining('(0644); chmod 600 it, or set "allowWorldReadable"'),
+      details: { field: 'keysFile' },
+    })
+    const problems: string[] = []
+    const onProblem = (problem: string): unknown => problems.push(problem)
+    const keys = await openKeysFile(path, { allowWorldReadable: true, onProblem })
+    expect(problems).toEqual([`${path} can be read by everybody (0644); chmod 600 ${path}`])
+    keys.close()
+  })
+
+  test('a file that everybody can read from now on changes nothing until it is mended', async () => {
+    await changeKeysFile(path, () => [createClientKey({ name: 'a', role: 'reader', accounts: '*' }, 0).key])
     const problems: string[] = []
     const keys = await openKeysFile(path, { onProblem: (problem) => problems.push(problem) })
-    expect(problems).toEqual([expect.stringContaining('chmod 600')])
+    await writeFile(path, '{"format":1,"keys":[]}')
+    await chmod(path, 0o644)
+    await keys.reload()
+    expect(problems.at(-1)).toMatch(/can be read by everybody .*; the keys stay as they were$/)
+    expect(keys.size).toBe(1)
+    await chmod(path, 0o600)
+    await keys.reload()
+    expect(keys.size).toBe(0)
     keys.close()
   })
 })
