@@ -1,12 +1,18 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type DockerIgnore from '@balena/dockerignore'
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { clientKeys, createClientKey, startTokenServer } from '@lingpai/server'
+import { DockerfileParser } from 'dockerfile-ast'
 import { parse, parseAllDocuments } from 'yaml'
 import { configurationSchema } from '../src/configuration/configuration-schema.js'
+
+// Its declarations promise a default export, but the module is the function itself.
+const dockerIgnore = createRequire(import.meta.url)('@balena/dockerignore') as typeof DockerIgnore.default
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8')
@@ -22,6 +28,41 @@ async function rules(): Promise<readonly Rule[]> {
     readonly groups: readonly { readonly rules: readonly Rule[] }[]
   }
   return groups.flatMap((group) => group.rules)
+}
+
+interface Labels {
+  readonly matchLabels: Readonly<Record<string, string>>
+}
+
+interface Container {
+  readonly image: string
+}
+
+interface KubernetesObject {
+  readonly kind: string
+  readonly data?: Readonly<Record<string, string>>
+  readonly spec?: {
+    readonly podSelector?: Labels
+    readonly policyTypes?: readonly string[]
+    readonly ingress?: readonly object[]
+    readonly egress?: readonly object[]
+    readonly template?: {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> }
+      readonly spec: { readonly containers: readonly Container[] }
+    }
+  }
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Container & { readonly secrets: readonly string[] }>>
+  readonly secrets: object
+  readonly volumes: object
+}
+
+async function kubernetes(): Promise<readonly KubernetesObject[]> {
+  const documents = parseAllDocuments(await read('deploy/kubernetes/lingpai.yaml'))
+  expect(documents.flatMap(({ errors }) => errors)).toEqual([])
+  return documents.map((document) => document.toJS() as KubernetesObject)
 }
 
 /** Names and labels of everything that a server tells Prometheus; a histogram's parts count as its own. */
@@ -75,20 +116,13 @@ test('every metric is explained in both languages, and no other', async () => {
 
 test('the example configurations are ones that the command takes', async () => {
   expect(configurationSchema.safeParse(parse(await read('deploy/lingpai.yaml'))).error).toBeUndefined()
-  const documents = parseAllDocuments(await read('deploy/kubernetes/lingpai.yaml')).map(
-    (document) => document.toJS() as unknown,
-  )
-  const map = documents.find((document) => (document as { readonly kind: string }).kind === 'ConfigMap') as {
-    readonly data: Readonly<Record<string, string>>
-  }
-  expect(configurationSchema.safeParse(parse(map.data['lingpai.yaml'] ?? '')).error).toBeUndefined()
+  const map = (await kubernetes()).find(({ kind }) => kind === 'ConfigMap')
+  expect(configurationSchema.safeParse(parse(map?.data?.['lingpai.yaml'] ?? '')).error).toBeUndefined()
 })
 
 test('the Kubernetes example has two servers with probes that exist, a budget, and secrets by name alone', async () => {
-  const text = await read('deploy/kubernetes/lingpai.yaml')
-  const documents = parseAllDocuments(text)
-  expect(documents.flatMap(({ errors }) => errors)).toEqual([])
-  const kinds = documents.map((document) => (document.toJS() as { readonly kind: string }).kind)
+  const objects = await kubernetes()
+  const kinds = objects.map(({ kind }) => kind)
   expect(kinds).toEqual([
     'ConfigMap',
     'Deployment',
@@ -98,8 +132,9 @@ test('the Kubernetes example has two servers with probes that exist, a budget, a
     'Deployment',
     'Service',
     'NetworkPolicy',
+    'NetworkPolicy',
   ])
-  expect(documents[1]?.toJS()).toMatchObject({
+  expect(objects[1]).toMatchObject({
     spec: {
       replicas: 2,
       template: {
@@ -116,7 +151,6 @@ test('the Kubernetes example has two servers with probes that exist, a budget, a
       },
     },
   })
-  expect(text).not.toMatch(/kind: Secret\b/)
 })
 
 test('no secret volume on Kubernetes is one that everybody can read', async () => {
@@ -127,50 +161,75 @@ test('no secret volume on Kubernetes is one that everybody can read', async () =
 })
 
 test('the composed services know each other, and every secret they name is declared', async () => {
-  const { services, secrets, volumes } = parse(await read('deploy/compose.yaml')) as {
-    readonly services: Readonly<Record<string, { readonly secrets: readonly string[] }>>
-    readonly secrets: object
-    readonly volumes: object
-  }
+  const { services, secrets, volumes } = parse(await read('deploy/compose.yaml')) as Compose
   expect(Object.keys(services)).toEqual(['server', 'redis'])
   expect(new Set(Object.values(services).flatMap((service) => service.secrets))).toEqual(new Set(Object.keys(secrets)))
   expect(Object.keys(volumes)).toEqual(['keys'])
 })
 
-test('the image is made of every package that the command needs, and of none besides', async () => {
-  const dockerfile = await read('deploy/Dockerfile')
-  const packed = [...dockerfile.matchAll(/-w packages\/([\w-]+)/g)].map(([, name = '']) => name)
-  const needed = new Set<string>()
-  const need = async (name: string): Promise<void> => {
-    if (needed.has(name)) return
-    needed.add(name)
-    const {
-      dependencies = {},
-      peerDependencies = {},
-      peerDependenciesMeta = {},
-    } = JSON.parse(await read(`packages/${name}/package.json`)) as Readonly<
-      Record<string, Readonly<Record<string, unknown>> | undefined>
-    >
-    const all = [
-      ...Object.keys(dependencies),
-      ...Object.keys(peerDependencies).filter((peer) => !(peer in peerDependenciesMeta)),
-    ]
-    for (const dependency of all)
-      if (dependency.startsWith('@lingpai/')) await need(dependency.slice('@lingpai/'.length))
-  }
-  await need('cli')
-  await need('cache-redis')
-  expect([...packed].sort()).toEqual([...needed].sort())
-  expect(dockerfile).toMatch(/^USER node$/m)
+/** The instructions of the Dockerfile. */
+async function dockerfile(): Promise<ReturnType<typeof DockerfileParser.parse>> {
+  return DockerfileParser.parse(await read('deploy/Dockerfile'))
+}
+
+test('the image installs what package-lock.json has, and its command runs without root', async () => {
+  const instructions = (await dockerfile()).getInstructions()
+  const runs = instructions
+    .filter((instruction) => instruction.getKeyword() === 'RUN')
+    .map((instruction) => instruction.getArgumentsContent() ?? '')
+  expect(runs.filter((run) => /\bnpm\b/.test(run))).toEqual([expect.stringMatching(/^npm ci /)])
+  expect(runs).toContain('node scripts/image.mjs /app')
+  const last = (keyword: string): string | null | undefined =>
+    instructions
+      .filter((instruction) => instruction.getKeyword() === keyword)
+      .at(-1)
+      ?.getArgumentsContent()
+  expect(last('USER')).toBe('node')
+  const { bin } = JSON.parse(await read('packages/cli/package.json')) as { readonly bin: { readonly lingpai: string } }
+  expect(JSON.parse(last('ENTRYPOINT') ?? '')).toEqual(['node', posix.join('/app/packages/cli', bin.lingpai)])
 })
 
-test('images have exact versions, and Redis runs without root and is for the servers alone', async () => {
-  const files = ['deploy/Dockerfile', 'deploy/compose.yaml', 'deploy/kubernetes/lingpai.yaml']
-  const texts = await Promise.all(files.map(read))
-  const images = texts.flatMap((text) => [...text.matchAll(/^(?:FROM|\s+image:) (\S+)/gm)].map(([, image]) => image))
+test('the build of the image sees sources, and no secret that stands beside them or among them', async () => {
+  const ignore = dockerIgnore().add(await read('deploy/Dockerfile.dockerignore'))
+  const needed = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'scripts/image.mjs', 'LICENSE']
+  const sources = ['packages/cli/package.json', 'packages/cli/tsconfig.json', 'packages/cli/src/read-secret.ts']
+  expect([...needed, ...sources].filter((path) => ignore.ignores(path))).toEqual([])
+  const names = ['.env', '.env.production', '.npmrc', 'lingpai-keys.json', 'server.pem', 'server.key', 'shop.secret']
+  const folders = ['', 'deploy/', 'packages/', 'packages/cli/', 'packages/cli/src/', 'scripts/']
+  const secrets = folders.flatMap((folder) => [
+    ...names.map((name) => folder + name),
+    `${folder}secrets/shop`,
+    `${folder}.lingpai/tokens/shop.json`,
+  ])
+  const others = ['shop', 'lingpai.yaml', '.git/config', 'node_modules/zod/package.json', 'packages/cli/dist/bin.js']
+  expect([...secrets, ...others].filter((path) => !ignore.ignores(path))).toEqual([])
+})
+
+test('images have exact versions, and Redis of the composed services runs without root', async () => {
+  const compose = parse(await read('deploy/compose.yaml')) as Compose
+  const containers = (await kubernetes()).flatMap(({ spec }) => spec?.template?.spec.containers ?? [])
+  const images = [
+    ...(await dockerfile()).getFROMs().map((from) => from.getImage()),
+    ...[...Object.values(compose.services), ...containers].map(({ image }) => image),
+  ]
+  expect(images).toHaveLength(6)
   expect(images.filter((image) => !/^[a-z]+:\d+\.\d+\.\d+(-\w+)?$/.test(image ?? ''))).toEqual([])
-  const { services } = parse(texts[1] ?? '') as { readonly services: { readonly redis: object } }
-  expect(services.redis).toMatchObject({ user: '1000:1000', read_only: true, cap_drop: ['ALL'] })
-  const documents = parseAllDocuments(texts[2] ?? '').map((document) => document.toJS() as { readonly kind: string })
-  expect(documents.filter(({ kind }) => kind === 'NetworkPolicy')).toHaveLength(1)
+  expect(compose.services['redis']).toMatchObject({ user: '1000:1000', read_only: true, cap_drop: ['ALL'] })
+})
+
+test('the network policies cover every pod, and let the servers alone reach Redis', async () => {
+  const objects = await kubernetes()
+  const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy').map(({ spec }) => spec)
+  const pods = objects.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec?.template?.metadata.labels)
+  expect(policies.map((policy) => policy?.podSelector?.matchLabels)).toEqual(pods)
+  for (const policy of policies) expect(policy?.policyTypes).toEqual(['Ingress', 'Egress'])
+  const [server, redis] = policies
+  const servers = { podSelector: { matchLabels: pods[0] } }
+  expect(redis?.ingress).toEqual([{ from: [servers], ports: [{ port: 6379 }] }])
+  expect(redis?.egress).toBeUndefined()
+  expect(server?.ingress).toEqual([{ ports: [{ port: 4180 }] }])
+  expect(server?.egress).toContainEqual({
+    to: [{ podSelector: { matchLabels: pods[1] } }],
+    ports: [{ port: 6379 }],
+  })
 })
