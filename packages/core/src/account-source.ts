@@ -21,6 +21,7 @@ import { oneAtATime } from './one-at-a-time.js'
 import type { ResolvedSpec } from './provider.js'
 import { redact } from './redact.js'
 import { readiness } from './readiness.js'
+import { recordKey, type KeyedSource } from './record-key.js'
 import { lookOnce, recordAtHand, staleRecord } from './record-at-hand.js'
 import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
 import { secretRequest } from './secret-request.js'
@@ -64,7 +65,7 @@ const betweenQuestionsMs = 5000
 const mostFlights = 4
 
 /** {@link TokenSource} over a cell that all managers of the process share. */
-export class AccountSource<C> implements TokenSource {
+export class AccountSource<C> implements TokenSource, KeyedSource {
   readonly account: Account
   readonly apiOrigins: readonly string[]
   readonly #parts: SourceParts<C>
@@ -102,6 +103,11 @@ export class AccountSource<C> implements TokenSource {
   async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
     const record = await this.#acquire(options)
     return this.#context === undefined ? record : toldRecord(this.#context, record)
+  }
+
+  async [recordKey](): Promise<string> {
+    // Also of a source that was closed.
+    return (this.#context ?? (await this.#resolve())).key
   }
 
   peek(): string | undefined {

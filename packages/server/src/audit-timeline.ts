@@ -16,7 +16,9 @@ export interface AuditTimelineParts {
 
 /** What of one account is known here. */
 interface Page {
-  readonly key: string
+  readonly account: ServedAccount
+  /** Under which key it was last read or written. */
+  key: string | undefined
   /** As last seen in the cache, newest first. */
   kept: readonly KeptEvent[]
   /** Not written yet, newest first. */
@@ -38,26 +40,35 @@ const triesAtEnd = 5
 
 /** The timeline of each account in the cache, under a key of its own, so that it outlives the server and is one for all servers. */
 export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timeline {
-  const pages = new Map<string, Page>()
+  // Accounts that are gone take their pages along, once they are written.
+  const pages = new WeakMap<ServedAccount['source'], Page>()
+  const unwritten = new Set<Page>()
   const holder = `timeline:${randomUUID()}`
   let isClosed = false
 
   const pageOf = (account: ServedAccount): Page => {
-    const key = storeKey('timeline', account)
-    const page = pages.get(key) ?? { key, kept: [], pending: [], writing: undefined }
-    pages.set(key, page)
+    const { source } = account
+    const page = pages.get(source) ?? { account, key: undefined, kept: [], pending: [], writing: undefined }
+    pages.set(source, page)
     return page
   }
   const soon = async <T>(work: T | Promise<T>): Promise<T> => withDeadline(clock, operationMs, Promise.resolve(work))
-  const load = async ({ key }: Page): Promise<readonly KeptEvent[]> => readKeptEvents(await soon(cache.get(key)))
+  const keyOf = async (page: Page): Promise<string> => {
+    const key = await soon(storeKey('timeline', page.account))
+    // Another secret of the same source: what happened under the old one goes on under the new.
+    if (page.key !== undefined && page.key !== key) page.pending = mergeEvents(page.kept, page.pending)
+    page.key = key
+    return key
+  }
+  const load = async (key: string): Promise<readonly KeptEvent[]> => readKeptEvents(await soon(cache.get(key)))
 
   /** Writes what is pending as one step. `false`: another server writes just now. */
   const write = async (page: Page): Promise<boolean> => {
     const { lease } = cache
-    const { key } = page
+    const key = await keyOf(page)
     if (lease !== undefined && !(await soon(lease.take(key, holder, leaseMs)))) return false
     const { pending } = page
-    const merged = mergeEvents(await load(page), pending)
+    const merged = mergeEvents(await load(key), pending)
     const text = JSON.stringify(merged)
     const untilMs = clock.now() + keptForMs
     if (lease === undefined) await soon(cache.set(key, text, untilMs))
@@ -78,22 +89,26 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
       .then((nextMs) => {
         page.writing = undefined
         if (page.pending.length > 0) plan(page, nextMs)
+        else unwritten.delete(page)
       })
   }
   const stop = feed.on(({ account, event }) => {
     const page = pageOf(account)
     page.pending = [event, ...page.pending].slice(0, mostEvents)
+    unwritten.add(page)
     plan(page, event.event === 'adopted' ? adoptedMs : batchMs)
   })
 
   return {
     read: async (account) => {
       const page = pageOf(account)
-      page.kept = await load(page).catch(() => page.kept)
+      page.kept = await keyOf(page)
+        .then(load)
+        .catch(() => page.kept)
       return mergeEvents(page.kept, page.pending).map((event) => timelineEvent(account.provider, event))
     },
     lastRefresh: (account) => {
-      const page = pages.get(storeKey('timeline', account))
+      const page = pages.get(account.source)
       const last = page?.pending.find(isRefresh) ?? page?.kept.find(isRefresh)
       return last && timelineEvent(account.provider, last)
     },
@@ -106,7 +121,7 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
           await pauseOf(clock, againMs / 4, true)
         }
       }
-      await Promise.allSettled([...pages.values()].map(finish))
+      await Promise.allSettled([...unwritten].map(finish))
     },
   }
 }

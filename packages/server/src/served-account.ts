@@ -1,4 +1,5 @@
 import type { Provider, ResolvedSpec, TokenSource } from '@lingpai/core'
+import { recordKeyOf } from '@lingpai/core/internal'
 
 /** A provider of whatever credentials, as far as the server reads it. */
 export interface AnyProvider extends Pick<Provider<never>, 'id' | 'kind'> {
@@ -24,14 +25,14 @@ export interface ServedAccount {
 export type TicketName = 'jsapi' | 'wxCard' | 'agentConfig'
 
 /**
- * Where the server keeps what it knows of an account, beside the account's records: two servers on one cache may give the same name
- * to different accounts.
+ * Where the server stores what it knows of an account, beside the account's record: two servers on one cache may give the same name
+ * to different accounts, or have other secrets of one.
  */
-export function storeKey(
+export async function storeKey(
   kind: 'timeline' | 'handed',
-  { name, source: { account } }: Pick<ServedAccount, 'name' | 'source'>,
+  { name, source }: Pick<ServedAccount, 'name' | 'source'>,
   ...rest: readonly string[]
-): string {
-  const parts = [account.provider, account.kind, account.host, ...Object.values(account.ids), name, ...rest]
-  return ['lingpai', kind, '2', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join(':')
+): Promise<string> {
+  const parts = [(await recordKeyOf(source)) ?? source.toString(), name, ...rest]
+  return ['lingpai', kind, '3', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join(':')
 }

@@ -70,7 +70,7 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
       if (!isShared || (known !== undefined && known.generation === account.source.status().generation)) {
         return known
       }
-      const text = await soon(() => cache.get(storeKey('handed', account, client)))
+      const text = await soon(async () => cache.get(await storeKey('handed', account, client)))
       const shared = stillHeld(readHandOut(text), time.nowMs())
       if (known === undefined || shared === undefined) return known ?? shared
       return known.generation < shared.generation ? shared : known
@@ -83,7 +83,7 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
       memory.set(account.source, byClient.set(client, { generation, untilMs, here }))
       if (!isShared || !isNews) return
       const text = JSON.stringify({ generation, untilMs } satisfies HandOut)
-      void soon(() => cache.set(storeKey('handed', account, client), text, untilMs))
+      void soon(async () => cache.set(await storeKey('handed', account, client), text, untilMs))
     },
   }
 }

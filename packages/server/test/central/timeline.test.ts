@@ -1,6 +1,9 @@
 import { startSimulator } from '@lingpai/testing'
 import { memoryCache } from '@lingpai/cache-memory'
-import type { IAccessTokenCache } from '@lingpai/core'
+import { systemClock, TokenManager, type IAccessTokenCache } from '@lingpai/core'
+import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { handOuts } from '../../src/facades/hand-outs.js'
+import type { ServedAccount } from '../../src/served-account.js'
 import { storeKey } from '../../src/served-account.js'
 import { mergeEvents } from '../../src/merge-events.js'
 import type { KeptEvent } from '../../src/timeline-event.js'
@@ -128,7 +131,69 @@ test('a store that is down holds up no token, and what happened meanwhile is wri
   isDown = false
   await world.close()
   const { source } = world.accounts.get('shop')!
-  expect(await store.get(storeKey('timeline', { name: 'shop', source }))).toContain('"generation":2')
+  expect(await store.get(await storeKey('timeline', { name: 'shop', source }))).toContain('"generation":2')
+})
+
+describe('one account with two secrets on one cache', () => {
+  const secret = 'PLANTED-other-secret'
+
+  test('servers with other secrets of one account read nothing of each other’s timeline', async () => {
+    const { cache } = sharedCache()
+    const one = await openCentralWorld({ cache: cache() })
+    const other = await openCentralWorld({ cache: cache(), simulator: one.simulator })
+    const { provider } = other.accounts.get('shop')!
+    const wechat = one.simulator.provider(wechatMpPlain)
+    const source = other.manager.source(wechat, { ...one.simulator.accounts.wechat, appSecret: secret })
+    other.accounts.replace([{ name: 'shop', provider, source }])
+    await refresh(one)
+    await refresh(other)
+    // Written, so that only the cache is left to read from.
+    await other.close()
+    const third = await openCentralWorld({ cache: cache(), simulator: one.simulator })
+    expect((await timelineOf(third)).map(({ event }) => event)).toEqual(['refreshed'])
+    expect((await timelineOf(one)).map(({ event }) => event)).toEqual(['refreshed'])
+    const again = third.manager.source(wechat, { ...one.simulator.accounts.wechat, appSecret: secret })
+    third.accounts.replace([{ name: 'shop', provider, source: again }])
+    expect((await timelineOf(third)).map(({ event }) => event)).toEqual(['refresh-failed'])
+    await third.close()
+    await one.close()
+  })
+
+  test('a secret that is rotated takes the timeline of its account along', async () => {
+    const { cache } = sharedCache()
+    const world = await openCentralWorld({ cache: cache() })
+    const { wechat } = world.simulator.accounts
+    const provider = world.simulator.provider(wechatMpPlain)
+    let current: string = secret
+    const credentials = { appId: wechat.appId, appSecret: () => Promise.resolve(current) }
+    world.accounts.replace([{ name: 'shop', provider, source: world.manager.source(provider, credentials) }])
+    await refresh(world)
+    await until(async () => (await timelineOf(world)).length === 1)
+    current = wechat.appSecret
+    await until(async () => (await refresh(world)).status === 200)
+    const events = (await timelineOf(world)).map(({ event }) => event)
+    expect([events[0], events.at(-1)]).toEqual(['refreshed', 'refresh-failed'])
+    await world.close()
+    const next = await openCentralWorld({ cache: cache(), simulator: world.simulator })
+    expect((await timelineOf(next)).map(({ event }) => event)).toEqual(events)
+    await next.close()
+  })
+
+  test('what a client was handed out under one secret is nothing under the other', async () => {
+    const cache: IAccessTokenCache = { ...memoryCache(), reach: 'fleet' }
+    await using manager = new TokenManager({ cache })
+    const account = (appSecret: string): ServedAccount => ({
+      name: 'shop',
+      provider: wechatMpPlain,
+      source: manager.source(wechatMpPlain, { appId: 'wx1234567890abcdef', appSecret }),
+    })
+    const parts = { cache, clock: systemClock, time: { nowMs: () => Date.now() } }
+    handOuts(parts).note(account(secret), 'till', { generation: 5, toldSeconds: 7200, probes: 0 })
+    const elsewhere = handOuts(parts)
+    await until(async () => (await elsewhere.last(account(secret), 'till')) !== undefined)
+    expect(await elsewhere.last(account(secret), 'till')).toMatchObject({ generation: 5 })
+    expect(await elsewhere.last(account('PLANTED-third-secret'), 'till')).toBeUndefined()
+  })
 })
 
 describe('merging', () => {
