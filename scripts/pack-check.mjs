@@ -8,7 +8,7 @@ import { formatMessage } from 'publint/utils'
 import { manifestProblems } from './lib/manifest-problems.mjs'
 import { stageWorkspace } from './lib/stage.mjs'
 import { packages, readJson, root } from './lib/workspace.mjs'
-import { applicationCount, applicationProblems } from './pack-check/applications.mjs'
+import { applicationProblems } from './pack-check/applications.mjs'
 
 const problems = []
 const stage = stageWorkspace()
@@ -41,10 +41,8 @@ async function main() {
     const attw = node([tool('@arethetypeswrong/cli/dist/index.js'), file, '--profile', 'esm-only', '--no-color'], root)
     if (attw !== undefined) report(name, [attw])
   }
-  if (problems.length === 0) problems.push(...(await applicationProblems(tarballs, join(stage.root, 'applications'))))
-  if (problems.length === 0) {
-    console.log(`${tarballs.length} packages packed, ${applicationCount} applications run on them`)
-  }
+  if (problems.length === 0) problems.push(...(await applicationProblems(tarballs, stage)))
+  if (problems.length === 0) console.log(`${tarballs.length} packages packed, and every application runs on them`)
 }
 
 function report(name, found) {

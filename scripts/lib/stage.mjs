@@ -6,9 +6,14 @@ import { packages, root } from './workspace.mjs'
 
 const notCopied = new Set(['dist', 'node_modules', 'coverage'])
 
-/** Copies sources and configuration; npm packages are linked, the workspace's own are linked to the copies. */
+/**
+ * Copies sources and configuration; npm packages are linked, the workspace's own are linked to the copies. Beside the copy is
+ * room for what must not find its packages.
+ */
 export function stageWorkspace() {
-  const staged = mkdtempSync(join(realpathSync(tmpdir()), 'lingpai-stage-'))
+  const place = mkdtempSync(join(realpathSync(tmpdir()), 'lingpai-stage-'))
+  const staged = join(place, 'workspace')
+  mkdirSync(staged)
   for (const name of readdirSync(root)) {
     if (/^(package\.json|tsconfig.*\.json|\.dependency-cruiser\.cjs|LICENSE)$/.test(name)) {
       cpSync(join(root, name), join(staged, name))
@@ -26,7 +31,7 @@ export function stageWorkspace() {
     if (existsSync(join(from, 'node_modules'))) link(join(from, 'node_modules'), join(to, 'node_modules'))
     link(to, join(staged, 'node_modules', name))
   }
-  return { root: staged, remove: () => rmSync(staged, { recursive: true, force: true }) }
+  return { root: staged, place, remove: () => rmSync(place, { recursive: true, force: true }) }
 }
 
 /** A junction needs no right on Windows; elsewhere the type is ignored. */

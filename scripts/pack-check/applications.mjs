@@ -1,85 +1,113 @@
 // Applications on the packed packages, as their users install and run them: from a registry, without the lockfile and the
-// overrides of the workspace, on this Node and on a newer one.
+// overrides of the workspace, on this Node and, where what runs is ours, on a newer one.
 import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { assembleImage } from '../lib/assemble-image.mjs'
 import { engineProblems } from '../lib/engines.mjs'
 import { root } from '../lib/workspace.mjs'
 import { startRegistry } from './local-registry.mjs'
 
-/** The other Node that applications are run on; the first is the one that runs this. */
+/** The other Node that applications run on; the first is the one that runs this. */
 const newerNode = 'node@24'
 
 const tool = (path) => join(root, 'node_modules', path)
 
-/** How each fixture of the common installation is run, with the tools that it takes from the workspace. */
+/**
+ * How each fixture of the common installation runs, with the tools that it takes from the workspace. What compilers and bundlers
+ * find is the same on every Node.
+ */
 const fixtures = {
-  'consumer-esm': { run: ['index.js'] },
-  'consumer-cjs': { run: ['index.js'] },
-  'consumer-server': { run: ['index.js'] },
-  'consumer-ts-nodenext': { run: [tool('typescript/bin/tsc'), '-p', '.'], links: ['@types/node', 'undici-types'] },
+  'consumer-esm': { runs: [['index.js']], onEachNode: true },
+  'consumer-cjs': { runs: [['index.js']], onEachNode: true },
+  'consumer-server': { runs: [['index.js']], onEachNode: true },
+  'consumer-ts-nodenext': { runs: [[tool('typescript/bin/tsc'), '-p', '.']], links: ['@types/node', 'undici-types'] },
   'consumer-ts-cjs': {
     runs: ['node16', 'node18'].map((mode) => [tool('typescript/bin/tsc'), '-p', '.', '--module', mode]),
     links: ['@types/node', 'undici-types'],
   },
-  'consumer-jest-cjs': { run: [tool('jest/bin/jest.js'), '--no-cache'], links: ['jest', 'ts-jest', 'typescript'] },
+  'consumer-jest-cjs': {
+    runs: [[tool('jest/bin/jest.js'), '--no-cache']],
+    links: ['jest', 'ts-jest', 'typescript'],
+    onEachNode: true,
+  },
 }
 
 /** Fixtures with an installation of their own: what they leave out is not to be found anywhere above them. */
 const standalone = {
-  'consumer-bundlers': { run: ['index.js'] },
+  'consumer-bundlers': { runs: [['index.js']] },
   // The oldest TypeScript that the declarations are for.
   'consumer-ts-minimum': {
     runs: ['.', 'without-node'].map((project) => ['node_modules/typescript/bin/tsc', '-p', project]),
   },
 }
 
-/** How many applications there are. */
-export const applicationCount = Object.keys(fixtures).length + Object.keys(standalone).length
-
 /**
  * @param tarballs {name, file, manifest} of each package
- * @param place an empty directory
+ * @param stage where the packages are built; the applications are made beside them, where they find none of them
  * @returns a line for each thing that is wrong
  */
-export async function applicationProblems(tarballs, place) {
-  const problems = []
+export async function applicationProblems(tarballs, stage) {
+  const place = join(stage.place, 'applications')
+  const home = join(place, 'common')
+  const image = join(place, 'image')
   const registry = await startRegistry(tarballs)
+  const problems = []
+  let nodes
   try {
-    const nodes = [process.execPath, await installedNode(newerNode)]
-    const home = join(place, 'common')
-    const dependencies = Object.fromEntries(tarballs.map(({ name, manifest }) => [name, manifest.version]))
-    mkdirSync(home, { recursive: true })
-    writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies }))
-    problems.push(...(await install(home, registry)))
-    for (const [name, { links = [] }] of Object.entries(fixtures)) {
-      const directory = join(home, name)
-      copyFixture(name, directory)
-      for (const link of links) {
-        const path = join(directory, 'node_modules', link)
-        mkdirSync(join(path, '..'), { recursive: true })
-        symlinkSync(tool(link), path, 'junction')
-      }
-    }
-    for (const name of Object.keys(standalone)) {
-      copyFixture(name, join(place, name))
-      problems.push(...(await install(join(place, name), registry)))
-    }
-    const runsOf = (applications, parent) =>
-      Object.entries(applications).flatMap(([name, { run, runs = [run] }]) =>
-        runs.map((args) => ({ name, run: args, directory: join(parent, name) })),
-      )
-    const runs = [
-      ...runsOf(fixtures, home),
-      ...runsOf(standalone, place),
-      { name: '@lingpai/cli', run: [join(home, 'node_modules/@lingpai/cli/dist/bin.js'), '--help'], directory: home },
-    ]
-    for (const node of nodes) for (const application of runs) problems.push(...runProblems(node, application))
+    nodes = [process.execPath, await installedNode(newerNode)]
+    problems.push(...(await installAll(tarballs, place, home, registry)))
   } finally {
     registry.close()
   }
+  assembleImage(stage.root, image)
+  const bin = tarballs.find(({ folder }) => folder === 'cli').manifest.bin.lingpai
+  const applications = [
+    ...Object.entries(fixtures).map(([name, fixture]) => ({ name, directory: join(home, name), ...fixture })),
+    ...Object.entries(standalone).map(([name, fixture]) => ({ name, directory: join(place, name), ...fixture })),
+    {
+      name: 'the command',
+      directory: home,
+      runs: [[join('node_modules/@lingpai/cli', bin), '--help']],
+      onEachNode: true,
+    },
+    { name: 'the image', directory: image, runs: [[join('packages/cli', bin), '--help'], ...importsOf(image)] },
+  ]
+  for (const { name, directory, runs, onEachNode = false } of applications) {
+    for (const node of onEachNode ? nodes : nodes.slice(0, 1)) {
+      for (const args of runs) problems.push(...runProblems({ node, name, args, directory }))
+    }
+  }
   return problems
+}
+
+/** @returns a line for each package that its Node is too old for */
+async function installAll(tarballs, place, home, registry) {
+  const dependencies = Object.fromEntries(tarballs.map(({ name, manifest }) => [name, manifest.version]))
+  mkdirSync(home, { recursive: true })
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies }))
+  const problems = await install(home, registry)
+  for (const [name, { links = [] }] of Object.entries(fixtures)) {
+    const directory = join(home, name)
+    copyFixture(name, directory)
+    for (const link of links) {
+      const path = join(directory, 'node_modules', link)
+      mkdirSync(join(path, '..'), { recursive: true })
+      symlinkSync(tool(link), path, 'junction')
+    }
+  }
+  for (const name of Object.keys(standalone)) {
+    copyFixture(name, join(place, name))
+    problems.push(...(await install(join(place, name), registry)))
+  }
+  return problems
+}
+
+/** Everything of the image can be imported, from where its command imports it. */
+function importsOf(image) {
+  const names = readdirSync(join(image, 'node_modules/@lingpai')).map((name) => `@lingpai/${name}`)
+  return [['--input-type=module', '--eval', names.map((name) => `import '${name}'`).join('\n')]]
 }
 
 function copyFixture(name, directory) {
@@ -110,11 +138,12 @@ async function npm(args, cwd) {
   }
 }
 
-function runProblems(node, { name, run, directory }) {
-  const { status, stdout, stderr } = spawnSync(node, run, {
-    cwd: directory,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  return status === 0 ? [] : [`fixtures/${name} fails on ${node}\n${stdout}${stderr}`]
+function runProblems({ node, name, args, directory }) {
+  const startedAt = performance.now()
+  const run = spawnSync(node, args, { cwd: directory, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  const { stdout: version } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+  const what = `${name} on Node ${version.trim()}`
+  console.log(`${run.status === 0 ? 'ok  ' : 'FAIL'} ${seconds.padStart(6)} s  ${what}`)
+  return run.status === 0 ? [] : [`${what} fails\n${run.stdout}${run.stderr}`]
 }
