@@ -1,7 +1,9 @@
 import type { Address, Login, RedisTarget, RedisTlsOptions } from './redis-options.js'
 
-/** TCP and TLS must be up within this time, or within that of a call where it is longer. */
+/** TCP and TLS of sentinels and of a cluster's nodes must be up within this time, or within that of a call where it is longer. */
 const connectTimeoutMs = 1000
+/** A node's link has a bound of its own, which knows when the process stood still; a socket's timer does not. */
+const longestConnectMs = 10_000
 
 /** Settings of every client that we make: nothing waits in a queue, and nothing reconnects behind our back. */
 export interface ClientSettings extends Login {
@@ -20,7 +22,9 @@ export interface ClientSettings extends Login {
 
 /** How to reach a node of the target, or, without an address, any. */
 export function clientSettings(target: RedisTarget, address?: Address): ClientSettings {
-  return settingsFor(target, target.login, address, target.database)
+  const { socket, ...settings } = settingsFor(target, target.login, address, target.database)
+  const connectTimeout = address === undefined ? socket.connectTimeout : socket.connectTimeout + longestConnectMs
+  return { ...settings, socket: { ...socket, connectTimeout } }
 }
 
 /** How to reach a sentinel. */

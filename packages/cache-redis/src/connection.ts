@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { ClosedError, type Clock, type Timer } from '@lingpai/core'
-import { holdingProcess } from '@lingpai/core/internal'
+import { holdingProcess, patientTimer } from '@lingpai/core/internal'
 import type { Link, MakeLink } from './redis-link.js'
 import { isReadOnly, isRefusal, RedisStoreError, storeError, timeoutError } from './store-error.js'
 
@@ -60,7 +60,7 @@ export class Connection {
   async run<T>(commands: (link: Link) => Promise<T>): Promise<T> {
     this.#assertOpen()
     try {
-      return await holdingProcess(() => this.#bounded(commands), this.#parts.timeoutMs + settlingMs)
+      return await holdingProcess(() => this.#bounded(commands), 2 * this.#parts.timeoutMs + settlingMs)
     } catch (error) {
       // The name of the server may lead to another one by now, which is the master.
       if (isReadOnly(error) && this.#upForMs() >= betweenRenewalsMs) this.#lose(this.#link, error)
@@ -83,12 +83,13 @@ export class Connection {
     return new Promise((resolve, reject) => {
       let sent: Promise<T> | undefined
       let isOver = false
-      const timer = clock.setTimer(() => {
+      const giveUp = (): void => {
         isOver = true
         reject(timeoutError(name, timeoutMs))
         if (sent === undefined) this.#isSlow = true
         else this.#watch(sent)
-      }, timeoutMs)
+      }
+      const timer = patientTimer(clock, giveUp, timeoutMs)
       const cancel = (): void => {
         timer.cancel()
       }
@@ -165,9 +166,10 @@ export class Connection {
     const { clock, name, timeoutMs } = this.#parts
     const boundMs = Math.max(linkBoundMs, timeoutMs)
     return new Promise<void>((resolve, reject) => {
-      const bound = clock.setTimer(() => {
+      const giveUp = (): void => {
         reject(new RedisStoreError(`redis ${name}: no connection within ${boundMs} ms`, 'ETIMEDOUT'))
-      }, boundMs)
+      }
+      const bound = patientTimer(clock, giveUp, boundMs)
       link
         .connect()
         .then(resolve, reject)

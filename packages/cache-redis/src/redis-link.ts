@@ -36,6 +36,12 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
   let client: ReturnType<typeof createClient> | undefined
   let records: Keyv<string> | undefined
   let isOver = false
+  // The client cannot close a socket that is still connecting.
+  let hasSocket = false
+  const destroy = (): void => {
+    isOver = true
+    if (hasSocket && client?.isOpen === true) client.destroy()
+  }
   return {
     connect: async () => {
       const address = await chooseNode(target)
@@ -44,6 +50,10 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
       client = made
       made.on('error', (error: unknown) => {
         if (!isOver) onLoss(error)
+      })
+      made.on('connect', () => {
+        hasSocket = true
+        if (isOver) destroy()
       })
       made.unref()
       await made.connect()
@@ -54,10 +64,7 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
     ping: async () => present(client).ping(),
     client: () => present(client),
     records: () => present(records),
-    destroy: () => {
-      isOver = true
-      if (client?.isOpen === true) client.destroy()
-    },
+    destroy,
   }
 }
 

@@ -1,5 +1,6 @@
 import { createClient } from '@keyv/redis'
 import { systemClock } from '@lingpai/core'
+import { patientTimer } from '@lingpai/core/internal'
 import { sentinelSettings } from './client-settings.js'
 import type { Address, RedisTarget } from './redis-options.js'
 import { RedisStoreError } from './store-error.js'
@@ -36,7 +37,7 @@ async function askSentinel(target: RedisTarget, node: Address): Promise<Address 
     if (client.isOpen) client.destroy()
   }
   const shareMs = target.timeoutMs / (target.nodes.length + 1)
-  const timer = systemClock.setTimer(close, Math.max(patienceMs, shareMs))
+  const timer = patientTimer(systemClock, close, Math.max(patienceMs, shareMs))
   try {
     await client.connect()
     const reply: unknown = await client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', target.masterName])

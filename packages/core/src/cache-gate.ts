@@ -1,8 +1,9 @@
 import type { Awaitable, IAccessTokenCache } from './cache.js'
-import type { Clock, Timer } from './clock.js'
+import type { Clock } from './clock.js'
 import { CacheError, type CacheErrorDetails } from './errors.js'
 import { isOtherRequest, otherRequestHint } from './other-request.js'
 import { lastingFailure } from './lasting-failure.js'
+import { patientTimer } from './patient-timer.js'
 import { scrubCause } from './redact.js'
 import { SharedTime, type SharedMoment } from './shared-time.js'
 import { parseObject } from './token-record.js'
@@ -131,22 +132,13 @@ function tokenIn(written: string | undefined): readonly string[] {
 
 /** What a store that does not answer is taken to have answered. */
 const tooLate = Symbol('too late')
-/** A timer that comes this much late tells that the process was stopped, and heard no answer meanwhile. */
-const lateMs = 100
 
 async function bounded<T>(pending: PromiseLike<T>, clock: Clock, timeoutMs: number): Promise<T | typeof tooLate> {
   return new Promise((resolve, reject) => {
-    let dueAtMs = Infinity
     const giveUp = (): void => {
-      // The store may have answered all the same.
-      if (clock.monotonic() - dueAtMs > lateMs) timer = arm()
-      else resolve(tooLate)
+      resolve(tooLate)
     }
-    const arm = (): Timer => {
-      dueAtMs = clock.monotonic() + timeoutMs
-      return clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
-    }
-    let timer = arm()
+    const timer = patientTimer(clock, giveUp, timeoutMs, { holdsProcess: true })
     pending.then(resolve, reject).then(
       () => {
         timer.cancel()
