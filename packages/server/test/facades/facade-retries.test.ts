@@ -120,3 +120,19 @@ test('twenty cold clients with one key, one after the other, cost no refresh', a
   }
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
+
+test.each(cases)(
+  '%s: tokens that die three times within a second are replaced, and no client waits',
+  async (_, platform, plain) => {
+    world = await openFacadeWorld({ plain })
+    const key = world.key([platform.name])
+    await platform.ask(key)
+    const startMs = world.clock.monotonic()
+    for (let death = 0; death < 3; death += 1) {
+      world.simulator.revoke(platform.account)
+      expect(await world.clock.runUntil(retries(platform, key))).toBeLessThanOrEqual(1)
+    }
+    expect(world.clock.monotonic() - startMs).toBeLessThan(2000)
+    expect(world.simulator.ledger.tokenRequests()).toBe(4)
+  },
+)
