@@ -84,8 +84,11 @@ test('news of a write carry key and generation, and nothing of the value', async
   await cache.lease.take('a', 'holder', 1000)
   await cache.lease.commit('a', 'holder', '{"access_token":"PLANTED","generation":7}')
   await cache.set('a', 'PLANTED')
-  while (messages.length < 2) await pause(1)
-  expect(messages.map((text) => JSON.parse(text) as unknown)).toEqual([{ key: 'a', generation: 7 }, { key: 'a' }])
+  // The mark of a rejection has no generation to be skipped by: every process looks.
+  await cache.set('a', '{"access_token":"PLANTED","generation":7,"rejectedCode":40001}')
+  while (messages.length < 3) await pause(1)
+  const news = messages.map((text) => JSON.parse(text) as unknown)
+  expect(news).toEqual([{ key: 'a', generation: 7 }, { key: 'a' }, { key: 'a' }])
   client.destroy()
 })
 
