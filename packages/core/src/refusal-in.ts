@@ -36,9 +36,10 @@ function mayBeJson({ headers, status }: Response): boolean {
 
 /** The text of a reply that may be a refusal: short, and an object. What breaks off is none. */
 async function peek(copy: Response): Promise<string | undefined> {
-  const isForeign = !isWebStream(copy.body)
+  const body: unknown = copy.body
+  const isForeign = !isWebStream(body)
   const limit = isForeign ? largestForeignPeek : largestPeek
-  const reader = (isForeign ? streamOf(copy.body as AsyncIterable<Uint8Array>) : copy.body).getReader()
+  const reader = (isForeign ? streamOf(body as AsyncIterable<Uint8Array>) : body).getReader()
   const decoder = new TextDecoder()
   let text = ''
   try {
