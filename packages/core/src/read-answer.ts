@@ -38,7 +38,8 @@ export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAns
   if (reply.status === 429) {
     return { outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
   }
-  if (reply.status >= 500) return { outcome: 'status' }
+  // Only a proxy sends 407, and in words of its own.
+  if (reply.status >= 500 || reply.status === 407) return { outcome: 'status' }
   if (reply.status >= 300 && reply.status < 400) return { outcome: 'malformed', problem: 'redirect' }
   if (reply.body === undefined) {
     return { outcome: 'malformed', problem: reply.status === 404 ? 'not-found' : 'not-json' }

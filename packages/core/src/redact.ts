@@ -10,10 +10,13 @@ const longestText = 16_384
 const secretNames =
   /(\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|qqbot)\s+)?)([^"'&\s,;}\\]+)/gi
 
-/** Masks the known secrets in every spelling, and whatever stands behind a secret's name. */
+/** User and password of a URL, as that of a proxy or a store has them. */
+const userInfo = /:\/\/[^\s/?#"'<>]*@/g
+
+/** Masks the known secrets in every spelling, whatever stands behind a secret's name, and user and password of URLs. */
 export function redact(text: string, known: readonly string[] = []): string {
   const shown = text.length > longestText ? `${text.slice(0, longestText)}…` : text
-  return maskKnown(shown, known).replace(secretNames, `$1${mask}`)
+  return maskKnown(shown, known).replace(secretNames, `$1${mask}`).replace(userInfo, `://${mask}@`)
 }
 
 /** Masks the known secrets alone, and pieces of them, in every spelling that `findSecrets` knows. */

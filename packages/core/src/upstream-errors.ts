@@ -51,12 +51,14 @@ export function platformError(
 }
 
 /** A 5xx, or a 4xx without a platform code. */
-export function statusError(provider: string, status: number): TransportError {
-  return new TransportError(`${provider}: the token request was answered with HTTP ${status}`, {
-    provider,
-    phase: 'status',
-    status,
-  })
+export function statusError(provider: string, status: number, language: 'en' | 'zh'): TransportError {
+  // Only a proxy sends 407.
+  const hint = status === 407 ? hintIn(faultHints.proxy, language) : undefined
+  return new TransportError(
+    `${provider}: the token request was answered with HTTP ${status}`,
+    { provider, phase: 'status', status },
+    hint === undefined ? {} : { hint, retryable: false },
+  )
 }
 
 /** An answer that is none. */
@@ -112,16 +114,27 @@ export function errorOfFailure(
       return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
     }
     default: {
-      const { kind, systemCode, problem, cause } = failure
-      const code = systemCode === undefined ? '' : ` (${systemCode})`
+      const { kind, systemCode, problem, status, cause } = failure
+      const facts = status === undefined ? systemCode : `HTTP ${status}`
+      const code = facts === undefined ? '' : ` (${facts})`
       const hint = problem === undefined ? otherHint(cause) : hintIn(faultHints[problem], language)
       return new TransportError(
         `${provider}: ${faultTexts[problem ?? kind]}${code}`,
-        { provider, phase: kind, ...(systemCode !== undefined && { systemCode }) },
-        { retryable: problem === undefined, ...(hint !== undefined && { hint }), cause: scrubCause(cause, known) },
+        {
+          provider,
+          phase: kind,
+          ...(status !== undefined && { status }),
+          ...(systemCode !== undefined && { systemCode }),
+        },
+        { retryable: passes(failure), ...(hint !== undefined && { hint }), cause: scrubCause(cause, known) },
       )
     }
   }
+}
+
+/** Whether waiting alone may mend it: a proxy that is down comes back, one that rejects the request goes on rejecting it. */
+function passes({ problem, status = 502 }: Pick<NetworkFault, 'problem' | 'status'>): boolean {
+  return problem === undefined || (problem === 'proxy' && status >= 500)
 }
 
 /** In workerd, what one request began cannot be waited for by another. */
@@ -134,6 +147,7 @@ const faultTexts: Readonly<Record<NetworkFault['phase'] | NonNullable<NetworkFau
   exchange: 'the connection broke',
   certificate: 'the TLS certificate was rejected',
   fetch: 'the response of the `fetch` option cannot be read',
+  proxy: 'the proxy did not connect to the platform',
 }
 
 /** What a person can do where waiting alone does not help. */
@@ -145,5 +159,9 @@ const faultHints: Readonly<Record<NonNullable<NetworkFault['problem']>, Hint>> =
   fetch: {
     en: 'Give TokenManager a `fetch` option whose responses have a body stream, arrayBuffer() or text().',
     zh: '请给 TokenManager 传入这样的 `fetch` 选项：其响应带有 body 流、arrayBuffer() 或 text()。',
+  },
+  proxy: {
+    en: 'Check the proxy that HTTPS_PROXY (or HTTP_PROXY, or the `fetch` option) names: its address, its user and password, and whether it may connect to this host. NO_PROXY lists hosts that need no proxy.',
+    zh: '请检查 HTTPS_PROXY（或 HTTP_PROXY、`fetch` 选项）所指的代理：地址、用户名和密码，以及它是否允许连接该主机。不需要代理的主机写进 NO_PROXY。',
   },
 }

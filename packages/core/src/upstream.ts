@@ -142,7 +142,7 @@ async function ask<C>(
       return { error, ...wait, ...(coolDownSeconds !== undefined && { codeCoolDownMs: coolDownSeconds * 1000 }) }
     }
     case 'status':
-      return { error: statusError(spec.id, reply.status), ...wait }
+      return { error: statusError(spec.id, reply.status, language), ...wait }
     case 'malformed':
       return { error: malformedError(spec.id, answer.problem, reply, language), ...wait }
   }

@@ -153,3 +153,12 @@ describe('a cause', () => {
     expect(shown(scrubCause(hostile, [planted]))).not.toContain('PLANTED')
   })
 })
+
+test.each([
+  ['http://some-user:PLANTED-SECRET-a@proxy.example:3128/', 'http://***@proxy.example:3128/'],
+  ['connect to https://PLANTED-SECRET-b@[::1]:3128 failed', 'connect to https://***@[::1]:3128 failed'],
+  ['redis://:PLANTED-SECRET-c@d@store.example/0', 'redis://***@store.example/0'],
+  ['https://a.example/users/@me, mail a@b.example', 'https://a.example/users/@me, mail a@b.example'],
+])('user and password of a URL are masked: %s', (text, masked) => {
+  expect(redact(text)).toBe(masked)
+})
