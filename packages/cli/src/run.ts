@@ -6,6 +6,7 @@ import { processIo, type CommandIo } from './command-io.js'
 import { commands } from './commands.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
 import { failureOf, openOutput, type Output } from './output.js'
+import { behindProxies } from './proxies.js'
 
 /**
  * Runs the command `lingpai`.
@@ -22,7 +23,9 @@ export async function run(argv: readonly string[], io: CommandIo = processIo()):
     const program = newProgram(output)
     for (const definition of commands) {
       addCommand(program, definition, async (args, options) => {
-        code = await definition.run({ io, output, args, options })
+        // What works with no account asks nobody.
+        const way = definition.usesConfiguration ? await behindProxies(io, output) : io
+        code = await definition.run({ io: way, output, args, options })
       })
     }
     await program.parseAsync([...argv], { from: 'user' })
@@ -83,6 +86,7 @@ Accounts come from lingpai.yaml (searched from here upward; --config or LINGPAI_
 none, from the environment: QQ_BOT_APP_ID and QQ_BOT_SECRET make the account qq-bot. A secret may also stand in a file:
 QQ_BOT_SECRET_FILE. Tokens are kept in a private directory of yours; LINGPAI_CACHE names another place:
 file:<directory>, sqlite:<file>, redis://<host>; LINGPAI_CACHE_KEYS encrypts what is kept (lingpai keygen makes a key).
+HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
 
 Examples:
   export QQ_BOT_APP_ID=… QQ_BOT_SECRET=…

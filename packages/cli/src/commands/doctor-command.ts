@@ -9,6 +9,7 @@ import { checkNode } from '../doctor/check-node.js'
 import { findingsOf, type Finding } from '../doctor/finding.js'
 import { exitCodes, type ExitCode } from '../exit-code.js'
 import { accountsNamed } from '../open-accounts.js'
+import { proxyWords } from '../proxies.js'
 
 /** `lingpai doctor [account]` */
 export const doctorCommand: CommandDefinition = {
@@ -28,7 +29,7 @@ export const doctorCommand: CommandDefinition = {
       findings.push(...found)
       if (options.json !== true) for (const finding of found) print(context, finding)
     }
-    report([checkNode(io.nodeVersion)])
+    report([checkNode(io.nodeVersion), ...proxyFinding(io.env)])
     const plan = await planOf(context)
     report(plan.findings)
     if (plan.configuration !== undefined) {
@@ -44,6 +45,12 @@ export const doctorCommand: CommandDefinition = {
     else output.line(`${counts.ok} ok, ${counts.warn} warn, ${counts.fail} fail`)
     return (counts.fail === 0 ? exitCodes.ok : exitCodes.findings) satisfies ExitCode
   },
+}
+
+/** Which way requests go, where it is not the straight one. */
+function proxyFinding(env: CommandContext['io']['env']): readonly Finding[] {
+  const words = proxyWords(env)
+  return words === '' ? [] : [findingsOf('lingpai').ok('proxy', words)]
 }
 
 interface Plan {

@@ -1,6 +1,7 @@
 import {
   classify,
   isLingpaiError,
+  networkFault,
   platformError,
   type AnyLingpaiError,
   type Refusal,
@@ -118,7 +119,11 @@ async function checkWorks(account: ConfiguredAccount, source: TokenSource, told:
     const isTimeout = (error as { readonly name?: unknown }).name === 'TimeoutError'
     const host = new URL(spec.apiBaseUrl ?? spec.baseUrl ?? 'https://unknown').origin
     const text = isTimeout ? 'was not answered in time' : 'could not be sent'
-    return fail('works', `${method} ${url} ${text}`, { action: `Check that ${host} can be reached from here.` })
+    const isProxy = networkFault(error).problem === 'proxy'
+    const action = isProxy
+      ? `Check the proxy that HTTPS_PROXY names, and that it may connect to ${host}.`
+      : `Check that ${host} can be reached from here.`
+    return fail('works', `${method} ${url} ${text}`, { action })
   }
 }
 

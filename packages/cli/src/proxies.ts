@@ -1,0 +1,108 @@
+import { ConfigError } from '@lingpai/core'
+import type { Dispatcher, Pool, buildConnector } from 'undici'
+import type { CommandIo } from './command-io.js'
+import type { Output } from './output.js'
+
+/** The proxies that the environment names. */
+interface Proxies {
+  readonly http: NamedProxy | undefined
+  readonly https: NamedProxy | undefined
+  /** Hosts that need none. */
+  readonly except: string
+}
+
+/** A proxy, and the variable that names it. */
+interface NamedProxy {
+  readonly variable: string
+  readonly url: URL
+}
+
+/**
+ * The same input and output, with requests that go through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; as it was
+ * where none is set.
+ *
+ * @throws ConfigError for a variable that does not hold the address of a proxy
+ */
+export async function behindProxies(io: CommandIo, output: Output): Promise<CommandIo> {
+  const proxies = proxiesIn(io.env)
+  if (proxies === undefined) return io
+  for (const { username, password } of [proxies.http, proxies.https].flatMap((proxy) => proxy?.url ?? []))
+    for (const secret of [username, password])
+      for (const text of [secret, decodeURIComponent(secret)]) output.hide(text)
+  // Not the `fetch` of undici: it does not know a FormData or a Request of the global kind. As an object, because the types of
+  // this undici and of the one in Node.js differ.
+  const way: object = { dispatcher: await agentFor(proxies) }
+  return { ...io, fetch: (input, init) => io.fetch(input, { ...init, ...way }) }
+}
+
+/** What to tell of the proxies, without user and password; empty where there are none. @throws ConfigError */
+export function proxyWords(env: CommandIo['env']): string {
+  const { http, https } = proxiesIn(env) ?? {}
+  return [https, http]
+    .flatMap((proxy) => (proxy === undefined ? [] : [`${proxy.variable} is ${proxy.url.origin}`]))
+    .join(', ')
+}
+
+/** Lower case first, as curl and undici do it. */
+function proxiesIn(env: CommandIo['env']): Proxies | undefined {
+  const http = proxyIn(env, 'http_proxy')
+  const https = proxyIn(env, 'https_proxy')
+  if (http === undefined && https === undefined) return undefined
+  return { http, https, except: env['no_proxy'] ?? env['NO_PROXY'] ?? '' }
+}
+
+function proxyIn(env: CommandIo['env'], name: string): NamedProxy | undefined {
+  const variable = env[name] === undefined ? name.toUpperCase() : name
+  const text = (env[variable] ?? '').trim()
+  if (text === '') return undefined
+  const url = parsed(text.includes('://') ? text : `http://${text}`)
+  if (url !== undefined) return { variable, url }
+  throw new ConfigError(
+    `${variable} must be the address of an HTTP proxy`,
+    { field: variable, problem: 'malformed' },
+    {
+      hint: 'For instance http://proxy.example.com:3128; a user and a password stand before the host, percent-encoded.',
+    },
+  )
+}
+
+function parsed(text: string): URL | undefined {
+  try {
+    const url = new URL(text)
+    decodeURIComponent(url.username + url.password)
+    return ['http:', 'https:'].includes(url.protocol) ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** undici takes long to load, and most hosts have no proxy. */
+async function agentFor({ http, https, except }: Proxies): Promise<Dispatcher> {
+  const { EnvHttpProxyAgent, Pool } = await import('undici')
+  return new EnvHttpProxyAgent({
+    httpProxy: http?.url.href ?? '',
+    httpsProxy: https?.url.href ?? '',
+    noProxy: except,
+    clientFactory: (origin, options) => {
+      const { connect } = options as Pool.Options & { readonly connect: buildConnector.connector }
+      return new Pool(origin, { ...options, connect: tellingConnector(connect) })
+    },
+  })
+}
+
+/** Connects to a proxy, and tells its failures apart from those of the platform. */
+function tellingConnector(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    connect(options, (...result) => {
+      const [error] = result
+      if (error === null) callback(...result)
+      else callback(new UnreachableProxy('the proxy cannot be reached', { cause: error }), null)
+    })
+  }
+}
+
+/** By the code that Node.js has for it. */
+class UnreachableProxy extends Error {
+  override readonly name = 'UnreachableProxy'
+  readonly code = 'ERR_PROXY_TUNNEL'
+}
