@@ -13,17 +13,20 @@ export function socketError(provider: string, error: unknown, isOpen: boolean): 
   }
   const status = handshakeStatus(error)
   if (status !== undefined) {
-    return new TransportError(`${provider}: gateway: the handshake was answered with HTTP ${status}`, {
-      provider,
-      phase: 'status',
-      status,
-    })
+    return new TransportError(
+      `${provider}: gateway: the handshake was answered with HTTP ${status}`,
+      { provider, phase: 'status', status },
+      status === 407 ? { hint: proxyHint } : {},
+    )
   }
   return new TransportError(
     `${provider}: gateway: the connection ${isOpen ? 'broke' : 'could not be made'}${systemCode === undefined ? '' : ` (${systemCode})`}`,
     { provider, phase: isOpen ? 'exchange' : 'connect', ...(systemCode !== undefined && { systemCode }) },
   )
 }
+
+/** Only a proxy sends 407. */
+const proxyHint = 'Check the proxy of the `WebSocket` option: it asks for another user and password.'
 
 /** `ws` tells the status of a refused handshake in words only. */
 function handshakeStatus(error: unknown): number | undefined {

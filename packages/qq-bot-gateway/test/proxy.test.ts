@@ -1,0 +1,43 @@
+import { HttpsProxyAgent } from 'https-proxy-agent'
+import { WebSocket } from 'ws'
+import { startConnectProxy } from '../../testing/test/support/connect-proxy.js'
+import type { GatewaySocketOptions } from '../src/index.js'
+import { withGateways } from './gateway-world.js'
+
+function through(url: string) {
+  const agent = new HttpsProxyAgent(url)
+  return class extends WebSocket {
+    constructor(address: string, options: GatewaySocketOptions) {
+      super(address, { ...options, agent })
+    }
+  }
+}
+
+test('a WebSocket class with an agent takes the connection through a proxy, with its user and password', () =>
+  withGateways(async ({ simulator, connected }) => {
+    const proxy = await startConnectProxy({ credentials: 'some-user:PLANTED-SECRET-proxy' })
+    const gateway = await connected({ WebSocket: through(`http://some-user:PLANTED-SECRET-proxy@${proxy.host}`) })
+    expect(gateway.status().state).toBe('live')
+    expect(proxy.asked).toEqual([
+      { target: new URL(simulator.url).host, credentials: 'some-user:PLANTED-SECRET-proxy' },
+    ])
+    await gateway.close()
+    await proxy.close()
+  }))
+
+test('a proxy that asks for a password is told as a TransportError whose hint names it, without the password', () =>
+  withGateways(async ({ clock, open }) => {
+    const proxy = await startConnectProxy({ credentials: 'somebody:else' })
+    const gateway = open({ WebSocket: through(`http://some-user:PLANTED-SECRET-proxy@${proxy.host}`) })
+    const told = new Promise<unknown>((resolve) => gateway.on('error', resolve))
+    gateway.connect().catch(() => undefined)
+    const error = await clock.runUntil(told)
+    expect(error).toMatchObject({
+      code: 'ERR_LINGPAI_TRANSPORT',
+      details: { phase: 'status', status: 407 },
+      hint: expect.stringMatching(/proxy.*user and password/) as string,
+    })
+    expect(String(error)).not.toMatch(/PLANTED/)
+    await clock.runUntil(gateway.close())
+    await proxy.close()
+  }))
