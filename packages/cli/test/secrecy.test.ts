@@ -131,20 +131,25 @@ describe('secret files that others can read', () => {
 
 test('doctor prints what an API says without its token and without what acts on a terminal', async () => {
   await withHome(async (home) => {
-    // The API alone, which quotes the token in another spelling, and an attack on whoever reads.
-    const api = createServer((request, reply) => {
-      const [, token = ''] = (request.headers.authorization ?? '').split(' ')
-      const message = `no \u001B[2J\r\nlevel=info ${encodeURIComponent(`${token}/`)} way`
-      reply.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ code: 11_253, message }))
+    const [token, secret] = ['PLANTED/token+of=signs', 'PLANTED/secret+with=signs']
+    const quoted = [token, secret].map(encodeURIComponent)
+    // A platform that quotes what it was sent percent-encoded, with an attack on the reader's terminal.
+    const platform = createServer((request, reply) => {
+      const message = `no \u001B[2J\r\nlevel=info ${quoted.join(' ')} way`
+      const isApi = request.headers.authorization !== undefined
+      const body = isApi ? { code: 11_253, message } : { access_token: token, expires_in: '7200' }
+      reply.writeHead(isApi ? 403 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
-    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
-    const { port } = api.address() as AddressInfo
-    await home.write('bot.secret', home.simulator.accounts.qq.clientSecret)
-    await home.write('lingpai.yaml', bot(home, 'bot.secret', `, apiBaseUrl: "http://127.0.0.1:${port}"`))
+    await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
+    const { port } = platform.address() as AddressInfo
+    await home.write('bot.secret', secret)
+    const url = `http://127.0.0.1:${port}`
+    await home.write('lingpai.yaml', bot(home, 'bot.secret').replace(`${home.simulator.url}/qq`, url))
     const { stdout } = await home.run(['doctor', 'bot'])
-    expect(stdout).toMatch(/bot works: the API refused \(11253 no \uFFFD\[2J\uFFFD\uFFFDlevel=info \S+ way\)/)
+    expect(stdout).toMatch(/bot works: the API refused \(11253 no \uFFFD\[2J\uFFFD\uFFFDlevel=info \*{3} \*{3} way\)/)
+    for (const planted of [token, secret, ...quoted]) expect(stdout).not.toContain(planted)
     expect(stdout).not.toContain('\u001B')
-    await new Promise((resolve) => api.close(resolve))
+    await new Promise((resolve) => platform.close(resolve))
   })
 })
 

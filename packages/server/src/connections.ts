@@ -2,8 +2,6 @@ import type { Socket } from 'node:net'
 import { systemClock, type Timer } from '@lingpai/core'
 import type { FastifyInstance } from 'fastify'
 
-/** Connections of all clients together; more are closed as they come. */
-const mostConnections = 10_000
 const lookMs = 20
 /** A client in use sends its next request within this time of the end. */
 const idleMs = 500
@@ -19,10 +17,12 @@ export interface ConnectionsParts {
   readonly app: FastifyInstance
   /** How long clients have to take their last responses, milliseconds. */
   readonly drainMs: number
+  /** Connections of all clients together; more are closed as they come. @default 10 000 */
+  readonly mostConnections?: number
 }
 
 /** Bounds the connections of a server that does not listen yet. */
-export function boundConnections({ app, drainMs }: ConnectionsParts): Connections {
+export function boundConnections({ app, drainMs, mostConnections = 10_000 }: ConnectionsParts): Connections {
   const { server } = app
   // All of them, also those that have not finished a TLS handshake: Node's own list begins with the first HTTP byte.
   const sockets = new Set<Socket>()

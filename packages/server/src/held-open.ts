@@ -3,10 +3,6 @@ import { ApiError } from './api-error.js'
 import type { Caller } from './caller.js'
 import type { ClientKeys } from './keys/client-keys.js'
 
-/** Event streams and long polls of one key at the same time. */
-const mostOfAKey = 200
-/** Those of all keys together: a part of the connections that the server takes. */
-const mostInAll = 4000
 /** When a place may be free again. */
 const retryAfterMs = 10_000
 
@@ -37,10 +33,14 @@ export interface HeldOpenParts {
   readonly keys: ClientKeys
   readonly clock: Clock
   readonly draining: AbortSignal
+  /** Event streams and long polls of one key at the same time. @default 200 */
+  readonly mostOfAKey?: number
+  /** Those of all keys together: a part of the connections that the server takes. @default 4000 */
+  readonly mostInAll?: number
 }
 
 /** Counts and ends what is held open. */
-export function heldOpen({ keys, clock, draining }: HeldOpenParts): HeldOpen {
+export function heldOpen({ keys, clock, draining, mostOfAKey = 200, mostInAll = 4000 }: HeldOpenParts): HeldOpen {
   const held = new Set<Hold>()
   const ofKey = new Map<string, number>()
   const endThose = (isMeant: (caller: Caller) => boolean, refusal?: () => ApiError): void => {
