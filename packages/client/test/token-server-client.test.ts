@@ -96,6 +96,16 @@ test('without a provider the members that need the platform say so, and the othe
   expect(await source.reportRejected(token, 42001)).not.toBe(token)
 })
 
+test('a source of a token server adopts no token, and says where to do it', async () => {
+  const source = world.client({ key: world.key('admin') }).source('plain')
+  const before = await source.getAccessToken()
+  const error = await errorOf(source.adopt({ value: 'PLANTED-TOKEN-of-others', expiresAtMs: Date.now() + 3_600_000 }))
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'adopt', problem: 'conflict' } })
+  expect(error.hint).toContain('token server')
+  expect(await source.getAccessToken()).toBe(before)
+  expect(world.requests).toEqual(['GET /v1/accounts/plain/token'])
+})
+
 test('a forced refresh is asked of the server, and needs the role for it', async () => {
   const admin = world.client({ key: world.key('admin') }).source('plain')
   const before = await admin.getRecord()

@@ -3,7 +3,7 @@ import type { Account } from './account.js'
 import { accountName } from './account.js'
 import { apiOriginsOf } from './api-origins.js'
 import { lookAtCache, toldRecord, type AccountContext } from './account-context.js'
-import { adoptToken } from './adopt-token.js'
+import { adoption } from './adopt-token.js'
 import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
@@ -163,7 +163,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   }
 
   async adopt(token: OutsideToken, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenRecord> {
-    return adoptToken(await this.#resolve(signal), token, signal)
+    const context = await this.#resolve(signal)
+    const { record } = await joined(context, joinFlight(context, adoption(context, token)), signal)
+    return toldRecord(context, record)
   }
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {

@@ -1,87 +1,66 @@
-import { abortable } from './abortable.js'
-import { keep, lookAtCache, type AccountContext } from './account-context.js'
-import { isRejectedRecord } from './cell.js'
-import { ConfigError, LeaseError } from './errors.js'
-import { forgetFailure } from './failure-memory.js'
-import { giveBack, takeLease } from './lease.js'
-import { pause } from './pause.js'
-import { isMoment, isTokenText, storedRecord, type StoredRecord } from './token-record.js'
-import type { OutsideToken } from './token-source.js'
-import { writeRecord } from './write-record.js'
+import type { AccountContext } from './account-context.js'
+import { noteHeard } from './cell.js'
+import type { Demand } from './demand.js'
+import { ConfigError } from './errors.js'
+import { isMoment, isTokenText } from './token-record.js'
+import type { FreshToken } from './upstream.js'
 
-const waitMs = 100
+/** The clocks of the host that fetched the token and of this one may be this far apart, milliseconds. */
+const clocksMs = 60_000
 
 /**
- * Makes a token from outside the record: after a refresh under way, under the lease, with the next generation.
+ * A refresh that has its token already.
  *
- * @throws ConfigError naming the field, or for a token that an API rejected; LeaseError when the store could not be written in time
+ * @throws ConfigError naming the field
  */
-export async function adoptToken<C>(
-  context: AccountContext<C>,
-  token: OutsideToken,
-  signal: AbortSignal | undefined,
-): Promise<StoredRecord> {
-  const { cell, clock, gate, spec, timeoutMs, closing } = context
-  const { value, expiresAtMs } = checked(context, token)
-  const endsAtMs = clock.monotonic() + timeoutMs
-  for (;;) {
-    // What a refresh brings that began before is older than what the caller holds.
-    await abortable(cell.flight?.promise.catch(() => undefined) ?? Promise.resolve(undefined), signal)
-    const lease = await takeLease(gate, clock, context.key)
-    if (lease !== 'busy' && lease !== 'unknown') {
-      const isUp = (await lookAtCache(context)) !== 'down'
-      const { record: base } = cell
-      if (cell.refused.includes(value) || (base?.value === value && isRejectedRecord(cell, base))) {
-        await giveBack(lease)
-        throw rejectedBefore(spec.id)
-      }
-      if (isUp && base?.value === value) {
-        await giveBack(lease)
-        return base
-      }
-      const seen = { monotonic: clock.monotonic(), wall: clock.now() }
-      const issuedAtMs = Math.round(await gate.sharedNowMs())
-      const generation = Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
-      const { fingerprint, writer } = context
-      const fields = { value, expiresAtMs, issuedAtMs, generation, fingerprint, writer, reason: 'requested' } as const
-      const next = storedRecord(fields)
-      if ((await writeRecord(context, { lease, isUp }, base, next)) === true) {
-        Object.assign(cell, { isUnwritten: false, isUntimed: false, readAt: seen })
-        keep(context, next, { seen, isFresh: true })
-        await forgetFailure(context, true)
-        context.emit('adopted', { generation, expiresAtMs })
-        return next
-      }
-    }
-    if (clock.monotonic() >= endsAtMs) {
-      throw new LeaseError(`${spec.id}: the token could not be written to the cache in time`, {
-        hint: 'Another process holds the lease, or the cache is down. Call adopt again.',
-      })
-    }
-    await abortable(pause(clock, waitMs, { signal: closing, holdsProcess: true }), signal)
-  }
-}
-
-function checked<C>({ spec, gate, isReadonly }: AccountContext<C>, { value, expiresAtMs }: OutsideToken): OutsideToken {
+export function adoption<C>({ spec, cell, clock, gate, isReadonly }: AccountContext<C>, token: unknown): Demand {
   if (isReadonly) {
-    throw new ConfigError(`${spec.id}: a read-only source adopts no token`, { field: 'readonly', problem: 'conflict' })
+    throw new ConfigError(
+      `${spec.id}: adopt: a read-only source adopts no token`,
+      { field: 'readonly', problem: 'conflict' },
+      { hint: 'Call adopt in a process that refreshes this account, or make the source without `readonly`.' },
+    )
   }
+  const { value, expiresAtMs } = Object(token) as { readonly value?: unknown; readonly expiresAtMs?: unknown }
   if (!isTokenText(value)) {
     throw new ConfigError(`${spec.id}: adopt: "value" must be the token as the platform gave it`, {
       field: 'value',
-      problem: typeof value === 'string' ? 'malformed' : 'missing',
+      problem: value === undefined ? 'missing' : value === '' ? 'empty' : 'malformed',
     })
   }
-  if (!isMoment(expiresAtMs) || expiresAtMs <= gate.reckonedNowMs()) {
+  // The caller's moment is on the clock of a host; records are on that of the store.
+  const lifeMs = isMoment(expiresAtMs) ? expiresAtMs - clock.now() : 0
+  const longestMs = spec.renewal.maxLifeSeconds * 1000
+  if (lifeMs <= 0 || lifeMs > longestMs + clocksMs) {
     throw new ConfigError(
-      `${spec.id}: adopt: "expiresAtMs" must be a moment to come, in Unix milliseconds`,
+      `${spec.id}: adopt: "expiresAtMs" must be a moment in the next ${spec.renewal.maxLifeSeconds} seconds, in Unix milliseconds`,
       { field: 'expiresAtMs', problem: 'malformed' },
-      { hint: 'Where the platform gives seconds: Date.now() + expires_in * 1000.' },
+      { hint: 'Where the platform gives seconds to live: Date.now() + expires_in * 1000.' },
     )
   }
-  return { value, expiresAtMs }
+  noteHeard(cell, value)
+  const outside = { value, lifeMs: Math.min(lifeMs, longestMs), sentAt: gate.moment() }
+  return { reason: 'requested', minLifeMs: 0, outside }
 }
 
-function rejectedBefore(id: string): ConfigError {
-  return new ConfigError(`${id}: adopt: an API has rejected this token`, { field: 'value', problem: 'conflict' })
+/** @throws ConfigError for a token that would take the place of a better one: it was rejected, or died in the meantime */
+export function assertAdoptable<C>(
+  { spec, gate }: AccountContext<C>,
+  { lifeMs, sentAt }: FreshToken,
+  isRejected: boolean,
+): void {
+  if (isRejected) {
+    throw new ConfigError(
+      `${spec.id}: adopt: an API has rejected this token`,
+      { field: 'value', problem: 'conflict' },
+      { hint: 'Fetch another one, or let this source fetch it with refresh().' },
+    )
+  }
+  if (gate.msSince(sentAt) >= lifeMs) {
+    throw new ConfigError(
+      `${spec.id}: adopt: "expiresAtMs" has passed while the cache was waited for`,
+      { field: 'expiresAtMs', problem: 'conflict' },
+      { hint: 'Fetch another one, or let this source fetch it with refresh().' },
+    )
+  }
 }

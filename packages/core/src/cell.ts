@@ -59,7 +59,7 @@ export interface Hot {
 export interface Flight {
   readonly promise: Promise<FlightOutcome>
   readonly isForced: boolean
-  /** Nobody waited for it when it began: it asks once, and gives up sooner. */
+  /** Nobody waited for it when it began, or only the caller that brought a token: its failure is not that of others who join. */
   readonly isAhead: boolean
 }
 

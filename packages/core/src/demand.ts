@@ -1,6 +1,7 @@
 import type { FlightOutcome } from './cell.js'
 import type { HeldLease } from './lease.js'
 import type { RefreshReason, StoredRecord } from './token-record.js'
+import type { FreshToken } from './upstream.js'
 
 /** What a caller needs of a flight. */
 export interface Demand {
@@ -9,6 +10,8 @@ export interface Demand {
   readonly minLifeMs: number
   /** Why a refresh was forced, for the event. */
   readonly note?: string
+  /** A token from outside, which takes the place of the platform's response: upstream is not asked. */
+  readonly outside?: FreshToken
 }
 
 /** Under which terms upstream is asked. */

@@ -13,17 +13,20 @@ import { isNewer, type StoredRecord } from './token-record.js'
 import { pause } from './pause.js'
 
 /**
- * The refresh of an account: the one under way in this process, or a new one. A forced refresh joins only a forced one.
+ * The refresh of an account: the one under way in this process, or a new one. A forced refresh joins only a forced one, and the
+ * adoption of a token from outside none.
  */
 export function joinFlight<C>(context: AccountContext<C>, demand: Demand): Flight {
   const { cell } = context
-  const isForced = demand.reason === 'requested'
-  if (cell.flight !== undefined && (!isForced || cell.flight.isForced)) return cell.flight
+  const isAdoption = demand.outside !== undefined
+  const isForced = demand.reason === 'requested' && !isAdoption
+  if (cell.flight !== undefined && !isAdoption && (!isForced || cell.flight.isForced)) return cell.flight
   const promise = fly(context, demand).catch(async (error: unknown): Promise<never> => {
     await markUnreplaced(context)
     throw error
   })
-  const flight: Flight = { promise, isForced, isAhead: demand.reason === 'ahead' }
+  // What is wrong with a token from outside is the affair of the caller that gave it: others who joined begin again.
+  const flight: Flight = { promise, isForced, isAhead: demand.reason === 'ahead' || isAdoption }
   // A flight that may not ask must not be the one that others wait for.
   if (context.isReadonly) return flight
   cell.flight = flight
@@ -51,7 +54,7 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
     if (turn === 0 && demand.reason === 'requested') base = cell.record
     const found = wanted()
     if (found !== undefined) return { record: found, how: 'adopted' }
-    await assertMayAsk(context, demand, isUp)
+    if (demand.outside === undefined) await assertMayAsk(context, demand, isUp)
 
     const lease = isUp ? await takeLease(context.gate, clock, context.key) : 'unavailable'
     // A store that answered a moment ago may only be slow: ask it once more before going on without it.
@@ -72,13 +75,18 @@ async function fly<C>(context: AccountContext<C>, demand: Demand): Promise<Fligh
 
 /** The record in memory, if it is what the demand asks for. */
 function acceptable<C>(
-  { cell, clock }: AccountContext<C>,
-  { reason, minLifeMs }: Demand,
+  { cell, clock, gate }: AccountContext<C>,
+  { reason, minLifeMs, outside }: Demand,
   base: StoredRecord | undefined,
 ): StoredRecord | undefined {
   const { record, times } = cell
   if (record === undefined || times === undefined || isRejectedRecord(cell, record)) return undefined
   if (timeLeftMs(times.deadline, clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
+  // What was asked for after the call is newer than the token that the caller holds.
+  if (outside !== undefined)
+    return record.value === outside.value || record.issuedAtMs > gate.reckonedNowMs() - gate.msSince(outside.sentAt)
+      ? record
+      : undefined
   if (reason === 'cold' || reason === 'rejected') return record
   if (isNewer(record, base)) return record
   // Another process asked in the meantime and was given the same token: the next try has moved.
@@ -132,7 +140,7 @@ async function refresh<C>(context: AccountContext<C>, demand: Demand, terms: Ref
     let found = terms.found()
     if (found === undefined) {
       // Whoever held the lease before may have been told to keep off.
-      if (lease !== 'unavailable') await assertMayAsk(context, demand, true)
+      if (lease !== 'unavailable' && demand.outside === undefined) await assertMayAsk(context, demand, true)
       await assertNoDuel(context, demand, terms)
       found = terms.found()
     }

@@ -29,7 +29,7 @@ export interface SecretRequestOptions {
 /** A token that an API rejected: the token itself, or its generation. */
 export type RejectedToken = string | { readonly generation: number }
 
-/** A token that was fetched by somebody else. */
+/** A token that another program fetched. */
 export interface OutsideToken {
   readonly value: string
   /** Unix milliseconds at which the platform lets it die. */
@@ -106,10 +106,12 @@ export interface TokenSource {
    */
   refresh(options?: RefreshOptions): Promise<TokenRecord>
   /**
-   * Makes a token that came from outside the record of the account, for all processes, with the next generation. A refresh
-   * under way is waited for first, and replaced. A token server's source does not take any.
+   * Makes a token that came from outside the record of the account, for all processes, with the next generation. It replaces what a
+   * refresh brings that began before; a token that was asked for after this call counts for more, and is given back in its place.
+   * While the cache is down it is kept in memory, and written later.
    *
-   * @throws ConfigError naming the field, and for a token that an API has rejected; LeaseError when it could not be written
+   * @throws ConfigError naming the field, for a token that an API has rejected, and for a read-only source or one of a token server;
+   * LeaseError when another process holds the lease for too long
    */
   adopt(token: OutsideToken, options?: { readonly signal?: AbortSignal }): Promise<TokenRecord>
   /**

@@ -181,7 +181,7 @@ describe('one process', () => {
     const cases = [
       [{ appId: '', clientSecret: 's3cret-s3cret' }, 'appId', 'empty'],
       [{ appId: '1', clientSecret: ' ' }, 'clientSecret', 'empty'],
-      [{ appId: '1', clientSecret: 'two words' }, 'clientSecret', 'malformed'],
+      [{ appId: '1', clientSecret: 'two\nlines' }, 'clientSecret', 'malformed'],
       [{ appId: Number.NaN, clientSecret: 's3cret-s3cret' }, 'appId', 'malformed'],
     ] as const
     for (const [credentials, field, problem] of cases) {
