@@ -1,4 +1,5 @@
 import { hintFor, hintIn, type Refusal } from './classify.js'
+import { faultHint } from './fault-hint.js'
 import type { Endpoint } from './error-class.js'
 import { MalformedAnswerError, PlatformError, TransportError } from './errors.js'
 import type { ExchangeFailure, RawReply } from './exchange.js'
@@ -118,6 +119,9 @@ export function errorOfFailure(
       const facts = status === undefined ? systemCode : `HTTP ${status}`
       const code = facts === undefined ? '' : ` (${facts})`
       const hint = problem === undefined ? otherHint(cause) : hintIn(faultHints[problem], language)
+      const { kind, systemCode, problem, cause } = failure
+      const code = systemCode === undefined ? '' : ` (${systemCode})`
+      const hint = problem === undefined ? otherHint(cause) : faultHint(problem, language)
       return new TransportError(
         `${provider}: ${faultTexts[problem ?? kind]}${code}`,
         {

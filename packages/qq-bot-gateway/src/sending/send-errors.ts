@@ -6,6 +6,7 @@ import {
   type AnyLingpaiError,
   type TransportErrorDetails,
 } from '@lingpai/core'
+import { faultHint } from '@lingpai/core/internal'
 import type { ApiAnswer } from '../api/read-api-answer.js'
 
 /** What was asked of the platform: a second message is seen by people, a second upload is not. */
@@ -37,17 +38,17 @@ export function isTooFast(error: AnyLingpaiError): boolean {
 /** What was thrown on the way, as a typed error. */
 export function sendError(facts: ErrorFacts, thrown: unknown): AnyLingpaiError {
   if (isLingpaiError(thrown)) return thrown
-  const { provider } = facts
-  const { phase, systemCode } = networkFault(thrown)
+  const { provider, language } = facts
+  const { phase, systemCode, problem } = networkFault(thrown)
+  const lasting = problem !== undefined && { retryable: false, hint: faultHint(problem, language) }
   const code = systemCode === undefined ? '' : ` (${systemCode})`
   const details = { provider, ...(systemCode !== undefined && { systemCode }) }
   if (phase === 'connect') {
-    return new TransportError(`${provider}: the platform could not be reached${code}; nothing was sent`, {
-      ...details,
-      phase,
-    })
+    const what = problem === 'certificate' ? 'the TLS certificate was rejected' : 'the platform could not be reached'
+    return new TransportError(`${provider}: ${what}${code}; nothing was sent`, { ...details, phase }, lasting || {})
   }
-  return inDoubt(facts, `${provider}: the connection broke${code}`, { ...details, phase })
+  const what = problem === 'fetch' ? 'the response of the `fetch` option cannot be read' : 'the connection broke'
+  return inDoubt(facts, `${provider}: ${what}${code}`, { ...details, phase }, lasting || undefined)
 }
 
 /** The platform did not answer in time. */
@@ -78,8 +79,13 @@ export function unreadable({ provider, work, language }: ErrorFacts, answer: Api
   )
 }
 
-function inDoubt({ work, language }: ErrorFacts, what: string, details: TransportErrorDetails): TransportError {
-  return new TransportError(`${what}${doubt[work]}`, details, again(work, language))
+function inDoubt(
+  { work, language }: ErrorFacts,
+  what: string,
+  details: TransportErrorDetails,
+  advice = again(work, language),
+): TransportError {
+  return new TransportError(`${what}${doubt[work]}`, details, advice)
 }
 
 /** An upload sends nothing by itself, so another one does no harm. */

@@ -1,0 +1,21 @@
+import { hintIn } from './classify.js'
+import type { NetworkFault } from './network-fault.js'
+import type { Hint } from './provider.js'
+
+type Problem = NonNullable<NetworkFault['problem']>
+
+/** What a person can do where waiting alone does not help. */
+export function faultHint(problem: Problem, language: 'en' | 'zh'): string {
+  return hintIn(faultHints[problem], language)
+}
+
+const faultHints: Readonly<Record<Problem, Hint>> = {
+  certificate: {
+    en: 'If a private certificate authority signed it, start Node.js with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, or give TokenManager a `fetch` option that trusts it; otherwise check the host name, the expiry date and the clock of this host.',
+    zh: '若证书由私有 CA 签发，请用 NODE_EXTRA_CA_CERTS=/path/to/ca.pem 启动 Node.js，或给 TokenManager 传入信任该 CA 的 `fetch` 选项；否则请检查主机名、有效期和本机时钟。',
+  },
+  fetch: {
+    en: 'Give TokenManager a `fetch` option whose responses have a body stream, arrayBuffer() or text().',
+    zh: '请给 TokenManager 传入这样的 `fetch` 选项：其响应带有 body 流、arrayBuffer() 或 text()。',
+  },
+}
