@@ -95,8 +95,8 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'masks nothing',
     guarantee: 'G7',
     file: 'redact.ts',
-    piece: 'masked.replaceAll(spelling, mask)',
-    other: 'masked',
+    piece: 'masked += text.slice(end, from) + mask',
+    other: 'masked += text.slice(end, to)',
   },
 ]
 
