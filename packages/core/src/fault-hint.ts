@@ -9,6 +9,11 @@ export function faultHint(problem: Problem, language: 'en' | 'zh'): string {
   return hintIn(faultHints[problem], language)
 }
 
+/** Whether waiting alone may mend it: a proxy that is down comes back, one that rejects the request goes on rejecting it. */
+export function passes({ problem, status = 502 }: Pick<NetworkFault, 'problem' | 'status'>): boolean {
+  return problem === undefined || (problem === 'proxy' && status >= 500)
+}
+
 const faultHints: Readonly<Record<Problem, Hint>> = {
   certificate: {
     en: 'If a private certificate authority signed it, start Node.js with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, or give TokenManager a `fetch` option that trusts it; otherwise check the host name, the expiry date and the clock of this host.',
@@ -17,5 +22,9 @@ const faultHints: Readonly<Record<Problem, Hint>> = {
   fetch: {
     en: 'Give TokenManager a `fetch` option whose responses have a body stream, arrayBuffer() or text().',
     zh: '请给 TokenManager 传入这样的 `fetch` 选项：其响应带有 body 流、arrayBuffer() 或 text()。',
+  },
+  proxy: {
+    en: 'Check the proxy that HTTPS_PROXY (or HTTP_PROXY, or the `fetch` option) names: its address, its user and password, and whether it may connect to this host. NO_PROXY lists hosts that need no proxy.',
+    zh: '请检查 HTTPS_PROXY（或 HTTP_PROXY、`fetch` 选项）所指的代理：地址、用户名和密码，以及它是否允许连接该主机。不需要代理的主机写进 NO_PROXY。',
   },
 }

@@ -1,5 +1,5 @@
 import { hintFor, hintIn, type Refusal } from './classify.js'
-import { faultHint } from './fault-hint.js'
+import { faultHint, passes } from './fault-hint.js'
 import type { Endpoint } from './error-class.js'
 import { MalformedAnswerError, PlatformError, TransportError } from './errors.js'
 import type { ExchangeFailure, RawReply } from './exchange.js'
@@ -54,7 +54,7 @@ export function platformError(
 /** A 5xx, or a 4xx without a platform code. */
 export function statusError(provider: string, status: number, language: 'en' | 'zh'): TransportError {
   // Only a proxy sends 407.
-  const hint = status === 407 ? hintIn(faultHints.proxy, language) : undefined
+  const hint = status === 407 ? faultHint('proxy', language) : undefined
   return new TransportError(
     `${provider}: the token request was answered with HTTP ${status}`,
     { provider, phase: 'status', status },
@@ -118,9 +118,6 @@ export function errorOfFailure(
       const { kind, systemCode, problem, status, cause } = failure
       const facts = status === undefined ? systemCode : `HTTP ${status}`
       const code = facts === undefined ? '' : ` (${facts})`
-      const hint = problem === undefined ? otherHint(cause) : hintIn(faultHints[problem], language)
-      const { kind, systemCode, problem, cause } = failure
-      const code = systemCode === undefined ? '' : ` (${systemCode})`
       const hint = problem === undefined ? otherHint(cause) : faultHint(problem, language)
       return new TransportError(
         `${provider}: ${faultTexts[problem ?? kind]}${code}`,
@@ -136,11 +133,6 @@ export function errorOfFailure(
   }
 }
 
-/** Whether waiting alone may mend it: a proxy that is down comes back, one that rejects the request goes on rejecting it. */
-function passes({ problem, status = 502 }: Pick<NetworkFault, 'problem' | 'status'>): boolean {
-  return problem === undefined || (problem === 'proxy' && status >= 500)
-}
-
 /** In workerd, what one request began cannot be waited for by another. */
 function otherHint(cause: unknown): string | undefined {
   return isOtherRequest(cause) ? otherRequestHint : undefined
@@ -152,20 +144,4 @@ const faultTexts: Readonly<Record<NetworkFault['phase'] | NonNullable<NetworkFau
   certificate: 'the TLS certificate was rejected',
   fetch: 'the response of the `fetch` option cannot be read',
   proxy: 'the proxy did not connect to the platform',
-}
-
-/** What a person can do where waiting alone does not help. */
-const faultHints: Readonly<Record<NonNullable<NetworkFault['problem']>, Hint>> = {
-  certificate: {
-    en: 'If a private certificate authority signed it, start Node.js with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, or give TokenManager a `fetch` option that trusts it; otherwise check the host name, the expiry date and the clock of this host.',
-    zh: '若证书由私有 CA 签发，请用 NODE_EXTRA_CA_CERTS=/path/to/ca.pem 启动 Node.js，或给 TokenManager 传入信任该 CA 的 `fetch` 选项；否则请检查主机名、有效期和本机时钟。',
-  },
-  fetch: {
-    en: 'Give TokenManager a `fetch` option whose responses have a body stream, arrayBuffer() or text().',
-    zh: '请给 TokenManager 传入这样的 `fetch` 选项：其响应带有 body 流、arrayBuffer() 或 text()。',
-  },
-  proxy: {
-    en: 'Check the proxy that HTTPS_PROXY (or HTTP_PROXY, or the `fetch` option) names: its address, its user and password, and whether it may connect to this host. NO_PROXY lists hosts that need no proxy.',
-    zh: '请检查 HTTPS_PROXY（或 HTTP_PROXY、`fetch` 选项）所指的代理：地址、用户名和密码，以及它是否允许连接该主机。不需要代理的主机写进 NO_PROXY。',
-  },
 }

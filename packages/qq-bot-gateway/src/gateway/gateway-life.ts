@@ -8,7 +8,7 @@ import {
   type IAccessTokenCache,
   type TokenSource,
 } from '@lingpai/core'
-import { faultHint } from '@lingpai/core/internal'
+import { faultHint, passes } from '@lingpai/core/internal'
 import type { EventHub } from '../events/event-hub.js'
 import { closeRuleOf } from './close-codes.js'
 import { openConnection, type ConnectionOutcome, type GatewayConnection } from './gateway-connection.js'
@@ -265,11 +265,12 @@ export class GatewayLife {
   #foreign(thrown: unknown): AnyLingpaiError {
     const name = typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : typeof thrown
     const { provider } = this.#parts.source.account
-    const { phase, systemCode, problem } = networkFault(thrown)
+    const fault = networkFault(thrown)
+    const { phase, systemCode, problem } = fault
     return new TransportError(
       `${provider}: gateway: a request failed (${systemCode ?? name})`,
       { provider, phase, ...(systemCode !== undefined && { systemCode }) },
-      problem === undefined ? {} : { retryable: false, hint: faultHint(problem, 'en') },
+      problem === undefined ? {} : { retryable: passes(fault), hint: faultHint(problem, 'en') },
     )
   }
 

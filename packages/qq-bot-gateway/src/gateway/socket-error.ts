@@ -1,5 +1,5 @@
 import { networkFault, TransportError, type AnyLingpaiError } from '@lingpai/core'
-import { faultHint } from '@lingpai/core/internal'
+import { faultHint, passes } from '@lingpai/core/internal'
 import { badFrameError } from './payload.js'
 
 /** What a socket failed with, in our terms: neither URL nor payload gets into it. */
@@ -20,11 +20,12 @@ export function socketError(provider: string, error: unknown, isOpen: boolean): 
       status === 407 ? { hint: proxyHint } : {},
     )
   }
-  const { problem } = networkFault(error)
+  const fault = networkFault(error)
+  const { problem } = fault
   return new TransportError(
     `${provider}: gateway: the connection ${isOpen ? 'broke' : 'could not be made'}${systemCode === undefined ? '' : ` (${systemCode})`}`,
     { provider, phase: isOpen ? 'exchange' : 'connect', ...(systemCode !== undefined && { systemCode }) },
-    problem === undefined ? {} : { retryable: false, hint: faultHint(problem, 'en') },
+    problem === undefined ? {} : { retryable: passes(fault), hint: faultHint(problem, 'en') },
   )
 }
 

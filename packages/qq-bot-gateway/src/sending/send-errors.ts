@@ -6,7 +6,7 @@ import {
   type AnyLingpaiError,
   type TransportErrorDetails,
 } from '@lingpai/core'
-import { faultHint } from '@lingpai/core/internal'
+import { faultHint, passes } from '@lingpai/core/internal'
 import type { ApiAnswer } from '../api/read-api-answer.js'
 
 /** What was asked of the platform: a second message is seen by people, a second upload is not. */
@@ -39,8 +39,9 @@ export function isTooFast(error: AnyLingpaiError): boolean {
 export function sendError(facts: ErrorFacts, thrown: unknown): AnyLingpaiError {
   if (isLingpaiError(thrown)) return thrown
   const { provider, language } = facts
-  const { phase, systemCode, problem } = networkFault(thrown)
-  const lasting = problem !== undefined && { retryable: false, hint: faultHint(problem, language) }
+  const fault = networkFault(thrown)
+  const { phase, systemCode, problem } = fault
+  const lasting = problem !== undefined && { retryable: passes(fault), hint: faultHint(problem, language) }
   const code = systemCode === undefined ? '' : ` (${systemCode})`
   const details = { provider, ...(systemCode !== undefined && { systemCode }) }
   if (phase === 'connect') {
