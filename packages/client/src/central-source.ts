@@ -1,6 +1,7 @@
 import {
   ConfigError,
   type Account,
+  type ApiErrorTables,
   type Clock,
   type GetTokenOptions,
   type KeepOptions,
@@ -31,6 +32,11 @@ const pausesMs: readonly number[] = [250, 2000, 10_000]
 export class CentralSource implements TokenSource {
   readonly account: Account
   readonly apiOrigins: readonly string[]
+  readonly errorTables: ApiErrorTables
+  readonly fetch: TokenSource['fetch'] = async (input, init) => {
+    this.#assertPlatform('fetch')
+    return this.#inner.fetch(input, init)
+  }
   readonly #inner: TokenSource
   readonly #parts: CentralSourceParts
   /** The generation that the server told of last. */
@@ -41,6 +47,8 @@ export class CentralSource implements TokenSource {
   constructor(inner: TokenSource, parts: CentralSourceParts) {
     this.account = inner.account
     this.apiOrigins = inner.apiOrigins
+    // The inner tables are for the responses of the token server as well, whose message stands in another field.
+    this.errorTables = parts.platform?.spec ?? inner.errorTables
     this.#inner = inner
     this.#parts = parts
   }
@@ -85,11 +93,6 @@ export class CentralSource implements TokenSource {
   async withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
     this.#assertPlatform('withToken')
     return this.#inner.withToken(fn, options)
-  }
-
-  async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    this.#assertPlatform('fetch')
-    return this.#inner.fetch(input, init)
   }
 
   /** Always rejects: the account's secret is on the token server. */

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@lingpai/core'
+import { sendRequest } from '@lingpai/core/internal'
 import { followEvents, type StreamEnd } from './event-stream.js'
 import { pause } from './pause.js'
 import type { ServerAddress } from './server-address.js'
@@ -82,7 +83,7 @@ async function look(options: WatchOptions): Promise<void> {
   signal.addEventListener('abort', abort, { once: true })
   try {
     const headers = { accept: 'application/json', authorization: `Bearer ${key}` }
-    const response = await fetch(address.at('/v1/accounts'), { headers, redirect: 'manual', signal: stop.signal })
+    const response = await sendRequest(fetch, address.at('/v1/accounts'), { headers, signal: stop.signal })
     const text = await response.text()
     if (response.status === 200) for (const news of newsInList(text)) onNews(news)
   } catch {

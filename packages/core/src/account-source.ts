@@ -8,7 +8,7 @@ import { assertReachable } from './assert-reachable.js'
 import { authorizedFetch } from './authorized-fetch.js'
 import { headerPlacement, headerValue } from './build-request.js'
 import { dropRecord, forgetRefused, heldTokens, isRejected, noteRefused, refuseRecord, type Cell } from './cell.js'
-import { classOf, isTokenError } from './classify.js'
+import { classOf, isTokenError, type ApiErrorTables } from './classify.js'
 import type { Clock } from './clock.js'
 import type { PlatformCode } from './error-class.js'
 import { type ClosedError, ConfigError, isLingpaiError, TransportError } from './errors.js'
@@ -68,6 +68,10 @@ const mostFlights = 4
 export class AccountSource<C> implements TokenSource, KeyedSource {
   readonly account: Account
   readonly apiOrigins: readonly string[]
+  readonly errorTables: ApiErrorTables
+  // A property, because HTTP clients call what they are given as a bare function: `ky.create({ fetch: source.fetch })`.
+  readonly fetch: TokenSource['fetch'] = (input, init) =>
+    authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
   readonly #parts: SourceParts<C>
   readonly #now: () => number
   #cell: Cell | undefined
@@ -80,6 +84,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   constructor(parts: SourceParts<C>) {
     this.account = parts.account
     this.apiOrigins = apiOriginsOf(parts.spec, parts.account)
+    this.errorTables = parts.spec
     this.#parts = parts
     this.#now = parts.clock.now
     this.#use(parts.context)
@@ -170,10 +175,6 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
     return withToken(this, this.#parts.spec, fn, options)
-  }
-
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    return authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
   }
 
   async requestWithSecret(

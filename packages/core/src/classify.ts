@@ -25,6 +25,9 @@ export interface Refusal {
 /** The parts of a provider that classification needs. */
 export type ClassifierSpec = Pick<ProviderSpec<never>, 'answer' | 'errors'>
 
+/** The same with the hints of the platform's errors. */
+export type ApiErrorTables = Pick<ProviderSpec<never>, 'answer' | 'errors' | 'hints'>
+
 /** Generous: it is cut once more when secrets have been masked, so that no half of one is left at the end. */
 const longestText = 2000
 

@@ -21,8 +21,8 @@ export const HttpKit = {
   },
 } as const
 
-/** Headers that a delegate sets by itself. */
-const plainHeaders = new Set(['accept', 'content-type'])
+/** Headers that a delegate sets by itself, or can do without. */
+const plainHeaders = new Set(['accept', 'content-type', 'cache-control'])
 
 /** `fetch` through the delegate where one is set and able to carry the call: a GET, or a POST of text, without own headers. */
 export async function kitFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {

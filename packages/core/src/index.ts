@@ -1,5 +1,5 @@
 export type { Awaitable, CacheChange, CacheLease, CacheReach, IAccessTokenCache } from './cache.js'
-export { classify, type ClassifierSpec, type ParsedReply, type Refusal } from './classify.js'
+export { classify, type ApiErrorTables, type ClassifierSpec, type ParsedReply, type Refusal } from './classify.js'
 export { systemClock, type Clock, type Timer, type TimerOptions } from './clock.js'
 export { defineProvider } from './define-provider.js'
 export { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from './error-class.js'

@@ -2,6 +2,8 @@
 export { expandHome } from './expand-home.js'
 export { exposureOf, type Exposure } from './private-file.js'
 export { assertReady } from './assert-ready.js'
+export { sendRequest } from './send-request.js'
+export { retryAfterIn } from './retry-after.js'
 export { holdingProcess } from './hold-process.js'
 export { recordKeyOf } from './record-key.js'
 export { polledFeed } from './polled-feed.js'

@@ -14,7 +14,9 @@ export async function sendRequest(fetch: typeof globalThis.fetch, url: string, i
 function withoutCaching(init: RequestInit): RequestInit {
   // Next.js takes its own option for more important than `cache`.
   const { next: _, ...rest } = init as RequestInit & { readonly next?: unknown }
-  return canTellCache() ? ({ ...rest, cache: 'no-store' } as RequestInit) : rest
+  // Proxies and the caches of HTTP clients see headers only, and `fetch` itself sends no more than `no-cache`.
+  const headers = { ...Object.fromEntries(new Headers(init.headers)), 'cache-control': 'no-cache, no-store' }
+  return canTellCache() ? ({ ...rest, headers, cache: 'no-store' } as RequestInit) : { ...rest, headers }
 }
 
 /** Cloudflare workerd before its compatibility date 2024-11-11 rejects a request that names a cache mode, and caches none. */

@@ -1,4 +1,5 @@
 import type { Account } from './account.js'
+import type { ApiErrorTables } from './classify.js'
 import type { ErrorClass, PlatformCode } from './error-class.js'
 import type { LingpaiErrorCode } from './errors.js'
 import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
@@ -78,6 +79,8 @@ export interface TokenSource {
   readonly account: Account
   /** The origins that the token may be sent to: the provider's bases and its `apiOrigins`. */
   readonly apiOrigins: readonly string[]
+  /** How the platform's API says no, with what `extend()` added: what `classify` and `platformError` take. */
+  readonly errorTables: ApiErrorTables
   /**
    * A token that is usable now.
    *
@@ -123,10 +126,12 @@ export interface TokenSource {
    * `fetch` with the token in place. A token error in the reply is reported and the call repeated once with the other token, unless its body
    * cannot be sent twice; nothing is repeated after a time-out. Any other reply comes back as the platform sent it.
    *
+   * It needs no `this`: HTTP clients take it as it is, `ky.create({ fetch: source.fetch })`.
+   *
    * @param input a path starting with `/` goes below the provider's API base
    * @throws ConfigError before the token is sent to an origin that is not the provider's
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /**
    * Sends a request that carries the account's secret and is no token request, such as a login with a code. The secret stays
    * inside: `build` describes the request, and the response comes back as the platform sent it. If the platform calls the secret

@@ -1,6 +1,7 @@
 /** A body as `fetch` of some client gives it. */
 interface ForeignResponse {
   readonly body?: unknown
+  readonly bodyUsed?: boolean
   readonly arrayBuffer?: () => Promise<ArrayBuffer>
   readonly text?: () => Promise<string>
 }
@@ -19,7 +20,11 @@ export class UnreadableResponse extends TypeError {
  * @throws UnreadableResponse
  */
 export async function webResponse(response: Response): Promise<Response> {
-  const { body } = response as ForeignResponse
+  // A `fetch` option may give anything.
+  if (typeof response !== 'object' || (response as unknown) === null)
+    throw new UnreadableResponse('there is no response')
+  const { body, bodyUsed } = response as ForeignResponse
+  if (bodyUsed === true) throw new UnreadableResponse('the body of the response has been read already')
   if (body === null || isWebStream(body)) return response
   const { status, statusText, headers } = response
   const content = isAsyncIterable(body) ? streamOf(body) : await contentOf(response)

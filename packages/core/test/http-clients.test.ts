@@ -58,7 +58,20 @@ const clients: Readonly<Record<string, (source: TokenSource, base: string) => Pr
   },
 }
 
-for (const [name, call] of Object.entries(clients)) {
+/** Clients that call their fetch as a bare function, without the source before the dot. */
+const bare: typeof clients = {
+  'ky with the bare fetch of a source': ({ fetch }, base) =>
+    ky
+      .create({ fetch })
+      .post(base + path, { json: message })
+      .json(),
+  'openapi-fetch with the bare fetch of a source': async ({ fetch }, base) =>
+    (await createClient<Paths>({ baseUrl: base, fetch }).POST(path, { body: message })).data,
+  'axios with the bare fetch of a source': async ({ fetch }, base) =>
+    (await axios.create({ adapter: 'fetch', env: { fetch } }).post(base + path, message)).data as unknown,
+}
+
+for (const [name, call] of Object.entries({ ...clients, ...bare })) {
   test(`${name} is healed when its token is dead: the same body arrives once more, with its length`, async () => {
     const { simulator } = world
     const arrived: { readonly body: unknown; readonly length: string | null }[] = []
@@ -183,5 +196,31 @@ for (const [name, fetch] of Object.entries({ 'node-fetch 2': nodeFetch2, 'node-f
     simulator.fault({ endpoint: '/cgi-bin/getcallbackip', body: long })
     expect(await (await call()).json()).toEqual(long)
     expect(simulator.ledger.tokenRequests()).toBe(2)
+  })
+}
+
+const unusable: Readonly<Record<string, (response: Response) => Promise<unknown>>> = {
+  'nothing at all': () => Promise.resolve(undefined),
+  'a parsed body alone': (response) => response.json(),
+  'a status and data': async (response) => ({ status: response.status, data: await response.json() }),
+  'a body that a log has read': async (response) => {
+    await response.text()
+    return response
+  },
+}
+
+for (const [name, give] of Object.entries(unusable)) {
+  test(`a fetch option that gives ${name} costs one token, and its error says what a response must have`, async () => {
+    const { simulator } = world
+    const fetch = (async (input: string, init: RequestInit) =>
+      give(await globalThis.fetch(input, init))) as unknown as typeof globalThis.fetch
+    const source = world.source('wechat', world.manager({ fetch }))
+    await expect(source.getAccessToken()).rejects.toMatchObject({
+      code: 'ERR_LINGPAI_TRANSPORT',
+      retryable: false,
+      hint: expect.stringContaining('`fetch` option') as string,
+    })
+    await expect(source.getAccessToken()).rejects.toMatchObject({ retryable: false })
+    expect(simulator.ledger.tokenRequests()).toBe(1)
   })
 }

@@ -100,7 +100,6 @@ const brokenFetches: readonly (readonly [name: string, fetch: () => unknown])[] 
       throw new Error('broken')
     },
   ],
-  ['gives nothing', () => undefined],
   ['throws what it was aborted with', () => Promise.reject(new DOMException('aborted', 'AbortError'))],
 ]
 
@@ -115,11 +114,14 @@ test.each(brokenFetches)('a fetch that %s is a transport error', async (_, broke
   expect(asked).toBe(3)
 })
 
-test('a fetch that gives a reply that cannot be read is asked once, with a hint that names the option', async () => {
+test.each([
+  ['a reply that cannot be read', { status: 200, headers: new Headers(), body: {} }],
+  ['nothing', undefined],
+])('a fetch that gives %s is asked once, with a hint that names the option', async (_, reply) => {
   let asked = 0
   const fetch = (() => {
     asked += 1
-    return Promise.resolve({ status: 200, headers: new Headers(), body: {} })
+    return Promise.resolve(reply)
   }) as unknown as typeof globalThis.fetch
   const [error] = await failures(platform.source(platform.manager({ fetch })))
   expect(error).toMatchObject({

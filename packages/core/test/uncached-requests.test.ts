@@ -1,4 +1,10 @@
+import { createRequire } from 'node:module'
+import { createServer } from 'node:http'
+import nodeFetch from 'node-fetch'
+import { TokenManager } from '@lingpai/core'
+import { memoryCache } from '@lingpai/cache-memory'
 import { jsapiTicket } from '@lingpai/provider-wechat-mp'
+import { listen, stop, toy, toyAccount } from './scripted-platform.js'
 import { apiPath, openWorld, type World } from './world.js'
 
 let world: World
@@ -37,3 +43,27 @@ test('every token, ticket, probe and authorised request asks for no cache, whate
   expect(new Set(modes.map(({ cache }) => cache))).toEqual(new Set(['no-store']))
   expect(modes.every(({ next }) => !next)).toBe(true)
 })
+
+const clients: Readonly<Record<string, typeof globalThis.fetch | undefined>> = {
+  'the global fetch': undefined,
+  'node-fetch 2': createRequire(import.meta.url)('node-fetch-2') as typeof globalThis.fetch,
+  'node-fetch 3': nodeFetch as unknown as typeof globalThis.fetch,
+}
+
+for (const [name, fetch] of Object.entries(clients)) {
+  test(`requests of ${name} tell every HTTP cache on the way to store nothing`, async () => {
+    const seen: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      seen.push(request.headers['cache-control'])
+      response.end(JSON.stringify({ access_token: 'token', expires_in: 7200 }))
+    })
+    const url = await listen(server)
+    await using manager = new TokenManager({ cache: memoryCache(), ...(fetch && { fetch }) })
+    const source = manager.source(toy.extend({ baseUrl: url }), toyAccount)
+    await source.fetch('/api')
+    await source.fetch('/api', { headers: { 'cache-control': 'max-age=600' } })
+    await source.fetch(new Request(`${url}/api`, { method: 'POST', body: 'x' }))
+    await stop(server)
+    expect(seen).toEqual(Array.from({ length: 4 }, () => 'no-cache, no-store'))
+  })
+}
