@@ -61,14 +61,17 @@ function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], bod
   if (!isTokenText(value)) {
     return { outcome: 'malformed', problem: 'no-token' }
   }
-  const told = secondsIn(valueAt(body, answer.expiresIn), perSecond[answer.expiresInUnit ?? 'second'])
-  // The platform itself says that it is over: that is no guess.
-  if (typeof told === 'number' && told <= 0) return { outcome: 'malformed', problem: 'bad-expires-in' }
+  const told = unitsIn(valueAt(body, answer.expiresIn))
+  // The platform itself says that it is over: that is no guess. Less than one of its own units is over as well, or a token would be
+  // asked for many times a second.
+  if (typeof told === 'number' && told < 1) return { outcome: 'malformed', problem: 'bad-expires-in' }
+  const lifeSeconds =
+    typeof told === 'number' ? told / perSecond[answer.expiresInUnit ?? 'second'] : renewal.defaultLifeSeconds
   const generation = answer.generation === undefined ? undefined : valueAt(body, answer.generation)
   return {
     outcome: 'token',
     value,
-    lifeSeconds: Math.min(typeof told === 'number' ? told : renewal.defaultLifeSeconds, renewal.maxLifeSeconds),
+    lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds),
     ...(typeof told === 'string' && { lifetimeProblem: told }),
     ...(isCount(generation) && { generation }),
   }
@@ -77,10 +80,10 @@ function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], bod
 const perSecond = { second: 1, millisecond: 1000 } as const
 
 /** A number, or a text of digits. */
-function secondsIn(value: unknown, unitsPerSecond: number): number | LifetimeProblem {
+function unitsIn(value: unknown): number | LifetimeProblem {
   if (value === undefined || value === null) return 'missing'
   const isNumeric = typeof value === 'string' && /^\s*[+-]?\d{1,15}(\.\d+)?\s*$/.test(value)
   const told = isNumeric ? Number(value) : value
   // No platform's token lives for ever, but one that says so is not dead either.
-  return typeof told === 'number' && told < Infinity ? told / unitsPerSecond : 'unreadable'
+  return typeof told === 'number' && told < Infinity ? told : 'unreadable'
 }

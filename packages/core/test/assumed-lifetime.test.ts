@@ -58,7 +58,7 @@ test.each(untold)(
   },
 )
 
-test.each(['0', '-5', '"0"', '" -5 "', '-1e309'])(
+test.each(['0', '-5', '"0"', '" -5 "', '-1e309', '0.5', '"0.01"', '1e-3', '-0'])(
   'a lifetime of %s is a typed error: at most three requests in two seconds, then the cool-down',
   async (life) => {
     answerWith(life)

@@ -62,6 +62,14 @@ test('Retry-After replaces the first cool-down both ways, grows to the longest o
   expect(wait('rate-limited', 365 * 24 * hour, 1, 1)).toBe(24 * hour)
 })
 
+test.each(['credential-invalid', 'ip-denied', 'permission', 'needs-reauthorization', 'unknown'] as const)(
+  'Retry-After neither shortens nor lengthens the cool-down of %s, which only a person ends',
+  (errorClass) => {
+    const wait = (retryAfterMs?: number): number => coolDownMs(errorClass, { failures: 1, spread: 0, retryAfterMs })
+    expect([wait(second), wait(24 * hour)]).toEqual([wait(), wait()])
+  },
+)
+
 test('the figure of a code takes the place of its class, and grows to the longest of the class', () => {
   const wait = (errorClass: ErrorClass, codeCoolDownMs: number, failures: number): number =>
     coolDownMs(errorClass, { failures, spread: 0, codeCoolDownMs })
