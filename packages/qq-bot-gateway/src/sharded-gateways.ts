@@ -1,4 +1,4 @@
-import { ConfigError } from '@lingpai/core'
+import { ConfigError, systemClock } from '@lingpai/core'
 import { fetchGatewayInfo } from './gateway/gateway-info.js'
 import type { QQBotGatewayOptions } from './gateway-options.js'
 import { QQBotGateway } from './qq-bot-gateway.js'
@@ -28,7 +28,8 @@ export async function shardedGateways({
   if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
     throw new ConfigError('qq gateway: count is to be a whole number above 0', { field: 'count', problem: 'malformed' })
   }
-  const total = count ?? (await fetchGatewayInfo(options.source, signal)).shards
+  const { clock = systemClock } = options
+  const total = count ?? (await fetchGatewayInfo(options.source, { clock, signal })).shards
   const own = indexes ?? Array.from({ length: total }, (_, index) => index)
   return own.map((index) => new QQBotGateway({ ...options, shard: [index, total] }))
 }

@@ -1,4 +1,4 @@
-import type { TokenSource } from '@lingpai/core'
+import { systemClock, type TokenSource } from '@lingpai/core'
 import { fetchGatewayInfo } from '../src/gateway/gateway-info.js'
 
 const account = { provider: 'qq-bot', kind: 'app', host: 'api.bot.qq.com', ids: { appId: '1' } }
@@ -8,7 +8,7 @@ const local = ['http://127.0.0.1:1']
 /** What `/gateway/bot` leads to, with a source whose token may go to these origins. */
 const infoOf = (apiOrigins: readonly string[] | undefined, body: object) => {
   const source = { account, apiOrigins, fetch: async () => Response.json(body) } as unknown as TokenSource
-  return fetchGatewayInfo(source, new AbortController().signal)
+  return fetchGatewayInfo(source, { clock: systemClock, signal: new AbortController().signal })
 }
 
 test.each([

@@ -1,4 +1,14 @@
-import { classify, platformError, TransportError, type AnyLingpaiError, type Refusal } from '@lingpai/core'
+import {
+  classify,
+  platformError,
+  TransportError,
+  type AnyLingpaiError,
+  type ApiErrorTables,
+  type Clock,
+  type Refusal,
+  type TokenSource,
+} from '@lingpai/core'
+import { retryAfterIn } from '@lingpai/core/internal'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import type { ApiAnswer } from './read-api-answer.js'
 
@@ -16,14 +26,18 @@ export function isPending(status: number): boolean {
  * change.
  */
 export function apiErrorIn(
-  provider: string,
+  source: TokenSource,
   answer: ApiAnswer,
-  language: 'en' | 'zh' = 'en',
+  { clock, language = 'en' }: { readonly clock: Clock; readonly language?: 'en' | 'zh' },
 ): AnyLingpaiError | undefined {
-  const { status } = answer
+  const { status, headers } = answer
+  const { provider } = source.account
   if (isPending(status)) return undefined
-  if (isServerFault(status)) return serverFault(provider, answer)
-  const refusal = classify(qqBot.spec, 'api', answer) ?? (status === 429 ? tooMany : undefined)
+  const waitMs = retryAfterIn(headers, clock.now())
+  const retryAtMs = waitMs === undefined ? undefined : clock.now() + waitMs
+  const tables = tablesOf(source)
+  if (isServerFault(status)) return serverFault(provider, answer, tables, retryAtMs)
+  const refusal = classify(tables, 'api', answer) ?? (status === 429 ? tooMany : undefined)
   if (refusal === undefined) {
     if (status < 300) return undefined
     return new TransportError(
@@ -34,14 +48,19 @@ export function apiErrorIn(
   }
   // A limit that no table knows by its code is still a limit.
   const errorClass = refusal.errorClass === 'unknown' && status === 429 ? 'rate-limited' : refusal.errorClass
-  const { hints } = qqBot.spec
+  const { hints } = tables
   const known: readonly string[] = []
   return platformError(
     { id: provider, ...(hints && { hints }) },
     'api',
     { ...refusal, errorClass },
-    { status, language, known },
+    { status, language, known, retryAtMs },
   )
+}
+
+/** A source of another make may not tell its tables; then the platform's own count. */
+function tablesOf({ errorTables }: Partial<Pick<TokenSource, 'errorTables'>>): ApiErrorTables {
+  return errorTables ?? qqBot.spec
 }
 
 /** Whether the status leaves open what became of a call; 408 comes from a proxy that lost the other side as well. */
@@ -50,12 +69,18 @@ function isServerFault(status: number): boolean {
 }
 
 /** The platform's code is told, so that it can be looked up, but decides nothing. */
-function serverFault(provider: string, answer: ApiAnswer): TransportError {
+function serverFault(
+  provider: string,
+  answer: ApiAnswer,
+  tables: ApiErrorTables,
+  retryAtMs: number | undefined,
+): TransportError {
   const { status } = answer
-  const code = classify(qqBot.spec, 'api', answer)?.code
+  const code = classify(tables, 'api', answer)?.code
   const told = typeof code === 'number' ? ` and the code ${code}` : ''
   const details = { provider, phase: 'status', status } as const
-  return new TransportError(`${provider}: the API answered HTTP ${status}${told}`, details)
+  const options = retryAtMs === undefined ? {} : { retryAtMs }
+  return new TransportError(`${provider}: the API answered HTTP ${status}${told}`, details, options)
 }
 
 const notThePlatform = {

@@ -50,7 +50,7 @@ export interface ConnectionOutcome {
   readonly session: GatewaySession | undefined
   /** Monotonic moment at which it became live. */
   readonly liveSinceMs: number | undefined
-  /** What `ask` rejected with, where that ended it. */
+  /** What ended it: what `ask` rejected with, or what kept the socket from opening and does not pass by itself. */
   readonly failure?: { readonly error: unknown }
 }
 
@@ -111,7 +111,10 @@ class Connection implements GatewayConnection {
       this.#take({ kind: 'payload', payload: frame })
     })
     this.#socket.on('error', (error) => {
-      if (this.#ending === undefined) listeners.error(socketError(provider, error, this.#isOpen))
+      if (this.#ending !== undefined) return
+      const failure = socketError(provider, error, this.#isOpen)
+      if (failure.retryable) listeners.error(failure)
+      else this.#failure = { error: failure }
     })
     this.#socket.on('close', (code, reason) => {
       this.#take({ kind: 'closed', code, reason: reason.toString('utf8') })

@@ -1,4 +1,4 @@
-import { MalformedAnswerError, type TokenSource } from '@lingpai/core'
+import { MalformedAnswerError, type Clock, type TokenSource } from '@lingpai/core'
 import { apiErrorIn } from '../api/api-error.js'
 import { readApiAnswer } from '../api/read-api-answer.js'
 import { assertOwnGateway, isSocketUrl } from './gateway-address.js'
@@ -31,11 +31,14 @@ const path = '/gateway/bot'
  * @throws PlatformError, TransportError or MalformedAnswerError; the signal's reason after an abort
  * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
  */
-export async function fetchGatewayInfo(source: TokenSource, signal: AbortSignal): Promise<GatewayInfo> {
+export async function fetchGatewayInfo(
+  source: TokenSource,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<GatewayInfo> {
   const { provider } = source.account
   // The API never redirects. Where a redirect leads is not for it to decide: the token is sent there next.
   const answer = await readApiAnswer(await source.fetch(path, { signal, redirect: 'manual' }))
-  const refusal = apiErrorIn(provider, answer)
+  const refusal = apiErrorIn(source, answer, { clock })
   if (refusal !== undefined) throw refusal
   const { status, bytes, body = {} } = answer
   const { url, shards, session_start_limit: limit } = body

@@ -201,7 +201,7 @@ export class GatewayLife {
   /** A session start needs the limits of this moment; a resume only needs the address. */
   async #whereTo(signal: AbortSignal): Promise<GatewayInfo> {
     if (this.#session === undefined || this.#info === undefined) {
-      this.#info = await fetchGatewayInfo(this.#parts.source, signal)
+      this.#info = await fetchGatewayInfo(this.#parts.source, { clock: this.#parts.clock, signal })
     }
     return this.#info
   }

@@ -28,7 +28,6 @@ export async function post(
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
   const facts = { provider: source.account.provider, work, language }
-  const { provider } = facts
   const late = followingAbort(signal)
   const timer = clock.setTimer(
     () => {
@@ -40,7 +39,7 @@ export async function post(
   try {
     // A `fetch` that does not listen to its signal must not hold the line for ever.
     const answer = await untilAborted(exchange(source, path, body, late.signal), late.signal)
-    const error = apiErrorIn(provider, answer, language)
+    const error = apiErrorIn(source, answer, { clock, language })
     if (error?.code === 'ERR_LINGPAI_TRANSPORT')
       throw error.retryable ? uncertain(facts, error) : tooLarge(facts, error)
     if (error !== undefined) throw error

@@ -192,8 +192,11 @@ export class QQBotSender {
       try {
         return await work()
       } catch (error) {
-        if (!isTooFast(error as AnyLingpaiError) || clock.monotonic() + pauseMs > endsAtMs) throw error
-        await pause(clock, pauseMs, signal)
+        const failure = error as AnyLingpaiError
+        // The platform knows better than a schedule when there is room again.
+        const waitMs = failure.retryAtMs === undefined ? pauseMs : failure.retryAtMs - clock.now()
+        if (!isTooFast(failure) || clock.monotonic() + waitMs > endsAtMs) throw error
+        await pause(clock, waitMs, signal)
         signal.throwIfAborted()
       }
     }
