@@ -26,7 +26,13 @@ export function platformError(
     status,
     language,
     known,
-  }: { readonly status?: number; readonly language: 'en' | 'zh'; readonly known: readonly string[] },
+    retryAtMs,
+  }: {
+    readonly status?: number
+    readonly language: 'en' | 'zh'
+    readonly known: readonly string[]
+    readonly retryAtMs?: number | undefined
+  },
 ): PlatformError {
   const { code, errorClass } = refusal
   const safe = (text: string): string => printable(redact(text, known)).slice(0, longestText)
@@ -47,7 +53,11 @@ export function platformError(
       ...(status !== undefined && { status }),
       ...(ip !== undefined && { ip }),
     },
-    { retryable: failurePolicy[errorClass].retryable, ...(hint !== undefined && { hint }) },
+    {
+      retryable: failurePolicy[errorClass].retryable,
+      ...(retryAtMs !== undefined && { retryAtMs }),
+      ...(hint !== undefined && { hint }),
+    },
   )
 }
 
