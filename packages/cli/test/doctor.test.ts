@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withHome, type Ran } from './sandbox-home.js'
 
@@ -161,13 +161,16 @@ test('a cache that cannot be written fails; one that others can enter is a warni
   })
 })
 
-test('doctor leaves one directory in the cache, however often it runs', async () => {
+test('doctor leaves at most one entry of its own in the cache, however often it runs', async () => {
   await withHome(async ({ run, directory }) => {
-    const size = async () => (await stat(join(directory, 'cache/lingpai'))).nlink
-    await run(['doctor', 'qq-bot'])
-    const before = await size()
-    await run(['doctor', 'qq-bot'])
-    expect(await size()).toBe(before)
+    const counts: number[] = []
+    for (let times = 0; times < 3; times++) {
+      await run(['doctor', 'qq-bot'])
+      const found = await readdir(join(directory, 'cache/lingpai'), { withFileTypes: true })
+      counts.push(found.filter((each) => each.isDirectory()).length)
+    }
+    // The other entry holds the token; writing it clears away what had ended before.
+    expect(Math.max(...counts)).toBe(2)
   })
 })
 
