@@ -57,17 +57,19 @@ export const codes = {
     },
   },
   ERR_LINGPAI_TRANSPORT: {
-    when: '网络故障：DNS、TLS、连接中断、超时，或没有平台错误码的 5xx。总是可以重试。',
+    when: '网络故障：DNS、TLS、连接中断、超时，或没有平台错误码的 5xx。可以重试，除非 `details.problem` 另有说明。',
     todo: {
       en: [
         'Wait until `retryAtMs`, then call again; a token that still lives was served meanwhile.',
         'If it stays: check name resolution, proxy and firewall from this host to the platform.',
         '`details.phase` is `timeout`: raise `timeoutMs` of the `TokenManager` if the way to the platform is slow.',
+        '`details.problem` is `framework`: throw the error on. Next.js recognises its own signal by `digest` and renders the page for each request.',
       ],
       zh: [
         '请等到 `retryAtMs` 之后再调用；其间仍然有效的令牌照常提供。',
         '若持续出现，请从本机检查到平台的域名解析、代理和防火墙。',
         '`details.phase` 为 `timeout` 时：若到平台的线路较慢，请调大 `TokenManager` 的 `timeoutMs`。',
+        '`details.problem` 为 `framework` 时：请继续抛出该错误。Next.js 通过 `digest` 识别自己的信号，并改为每次请求时渲染页面。',
       ],
     },
   },
@@ -168,6 +170,10 @@ export const members = {
   'TransportErrorDetails.systemCode': {
     en: "The system's code, such as `ECONNREFUSED`.",
     zh: '系统错误码，例如 `ECONNREFUSED`。',
+  },
+  'TransportErrorDetails.problem': {
+    en: "What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render.",
+    zh: '问题所在：服务器证书、`fetch` 选项、代理，或框架中止了渲染。',
   },
   'MalformedAnswerErrorDetails.problem': { en: 'What is wrong with the reply.', zh: '回答错在哪里。' },
   'MalformedAnswerErrorDetails.bytes': {

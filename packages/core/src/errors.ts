@@ -32,6 +32,11 @@ export abstract class LingpaiError extends Error {
   // Declared only: a field that was not given is not to be there, nor in what is printed.
   declare readonly retryAtMs?: number
   declare readonly hint?: string
+  /**
+   * The mark of a framework's own error, such as `DYNAMIC_SERVER_USAGE` of Next.js, that ended the call. React and Next.js recognise
+   * their errors by this member, so such an error must be thrown on.
+   */
+  declare readonly digest?: string
 
   constructor(message: string, { retryable = false, retryAtMs, hint, cause }: LingpaiErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })
@@ -39,7 +44,15 @@ export abstract class LingpaiError extends Error {
     this.retryable = retryable
     if (retryAtMs !== undefined) this.retryAtMs = retryAtMs
     if (hint !== undefined) this.hint = hint
+    const digest = digestOf(cause)
+    if (digest !== undefined) this.digest = digest
   }
+}
+
+/** How React and the frameworks on it mark an error that is a signal to themselves. */
+export function digestOf(error: unknown): string | undefined {
+  const digest = (error as { readonly digest?: unknown } | null | undefined)?.digest
+  return typeof digest === 'string' ? digest : undefined
 }
 
 /** Bad input of the caller: options, credentials, configuration. Nothing was sent. */
@@ -61,7 +74,7 @@ export interface ConfigErrorDetails {
   readonly problem?: 'missing' | 'empty' | 'malformed' | 'unknown' | 'conflict'
 }
 
-/** The network failed: DNS, TLS, a reset, a time-out, or a 5xx without a platform code. Retryable, except for a rejected certificate. */
+/** The network failed: DNS, TLS, a reset, a time-out, or a 5xx without a platform code. Retryable, except where `details.problem` says otherwise. */
 export class TransportError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_TRANSPORT'
   override readonly name = 'TransportError'
@@ -81,6 +94,8 @@ export interface TransportErrorDetails {
   readonly status?: number
   /** The system's code, such as `ECONNREFUSED`. */
   readonly systemCode?: string
+  /** What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render. */
+  readonly problem?: 'certificate' | 'fetch' | 'proxy' | 'framework'
 }
 
 /** The platform answered something that is no answer: HTML, half a JSON, no token, an `expires_in` of 0 or less. */

@@ -27,4 +27,8 @@ const faultHints: Readonly<Record<Problem, Hint>> = {
     en: 'Check the proxy that HTTPS_PROXY (or HTTP_PROXY, or the `fetch` option) names: its address, its user and password, and whether it may connect to this host. NO_PROXY lists hosts that need no proxy.',
     zh: '请检查 HTTPS_PROXY（或 HTTP_PROXY、`fetch` 选项）所指的代理：地址、用户名和密码，以及它是否允许连接该主机。不需要代理的主机写进 NO_PROXY。',
   },
+  framework: {
+    en: 'Throw this error on: the framework recognises it by its digest. In Next.js, `dynamic = "force-dynamic"` keeps a page from being rendered ahead.',
+    zh: '请继续抛出此错误：框架通过其 digest 识别它。在 Next.js 中，`dynamic = "force-dynamic"` 可使页面不被提前渲染。',
+  },
 }

@@ -1,4 +1,11 @@
+import { digestOf } from './errors.js'
 import { UnreadableResponse } from './web-response.js'
+
+/**
+ * What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render in which
+ * `fetch` was called.
+ */
+export type FaultProblem = 'certificate' | 'fetch' | 'proxy' | 'framework'
 
 /** Why a `fetch` was rejected, as far as the system tells. */
 export interface NetworkFault {
@@ -6,8 +13,7 @@ export interface NetworkFault {
   readonly phase: 'connect' | 'exchange'
   /** Such as `ECONNREFUSED`, where there is one. */
   readonly systemCode?: string
-  /** What stands in the way: the server's certificate, the `fetch` option, or a proxy. */
-  readonly problem?: 'certificate' | 'fetch' | 'proxy'
+  readonly problem?: FaultProblem
   /** The response of the proxy to CONNECT, where it sent one. */
   readonly status?: number
 }
@@ -34,6 +40,7 @@ const certificateCode =
 /** Reads what `fetch` was rejected with. */
 export function networkFault(error: unknown): NetworkFault {
   if (error instanceof UnreadableResponse) return { phase: 'exchange', problem: 'fetch' }
+  if (digestOf(error) !== undefined) return { phase: 'exchange', problem: 'framework' }
   const systemCode = systemCodeIn(error)
   const code = systemCode === undefined ? {} : { systemCode }
   if (systemCode !== undefined && certificateCode.test(systemCode))

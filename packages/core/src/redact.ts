@@ -38,19 +38,23 @@ export function spells(text: string, secret: string): boolean {
 /** How deep a chain of causes is followed. */
 const deepestCause = 5
 
-/** A copy of a cause that is safe to print: name, code and masked message, and the same of its own causes. */
+/** A copy of a cause that is safe to print: name, code, digest and masked message, and the same of its own causes. */
 export function scrubCause(cause: unknown, known: readonly string[] = [], depth = 0): unknown {
   if (cause === undefined || depth >= deepestCause) return undefined
   const clean = (text: string): string => printable(redact(text, known))
   if (typeof cause === 'string') return clean(cause)
   if (typeof cause !== 'object' || cause === null) return `a thrown ${cause === null ? 'null' : typeof cause}`
-  const [name, message, code, inner] = ['name', 'message', 'code', 'cause'].map((field) => memberOf(cause, field))
+  const [name, message, code, digest, inner] = ['name', 'message', 'code', 'digest', 'cause'].map((field) =>
+    memberOf(cause, field),
+  )
   const innerCause = scrubCause(inner, known, depth + 1)
   const options = innerCause === undefined ? undefined : { cause: innerCause }
   const safe = new ScrubbedCause(clean(wordsOf(name, message)), options)
   safe.name = typeof name === 'string' ? clean(name) : 'Error'
   if (typeof code === 'number') safe.code = code
   if (typeof code === 'string') safe.code = clean(code)
+  // React and Next.js recognise their own errors by it.
+  if (typeof digest === 'string') safe.digest = clean(digest)
   return safe
 }
 
@@ -72,4 +76,5 @@ function memberOf(object: object, field: string): unknown {
 /** What is left of a foreign error once nothing secret can be in it. */
 class ScrubbedCause extends Error {
   declare code?: string | number
+  declare digest?: string
 }

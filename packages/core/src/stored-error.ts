@@ -1,9 +1,8 @@
 import { errorClasses, type ErrorClass } from './error-class.js'
-import { TransportError, type MalformedAnswerError, type AnyLingpaiError } from './errors.js'
-import { failurePolicy } from './failure-policy.js'
+import type { MalformedAnswerError, AnyLingpaiError, TransportError } from './errors.js'
 import type { ResolvedSpec } from './provider.js'
 import { isCount, isObject } from './token-record.js'
-import { malformedError, platformError } from './upstream-errors.js'
+import { malformedError, networkError, platformError, statusError, timeoutError } from './upstream-errors.js'
 
 /** What the words of an error are made from, besides its code. */
 export interface Wording {
@@ -25,12 +24,11 @@ export function storedError(
   errorClass: ErrorClass,
 ): AnyLingpaiError | undefined {
   if (!isObject(details)) return undefined
-  const { retryable } = failurePolicy[errorClass]
   switch (code) {
     case 'ERR_LINGPAI_PLATFORM':
       return refusalOf(wording, details, errorClass)
     case 'ERR_LINGPAI_TRANSPORT':
-      return transportErrorOf(wording.spec.id, details, retryable)
+      return transportErrorOf(wording, details)
     case 'ERR_LINGPAI_MALFORMED_ANSWER':
       return malformedErrorOf(wording, details)
     default:
@@ -57,21 +55,32 @@ function refusalOf({ spec, language }: Wording, details: Fields, errorClass: Err
   )
 }
 
-const phases = ['connect', 'timeout', 'exchange', 'status'] as const
+/** What a note can say; a render that a framework ended leaves none. */
+const faultProblems = ['certificate', 'fetch', 'proxy'] as const
 
-function transportErrorOf(provider: string, details: Fields, retryable: boolean): TransportError | undefined {
-  const phase = phases.find((known) => known === details['phase'])
-  if (phase === undefined) return undefined
+function transportErrorOf({ spec, language }: Wording, details: Fields): TransportError | undefined {
+  const { phase } = details
   const status = statusIn(details['status'])
   const systemCode = wordIn(details['systemCode'])
-  const facts = [phase === 'status' ? `HTTP ${status ?? 'error'}` : phase, systemCode].filter(
-    (fact) => fact !== undefined,
-  )
-  return new TransportError(
-    `${provider}: the token request failed (${facts.join(', ')})`,
-    { provider, phase, ...(status !== undefined && { status }), ...(systemCode !== undefined && { systemCode }) },
-    { retryable },
-  )
+  const problem = faultProblems.find((known) => known === details['problem'])
+  switch (phase) {
+    case 'timeout':
+      return timeoutError(spec.id)
+    case 'status':
+      return statusError(spec.id, status, language)
+    case 'connect':
+    case 'exchange': {
+      const fault = {
+        phase,
+        ...(systemCode !== undefined && { systemCode }),
+        ...(problem !== undefined && { problem }),
+        ...(status !== undefined && { status }),
+      }
+      return networkError(spec.id, fault, { language })
+    }
+    default:
+      return undefined
+  }
 }
 
 const problems = [

@@ -61,13 +61,18 @@ export function platformError(
   )
 }
 
+/** A request whose outcome did not come in time. */
+export function timeoutError(provider: string): TransportError {
+  return new TransportError(`${provider}: the token request was not answered in time`, { provider, phase: 'timeout' })
+}
+
 /** A 5xx, or a 4xx without a platform code. */
-export function statusError(provider: string, status: number, language: 'en' | 'zh'): TransportError {
+export function statusError(provider: string, status: number | undefined, language: 'en' | 'zh'): TransportError {
   // Only a proxy sends 407.
   const hint = status === 407 ? faultHint('proxy', language) : undefined
   return new TransportError(
-    `${provider}: the token request was answered with HTTP ${status}`,
-    { provider, phase: 'status', status },
+    `${provider}: the token request was answered with HTTP ${status ?? 'error'}`,
+    { provider, phase: 'status', ...(status !== undefined && { status }) },
     hint === undefined ? {} : { hint, retryable: false },
   )
 }
@@ -114,10 +119,7 @@ export function errorOfFailure(
 ): TransportError | MalformedAnswerError {
   switch (failure.kind) {
     case 'timeout':
-      return new TransportError(`${provider}: the token request was not answered in time`, {
-        provider,
-        phase: 'timeout',
-      })
+      return timeoutError(provider)
     case 'too-large':
     case 'not-text': {
       const { kind, status, bytes } = failure
@@ -125,22 +127,33 @@ export function errorOfFailure(
       return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
     }
     default: {
-      const { kind, systemCode, problem, status, cause } = failure
-      const facts = status === undefined ? systemCode : `HTTP ${status}`
-      const code = facts === undefined ? '' : ` (${facts})`
-      const hint = problem === undefined ? otherHint(cause) : faultHint(problem, language)
-      return new TransportError(
-        `${provider}: ${faultTexts[problem ?? kind]}${code}`,
-        {
-          provider,
-          phase: kind,
-          ...(status !== undefined && { status }),
-          ...(systemCode !== undefined && { systemCode }),
-        },
-        { retryable: passes(failure), ...(hint !== undefined && { hint }), cause: scrubCause(cause, known) },
-      )
+      const { kind, cause, ...fault } = failure
+      return networkError(provider, { phase: kind, ...fault }, { language, cause: scrubCause(cause, known) })
     }
   }
+}
+
+/** The error of a network fault, also of one that another process met. */
+export function networkError(
+  provider: string,
+  fault: NetworkFault,
+  { language, cause }: { readonly language: 'en' | 'zh'; readonly cause?: unknown },
+): TransportError {
+  const { phase, systemCode, problem, status } = fault
+  const facts = status === undefined ? systemCode : `HTTP ${status}`
+  const code = facts === undefined ? '' : ` (${facts})`
+  const hint = problem === undefined ? otherHint(cause) : faultHint(problem, language)
+  return new TransportError(
+    `${provider}: ${faultTexts[problem ?? phase]}${code}`,
+    {
+      provider,
+      phase,
+      ...(status !== undefined && { status }),
+      ...(systemCode !== undefined && { systemCode }),
+      ...(problem !== undefined && { problem }),
+    },
+    { retryable: passes(fault), ...(hint !== undefined && { hint }), cause },
+  )
 }
 
 /** In workerd, what one request began cannot be waited for by another. */
@@ -154,4 +167,5 @@ const faultTexts: Readonly<Record<NetworkFault['phase'] | NonNullable<NetworkFau
   certificate: 'the TLS certificate was rejected',
   fetch: 'the response of the `fetch` option cannot be read',
   proxy: 'the proxy did not connect to the platform',
+  framework: 'the framework that replaces `fetch` ended the render',
 }

@@ -120,7 +120,12 @@ async function ask<C>(
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
   const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
-  if ('kind' in reply) return { error: errorOfFailure(spec.id, reply, { language, known }) }
+  if ('kind' in reply) {
+    const error = errorOfFailure(spec.id, reply, { language, known })
+    // The end of a render is not a failure of the account: no repetition, and no cool-down for others.
+    if (error.digest !== undefined) throw error
+    return { error }
+  }
 
   const answer = readAnswer(spec, { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
   const retryAfterMs = retryAfterIn(reply.headers, clock.now())

@@ -14,6 +14,7 @@ import {
   type AnyLingpaiError,
 } from '@lingpai/core'
 import { classOfError, decodeFailure, encodeFailure, withRetryAt } from '../src/failure-record.js'
+import { networkError } from '../src/upstream-errors.js'
 import { errorOf, reply, scriptedPlatform } from './scripted-platform.js'
 
 const refusal = {
@@ -139,11 +140,19 @@ test('a failure goes through the cache and comes back as the class it was, in wo
     const { message: _, hint: __, ...rest } = membersOf(failure.error)
     const told = 'details' in rest ? { ...rest, details: withoutWords(rest.details) } : rest
     expect(back?.error).toMatchObject(told)
-    expect(back?.error.message).toMatch(/^toy: the token request /)
+    expect(back?.error.message).toMatch(/^toy: /)
     expect(Object.getPrototypeOf(back?.error)).toBe(Object.getPrototypeOf(error))
     expect(isLingpaiError(back?.error)).toBe(true)
     expect(back?.error.cause).toBeUndefined()
   }
+})
+
+test.each(['certificate', 'fetch'] as const)('a stored fault of the %s has the hint of a fault met here', (problem) => {
+  const met = networkError('toy', { phase: 'connect', systemCode: 'CERT_HAS_EXPIRED', problem }, { language: 'zh' })
+  const failure = { error: met, errorClass: classOfError(met), failures: 1, atMs: 1000, retryAtMs: 2000 }
+  const { error } = decodeFailure(encodeFailure(failure), { ...wording, language: 'zh' }) ?? {}
+  expect(met.hint).toMatch(/`fetch`/)
+  expect(error).toMatchObject({ message: met.message, hint: met.hint, details: met.details, retryable: false })
 })
 
 test('the class of an error without a platform code', () => {

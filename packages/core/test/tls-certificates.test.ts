@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import nodeFetch from 'node-fetch'
 import { TokenManager, type LingpaiErrorOptions } from '@lingpai/core'
+import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
 import { networkFault } from '../src/network-fault.js'
 import { errorOf, stop, toy, toyAccount } from './scripted-platform.js'
@@ -107,10 +108,9 @@ test('a certificate that ran out, and one of another host, are not asked again e
 })
 
 test('a rejected certificate cools down, and its failure stays what it is for others that share the cache', async () => {
-  const cache = memoryCache()
   const url = await serve(self)
   for (let process = 0; process < 3; process += 1) {
-    await using manager = new TokenManager({ cache })
+    await using manager = new TokenManager({ cache: fileCache({ directory: join(directory, 'cache') }) })
     const source = manager.source(toy.extend({ baseUrl: url }), toyAccount)
     expect(await errorOf(source.getAccessToken())).toMatchObject(rejected('DEPTH_ZERO_SELF_SIGNED_CERT'))
     expect(source.status().lastFailure).toMatchObject({ errorClass: 'unknown' })
