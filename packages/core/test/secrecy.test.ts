@@ -133,7 +133,7 @@ test('a secret that a function gives is no better known', async () => {
 })
 
 test('credentials that cannot be sent are named, not shown', async () => {
-  for (const bad of [`${secret} x`, `${secret}\n\t1`, [secret], { secret }, undefined]) {
+  for (const bad of [`${secret}\u0007`, `${secret}\n\t1`, [secret], { secret }, undefined]) {
     const source = manager.source(platform.provider, { appId: 'toy-1', appSecret: bad as unknown as string })
     expect(() => {
       source.validate()
