@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readEvents, type EventReader } from '../../server/test/central/read-events.js'
 import { withHome, type Child, type Home } from './sandbox-home.js'
 
 const yaml = ({ simulator, directory }: Home, more = ''): string => `
@@ -52,6 +53,12 @@ async function serve(home: Home, key: string): Promise<Served> {
     },
     said: (words) => until(() => stderr.includes(words)),
   }
+}
+
+async function refresh({ url }: Served, account: string, key: string): Promise<void> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const reply = await fetch(`${url}/v1/accounts/${account}/refreshes`, { method: 'POST', headers, body: '{}' })
+  expect(reply.status).toBe(200)
 }
 
 async function createKey(home: Home, ...more: readonly string[]): Promise<string> {
@@ -122,6 +129,45 @@ test('a key works as soon as it is made, and no longer once it is revoked', asyn
     served.process.kill('SIGHUP')
     while ((await served.get('/v1/accounts', second)).status !== 401) await served.get('/v1/accounts')
     expect((await served.get('/v1/accounts')).status).toBe(200)
+    served.process.kill('SIGTERM')
+    expect((await served.ended).code).toBe(0)
+  })
+})
+
+test('a comment in the file ends no event stream, a changed account ends those of the keys that see it', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    const [admin, shopKey, botKey] = [
+      await createKey(home, '--role', 'admin'),
+      await createKey(home, '--accounts', 'shop'),
+      await createKey(home, '--accounts', 'bot'),
+    ]
+    const served = await serve(home, admin)
+    const open = async (key: string): Promise<EventReader> => {
+      const events = await readEvents(`${served.url}/v1/events`, { authorization: `Bearer ${key}` })
+      expect(events.status).toBe(200)
+      return events
+    }
+    const [ofShop, ofBot] = [await open(shopKey), await open(botKey)]
+    const assertHears = async (events: EventReader, account: string): Promise<void> => {
+      await refresh(served, account, admin)
+      const heard = await events.next('timeline', ({ reason }) => reason === 'requested')
+      expect(heard?.data).toMatchObject({ account })
+    }
+    // The first refreshes are over: what is requested later joins none of them.
+    for (const account of ['shop', 'bot'])
+      expect(await served.get(`/v1/accounts/${account}/token`)).toMatchObject({ status: 200 })
+    await home.write('lingpai.yaml', yaml(home, `\n  # The till.\n${shop(home).replace('shop: {', '"shop":   {')}`))
+    await served.said('the configuration was read again')
+    await assertHears(ofShop, 'shop')
+    await assertHears(ofBot, 'bot')
+
+    await home.write('other.secret', home.simulator.accounts.wechat.appSecret)
+    await home.write('lingpai.yaml', yaml(home, shop(home, 'other.secret')))
+    expect(await ofShop.next('never')).toBeUndefined()
+    await assertHears(ofBot, 'bot')
+
+    ofBot.close()
     served.process.kill('SIGTERM')
     expect((await served.ended).code).toBe(0)
   })
