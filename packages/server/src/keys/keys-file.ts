@@ -46,7 +46,7 @@ export async function openKeysFile(path: string, options: KeysFileOptions = {}):
     return stored
   }
   const keys = clientKeys(await read())
-  const reload = async (): Promise<void> => {
+  const readAgain = async (): Promise<void> => {
     try {
       keys.replace(await read())
       onReload(keys.size)
@@ -54,6 +54,9 @@ export async function openKeysFile(path: string, options: KeysFileOptions = {}):
       onProblem(`${(error as Error).message}; the keys stay as they were`)
     }
   }
+  // One after the other: a slow read must not bring back what a later one has replaced, such as a key that was revoked.
+  let reading = Promise.resolve()
+  const reload = async (): Promise<void> => (reading = reading.then(readAgain, readAgain))
   const stop = watchFile(path, clock, () => void reload())
   // Not a spread: it would read `size` once.
   return Object.assign(Object.create(keys) as typeof keys, { reload, close: stop })

@@ -1,5 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClientKey } from '../../src/keys/client-key.js'
@@ -138,6 +152,27 @@ describe('the file of the keys', () => {
     await until(() => keys.verify(text) === undefined)
     expect(keys.size).toBe(0)
     keys.close()
+  })
+
+  test('a slow read of the file brings back no key that a later read found revoked', async () => {
+    const { text, key } = newKey()
+    await changeKeysFile(path, () => [key])
+    const before = await readFile(path)
+    await changeKeysFile(path, () => [{ ...key, revokedAt: 1 }])
+    await rename(path, `${path}.after`)
+    const keys = await openKeysFile(path)
+    keys.close()
+    // A pipe is read for as long as its other end is open.
+    expect(spawnSync('mkfifo', ['-m', '600', path]).status).toBe(0)
+    const slow = keys.reload()
+    const pipe = await open(path, 'w')
+    await rename(`${path}.after`, path)
+    const later = keys.reload()
+    for (let times = 0; times < 3; times++) expect(await readKeysFile(path)).toHaveLength(1)
+    await pipe.writeFile(before)
+    await pipe.close()
+    await Promise.all([slow, later])
+    expect(keys.verify(text)).toBeUndefined()
   })
 
   test('a damaged file is a problem and changes nothing', async () => {
