@@ -25,7 +25,7 @@ const sources: readonly (readonly [TokenSource, string])[] = [
   [manager.source(wechatMpPlain.extend(facts.wechat.provider), facts.wechat.credentials), '/cgi-bin/getcallbackip'],
   [manager.source(wecom.extend(facts.wecom.provider), facts.wecom.credentials), '/cgi-bin/get_api_domain_ip'],
 ]
-const told: readonly Exclude<LingpaiEventName, 'closed'>[] = [
+const told: readonly Exclude<LingpaiEventName, 'cache-recovered' | 'closed'>[] = [
   'refreshed',
   'adopted',
   'same-token',

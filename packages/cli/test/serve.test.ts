@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readEvents, type EventReader } from '../../server/test/central/read-events.js'
 import { withHome, type Child, type Home } from './sandbox-home.js'
@@ -282,5 +282,24 @@ test('serve does not start on a cache that no waiting mends, and says what to do
     const { code, stdout, stderr } = await home.run(['serve'])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^lingpai: fileCache: the store cannot be used: .*name another path/)
+  })
+})
+
+test('the log of serve tells an outage of the cache by one line when it begins and one when it is over', async () => {
+  await withHome(async (home) => {
+    await prepare(home)
+    const served = await serve(home, await createKey(home))
+    const store = join(home.directory, 'tokens')
+    await rm(store, { recursive: true, force: true })
+    await home.write('tokens', 'a file where the directory belongs')
+    expect(await served.get('/v1/accounts/shop/token')).toMatchObject({ status: 200 })
+    await rm(store)
+    expect(await served.get('/v1/accounts/bot/token')).toMatchObject({ status: 200 })
+    await served.said('works again')
+    served.process.kill('SIGTERM')
+    const { stderr } = await served.ended
+    expect(stderr.match(/ fails: /g)).toHaveLength(1)
+    const [, failures] = /works again, after (\d+) failures/.exec(stderr) ?? []
+    expect(Number(failures)).toBeGreaterThan(1)
   })
 })

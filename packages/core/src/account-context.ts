@@ -50,7 +50,7 @@ export interface AccountContext<C = never> {
 }
 
 /** Events that belong to an account. */
-export type AccountEventName = Exclude<LingpaiEventName, 'closed'>
+export type AccountEventName = Exclude<LingpaiEventName, 'cache-recovered' | 'closed'>
 
 /** An event without what the emitter adds. */
 export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name], 'account' | 'atMs'>
@@ -98,7 +98,7 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   const { text, seen } = answer
   cell.readAt = seen
   const record = text === undefined ? undefined : readRecord(context, text)
-  if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context) })
+  if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context), repeated: false })
   if (record !== undefined) {
     noteHeard(cell, record.value)
     heedMark(cell, record)

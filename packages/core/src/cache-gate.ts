@@ -45,6 +45,8 @@ export interface CacheGateParts {
   readonly timeoutMs: number
   /** Is told of each failure. */
   readonly onFailure: (error: CacheError) => void
+  /** Called after each operation that worked. */
+  readonly onSuccess: (operation: CacheErrorDetails['operation']) => void
   /** Tokens that a store's error may quote. */
   readonly tokens: () => readonly string[]
 }
@@ -52,7 +54,7 @@ export interface CacheGateParts {
 /** Guards a cache. */
 export function cacheGate(
   cache: IAccessTokenCache,
-  { clock, timeoutMs, onFailure, tokens }: CacheGateParts,
+  { clock, timeoutMs, onFailure, onSuccess, tokens }: CacheGateParts,
 ): CacheGate {
   const reach = cache.reach ?? 'process'
   let isSilent = false
@@ -85,6 +87,7 @@ export function cacheGate(
       const value = isPromiseLike(pending) ? await bounded(pending, clock, timeoutMs) : pending
       if (value === tooLate) return failed('timeout', `did not answer within ${timeoutMs} ms`)
       if (operation !== 'now') isSilent = false
+      onSuccess(operation)
       return { ok: true, value }
     } catch (cause) {
       return failed('failed', 'failed', cause)

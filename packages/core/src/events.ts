@@ -52,7 +52,13 @@ export interface LingpaiEvents {
   /** A refresh came to nothing. */
   'refresh-failed': AccountEvent & { readonly reason: RefreshReason; readonly error: AnyLingpaiError }
   /** The cache failed or held rubbish; the call went on without it. */
-  'cache-failed': AccountEvent & { readonly error: CacheError }
+  'cache-failed': AccountEvent & {
+    readonly error: CacheError
+    /** Whether an earlier event told this outage, with the same outlook; a log can leave it out. */
+    readonly repeated: boolean
+  }
+  /** The cache works again; `failures` is how many operations failed in between, of all accounts. */
+  'cache-recovered': { readonly atMs: number; readonly failures: number }
   /** A token was asked for on a shared cache that has no lease: other processes may be asking at the same time. */
   'unguarded-refresh': AccountEvent & { readonly reason: RefreshReason; readonly reach: CacheReach }
   /** The lease ran out while upstream was being asked; the other holder's record wins. */

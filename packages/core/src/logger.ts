@@ -23,16 +23,18 @@ const levels: Readonly<Record<LingpaiEventName, keyof Logger>> = {
   rejected: 'warn',
   'refresh-failed': 'error',
   'cache-failed': 'warn',
+  'cache-recovered': 'info',
   'unguarded-refresh': 'warn',
   'lease-lost': 'warn',
   'foreign-refresh': 'warn',
   closed: 'debug',
 }
 
-/** Writes every event to a logger. A logger that throws harms nobody. */
+/** Writes events to a logger; of a cache that is down, the first failure only. Errors of the logger are ignored. */
 export function logEvents(hub: EventHub, logger: Logger): void {
   for (const name of Object.keys(levels) as LingpaiEventName[]) {
     hub.on(name, (event) => {
+      if ('repeated' in event && event.repeated) return
       const account = 'account' in event ? accountName(event.account) : undefined
       // Some loggers are async, whatever their type says.
       harmlessly((): unknown =>

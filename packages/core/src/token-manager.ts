@@ -5,6 +5,7 @@ import { AccountSource } from './account-source.js'
 import { assertCache } from './assert-cache.js'
 import type { IAccessTokenCache } from './cache.js'
 import { cacheGate } from './cache-gate.js'
+import { CacheOutage } from './cache-outage.js'
 import { heldTokens } from './cell.js'
 import { ChangeFeed } from './change-feed.js'
 import type { Clock } from './clock.js'
@@ -60,6 +61,7 @@ interface Entry {
 export class TokenManager {
   readonly #options: Required<Omit<TokenManagerOptions, 'logger' | 'hooks'>>
   readonly #hub = new EventHub()
+  readonly #outage = new CacheOutage()
   readonly #entries = new Map<string, Entry>()
   readonly #running = new Set<Promise<unknown>>()
   readonly #changes: ChangeFeed
@@ -244,7 +246,11 @@ export class TokenManager {
         clock,
         timeoutMs: cacheTimeoutMs,
         onFailure: (error) => {
-          emit('cache-failed', { error })
+          emit('cache-failed', { error, repeated: this.#outage.failed(error) })
+        },
+        onSuccess: (operation) => {
+          const failures = this.#outage.worked(operation)
+          if (failures !== undefined) this.#hub.emit('cache-recovered', { atMs: clock.now(), failures })
         },
         tokens: () => heldTokens(cell),
       }),

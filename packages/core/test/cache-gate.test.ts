@@ -11,10 +11,12 @@ beforeEach(() => {
 
 const empty: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
 
+const onSuccess = (): void => undefined
+
 function gateTo(cache: Partial<IAccessTokenCache>): CacheGate {
   return cacheGate(
     { ...empty, ...cache },
-    { clock, timeoutMs: 1000, onFailure: (error) => failures.push(error), tokens: () => ['held-token'] },
+    { clock, timeoutMs: 1000, onFailure: (error) => failures.push(error), onSuccess, tokens: () => ['held-token'] },
   )
 }
 
@@ -151,7 +153,7 @@ test('a time-out that comes late, because the process was stopped, waits once mo
   }
   let answer: ((value: string) => void) | undefined
   const slow: IAccessTokenCache = { ...empty, get: () => new Promise((resolve) => (answer = resolve)) }
-  const parts = { clock: stopped, timeoutMs: 1000, onFailure: () => undefined, tokens: () => [] }
+  const parts = { clock: stopped, timeoutMs: 1000, onFailure: () => undefined, onSuccess, tokens: () => [] }
   const first = cacheGate(slow, parts).get('k')
   await clock.advance(6001)
   answer?.('value')

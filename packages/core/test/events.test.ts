@@ -170,7 +170,7 @@ describe('the logger', () => {
     const line = (message: string): void => void lines.push(message)
     logEvents(hub, { debug: line, info: line, warn: line, error: line })
     const names = ['refreshed', 'adopted', 'same-token', 'served-stale', 'rejected', 'refresh-failed'] as const
-    const others = ['cache-failed', 'lease-lost', 'foreign-refresh', 'closed'] as const
+    const others = ['cache-failed', 'cache-recovered', 'lease-lost', 'foreign-refresh', 'closed'] as const
     const all: readonly LingpaiEventName[] = [...names, ...others]
     for (const name of all) hub.emit(name, { atMs: 1 })
     expect(lines).toEqual(all.map((name) => `lingpai: ${name}`))

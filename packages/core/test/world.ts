@@ -77,6 +77,7 @@ const eventNames = [
   'rejected',
   'refresh-failed',
   'cache-failed',
+  'cache-recovered',
   'unguarded-refresh',
   'lease-lost',
   'foreign-refresh',

@@ -70,8 +70,11 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(language !== undefined && { language }),
     hooks: {
-      'cache-failed': ({ error }) => {
-        warn(`the cache ${configuration.cache.shown} fails: ${error.message}`)
+      'cache-failed': ({ error, repeated }) => {
+        if (!repeated) warn(`the cache ${configuration.cache.shown} fails: ${error.message}`)
+      },
+      'cache-recovered': ({ failures }) => {
+        warn(`the cache ${configuration.cache.shown} works again, after ${failures} failures`)
       },
     },
   })
