@@ -17,8 +17,10 @@ export function watchFile(path: string, clock: Clock, onChange: () => void): () 
   const look = async (): Promise<void> => {
     const mark = await markOf(path)
     if (isEnded) return
-    if (seen !== undefined && mark !== seen) onChange()
-    seen = mark
+    if (mark !== undefined) {
+      if (seen !== undefined && mark !== seen) onChange()
+      seen = mark
+    }
     timer = clock.setTimer(() => void look(), lookMs)
   }
   void look()
@@ -28,9 +30,11 @@ export function watchFile(path: string, clock: Clock, onChange: () => void): () 
   }
 }
 
-async function markOf(path: string): Promise<string> {
+/** Many editors empty a file before they write it: one without content is not there yet. */
+async function markOf(path: string): Promise<string | undefined> {
   try {
     const { ino, size, mtimeMs, ctimeMs } = await stat(path)
+    if (size === 0) return undefined
     return [ino, size, mtimeMs, ctimeMs].join()
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code)
