@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { withHome, type Child, type Home } from './sandbox-home.js'
 
 const running: Child[] = []
-afterEach(async () => {
+async function stopAll(): Promise<void> {
   for (const { process: child } of running) child.kill('SIGKILL')
   await Promise.all(running.splice(0).map(({ ended }) => ended))
-})
+}
+afterEach(stopAll)
 
 /** `lingpai serve` in a process of its own; gives its URL. */
 async function serve(home: Home): Promise<string> {
@@ -65,5 +66,7 @@ test.each(schemes)('a token that is rejected at one of two servers on %s: is rep
     expect(seen.access_token === second.access_token).toBe(true)
     expect((await ask(other, fresh)).access_token === second.access_token).toBe(true)
     expect(simulator.ledger.tokenRequests('wechat')).toBe(2)
+    // They still write when keys were last used, and the directory goes with the home.
+    await stopAll()
   })
 })
