@@ -129,7 +129,7 @@ test('a vault that hangs once is given up after timeoutMs, and asked again later
 
 test('what a function gives is checked like any other secret', async () => {
   const { simulator } = world
-  const clientSecret = (): string => 'two words'
+  const clientSecret = (): string => 'two\nlines'
   const source = world.manager().source(simulator.provider(qqBot), { appId: '1', clientSecret })
   await expect(source.getAccessToken()).rejects.toMatchObject({
     details: { field: 'clientSecret', problem: 'malformed' },
