@@ -39,6 +39,7 @@ test('who did what and why stands in the timeline, newest first, and no token', 
   const world = await openCentralWorld()
   const reporter = world.key({ name: 'till 3', role: 'reporter', accounts: ['shop'] })
   await world.call('/v1/accounts/shop/token', { key: world.key({ name: 'web', role: 'reader' }) })
+  world.simulator.revoke('wechat')
   const body = { generation: 1, code: 42001 }
   await world.call('/v1/accounts/shop/rejections', { method: 'POST', key: reporter, body })
   await refresh(world, 'the secret leaked')
