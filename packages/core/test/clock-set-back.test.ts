@@ -115,7 +115,9 @@ test('a token that an API refused is not taken back from a store that lost what 
   const first = await store.source.getAccessToken()
   // What is issued from here on looks older.
   world.clock.jumpWall(-hour)
+  world.simulator.revoke(world.simulator.accounts.wechat)
   const next = await world.clock.runUntil(store.source.reportRejected(first, 40001))
+  world.simulator.revoke(world.simulator.accounts.wechat)
   const last = await world.clock.runUntil(store.source.reportRejected(next, 40001))
   store.isBack = true
   await look(store.source)

@@ -1,6 +1,6 @@
 import { ConfigError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { plainCache } from './plain-cache.js'
-import { openWorld, second, type World } from './world.js'
+import { apiPath, openWorld, second, type World } from './world.js'
 
 let world: World
 beforeEach(async () => {
@@ -52,6 +52,7 @@ test('of two tokens that were asked for at the same time the one that was refuse
   await clock.advance(second)
   const refused = await other.getAccessToken()
   simulator.fault({ endpoint: 'token', body: { errcode: 40125, errmsg: 'invalid appsecret' } })
+  simulator.fault({ endpoint: apiPath.wechatPlain, body: { errcode: 40001, errmsg: 'invalid credential' } })
   await expect(clock.runUntil(other.reportRejected(refused, 40001))).rejects.toMatchObject({
     code: 'ERR_LINGPAI_PLATFORM',
   })
