@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readEvents, type EventReader } from '../../server/test/central/read-events.js'
+import { readEvents, type EventReader } from '../../testing/test/support/read-events.js'
 import { withHome, type Child, type Home } from './sandbox-home.js'
 
 const yaml = ({ simulator, directory }: Home, more = ''): string => `

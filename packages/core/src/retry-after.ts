@@ -1,5 +1,5 @@
 /** What a platform says beyond this is a mistake of its operator, which must not stop an account for a year. */
-export const longestRetryAfterMs = 86_400_000
+const longestRetryAfterMs = 86_400_000
 
 /** `Retry-After` in milliseconds: seconds, or an HTTP date; `undefined` where it says nothing, or nothing of use. */
 export function retryAfterIn(headers: Headers, nowMs: number): number | undefined {

@@ -35,7 +35,7 @@ function simulate(...args: readonly string[]): Promise<{ readonly code: number; 
 }
 
 test('the core as it is passes the same seeds', async () => {
-  const { code, output } = await simulate('--seeds', '60', '--workers', '1', '--core', folder)
+  const { code, output } = await simulate('--from', '1', '--seeds', '60', '--workers', '1', '--core', folder)
   expect(output).toContain('60 schedules')
   expect(code).toBe(0)
 }, 180_000)
@@ -104,7 +104,7 @@ test.each(brokenCores)(
   'a core that $what is caught in under 1,000 seeds',
   async ({ guarantee, file, piece, other }) => {
     await cutOut(file, piece, other)
-    const { code, output } = await simulate('--seeds', '999', '--workers', '1', '--core', folder)
+    const { code, output } = await simulate('--from', '1', '--seeds', '999', '--workers', '1', '--core', folder)
     expect(output).toMatch(new RegExp(`^seed \\d+ \\(\\w+\\), \\d+ ms after the start: ${guarantee} broken: .+$`, 'm'))
     expect(output).toMatch(/^replay: npm run simulate -- --seed \d+$/m)
     expect(code).toBe(1)
@@ -114,7 +114,7 @@ test.each(brokenCores)(
 
 test('a failing seed replays with its whole trace', async () => {
   await cutOut('flight.ts', "    if (lease !== 'unavailable') await lookAtCache(context)\n")
-  const swept = await simulate('--seeds', '999', '--workers', '1', '--core', folder)
+  const swept = await simulate('--from', '1', '--seeds', '999', '--workers', '1', '--core', folder)
   const [, seed = '', what = ''] = /^seed (\d+) .*: (G1 broken: .+)$/m.exec(swept.output) ?? []
   const { code, output } = await simulate('--seed', seed, '--core', folder)
   expect(output).toContain(what)

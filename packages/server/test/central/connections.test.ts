@@ -6,7 +6,7 @@ import { testClock } from '@lingpai/testing'
 import { sessionLifeMs } from '../../src/keys/session-cookie.js'
 import { openCentralWorld, until, type CentralWorld } from './central-world.js'
 import { certificate } from '../../../testing/test/support/certificate.js'
-import { readEvents } from './read-events.js'
+import { readEvents } from '../../../testing/test/support/read-events.js'
 
 let world: CentralWorld
 let sockets: Socket[]

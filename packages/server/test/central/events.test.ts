@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { TokenManager } from '@lingpai/core'
 import { openCentralWorld, until, type CentralWorld } from './central-world.js'
-import { readEvents, type EventReader } from './read-events.js'
+import { readEvents, type EventReader } from '../../../testing/test/support/read-events.js'
 
 let world: CentralWorld
 let readers: EventReader[]

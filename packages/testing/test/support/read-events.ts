@@ -1,4 +1,4 @@
-import type { Json } from './central-world.js'
+type Json = Readonly<Record<string, unknown>>
 
 /** One server-sent event. */
 export interface ReadEvent {
