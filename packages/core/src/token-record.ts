@@ -158,9 +158,9 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     reason,
     ...marks
   } = fields
-  const { repeatedAtMs, writtenAtMs, rejectedCode, isLifetimeAssumed, duels, ...unknown } = marks
   if (!isCount(generation) || !isMoment(issuedAtMs) || !isMoment(toldMs) || toldMs <= issuedAtMs) return undefined
   const expiresAtMs = Math.min(toldMs, issuedAtMs + longestLifeMs)
+  const { known, unknown } = marksOf(marks, expiresAtMs)
   const carried = { ...unknown, ...(written > format && { format: written }) }
   return storedRecord({
     value,
@@ -170,13 +170,24 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     fingerprint,
     carried,
     writer: typeof writer === 'string' ? writer : '',
-    reason: reasons.find((known) => known === reason) ?? 'cold',
+    reason: reasons.find((one) => one === reason) ?? 'cold',
+    ...known,
+  })
+}
+
+/** The optional fields of an entry: those of this version, where they are sound, and all others. */
+function marksOf(
+  { repeatedAtMs, writtenAtMs, rejectedCode, isLifetimeAssumed, duels, ...unknown }: CarriedFields,
+  expiresAtMs: number,
+): { readonly known: Partial<StoredRecord>; readonly unknown: CarriedFields } {
+  const known = {
     ...(isMoment(repeatedAtMs) && { repeatedAtMs: Math.min(repeatedAtMs, expiresAtMs) }),
     ...(isMoment(writtenAtMs) && { writtenAtMs }),
     ...((typeof rejectedCode === 'string' || isFiniteNumber(rejectedCode)) && { rejectedCode }),
-    ...(isLifetimeAssumed === true && { isLifetimeAssumed }),
+    ...(isLifetimeAssumed === true && { isLifetimeAssumed: true as const }),
     ...(isCount(duels) && { duels }),
-  })
+  }
+  return { known, unknown }
 }
 
 /** The object that a JSON text holds, if it holds one. */

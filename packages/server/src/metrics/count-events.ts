@@ -77,5 +77,8 @@ function count(metrics: Metrics, { account, event }: AccountNews): void {
       return
     case 'foreign-refresh':
       metrics.foreignRefreshes.inc(labels)
+      return
+    // In the timeline and the log: it is about the platform's data, not about how refreshes go.
+    case 'lifetime-assumed':
   }
 }
