@@ -75,7 +75,7 @@ export function longestCoolDownOf(errorClass: ErrorClass, codeCoolDownMs: number
 export function coolDownMs(errorClass: ErrorClass, facts: CoolDownFacts): number {
   const { firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]
   const { retryAfterMs, codeCoolDownMs, failures, spread } = facts
-  // A platform that calls a secret wrong blocks whoever repeats it: no header of a proxy shortens that.
+  // A platform blocks clients that repeat a wrong secret: no header of a proxy shortens that cool-down.
   const told = openEnded.includes(errorClass) ? retryAfterMs : undefined
   const first = told ?? codeCoolDownMs ?? firstCoolDownMs
   const doubled = Math.min(first * 2 ** Math.min(failures - 1, 20), Math.max(longestCoolDownMs, first))

@@ -16,7 +16,7 @@ export interface FailureRecord {
   readonly aheadAtMs?: number
   /** `retryAtMs` as it was written, where the writer's clock runs ahead of this one, or the note says too much. */
   readonly writtenRetryAtMs?: number
-  /** Whether the store told of it, and not upstream itself. */
+  /** Whether it was read from the store, and not heard from upstream. */
   readonly isHearsay?: true
   /** What a later version of this library wrote beside these fields; it is written back as it was. */
   readonly carried?: Readonly<Record<string, unknown>>

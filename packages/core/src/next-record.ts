@@ -23,7 +23,7 @@ export function nextRecord<C>(
   const ageMs = gate.msSince(sentAt)
   const sentAtMs = Math.round(nowMs - ageMs)
   const isToldBefore = lifetimeProblem !== undefined && isTold(base, value)
-  // What upstream told of this very token before is better than a guess.
+  // A lifetime that upstream once gave for this token is better than a guess.
   const lifeMs = isToldBefore ? Math.max(answer.lifeMs, base.expiresAtMs - sentAtMs) : answer.lifeMs
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
   const carried = base?.carried && { carried: base.carried }

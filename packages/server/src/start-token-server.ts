@@ -15,7 +15,7 @@ export interface StartOptions extends TokenServerOptions {
   readonly port?: number
   /** Absent: plain HTTP. */
   readonly tls?: TlsFiles
-  /** Which proxies in front may say who the client is: addresses and networks, or `true` for whoever connects. @default false */
+  /** Which proxies in front may say who the client is: addresses and networks, or `true` for any peer. @default false */
   readonly trustProxy?: boolean | string | readonly string[]
   /** Listens beyond loopback without TLS, for a proxy in front that does it. @default false */
   readonly allowPlainHttp?: boolean

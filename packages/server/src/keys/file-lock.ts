@@ -3,7 +3,7 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { systemClock } from '@lingpai/core'
 
-/** A change takes milliseconds: after this, whoever began it is gone, also on another host. */
+/** A change takes milliseconds: after this time its writer is gone, also on another host. */
 const longestMs = 10_000
 
 /** The right to change a file. */

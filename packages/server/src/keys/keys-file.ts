@@ -78,7 +78,7 @@ export async function readKeysFile(path: string): Promise<readonly ClientKey[]> 
 }
 
 /**
- * Changes a keys file as one step: whoever reads it sees the old or the new one, and a crash leaves one of them. A link stays, and
+ * Changes a keys file as one step: a reader sees the old or the new one, and a crash leaves one of them. A link stays, and
  * the file that it leads to is changed.
  *
  * @throws ConfigError where it cannot be read or written, or another process is changing it

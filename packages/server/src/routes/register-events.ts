@@ -39,7 +39,7 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
           if (isRotation) stream.send('rotated', { account: name, generation, expires_at, reason, at })
           stream.send('timeline', { account: name, ...timelineEvent(provider, event) })
         }),
-        // The client connects again, and is told of the accounts that there are then.
+        // The client connects again and gets the accounts of that moment.
         accounts.onChange(({ added, removed }) => {
           if ([...added, ...removed].some(({ name }) => caller.mayRead(name))) stream.end()
         }),
