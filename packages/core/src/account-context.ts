@@ -191,15 +191,22 @@ export function toldRecord<C>({ gate, spec }: AccountContext<C>, record: StoredR
   return changedRecord(record, { issuedAtMs: Math.min(record.issuedAtMs, Math.floor(nowMs)), expiresAtMs: latestMs })
 }
 
+/** Clocks that tell less than this much apart tell the same. */
+const agreedMs = 1000
+
 /**
- * How far the wall clock was set back since the last look. What is new in the cache may have been written before that, and is
- * then as much older than it seems; unless the last look would have found it already. A store's own clock is set by nobody.
+ * How much younger than it is a record may seem, because the host's clock was set after it was written. What is new in the cache
+ * was written after the last look, so its true age is at most the time since then on the monotonic clock; where the two clocks
+ * moved together, nothing was set. A store's own clock is set by nobody.
  */
 function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | undefined, record: StoredRecord): number {
   if (readAt === undefined || gate.cache.nowMs !== undefined) return 0
-  const writtenAtMs = Math.max(record.issuedAtMs, record.writtenAtMs ?? 0)
-  if (writtenAtMs < readAt.wall - promptMs) return 0
-  return Math.max(0, readAt.wall - readAt.monotonic - (clock.now() - clock.monotonic()))
+  const elapsedMs = clock.monotonic() - readAt.monotonic
+  const setBackMs = readAt.wall + elapsedMs - clock.now()
+  if (Math.abs(setBackMs) <= agreedMs) return Math.max(0, setBackMs)
+  const { issuedAtMs, writtenAtMs = 0, repeatedAtMs = 0 } = record
+  const seemingAgeMs = clock.now() - Math.max(issuedAtMs, writtenAtMs, repeatedAtMs)
+  return Math.max(0, elapsedMs + promptMs - seemingAgeMs)
 }
 
 /** Takes a record of the cache into memory, where it is newer or tells more of the token at hand. */
@@ -254,9 +261,6 @@ function isBetter<C>(context: AccountContext<C>, record: StoredRecord, found: St
   // Of two that were asked for at the same time nobody knows the later one, but which of them was refused.
   return laterByMs < context.timeoutMs && found.rejectedCode !== undefined
 }
-
-/** Clocks that tell less than this much apart tell the same. */
-const agreedMs = 1000
 
 /**
  * Where all go by the clock of one host, a moment ahead tells that it was set back since; whether that was before the record in
