@@ -27,7 +27,10 @@ export interface LingpaiEvents {
   }
   /** A newer token of another process was found in the cache, or one from outside was given to `adopt()`. */
   adopted: AccountEvent & { readonly generation: number; readonly expiresAtMs: number }
-  /** Upstream repeated the token it had given before; it lives no longer for that, unless the provider is one that extends. */
+  /**
+   * Upstream repeated the token it had given before, or its probe accepted one that was reported as rejected. The token lives no
+   * longer for that, unless the provider is one that extends.
+   */
   'same-token': AccountEvent & {
     readonly generation: number
     readonly reason: RefreshReason

@@ -11,6 +11,7 @@ import { giveBack, takeLease } from './lease.js'
 import { markUnreplaced } from './mark-rejected.js'
 import { isNewer, type StoredRecord } from './token-record.js'
 import { pause } from './pause.js'
+import { keepIfAlive } from './stand-by.js'
 
 /**
  * The refresh of an account: the one under way in this process, or a new one. A forced refresh joins only a forced one, and the
@@ -141,6 +142,8 @@ async function refresh<C>(context: AccountContext<C>, demand: Demand, terms: Ref
     if (found === undefined) {
       // Whoever held the lease before may have been told to keep off.
       if (lease !== 'unavailable' && demand.outside === undefined) await assertMayAsk(context, demand, true)
+      const kept = await keepIfAlive(context, demand, terms)
+      if (kept !== undefined) return kept
       await assertNoDuel(context, demand, terms)
       found = terms.found()
     }

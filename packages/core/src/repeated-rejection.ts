@@ -1,14 +1,11 @@
-import { keep, type AccountContext } from './account-context.js'
-import { forgetRefused } from './cell.js'
+import type { AccountContext } from './account-context.js'
 import { PlatformError } from './errors.js'
-import { forgetFailure, keepFailure } from './failure-memory.js'
+import { keepFailure } from './failure-memory.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { giveBack } from './lease.js'
 import { markRejected } from './mark-rejected.js'
-import { clearedRecord } from './token-record.js'
-import { probeToken } from './probe-token.js'
+import { standBy, verdictOn } from './stand-by.js'
 import type { FreshToken } from './upstream.js'
-import { writeRecord } from './write-record.js'
 
 /**
  * Upstream hands out the very token that an API refused. Where the provider has a probe, the platform is asked which of the
@@ -17,35 +14,14 @@ import { writeRecord } from './write-record.js'
  */
 export async function repeatedRejection<C>(
   context: AccountContext<C>,
-  { reason }: Demand,
+  demand: Demand,
   terms: RefreshTerms,
   fresh: FreshToken,
 ): Promise<Landing> {
-  const { cell, clock, spec, upstream, closing } = context
+  const { cell, spec } = context
   const { record } = cell
-  const timeoutMs = Math.max(0, terms.endsAtMonotonicMs - clock.monotonic())
-  const { alive } = await probeToken(spec, fresh.value, upstream, { signal: closing, timeoutMs })
-  if (alive === true && record?.value !== fresh.value) {
-    // One that was refused before others took its place: it is as good as new.
-    forgetRefused(cell, fresh.value)
-    await giveBack(terms.lease)
-    return 'superseded'
-  }
-  if (alive === true && record !== undefined) {
-    const cleared = clearedRecord(record)
-    const isWritten = await writeRecord(context, terms, record, cleared)
-    if (isWritten === 'superseded') return 'superseded'
-    forgetRefused(cell, fresh.value)
-    keep(context, cleared, { seen: fresh.sentAt })
-    await forgetFailure(context, terms.isUp)
-    context.emit('same-token', {
-      generation: cleared.generation,
-      reason,
-      expiresAtMs: cleared.expiresAtMs,
-      extended: false,
-    })
-    return { record: cleared, how: 'repeated' }
-  }
+  const { reason } = demand
+  if ((await verdictOn(context, fresh.value, terms)) === true) return standBy(context, demand, terms, fresh)
   if (terms.found() !== undefined) {
     await giveBack(terms.lease)
     return 'superseded'

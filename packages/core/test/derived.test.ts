@@ -6,7 +6,7 @@ import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
 import { jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { errorOf } from './scripted-platform.js'
-import { hour, minute, openWorld, second, type World } from './world.js'
+import { apiPath, hour, minute, openWorld, second, type World } from './world.js'
 
 const tickets = '/cgi-bin/ticket/getticket'
 
@@ -86,6 +86,7 @@ test('a ticket endpoint that refuses every token costs two requests of each, and
   const plain = simulator.provider(jsapiTicket.extend({ parent: wechatMpPlain }))
   const ticket = world.manager().source(plain, simulator.accounts.wechat)
   simulator.fault({ endpoint: tickets, body: { errcode: 40014, errmsg: 'invalid access_token' }, times: 99 })
+  simulator.fault({ endpoint: apiPath.wechatPlain, body: { errcode: 40014 }, times: 99 })
   const refusal = {
     details: { platformCode: 40014, errorClass: 'token-invalid' },
     retryAtMs: expect.any(Number) as number,

@@ -269,6 +269,7 @@ describe('sources side by side', () => {
     await mine.getAccessToken()
     await mine.reportRejected('some other token')
     const { value } = await theirs.refresh()
+    world.simulator.revoke(world.simulator.accounts.wechat)
     const other = await mine.reportRejected(value, 40001)
     expect(other).not.toBe(value)
     expect((await mine.getRecord()).generation).toBe(3)

@@ -12,7 +12,8 @@ test('a token whose replay is refused as well comes back as the platform’s rep
   const { simulator } = world
   const source = world.source('wechatPlain')
   const first = await source.getAccessToken()
-  simulator.fault({ endpoint: apiPath.wechatPlain, times: 2, body: refusal })
+  // Each of two calls, and the probe of each young token.
+  simulator.fault({ endpoint: apiPath.wechatPlain, times: 4, body: refusal })
   const reply = await source.fetch(apiPath.wechatPlain)
   // Asked for at once: nothing may be awaited before the refused token is out of use.
   const next = source.getAccessToken()
@@ -27,6 +28,7 @@ test('a token whose replay is refused as well comes back as the platform’s rep
 for (const shape of ['returned', 'thrown'] as const) {
   test(`a second refusal that is ${shape} in withToken goes to the caller, and its token to nobody again`, async () => {
     const source = world.source('wechatPlain')
+    world.simulator.fault({ endpoint: apiPath.wechatPlain, times: Infinity, body: refusal })
     const tried: string[] = []
     const run = source.withToken((token) => {
       tried.push(token)

@@ -55,6 +55,7 @@ test('nor one that is refused while the lease for the writing back is taken', as
   const lease = { take, commit: write, release: () => undefined }
   const source = world.source('wechatPlain', world.manager({ cache: { ...cache, lease } }))
   const token = await source.getAccessToken()
+  simulator.revoke(simulator.accounts.wechat)
   simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
   report = () => {
     report = () => undefined
