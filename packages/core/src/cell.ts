@@ -29,8 +29,6 @@ export interface Cell {
   rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
   /** The tokens that APIs refused of late, that one included: a store that lost writes may bring an older one back. */
   refused: readonly string[]
-  /** What the platform's probe said last, and of which token. */
-  probed: Probed | undefined
   failure: FailureRecord | undefined
   flight: Flight | undefined
   /** What upstream was asked for here, until it is in memory. */
@@ -63,14 +61,6 @@ export interface Flight {
   readonly isForced: boolean
   /** Nobody waited for it when it began, or only the caller that brought a token: its failure is not that of others who join. */
   readonly isAhead: boolean
-}
-
-/** What the platform's probe said of a token. */
-export interface Probed {
-  readonly value: string
-  /** `undefined`: it did not say. */
-  readonly alive: boolean | undefined
-  readonly at: Moment
 }
 
 /** A question to upstream that may have replaced the token in memory already. */
@@ -121,7 +111,6 @@ export function newCell(): Cell {
     rejected: undefined,
     refused: [],
     heard: [],
-    probed: undefined,
     failure: undefined,
     flight: undefined,
     asking: undefined,

@@ -1,5 +1,5 @@
 import { keep, type AccountContext } from './account-context.js'
-import { forgetRefused, isRejectedRecord, msSince } from './cell.js'
+import { forgetRefused, isRejectedRecord } from './cell.js'
 import type { Demand, Landing, RefreshTerms } from './demand.js'
 import { forgetFailure } from './failure-memory.js'
 import { giveBack } from './lease.js'
@@ -10,8 +10,6 @@ import { writeRecord } from './write-record.js'
 
 /** A token that is rejected before this age is a rare thing: the report may be wrong, and a new token would end a good one. */
 const youngMs = 60_000
-/** A verdict counts for this long, so that a client that reports every call does not cause a probe each time. */
-const verdictMs = 10_000
 /** Callers wait for the probe, and for the refresh after it. */
 const longestProbeMs = 3000
 
@@ -38,15 +36,12 @@ export async function keepIfAlive<C>(
 
 /** Whether a token is alive as the platform's probe says; `undefined` if it does not say, or if there is no probe. */
 export async function verdictOn<C>(
-  { cell, clock, spec, upstream, closing }: AccountContext<C>,
+  { clock, spec, upstream, closing }: AccountContext<C>,
   value: string,
   { endsAtMonotonicMs }: RefreshTerms,
 ): Promise<boolean | undefined> {
-  const { probed } = cell
-  if (probed?.value === value && msSince(probed.at, clock) < verdictMs) return probed.alive
   const timeoutMs = Math.min(longestProbeMs, Math.max(0, endsAtMonotonicMs - clock.monotonic()))
   const { alive } = await probeToken(spec, value, upstream, { signal: closing, timeoutMs })
-  cell.probed = { value, alive, at: { monotonic: clock.monotonic(), wall: clock.now() } }
   return alive
 }
 
