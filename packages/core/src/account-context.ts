@@ -65,6 +65,8 @@ export interface RecordFacts {
   readonly isFresh?: boolean
   /** How far that clock may have been set back since the record was written. @default 0 */
   readonly setBackMs?: number
+  /** How long the request took that brought it here, milliseconds. @default infinite: another process sent it */
+  readonly requestMs?: number
 }
 
 /** Takes a record into memory, with its moments in the terms of this process. */
@@ -75,9 +77,10 @@ export function keep<C>(context: AccountContext<C>, record: StoredRecord, facts:
     seen,
     isFresh = false,
     setBackMs = 0,
+    requestMs = Infinity,
     known: { at, sharedMs } = { at: now, sharedMs: gate.reckonedNowMs() },
   } = facts
-  keepRecord(cell, record, { renewal: spec.renewal, at, sharedMs, setBackMs, spread, isFresh, seen })
+  keepRecord(cell, record, { renewal: spec.renewal, at, sharedMs, setBackMs, spread, isFresh, seen, requestMs })
 }
 
 /** What a look at the cache found: a record, none that is usable, or no answer. */
@@ -196,14 +199,15 @@ const agreedMs = 1000
 
 /**
  * How much younger than it is a record may seem, because the host's clock was set after it was written. What is new in the cache
- * was written after the last look, so its true age is at most the time since then on the monotonic clock; where the two clocks
- * moved together, nothing was set. A store's own clock is set by nobody.
+ * was written after the last look, so where the clock is known to have been set back since, its true age is at most the time since
+ * that look on the monotonic clock. A store's own clock is set by nobody.
  */
 function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | undefined, record: StoredRecord): number {
   if (readAt === undefined || gate.cache.nowMs !== undefined) return 0
   const elapsedMs = clock.monotonic() - readAt.monotonic
   const setBackMs = readAt.wall + elapsedMs - clock.now()
-  if (Math.abs(setBackMs) <= agreedMs) return Math.max(0, setBackMs)
+  // A clock that gained on the other one was set forward, or the machine slept.
+  if (setBackMs <= agreedMs) return Math.max(0, setBackMs)
   const { issuedAtMs, writtenAtMs = 0, repeatedAtMs = 0 } = record
   const seemingAgeMs = clock.now() - Math.max(issuedAtMs, writtenAtMs, repeatedAtMs)
   return Math.max(0, elapsedMs + promptMs - seemingAgeMs)
@@ -258,8 +262,10 @@ function isBetter<C>(context: AccountContext<C>, record: StoredRecord, found: St
   const laterByMs = found.issuedAtMs - record.issuedAtMs
   // What upstream said last is newer.
   if (laterByMs < 0 || isFromBeforeSetBack(context, found)) return true
-  // Of two that were asked for at the same time nobody knows the later one, but which of them was refused.
-  return laterByMs < context.timeoutMs && found.rejectedCode !== undefined
+  // Of two that were asked for at the same time nobody knows the later one, but which of them was refused. What the store says of
+  // the time is as old as its answer.
+  const togetherMs = Math.min(context.timeoutMs, (context.cell.times?.requestMs ?? Infinity) + context.gate.timeoutMs)
+  return laterByMs < togetherMs && found.rejectedCode !== undefined
 }
 
 /**

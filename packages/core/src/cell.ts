@@ -90,6 +90,8 @@ export interface LocalTimes {
   readonly doubtMs: number
   /** When the cache or upstream was last asked for what turned out to be this record. */
   readonly seen: Moment
+  /** How long its request took, milliseconds; infinite where another process sent it. */
+  readonly requestMs: number
 }
 
 /** One moment, on both clocks, in milliseconds. */
@@ -138,11 +140,13 @@ export interface Arrival {
   readonly isFresh: boolean
   /** When the store, or upstream, was asked. */
   readonly seen: Moment
+  /** How long the request took that brought it here, milliseconds; infinite where another process sent it. */
+  readonly requestMs: number
 }
 
 /** Takes a record into memory. */
 export function keepRecord(cell: Cell, record: StoredRecord, arrival: Arrival): void {
-  const { renewal, spread, seen } = arrival
+  const { renewal, spread, seen, requestMs } = arrival
   const isSameToken = cell.record?.value === record.value
   const { expiry, doubtMs } = endOf(cell, record, arrival)
   const before = (atMs: number): Moment => {
@@ -156,6 +160,7 @@ export function keepRecord(cell: Cell, record: StoredRecord, arrival: Arrival): 
     expiry,
     doubtMs,
     seen: isSameToken && cell.times !== undefined ? laterOf(cell.times.seen, seen) : seen,
+    requestMs: Math.min(requestMs, isSameToken ? (cell.times?.requestMs ?? Infinity) : Infinity),
   }
   if (!isSameToken) cell.replacedValue = cell.record?.value
   cell.record = record

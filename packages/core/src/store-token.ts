@@ -23,6 +23,7 @@ export async function storeToken<C>(
   answer: FreshToken,
 ): Promise<FlightOutcome | 'superseded'> {
   const { cell, clock, gate } = context
+  const requestMs = gate.msSince(answer.sentAt)
   await gate.sharedNowMs()
   const writtenMs = gate.reckonedEarliestMs()
   const asked = nextRecord(context, demand.reason, base, answer, writtenMs)
@@ -40,7 +41,7 @@ export async function storeToken<C>(
   if (isWritten) cell.readAt = writing
   const seen = isWritten ? writing : lastSeen(cell, base, answer)
   // Its life goes by this process's own clocks: by now the store's time may be unknown, after a sleep over the writing.
-  keep(context, next, { seen, isFresh: true, known: { at: writing, sharedMs: writtenMs } })
+  keep(context, next, { seen, requestMs, isFresh: true, known: { at: writing, sharedMs: writtenMs } })
   cell.isUntimed = !isTimed
   // Only a response shows that the platform may be asked again.
   if (demand.outside === undefined) await forgetFailure(context, terms.isUp)

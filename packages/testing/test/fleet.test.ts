@@ -98,6 +98,7 @@ describe('what was broken once holds', () => {
     ['a token that was reported again after its probe, kept without another', 'everything', 808_980_837_682],
     ['a life read from a record written late, before the clock was set back', 'everything', 845_680_514_565],
     ['a record written under a clock that was set ahead and back by more since the last look', 'skew', 808_980_831_603],
+    ['a token that was asked for before a refused one, written over it', 'everything', 104_538_318_128],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
