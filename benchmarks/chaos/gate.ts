@@ -27,7 +27,8 @@ interface Passage {
   /** When the request came. */
   readonly atMs: number
   readonly chosenAtMs: number
-  readonly knew: Knowledge
+  /** Absent where the core itself asks. */
+  readonly knew: Knowledge | undefined
   readonly token: string
 }
 
@@ -58,8 +59,8 @@ export async function openGate(target: string, journal: Journal): Promise<Gate> 
     forward(target, agent, request, response, (body) => {
       if (entry !== undefined) {
         remember(tokens, entry, body, !response.destroyed)
-      } else if (deadCodes.has(parsed(body)['errcode'])) {
-        journal.dead.push(deadCall(passage, tokens.get(passage.token), journal))
+      } else if (passage.knew !== undefined && deadCodes.has(parsed(body)['errcode'])) {
+        journal.dead.push(deadCall({ ...passage, knew: passage.knew }, tokens.get(passage.token), journal))
       }
     })
   })
@@ -86,7 +87,7 @@ function passageOf({ url = '', headers }: IncomingMessage): Passage | undefined 
     token,
     atMs: nowMs(),
     chosenAtMs: Number(headers[callHeaders.chosenAtMs]),
-    knew: headers[callHeaders.knew] as Knowledge,
+    knew: headers[callHeaders.knew] as Knowledge | undefined,
   }
 }
 
@@ -121,7 +122,7 @@ function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: st
 }
 
 function deadCall(
-  { account, member, atMs, chosenAtMs, knew }: Passage,
+  { account, member, atMs, chosenAtMs, knew }: Passage & Pick<DeadCall, 'knew'>,
   facts: TokenFacts | undefined,
   { revocations }: Journal,
 ): DeadCall {

@@ -22,8 +22,8 @@ const cache = await cacheFromUrl(facts.cacheUrl)
 const { clock, fetch, call: apart } = witness(facts.member)
 const manager = new TokenManager({ cache, timeoutMs: 5000, clock, fetch })
 const sources: readonly (readonly [TokenSource, string])[] = [
-  [manager.source(wechatMpPlain.extend(facts.wechat.provider), facts.wechat.credentials), '/cgi-bin/getcallbackip'],
-  [manager.source(wecom.extend(facts.wecom.provider), facts.wecom.credentials), '/cgi-bin/get_api_domain_ip'],
+  [manager.source(wechatMpPlain.extend(facts.wechat.provider), facts.wechat.credentials), '/cgi-bin/user/get'],
+  [manager.source(wecom.extend(facts.wecom.provider), facts.wecom.credentials), '/cgi-bin/department/list'],
 ]
 const told: readonly Exclude<LingpaiEventName, 'cache-recovered' | 'closed'>[] = [
   'refreshed',
@@ -47,8 +47,10 @@ const counts = { calls: 0, failed: 0 }
 async function call(source: TokenSource, path: string): Promise<void> {
   counts.calls += 1
   try {
-    const reply = (await (await source.fetch(path, { signal: AbortSignal.timeout(8000) })).json()) as object
-    if (!('ip_list' in reply)) counts.failed += 1
+    const reply = (await (await source.fetch(path, { signal: AbortSignal.timeout(8000) })).json()) as {
+      readonly errcode?: number
+    }
+    if (reply.errcode !== 0) counts.failed += 1
   } catch {
     counts.failed += 1
   }
