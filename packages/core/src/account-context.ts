@@ -113,7 +113,10 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   if (record === undefined || record.value === cell.record?.value) noteSeen()
   if (record === undefined && !cell.isUntimed) return 'missing'
   await gate.sharedNowMs()
-  if (!gate.isTimeKnown()) return 'down'
+  if (!gate.isTimeKnown()) {
+    if (record?.rejectedCode !== undefined && record.value !== cell.record?.value) noteRefused(cell, record.value)
+    return 'down'
+  }
   putInTime(cell, gate.reckonedEarliestMs(), clock)
   if (record === undefined) return 'missing'
   if (cell.clears === clears) takeOver(context, record, seen, setBackSince(context, readAt, record))

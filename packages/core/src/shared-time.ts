@@ -54,7 +54,7 @@ export class SharedTime {
   async nowMs(): Promise<number> {
     const { monotonic } = this.#clock
     // Whoever waits has waited for the store already, and shall not wait for it twice.
-    if (this.#isSilent() || msSince(this.#failedAt, this.#clock) < restMs) return this.reckonedNowMs()
+    if (this.#isSilent() || msSince(this.#failedAt, this.#clock) < restMs + this.#timeoutMs) return this.reckonedNowMs()
     if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
     // Without it nothing in the store can be judged, so one lost message is not to cost a refresh.
     if (!this.isKnown()) await this.#askStore()
@@ -105,7 +105,8 @@ export class SharedTime {
     const told = await this.#ask?.()
     if (told === undefined) {
       this.#failures += 1
-      if (this.#failures > 1) this.#failedAt = { monotonic: monotonic(), wall: now() }
+      // As of the question: a machine that slept over it does not know of a failure since.
+      if (this.#failures > 1) this.#failedAt = asked
       return
     }
     this.#failures = 0

@@ -99,6 +99,8 @@ describe('what was broken once holds', () => {
     ['a life read from a record written late, before the clock was set back', 'everything', 845_680_514_565],
     ['a record written under a clock that was set ahead and back by more since the last look', 'skew', 808_980_831_603],
     ['a token that was asked for before a refused one, written over it', 'everything', 104_538_318_128],
+    ['a refused token handed out because the time of its mark was not known', 'everything', 413_014_227_367],
+    ["the store's time not asked for again after a sleep over the question", 'everything', 413_014_228_357],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
