@@ -61,9 +61,10 @@ export async function standBy<C>(
     return 'superseded'
   }
   const cleared = clearedRecord(record)
+  // Nobody has to wait for the writing; who reports it meanwhile is heard.
+  forgetRefused(cell, value)
   const isWritten = await writeRecord(context, terms, record, cleared)
   if (isWritten === 'superseded') return 'superseded'
-  forgetRefused(cell, value)
   keep(context, cleared, { seen: sentAt })
   await forgetFailure(context, terms.isUp)
   const { generation, expiresAtMs } = cleared

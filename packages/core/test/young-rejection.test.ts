@@ -40,6 +40,19 @@ test('untrue reports of a young token at one moment cost one probe, later ones o
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
+test('nobody waits until it is written that the probe has refuted a report', async () => {
+  const cache = memoryCache({ now: world.clock.now })
+  const atHand: (string | undefined)[] = []
+  const set = async (key: string, value: string, expiresAtMs?: number): Promise<void> => {
+    atHand.push(source.peek())
+    await cache.set(key, value, expiresAtMs)
+  }
+  const source = world.source('wechatPlain', world.manager({ cache: { ...bound(cache), set } }))
+  const token = await source.getAccessToken()
+  expect(await source.reportRejected(token, 40001)).toBe(token)
+  expect(atHand).toEqual([undefined, token])
+})
+
 test('fetch and withToken give the platform’s response to a report that the probe refutes, after one call', async () => {
   const { simulator } = world
   const source = world.source('wechatPlain')

@@ -96,6 +96,7 @@ describe('what was broken once holds', () => {
     ['the same in a store that had been silent since before the clock was set', 'everything', 5_018_843],
     ['a look during a commit that failed, forgotten with it', 'everything', 907_304_738],
     ['a token that was reported again after its probe, kept without another', 'everything', 808_980_837_682],
+    ['callers kept waiting while it was written that a probe had refuted a report', 'everything', 413_014_165_488],
     ['a life read from a record written late, before the clock was set back', 'everything', 845_680_514_565],
     ['a record written under a clock that was set ahead and back by more since the last look', 'skew', 808_980_831_603],
     ['a token that was asked for before a refused one, written over it', 'everything', 104_538_318_128],
