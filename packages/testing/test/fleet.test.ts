@@ -78,6 +78,7 @@ describe('what was broken once holds', () => {
     ['a forced refresh that gave a token unseen since a stall', 'everything', 80_229],
     ['a token made older by a clock that was set while it was asked for', 'skew', 72_921],
     ['the same, and its process stopped over that', 'everything', 39_903],
+    ['a process judged by a longer life that it was stopped over the writing of', 'everything', 413_014_169_515],
     ['upstream asked after a pause that a forced refresh had made needless', 'everything', 324_830],
     ['a token in the words of upstream that came too late to be kept', 'everything', 339_860],
     ['a refused token written back', 'everything', 27_525],

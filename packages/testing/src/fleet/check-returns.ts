@@ -4,6 +4,7 @@ import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
 import { haveNoOrder, landsWithinMs } from './tokens-asked-together.js'
+import { ranMs } from './virtual-process.js'
 import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type {
@@ -64,8 +65,8 @@ function isAtHand(
   const { token, served } = memory
   if (served === undefined || served !== token || memory.isMarked) return false
   if (memory.rejected.has(served) || memory.refused.has(served)) return false
-  // What upstream said last of it counts once it has been written.
-  const isLanded = process.clock.monotonic() - memory.prolongedAtMs > landsWithinMs
+  // What upstream said last of it counts once it has been written, and a process that is stopped over that writes nothing.
+  const isLanded = ranMs(process) - memory.prolongedAtMs > landsWithinMs
   const expiresAtMs = isLanded ? memory.expiresAtMs : Math.min(memory.expiresAtMs, memory.landedExpiresAtMs)
   const lifeMs = expiresAtMs - minLifeMs - slackMs
   if (world.time.nowMs() >= lifeMs) return false

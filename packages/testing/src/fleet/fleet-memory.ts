@@ -1,4 +1,5 @@
 import { ConfigError } from '@lingpai/core'
+import { ranMs } from './virtual-process.js'
 import { accountOf, isFailureKey } from './virtual-store.js'
 import type { AskedAt, ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
@@ -63,7 +64,7 @@ export function learnFromUpstream(
     })
   else {
     memory.landedExpiresAtMs = memory.expiresAtMs
-    memory.prolongedAtMs = process.clock.monotonic()
+    memory.prolongedAtMs = ranMs(process)
     memory.expiresAtMs = token.knownExpiresAtMs
     memory.served = undefined
   }

@@ -6,7 +6,7 @@ import type { VirtualTime } from './virtual-time.js'
 /** A stop this long may have cost a lease; shorter ones excuse nothing. */
 const noticeableMs = 1000
 
-const never = { fromMs: -Infinity, toMs: -Infinity }
+const never = { fromMs: -Infinity, toMs: -Infinity, stoppedMs: 0 }
 
 interface Waiting {
   readonly isTimer: boolean
@@ -101,14 +101,19 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
     freeze: (durationMs, isSleep) => {
       if (process.isFrozen || !process.isAlive) return
       process.isFrozen = true
-      const fromMs = time.nowMs()
-      if (durationMs >= noticeableMs) process.lastStop = { fromMs, toMs: fromMs + durationMs }
+      const [fromMs, stoppedMs] = [time.nowMs(), process.lastStop.stoppedMs + (isSleep ? 0 : durationMs)]
+      if (durationMs >= noticeableMs) process.lastStop = { fromMs, toMs: fromMs + durationMs, stoppedMs }
       // The host's clock is set before its processes wake.
       if (!isSleep) time.after(durationMs, thaw)
       else time.after(durationMs, () => time.after(0, thaw))
     },
   }
   return process
+}
+
+/** How long a process has run, on its monotonic clock, less the stops of a second or more. */
+export function ranMs({ clock, lastStop }: VirtualProcess): number {
+  return clock.monotonic() - lastStop.stoppedMs
 }
 
 /** A real loop looks at its timers first or at its sockets first, depending on where it was stopped. */

@@ -28,8 +28,8 @@ export interface VirtualProcess {
   readonly random: RandomStream
   isAlive: boolean
   diedAtMs: number
-  /** The last stop of a second or more; its end lies ahead while it lasts. */
-  lastStop: { readonly fromMs: number; readonly toMs: number }
+  /** The last stop of a second or more; its end lies ahead while it lasts. Beside it, how long the clock ran over all of these. */
+  lastStop: { readonly fromMs: number; readonly toMs: number; readonly stoppedMs: number }
   isFrozen: boolean
   /** The last moment at which the store did not do, or may not have done, what this process asked for. */
   troubleAtMs: number
@@ -72,7 +72,7 @@ export interface ProcessMemory {
   seenMonotonicMs: number
   /** The true moment at which it last asked the store what stands there. */
   readTrueMs: number
-  /** When upstream last repeated the token to it, on its monotonic clock, and the expiry that it went by until then. */
+  /** How long it had run when upstream last repeated the token to it, and the expiry that it went by until then. */
   prolongedAtMs: number
   landedExpiresAtMs: number
   seenWallMs: number
