@@ -48,9 +48,11 @@ test('of two tokens that were asked for at the same time the one that was refuse
   const open = (own: Partial<IAccessTokenCache> = {}): TokenSource =>
     world.source('wechatPlain', world.manager({ cache: { ...cache, ...own } }))
   const [mine, other] = [open({ get }), open()]
-  const token = await mine.getAccessToken()
+  simulator.fault({ endpoint: 'token', latencyMs: 3 * second })
+  const first = mine.getAccessToken()
   await clock.advance(second)
   const refused = await other.getAccessToken()
+  const token = await clock.runUntil(first)
   simulator.fault({ endpoint: 'token', body: { errcode: 40125, errmsg: 'invalid appsecret' } })
   simulator.fault({ endpoint: apiPath.wechatPlain, body: { errcode: 40001, errmsg: 'invalid credential' } })
   await expect(clock.runUntil(other.reportRejected(refused, 40001))).rejects.toMatchObject({
