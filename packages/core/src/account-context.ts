@@ -257,6 +257,9 @@ function replaces<C>(context: AccountContext<C>, found: StoredRecord): boolean {
   if (found.value === replacedValue || refused.includes(found.value)) return false
   // What an API refused makes room for anything that may be younger.
   if (isRejected(cell) && found.generation >= record.generation) return true
+  // What this process asked for since a clock was set back is later than what was asked for before that, whatever the counts say.
+  const isOwn = cell.times?.requestMs !== Infinity && record.issuedAtMs <= context.gate.reckonedNowMs() + agreedMs
+  if (isOwn && isFromBeforeSetBack(context, found)) return false
   return isNewer(found, record) && !(isUnwritten && isBetter(context, record, found))
 }
 
