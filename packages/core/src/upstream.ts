@@ -32,6 +32,8 @@ export interface UpstreamFailure {
   readonly error: AnyLingpaiError
   readonly retryAfterMs?: number
   readonly codeCoolDownMs?: number
+  /** Whether the answer was good when it was given, and over when it arrived. */
+  readonly isLate?: boolean
 }
 
 /** What talking to a platform takes. */
@@ -78,7 +80,7 @@ export async function requestToken<C>(
     if ('value' in outcome || outcome.retryAfterMs !== undefined) return outcome
     const canMove = isConnectFailure(outcome.error) && base + 1 < bases.length
     if (canMove) base += 1
-    else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome.error)) return outcome
+    else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
     if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
     if (canMove) continue
@@ -96,7 +98,9 @@ function isConnectFailure(error: AnyLingpaiError): boolean {
   return error.code === 'ERR_LINGPAI_TRANSPORT' && error.details.phase === 'connect'
 }
 
-function attemptsFor<C>(spec: ResolvedSpec<C>, error: AnyLingpaiError): number {
+function attemptsFor<C>(spec: ResolvedSpec<C>, { error, isLate = false }: UpstreamFailure): number {
+  // The token was near its end, or a clock was set over the request: the next answer is a good one.
+  if (isLate) return failurePolicy.transient.attempts
   // What makes no sense would make none a moment later.
   if (error.code === 'ERR_LINGPAI_MALFORMED_ANSWER') return 1
   const ofCode =
@@ -137,7 +141,7 @@ async function ask<C>(
       onToken(value)
       // It died on its way here: asking again is right, handing it out is not.
       if (msSince(sentAt, clock) + 1 > lifeMs)
-        return { error: malformedError(spec.id, 'bad-expires-in', reply, language) }
+        return { error: malformedError(spec.id, 'bad-expires-in', reply, language), isLate: true }
       const guess = lifetimeProblem && { lifetimeProblem }
       return { value, lifeMs, ...guess, sentAt, ...(generation !== undefined && { generation }) }
     }

@@ -97,3 +97,14 @@ test.each([
   await clock.advance(60_000)
   expect(await source.getAccessToken()).toBe('token-1')
 })
+
+test('a token that died on its way is asked for again by the same refresh', async () => {
+  const { clock } = platform
+  platform.answer((request, response) => {
+    const isFirst = platform.requests() === 1
+    clock.setTimer(() => response.end(isFirst ? body('2', 'old-token') : body('7200')), isFirst ? 2500 : 0)
+    request.resume()
+  })
+  expect(await clock.runUntil(platform.source().getAccessToken())).toBe('good-token')
+  expect(platform.requests()).toBe(2)
+})
