@@ -19,16 +19,18 @@ export interface Gate {
 }
 
 const shape = /^\/(wechat|wecom)\/cgi-bin\/(token\b|gettoken\b)?/
+const probe = /\/cgi-bin\/(getcallbackip|get_api_domain_ip)\b/
 
 interface Passage {
   readonly member: number
   readonly account: AccountName
   readonly isToken: boolean
+  /** Whether the core presents a refused token to learn whether it is dead: that is no call with it. */
+  readonly isProbe: boolean
   /** When the request came. */
   readonly atMs: number
   readonly chosenAtMs: number
-  /** Absent where the core itself asks. */
-  readonly knew: Knowledge | undefined
+  readonly knew: Knowledge
   readonly token: string
 }
 
@@ -59,8 +61,8 @@ export async function openGate(target: string, journal: Journal): Promise<Gate> 
     forward(target, agent, request, response, (body) => {
       if (entry !== undefined) {
         remember(tokens, entry, body, !response.destroyed)
-      } else if (passage.knew !== undefined && deadCodes.has(parsed(body)['errcode'])) {
-        journal.dead.push(deadCall({ ...passage, knew: passage.knew }, tokens.get(passage.token), journal))
+      } else if (!passage.isProbe && deadCodes.has(parsed(body)['errcode'])) {
+        journal.dead.push(deadCall(passage, tokens.get(passage.token), journal))
       }
     })
   })
@@ -84,10 +86,11 @@ function passageOf({ url = '', headers }: IncomingMessage): Passage | undefined 
     member: Number(headers[callHeaders.member]),
     account: account as AccountName,
     isToken: kind !== undefined,
+    isProbe: probe.test(url),
     token,
     atMs: nowMs(),
     chosenAtMs: Number(headers[callHeaders.chosenAtMs]),
-    knew: headers[callHeaders.knew] as Knowledge | undefined,
+    knew: headers[callHeaders.knew] as Knowledge,
   }
 }
 
@@ -122,7 +125,7 @@ function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: st
 }
 
 function deadCall(
-  { account, member, atMs, chosenAtMs, knew }: Passage & Pick<DeadCall, 'knew'>,
+  { account, member, atMs, chosenAtMs, knew }: Passage,
   facts: TokenFacts | undefined,
   { revocations }: Journal,
 ): DeadCall {

@@ -27,11 +27,8 @@ export type MemberLine =
       readonly atMs: number
     }
 
-/** Headers by which a process tells the gate about a call; the platform ignores them. A probe only names its process. */
+/** Headers by which a process tells the gate about a call; the platform ignores them. */
 export const callHeaders = { member: 'x-member', chosenAtMs: 'x-chosen-at-ms', knew: 'x-knew' } as const
-
-/** Where the core itself presents a token that was refused, to learn whether it is dead: that is no call in good faith. */
-export const probePaths = /\/cgi-bin\/(getcallbackip|get_api_domain_ip)$/
 
 /** Codes by which the platforms call a token dead. */
 export const deadCodes: ReadonlySet<unknown> = new Set([40001, 40014, 42001])

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { systemClock, type Clock } from '@lingpai/core'
 import type { Knowledge } from './journal.js'
-import { callHeaders, deadCodes, probePaths } from './member-facts.js'
+import { callHeaders, deadCodes } from './member-facts.js'
 import { nowMs } from './now.js'
 
 /** What is given to a process's manager, so that each call tells what was known when its token was chosen. */
@@ -51,7 +51,7 @@ export function witness(member: number): Witness {
     memories.set(url.pathname, memory)
     const headers = new Headers(init.headers)
     headers.set(callHeaders.member, String(member))
-    if (token === null || probePaths.test(url.pathname)) return fetch(input, { ...init, headers })
+    if (token === null) return fetch(input, { ...init, headers })
     headers.set(callHeaders.chosenAtMs, String(chosenAtMs()))
     headers.set(callHeaders.knew, knewOf(memory, token))
     if (!memory.used.has(token)) {
