@@ -25,7 +25,7 @@ interface Passage {
   readonly member: number
   readonly account: AccountName
   readonly isToken: boolean
-  /** Whether the core presents a refused token to learn whether it is dead: that is no call with it. */
+  /** Whether the core presents a refused token to learn whether it is dead: that is not a call with it. */
   readonly isProbe: boolean
   /** When the request came. */
   readonly atMs: number
