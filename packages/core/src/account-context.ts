@@ -114,6 +114,7 @@ export async function readCache<C>(context: AccountContext<C>): Promise<StoredRe
   if (record === undefined && !cell.isUntimed) return 'missing'
   await gate.sharedNowMs()
   if (!gate.isTimeKnown()) {
+    // The record is not taken over, and upstream may give this very token.
     if (record?.rejectedCode !== undefined && record.value !== cell.record?.value) noteRefused(cell, record.value)
     return 'down'
   }
@@ -201,15 +202,15 @@ export function toldRecord<C>({ gate, spec }: AccountContext<C>, record: StoredR
 const agreedMs = 1000
 
 /**
- * How much younger than it is a record may seem, because the host's clock was set after it was written. What is new in the cache
- * was written after the last look, so where the clock is known to have been set back since, its true age is at most the time since
- * that look on the monotonic clock. A store's own clock is set by nobody.
+ * How far the host's clock may have been set back since a record was written, which is how much too young the record seems. A new
+ * record was written after the last look at the cache. So where the clock was set back since then, its age is at most the time since
+ * that look on the monotonic clock. A store's own clock is never set.
  */
 function setBackSince<C>({ gate, clock }: AccountContext<C>, readAt: Moment | undefined, record: StoredRecord): number {
   if (readAt === undefined || gate.cache.nowMs !== undefined) return 0
   const elapsedMs = clock.monotonic() - readAt.monotonic
   const setBackMs = readAt.wall + elapsedMs - clock.now()
-  // A clock that gained on the other one was set forward, or the machine slept.
+  // The wall clock gained on the monotonic one: it was set forward, or the machine slept.
   if (setBackMs <= agreedMs) return Math.max(0, setBackMs)
   const { issuedAtMs, writtenAtMs = 0, repeatedAtMs = 0 } = record
   const seemingAgeMs = clock.now() - Math.max(issuedAtMs, writtenAtMs, repeatedAtMs)
@@ -257,7 +258,7 @@ function replaces<C>(context: AccountContext<C>, found: StoredRecord): boolean {
   if (found.value === replacedValue || refused.includes(found.value)) return false
   // What an API refused makes room for anything that may be younger.
   if (isRejected(cell) && found.generation >= record.generation) return true
-  // What this process asked for since a clock was set back is later than what was asked for before that, whatever the counts say.
+  // What this process requested after a clock was set back is later than what was requested before, even with a lower generation.
   const isOwn = cell.times?.requestMs !== Infinity && record.issuedAtMs <= context.gate.reckonedNowMs() + agreedMs
   if (isOwn && isFromBeforeSetBack(context, found)) return false
   return isNewer(found, record) && !(isUnwritten && isBetter(context, record, found))
@@ -268,8 +269,8 @@ function isBetter<C>(context: AccountContext<C>, record: StoredRecord, found: St
   const laterByMs = found.issuedAtMs - record.issuedAtMs
   // What upstream said last is newer.
   if (laterByMs < 0 || isFromBeforeSetBack(context, found)) return true
-  // Of two that were asked for at the same time nobody knows the later one, but which of them was refused. What the store says of
-  // the time is as old as its answer.
+  // The order of two requests that overlapped is not known; that one of their tokens was refused is. A store's time may be off by
+  // as long as its answer took.
   const togetherMs = Math.min(context.timeoutMs, (context.cell.times?.requestMs ?? Infinity) + context.gate.timeoutMs)
   return laterByMs < togetherMs && found.rejectedCode !== undefined
 }

@@ -21,7 +21,8 @@ export async function repeatedRejection<C>(
   const { cell, spec } = context
   const { record } = cell
   const { reason } = demand
-  if ((await verdictOn(context, fresh.value, terms)) === true) return standBy(context, demand, terms, fresh)
+  if ((await verdictOn(context, fresh.value, terms.endsAtMonotonicMs)) === true)
+    return standBy(context, demand, terms, fresh)
   if (terms.found() !== undefined) {
     await giveBack(terms.lease)
     return 'superseded'

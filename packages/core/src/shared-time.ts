@@ -5,7 +5,7 @@ import type { Clock } from './clock.js'
 const trustMs = 60_000
 /** A wall clock that moves this much against the monotonic one tells of a sleep, or of a clock that was set. */
 const jumpMs = 1000
-/** A store that did not answer is not asked again for so long: each question may cost its whole time-out. */
+/** A store that did not answer is not asked again for so long after the time-out of that question: each may cost as much. */
 const restMs = 5000
 const never: Moment = { monotonic: -Infinity, wall: -Infinity }
 
@@ -105,7 +105,7 @@ export class SharedTime {
     const told = await this.#ask?.()
     if (told === undefined) {
       this.#failures += 1
-      // As of the question: a machine that slept over it does not know of a failure since.
+      // The moment of the question: where the machine slept over it, the failure says nothing about the store now.
       if (this.#failures > 1) this.#failedAt = asked
       return
     }

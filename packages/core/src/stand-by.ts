@@ -10,7 +10,7 @@ import { writeRecord } from './write-record.js'
 
 /** A token that is rejected before this age is a rare thing: the report may be wrong, and a new token would end a good one. */
 const youngMs = 60_000
-/** Callers wait for the probe, and for the refresh after it. */
+/** Bound of a probe that a refresh may follow, which callers wait for as well. */
 const longestProbeMs = 3000
 
 /**
@@ -24,13 +24,14 @@ export async function keepIfAlive<C>(
   demand: Demand,
   terms: RefreshTerms,
 ): Promise<Landing | undefined> {
-  const { cell, gate, spec } = context
+  const { cell, gate, spec, clock } = context
   const { record } = cell
   if (spec.renewal.mode !== 'rotate' || demand.reason === 'requested') return undefined
   if (record === undefined || !isRejectedRecord(cell, record)) return undefined
   if (gate.reckonedNowMs() - record.issuedAtMs >= youngMs) return undefined
   const asked = gate.moment()
-  if ((await verdictOn(context, record.value, terms)) !== true) return undefined
+  const endsAtMonotonicMs = Math.min(terms.endsAtMonotonicMs, clock.monotonic() + longestProbeMs)
+  if ((await verdictOn(context, record.value, endsAtMonotonicMs)) !== true) return undefined
   return standBy(context, demand, terms, { value: record.value, sentAt: asked })
 }
 
@@ -38,9 +39,9 @@ export async function keepIfAlive<C>(
 export async function verdictOn<C>(
   { clock, spec, upstream, closing }: AccountContext<C>,
   value: string,
-  { endsAtMonotonicMs }: RefreshTerms,
+  endsAtMonotonicMs: number,
 ): Promise<boolean | undefined> {
-  const timeoutMs = Math.min(longestProbeMs, Math.max(0, endsAtMonotonicMs - clock.monotonic()))
+  const timeoutMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
   const { alive } = await probeToken(spec, value, upstream, { signal: closing, timeoutMs })
   return alive
 }
@@ -61,7 +62,7 @@ export async function standBy<C>(
     return 'superseded'
   }
   const cleared = clearedRecord(record)
-  // Nobody has to wait for the writing; who reports it meanwhile is heard.
+  // Before the write, so that no caller waits for it, and a report that comes during it counts.
   forgetRefused(cell, value)
   const isWritten = await writeRecord(context, terms, record, cleared)
   if (isWritten === 'superseded') return 'superseded'
