@@ -146,7 +146,7 @@ export default tseslint.config(
   },
   // Where `fetch` is filled in for those who gave none; called anew each time, so that one that was replaced counts.
   {
-    files: ['packages/core/src/token-manager.ts', 'packages/core/src/http-kit.ts'],
+    files: ['packages/core/src/manager/token-manager.ts', 'packages/core/src/kit/http-kit.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...everywhere, noDefaultExport, ...ofLibraries, ...noClock, noRandom],
     },

@@ -14,7 +14,7 @@ const begin = '<!-- generated:begin -->'
 const end = '<!-- generated:end -->'
 const command = 'node scripts/error-docs.mjs'
 
-const { failurePolicy } = await tsImport('../packages/core/src/failure-policy.ts', import.meta.url)
+const { failurePolicy } = await tsImport('../packages/core/src/failure/policy.ts', import.meta.url)
 const { errorClasses } = await tsImport('../packages/core/src/error-class.ts', import.meta.url)
 const source = readErrors(join(root, 'packages/core/src/errors.ts'))
 const problems = [

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { hintIn } from './classify.js'
+import { hintIn } from './provider/classify.js'
 import { ConfigError } from './errors.js'
 import type { CredentialsOf, Hint, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
 

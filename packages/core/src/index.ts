@@ -1,7 +1,13 @@
 export type { Awaitable, CacheChange, CacheLease, CacheReach, IAccessTokenCache } from './cache.js'
-export { classify, type ApiErrorTables, type ClassifierSpec, type ParsedReply, type Refusal } from './classify.js'
+export {
+  classify,
+  type ApiErrorTables,
+  type ClassifierSpec,
+  type ParsedReply,
+  type Refusal,
+} from './provider/classify.js'
 export { systemClock, type Clock, type Timer, type TimerOptions } from './clock.js'
-export { defineProvider } from './define-provider.js'
+export { defineProvider } from './provider/define-provider.js'
 export { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from './error-class.js'
 export {
   CacheError,
@@ -41,15 +47,15 @@ export type {
   ResolvedSpec,
   Secret,
 } from './provider.js'
-export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure-policy.js'
-export { readAnswer, type AnswerReaderSpec, type TokenAnswer } from './read-answer.js'
+export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
+export { readAnswer, type AnswerReaderSpec, type TokenAnswer } from './provider/read-response.js'
 export { accountName, type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
-export { networkFault, type NetworkFault } from './network-fault.js'
+export { networkFault, type NetworkFault } from './http/network-fault.js'
 export type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
 export { signPage, type PageSignature, type SignPageOptions } from './sign-page.js'
-export { TokenManager, type SourceOptions, type TokenManagerOptions } from './token-manager.js'
+export { TokenManager, type SourceOptions, type TokenManagerOptions } from './manager/token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
 export type {
   FailureSummary,
@@ -62,8 +68,8 @@ export type {
   SourceStatus,
   TokenSource,
 } from './token-source.js'
-export { platformError } from './upstream-errors.js'
-export { AccessTokenApi } from './access-token-api.js'
-export { ApiConfigKit } from './api-config-kit.js'
-export type { HttpDelegate } from './http-delegate.js'
-export { HttpKit } from './http-kit.js'
+export { platformError } from './upstream/upstream-errors.js'
+export { AccessTokenApi } from './kit/access-token-api.js'
+export { ApiConfigKit } from './kit/api-config-kit.js'
+export type { HttpDelegate } from './kit/http-delegate.js'
+export { HttpKit } from './kit/http-kit.js'

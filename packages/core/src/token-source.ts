@@ -1,5 +1,5 @@
 import type { Account } from './account.js'
-import type { ApiErrorTables } from './classify.js'
+import type { ApiErrorTables } from './provider/classify.js'
 import type { ErrorClass, PlatformCode } from './error-class.js'
 import type { LingpaiErrorCode } from './errors.js'
 import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'

@@ -1,4 +1,4 @@
-import { apiOriginsOf } from '../src/api-origins.js'
+import { apiOriginsOf } from '../src/replay/api-origins.js'
 import { defineProvider, type ProviderSpec } from '../src/index.js'
 
 interface Credentials {

@@ -1,5 +1,5 @@
-import { buildRequest, headerValue, placeToken, resolveUrl } from '../src/build-request.js'
-import type { RequestBase } from '../src/build-request.js'
+import { buildRequest, headerValue, placeToken, resolveUrl } from '../src/provider/build-request.js'
+import type { RequestBase } from '../src/provider/build-request.js'
 
 const at = (baseUrl: string | undefined, rebased = false): RequestBase => ({
   id: 'toy',

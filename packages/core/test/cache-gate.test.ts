@@ -1,6 +1,6 @@
 import type { CacheError, Clock, IAccessTokenCache } from '@lingpai/core'
 import { testClock, type TestClock } from '@lingpai/testing'
-import { cacheGate, type CacheGate } from '../src/cache-gate.js'
+import { cacheGate, type CacheGate } from '../src/cache/bounded-cache.js'
 
 let clock: TestClock
 let failures: CacheError[]

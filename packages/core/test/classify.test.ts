@@ -1,5 +1,5 @@
 import { classify, type ClassifierSpec } from '@lingpai/core'
-import { hintFor } from '../src/classify.js'
+import { hintFor } from '../src/provider/classify.js'
 
 const spec: ClassifierSpec = {
   answer: {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { TokenManager, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
-import { decodeFailure, encodeFailure } from '../src/failure-record.js'
+import { decodeFailure, encodeFailure } from '../src/failure/failure-record.js'
 import { errorOf, reply, scriptedPlatform, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
 
 const second = 1000

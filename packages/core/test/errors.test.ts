@@ -13,8 +13,8 @@ import {
   TransportError,
   type AnyLingpaiError,
 } from '@lingpai/core'
-import { classOfError, decodeFailure, encodeFailure, withRetryAt } from '../src/failure-record.js'
-import { networkError } from '../src/upstream-errors.js'
+import { classOfError, decodeFailure, encodeFailure, withRetryAt } from '../src/failure/failure-record.js'
+import { networkError } from '../src/upstream/upstream-errors.js'
 import { errorOf, reply, scriptedPlatform } from './scripted-platform.js'
 
 const refusal = {

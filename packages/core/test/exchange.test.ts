@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Clock } from '@lingpai/core'
-import { exchange } from '../src/exchange.js'
+import { exchange } from '../src/http/bounded-fetch.js'
 import { reply, scriptedPlatform, type ScriptedPlatform } from './scripted-platform.js'
 
 let platform: ScriptedPlatform

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { onAbort } from '../src/on-abort.js'
+import { onAbort } from '../src/time/on-abort.js'
 import { apiPath, openWorld, type World } from './world.js'
 
 let world: World

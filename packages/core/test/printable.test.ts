@@ -1,6 +1,6 @@
 import { platformError, type Refusal } from '../src/index.js'
-import { printable } from '../src/printable.js'
-import { scrubCause } from '../src/redact.js'
+import { printable } from '../src/secrecy/printable.js'
+import { scrubCause } from '../src/secrecy/redact.js'
 
 const acting = [
   '\u001B[2J',

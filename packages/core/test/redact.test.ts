@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { redact, scrubCause } from '../src/redact.js'
+import { redact, scrubCause } from '../src/secrecy/redact.js'
 
 const nasty = [
   'plain-Secret-42',

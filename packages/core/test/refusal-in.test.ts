@@ -1,5 +1,5 @@
 import type { ClassifierSpec } from '@lingpai/core'
-import { tokenErrorIn } from '../src/refusal-in.js'
+import { tokenErrorIn } from '../src/replay/find-token-error.js'
 
 const spec: ClassifierSpec = {
   answer: { token: 't', expiresIn: 'e', code: ['err_code', 'code'], message: 'message' },

@@ -1,4 +1,4 @@
-import { maskKnown, redact } from '../src/redact.js'
+import { maskKnown, redact } from '../src/secrecy/redact.js'
 
 const secret = 'planted-secret/+K5"é\\9fQz7'
 const bytes = Buffer.from(secret)

@@ -1,5 +1,5 @@
 import { testClock } from '@lingpai/testing'
-import { SharedTime } from '../src/shared-time.js'
+import { SharedTime } from '../src/cache/store-clock.js'
 
 const timeoutMs = 1000
 const sleptMs = 490_000

@@ -8,7 +8,7 @@ import nodeFetch from 'node-fetch'
 import { TokenManager, type LingpaiErrorOptions } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
-import { networkFault } from '../src/network-fault.js'
+import { networkFault } from '../src/http/network-fault.js'
 import { errorOf, stop, toy, toyAccount } from './scripted-platform.js'
 
 interface Pair {

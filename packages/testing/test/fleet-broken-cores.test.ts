@@ -52,32 +52,42 @@ const brokenCores: readonly BrokenCore[] = [
   {
     what: 'does not look after the lease',
     guarantee: 'G1',
-    file: 'flight.ts',
+    file: 'refresh/refresh.ts',
     piece: "    if (lease !== 'unavailable') await lookAtCache(context)\n",
   },
-  { what: 'does not compare a rejected token', guarantee: 'G1', file: 'account-source.ts', piece: ' || !isCurrent()' },
+  {
+    what: 'does not compare a rejected token',
+    guarantee: 'G1',
+    file: 'source/account-source.ts',
+    piece: ' || !isCurrent()',
+  },
   {
     what: 'writes nothing back',
     guarantee: 'G1',
-    file: 'write-back.ts',
+    file: 'record/deferred-write.ts',
     piece: 'if (cell.isWriteBackPlanned) return',
     other: 'return',
   },
   {
     what: 'does not look when it cannot be sure',
     guarantee: 'G2',
-    file: 'readiness.ts',
+    file: 'state/freshness.ts',
     piece: "mode === 'rotate' && isShared",
     other: 'false',
   },
   {
     what: 'waits for a refresh ahead',
     guarantee: 'G3',
-    file: 'record-at-hand.ts',
+    file: 'refresh/serve-from-memory.ts',
     piece: 'renewBehind(context)\n  if',
     other: "await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)\n  if",
   },
-  { what: 'forgets refusals', guarantee: 'G4', file: 'cell.ts', piece: ' || cell.refused.includes(record.value)' },
+  {
+    what: 'forgets refusals',
+    guarantee: 'G4',
+    file: 'state/account-state.ts',
+    piece: ' || cell.refused.includes(record.value)',
+  },
   {
     what: 'goes by counts alone',
     guarantee: 'G5',
@@ -88,13 +98,13 @@ const brokenCores: readonly BrokenCore[] = [
   {
     what: 'keeps its failures to itself',
     guarantee: 'G6',
-    file: 'failure-memory.ts',
+    file: 'refresh/cool-down.ts',
     piece: 'if (isUp) await gate.set',
   },
   {
     what: 'masks nothing',
     guarantee: 'G7',
-    file: 'redact.ts',
+    file: 'secrecy/redact.ts',
     piece: 'masked += text.slice(end, from) + mask',
     other: 'masked += text.slice(end, to)',
   },
@@ -113,7 +123,7 @@ test.each(brokenCores)(
 )
 
 test('a failing seed replays with its whole trace', async () => {
-  await cutOut('flight.ts', "    if (lease !== 'unavailable') await lookAtCache(context)\n")
+  await cutOut('refresh/refresh.ts', "    if (lease !== 'unavailable') await lookAtCache(context)\n")
   const swept = await simulate('--from', '1', '--seeds', '999', '--workers', '1', '--core', folder)
   const [, seed = '', what = ''] = /^seed (\d+) .*: (G1 broken: .+)$/m.exec(swept.output) ?? []
   const { code, output } = await simulate('--seed', seed, '--core', folder)

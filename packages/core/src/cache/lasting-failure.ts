@@ -1,0 +1,34 @@
+import { redact } from '../secrecy/redact.js'
+
+/** Why a store fails for good, as far as its error tells: waiting does not mend it. */
+export interface LastingFailure {
+  readonly hint: string
+}
+
+const notAllowed = 'the user of this process may not read and write there: correct the owner or the mode of the path'
+const otherThing = 'something else stands at the path of the cache: name another path, or move that away'
+
+/** Failures of the file system that only a person can end. */
+const hints: Readonly<Record<string, string>> = {
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EROFS: 'the file system is mounted read-only: name a path on another one',
+  ENOTDIR: otherThing,
+  EISDIR: otherThing,
+  ELOOP: 'the path of the cache is a loop of symbolic links',
+  ENAMETOOLONG: 'the path of the cache is too long',
+}
+
+/**
+ * Reads whether an error of a store is one that waiting does not mend: a code of the file system, or `retryable: false` with a
+ * `hint`, which an adapter sets.
+ *
+ * @param known tokens that the error may quote
+ */
+export function lastingFailure(error: unknown, known: readonly string[] = [], depth = 0): LastingFailure | undefined {
+  if (typeof error !== 'object' || error === null || depth > 2) return undefined
+  const { retryable, hint, code, cause } = error as Readonly<Record<string, unknown>>
+  if (retryable === false && typeof hint === 'string') return { hint: redact(hint, known) }
+  const text = typeof code === 'string' && Object.hasOwn(hints, code) ? hints[code] : undefined
+  return text === undefined ? lastingFailure(cause, known, depth + 1) : { hint: text }
+}

@@ -1,0 +1,116 @@
+import { errorClasses, type ErrorClass } from '../error-class.js'
+import type { MalformedAnswerError, AnyLingpaiError, TransportError } from '../errors.js'
+import type { ResolvedSpec } from '../provider.js'
+import { isCount, isObject } from '../token-record.js'
+import { malformedError, networkError, platformError, statusError, timeoutError } from '../upstream/upstream-errors.js'
+
+/** What the words of an error are made from, besides its code. */
+export interface Wording {
+  readonly spec: Pick<ResolvedSpec<never>, 'id' | 'hints' | 'perCode'>
+  readonly language: 'en' | 'zh'
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The error of a stored failure, in this version's own words. Others can write to a store: of what stands there only codes,
+ * classes and numbers count, and no sentence for a person.
+ *
+ * @returns `undefined` where the code, or what it needs, is not known
+ */
+export function storedError(
+  wording: Wording,
+  { code, details }: Fields,
+  errorClass: ErrorClass,
+): AnyLingpaiError | undefined {
+  if (!isObject(details)) return undefined
+  switch (code) {
+    case 'ERR_LINGPAI_PLATFORM':
+      return refusalOf(wording, details, errorClass)
+    case 'ERR_LINGPAI_TRANSPORT':
+      return transportErrorOf(wording, details)
+    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+      return malformedErrorOf(wording, details)
+    default:
+      return undefined
+  }
+}
+
+/** Whether a value names an error class. */
+export function isErrorClass(value: unknown): value is ErrorClass {
+  return errorClasses.some((errorClass) => errorClass === value)
+}
+
+function refusalOf({ spec, language }: Wording, details: Fields, errorClass: ErrorClass): AnyLingpaiError {
+  const { platformCode, endpoint } = details
+  const code = Number.isFinite(platformCode) ? (platformCode as number) : (wordIn(platformCode) ?? 'unknown')
+  const traceId = wordIn(details['traceId'])
+  const ip = addressIn(details['ip'])
+  const status = statusIn(details['status'])
+  return platformError(
+    spec,
+    endpoint === 'api' ? 'api' : 'token',
+    { code, errorClass, message: '', ...(traceId !== undefined && { traceId }), ...(ip !== undefined && { ip }) },
+    { language, known: [], ...(status !== undefined && { status }) },
+  )
+}
+
+/** What a note can say; a render that a framework ended leaves none. */
+const faultProblems = ['certificate', 'fetch', 'proxy'] as const
+
+function transportErrorOf({ spec, language }: Wording, details: Fields): TransportError | undefined {
+  const { phase } = details
+  const status = statusIn(details['status'])
+  const systemCode = wordIn(details['systemCode'])
+  const problem = faultProblems.find((known) => known === details['problem'])
+  switch (phase) {
+    case 'timeout':
+      return timeoutError(spec.id)
+    case 'status':
+      return statusError(spec.id, status, language)
+    case 'connect':
+    case 'exchange': {
+      const fault = {
+        phase,
+        ...(systemCode !== undefined && { systemCode }),
+        ...(problem !== undefined && { problem }),
+        ...(status !== undefined && { status }),
+      }
+      return networkError(spec.id, fault, { language })
+    }
+    default:
+      return undefined
+  }
+}
+
+const problems = [
+  'not-json',
+  'not-an-object',
+  'no-token',
+  'bad-expires-in',
+  'too-large',
+  'redirect',
+  'not-found',
+  'not-text',
+] as const
+
+function malformedErrorOf({ spec, language }: Wording, details: Fields): MalformedAnswerError | undefined {
+  const problem = problems.find((known) => known === details['problem'])
+  const status = statusIn(details['status'])
+  if (problem === undefined || status === undefined) return undefined
+  const bytes = isCount(details['bytes']) ? details['bytes'] : 0
+  return malformedError(spec.id, problem, { status, bytes, headers: new Headers(), text: '' }, language)
+}
+
+/** A code as platforms and systems write them, too short for a sentence. */
+function wordIn(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
+}
+
+function addressIn(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\da-fA-F.:]{2,45}$/.test(value) ? value : undefined
+}
+
+function statusIn(value: unknown): number | undefined {
+  return isCount(value) && value >= 100 && value <= 599 ? value : undefined
+}

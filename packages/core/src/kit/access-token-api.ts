@@ -1,0 +1,20 @@
+import { ApiConfigKit } from './api-config-kit.js'
+import type { GetTokenOptions } from '../token-source.js'
+import type { TokenRecord } from '../token-record.js'
+
+/** Tokens of the apps that {@link ApiConfigKit} knows. */
+export const AccessTokenApi = {
+  /** A usable token of the current app, or of the one named. @throws as `TokenSource.getAccessToken` does */
+  async getAccessToken(appId?: string | number, options?: GetTokenOptions): Promise<string> {
+    return sourceOf(appId).getAccessToken(options)
+  },
+
+  /** Forces one refresh of the current app, or of the one named. @throws as `TokenSource.refresh` does; never resolves with an error */
+  async refreshAccessToken(appId?: string | number): Promise<TokenRecord> {
+    return sourceOf(appId).refresh()
+  },
+} as const
+
+function sourceOf(appId: string | number | undefined): ReturnType<typeof ApiConfigKit.getApiConfig> {
+  return appId === undefined ? ApiConfigKit.getApiConfig() : ApiConfigKit.getApiConfigByAppId(appId)
+}

@@ -1,0 +1,152 @@
+import { accountName, splitCredentials, type Account } from '../account.js'
+import { assertCache } from '../cache/assert-cache.js'
+import type { IAccessTokenCache } from '../cache.js'
+import { ConfigError } from '../errors.js'
+import { kitFetch } from './http-kit.js'
+import { mapCache } from './map-cache.js'
+import { newKitState, type KitConfig, type KitManager } from './kit-state.js'
+import type { Logger } from '../logger.js'
+import type { CredentialsOf, Provider } from '../provider.js'
+import { registry } from '../manager/process-registry.js'
+import { TokenManager } from '../manager/token-manager.js'
+import type { TokenSource } from '../token-source.js'
+
+/**
+ * TNW's comfort: everything configured in one place, over one manager of the process. An app goes by its id (WeCom: its
+ * agentId), by all its ids (`corpId:agentId`), or by `provider:ids` where the shorter ones are not unique.
+ */
+export const ApiConfigKit = {
+  /** Keeps records in `cache` from now on; apps that were put already come along. @default a Map of this process */
+  setAccessTokenCache(cache: IAccessTokenCache): void {
+    assertCache(cache)
+    const { kit } = registry
+    void kit.manager?.close()
+    kit.manager = undefined
+    kit.cache = cache
+  },
+
+  /** Puts an app; the first one is the default. The same account again, with another secret, takes its place. @returns its source */
+  putApiConfig<C>(provider: Provider<C>, credentials: CredentialsOf<C>): TokenSource {
+    const { account } = splitCredentials(provider.spec, credentials)
+    const ids = Object.values(account.ids)
+    // Escaped, or `a:b` with `c` and `a` with `b:c` would be one app.
+    const name = [account.provider, account.kind, ...ids].map((part) => encodeURIComponent(part)).join(':')
+    const config: KitConfig = {
+      name,
+      aliases: [...new Set([accountName(account), ids.join(':'), ids.at(-1) ?? ''])],
+      source: () => kitManager().source(provider, credentials),
+    }
+    const { configs } = registry.kit
+    const old = configs.get(name)
+    configs.set(name, config)
+    if (old !== undefined && old.source() !== config.source()) kitManager().remove(old.source())
+    return config.source()
+  },
+
+  /** The source of the current app: the one of this async context, else the default. @throws ConfigError when there is none */
+  getApiConfig(): TokenSource {
+    const current = registry.currentApp.getStore()
+    if (current !== undefined) return find(current).source()
+    const [first] = registry.kit.configs.values()
+    if (first === undefined) {
+      throw new ConfigError(
+        'ApiConfigKit: no app is configured',
+        { field: 'appId', problem: 'missing' },
+        { hint: 'Call ApiConfigKit.putApiConfig(provider, credentials) first.' },
+      )
+    }
+    return first.source()
+  },
+
+  /** The source of an app. @throws ConfigError for an id that is not known, or that several apps share */
+  getApiConfigByAppId(appId: string | number): TokenSource {
+    return find(appId).source()
+  },
+
+  /** Forgets an app: its timers stop. The default moves on to the next one. */
+  removeApiConfig(appId: string | number): void {
+    const config = find(appId)
+    kitManager().remove(config.source())
+    registry.kit.configs.delete(config.name)
+  },
+
+  /** Makes an app the current one for what follows in this async context, and nowhere else. */
+  setCurrentAppId(appId: string | number): void {
+    enterApp('setCurrentAppId', find(appId).name)
+  },
+
+  /** Back to the default app, in this async context. */
+  removeCurrentAppId(): void {
+    enterApp('removeCurrentAppId', undefined)
+  },
+
+  /** Runs `fn` with an app as the current one, in whatever it awaits. */
+  run<T>(appId: string | number, fn: () => T): T {
+    return registry.currentApp.run(find(appId).name, fn)
+  },
+
+  /** Logs every event to the console; no token and no secret is in it. */
+  setDevMode(isDevMode: boolean): void {
+    registry.kit.isDevMode = isDevMode
+  },
+
+  /** The account of the current app. */
+  getAccount(): Account {
+    return ApiConfigKit.getApiConfig().account
+  },
+
+  /** Ends the manager of the kit and forgets everything. */
+  async reset(): Promise<void> {
+    const { kit } = registry
+    const closing = kit.manager?.close()
+    kit.configs.clear()
+    Object.assign(kit, { ...newKitState(), configs: kit.configs })
+    await closing
+  },
+} as const
+
+/** Cloudflare's runtime has `enterWith` only to throw; others have none. */
+function enterApp(method: string, name: string | undefined): void {
+  try {
+    registry.currentApp.enterWith(name)
+  } catch {
+    throw new ConfigError(
+      `ApiConfigKit: ${method} needs AsyncLocalStorage.enterWith, which this runtime does not have`,
+      { field: 'enterWith', problem: 'missing' },
+      { hint: 'Call ApiConfigKit.run(appId, fn) instead: the app is the current one in all that fn awaits.' },
+    )
+  }
+}
+
+function kitManager(): KitManager {
+  const { kit } = registry
+  return (kit.manager ??= new TokenManager({ cache: (kit.cache ??= mapCache()), fetch: kitFetch, logger: devLogger }))
+}
+
+function find(appId: string | number): KitConfig {
+  const { configs } = registry.kit
+  const wanted = `${appId}`.trim()
+  const exact = configs.get(wanted)
+  const found = exact === undefined ? [...configs.values()].filter(({ aliases }) => aliases.includes(wanted)) : [exact]
+  const [config] = found
+  if (config !== undefined && found.length === 1) return config
+  if (config === undefined) {
+    throw new ConfigError(`ApiConfigKit: no app ${JSON.stringify(wanted)} is configured`, {
+      field: 'appId',
+      problem: 'unknown',
+    })
+  }
+  throw new ConfigError(
+    `ApiConfigKit: ${JSON.stringify(wanted)} is the id of several apps`,
+    { field: 'appId', problem: 'conflict' },
+    { hint: `Use one of ${found.map(({ name }) => name).join(', ')}.` },
+  )
+}
+
+function say(level: keyof Logger): (message: string, fields?: object) => void {
+  return (message, fields) => {
+    if (registry.kit.isDevMode) globalThis.console[level](message, fields)
+  }
+}
+
+const devLogger: Logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }

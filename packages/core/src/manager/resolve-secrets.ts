@@ -1,0 +1,29 @@
+import { credentialProblem } from '../account.js'
+import { ConfigError } from '../errors.js'
+import type { ResolvedSpec, Secret } from '../provider.js'
+import { scrubCause } from '../secrecy/redact.js'
+
+/** Asks every function among the secrets. @throws ConfigError naming the field whose function failed, or gave no secret */
+export async function resolveSecrets<C>(
+  spec: ResolvedSpec<C>,
+  secrets: Readonly<Record<string, Secret>>,
+): Promise<Readonly<Record<string, string>>> {
+  const resolved: Record<string, string> = {}
+  for (const [field, secret] of Object.entries(secrets)) {
+    try {
+      const value: unknown = typeof secret === 'function' ? await secret() : secret
+      resolved[field] = typeof value === 'string' ? value.trim() : ''
+    } catch (cause) {
+      throw new ConfigError(
+        `${spec.id}: the function that fetches ${field} failed`,
+        { field, problem: 'missing' },
+        { retryable: true, cause: scrubCause(cause) },
+      )
+    }
+    const problem = credentialProblem(resolved[field], spec.pattern?.[field])
+    if (problem !== undefined) {
+      throw new ConfigError(`${spec.id}: what the function for ${field} gave is ${problem}`, { field, problem })
+    }
+  }
+  return resolved
+}

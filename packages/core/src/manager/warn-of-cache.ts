@@ -1,0 +1,20 @@
+import type { EventHub } from '../events.js'
+
+/** `process.emitWarning`, where the runtime has it. */
+type Warn = (message: string, options: { readonly type: string; readonly code: string }) => void
+
+/**
+ * Says once by a warning of the process that the cache does not work and will not by waiting. For managers without a logger: they
+ * would go on from memory, and each process would refresh on its own, without a word.
+ */
+export function warnOfCache(hub: EventHub): void {
+  const stop = hub.on('cache-failed', ({ error: { retryable, message, hint, code } }) => {
+    if (retryable) return
+    stop()
+    const { process } = globalThis as { readonly process?: { readonly emitWarning?: Warn } }
+    process?.emitWarning?.(`${message}: ${hint ?? code}. Tokens are neither stored nor shared.`, {
+      type: 'LingpaiWarning',
+      code,
+    })
+  })
+}

@@ -1,0 +1,95 @@
+import { ConfigError } from '../errors.js'
+import type { PlacementSpec, RequestSpec, ResolvedSpec } from '../provider.js'
+
+/** What {@link buildRequest} needs to know of a provider. */
+export interface RequestBase {
+  readonly id: string
+  readonly baseUrl?: string
+  /** Whether the base replaces the origin of an absolute URL. */
+  readonly rebased: boolean
+}
+
+/** A request as `fetch` takes it. */
+export interface BuiltRequest {
+  readonly url: string
+  readonly init: RequestInit & { readonly headers: Record<string, string> }
+}
+
+/** Turns a described request into a real one below a base. */
+export function buildRequest(base: RequestBase, request: RequestSpec): BuiltRequest {
+  const url = new URL(resolveUrl(base, request.url))
+  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.append(name, value)
+  const headers: Record<string, string> = { accept: 'application/json', ...request.headers }
+  const body = bodyOf(request)
+  if (body !== undefined) headers['content-type'] ??= body.type
+  return { url: url.href, init: { method: request.method, headers, ...(body && { body: body.text }) } }
+}
+
+function bodyOf({ json, form }: RequestSpec): { readonly type: string; readonly text: string } | undefined {
+  if (json !== undefined) return { type: 'application/json', text: JSON.stringify(json) }
+  return form && { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() }
+}
+
+/** A path goes below the base; an absolute URL stays unless the provider was given a new base, which then replaces its origin. */
+export function resolveUrl({ id, baseUrl, rebased }: RequestBase, url: string): string {
+  const base = baseUrl?.replace(/\/+$/, '')
+  if (!URL.canParse(url)) {
+    if (base === undefined || !url.startsWith('/')) {
+      throw new ConfigError(
+        `provider "${id}": ${base === undefined ? 'a path needs a baseUrl' : 'a path starts with /'}`,
+        {
+          field: 'baseUrl',
+          problem: base === undefined ? 'missing' : 'malformed',
+        },
+      )
+    }
+    return base + url
+  }
+  if (!rebased || base === undefined) return url
+  const { pathname, search } = new URL(url)
+  return base + pathname + search
+}
+
+/** A request that carries a token where the platform takes it. */
+export function requestWithToken({ url, init }: BuiltRequest, placement: PlacementSpec, token: string): BuiltRequest {
+  const placed = new URL(url)
+  const headers = new Headers(init.headers)
+  placeToken(placement, token, placed, headers)
+  return { url: placed.href, init: { ...init, headers: Object.fromEntries(headers) } }
+}
+
+/** Puts the token where the platform takes it. */
+export function placeToken(placement: PlacementSpec, token: string, url: URL, headers: Headers): void {
+  if (placement.in === 'query') url.searchParams.set(placement.name, token)
+  if (placement.in === 'header') headers.set(placement.name, headerValue(placement, token))
+}
+
+/** What the errors of a placement name. */
+type Placed = Pick<ResolvedSpec<never>, 'id' | 'kind' | 'placement'>
+
+/** @throws ConfigError for a token that no call carries. */
+export function assertPlaced({ id, kind, placement }: Placed): void {
+  if (placement.in !== 'nowhere') return
+  throw new ConfigError(
+    `${id}: no call carries the ${kind}`,
+    { field: 'placement', problem: 'conflict' },
+    { hint: 'Take its value with getAccessToken(), and call the API with the source of the token it is derived from.' },
+  )
+}
+
+/** The header that carries the token. @throws ConfigError where none does */
+export function headerPlacement(spec: Placed): Extract<PlacementSpec, { readonly in: 'header' }> {
+  assertPlaced(spec)
+  const { id, placement } = spec
+  if (placement.in === 'header') return placement
+  const name = placement.in === 'query' ? ` as ${placement.name}` : ''
+  throw new ConfigError(`${id}: this platform takes its token in the URL${name}, not in a header`, {
+    field: 'placement',
+    problem: 'conflict',
+  })
+}
+
+/** `QQBot <token>`, or the bare token where the header has no scheme. */
+export function headerValue({ scheme }: { readonly scheme?: string }, token: string): string {
+  return scheme === undefined ? token : `${scheme} ${token}`
+}

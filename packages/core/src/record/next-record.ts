@@ -1,0 +1,61 @@
+import type { AccountContext } from '../state/account-context.js'
+import { duelsAfter } from '../refresh/rival-refresher.js'
+import { repeatedLifeMs } from './repeated-life.js'
+import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from '../token-record.js'
+import type { FreshToken } from '../upstream/request-token.js'
+
+/**
+ * The record that an answer makes of the one before it.
+ *
+ * @param nowMs now, on the clock that all who share the cache go by
+ */
+export function nextRecord<C>(
+  context: AccountContext<C>,
+  reason: RefreshReason,
+  base: StoredRecord | undefined,
+  answer: FreshToken,
+  nowMs: number,
+): StoredRecord {
+  const { cell, clock, gate, spec, fingerprint, writer } = context
+  const { value, sentAt, lifetimeProblem } = answer
+  const { mode, trustSeconds } = spec.renewal
+  const trustMs = trustSeconds * 1000
+  const ageMs = gate.msSince(sentAt)
+  const sentAtMs = Math.round(nowMs - ageMs)
+  const isToldBefore = lifetimeProblem !== undefined && isTold(base, value)
+  // A lifetime that upstream once gave for this token is better than a guess.
+  const lifeMs = isToldBefore ? Math.max(answer.lifeMs, base.expiresAtMs - sentAtMs) : answer.lifeMs
+  const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
+  const carried = base?.carried && { carried: base.carried }
+  const guess = lifetimeProblem !== undefined && { isLifetimeAssumed: true as const }
+  if (base?.value !== value) {
+    const duels = duelsAfter(context, reason, base)
+    const generation = answer.generation ?? Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
+    const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
+    return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
+  }
+  const generation = answer.generation ?? base.generation
+  const isBelieved = trustSeconds === Infinity
+  // Counted from when the token was first seen, which is what its record says of its issue.
+  const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
+  const leftMs = repeatedLifeMs(cell, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
+  // A guess has nothing to hold a new answer against: upstream repeats the token, so it lives.
+  if (mode === 'extend' || leftMs === undefined || base.isLifetimeAssumed === true) {
+    const { isLifetimeAssumed: _, ...rest } = base
+    const renewed = { ...rest, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
+    return storedRecord({ ...renewed, ...carried, ...guess })
+  }
+  const endsAtMs = Math.round(nowMs + leftMs)
+  const firstSeenAtMs = isBelieved || isToldBefore ? Math.min(base.issuedAtMs, sentAtMs) : Math.round(endsAtMs - lifeMs)
+  return changedRecord(base, {
+    generation,
+    issuedAtMs: firstSeenAtMs,
+    expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
+    repeatedAtMs: sentAtMs,
+  })
+}
+
+/** Whether upstream once said how long a token lives. */
+function isTold(base: StoredRecord | undefined, value: string): base is StoredRecord {
+  return base?.value === value && base.isLifetimeAssumed === undefined
+}

@@ -1,0 +1,66 @@
+import type { AccountContext } from '../state/account-context.js'
+import { noteHeard } from '../state/account-state.js'
+import type { Demand } from './demand.js'
+import { ConfigError } from '../errors.js'
+import { isMoment, isTokenText } from '../token-record.js'
+import type { FreshToken } from '../upstream/request-token.js'
+
+/** The clocks of the host that fetched the token and of this one may be this far apart, milliseconds. */
+const clocksMs = 60_000
+
+/**
+ * A refresh that has its token already.
+ *
+ * @throws ConfigError naming the field
+ */
+export function adoption<C>({ spec, cell, clock, gate, isReadonly }: AccountContext<C>, token: unknown): Demand {
+  if (isReadonly) {
+    throw new ConfigError(
+      `${spec.id}: adopt: a read-only source adopts no token`,
+      { field: 'readonly', problem: 'conflict' },
+      { hint: 'Call adopt in a process that refreshes this account, or make the source without `readonly`.' },
+    )
+  }
+  const { value, expiresAtMs } = Object(token) as { readonly value?: unknown; readonly expiresAtMs?: unknown }
+  if (!isTokenText(value)) {
+    throw new ConfigError(`${spec.id}: adopt: "value" must be the token as the platform gave it`, {
+      field: 'value',
+      problem: value === undefined ? 'missing' : value === '' ? 'empty' : 'malformed',
+    })
+  }
+  // The caller's moment is on the clock of a host; records are on that of the store.
+  const lifeMs = isMoment(expiresAtMs) ? expiresAtMs - clock.now() : 0
+  const longestMs = spec.renewal.maxLifeSeconds * 1000
+  if (lifeMs <= 0 || lifeMs > longestMs + clocksMs) {
+    throw new ConfigError(
+      `${spec.id}: adopt: "expiresAtMs" must be a moment in the next ${spec.renewal.maxLifeSeconds} seconds, in Unix milliseconds`,
+      { field: 'expiresAtMs', problem: 'malformed' },
+      { hint: 'Where the platform gives seconds to live: Date.now() + expires_in * 1000.' },
+    )
+  }
+  noteHeard(cell, value)
+  const outside = { value, lifeMs: Math.min(lifeMs, longestMs), sentAt: gate.moment() }
+  return { reason: 'requested', minLifeMs: 0, outside }
+}
+
+/** @throws ConfigError for a token that would take the place of a better one: it was rejected, or died in the meantime */
+export function assertAdoptable<C>(
+  { spec, gate }: AccountContext<C>,
+  { lifeMs, sentAt }: FreshToken,
+  isRejected: boolean,
+): void {
+  if (isRejected) {
+    throw new ConfigError(
+      `${spec.id}: adopt: an API has rejected this token`,
+      { field: 'value', problem: 'conflict' },
+      { hint: 'Fetch another one, or let this source fetch it with refresh().' },
+    )
+  }
+  if (gate.msSince(sentAt) >= lifeMs) {
+    throw new ConfigError(
+      `${spec.id}: adopt: "expiresAtMs" has passed while the cache was waited for`,
+      { field: 'expiresAtMs', problem: 'conflict' },
+      { hint: 'Fetch another one, or let this source fetch it with refresh().' },
+    )
+  }
+}

@@ -1,0 +1,28 @@
+import type { AccountContext } from '../state/account-context.js'
+import { isRejected, timeLeftMs } from '../state/account-state.js'
+import { ConfigError } from '../errors.js'
+
+/** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
+export function assertReachable<C>({ cell, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
+  const { record, times } = cell
+  if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
+  const leftMs = timeLeftMs(times.expiry, clock)
+  const { mode, windowSeconds, minIntervalSeconds, trustSeconds } = spec.renewal
+  const windowMs = windowSeconds * 1000
+  // Upstream has just repeated the token: asking at every call would storm it.
+  const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - gate.reckonedNowMs()
+  // Where its word is only believed for a while, asking once more prolongs that.
+  const repeatsMs = trustSeconds === Infinity ? leftMs - windowMs : 0
+  const waitMs = Math.max(repeatsMs, Math.min(quietMs, minIntervalSeconds * 1000))
+  const isRepeated = mode === 'sticky' && waitMs > 0
+  const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
+  if (!isRepeated && !isHalf) return
+  const why = isHalf
+    ? `minLifeMs ${minLifeMs} is more than half of a token's life`
+    : `the platform repeats the current token until its last ${windowMs} ms`
+  throw new ConfigError(
+    `${spec.id}: no token that lives ${minLifeMs} ms can be had: ${why}`,
+    { field: 'minLifeMs', problem: 'conflict' },
+    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + waitMs) },
+  )
+}

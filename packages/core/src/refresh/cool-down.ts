@@ -1,0 +1,116 @@
+import type { AccountContext } from '../state/account-context.js'
+import { timeLeftMs } from '../state/account-state.js'
+import { coolDownMs, isLimit } from '../failure/policy.js'
+import {
+  classOfError,
+  decodeFailure,
+  encodeFailure,
+  failureKey,
+  inTimeOf,
+  withRetryAt,
+  type FailureRecord,
+} from '../failure/failure-record.js'
+import { parentFailure } from './parent-failure.js'
+import type { RefreshReason } from '../token-record.js'
+import type { UpstreamFailure } from '../upstream/request-token.js'
+
+const dayMs = 86_400_000
+
+/**
+ * The failure whose cool-down lasts for a reason, from memory or from the cache that all share; `undefined` when anybody
+ * may ask.
+ */
+export async function activeFailure<C>(
+  context: AccountContext<C>,
+  reason: RefreshReason,
+  isUp: boolean,
+): Promise<FailureRecord | undefined> {
+  const { cell, gate, key, spec, upstream } = context
+  const nowMs = await gate.sharedNowMs()
+  if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return cell.failure
+  if (!isUp) return undefined
+  const found = await gate.get(failureKey(key))
+  const written =
+    found.ok && found.value !== undefined
+      ? decodeFailure(found.value, { spec, language: upstream.language })
+      : undefined
+  // One that memory knows has been judged already, in this host's time.
+  const known = cell.failure?.writtenRetryAtMs ?? cell.failure?.retryAtMs
+  if (written === undefined || (written.writtenRetryAtMs ?? written.retryAtMs) === known) return undefined
+  const failure = inTimeOf(nowMs, written)
+  // A store that could not be written to still holds an older one; with its count the cool-downs would never grow.
+  const isOlder = cell.failure !== undefined && failure.atMs < cell.failure.atMs
+  if (!isOlder && nowMs - failure.atMs < dayMs) cell.failure = failure
+  return isActive(failure, reason, nowMs) ? failure : undefined
+}
+
+/** A clock that was set back must not lengthen the cool-down. */
+function isActive(failure: FailureRecord, reason: RefreshReason, nowMs: number): boolean {
+  const { atMs } = failure
+  const untilMs = coolsUntilMs(failure, reason)
+  return nowMs < untilMs && nowMs > atMs - (untilMs - atMs)
+}
+
+/** When a failure's cool-down ends, Unix milliseconds. A refresh ahead of a living token can wait for longer. */
+export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: FailureRecord, reason: RefreshReason): number {
+  return reason === 'ahead' ? aheadAtMs : retryAtMs
+}
+
+/**
+ * Keeps a failure in memory and in the cache, and gives back its error with the moment of the next try.
+ *
+ * @param reason a refresh ahead of a living token comes back before that token dies, not after its cool-down
+ */
+export async function keepFailure<C>(
+  context: AccountContext<C>,
+  reason: RefreshReason,
+  { error, retryAfterMs, codeCoolDownMs }: UpstreamFailure,
+  isUp: boolean,
+): Promise<FailureRecord> {
+  const { cell, gate, key, upstream } = context
+  const errorClass = classOfError(error)
+  const atMs = await gate.sharedNowMs()
+  const failures = (cell.failure?.failures ?? 0) + 1
+  const spread = upstream.random()
+  const waitMs = coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs })
+  const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
+  const ownRetryAtMs = Math.ceil(atMs + waitMs)
+  const lasting = cell.failure !== undefined && isActive(cell.failure, 'cold', atMs) ? cell.failure : undefined
+  const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
+  // A forced refresh that failed for another reason has not shown that the first one is mended; a limit is news all the same.
+  if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass))
+    return { ...lasting, error: withRetryAt(error, retryAtMs) }
+  const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
+  const failure: FailureRecord = {
+    error: withRetryAt(error, retryAtMs),
+    errorClass,
+    failures,
+    atMs,
+    retryAtMs,
+    ...(isPatient && { aheadAtMs }),
+    ...(cell.failure?.carried !== undefined && { carried: cell.failure.carried }),
+  }
+  cell.failure = failure
+  if (isUp) await gate.set(failureKey(key), encodeFailure(failure), retryAtMs + dayMs)
+  return failure
+}
+
+/** While a token lives there is no hurry: most of what is left to its deadline is let go by, but not the deadline. */
+function aheadWaitMs<C>({ cell, clock }: AccountContext<C>, waitMs: number): number {
+  const leftMs = cell.times === undefined ? 0 : timeLeftMs(cell.times.deadline, clock)
+  return leftMs > 0 ? Math.min(leftMs, Math.max(waitMs, leftMs * 0.75)) : waitMs
+}
+
+/** After a success: nobody has to wait any longer. */
+export async function forgetFailure<C>({ cell, gate, key }: AccountContext<C>, isUp: boolean): Promise<void> {
+  if (cell.failure === undefined) return
+  cell.failure = undefined
+  if (isUp) await gate.remove(failureKey(key))
+}
+
+/** Whether a failure in memory still keeps this process from asking for a reason; needs no I/O. */
+export function isCoolingDown<C>({ cell, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
+  const nowMs = gate.reckonedNowMs()
+  if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return true
+  return nowMs < (parentFailure(parent)?.retryAtMs ?? 0)
+}

@@ -1,0 +1,34 @@
+import type { FlightOutcome } from '../state/account-state.js'
+import type { HeldLease } from '../cache/refresh-lease.js'
+import type { RefreshReason, StoredRecord } from '../token-record.js'
+import type { FreshToken } from '../upstream/request-token.js'
+
+/** What a caller needs of a flight. */
+export interface Demand {
+  readonly reason: RefreshReason
+  /** Shortest life that is of use, milliseconds. */
+  readonly minLifeMs: number
+  /** Why a refresh was forced, for the event. */
+  readonly note?: string
+  /** A token from outside, which takes the place of the platform's response: upstream is not asked. */
+  readonly outside?: FreshToken
+}
+
+/** Under which terms upstream is asked. */
+export interface RefreshTerms {
+  readonly lease: HeldLease | 'unavailable'
+  /** Whether the cache answered at the start of this turn. */
+  readonly isUp: boolean
+  /** Whether a lease that somebody else may have had meanwhile is good enough: this store is too slow to hold a better one. */
+  readonly mayBeDoubtful: boolean
+  /** What is wanted, once it has come another way: by a flight beside this one, or from the cache. */
+  readonly found: () => StoredRecord | undefined
+  /** Moment on the monotonic clock at which the refresh must be over, milliseconds. */
+  readonly endsAtMonotonicMs: number
+}
+
+/**
+ * How a request under the lease ends. `superseded`: somebody else's record counts, look again; `doubtful`: the lease may have
+ * been lost before upstream was asked, begin again.
+ */
+export type Landing = FlightOutcome | 'superseded' | 'doubtful'

@@ -1,0 +1,63 @@
+import type { AccountContext } from '../state/account-context.js'
+import { PlatformError } from '../errors.js'
+import { keepFailure } from './cool-down.js'
+import type { Demand, RefreshTerms } from './demand.js'
+import type { RefreshReason, StoredRecord } from '../token-record.js'
+import { pause } from '../time/pause.js'
+
+/** A token refused before this age died by somebody else's hand, not of old age. */
+const youngMs = 10 * 60_000
+/** As many young tokens in a row are refused before a duel is called one. */
+const duelsToBackOff = 3
+const firstBackOffMs = 1000
+const longestBackOffMs = 60_000
+
+/** How many young tokens in a row were refused, once `base` is replaced for `reason`. */
+export function duelsAfter<C>(
+  { gate }: AccountContext<C>,
+  reason: RefreshReason,
+  base: StoredRecord | undefined,
+): number {
+  if (base === undefined || reason !== 'rejected') return 0
+  return gate.reckonedNowMs() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
+}
+
+/**
+ * Two parties that refresh the same account kill each other's tokens, the faster the more they try. From the third refused
+ * token on, each refresh keeps a growing distance from the one before.
+ *
+ * @throws PlatformError `token-invalid` when the distance is longer than this refresh may take.
+ */
+export async function assertNoDuel<C>(
+  context: AccountContext<C>,
+  { reason }: Demand,
+  terms: RefreshTerms,
+): Promise<void> {
+  const { cell, clock, spec, emit, gate } = context
+  const { record, rejected } = cell
+  const rejections = duelsAfter(context, reason, record)
+  if (record === undefined || rejections < duelsToBackOff) return
+  const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - duelsToBackOff, 10), longestBackOffMs)
+  const nowMs = gate.reckonedNowMs()
+  const retryAtMs = Math.min(record.issuedAtMs, nowMs) + backOffMs
+  emit('foreign-refresh', { generation: record.generation, rejections, retryAtMs })
+  const waitMs = retryAtMs - nowMs
+  if (waitMs <= 0) return
+  if (clock.monotonic() + waitMs < terms.endsAtMonotonicMs) {
+    await pause(clock, waitMs, { signal: context.closing, holdsProcess: true })
+    return
+  }
+  const error = new PlatformError(
+    `${spec.id}: ${rejections} young tokens in a row were refused: another party refreshes this account`,
+    {
+      provider: spec.id,
+      endpoint: 'api',
+      platformCode: rejected?.code ?? 'unknown',
+      platformMessage: '',
+      errorClass: 'token-invalid',
+    },
+    { retryable: true, hint: 'Find the other program that fetches tokens of this account and let it use this cache.' },
+  )
+  const failure = await keepFailure(context, reason, { error, codeCoolDownMs: waitMs }, terms.isUp)
+  throw failure.error
+}

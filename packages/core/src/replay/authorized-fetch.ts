@@ -1,0 +1,78 @@
+import { inspect } from 'node:util'
+import { assertPlaced, placeToken } from '../provider/build-request.js'
+import { callOf } from './fetch-call.js'
+import { callTarget } from './call-target.js'
+import type { Refusal } from '../provider/classify.js'
+import { PlatformError } from '../errors.js'
+import { followWithin } from './follow-redirects.js'
+import type { ResolvedSpec } from '../provider.js'
+import { scrubCause, spells } from '../secrecy/redact.js'
+import { tokenErrorIn } from './find-token-error.js'
+import type { TokenSource } from '../token-source.js'
+import type { UpstreamOptions } from '../upstream/request-token.js'
+import { platformError } from '../upstream/upstream-errors.js'
+
+/** {@link TokenSource.fetch} over any source. */
+export async function authorizedFetch<C>(
+  source: Pick<TokenSource, 'apiOrigins' | 'getAccessToken' | 'reportRejected'>,
+  spec: ResolvedSpec<C>,
+  { fetch, language }: Pick<UpstreamOptions, 'fetch' | 'language'>,
+  input: string | URL | Request,
+  init: RequestInit = {},
+): Promise<Response> {
+  assertPlaced(spec)
+  const { apiOrigins } = source
+  const url = callTarget(spec, apiOrigins, input)
+  const call = await callOf(spec.id, input, init)
+  const { signal } = call
+  const send = async (token: string): Promise<Response> => {
+    const placed = new URL(url)
+    const headers = new Headers(call.init.headers)
+    try {
+      placeToken(spec.placement, token, placed, headers)
+      return await followWithin(apiOrigins, fetch, placed, { ...call, init: { ...call.init, headers } })
+    } catch (error) {
+      throw withoutToken(error, token)
+    }
+  }
+
+  const waiting = signal && { signal }
+  const token = await source.getAccessToken(waiting)
+  const response = await send(token)
+  const refusal = await tokenErrorIn(spec, response)
+  if (refusal === undefined) return response
+  const other = await source.reportRejected(token, refusal.code, waiting)
+  // The platform's own probe stands by the token: the refusal was about the call.
+  if (other === token) return response
+  signal?.throwIfAborted()
+  await response.body?.cancel()
+  if (!call.isRepeatable) throw notRepeated(spec, refusal, { status: response.status, language, known: [token, other] })
+  const second = await send(other)
+  const again = await tokenErrorIn(spec, second)
+  // The call is over, but what was refused here is given to nobody any more.
+  if (again !== undefined) source.reportRejected(other, again.code).catch(() => undefined)
+  return second
+}
+
+/** The token was refused and has been replaced, but the body is gone: the response would look like a success to many. */
+function notRepeated(
+  spec: Parameters<typeof platformError>[0],
+  refusal: Refusal,
+  options: Parameters<typeof platformError>[3],
+): PlatformError {
+  const { message, details } = platformError(spec, 'api', refusal, options)
+  const hint =
+    options.language === 'zh'
+      ? '令牌已更换：请用新的请求体重新发送。字符串、字节、Blob、表单或 Request 会自动重发。'
+      : 'The token has been replaced: send the call again with a new body. A string, bytes, a Blob, a form or a Request is sent again by itself.'
+  return new PlatformError(`${message}, and its body is a stream that can be sent only once`, details, {
+    retryable: true,
+    hint,
+  })
+}
+
+/** Some HTTP clients put the URL into their errors, and the token stands in it; all others fail in their own words. */
+function withoutToken(error: unknown, token: string): unknown {
+  const shown = inspect(error, { depth: 5, showHidden: true })
+  return spells(shown, token) ? scrubCause(error, [token]) : error
+}

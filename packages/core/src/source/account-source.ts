@@ -1,0 +1,366 @@
+import { abortable } from '../time/abortable.js'
+import type { Account } from '../account.js'
+import { accountName } from '../account.js'
+import { apiOriginsOf } from '../replay/api-origins.js'
+import { lookAtCache, toldRecord, type AccountContext } from '../state/account-context.js'
+import { adoption } from '../refresh/adopt-token.js'
+import { assertReachable } from '../refresh/assert-reachable.js'
+import { authorizedFetch } from '../replay/authorized-fetch.js'
+import { headerPlacement, headerValue } from '../provider/build-request.js'
+import {
+  dropRecord,
+  forgetRefused,
+  heldTokens,
+  isRejected,
+  noteRefused,
+  refuseRecord,
+  type Cell,
+} from '../state/account-state.js'
+import { classOf, isTokenError, type ApiErrorTables } from '../provider/classify.js'
+import type { Clock } from '../clock.js'
+import type { PlatformCode } from '../error-class.js'
+import { type ClosedError, ConfigError, isLingpaiError, TransportError } from '../errors.js'
+import { failureKey } from '../failure/failure-record.js'
+import { isClosed, joinFlight } from '../refresh/refresh.js'
+import { joined } from '../refresh/join-refresh.js'
+import { startKeeper, type Keeper } from './background-refresh.js'
+import { onAbort } from '../time/on-abort.js'
+import { oneAtATime } from './one-at-a-time.js'
+import type { ResolvedSpec } from '../provider.js'
+import { redact } from '../secrecy/redact.js'
+import { readiness } from '../state/freshness.js'
+import { recordKey, type KeyedSource } from './record-key.js'
+import { lookOnce, recordAtHand, staleRecord } from '../refresh/serve-from-memory.js'
+import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
+import { secretRequest } from '../upstream/secret-request.js'
+import { statusOf } from './source-status.js'
+import type {
+  GetTokenOptions,
+  KeepOptions,
+  OutsideToken,
+  RefreshOptions,
+  RejectedToken,
+  SecretRequestOptions,
+  SourceStatus,
+  TokenSource,
+} from '../token-source.js'
+import type { StoredRecord, TokenRecord } from '../token-record.js'
+import { withToken } from '../replay/with-token.js'
+
+/** What a source needs of its manager and of its credentials. */
+export interface SourceParts<C> {
+  readonly spec: ResolvedSpec<C>
+  readonly account: Account
+  /** Asks for the secrets and gives the context they make. */
+  readonly askForContext: () => Promise<AccountContext<C>>
+  /** The context, where no secret has to be fetched for it. */
+  readonly context: AccountContext<C> | undefined
+  readonly validate: () => void
+  readonly clock: Clock
+  readonly fetch: typeof globalThis.fetch
+  readonly language: 'en' | 'zh'
+  readonly closing: AbortSignal
+  /** Whether secrets may be other ones when asked for again. */
+  readonly hasSecretFunctions: boolean
+}
+
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+/** A vault is asked for a secret at most this often. */
+const betweenQuestionsMs = 5000
+
+/** A caller goes through this many refreshes at most before it is told what is wrong. */
+const mostFlights = 4
+
+/** {@link TokenSource} over a cell that all managers of the process share. */
+export class AccountSource<C> implements TokenSource, KeyedSource {
+  readonly account: Account
+  readonly apiOrigins: readonly string[]
+  readonly errorTables: ApiErrorTables
+  // A property, because HTTP clients call what they are given as a bare function: `ky.create({ fetch: source.fetch })`.
+  readonly fetch: TokenSource['fetch'] = (input, init) =>
+    authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
+  readonly #parts: SourceParts<C>
+  readonly #now: () => number
+  #cell: Cell | undefined
+  #context: AccountContext<C> | undefined
+  #keeper: Keeper | undefined
+  #endChanges: (() => void) | undefined
+  #asking: Promise<AccountContext<C>> | undefined
+  #askedAtMs = -Infinity
+
+  constructor(parts: SourceParts<C>) {
+    this.account = parts.account
+    this.apiOrigins = apiOriginsOf(parts.spec, parts.account)
+    this.errorTables = parts.spec
+    this.#parts = parts
+    this.#now = parts.clock.now
+    this.#use(parts.context)
+    onAbort(parts.closing, () => {
+      this.#cell = undefined
+      this.#endChanges?.()
+      this.stopBackgroundRefresh()
+    })
+  }
+
+  // The hot path: one kept promise, one look at the clock. Not async, or each call would cost a promise.
+  getAccessToken(options?: GetTokenOptions): Promise<string> {
+    const hot = this.#cell?.hot
+    if (hot !== undefined && options === undefined) {
+      const nowMs = this.#now()
+      if (nowMs >= hot.fromMs && nowMs < hot.toMs) return hot.promise
+    }
+    return this.#acquire(options).then(({ value }) => value)
+  }
+
+  async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
+    const record = await this.#acquire(options)
+    return this.#context === undefined ? record : toldRecord(this.#context, record)
+  }
+
+  async [recordKey](): Promise<string> {
+    // Also of a source that was closed.
+    return (this.#context ?? (await this.#resolve())).key
+  }
+
+  peek(): string | undefined {
+    const context = this.#context
+    if (context === undefined || this.#parts.closing.aborted) return undefined
+    const state = readiness(context, 0)
+    return state === 'unusable' || state === 'unsure' ? undefined : context.cell.record?.value
+  }
+
+  async authorizationHeader(options?: GetTokenOptions): Promise<string> {
+    return headerValue(headerPlacement(this.#parts.spec), await this.getAccessToken(options))
+  }
+
+  async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
+    assertRejected(rejected)
+    this.#assertTokenError(code)
+    const context = await this.#resolve(options?.signal)
+    const { cell } = context
+    const isCurrent = (): boolean =>
+      cell.record !== undefined &&
+      (typeof rejected === 'string' ? rejected === cell.record.value : rejected.generation === cell.record.generation)
+    // Memory may be behind the cache: then the token is neither unknown nor outdated.
+    if (!isCurrent() && rejected !== cell.replacedValue) await abortable(lookAtCache(context), options?.signal)
+    if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
+    const { record } = cell
+    if (record === undefined || !isCurrent()) return this.getAccessToken(options)
+    const isNews = !isRejected(cell)
+    // What was known by a mark in the cache only is from now on known without it.
+    refuseRecord(cell, record.value, code)
+    if (isNews) context.emit('rejected', { generation: record.generation, code })
+    return this.getAccessToken(options)
+  }
+
+  async refresh({ note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
+    let context = await this.#resolve(signal)
+    const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
+    for (;;) {
+      try {
+        const { record } = await joined(context, joinFlight(context, demand), signal)
+        // The process may have been stopped while the answer was on its way.
+        const state = readiness(context, 0)
+        const isDoubtful = state === 'unusable' || state === 'unsure'
+        return toldRecord(context, isDoubtful ? await this.#acquire(signal && { signal }) : record)
+      } catch (error) {
+        if (signal?.aborted === true || this.#parts.closing.aborted) throw error
+        // The manager that led the flight was closed; this one is open.
+        if (isClosed(error)) continue
+        const renewed = await this.#withOtherSecret(context, error, signal)
+        if (renewed === undefined) throw error
+        context = renewed
+      }
+    }
+  }
+
+  async adopt(token: OutsideToken, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenRecord> {
+    const context = await this.#resolve(signal)
+    const { record } = await joined(context, joinFlight(context, adoption(context, token)), signal)
+    return toldRecord(context, record)
+  }
+
+  withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
+    return withToken(this, this.#parts.spec, fn, options)
+  }
+
+  async requestWithSecret(
+    build: SecretRequestBuilder,
+    { signal }: SecretRequestOptions = {},
+  ): Promise<PlatformResponse> {
+    const context = await this.#resolve(signal)
+    const { response, wrongSecret } = await secretRequest(context, build, signal)
+    const renewed = wrongSecret && (await this.#withOtherSecret(context, wrongSecret, signal))
+    return renewed === undefined ? response : (await secretRequest(renewed, build, signal)).response
+  }
+
+  startBackgroundRefresh({ signal }: KeepOptions = {}): void {
+    this.#assertOpen()
+    if (signal?.aborted === true || this.#keeper !== undefined) return
+    const keeper = startKeeper({
+      clock: this.#parts.clock,
+      resolve: () => this.#resolve(),
+      renew: () => this.#renew(),
+      closing: this.#parts.closing,
+      signal,
+      onEnd: () => {
+        if (this.#keeper === keeper) this.#keeper = undefined
+      },
+    })
+    this.#keeper = keeper
+  }
+
+  stopBackgroundRefresh(): void {
+    this.#keeper?.stop()
+  }
+
+  status(): SourceStatus {
+    return statusOf(this.account, this.#context, this.#keeper !== undefined)
+  }
+
+  validate(): void {
+    this.#parts.validate()
+  }
+
+  async clear(): Promise<void> {
+    const { cell, gate, key } = await this.#resolve()
+    cell.clears += 1
+    const removals = [gate.remove(key), gate.remove(failureKey(key))]
+    forgetRefused(cell)
+    cell.failure = undefined
+    dropRecord(cell)
+    for (const outcome of await Promise.all(removals)) if (!outcome.ok) throw outcome.error
+  }
+
+  toJSON(): Account {
+    return this.account
+  }
+
+  toString(): string {
+    return accountName(this.account)
+  }
+
+  [inspect](): string {
+    return `TokenSource<${this.toString()}>`
+  }
+
+  /** A usable record, from memory, from the cache, or from upstream. */
+  async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}): Promise<StoredRecord> {
+    let context = await this.#resolve(signal)
+    for (let flights = 0; ; flights += 1) {
+      const ready = await recordAtHand(context, minLifeMs, signal)
+      if (ready !== undefined) return ready
+      if (flights >= mostFlights) throw diesUnderway(context)
+      assertReachable(context, minLifeMs)
+      const reason = isRejected(context.cell) ? 'rejected' : 'cold'
+      const flight = joinFlight(context, { reason, minLifeMs })
+      try {
+        // What it brings is judged at the top: a flight that was joined may have been started for less.
+        await joined(context, flight, signal)
+      } catch (error) {
+        if (signal?.aborted === true || this.#parts.closing.aborted) throw error
+        // The manager that led the flight was closed, or it was in no hurry; this one is open, and somebody waits.
+        if ((isClosed(error) || flight.isAhead) && flights < mostFlights) continue
+        const stale = staleRecord(context, minLifeMs, error)
+        if (stale !== undefined) return stale
+        const renewed = await this.#withOtherSecret(context, error, signal)
+        if (renewed === undefined) throw error
+        context = renewed
+      }
+    }
+  }
+
+  /** The keeper's turn: a refresh ahead where a token lives, otherwise whatever it takes to get one. */
+  async #renew(): Promise<void> {
+    const context = await this.#resolve()
+    if (context.isReadonly) await lookOnce(context)
+    else if (readiness(context, 0) === 'due') await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise
+    else await this.#acquire()
+  }
+
+  async #resolve(signal?: AbortSignal): Promise<AccountContext<C>> {
+    this.#assertOpen()
+    signal?.throwIfAborted()
+    this.#parts.validate()
+    return this.#context ?? abortable(this.#ask(), signal)
+  }
+
+  /** Asks for the secrets, once for all who wait. */
+  async #ask(): Promise<AccountContext<C>> {
+    this.#asking ??= this.#parts.askForContext().finally(() => {
+      this.#asking = undefined
+      this.#askedAtMs = this.#parts.clock.monotonic()
+    })
+    const context = await this.#asking
+    this.#assertOpen()
+    return this.#use(context)
+  }
+
+  #use<T extends AccountContext<C> | undefined>(context: T): T {
+    this.#endChanges?.()
+    this.#context = context
+    this.#cell = context?.cell
+    if (context === undefined) return context
+    const { cell } = context
+    const look = oneAtATime(() => lookAtCache(context))
+    // Another process renewed: turn over now rather than at the next look.
+    this.#endChanges = context.onChange(({ generation = Infinity }) => {
+      if (cell.flight === undefined && generation > cell.lastGeneration) look()
+    })
+    return context
+  }
+
+  /** Upstream called the secret wrong: a vault may have another one by now. */
+  async #withOtherSecret(
+    context: AccountContext<C>,
+    error: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<AccountContext<C> | undefined> {
+    const isWrongSecret =
+      isLingpaiError(error) &&
+      error.code === 'ERR_LINGPAI_PLATFORM' &&
+      error.details.errorClass === 'credential-invalid'
+    if (!this.#parts.hasSecretFunctions || !isWrongSecret) return undefined
+    // Others who waited for the same flight may have been here before.
+    if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
+    if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
+      return undefined
+    const other = await abortable(this.#ask(), signal)
+    return other.fingerprint === context.fingerprint ? undefined : other
+  }
+
+  #assertOpen(): void {
+    if (this.#parts.closing.aborted) throw this.#parts.closing.reason as ClosedError
+  }
+
+  #assertTokenError(code: PlatformCode | undefined): void {
+    const { errors, id } = this.#parts.spec
+    if (code === undefined || isTokenError({ errorClass: classOf(errors.api, code) })) return
+    throw new ConfigError(
+      `${id}: code ${redact(String(code), this.#cell && heldTokens(this.#cell))} is no token error in the provider's table, so it causes no refresh`,
+      { field: 'code', problem: 'conflict' },
+      { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
+    )
+  }
+}
+
+/** A bare number may be the platform's code, which would be taken for a generation. */
+function assertRejected(rejected: unknown): void {
+  if (typeof rejected === 'string' && rejected !== '') return
+  const { generation } = Object(rejected) as { readonly generation?: unknown }
+  if (Number.isSafeInteger(generation)) return
+  throw new ConfigError(
+    'reportRejected: the first argument must be the rejected token or { generation }',
+    { field: 'rejected', problem: typeof rejected === 'string' ? 'empty' : 'malformed' },
+    { hint: "Pass the token first and the platform's code second: reportRejected(token, code)." },
+  )
+}
+
+/** Tokens came, and none of them lived long enough to be handed out. */
+function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
+  return new TransportError(`${spec.id}: the platform's tokens die before they can be used`, {
+    provider: spec.id,
+    phase: 'exchange',
+  })
+}

@@ -1,0 +1,69 @@
+import type { AccountContext } from '../state/account-context.js'
+import { hasCome, isRejected, timeLeftMs } from '../state/account-state.js'
+import type { Clock } from '../clock.js'
+import { coolsUntilMs, isCoolingDown } from '../refresh/cool-down.js'
+import { onAbort } from '../time/on-abort.js'
+import { pause } from '../time/pause.js'
+
+/** A background refresh that runs until it is stopped. */
+export interface Keeper {
+  stop(): void
+}
+
+/** What a keeper keeps. */
+export interface KeeperParts<C> {
+  readonly clock: Clock
+  readonly resolve: () => Promise<AccountContext<C>>
+  readonly renew: () => Promise<void>
+  readonly closing: AbortSignal
+  /** Ends this keeper, and no other. */
+  readonly signal?: AbortSignal | undefined
+  /** Is told when the keeper has ended. */
+  readonly onEnd: () => void
+}
+
+/** Wakes at least this often, so that a sleep of the machine or a clock set forward is noticed. */
+const longestSleepMs = 60_000
+/** A failure without a cool-down of its own: a secret that could not be fetched, a lease that was not to be had. */
+const afterErrorMs = 5000
+/** And at most this often, whatever goes wrong. */
+const shortestSleepMs = 1000
+
+/**
+ * Starts a keeper. Each has a stop of its own, so that stopping the old one can never reach the new one.
+ */
+export function startKeeper<C>({ clock, resolve, renew, closing, signal, onEnd }: KeeperParts<C>): Keeper {
+  const stopping = new AbortController()
+  const stop = (): void => {
+    for (const forget of forgets) forget()
+    stopping.abort(new DOMException('stopped', 'AbortError'))
+    onEnd()
+  }
+  const forgets = [closing, signal].flatMap((each) => (each === undefined ? [] : [onAbort(each, stop)]))
+  const turn = async (): Promise<number> => {
+    const context = await resolve()
+    if (sleepMs(context) <= 0) await renew()
+    return sleepMs(context)
+  }
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      // What fails is an event already; here it only must not end the keeping.
+      const wantedMs = await turn().catch(() => afterErrorMs)
+      await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping)
+    }
+  }
+  run().catch(() => undefined)
+  return { stop }
+}
+
+/** Milliseconds until something is to be done. */
+function sleepMs<C>(context: AccountContext<C>): number {
+  const { cell, clock, gate } = context
+  const { times, failure } = cell
+  const isAlive = times !== undefined && !isRejected(cell) && !hasCome(times.deadline, clock)
+  const reason = isAlive ? 'ahead' : 'cold'
+  if (failure !== undefined && isCoolingDown(context, reason)) {
+    return coolsUntilMs(failure, reason) - gate.reckonedNowMs()
+  }
+  return isAlive ? timeLeftMs(times.soft, clock) : 0
+}

@@ -1,0 +1,52 @@
+import type { Account } from '../account.js'
+import { toldRecord, type AccountContext } from '../state/account-context.js'
+import { hasCome, isRejected, timeLeftMs } from '../state/account-state.js'
+import { coolsUntilMs } from '../refresh/cool-down.js'
+import type { FailureRecord } from '../failure/failure-record.js'
+import { parentFailure } from '../refresh/parent-failure.js'
+import type { FailureSummary, SourceStatus } from '../token-source.js'
+
+/** The status of an account, from memory alone. */
+export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {
+  const { times, failure } = context?.cell ?? {}
+  const record = context?.cell.record && toldRecord(context, context.cell.record)
+  const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
+  const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(times.soft.wall)
+  return {
+    state: stateOf(context),
+    account,
+    isKept,
+    ...(record && { generation: record.generation, issuedAtMs: record.issuedAtMs, expiresAtMs: record.expiresAtMs }),
+    ...(refreshAtMs !== undefined && { refreshAtMs }),
+    ...(lastFailure && { lastFailure }),
+  }
+}
+
+function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state'] {
+  if (context === undefined) return 'none'
+  const { cell, clock } = context
+  if (cell.flight !== undefined) return 'refreshing'
+  if (cell.times !== undefined && isUsable(context)) return hasCome(cell.times.soft, clock) ? 'expiring' : 'valid'
+  if (cell.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
+  return cell.record === undefined ? 'none' : 'expired'
+}
+
+function isUsable<C>(context: AccountContext<C> | undefined): boolean {
+  if (context === undefined) return false
+  const { cell, clock } = context
+  return cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > 0
+}
+
+function summaryOf(failure: FailureRecord, isTokenUsable: boolean): FailureSummary {
+  const { error, errorClass, failures, atMs } = failure
+  return {
+    code: error.code,
+    errorClass,
+    message: error.message,
+    ...(error.hint !== undefined && { hint: error.hint }),
+    ...(error.code === 'ERR_LINGPAI_PLATFORM' && { platformCode: error.details.platformCode }),
+    failures,
+    atMs,
+    retryAtMs: coolsUntilMs(failure, isTokenUsable ? 'ahead' : 'cold'),
+  }
+}

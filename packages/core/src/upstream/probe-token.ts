@@ -1,0 +1,25 @@
+import { buildRequest, requestWithToken } from '../provider/build-request.js'
+import { classify, isTokenError, parseBody, type Refusal } from '../provider/classify.js'
+import { exchange } from '../http/bounded-fetch.js'
+import type { RequestSpec, ResolvedSpec } from '../provider.js'
+import { baseOf, type UpstreamOptions } from './request-token.js'
+
+/** Asks the platform, by its cheapest call, whether a token is alive; `undefined` when it did not say. */
+export async function probeToken<C>(
+  spec: ResolvedSpec<C>,
+  token: string,
+  { fetch, clock }: UpstreamOptions,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<{ readonly alive: boolean | undefined; readonly refusal?: Refusal; readonly serverDate?: string }> {
+  const probe: RequestSpec | undefined = spec.probe
+  if (probe === undefined) return { alive: undefined }
+  const base = { id: spec.id, rebased: spec.rebased, ...baseOf(spec.apiBaseUrl ?? spec.baseUrl) }
+  const request = requestWithToken(buildRequest(base, probe), spec.placement, token)
+  const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
+  if ('kind' in reply) return { alive: undefined }
+  const refusal = classify(spec, 'api', { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
+  const serverDate = reply.headers.get('date') ?? undefined
+  const facts = { ...(refusal !== undefined && { refusal }), ...(serverDate !== undefined && { serverDate }) }
+  if (refusal === undefined) return { alive: reply.status < 300 ? true : undefined, ...facts }
+  return { alive: isTokenError(refusal) ? false : undefined, ...facts }
+}

@@ -1,0 +1,65 @@
+import type { AccountContext } from '../state/account-context.js'
+import { buildRequest } from '../provider/build-request.js'
+import { classify, parseBody } from '../provider/classify.js'
+import { ConfigError, isLingpaiError, type PlatformError } from '../errors.js'
+import { exchange } from '../http/bounded-fetch.js'
+import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
+import type { RequestSpec } from '../provider.js'
+import { maskKnown, scrubCause } from '../secrecy/redact.js'
+import { baseOf } from './request-token.js'
+import { errorOfFailure, platformError } from './upstream-errors.js'
+
+/** A response, and the error that it is if the platform calls the secret wrong. */
+export interface SecretResponse {
+  readonly response: PlatformResponse
+  readonly wrongSecret?: PlatformError
+}
+
+/** Sends one request with the secret in it: bounded time and size, no redirects, no repetition once a byte was sent. */
+export async function secretRequest<C>(
+  context: AccountContext<C>,
+  build: SecretRequestBuilder,
+  signal: AbortSignal | undefined,
+): Promise<SecretResponse> {
+  const { spec, upstream, clock, timeoutMs, closing } = context
+  const credentials = context.credentials as Readonly<Record<string, string>>
+  const known = spec.secrets.map((field) => credentials[field] ?? '')
+  const described = describe(spec.id, build, credentials, known)
+  const ending = signal === undefined ? closing : AbortSignal.any([closing, signal])
+  const endsAtMs = clock.monotonic() + timeoutMs
+  const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
+  for (;;) {
+    const request = buildRequest({ id: spec.id, rebased: spec.rebased, ...baseOf(bases.shift()) }, described)
+    const leftMs = Math.max(0, endsAtMs - clock.monotonic())
+    const reply = await exchange(upstream.fetch, clock, request, { signal: ending, timeoutMs: leftMs })
+    if ('kind' in reply) {
+      if (reply.kind === 'connect' && bases.length > 0) continue
+      throw errorOfFailure(spec.id, reply, { language: upstream.language, known })
+    }
+    const { status, headers, text } = reply
+    const response = { status, text: maskKnown(text, known) }
+    const refusal = classify(spec, 'token', { status, headers, body: parseBody(text) })
+    if (refusal?.errorClass !== 'credential-invalid') return { response }
+    const words = { status, language: upstream.language, known }
+    return { response, wrongSecret: platformError(spec, 'token', refusal, words) }
+  }
+}
+
+/** The builder is foreign code: what it throws may quote the secret. */
+function describe(
+  id: string,
+  build: SecretRequestBuilder,
+  credentials: Readonly<Record<string, string>>,
+  known: readonly string[],
+): RequestSpec {
+  try {
+    return build(credentials)
+  } catch (error) {
+    if (isLingpaiError(error)) throw error
+    throw new ConfigError(
+      `${id}: the function that builds the request failed`,
+      { field: 'build', problem: 'malformed' },
+      { cause: scrubCause(error, known) },
+    )
+  }
+}

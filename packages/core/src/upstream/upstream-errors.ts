@@ -1,0 +1,171 @@
+import { hintFor, hintIn, type Refusal } from '../provider/classify.js'
+import { faultHint, passes } from './fault-hint.js'
+import type { Endpoint } from '../error-class.js'
+import { MalformedAnswerError, PlatformError, TransportError } from '../errors.js'
+import type { ExchangeFailure, RawReply } from '../http/bounded-fetch.js'
+import { failurePolicy } from '../failure/policy.js'
+import type { NetworkFault } from '../http/network-fault.js'
+import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
+import type { Hint, ResolvedSpec } from '../provider.js'
+import { printable } from '../secrecy/printable.js'
+import { redact, scrubCause } from '../secrecy/redact.js'
+
+/** What is shown of a platform's words. */
+const longestText = 300
+
+/**
+ * The error of a refusal that `classify` found, in words that are safe to print.
+ *
+ * @param options the language of its hint, and the secrets and tokens that its words may quote
+ */
+export function platformError(
+  spec: Pick<ResolvedSpec<never>, 'id' | 'hints'>,
+  endpoint: Endpoint,
+  refusal: Refusal,
+  {
+    status,
+    language,
+    known,
+    retryAtMs,
+  }: {
+    readonly status?: number
+    readonly language: 'en' | 'zh'
+    readonly known: readonly string[]
+    readonly retryAtMs?: number | undefined
+  },
+): PlatformError {
+  const { code, errorClass } = refusal
+  const safe = (text: string): string => printable(redact(text, known)).slice(0, longestText)
+  const platformCode = typeof code === 'string' ? safe(code) : code
+  const platformMessage = safe(refusal.message)
+  const traceId = refusal.traceId === undefined ? undefined : safe(refusal.traceId)
+  const ip = refusal.ip === undefined ? undefined : safe(refusal.ip)
+  const hint = hintFor(spec.hints, { code, errorClass, ...(ip !== undefined && { ip }) }, language)
+  return new PlatformError(
+    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was refused (${[platformCode, platformMessage].filter((word) => word !== '').join(' ')})`,
+    {
+      provider: spec.id,
+      endpoint,
+      platformCode,
+      platformMessage,
+      errorClass,
+      ...(traceId !== undefined && { traceId }),
+      ...(status !== undefined && { status }),
+      ...(ip !== undefined && { ip }),
+    },
+    {
+      retryable: failurePolicy[errorClass].retryable,
+      ...(retryAtMs !== undefined && { retryAtMs }),
+      ...(hint !== undefined && { hint }),
+    },
+  )
+}
+
+/** A request whose outcome did not come in time. */
+export function timeoutError(provider: string): TransportError {
+  return new TransportError(`${provider}: the token request was not answered in time`, { provider, phase: 'timeout' })
+}
+
+/** A 5xx, or a 4xx without a platform code. */
+export function statusError(provider: string, status: number | undefined, language: 'en' | 'zh'): TransportError {
+  // Only a proxy sends 407.
+  const hint = status === 407 ? faultHint('proxy', language) : undefined
+  return new TransportError(
+    `${provider}: the token request was answered with HTTP ${status ?? 'error'}`,
+    { provider, phase: 'status', ...(status !== undefined && { status }) },
+    hint === undefined ? {} : { hint, retryable: false },
+  )
+}
+
+/** An answer that is none. */
+export function malformedError(
+  provider: string,
+  problem: MalformedAnswerError['details']['problem'],
+  reply: RawReply,
+  language: 'en' | 'zh',
+): MalformedAnswerError {
+  const hint = hintIn(malformedHints[problem], language)
+  return new MalformedAnswerError(
+    `${provider}: the token request was answered with something else than a token (${problem}, HTTP ${reply.status}, ${reply.bytes} bytes)`,
+    { provider, problem, status: reply.status, bytes: reply.bytes },
+    hint === undefined ? {} : { hint },
+  )
+}
+
+const malformedHints: Partial<Record<MalformedAnswerError['details']['problem'], Hint>> = {
+  'not-found': {
+    en: 'Check the baseUrl of the provider: the token endpoint is not there.',
+    zh: '请检查 provider 的 baseUrl：该地址没有获取令牌的接口。',
+  },
+  redirect: {
+    en: 'Check the baseUrl of the provider: the platform never redirects, a proxy or a captive portal does.',
+    zh: '请检查 provider 的 baseUrl：平台不会重定向，通常是代理或认证门户所为。',
+  },
+  'not-json': {
+    en: 'A gateway or proxy answered in the place of the platform; try again later.',
+    zh: '返回内容来自网关或代理，而不是平台：请稍后重试。',
+  },
+  'bad-expires-in': {
+    en: 'The platform says that the token is already over: check what answers at the baseUrl of the provider, and its renewal and answer data.',
+    zh: '平台称该令牌已过期：请检查 provider 的 baseUrl 由谁应答，以及其 renewal 与 answer 数据。',
+  },
+}
+
+/** The error of a request that came to nothing. */
+export function errorOfFailure(
+  provider: string,
+  failure: ExchangeFailure,
+  { language, known }: { readonly language: 'en' | 'zh'; readonly known: readonly string[] },
+): TransportError | MalformedAnswerError {
+  switch (failure.kind) {
+    case 'timeout':
+      return timeoutError(provider)
+    case 'too-large':
+    case 'not-text': {
+      const { kind, status, bytes } = failure
+      const text = `${provider}: the reply to the token request is ${kind === 'too-large' ? 'too large' : 'no UTF-8 text'}`
+      return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
+    }
+    default: {
+      const { kind, cause, ...fault } = failure
+      return networkError(provider, { phase: kind, ...fault }, { language, cause: scrubCause(cause, known) })
+    }
+  }
+}
+
+/** The error of a network fault, also of one that another process met. */
+export function networkError(
+  provider: string,
+  fault: NetworkFault,
+  { language, cause }: { readonly language: 'en' | 'zh'; readonly cause?: unknown },
+): TransportError {
+  const { phase, systemCode, problem, status } = fault
+  const facts = status === undefined ? systemCode : `HTTP ${status}`
+  const code = facts === undefined ? '' : ` (${facts})`
+  const hint = problem === undefined ? otherHint(cause) : faultHint(problem, language)
+  return new TransportError(
+    `${provider}: ${faultTexts[problem ?? phase]}${code}`,
+    {
+      provider,
+      phase,
+      ...(status !== undefined && { status }),
+      ...(systemCode !== undefined && { systemCode }),
+      ...(problem !== undefined && { problem }),
+    },
+    { retryable: passes(fault), ...(hint !== undefined && { hint }), cause },
+  )
+}
+
+/** In workerd, what one request began cannot be waited for by another. */
+function otherHint(cause: unknown): string | undefined {
+  return isOtherRequest(cause) ? otherRequestHint : undefined
+}
+
+const faultTexts: Readonly<Record<NetworkFault['phase'] | NonNullable<NetworkFault['problem']>, string>> = {
+  connect: 'could not be reached',
+  exchange: 'the connection broke',
+  certificate: 'the TLS certificate was rejected',
+  fetch: 'the response of the `fetch` option cannot be read',
+  proxy: 'the proxy did not connect to the platform',
+  framework: 'the framework that replaces `fetch` ended the render',
+}
