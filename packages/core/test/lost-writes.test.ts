@@ -27,3 +27,19 @@ test.each(['an older record', 'no record'])(
     expect(simulator.ledger.tokenRequests()).toBe(2)
   },
 )
+
+test('a store that lost a cool-down gets it back from who forces a refresh in vain', async () => {
+  const { clock, simulator } = world
+  const { cache, stored } = plainCache()
+  const open = (): ReturnType<typeof world.source> =>
+    world.source('wechatPlain', world.manager({ cache: { ...cache, reach: 'host' } }))
+  const source = open()
+  simulator.fault({ endpoint: 'token', body: { errcode: 40001, errmsg: 'invalid credential' } })
+  await expect(clock.runUntil(source.getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_PLATFORM' })
+  stored.clear()
+  simulator.fault({ endpoint: 'token', status: 500, times: 3 })
+  await expect(clock.runUntil(source.refresh())).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+  const requests = simulator.ledger.tokenRequests()
+  await expect(clock.runUntil(open().getAccessToken())).rejects.toMatchObject({ code: 'ERR_LINGPAI_PLATFORM' })
+  expect(simulator.ledger.tokenRequests()).toBe(requests)
+})

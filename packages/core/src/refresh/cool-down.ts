@@ -78,8 +78,10 @@ export async function keepFailure<C>(
   const lasting = cell.failure !== undefined && isActive(cell.failure, 'cold', atMs) ? cell.failure : undefined
   const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
   // A forced refresh that failed for another reason has not shown that the first one is mended; a limit is news all the same.
-  if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass))
+  if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass)) {
+    if (isUp) await giveBackFailure(context, lasting)
     return { ...lasting, error: withRetryAt(error, retryAtMs) }
+  }
   const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
   const failure: FailureRecord = {
     error: withRetryAt(error, retryAtMs),
@@ -93,6 +95,13 @@ export async function keepFailure<C>(
   cell.failure = failure
   if (isUp) await gate.set(failureKey(key), encodeFailure(failure), retryAtMs + dayMs)
   return failure
+}
+
+/** A store that has lost a failure whose cool-down lasts gets it back, or others would ask before that is over. */
+async function giveBackFailure<C>({ gate, key }: AccountContext<C>, failure: FailureRecord): Promise<void> {
+  const found = await gate.get(failureKey(key))
+  if (!found.ok || found.value !== undefined) return
+  await gate.set(failureKey(key), encodeFailure(failure), failure.retryAtMs + dayMs)
 }
 
 /** While a token lives there is no hurry: most of what is left to its deadline is let go by, but not the deadline. */
