@@ -1,4 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileCache } from '@lingpai/cache-file'
 import { plainCache } from './plain-cache.js'
 import { apiPath, hour, minute, openWorld, second, type SourceName, type World } from './world.js'
 
@@ -79,6 +83,46 @@ test('a wall clock that is set while upstream is asked makes no token older for 
   world.clock.jumpWall(300 * second)
   const { issuedAtMs, expiresAtMs } = await world.clock.runUntil(refreshed)
   expect({ issuedAtMs, expiresAtMs }).toEqual({ issuedAtMs: askedAtMs, expiresAtMs: askedAtMs + 2 * hour })
+})
+
+describe('a wall clock that is set while upstream is asked, beside a store that tells the time', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  })
+  afterEach(() => rm(directory, { recursive: true, force: true }))
+
+  /** Two callers of two managers; the one that asks has its clock set over that. */
+  async function outcomes(): Promise<readonly PromiseSettledResult<string>[]> {
+    const { clock } = world
+    const nowMs = (): number => clock.now() - setByMs
+    let setByMs = 0
+    const call = (): Promise<string> =>
+      world
+        .source('wechatPlain', world.manager({ cache: { ...fileCache({ directory, now: nowMs }), nowMs } }))
+        .getAccessToken()
+    return clock.runUntil(
+      (async () => {
+        const asking = call()
+        while (world.simulator.ledger.tokenRequests() === 0) await clock.settle()
+        clock.jumpWall((setByMs = 3 * hour))
+        return Promise.allSettled([asking, call()])
+      })(),
+    )
+  }
+
+  test('costs no second request', async () => {
+    world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second })
+    for (const outcome of await outcomes()) expect(outcome).toMatchObject({ status: 'fulfilled' })
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
+
+  test('does not make the limit forgotten that upstream told of', async () => {
+    const body = { errcode: 45011, errmsg: 'api minute-quota reached' }
+    world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second, body, times: Infinity })
+    for (const outcome of await outcomes()) expect(outcome).toMatchObject({ reason: { code: 'ERR_LINGPAI_PLATFORM' } })
+    expect(world.simulator.ledger.tokenRequests()).toBe(1)
+  })
 })
 
 test('a timer of forty days does not fire at once, and none keeps the process alive', () => {

@@ -110,6 +110,9 @@ describe('what was broken once holds', () => {
     ["the store's time not asked for again after a sleep over the question", 'everything', 413_014_228_357],
     ['a slow answer with a token that died on its way, not asked for again', 'upstream', 413_014_155_265],
     ['the same because a clock was set while it was on its way', 'skew', 413_014_224_552],
+    ['a token taken for dead because a clock was set while it was on its way', 'skew', 749_801_127_420],
+    ['a limit forgotten because a clock was set while upstream told of it', 'everything', 218_225_805_870],
+    ['a cool-down that the store lost, not given back by who forced a refresh', 'everything', 749_801_173_348],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })

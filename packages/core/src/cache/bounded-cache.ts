@@ -37,6 +37,8 @@ export interface CacheGate {
   moment(): SharedMoment
   /** Milliseconds since a moment, at most. */
   msSince(moment: SharedMoment): number
+  /** The same; a store that has a clock is asked for the time where this process's own clocks cannot tell. */
+  sureMsSince(moment: SharedMoment): Promise<number>
 }
 
 /** What the gate of an account needs besides the cache. */
@@ -124,6 +126,7 @@ export function cacheGate(
     isTimeKnown: () => time.isKnown(),
     moment: () => time.moment(),
     msSince: (moment) => time.msSince(moment),
+    sureMsSince: (moment) => time.sureMsSince(moment),
   }
 }
 

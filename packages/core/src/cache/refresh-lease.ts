@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CacheGate } from './bounded-cache.js'
-import { msSince, type Moment } from '../state/account-state.js'
 import type { Clock, Timer } from '../clock.js'
+import type { SharedMoment } from './store-clock.js'
 
 /** A lease lives this long; a killed holder is replaced after at most this time. */
 const leaseMs = 2000
@@ -34,7 +34,7 @@ export async function takeLease(
 ): Promise<HeldLease | 'busy' | 'unavailable' | 'unknown'> {
   if (gate.cache.lease === undefined) return 'unavailable'
   const holder = randomUUID()
-  const takenAt = { monotonic: clock.monotonic(), wall: clock.now() }
+  const takenAt = gate.moment()
   const taken = await gate.take(key, holder, leaseMs)
   if (!taken.ok) return 'unknown'
   return taken.value ? holdLease(gate, clock, key, { holder, takenAt }) : 'busy'
@@ -49,7 +49,7 @@ function holdLease(
   gate: CacheGate,
   clock: Clock,
   key: string,
-  { holder, takenAt }: { readonly holder: string; readonly takenAt: Moment },
+  { holder, takenAt }: { readonly holder: string; readonly takenAt: SharedMoment },
 ): HeldLease {
   let timer: Timer | undefined
   let renewal = Promise.resolve()
@@ -61,12 +61,12 @@ function holdLease(
   const arm = (): void => {
     timer = clock.setTimer(() => {
       wasRenewed = true
-      const askedAt = { monotonic: clock.monotonic(), wall: clock.now() }
-      renewal = gate.take(key, holder, leaseMs).then((renewed) => {
+      const askedAt = gate.moment()
+      renewal = gate.take(key, holder, leaseMs).then(async (renewed) => {
         // A store that failed may answer the next time; one that says no has given the lease away.
         isLost = renewed.ok && !renewed.value
         // It may have run out before this reached the store.
-        if (msSince(heldAt, clock) >= leaseMs) hasGap = true
+        if ((await gate.sureMsSince(heldAt)) >= leaseMs) hasGap = true
         if (renewed.ok && renewed.value) heldAt = askedAt
         if (isHeld && !isLost) arm()
       })
@@ -83,7 +83,7 @@ function holdLease(
   return {
     state: () => {
       if (isLost) return 'lost'
-      return hasGap || msSince(heldAt, clock) >= leaseMs ? 'doubtful' : 'held'
+      return hasGap || gate.msSince(heldAt) >= leaseMs ? 'doubtful' : 'held'
     },
     settle,
     commit: async (value, expiresAtMs) => {

@@ -99,6 +99,12 @@ export class SharedTime {
     return Math.max(0, this.reckonedNowMs() - moment.sharedMs)
   }
 
+  /** The same; a store that has not told its time since the clocks of this process disagree is asked for it. */
+  async sureMsSince(moment: SharedMoment): Promise<number> {
+    if (moment.sharedMs !== undefined && !this.isKnown()) await this.nowMs()
+    return this.msSince(moment)
+  }
+
   async #askStore(): Promise<void> {
     const { now, monotonic } = this.#clock
     const asked = { monotonic: monotonic(), wall: now() }

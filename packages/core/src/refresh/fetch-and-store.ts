@@ -15,7 +15,7 @@ import type { FreshToken } from '../upstream/request-token.js'
 /** Asks upstream, unless a token from outside stands in for the response, and brings the token home. */
 export async function land<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Landing> {
   const { cell, gate } = context
-  const doubt = await giveUpLost(terms)
+  const doubt = await giveUpLost(context, terms)
   if (doubt !== undefined) return doubt
   const base = cell.record
   const { outside } = demand
@@ -33,6 +33,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
       noteHeard(cell, value)
     },
     moment: () => gate.moment(),
+    msSince: (moment) => gate.sureMsSince(moment),
     facts: factsOf(context, demand),
   })
   context.closing.throwIfAborted()
@@ -42,7 +43,7 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
   }
   if ('error' in answer) {
     // It may be the stop that failed the request, and others may have had an answer since.
-    const lost = await giveUpLost(terms)
+    const lost = await giveUpLost(context, terms)
     if (lost !== undefined) return lost
     if (terms.found() !== undefined) {
       await giveBack(terms.lease)
@@ -55,9 +56,15 @@ export async function land<C>(context: AccountContext<C>, demand: Demand, terms:
 }
 
 /** A process that was stopped may have lost the lease by the time it would ask: then somebody else is asking. */
-async function giveUpLost(terms: RefreshTerms): Promise<'superseded' | 'doubtful' | undefined> {
+async function giveUpLost<C>(
+  { gate }: AccountContext<C>,
+  terms: RefreshTerms,
+): Promise<'superseded' | 'doubtful' | undefined> {
   const { lease } = terms
   if (lease === 'unavailable' || mayAskUnder(terms)) return undefined
+  // A store with a clock can tell whether this process was stopped, or only had its clock set.
+  await gate.sharedNowMs()
+  if (mayAskUnder(terms)) return undefined
   const isLost = lease.state() === 'lost'
   await lease.release()
   return isLost ? 'superseded' : 'doubtful'

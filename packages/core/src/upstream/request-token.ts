@@ -1,5 +1,4 @@
 import { buildRequest, requestWithToken, type BuiltRequest, type RequestBase } from '../provider/build-request.js'
-import { msSince } from '../state/account-state.js'
 import { parseBody } from '../provider/classify.js'
 import type { Clock } from '../clock.js'
 import { ConfigError, isLingpaiError, type AnyLingpaiError } from '../errors.js'
@@ -57,6 +56,8 @@ export interface UpstreamLimits {
   readonly onToken: (value: string) => void
   /** Now, for {@link FreshToken.sentAt}. */
   readonly moment: () => SharedMoment
+  /** Milliseconds since then, at most. */
+  readonly msSince: (moment: SharedMoment) => Promise<number>
   readonly facts: RequestFacts
   /** The parent's token, for a derived credential. */
   readonly parentToken?: string
@@ -113,7 +114,7 @@ async function ask<C>(
   base: RequestBase,
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
-  { signal, endsAtMonotonicMs, tokens, onToken, moment, facts, parentToken = '' }: UpstreamLimits,
+  { signal, endsAtMonotonicMs, tokens, onToken, moment, msSince, facts, parentToken = '' }: UpstreamLimits,
 ): Promise<FreshToken | UpstreamFailure> {
   const { fetch, clock, language } = options
   // A flight beside this one may bring another token before the platform quotes it.
@@ -140,7 +141,7 @@ async function ask<C>(
       const lifeMs = lifeSeconds * 1000
       onToken(value)
       // It died on its way here: asking again is right, handing it out is not.
-      if (msSince(sentAt, clock) + 1 > lifeMs)
+      if ((await msSince(sentAt)) + 1 > lifeMs)
         return { error: malformedError(spec.id, 'bad-expires-in', reply, language), isLate: true }
       const guess = lifetimeProblem && { lifetimeProblem }
       return { value, lifeMs, ...guess, sentAt, ...(generation !== undefined && { generation }) }
