@@ -1,3 +1,22 @@
+/** The folders of core from the bottom to the top: each may import from those before it. The files beside them are the contracts. */
+const coreFolders = [
+  'files',
+  'secrecy',
+  'time',
+  'http',
+  'provider',
+  'cache',
+  'failure',
+  'upstream',
+  'state',
+  'record',
+  'refresh',
+  'replay',
+  'source',
+  'manager',
+  'kit',
+]
+
 /** Who may import whom. `scripts/check-layering.mjs` plants a violation of each rule and expects it to be reported. */
 const rules = [
   {
@@ -11,6 +30,24 @@ const rules = [
     comment: 'The core knows no other package and no npm package; only what Node brings.',
     from: { path: '^packages/core/src/' },
     to: { path: ['^packages/(?!core/)', 'node_modules/'] },
+  },
+  ...coreFolders.slice(0, -1).map((folder, index) => ({
+    name: 'core-folders-in-order',
+    comment: 'A call goes down through the folders of core; none imports from one above it.',
+    from: { path: `^packages/core/src/${folder}/` },
+    to: { path: `^packages/core/src/(${coreFolders.slice(index + 1).join('|')})/` },
+  })),
+  {
+    name: 'core-contracts-know-no-way-of-a-call',
+    comment: 'The contracts are what users meet; of the folders they know the data of a provider at most.',
+    from: { path: '^packages/core/src/[^/]+[.]ts$', pathNot: '/(index|internal)[.]ts$' },
+    to: { path: '^packages/core/src/[^/]+/', pathNot: '^packages/core/src/provider/' },
+  },
+  {
+    name: 'core-folders-are-known',
+    comment: 'A new folder of core takes its place in the order above.',
+    from: { path: '^packages/core/src/[^/]+/', pathNot: `^packages/core/src/(${coreFolders.join('|')})/` },
+    to: {},
   },
   {
     name: 'provider-knows-only-core',

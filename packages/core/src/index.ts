@@ -54,7 +54,7 @@ export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
 export type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
-export { signPage, type PageSignature, type SignPageOptions } from './sign-page.js'
+export { signPage, type PageSignature, type SignPageOptions } from './kit/sign-page.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './manager/token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
 export type {
@@ -68,8 +68,8 @@ export type {
   SourceStatus,
   TokenSource,
 } from './token-source.js'
-export { platformError } from './upstream/upstream-errors.js'
+export { platformError } from './failure/upstream-errors.js'
 export { AccessTokenApi } from './kit/access-token-api.js'
 export { ApiConfigKit } from './kit/api-config-kit.js'
-export type { HttpDelegate } from './kit/http-delegate.js'
+export type { HttpDelegate } from './http-delegate.js'
 export { HttpKit } from './kit/http-kit.js'

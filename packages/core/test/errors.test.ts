@@ -14,7 +14,7 @@ import {
   type AnyLingpaiError,
 } from '@lingpai/core'
 import { classOfError, decodeFailure, encodeFailure, withRetryAt } from '../src/failure/failure-record.js'
-import { networkError } from '../src/upstream/upstream-errors.js'
+import { networkError } from '../src/failure/upstream-errors.js'
 import { errorOf, reply, scriptedPlatform } from './scripted-platform.js'
 
 const refusal = {

@@ -1,5 +1,5 @@
-import { msSince, type Moment } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
+import { type Moment, momentOf, msSince } from '../time/moment.js'
 
 /** The store's clock is asked again after this time. */
 const trustMs = 60_000
@@ -82,8 +82,7 @@ export class SharedTime {
 
   /** Now, to be told from other moments later, whatever the clocks of this process are set to meanwhile. */
   moment(): SharedMoment {
-    const { now, monotonic } = this.#clock
-    const moment = { monotonic: monotonic(), wall: now() }
+    const moment = momentOf(this.#clock)
     const isTold = this.#offset !== undefined && this.isKnown()
     return isTold ? { ...moment, sharedMs: this.reckonedEarliestMs() } : moment
   }
@@ -107,7 +106,7 @@ export class SharedTime {
 
   async #askStore(): Promise<void> {
     const { now, monotonic } = this.#clock
-    const asked = { monotonic: monotonic(), wall: now() }
+    const asked = momentOf(this.#clock)
     const told = await this.#ask?.()
     if (told === undefined) {
       this.#failures += 1

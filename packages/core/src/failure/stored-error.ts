@@ -2,7 +2,7 @@ import { errorClasses, type ErrorClass } from '../error-class.js'
 import type { MalformedAnswerError, AnyLingpaiError, TransportError } from '../errors.js'
 import type { ResolvedSpec } from '../provider.js'
 import { isCount, isObject } from '../token-record.js'
-import { malformedError, networkError, platformError, statusError, timeoutError } from '../upstream/upstream-errors.js'
+import { malformedError, networkError, platformError, statusError, timeoutError } from './upstream-errors.js'
 
 /** What the words of an error are made from, besides its code. */
 export interface Wording {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js'
-import type { HttpDelegate } from './http-delegate.js'
+import type { HttpDelegate } from '../http-delegate.js'
 import { registry } from '../manager/process-registry.js'
 
 /** The HTTP client of `ApiConfigKit`'s manager. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IAccessTokenCache } from '../cache.js'
 import { newCell, type Cell } from '../state/account-state.js'
 import { systemClock, type Clock } from '../clock.js'
-import { newKitState, type KitState } from '../kit/kit-state.js'
+import { newKitState, type KitState } from './kit-state.js'
 
 /** What all copies and versions of this library in one process share. Functions over closures: nothing to print. */
 export interface Registry {

@@ -1,9 +1,10 @@
 import { keep, readCache, type AccountContext } from '../state/account-context.js'
-import { hasCome, isRejected } from '../state/account-state.js'
+import { isRejected } from '../state/account-state.js'
 import { giveBack, takeLease } from '../cache/refresh-lease.js'
 import { onAbort } from '../time/on-abort.js'
 import { changedRecord, isRenewed, type StoredRecord } from '../token-record.js'
 import { writeRecord } from './write-record.js'
+import { hasCome, momentOf } from '../time/moment.js'
 
 /** A store that came back is found within this time, so that sharing resumes within ten seconds. */
 const betweenTriesMs = 4000
@@ -71,7 +72,7 @@ async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
     return isWritten()
   }
   const next = afterStored(unwritten, stored)
-  const seen = { monotonic: clock.monotonic(), wall: clock.now() }
+  const seen = momentOf(clock)
   const written = await writeRecord(context, { lease, isUp: true }, unwritten, next)
   if (written === true && cell.record === unwritten) {
     cell.isUnwritten = false

@@ -1,19 +1,16 @@
 import { keep, lookAtCache, type AccountContext } from '../state/account-context.js'
 import { isRejectedRecord, type Cell } from '../state/account-state.js'
-import type { RefreshTerms } from '../refresh/demand.js'
 import { giveBack, takeLease } from '../cache/refresh-lease.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
-import { writeRecord } from './write-record.js'
+import { writeRecord, type WriteTerms } from './write-record.js'
+import { momentOf } from '../time/moment.js'
 
 /** A refused token that could not be replaced is marked in the cache, so that no other process hands it out. */
-export async function markRejected<C>(
-  context: AccountContext<C>,
-  terms: Pick<RefreshTerms, 'lease' | 'isUp'>,
-): Promise<void> {
+export async function markRejected<C>(context: AccountContext<C>, terms: WriteTerms): Promise<void> {
   const { cell, clock } = context
   const record = unmarked(cell)
   if (record === undefined) return
-  const seen = { monotonic: clock.monotonic(), wall: clock.now() }
+  const seen = momentOf(clock)
   const code = record.value === cell.rejected?.value ? cell.rejected.code : undefined
   const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
   const isWritten = (await writeRecord(context, terms, record, marked)) === true

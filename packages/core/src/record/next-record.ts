@@ -1,5 +1,4 @@
 import type { AccountContext } from '../state/account-context.js'
-import { duelsAfter } from '../refresh/rival-refresher.js'
 import { repeatedLifeMs } from './repeated-life.js'
 import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
@@ -53,6 +52,19 @@ export function nextRecord<C>(
     expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
     repeatedAtMs: sentAtMs,
   })
+}
+
+/** A token rejected before this age was replaced by another party; it did not die of old age. */
+const youngMs = 10 * 60_000
+
+/** How many young tokens in a row were rejected, once `base` is replaced for `reason`. */
+export function duelsAfter<C>(
+  { gate }: AccountContext<C>,
+  reason: RefreshReason,
+  base: StoredRecord | undefined,
+): number {
+  if (base === undefined || reason !== 'rejected') return 0
+  return gate.reckonedNowMs() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
 }
 
 /** Whether upstream once said how long a token lives. */

@@ -1,5 +1,6 @@
-import { timeLeftMs, type Cell } from '../state/account-state.js'
+import type { Cell } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
+import { timeLeftMs } from '../time/moment.js'
 
 /** An answer that says more than this above what was known does not count down. */
 const toleranceMs = 2000

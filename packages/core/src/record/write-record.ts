@@ -1,6 +1,13 @@
 import { lookAtCache, type AccountContext } from '../state/account-context.js'
-import type { RefreshTerms } from '../refresh/demand.js'
+import type { HeldLease } from '../cache/refresh-lease.js'
 import { changedRecord, encodeRecord, isNewer, isRenewed, promptMs, type StoredRecord } from '../token-record.js'
+
+/** Under which terms a record is written. */
+export interface WriteTerms {
+  readonly lease: HeldLease | 'unavailable'
+  /** Whether the cache answered at the start of this turn. */
+  readonly isUp: boolean
+}
 
 /** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
 const keptAfterExpiryMs = 7 * 86_400_000
@@ -8,7 +15,7 @@ const keptAfterExpiryMs = 7 * 86_400_000
 /** @returns Whether the record is in the store; `superseded` when a newer one is. */
 export async function writeRecord<C>(
   context: AccountContext<C>,
-  { lease, isUp }: Pick<RefreshTerms, 'lease' | 'isUp'>,
+  { lease, isUp }: WriteTerms,
   base: StoredRecord | undefined,
   next: StoredRecord,
 ): Promise<boolean | 'superseded'> {

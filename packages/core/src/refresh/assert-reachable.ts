@@ -1,6 +1,7 @@
 import type { AccountContext } from '../state/account-context.js'
-import { isRejected, timeLeftMs } from '../state/account-state.js'
+import { isRejected } from '../state/account-state.js'
 import { ConfigError } from '../errors.js'
+import { timeLeftMs } from '../time/moment.js'
 
 /** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
 export function assertReachable<C>({ cell, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {

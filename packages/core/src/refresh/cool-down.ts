@@ -1,5 +1,4 @@
 import type { AccountContext } from '../state/account-context.js'
-import { timeLeftMs } from '../state/account-state.js'
 import { coolDownMs, isLimit } from '../failure/policy.js'
 import {
   classOfError,
@@ -13,6 +12,7 @@ import {
 import { parentFailure } from './parent-failure.js'
 import type { RefreshReason } from '../token-record.js'
 import type { UpstreamFailure } from '../upstream/request-token.js'
+import { timeLeftMs } from '../time/moment.js'
 
 const dayMs = 86_400_000
 

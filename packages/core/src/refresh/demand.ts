@@ -1,5 +1,5 @@
 import type { FlightOutcome } from '../state/account-state.js'
-import type { HeldLease } from '../cache/refresh-lease.js'
+import type { WriteTerms } from '../record/write-record.js'
 import type { RefreshReason, StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 
@@ -15,10 +15,7 @@ export interface Demand {
 }
 
 /** Under which terms upstream is asked. */
-export interface RefreshTerms {
-  readonly lease: HeldLease | 'unavailable'
-  /** Whether the cache answered at the start of this turn. */
-  readonly isUp: boolean
+export interface RefreshTerms extends WriteTerms {
   /** Whether a lease that somebody else may have had meanwhile is good enough: this store is too slow to hold a better one. */
   readonly mayBeDoubtful: boolean
   /** What is wanted, once it has come another way: by a flight beside this one, or from the cache. */

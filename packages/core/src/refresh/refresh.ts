@@ -1,5 +1,5 @@
 import { lookAtCache, type AccountContext } from '../state/account-context.js'
-import { isRejectedRecord, noteAsking, timeLeftMs, type Flight, type FlightOutcome } from '../state/account-state.js'
+import { isRejectedRecord, noteAsking, type Flight, type FlightOutcome } from '../state/account-state.js'
 import { type ClosedError, LeaseError, type AnyLingpaiError } from '../errors.js'
 import { activeFailure } from './cool-down.js'
 import { isLimit } from '../failure/policy.js'
@@ -12,6 +12,7 @@ import { markUnreplaced } from '../record/mark-rejected.js'
 import { isNewer, type StoredRecord } from '../token-record.js'
 import { pause } from '../time/pause.js'
 import { keepIfAlive } from './stand-by.js'
+import { timeLeftMs } from '../time/moment.js'
 
 /**
  * The refresh of an account: the one under way in this process, or a new one. A forced refresh joins only a forced one, and the

@@ -2,25 +2,13 @@ import type { AccountContext } from '../state/account-context.js'
 import { PlatformError } from '../errors.js'
 import { keepFailure } from './cool-down.js'
 import type { Demand, RefreshTerms } from './demand.js'
-import type { RefreshReason, StoredRecord } from '../token-record.js'
 import { pause } from '../time/pause.js'
+import { duelsAfter } from '../record/next-record.js'
 
-/** A token refused before this age died by somebody else's hand, not of old age. */
-const youngMs = 10 * 60_000
 /** As many young tokens in a row are refused before a duel is called one. */
 const duelsToBackOff = 3
 const firstBackOffMs = 1000
 const longestBackOffMs = 60_000
-
-/** How many young tokens in a row were refused, once `base` is replaced for `reason`. */
-export function duelsAfter<C>(
-  { gate }: AccountContext<C>,
-  reason: RefreshReason,
-  base: StoredRecord | undefined,
-): number {
-  if (base === undefined || reason !== 'rejected') return 0
-  return gate.reckonedNowMs() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
-}
 
 /**
  * Two parties that refresh the same account kill each other's tokens, the faster the more they try. From the third refused

@@ -1,12 +1,13 @@
 import { abortable } from '../time/abortable.js'
 import { readCache, type AccountContext } from '../state/account-context.js'
-import { isRejected, msSince, timeLeftMs } from '../state/account-state.js'
+import { isRejected } from '../state/account-state.js'
 import { isLingpaiError } from '../errors.js'
 import { isCoolingDown } from './cool-down.js'
 import { joinFlight } from './refresh.js'
 import { isAnswerOverdue, readiness } from '../state/freshness.js'
 import type { StoredRecord } from '../token-record.js'
 import { writeBackIfAlive } from '../record/deferred-write.js'
+import { momentOf, msSince, timeLeftMs } from '../time/moment.js'
 
 /** Callers look at the cache at most this often outside of a refresh. */
 const betweenLooksMs = 1000
@@ -47,7 +48,7 @@ export function staleRecord<C>(
 export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
   const { cell, clock } = context
   if (msSince(cell.lookedAt, clock) < betweenLooksMs) return cell.look
-  cell.lookedAt = { monotonic: clock.monotonic(), wall: clock.now() }
+  cell.lookedAt = momentOf(clock)
   cell.look = readCache(context).then((found) => {
     // The count of a record that others wrote since is not lower.
     const isLost = typeof found === 'string' ? found === 'missing' : found.generation < (cell.record?.generation ?? 0)

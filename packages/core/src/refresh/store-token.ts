@@ -1,5 +1,5 @@
 import { keep, lookAtCache, type AccountContext } from '../state/account-context.js'
-import { isRejected, laterOf, type Cell, type FlightOutcome, type Moment } from '../state/account-state.js'
+import { isRejected, type Cell, type FlightOutcome } from '../state/account-state.js'
 import type { Demand, RefreshTerms } from './demand.js'
 import { forgetFailure } from './cool-down.js'
 import { giveBack } from '../cache/refresh-lease.js'
@@ -8,6 +8,7 @@ import { changedRecord, type StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 import { scheduleWriteBack } from '../record/deferred-write.js'
 import { writeRecord } from '../record/write-record.js'
+import { laterOf, type Moment, momentOf } from '../time/moment.js'
 
 /**
  * Brings a token home: into the cache by a fenced write, into memory, and out as an event. What cannot be written stays in memory,
@@ -28,7 +29,7 @@ export async function storeToken<C>(
   const writtenMs = gate.reckonedEarliestMs()
   const asked = nextRecord(context, demand.reason, base, answer, writtenMs)
   const isTimed = gate.isTimeKnown()
-  const writing = { monotonic: clock.monotonic(), wall: clock.now() }
+  const writing = momentOf(clock)
   const written = isTimed ? await writeRecord(context, terms, base, asked) : await writeNothing(terms)
   const isWritten = written === true
   if (written === 'superseded') {

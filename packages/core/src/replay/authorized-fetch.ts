@@ -10,7 +10,7 @@ import { scrubCause, spells } from '../secrecy/redact.js'
 import { tokenErrorIn } from './find-token-error.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
-import { platformError } from '../upstream/upstream-errors.js'
+import { platformError } from '../failure/upstream-errors.js'
 
 /** {@link TokenSource.fetch} over any source. */
 export async function authorizedFetch<C>(

@@ -32,7 +32,7 @@ import { readiness } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import { lookOnce, recordAtHand, staleRecord } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
-import { secretRequest } from '../upstream/secret-request.js'
+import { secretRequest } from './secret-request.js'
 import { statusOf } from './source-status.js'
 import type {
   GetTokenOptions,

@@ -1,9 +1,10 @@
 import type { AccountContext } from '../state/account-context.js'
-import { hasCome, isRejected, timeLeftMs } from '../state/account-state.js'
+import { isRejected } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
 import { coolsUntilMs, isCoolingDown } from '../refresh/cool-down.js'
 import { onAbort } from '../time/on-abort.js'
 import { pause } from '../time/pause.js'
+import { hasCome, timeLeftMs } from '../time/moment.js'
 
 /** A background refresh that runs until it is stopped. */
 export interface Keeper {

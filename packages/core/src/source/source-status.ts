@@ -1,10 +1,11 @@
 import type { Account } from '../account.js'
 import { toldRecord, type AccountContext } from '../state/account-context.js'
-import { hasCome, isRejected, timeLeftMs } from '../state/account-state.js'
+import { isRejected } from '../state/account-state.js'
 import { coolsUntilMs } from '../refresh/cool-down.js'
 import type { FailureRecord } from '../failure/failure-record.js'
 import { parentFailure } from '../refresh/parent-failure.js'
 import type { FailureSummary, SourceStatus } from '../token-source.js'
+import { hasCome, timeLeftMs } from '../time/moment.js'
 
 /** The status of an account, from memory alone. */
 export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {

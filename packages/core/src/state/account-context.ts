@@ -1,17 +1,7 @@
 import type { Account } from '../account.js'
 import type { CacheChange } from '../cache.js'
 import type { CacheGate } from '../cache/bounded-cache.js'
-import {
-  isRejected,
-  keepRecord,
-  msSince,
-  noteHeard,
-  noteRefused,
-  noteSeenAt,
-  putInTime,
-  type Cell,
-  type Moment,
-} from './account-state.js'
+import { isRejected, keepRecord, noteHeard, noteRefused, noteSeenAt, putInTime, type Cell } from './account-state.js'
 import type { Clock } from '../clock.js'
 import { CacheError } from '../errors.js'
 import type { LingpaiEventName, LingpaiEvents } from '../events.js'
@@ -19,6 +9,7 @@ import type { ResolvedCredentials, ResolvedSpec } from '../provider.js'
 import { changedRecord, decodeRecord, isNewer, isRenewed, promptMs, type StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
+import { type Moment, momentOf, msSince } from '../time/moment.js'
 
 /** One account as one manager sees it, its secrets known. */
 export interface AccountContext<C = never> {
@@ -72,7 +63,7 @@ export interface RecordFacts {
 /** Takes a record into memory, with its moments in the terms of this process. */
 export function keep<C>(context: AccountContext<C>, record: StoredRecord, facts: RecordFacts): void {
   const { cell, clock, spec, spread, gate } = context
-  const now = { monotonic: clock.monotonic(), wall: clock.now() }
+  const now = momentOf(clock)
   const {
     seen,
     isFresh = false,
@@ -144,7 +135,7 @@ async function readOnTime<C>(
   const { cell, gate, key, clock } = context
   let found: { readonly text: string; readonly seen: Moment } | undefined
   for (let tries = 1; ; tries += 1) {
-    const seen = { monotonic: clock.monotonic(), wall: clock.now() }
+    const seen = momentOf(clock)
     const answer = await gate.get(key)
     // A record that may have been replaced by now is better than none.
     if (!answer.ok) return found
@@ -164,7 +155,7 @@ function readRecord<C>({ fingerprint, spec }: AccountContext<C>, text: string): 
 /** How much older than it seems a record may be: as far as a clock is known to have been set back, or its whole life. */
 function doubtOf<C>(context: AccountContext<C>, record: StoredRecord, setBackMs: number): number {
   if (!isFromFuture(context, record, setBackMs)) return setBackMs
-  context.cell.doubtedAt = { monotonic: context.clock.monotonic(), wall: context.clock.now() }
+  context.cell.doubtedAt = momentOf(context.clock)
   return record.expiresAtMs - context.gate.reckonedNowMs()
 }
 

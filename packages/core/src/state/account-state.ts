@@ -3,6 +3,7 @@ import type { PlatformCode } from '../error-class.js'
 import type { FailureRecord } from '../failure/failure-record.js'
 import type { ResolvedRenewal } from '../provider.js'
 import { deadlineAtMs, nextAttemptAtMs } from '../provider/renewal.js'
+import { earlierOf, laterOf, leftAt, momentOf, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
 
 /**
@@ -92,12 +93,6 @@ export interface LocalTimes {
   readonly seen: Moment
   /** How long its request took, milliseconds; infinite where another process sent it. */
   readonly requestMs: number
-}
-
-/** One moment, on both clocks, in milliseconds. */
-export interface Moment {
-  readonly monotonic: number
-  readonly wall: number
 }
 
 /** An empty cell. */
@@ -207,21 +202,6 @@ function lifeLeftMs(
   return Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000)
 }
 
-/** Milliseconds from one moment to another, by the clock that says less. */
-function leftAt(moment: Moment, at: Moment): number {
-  return Math.min(moment.monotonic - at.monotonic, moment.wall - at.wall)
-}
-
-/** Clock by clock: one that was set does not count. */
-function earlierOf(a: Moment, b: Moment): Moment {
-  return { monotonic: Math.min(a.monotonic, b.monotonic), wall: Math.min(a.wall, b.wall) }
-}
-
-/** The later of two moments, by the monotonic clock. */
-export function laterOf(a: Moment, b: Moment): Moment {
-  return a.monotonic > b.monotonic ? a : b
-}
-
 /** Puts the moments of a record that was brought while the store's time was not known onto the store's clock. */
 export function putInTime(cell: Cell, sharedNowMs: number, clock: Clock): void {
   const { record, times, isUntimed } = cell
@@ -239,7 +219,7 @@ export function putInTime(cell: Cell, sharedNowMs: number, clock: Clock): void {
 /** Notes that upstream is being asked, for as long as it takes to bring the answer home. */
 export function noteAsking(cell: Cell, clock: Clock, landing: Promise<unknown>): void {
   const earlier = cell.asking
-  const since = earlier?.since ?? { monotonic: clock.monotonic(), wall: clock.now() }
+  const since = earlier?.since ?? momentOf(clock)
   const asking: Asking = { since, over: Promise.allSettled([landing, earlier?.over]) }
   cell.asking = asking
   void asking.over.then(() => {
@@ -290,21 +270,6 @@ function withFirst(values: readonly string[], first: string, most: number): read
 export function forgetRefused(cell: Cell, value?: string): void {
   cell.rejected = undefined
   cell.refused = value === undefined ? [] : cell.refused.filter((known) => known !== value)
-}
-
-/** Whether a moment has come on either clock. */
-export function hasCome(moment: Moment, clock: Clock): boolean {
-  return clock.monotonic() >= moment.monotonic || clock.now() >= moment.wall
-}
-
-/** Milliseconds until a moment, by the clock that says less; negative once it has come. */
-export function timeLeftMs(moment: Moment, clock: Clock): number {
-  return leftAt(moment, { monotonic: clock.monotonic(), wall: clock.now() })
-}
-
-/** Milliseconds since a moment, by the clock that says more: the machine may have slept in between. */
-export function msSince(moment: Moment, clock: Clock): number {
-  return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall)
 }
 
 /** Whether the record of a cell was refused by an API. */

@@ -1,6 +1,7 @@
 import type { AccountContext } from './account-context.js'
-import { hasCome, isRejected, msSince, timeLeftMs, warm } from './account-state.js'
+import { isRejected, warm } from './account-state.js'
 import type { ResolvedRenewal } from '../provider.js'
+import { hasCome, msSince, timeLeftMs } from '../time/moment.js'
 
 /**
  * What memory can do for a caller, found without any I/O.

@@ -11,7 +11,7 @@ import { readAnswer, type LifetimeProblem } from '../provider/read-response.js'
 import { scrubCause } from '../secrecy/redact.js'
 import { retryAfterIn } from '../http/retry-after.js'
 import type { SharedMoment } from '../cache/store-clock.js'
-import { errorOfFailure, malformedError, platformError, statusError } from './upstream-errors.js'
+import { errorOfFailure, malformedError, platformError, statusError } from '../failure/upstream-errors.js'
 
 /** A token fresh from the platform. */
 export interface FreshToken {

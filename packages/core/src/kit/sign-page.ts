@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { ConfigError } from './errors.js'
-import { registry } from './manager/process-registry.js'
-import type { TokenSource } from './token-source.js'
+import { ConfigError } from '../errors.js'
+import { registry } from '../manager/process-registry.js'
+import type { TokenSource } from '../token-source.js'
 
 /** Which page is signed, and what stands in for chance and the clock. */
 export interface SignPageOptions {

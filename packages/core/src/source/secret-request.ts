@@ -6,8 +6,8 @@ import { exchange } from '../http/bounded-fetch.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import type { RequestSpec } from '../provider.js'
 import { maskKnown, scrubCause } from '../secrecy/redact.js'
-import { baseOf } from './request-token.js'
-import { errorOfFailure, platformError } from './upstream-errors.js'
+import { baseOf } from '../upstream/request-token.js'
+import { errorOfFailure, platformError } from '../failure/upstream-errors.js'
 
 /** A response, and the error that it is if the platform calls the secret wrong. */
 export interface SecretResponse {

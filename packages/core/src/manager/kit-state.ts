@@ -1,5 +1,5 @@
 import type { IAccessTokenCache } from '../cache.js'
-import type { HttpDelegate } from './http-delegate.js'
+import type { HttpDelegate } from '../http-delegate.js'
 import type { CredentialsOf, Provider } from '../provider.js'
 import type { TokenSource } from '../token-source.js'
 
