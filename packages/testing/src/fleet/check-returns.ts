@@ -119,7 +119,10 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
     world.broken('G2', `${process.name} was given ${token.name}, which the store's record said was refused`)
   const why = verdict(token.sim, now)
   // What it was told of by the store only, in moments of a clock that was set.
-  const isBlamed = !(memory.isOwn && memory.token === token) && wasClockSetBack(world, token.sim.issuedAtMs)
+  const isToldOnly = !(memory.isOwn && memory.token === token)
+  const isBlamed = isToldOnly
+    ? wasClockSetBack(world, token.sim.issuedAtMs)
+    : now - token.sim.expiresAtMs < memory.mayOutliveMs
   if (why === 'expired' && !isBlamed)
     world.broken('G2', `${process.name} was given ${token.name}, expired ${now - token.sim.expiresAtMs} ms ago`)
   if (why === 'superseded' && !isUnknowable(world, process, token)) {

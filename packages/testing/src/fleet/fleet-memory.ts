@@ -1,4 +1,5 @@
 import { ConfigError } from '@lingpai/core'
+import { unseenSetBackMs } from './clock-set-back.js'
 import { ranMs } from './virtual-process.js'
 import { accountOf, isFailureKey } from './virtual-store.js'
 import type { AskedAt, ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
@@ -34,6 +35,9 @@ export function learnFromStore(
     memory.isMarked = entry.isMarked && entry.writtenAtMs > memory.stoodByTrueMs
     // Who asked for it again may have had its clock set over the answer, and told of less.
     memory.expiresAtMs = Math.min(memory.expiresAtMs, entry.expiresAtMs)
+    const { writer, writtenAtMs } = entry
+    if (writer !== process && writtenAtMs >= newSinceMs)
+      memory.mayOutliveMs = unseenSetBackMs(world, writtenAtMs, newSinceMs)
   } else if (isYounger)
     learn(world, process, token, {
       isOwn: false,
@@ -66,6 +70,7 @@ export function learnFromUpstream(
     memory.landedExpiresAtMs = memory.expiresAtMs
     memory.prolongedAtMs = ranMs(process)
     memory.expiresAtMs = token.knownExpiresAtMs
+    memory.mayOutliveMs = 0
     memory.served = undefined
   }
 }
@@ -83,6 +88,7 @@ function learn(
 ): void {
   Object.assign(memoryOf(process, token.account.index), facts, {
     token,
+    mayOutliveMs: 0,
     served: undefined,
     stoodByTrueMs: -Infinity,
     learnedAtMs: process.clock.monotonic(),

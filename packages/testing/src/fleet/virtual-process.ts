@@ -134,6 +134,7 @@ function emptyMemory(): ProcessMemory {
     newSinceMs: Infinity,
     isOwn: false,
     expiresAtMs: 0,
+    mayOutliveMs: 0,
     isMarked: false,
     stoodByTrueMs: -Infinity,
     served: undefined,

@@ -62,6 +62,8 @@ export interface ProcessMemory {
   isOwn: boolean
   /** The true expiry as it was known then. */
   expiresAtMs: number
+  /** How much too long the life may be that others wrote down since: a clock was set unseen. */
+  mayOutliveMs: number
   /** Whether the store's record says that the token was refused. */
   isMarked: boolean
   /** The true moment at which the platform's probe stood by it all the same. */
