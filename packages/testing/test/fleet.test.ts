@@ -112,6 +112,12 @@ describe('what was broken once holds', () => {
     ['the same because a clock was set while it was on its way', 'skew', 413_014_224_552],
     ['a token taken for dead because a clock was set while it was on its way', 'skew', 749_801_127_420],
     ['a limit forgotten because a clock was set while upstream told of it', 'everything', 218_225_805_870],
+    ['a late token written back over a later one after the clock was set back', 'everything', 413_014_189_999],
+    [
+      'a token of before the clock was set back, written over one that others have since',
+      'everything',
+      749_801_150_113,
+    ],
     ['a longer life told by a clock that was set ahead and back by less since the last look', 'skew', 749_801_142_094],
     ['a cool-down that the store lost, not given back by who forced a refresh', 'everything', 749_801_173_348],
   ] as const)('%s', async (_, profile, seed) => {

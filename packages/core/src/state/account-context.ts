@@ -257,13 +257,26 @@ function replaces<C>(context: AccountContext<C>, found: StoredRecord): boolean {
 
 /** Whether what upstream gave here, beside a cache that did not take it, is better than what stands there now. */
 function isBetter<C>(context: AccountContext<C>, record: StoredRecord, found: StoredRecord): boolean {
-  const laterByMs = found.issuedAtMs - record.issuedAtMs
+  const laterByMs = found.issuedAtMs - askedAtMs(context, record)
   // What upstream said last is newer.
   if (laterByMs < 0 || isFromBeforeSetBack(context, found)) return true
   // The order of two requests that overlapped is not known; that one of their tokens was refused is. A store's time may be off by
   // as long as its answer took.
   const togetherMs = Math.min(context.timeoutMs, (context.cell.times?.requestMs ?? Infinity) + context.gate.timeoutMs)
   return laterByMs < togetherMs && found.rejectedCode !== undefined
+}
+
+/**
+ * When the token in memory was asked for, on the clock as it is set now: where that was set back since, what others asked for later
+ * tells of an earlier moment.
+ */
+function askedAtMs<C>(
+  { cell: { times }, clock, gate }: AccountContext<C>,
+  { issuedAtMs, expiresAtMs }: StoredRecord,
+): number {
+  if (gate.cache.nowMs !== undefined || times === undefined) return issuedAtMs
+  const agoMs = clock.monotonic() - times.expiry.monotonic + expiresAtMs - issuedAtMs
+  return Math.min(issuedAtMs, clock.now() - agoMs)
 }
 
 /**
