@@ -1,15 +1,17 @@
-// node scripts/check-docs.mjs: every ```ts block compiles, both languages have the same pages with the same code and
-// headings, every relative link leads somewhere, and every option has a doc comment.
+// node scripts/check-docs.mjs: every ```ts block of the pages and of the sources' doc comments compiles, both languages have the same
+// pages with the same code and headings, every relative link has a target, and every option has a doc comment.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { blockProblems, codeOf } from './lib/compile-blocks.mjs'
+import { docExamples } from './lib/doc-examples.mjs'
 import { lineDiff } from './lib/line-diff.mjs'
 import { pages, readPage } from './lib/markdown.mjs'
 import { undocumentedOptions } from './lib/undocumented-options.mjs'
 import { root } from './lib/workspace.mjs'
 
 const all = new Map(pages().map((path) => [path, readPage(path)]))
-const blocks = blockProblems([...all.values()])
+const examples = docExamples()
+const blocks = blockProblems([...all.values(), ...examples])
 const pairs = translations()
 const problems = [
   ...blocks.problems,
@@ -22,7 +24,7 @@ if (problems.length > 0) {
   process.exitCode = 1
 } else {
   console.log(
-    `${all.size} pages: ${blocks.count} blocks compile, ${pairs.length} pairs of translations agree, links lead on`,
+    `${all.size} pages: ${blocks.count} blocks compile, ${pairs.length} pairs of translations agree, all links have a target`,
   )
 }
 
@@ -70,7 +72,7 @@ function linkProblems(page) {
     const [path, anchor] = target.split('#').map(decodeURIComponent)
     const file = path === '' ? page.path : normalize(join(dirname(page.path), path)).replaceAll('\\', '/')
     const full = join(root, file)
-    if (!existsSync(full)) return [`${page.path}:${line}: ${target} leads nowhere`]
+    if (!existsSync(full)) return [`${page.path}:${line}: ${target}: no such file`]
     if (anchor === undefined || statSync(full).isDirectory() || !file.endsWith('.md')) return []
     const known = all.get(file) ?? readPage(file)
     return known.anchors.has(anchor) ? [] : [`${page.path}:${line}: ${target}: no such heading`]
