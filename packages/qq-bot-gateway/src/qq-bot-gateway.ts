@@ -14,25 +14,38 @@ import type { GatewayPayload } from './gateway/payload.js'
 import type { Message, SendOptions, SentMessage } from './sending/message.js'
 import { QQBotSender } from './sending/qq-bot-sender.js'
 
-/** Where a gateway stands. */
+/** State of a gateway. */
 export interface GatewayStatus {
   /**
-   * `idle`: not connected yet; `connecting`: the first time, or again; `live`: events come in; `failed`: given up, `error` says why;
-   * `closed`: by `close()`.
+   * `idle`: `connect()` was not called; `connecting`: connecting or reconnecting; `live`: receiving events; `failed`: stopped, see
+   * `error`; `closed`: `close()` was called.
    */
   readonly state: 'idle' | 'connecting' | 'live' | 'failed' | 'closed'
   readonly shard: readonly [index: number, count: number]
-  /** The session, as long as there is one that can go on. */
+  /** The session, while there is one that can be resumed. */
   readonly session?: { readonly id: string; readonly seq: number }
   readonly error?: AnyLingpaiError
 }
 
 /**
- * A QQ bot's connection to the platform: it stays up, and a living process neither loses nor sees twice an event while the
- * platform lets the session go on.
+ * Connects a QQ bot to the platform and stays connected. While the platform lets the session resume, a running process neither loses
+ * an event nor receives one twice.
+ *
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { qqBot } from '@lingpai/provider-qq-bot'
+ * import { QQBotGateway } from '@lingpai/qq-bot-gateway'
+ *
+ * const source = new TokenManager({ cache: memoryCache() }).source(qqBot, { appId: '102000000', clientSecret: 'secret' })
+ * const gateway = new QQBotGateway({ source, intents: ['GROUP_AND_C2C_EVENT'] })
+ * gateway.on('group_message', (message) => gateway.reply(message, 'Hello'))
+ * await gateway.connect()
+ * ```
  */
 export class QQBotGateway {
-  /** Sends the bot's messages; closed with the gateway. It needs no connection. */
+  /** Sends the bot's messages. It needs no connection, and closes with the gateway. */
   readonly sender: QQBotSender
   readonly #hub: EventHub
   readonly #life: GatewayLife
@@ -44,7 +57,7 @@ export class QQBotGateway {
   #failure: AnyLingpaiError | undefined
   #isClosed = false
 
-  /** @throws ConfigError for options that cannot be: intents, shard, numbers */
+  /** @throws ConfigError naming the invalid option */
   constructor(options: QQBotGatewayOptions) {
     assertGatewayOptions(options)
     const {
@@ -93,25 +106,37 @@ export class QQBotGateway {
   /**
    * Connects, and stays connected until `close()`.
    *
-   * @returns settles when events come in for the first time; calling again gives the same promise
-   * @throws PlatformError after a close code that is fatal, or when the platform refuses for a reason that no waiting mends;
-   * ConfigError; ClosedError when it was closed meanwhile. Everything else is tried again for ever, and told as `error`.
+   * @returns a promise that resolves when events are received for the first time. Further calls return the same promise
+   * @throws PlatformError after a fatal close code, or if the platform rejects the bot permanently; ConfigError; ClosedError if the
+   * gateway is closed meanwhile. Every other error is emitted as `error` and retried without end.
    */
   connect(): Promise<void> {
     this.#connecting ??= this.#start()
     return this.#connecting
   }
 
-  /** Listens to an event. @returns ends the listening */
+  /**
+   * Listens to an event.
+   *
+   * @returns a function that removes the listener
+   * @example
+   * ```ts
+   * import type { QQBotGateway } from '@lingpai/qq-bot-gateway'
+   *
+   * export function logDisconnects(gateway: QQBotGateway): () => void {
+   *   return gateway.on('disconnected', ({ code, willReconnect }) => console.log(code, willReconnect))
+   * }
+   * ```
+   */
   on<Name extends GatewayEventName>(name: Name, listener: GatewayListener<Name>): () => void {
     return this.#hub.on(name, listener)
   }
 
   /**
-   * Events as a loop, from now on: `for await (const { event, data } of gateway.events())`. Ends with `close()`; throws what ended the
-   * gateway, and a ConfigError when more than `maxQueued` events wait.
+   * Returns the events from now on, for `for await (const { event, data } of gateway.events())`. The loop ends with `close()`. It throws
+   * the error that stopped the gateway, or a ConfigError when more than `maxQueued` events are waiting.
    *
-   * @param options how many events may wait for the loop. @default 10_000
+   * @param options `maxQueued` is the number of events that may wait for the loop. @default 10_000
    */
   events({ maxQueued = 10_000 }: { readonly maxQueued?: number } = {}): AsyncIterableIterator<GatewayDispatch> {
     const queue = eventQueue(maxQueued, () => this.#queues.delete(queue))
@@ -120,32 +145,32 @@ export class QQBotGateway {
     return queue
   }
 
-  /** The same as `events()`. */
+  /** Calls `events()`, so that `for await (const { event, data } of gateway)` works. */
   [Symbol.asyncIterator](): AsyncIterableIterator<GatewayDispatch> {
     return this.events()
   }
 
-  /** The same as `sender.sendGroupMessage()`. */
+  /** Calls `sender.sendGroupMessage()`. */
   sendGroupMessage(groupOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.sender.sendGroupMessage(groupOpenid, message, options)
   }
 
-  /** The same as `sender.sendC2CMessage()`. */
+  /** Calls `sender.sendC2CMessage()`. */
   sendC2CMessage(userOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.sender.sendC2CMessage(userOpenid, message, options)
   }
 
-  /** The same as `sender.sendChannelMessage()`. */
+  /** Calls `sender.sendChannelMessage()`. */
   sendChannelMessage(channelId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.sender.sendChannelMessage(channelId, message, options)
   }
 
-  /** The same as `sender.reply()`. */
+  /** Calls `sender.reply()`. */
   reply(dispatch: GatewayDispatch, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.sender.reply(dispatch, message, options)
   }
 
-  /** Where it stands. */
+  /** Returns the current state. */
   status(): GatewayStatus {
     const { session } = this.#life
     return {
@@ -156,7 +181,7 @@ export class QQBotGateway {
     }
   }
 
-  /** Closes the connection, or the attempt at one, for good; settles when nothing of it is left. Listeners hear of `disconnected`, and of nothing after. */
+  /** Closes the connection permanently; settles when the socket is closed. Listeners receive `disconnected` and no event after it. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.sender.close()
@@ -164,7 +189,7 @@ export class QQBotGateway {
     for (const queue of [...this.#queues]) queue.finish()
   }
 
-  /** The same as `close()`. */
+  /** Calls `close()`, so that `await using` closes the gateway. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -186,7 +211,7 @@ export class QQBotGateway {
           for (const end of ends) end()
         })
     })
-    // Told as `error` as well: a caller who does not wait for it is not to lose the process.
+    // The error is also emitted as `error`: a caller that does not await `connect()` must not crash the process.
     connecting.catch(() => undefined)
     return connecting
   }
@@ -203,7 +228,7 @@ export class QQBotGateway {
     return this.#life.isLive ? 'live' : 'connecting'
   }
 
-  /** @returns what is still at the event, where that is waited for; absent where everything is done */
+  /** @returns a promise of the work that is still running for the event; `undefined` if there is none, or if it is not awaited */
   #dispatch(payload: GatewayPayload): Promise<unknown> | undefined {
     const dispatch = toDispatch(payload)
     if (!this.#seen.add(dispatch)) return undefined
@@ -228,7 +253,7 @@ export class QQBotGateway {
 }
 
 function closed(): ClosedError {
-  return new ClosedError('qq gateway: it was closed')
+  return new ClosedError('qq gateway: the gateway is closed')
 }
 
 function nameOf(thrown: unknown): string {

@@ -5,19 +5,30 @@ import { QQBotGateway } from './qq-bot-gateway.js'
 
 /** Options of all shards. */
 export interface ShardedGatewaysOptions extends Omit<QQBotGatewayOptions, 'shard'> {
-  /** How many connections the bot has in all. @default what the platform recommends */
+  /** Total number of the bot's connections. @default what the platform recommends */
   readonly count?: number
-  /** Which of them this process has. @default all of them */
+  /** Indexes of the shards that this process runs. @default all of them */
   readonly indexes?: readonly number[]
-  /** Ends the question to the platform. */
+  /** Aborts the request to the platform. */
   readonly signal?: AbortSignal
 }
 
 /**
- * One gateway for each shard, none of them connected yet. Connect them at the same time: they start one after another, at the pace
- * that the platform allows.
+ * Creates one gateway per shard, not yet connected. Connect them at the same time: they start one after another, at the pace that the
+ * platform allows.
  *
- * @throws whatever `/gateway/bot` fails with, unless `count` is given; ConfigError for an index that cannot be
+ * @throws any error of `/gateway/bot` unless `count` is given; ConfigError for an invalid index
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { qqBot } from '@lingpai/provider-qq-bot'
+ * import { shardedGateways } from '@lingpai/qq-bot-gateway'
+ *
+ * const source = new TokenManager({ cache: memoryCache() }).source(qqBot, { appId: '102000000', clientSecret: 'secret' })
+ * const gateways = await shardedGateways({ source, intents: ['PUBLIC_GUILD_MESSAGES'] })
+ * await Promise.all(gateways.map((gateway) => gateway.connect()))
+ * ```
  */
 export async function shardedGateways({
   count,
@@ -26,7 +37,7 @@ export async function shardedGateways({
   ...options
 }: ShardedGatewaysOptions): Promise<readonly QQBotGateway[]> {
   if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
-    throw new ConfigError('qq gateway: count is to be a whole number above 0', { field: 'count', problem: 'malformed' })
+    throw new ConfigError('qq gateway: "count" must be a positive integer', { field: 'count', problem: 'malformed' })
   }
   const { clock = systemClock } = options
   const total = count ?? (await fetchGatewayInfo(options.source, { clock, signal })).shards

@@ -1,29 +1,29 @@
 import { memoryCache } from '@lingpai/cache-memory'
 import type { QQBotGatewayOptions } from '../src/index.js'
-import { eventsOf, isKept, seen, told, withBots } from './bot-process.js'
+import { eventsOf, isStored, seen, told, withBots } from './bot-process.js'
 import { withGateways, type GatewayWorld } from './gateway-world.js'
 
 const event = 'C2C_MESSAGE_CREATE'
 
-/** Works that end when the test says so, in the order in which they came. */
+/** Jobs that finish when the test says so, in order of arrival. */
 function works() {
   const ends: (() => void)[] = []
   const begin = (): Promise<void> => new Promise((resolve) => void ends.push(resolve))
   return { ends, begin }
 }
 
-/** Ids of the events that a successor of a bot gets again, as if the bot had been killed now. */
+/** Ids of the events that a bot's successor receives again if the bot is killed now. */
 async function afterwards({ clock, connected }: GatewayWorld, options: Partial<QQBotGatewayOptions>) {
   await clock.advance(1000)
   const heir = await connected(options)
   return { heir, seq: heir.status().session?.seq }
 }
 
-test('the stored session is past an event when its listeners are done, in whichever order they are', () =>
+test('the stored session moves past an event when its listeners have finished, in any order', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
     const sessionCache = memoryCache({ now: clock.now })
-    const kept = async (): Promise<unknown> => {
+    const stored = async (): Promise<unknown> => {
       await clock.advance(1000)
       const key = [...keys][0] ?? ''
       return (JSON.parse(sessionCache.get(key) ?? '{}') as { readonly seq?: number }).seq
@@ -39,16 +39,16 @@ test('the stored session is past an event when its listeners are done, in whiche
     for (const id of ['m1', 'm2', 'm3']) simulator.qqGateway.dispatch(event, { id })
     await clock.settle()
     expect(gateway.status().session?.seq).toBe(4)
-    expect(await kept()).toBe(1)
+    expect(await stored()).toBe(1)
     ends[1]?.()
-    expect(await kept()).toBe(1)
+    expect(await stored()).toBe(1)
     ends[0]?.()
-    expect(await kept()).toBe(3)
+    expect(await stored()).toBe(3)
     ends[2]?.()
-    expect(await kept()).toBe(4)
+    expect(await stored()).toBe(4)
   }))
 
-test('a bot that is followed by another one while a listener works leaves it that event, and what came after', () =>
+test('a bot that stops while a listener works leaves that event and the later ones to its successor', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
     const options = { sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' } as const
@@ -64,7 +64,7 @@ test('a bot that is followed by another one while a listener works leaves it tha
     expect(heard).toEqual(sent.slice(1))
   }))
 
-test('a loop is done with an event when it asks for the next one, and a listener that fails is done as well', () =>
+test('a loop has handled an event when it asks for the next one; a listener that fails counts as finished', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
     const options = { sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' } as const
@@ -84,7 +84,7 @@ test('a loop is done with an event when it asks for the next one, and a listener
     expect(heard).toEqual(sent.slice(1))
   }))
 
-test('a loop that is left holds no event back', () =>
+test('a loop that exits does not hold events back', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
     const options = { sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' } as const
@@ -99,7 +99,7 @@ test('a loop that is left holds no event back', () =>
     expect(seq).toBe(4)
   }))
 
-test('events that a live process is at are not handed out again when its connection is lost', () =>
+test('events in progress are not handed out again after the connection is lost', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' })
     const heard: unknown[] = []
@@ -114,7 +114,7 @@ test('events that a live process is at are not handed out again when its connect
     expect([gateway.status().state, heard]).toEqual(['live', [id]])
   }))
 
-test('an event that a process was killed over comes again to its successor', () =>
+test('an event that a killed process was handling is handed to its successor', () =>
   withBots(async (simulator, start, directory) => {
     const first = start({ acknowledge: 'handled', work: 'hangs' })
     await first.until(() => told(first, 'ready') === 1)
@@ -122,13 +122,13 @@ test('an event that a process was killed over comes again to its successor', () 
     const hard = simulator.qqGateway.dispatch(event, { id: 'm2', content: 'hard work' })
     const after = simulator.qqGateway.dispatch(event, { id: 'm3' })
     await first.until(() => eventsOf(first).length === 3)
-    await seen(() => isKept(simulator, directory))
+    await seen(() => isStored(simulator, directory))
     first.process.kill('SIGKILL')
     await seen(() => simulator.qqGateway.connections.length === 0)
     const second = start({ acknowledge: 'handled' })
     await second.until(() => told(second, 'resumed') === 1)
     const again = eventsOf(second)
-    // The first event may come again, too, where nothing was written down after it.
+    // The first event may be replayed too, if no session was written after it.
     expect([
       [hard.id, after.id],
       [easy.id, hard.id, after.id],
@@ -138,7 +138,7 @@ test('an event that a process was killed over comes again to its successor', () 
 test.each([
   ['acknowledge', { acknowledge: 'later' as never }, 'malformed'],
   ['sessionCache', { acknowledge: 'handled' as const }, 'missing'],
-])('acknowledging that cannot be is rejected, naming %s', (field, options, problem) =>
+])('an invalid acknowledge option is rejected with an error that names %s', (field, options, problem) =>
   withGateways(async ({ open }) => {
     let thrown: unknown
     try {

@@ -9,26 +9,26 @@ import { fileCache } from '@lingpai/cache-file'
 import { startSimulator, type Simulator } from '@lingpai/testing'
 import { gatewayKey } from '../src/gateway/gateway-key.js'
 
-/** A line of a bot. */
+/** A line of a bot's output. */
 export interface Told {
   readonly told: string
   readonly eventId?: string
   readonly code?: number | string
 }
 
-/** A bot in a process of its own. */
+/** A bot in its own process. */
 export interface Bot {
   readonly process: ChildProcessByStdio<Writable, Readable, null>
   readonly lines: readonly Told[]
-  /** Waits until it has told so much. */
+  /** Waits until the output fulfils a condition. */
   until(isThere: (lines: readonly Told[]) => boolean): Promise<void>
 }
 
-/** How a bot of a test differs. */
+/** Variations of a test bot. */
 export interface BotOptions {
   readonly shard?: string
   readonly acknowledge?: 'received' | 'handled'
-  /** Whether it never ends what it does about `hard work`. */
+  /** Whether its handler of `hard work` hangs. */
   readonly work?: 'hangs' | 'ends'
 }
 
@@ -57,7 +57,7 @@ function startBot(simulator: Simulator, directory: string, given: BotOptions): B
   }
 }
 
-/** A simulator and bots that share a directory. */
+/** Runs a simulator and bots that share a directory. */
 export async function withBots(
   use: (simulator: Simulator, start: (options?: BotOptions) => Bot, directory: string) => Promise<void>,
 ): Promise<void> {
@@ -86,19 +86,19 @@ export async function withBots(
   }
 }
 
-/** Looks again and again for what another process does. */
+/** Polls until another process has done something. */
 export async function seen(isThere: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isThere())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-/** Whether a bot has written its session down. */
-export async function isKept(simulator: Simulator, directory: string): Promise<boolean> {
+/** Whether a bot has stored its session. */
+export async function isStored(simulator: Simulator, directory: string): Promise<boolean> {
   const account = { host: `${new URL(simulator.url).host}/qq`, ids: { appId: simulator.accounts.qq.appId } }
   const text = await fileCache({ directory }).get(gatewayKey(account, '0-1'))
   return text !== undefined
 }
 
-/** How often a bot has told that. */
+/** Number of lines of one kind. */
 export const told = (bot: Bot, what: string): number => bot.lines.filter((line) => line.told === what).length
-/** Ids of the events that a bot has heard. */
+/** Ids of the events that a bot received. */
 export const eventsOf = (bot: Bot): unknown[] => bot.lines.flatMap(({ eventId }) => eventId ?? [])

@@ -2,18 +2,18 @@ import { closeRules, type CloseAction } from '../src/index.js'
 import { closeRuleOf } from '../src/gateway/close-codes.js'
 import { journalOf, withGateways } from './gateway-world.js'
 
-/** PLATFORMS.md §1.3, written down a second time: a slip in the table shows here. */
+/** The documented close codes, written independently of the source, so that a slip in its table fails a test. */
 const expected: readonly (readonly [code: number, action: CloseAction])[] = [
   ...[4008, 4009].map((code) => [code, 'resume'] as const),
   ...[4006, 4007].map((code) => [code, 'identify'] as const),
   ...Array.from({ length: 14 }, (_, index) => [4900 + index, 'identify'] as const),
   [4004, 'refresh-token'],
   ...[4001, 4002, 4010, 4011, 4012, 4013, 4014, 4914, 4915].map((code) => [code, 'fatal'] as const),
-  // Not the platform's: WebSocket's own, and codes that may come one day.
+  // Codes of WebSocket itself, and codes that the platform may add.
   ...[1000, 1001, 1011, 1012, 3000, 4000, 4003, 4005, 4100, 4916].map((code) => [code, 'resume'] as const),
 ]
 
-test('the table has every code, once', () => {
+test('the table of close codes lists every code once', () => {
   const listed = closeRules.flatMap(({ code, to = code }) =>
     Array.from({ length: to - code + 1 }, (_, at) => code + at),
   )
@@ -29,7 +29,7 @@ const follows: Readonly<Record<CloseAction, readonly string[]>> = {
   fatal: ['error:PLATFORM'],
 }
 
-test.each(expected)('a live connection that is closed with %i leads to: %s', (code, action) =>
+test.each(expected)('close code %i on a live connection leads to: %s', (code, action) =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const journal = journalOf(gateway)
@@ -44,7 +44,7 @@ test.each(expected)('a live connection that is closed with %i leads to: %s', (co
 )
 
 test.each(expected.filter(([, action]) => action === 'fatal'))(
-  'a first connection that is closed with %i rejects, with a typed error and no further attempt',
+  'close code %i on the first connection rejects connect() with a typed error and without another attempt',
   (code) =>
     withGateways(async ({ simulator, clock, open }) => {
       simulator.qqGateway.disturb({ at: 'identify', close: code, times: Infinity })
@@ -61,7 +61,7 @@ test.each(expected.filter(([, action]) => action === 'fatal'))(
     }),
 )
 
-test('a person is told what to do about intents that were not granted', () =>
+test('the error of an intent that was not granted says what to do', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.qqGateway.change({ grantedIntents: 1 << 30 })
     const failure: unknown = await clock.runUntil(

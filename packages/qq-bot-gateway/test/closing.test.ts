@@ -1,11 +1,11 @@
 import { seeded, withGateways } from './gateway-world.js'
 
-test('close() during any step of connecting really closes', () =>
+test('close() during any step of connecting closes the gateway', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const fault = { latencyMs: 100, times: Infinity }
     simulator.fault({ ...fault, platform: 'qq' })
     const before = clock.pendingTimers
-    // The whole way takes less than a second: closed after each twentieth of it.
+    // Connecting takes less than a second: close after each twentieth of it.
     for (let step = 0; step < 24; step += 1) {
       const gateway = open({ random: seeded(step) })
       const failure = gateway.connect().catch((error: unknown) => error)
@@ -21,7 +21,7 @@ test('close() during any step of connecting really closes', () =>
     expect(clock.pendingTimers).toBe(before)
   }))
 
-test('close() during a wait between two connections ends it', () =>
+test('close() ends the wait between two connections', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     simulator.fault({ endpoint: '/websocket', drop: 'before', times: Infinity })
@@ -34,7 +34,7 @@ test('close() during a wait between two connections ends it', () =>
     expect(simulator.qqGateway.ledger.counts.connects).toBe(connects)
   }))
 
-test('closing twice is closing once, and a closed gateway does not connect', () =>
+test('close() may be called twice, and a closed gateway does not connect', () =>
   withGateways(async ({ simulator, clock, open, connected }) => {
     const gateway = await connected()
     await clock.runUntil(Promise.all([gateway.close(), gateway.close(), gateway[Symbol.asyncDispose]()]))
@@ -44,7 +44,7 @@ test('closing twice is closing once, and a closed gateway does not connect', () 
     expect(simulator.qqGateway.ledger.counts.connects).toBe(1)
   }))
 
-test('a platform that does not answer the closing handshake is cut off', () =>
+test('the socket is terminated if the platform does not complete the closing handshake', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     simulator.qqGateway.disturb({ freeze: true })
@@ -54,7 +54,7 @@ test('a platform that does not answer the closing handshake is cut off', () =>
     expect(gateway.status().state).toBe('closed')
   }))
 
-test('connecting twice is connecting once', () =>
+test('connect() called twice connects once', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const gateway = open()
     const first = gateway.connect()
@@ -63,7 +63,7 @@ test('connecting twice is connecting once', () =>
     expect(simulator.qqGateway.ledger.counts.connects).toBe(1)
   }))
 
-test('nothing is left of a gateway that was closed: no timer, no socket', () =>
+test('a closed gateway leaves no timer and no socket', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const before = clock.pendingTimers
     const gateway = open()

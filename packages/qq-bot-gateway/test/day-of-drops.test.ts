@@ -5,7 +5,7 @@ const drops = 200
 const dayMs = 86_400_000
 const minuteMs = 60_000
 
-/** Every way in which a connection ends, with and without a session that goes on. */
+/** Every way in which a connection can end, with and without a session that can be resumed. */
 const kinds: readonly (GatewayDisturbance & { readonly revokes?: boolean; readonly forgets?: boolean })[] = [
   { drop: 'reset' },
   { drop: 'end' },
@@ -25,7 +25,7 @@ const kinds: readonly (GatewayDisturbance & { readonly revokes?: boolean; readon
   { raw: '{"op":0,', close: 4009 },
 ]
 
-test('a day with 200 drops of every kind: no event lost or seen twice, starts within the limit, one token a life', () =>
+test('200 drops of every kind in a day lose or repeat no event, stay within the start limit and use one token per life', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const gateway = open({ random: seeded(7) })
     const seen: string[] = []
@@ -37,7 +37,7 @@ test('a day with 200 drops of every kind: no event lost or seen twice, starts wi
     const say = (count: number): void => {
       for (let event = 0; event < count; event += 1) {
         const { id, sessions } = simulator.qqGateway.dispatch('C2C_MESSAGE_CREATE', { id: `m${sent.length}` })
-        // Without a session there is nobody to whom the platform would promise the event.
+        // Without a session the platform does not promise to deliver the event.
         if (sessions.length > 0) sent.push(id)
       }
     }

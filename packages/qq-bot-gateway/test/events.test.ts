@@ -19,7 +19,7 @@ test.each([
   ['GROUP_MSG_RECEIVE', 'group_msg_receive'],
   ['FRIEND_ADD', 'friend_add'],
   ['C2C_MSG_RECEIVE', 'c2c_msg_receive'],
-] as const)('%s is heard as %s, as dispatch and as raw_dispatch', (type, event) =>
+] as const)('%s is emitted as %s, dispatch and raw_dispatch', (type, event) =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ intents: 2 ** 9 + 2 ** 12 + 2 ** 25 + 2 ** 26 + 2 ** 27 + 2 ** 30 })
     const heard: unknown[] = []
@@ -40,14 +40,14 @@ test.each([
   }),
 )
 
-test('an event of another type, or without what its type must have, is heard as dispatch only', () => {
+test('an event of an unknown type, or without a required member, is emitted as dispatch only', () => {
   expect(toDispatch({ op: 0, t: 'GUILD_CREATE', d: {} })).toEqual({ event: 'other', type: 'GUILD_CREATE', data: {} })
   for (const d of [undefined, null, 'text', [], { id: 'm' }, { id: 1, group_openid: 'G' }]) {
     expect(toDispatch({ op: 0, t: 'GROUP_AT_MESSAGE_CREATE', d }).event).toBe('other')
   }
 })
 
-test('an event that comes again under another number is handed out once', () =>
+test('an event repeated under another sequence number is handed out once', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const seen: unknown[] = []
@@ -61,7 +61,7 @@ test('an event that comes again under another number is handed out once', () =>
     expect(seen).toEqual([[id, 2]])
   }))
 
-test('ids are remembered up to a bound, and never fewer than asked for', () => {
+test('the memory of ids is bounded and holds at least the requested number', () => {
   const recent = recentIds(3)
   expect(['a', 'b', 'c', 'd'].map((id) => recent.add(id))).toEqual([true, true, true, true])
   expect(['b', 'c', 'd'].map((id) => recent.add(id))).toEqual([false, false, false])
@@ -69,7 +69,7 @@ test('ids are remembered up to a bound, and never fewer than asked for', () => {
   expect(recent.add('a')).toBe(true)
 })
 
-test('listeners that throw or reject harm nobody, and are told to the logger', () =>
+test('a listener that throws or rejects does not affect others and is logged', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const told: string[] = []
     const ignore = (): void => undefined
@@ -98,7 +98,7 @@ test('listeners that throw or reject harm nobody, and are told to the logger', (
     expect(told).toEqual(Array.from({ length: 4 }, () => 'lingpai: qq gateway: a listener of dispatch threw'))
   }))
 
-test('a listener that was ended hears nothing more; another one that is the same function does', () =>
+test('a removed listener receives nothing; a second registration of the same function still does', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     let heard = 0
@@ -112,7 +112,7 @@ test('a listener that was ended hears nothing more; another one that is the same
     expect(heard).toBe(1)
   }))
 
-test('a loop gets events from when it was made, in order, and ends with the gateway', () =>
+test('a loop receives events from its creation on, in order, and ends with the gateway', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     simulator.qqGateway.dispatch('C2C_MESSAGE_CREATE')
@@ -131,7 +131,7 @@ test('a loop gets events from when it was made, in order, and ends with the gate
     expect(await gateway.events().next()).toEqual({ done: true, value: undefined })
   }))
 
-test('a loop that is left does not hold events back', () =>
+test('a loop that exits does not hold events back', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const events = gateway.events({ maxQueued: 2 })
@@ -146,7 +146,7 @@ test('a loop that is left does not hold events back', () =>
     expect(await events.next()).toEqual({ done: true, value: undefined })
   }))
 
-test('a loop that is too slow ends with an error after what it could take, instead of losing events in silence', () =>
+test('a loop that is too slow ends with an error after its queued events instead of dropping events silently', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const events = gateway.events({ maxQueued: 2 })

@@ -5,7 +5,7 @@ import { withGateways, type GatewayWorld } from './gateway-world.js'
 
 const group = { kind: 'group', id: 'GROUP' } as const
 
-/** A sender whose provider has tables and hints of its own. */
+/** A sender whose provider has additional tables and hints. */
 function extended({ manager, simulator, clock }: GatewayWorld): QQBotSender {
   const provider = simulator.provider(qqBot).extend({
     errors: { api: { 'rate-limited': [790001], permission: [790002] } },
@@ -14,7 +14,7 @@ function extended({ manager, simulator, clock }: GatewayWorld): QQBotSender {
   return new QQBotSender({ source: manager.source(provider, simulator.accounts.qq), clock })
 }
 
-test('a code that the provider was extended by has its class when a message is sent', () =>
+test('an error code added with extend() has its class when a message is sent', () =>
   withGateways(async (world) => {
     const { simulator, clock } = world
     const sender = extended(world)
@@ -29,7 +29,7 @@ test('a code that the provider was extended by has its class when a message is s
     sender.close()
   }))
 
-test('a code that the provider was extended by ends the first connection of a gateway with its hint', () =>
+test('an error code added with extend() stops the first connection of a gateway with its hint', () =>
   withGateways(async (world) => {
     const { simulator, manager, clock, open } = world
     const provider = simulator.provider(qqBot).extend({

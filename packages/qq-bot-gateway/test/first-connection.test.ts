@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { Intents, QQBotGateway, type IntentName, type QQBotGatewayOptions } from '../src/index.js'
 import { journalOf, withGateways } from './gateway-world.js'
 
-test('a wrong secret is told at once, and nothing is tried again', () =>
+test('a wrong secret rejects connect() at once, without another attempt', () =>
   withGateways(async ({ simulator, clock, manager }) => {
     const source = manager.source(simulator.provider(qqBot), {
       appId: simulator.accounts.qq.appId,
@@ -21,7 +21,7 @@ test('a wrong secret is told at once, and nothing is tried again', () =>
     await gateway.close()
   }))
 
-test('an address that is not on the white-list is told at once, with what to do', () =>
+test('an IP address that is not on the allowlist rejects connect() at once with a hint', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.change('qq', { ipAllow: ['203.0.113.9'] })
     await expect(clock.runUntil(open().connect())).rejects.toMatchObject({
@@ -30,7 +30,7 @@ test('an address that is not on the white-list is told at once, with what to do'
     })
   }))
 
-test('a secret that is reset while the gateway is live is waited for', () =>
+test('a live gateway waits until a reset secret works again', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     simulator.change('qq', { secret: 'another-secret' })
@@ -47,11 +47,11 @@ test('a secret that is reset while the gateway is live is waited for', () =>
 test.each([
   ['HTTP 502', { status: 502 }],
   ['HTML', { body: '<html>bad gateway</html>' }],
-  ['an answer without an address', { body: { shards: 1 } }],
-  ['an address that is none', { body: { url: 'https://127.0.0.1/' } }],
+  ['a response without an address', { body: { shards: 1 } }],
+  ['an invalid address', { body: { url: 'https://127.0.0.1/' } }],
   ['a reset', { drop: 'before' }],
-  ['half a body', { drop: 'midway' }],
-] as const)('/gateway/bot that answers %s is asked again', (_, effect) =>
+  ['a truncated body', { drop: 'midway' }],
+] as const)('connect() retries when /gateway/bot returns %s', (_, effect) =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.fault({ endpoint: '/gateway/bot', times: 2, ...effect })
     const gateway = open()
@@ -62,7 +62,7 @@ test.each([
   }),
 )
 
-test('session_start_limit may be missing', () =>
+test('connect() works without session_start_limit', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const url = `${simulator.url.replace('http', 'ws')}/qq/websocket`
     simulator.fault({ endpoint: '/gateway/bot', body: { url, shards: 'x', session_start_limit: { total: 1 } } })
@@ -70,7 +70,7 @@ test('session_start_limit may be missing', () =>
     expect(simulator.qqGateway.ledger.counts.sessions).toBe(1)
   }))
 
-test('an error that nobody listens to does not end the process, nor does a connect() that nobody waits for', () =>
+test('an error without a listener and a connect() that is not awaited do not crash the process', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const rejections: unknown[] = []
     const note = (reason: unknown): void => void rejections.push(reason)
@@ -87,16 +87,16 @@ test('an error that nobody listens to does not end the process, nor does a conne
 
 test.each([
   ['no source', { source: undefined }, 'source', 'missing'],
-  ['a source that is none', { source: {} }, 'source', 'malformed'],
+  ['an invalid source', { source: {} }, 'source', 'malformed'],
   ['no intents', { intents: [] }, 'intents', 'empty'],
-  ['an intent that does not exist', { intents: ['GUILD'] }, 'intents', 'unknown'],
+  ['an unknown intent', { intents: ['GUILD'] }, 'intents', 'unknown'],
   ['an intent from the prototype', { intents: ['toString'] }, 'intents', 'unknown'],
-  ['a number that is no intent', { intents: 0 }, 'intents', 'malformed'],
+  ['a number without an intent', { intents: 0 }, 'intents', 'malformed'],
   ['a shard beyond the count', { shard: [2, 2] }, 'shard', 'malformed'],
   ['half a shard', { shard: [0] }, 'shard', 'malformed'],
   ['a negative time', { ackTimeoutMs: -1 }, 'ackTimeoutMs', 'malformed'],
-  ['a bound that is no number', { maxPayloadBytes: Number.NaN }, 'maxPayloadBytes', 'malformed'],
-  ['a backoff that is none', { backoff: { firstMs: 0 } }, 'firstMs', 'malformed'],
+  ['a bound that is NaN', { maxPayloadBytes: Number.NaN }, 'maxPayloadBytes', 'malformed'],
+  ['an invalid backoff', { backoff: { firstMs: 0 } }, 'firstMs', 'malformed'],
 ])('%s is a ConfigError', (_, options, field, problem) =>
   withGateways(async ({ open }) => {
     let thrown: unknown
@@ -109,7 +109,7 @@ test.each([
   }),
 )
 
-test('intents go by name or by number', () =>
+test('intents are accepted by name or by number', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.qqGateway.change({ maxConcurrency: 3 })
     const names = Object.keys(Intents) as IntentName[]
@@ -121,7 +121,7 @@ test('intents go by name or by number', () =>
     expect(simulator.qqGateway.sessions.map(({ intents }) => intents)).toEqual([all, some, 1])
   }))
 
-test('no token and no secret shows in events, logs, errors or the object', () =>
+test('events, logs, errors and the gateway object show no token and no secret', () =>
   withGateways(async ({ simulator, clock, open, source }) => {
     const lines: unknown[] = []
     const write = (...line: unknown[]): void => void lines.push(line)
@@ -144,7 +144,7 @@ test('no token and no secret shows in events, logs, errors or the object', () =>
     expect(shown).not.toContain(simulator.accounts.qq.clientSecret)
   }))
 
-test('a manager that was closed ends the gateway', () =>
+test('closing the manager stops the gateway', () =>
   withGateways(async ({ simulator, clock }) => {
     const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
     const source = manager.source(simulator.provider(qqBot), simulator.accounts.qq)

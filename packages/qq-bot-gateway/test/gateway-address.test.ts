@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 import { QQBotGateway, shardedGateways } from '../src/index.js'
 import { journalOf, withGateways, type GatewayWorld } from './gateway-world.js'
 
-/** A host of somebody else that speaks HTTP and WebSocket, says Hello, and notes whatever it is told. */
+/** A foreign host that speaks HTTP and WebSocket, sends Hello, and records what it receives. */
 async function foreignHost() {
   const heard: string[] = []
   const note = ({ url, headers }: IncomingMessage): void => void heard.push(`${url} ${JSON.stringify(headers)}`)
@@ -43,7 +43,7 @@ async function withForeignHost(use: (world: GatewayWorld, foreign: Foreign) => P
   }
 }
 
-test('a gateway address on a foreign host is refused before any socket is opened', () =>
+test('a gateway address on a foreign host is rejected before a socket is opened', () =>
   withForeignHost(async ({ simulator, clock, open }, foreign) => {
     simulator.fault({ endpoint: '/gateway/bot', body: { url: `ws://${foreign.host}/websocket` } })
     await expect(clock.runUntil(open().connect())).rejects.toMatchObject({
@@ -55,7 +55,7 @@ test('a gateway address on a foreign host is refused before any socket is opened
   }))
 
 test.each([301, 302, 303, 307, 308])(
-  'a HTTP %i to a foreign host gets no token over, neither with the call nor in Identify',
+  'an HTTP %i redirect to a foreign host receives no token, neither with the call nor in Identify',
   (status) =>
     withForeignHost(async ({ simulator, clock, open }, foreign) => {
       const redirect = `http://${foreign.host}/gateway/bot`
@@ -93,7 +93,7 @@ test('a redirect of the WebSocket handshake to a foreign host is not followed', 
     redirecting.close().closeAllConnections()
   }))
 
-test('a gateway that was live stays with its platform when a later response names a foreign host', () =>
+test('a gateway that was live does not follow a later response to a foreign host', () =>
   withForeignHost(async ({ simulator, clock, connected }, foreign) => {
     const gateway = await connected()
     simulator.fault({ endpoint: '/gateway/bot', body: { url: `ws://${foreign.host}/websocket` }, times: 3 })
@@ -103,7 +103,7 @@ test('a gateway that was live stays with its platform when a later response name
     expect(foreign.heard).toEqual([])
   }))
 
-test('gateways for all shards ask no foreign host for their number', () =>
+test('shardedGateways() does not follow a redirect to a foreign host', () =>
   withForeignHost(async ({ simulator, clock, source }, foreign) => {
     simulator.fault({ endpoint: '/gateway/bot', redirect: `http://${foreign.host}/gateway/bot` })
     await expect(clock.runUntil(shardedGateways({ source, intents: ['GUILDS'], clock }))).rejects.toMatchObject({
@@ -113,7 +113,7 @@ test('gateways for all shards ask no foreign host for their number', () =>
     expect(foreign.heard).toEqual([])
   }))
 
-test('an origin that the provider was extended by may be the host of a gateway', () =>
+test('an API origin added with extend() may host the gateway', () =>
   withForeignHost(async ({ simulator, clock, manager }, own) => {
     simulator.fault({ endpoint: '/gateway/bot', body: { url: `ws://${own.host}/websocket` } })
     const provider = simulator.provider(qqBot).extend({ apiOrigins: [`http://${own.host}`] })

@@ -5,7 +5,7 @@ const account = { provider: 'qq-bot', kind: 'app', host: 'api.bot.qq.com', ids: 
 const platform = ['https://api.bot.qq.com', 'https://api.sgroup.qq.com']
 const local = ['http://127.0.0.1:1']
 
-/** What `/gateway/bot` leads to, with a source whose token may go to these origins. */
+/** Fetches the gateway info with a source whose token may be sent to these origins. */
 const infoOf = (apiOrigins: readonly string[] | undefined, body: object) => {
   const source = { account, apiOrigins, fetch: async () => Response.json(body) } as unknown as TokenSource
   return fetchGatewayInfo(source, { clock: systemClock, signal: new AbortController().signal })
@@ -24,7 +24,7 @@ test.each([
   [local, 'http://127.0.0.1:1/websocket'],
   [local, '/websocket'],
   [undefined, 'wss://example.com/websocket'],
-])('a bot whose token may go to %j is not led to %s', (apiOrigins, url) =>
+])('a token for %j is not sent to the gateway %s', (apiOrigins, url) =>
   expect(infoOf(apiOrigins, { url })).rejects.toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER' }),
 )
 
@@ -33,21 +33,21 @@ test.each([
   [platform, 'wss://API.BOT.QQ.COM:443/websocket/'],
   [local, 'ws://127.0.0.1:1/websocket'],
   [undefined, 'wss://api.sgroup.qq.com/websocket'],
-])('a bot whose token may go to %j may be led to %s', async (apiOrigins, url) => {
+])('a token for %j may be sent to the gateway %s', async (apiOrigins, url) => {
   expect(await infoOf(apiOrigins, { url, shards: 3 })).toEqual({ url, shards: 3 })
 })
 
-test('the refusal of a foreign gateway says how to allow it, and shows neither its path nor its query', async () => {
+test('the error of a foreign gateway says how to allow it and shows neither its path nor its query', async () => {
   const url = 'wss://user:PLANTED-SECRET-word@gateway.example.com:8443/PLANTED-SECRET-path?key=PLANTED-SECRET-key'
-  const refused = infoOf(platform, { url })
-  await expect(refused).rejects.toMatchObject({
+  const rejected = infoOf(platform, { url })
+  await expect(rejected).rejects.toMatchObject({
     retryable: false,
-    hint: "If the address is right, make the provider with extend({ apiOrigins: ['https://gateway.example.com:8443'] }).",
+    hint: "If the address is right, create the provider with extend({ apiOrigins: ['https://gateway.example.com:8443'] }).",
     message: expect.not.stringContaining('PLANTED') as unknown,
   })
 })
 
-test('limits come as they are told, and no fewer than one session may start at a time', async () => {
+test('fetchGatewayInfo() returns the limits of the platform and at least one concurrent start', async () => {
   const url = 'wss://api.bot.qq.com/websocket'
   const limit = { total: 1500, remaining: 7, reset_after: 5000, max_concurrency: 0 }
   expect(await infoOf(platform, { url, session_start_limit: limit })).toEqual({

@@ -4,19 +4,19 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '@lingpai/testing'
 import { QQBotGateway, type QQBotGatewayOptions } from '../src/index.js'
 
-/** A platform, a clock that stands still, and a bot's tokens. */
+/** A platform, a clock that stands still, and a bot's token source. */
 export interface GatewayWorld {
   readonly simulator: Simulator
   readonly clock: TestClock
   readonly manager: TokenManager
   readonly source: TokenSource
-  /** A gateway of this world; closed with it. */
+  /** Creates a gateway in this world; it is closed with the world. */
   open(options?: Partial<QQBotGatewayOptions>): QQBotGateway
-  /** A gateway that is connected. */
+  /** Creates a connected gateway. */
   connected(options?: Partial<QQBotGatewayOptions>): Promise<QQBotGateway>
 }
 
-/** Numbers from 0 up to 1 that come again with the same seed. */
+/** Numbers from 0 up to 1, repeatable by their seed. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -27,7 +27,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** One world for the length of `use`. */
+/** Runs `use` with a new world. */
 export async function withGateways(
   use: (world: GatewayWorld) => Promise<void>,
   options: SimulatorOptions = {},
@@ -56,7 +56,7 @@ export async function withGateways(
   }
 }
 
-/** What a gateway tells, in order, as `name` or `name:detail`. */
+/** The events of a gateway in order, as `name` or `name:detail`. */
 export function journalOf(gateway: QQBotGateway): string[] {
   const journal: string[] = []
   const note = (line: string): void => void journal.push(line)

@@ -7,9 +7,9 @@ import { withGateways } from './gateway-world.js'
 const at = 'GROUP_AT_MESSAGE_CREATE'
 const any = 'GROUP_MESSAGE_CREATE'
 
-/** A message as a group in "receive all messages" mode sends it: https://github.com/nonebot/adapter-qq/pull/195. */
+/** A message from a group in "receive all messages" mode: https://github.com/nonebot/adapter-qq/pull/195. */
 const inAllMode = (id: string, mentions?: unknown) => ({
-  author: { bot: false, id: 'MEMBER', member_openid: 'MEMBER', union_openid: '', username: 'someone' },
+  author: { bot: false, id: 'MEMBER', member_openid: 'MEMBER', union_openid: '', username: 'member' },
   content: ' hello',
   group_id: 'GROUP',
   group_openid: 'GROUP',
@@ -25,33 +25,30 @@ const other = { bot: false, id: 'OTHER', is_you: false, member_openid: 'OTHER', 
 
 test.each([
   ['this bot', [you], true],
-  ['somebody and this bot', [other, you], true],
-  ['somebody else', [other], false],
-  ['no one', undefined, false],
-  ['no one, with an empty list', [], false],
-  ['what is no list', 'BOT', false],
-  ['what is no mention', [null, 'BOT', 1, {}, { is_you: 'yes' }], false],
-])(
-  'a message of an all-messages group that mentions %s is a group message and tells it',
-  (_, mentions, mentionsBot) => {
-    const d = inAllMode('M', mentions)
-    expect(toDispatch({ op: 0, t: any, d })).toEqual({ event: 'group_message', type: any, mentionsBot, data: d })
-  },
-)
+  ['another user and this bot', [other, you], true],
+  ['another user', [other], false],
+  ['no user', undefined, false],
+  ['no user, with an empty list', [], false],
+  ['a value that is not a list', 'BOT', false],
+  ['values that are not mentions', [null, 'BOT', 1, {}, { is_you: 'yes' }], false],
+])('mentionsBot of a message in an all-messages group that mentions %s', (_, mentions, mentionsBot) => {
+  const d = inAllMode('M', mentions)
+  expect(toDispatch({ op: 0, t: any, d })).toEqual({ event: 'group_message', type: any, mentionsBot, data: d })
+})
 
-test('a message of a group that sends mentions alone mentions the bot, with a list or without', () => {
+test('mentionsBot is true for a group that only sends mentions, with or without a list of mentions', () => {
   for (const d of [inAllMode('M'), inAllMode('M', [other])]) {
     expect(toDispatch({ op: 0, t: at, d })).toMatchObject({ event: 'group_message', mentionsBot: true })
   }
 })
 
-test('a message of an all-messages group without an id or a group is heard as another event', () => {
+test('a message of an all-messages group without an id or a group is emitted as other', () => {
   for (const d of [{ id: 'M' }, { group_openid: 'G' }, null]) {
     expect(toDispatch({ op: 0, t: any, d }).event).toBe('other')
   }
 })
 
-test('a message of an all-messages group is heard, and replied to by its id', () =>
+test('a message of an all-messages group is emitted, and replied to by its id', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const replies: Promise<unknown>[] = []
@@ -71,7 +68,7 @@ test.each([
   [any, at],
   [any, any],
   ['AT_MESSAGE_CREATE', 'MESSAGE_CREATE'],
-])('one message that comes as %s and as %s, with two ids of events, is handed out once', (first, second) =>
+])('a message sent as %s and as %s with two event ids is handed out once', (first, second) =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ intents: ['GROUP_AND_C2C_EVENT', 'GUILD_MESSAGES', 'PUBLIC_GUILD_MESSAGES'] })
     const heard: unknown[] = []
@@ -88,7 +85,7 @@ test.each([
   }),
 )
 
-test('one id of an event under both types is handed out once', () =>
+test('an event id that arrives under both types is handed out once', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const heard: unknown[] = []
@@ -104,7 +101,7 @@ test.each([
   ['GROUP_MSG_RECEIVE', { group_openid: 'G', op_member_openid: 'M', timestamp: 1 }, '/v2/groups/G/messages'],
   ['FRIEND_ADD', { openid: 'U', timestamp: 1_779_000_000 }, '/v2/users/U/messages'],
   ['C2C_MSG_RECEIVE', { openid: 'U', timestamp: 1_779_000_000 }, '/v2/users/U/messages'],
-])('%s is replied to by its event_id', async (t, d, path) => {
+])('a reply to %s carries its event_id', async (t, d, path) => {
   const sent: unknown[] = []
   const source = {
     account: { provider: qqBot.id },
@@ -120,8 +117,8 @@ test.each([
 test.each<[string, GatewayDispatch]>([
   ['an event without an id', toDispatch({ op: 0, t: 'FRIEND_ADD', d: { openid: 'U' } })],
   ['an event without a group', toDispatch({ op: 0, t: 'GROUP_ADD_ROBOT', d: {}, id: 'E' })],
-  ['an event of being removed', toDispatch({ op: 0, t: 'FRIEND_DEL', d: { openid: 'U' }, id: 'E' })],
-])('a reply to %s is rejected by name', async (_, dispatch) => {
+  ['an event that removes the bot', toDispatch({ op: 0, t: 'FRIEND_DEL', d: { openid: 'U' }, id: 'E' })],
+])('a reply to %s is rejected with an error that names the event', async (_, dispatch) => {
   const sender = new QQBotSender({ source: { account: { provider: 'qq-bot' } } as unknown as TokenSource })
   await expect(sender.reply(dispatch, 'hello')).rejects.toMatchObject({
     code: 'ERR_LINGPAI_CONFIG',

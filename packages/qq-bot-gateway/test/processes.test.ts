@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { eventsOf, isKept, seen, told, withBots } from './bot-process.js'
+import { eventsOf, isStored, seen, told, withBots } from './bot-process.js'
 
 const event = 'C2C_MESSAGE_CREATE'
 
-test('a process that was suspended until the platform gave it up resumes when it wakes, and misses nothing', () =>
+test('a process that was suspended until the platform closed its connection resumes without losing an event', () =>
   withBots(async (simulator, start) => {
     simulator.qqGateway.change({ heartbeatMs: 400 })
     const bot = start()
@@ -20,13 +20,13 @@ test('a process that was suspended until the platform gave it up resumes when it
     expect(simulator.ledger.tokenRequests()).toBe(1)
   }))
 
-test('a process that was killed is followed by one that resumes its session', () =>
+test('a successor resumes the session of a killed process', () =>
   withBots(async (simulator, start, directory) => {
     const first = start()
     await first.until(() => told(first, 'ready') === 1)
     const before = simulator.qqGateway.dispatch(event, { id: 'm1' })
     await first.until(() => eventsOf(first).length === 1)
-    await seen(() => isKept(simulator, directory))
+    await seen(() => isStored(simulator, directory))
     first.process.kill('SIGKILL')
     await seen(() => simulator.qqGateway.connections.length === 0)
     const missed = simulator.qqGateway.dispatch(event, { id: 'm2' })
@@ -34,12 +34,12 @@ test('a process that was killed is followed by one that resumes its session', ()
     await second.until(() => told(second, 'resumed') === 1)
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 1, resumes: 1 })
     expect(eventsOf(second).at(-1)).toBe(missed.id)
-    // A killed process may not have written the last second down.
+    // A killed process may not have stored the last second.
     expect([[missed.id], [before.id, missed.id]]).toContainEqual(eventsOf(second))
     expect(simulator.ledger.tokenRequests()).toBe(1)
   }))
 
-test('a process whose gateway is closed ends by itself', () =>
+test('a process exits after its gateway is closed', () =>
   withBots(async (simulator, start) => {
     const bot = start()
     await bot.until(() => told(bot, 'ready') === 1)

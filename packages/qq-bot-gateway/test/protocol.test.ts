@@ -12,7 +12,7 @@ const times = { answerTimeoutMs: 20_000, ackTimeoutMs: 10_000 }
 const hello = { kind: 'payload', payload: { op: 10, d: { heartbeat_interval: 40_000 } } } as const
 const ready = { kind: 'payload', payload: { op: 0, t: 'READY', s: 1, d: { session_id: 'S' } } } as const
 
-/** Runs inputs through; gives where it ends and what was to be done on the way. */
+/** Applies inputs. Returns the final state and all effects. */
 function run(start: ProtocolState, inputs: readonly ProtocolInput[]) {
   let state = start
   const effects: ProtocolEffect[] = []
@@ -27,21 +27,21 @@ function run(start: ProtocolState, inputs: readonly ProtocolInput[]) {
 const kinds = (effects: readonly ProtocolEffect[]): string[] =>
   effects.map((effect) => ('timer' in effect ? `${effect.kind}:${effect.timer}` : effect.kind))
 
-test('the way to a live session', () => {
+test('a connection becomes live after Hello, Identify and Ready', () => {
   const { state, effects } = run(initialState(undefined), [{ kind: 'opening' }, hello, { kind: 'asked' }, ready])
   expect(kinds(effects)).toEqual([
     'arm:hello',
     'disarm:hello',
     'arm:heartbeat',
     'ask',
-    'arm:answer',
-    'disarm:answer',
+    'arm:response',
+    'disarm:response',
     'ready',
   ])
   expect(state).toMatchObject({ phase: 'live', session: { id: 'S', seq: 1 } })
 })
 
-test('a replay is handed out once, and Resumed does not move the number on', () => {
+test('replayed events are handed out once, and Resumed does not advance the sequence number', () => {
   const event = (s: number): ProtocolInput => ({ kind: 'payload', payload: { op: 0, t: 'X', s } })
   const resumed: ProtocolInput = { kind: 'payload', payload: { op: 0, t: 'RESUMED', s: 50, d: '' } }
   const start = initialState({ id: 'S', seq: 5 })
@@ -51,15 +51,15 @@ test('a replay is handed out once, and Resumed does not move the number on', () 
   expect(state.session).toEqual({ id: 'S', seq: 7 })
 })
 
-test('a long replay is waited for as long as it goes on', () => {
+test('the response timer restarts while a long replay goes on', () => {
   const waiting = run(initialState({ id: 'S', seq: 5 }), [hello, { kind: 'asked' }]).state
-  const answerIsDue: ProtocolInput = { kind: 'timer', timer: 'answer' }
-  const replaying = run(waiting, [{ kind: 'payload', payload: { op: 0, t: 'X', s: 6 } }, answerIsDue])
-  expect(kinds(replaying.effects)).toEqual(['dispatch', 'arm:answer'])
-  expect(kinds(run(replaying.state, [answerIsDue]).effects)).toEqual(['end'])
+  const responseIsDue: ProtocolInput = { kind: 'timer', timer: 'response' }
+  const replaying = run(waiting, [{ kind: 'payload', payload: { op: 0, t: 'X', s: 6 } }, responseIsDue])
+  expect(kinds(replaying.effects)).toEqual(['dispatch', 'arm:response'])
+  expect(kinds(run(replaying.state, [responseIsDue]).effects)).toEqual(['end'])
 })
 
-test('an ack is waited for no longer than for the next heartbeat', () => {
+test('the ack timer is never longer than the heartbeat interval', () => {
   const short = { kind: 'payload', payload: { op: 10, d: { heartbeat_interval: 3000 } } } as const
   const { effects } = run(initialState(undefined), [short, { kind: 'timer', timer: 'heartbeat' }])
   expect(effects.filter(({ kind }) => kind === 'arm')).toEqual([
@@ -69,14 +69,14 @@ test('an ack is waited for no longer than for the next heartbeat', () => {
   ])
 })
 
-test('the platform may ask for a heartbeat', () => {
+test('a heartbeat request of the platform is followed by a heartbeat', () => {
   const live = run(initialState(undefined), [hello, ready]).state
   expect(step(live, { kind: 'payload', payload: { op: 1 } }, times).effects).toEqual([
     { kind: 'send', payload: { op: 1, d: 1 } },
   ])
 })
 
-test('whatever comes, in whatever order, nothing throws, a connection ends once, and nothing happens after', () => {
+test('inputs in any order never throw and end a connection once, without effects after the end', () => {
   const random = seeded(20_261_120)
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!
   const odd = [undefined, null, 0, -1, 7.5, '', 'x', true, [], {}, { session_id: 'S' }, { heartbeat_interval: 1000 }]
@@ -84,7 +84,7 @@ test('whatever comes, in whatever order, nothing throws, a connection ends once,
     pick<ProtocolInput>([
       { kind: 'opening' },
       { kind: 'asked' },
-      { kind: 'timer', timer: pick(['hello', 'answer', 'heartbeat', 'ack']) },
+      { kind: 'timer', timer: pick(['hello', 'response', 'heartbeat', 'ack']) },
       {
         kind: 'payload',
         payload: { op: 0, t: pick(['READY', 'RESUMED', 'X']), s: pick([1, 2, 99, -3]), d: pick(odd) },
@@ -111,8 +111,8 @@ test('whatever comes, in whatever order, nothing throws, a connection ends once,
   expect(breaches).toBe(0)
 })
 
-test('failures make the waits longer, up to a bound, with full jitter; a stable connection makes them forgotten', () => {
-  const ending = { action: 'resume', refusedResume: false } as const
+test('failures raise the delay up to a bound with full jitter, and a stable connection resets it', () => {
+  const ending = { action: 'resume', rejectedResume: false } as const
   const delays: number[] = []
   let history: FailureHistory = noFailures
   const end = (liveMs: number, random: number): void => {

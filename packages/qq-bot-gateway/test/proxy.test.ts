@@ -13,7 +13,7 @@ function through(url: string) {
   }
 }
 
-test('a WebSocket class with an agent takes the connection through a proxy, with its user and password', () =>
+test('a WebSocket class with an agent connects through a proxy, with its user and password', () =>
   withGateways(async ({ simulator, connected }) => {
     const proxy = await startConnectProxy({ credentials: 'some-user:PLANTED-SECRET-proxy' })
     const gateway = await connected({ WebSocket: through(`http://some-user:PLANTED-SECRET-proxy@${proxy.host}`) })
@@ -25,9 +25,9 @@ test('a WebSocket class with an agent takes the connection through a proxy, with
     await proxy.close()
   }))
 
-test('a proxy that asks for a password is told as a TransportError whose hint names it, without the password', () =>
+test('a proxy that requires a password causes a TransportError whose hint names the proxy and not the password', () =>
   withGateways(async ({ clock, open }) => {
-    const proxy = await startConnectProxy({ credentials: 'somebody:else' })
+    const proxy = await startConnectProxy({ credentials: 'other:password' })
     const gateway = open({ WebSocket: through(`http://some-user:PLANTED-SECRET-proxy@${proxy.host}`) })
     const told = new Promise<unknown>((resolve) => gateway.on('error', resolve))
     gateway.connect().catch(() => undefined)

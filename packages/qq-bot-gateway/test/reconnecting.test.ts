@@ -3,7 +3,7 @@ import { journalOf, withGateways } from './gateway-world.js'
 
 const group = 'GROUP_AT_MESSAGE_CREATE'
 
-test('a half-open connection is noticed within a heartbeat and its ack, and resumed', () =>
+test('a half-open connection is detected within a heartbeat and its ack, and resumed', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ ackTimeoutMs: 7000 })
     const journal = journalOf(gateway)
@@ -19,7 +19,7 @@ test('a half-open connection is noticed within a heartbeat and its ack, and resu
     expect(seen).toEqual([id])
   }))
 
-test('heartbeats start at Hello, each connection at its own moment, and carry the last number', () =>
+test('heartbeats start at Hello with a random delay for each connection and carry the last sequence number', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     simulator.qqGateway.disturb({ at: 'connect', raw: '{"op":10,"d":{"heartbeat_interval":10000}}' })
     await connected({ random: () => 0.25 })
@@ -31,7 +31,7 @@ test('heartbeats start at Hello, each connection at its own moment, and carry th
     expect(beats.map(({ seq }) => seq)).toEqual([2, 2, 2])
   }))
 
-test('heartbeats go out while the answer to Identify is still awaited', () =>
+test('heartbeats are sent while the response to Identify is pending', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.qqGateway.disturb({ at: 'connect', raw: '{"op":10,"d":{"heartbeat_interval":4000}}' })
     simulator.qqGateway.disturb({ at: 'identify', raw: '{"op":11}' })
@@ -43,7 +43,7 @@ test('heartbeats go out while the answer to Identify is still awaited', () =>
     expect(beats.map(({ seq }) => seq)).toEqual(beats.map(() => null))
   }))
 
-test('Reconnect resumes on another connection', () =>
+test('Reconnect resumes the session on another connection', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const journal = journalOf(gateway)
@@ -67,7 +67,7 @@ test.each([
   }),
 )
 
-test('a session that the platform forgot is started anew', () =>
+test('a session that the platform has lost is replaced by a new one', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const journal = journalOf(gateway)
@@ -81,7 +81,7 @@ test('a session that the platform forgot is started anew', () =>
     ])
   }))
 
-test('a resume that is closed three times without a word is given up', () =>
+test('a session is given up after three resumes without a response', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const journal = journalOf(gateway)
@@ -97,7 +97,7 @@ test('a resume that is closed three times without a word is given up', () =>
     ])
   }))
 
-test('no Hello, and no answer to Identify, end the attempt in time', () =>
+test('a missing Hello or a missing response to Identify ends the attempt in time', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.qqGateway.disturb({ at: 'connect', freeze: true })
     const gateway = open({ answerTimeoutMs: 5000 })
@@ -113,7 +113,7 @@ test('no Hello, and no answer to Identify, end the attempt in time', () =>
     expect(journal.filter((line) => line === 'error:TRANSPORT')).toHaveLength(2)
   }))
 
-test('a platform that is down is tried again for ever, ever more rarely, and soon again once things were stable', () =>
+test('a platform that is down is retried without end with growing delays, which a stable connection resets', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ random: () => 0.999 })
     const delays: number[] = []
@@ -133,7 +133,7 @@ test('a platform that is down is tried again for ever, ever more rarely, and soo
     expect(delays).toEqual([999])
   }))
 
-test('the address is asked anew for a session start and after a connection that could not be made, not for each resume', () =>
+test('the gateway address is requested for a session start and after a failed connection, not for each resume', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     await connected()
     const asked = () => simulator.ledger.entries.filter(({ path }) => path === '/gateway/bot').length
@@ -165,7 +165,7 @@ test('a refreshed token does not reconnect, and the next Resume carries it', () 
     })
   }))
 
-test('a token that the gateway refuses is reported and another one fetched, once', () =>
+test('a token that the gateway rejects is reported and replaced once', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const journal = journalOf(gateway)
@@ -183,7 +183,7 @@ test('a token that the gateway refuses is reported and another one fetched, once
     expect(simulator.ledger.deadPresented()).toBe(1)
   }))
 
-test('frames that are no payload are told and survived', () =>
+test('a malformed frame emits an error and does not stop the gateway', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected()
     const problems: unknown[] = []
@@ -230,7 +230,7 @@ test.each(['{"op":10}', '{"op":10,"d":{"heartbeat_interval":0}}', '{"op":10,"d":
     }),
 )
 
-test('a message beyond the bound closes the connection and is told', () =>
+test('a message over maxPayloadBytes closes the connection and emits an error', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ maxPayloadBytes: 2000 })
     const journal = journalOf(gateway)
@@ -240,7 +240,7 @@ test('a message beyond the bound closes the connection and is told', () =>
     expect(journal.at(-1)).toBe('resumed:0')
   }))
 
-test('what arrives late from an old socket is not heard', () =>
+test('late messages of an old socket are ignored', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     const { WebSocket } = await import('ws')
     const sockets: InstanceType<typeof WebSocket>[] = []

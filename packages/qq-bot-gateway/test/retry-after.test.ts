@@ -9,7 +9,7 @@ test.each([
   ['7', 7000],
   ['0', 1000],
   ['soon', 1000],
-])('a message that was too fast, with Retry-After: %s, is sent again after %i ms', (retryAfter, waitMs) =>
+])('a rate-limited message with Retry-After: %s is sent again after %i ms', (retryAfter, waitMs) =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, { content: 'first', msg_id: 'M' }))
     simulator.fault(tooFast(retryAfter))
@@ -20,7 +20,7 @@ test.each([
   }),
 )
 
-test('a Retry-After beyond maxWaitMs is told at once, and no further off than a day', () =>
+test('a Retry-After beyond maxWaitMs rejects at once, with a retry time of at most a day', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     for (const [retryAfter, waitMs] of [
       ['600', 600_000],
@@ -38,7 +38,7 @@ test('a Retry-After beyond maxWaitMs is told at once, and no further off than a 
     expect(posts()).toHaveLength(3)
   }))
 
-test.each([429, 503])('a gateway waits for the Retry-After of a %i to /gateway/bot', (status) =>
+test.each([429, 503])('a gateway waits for the Retry-After of an HTTP %i from /gateway/bot', (status) =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.fault({ platform: 'qq', endpoint: '/gateway/bot', status, body: '', headers: { 'retry-after': '90' } })
     const startMs = clock.now()

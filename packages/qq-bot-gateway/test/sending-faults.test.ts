@@ -11,25 +11,29 @@ import { caught, withSender } from './sending-world.js'
 
 const group: MessageTarget = { kind: 'group', id: 'GROUP' }
 const words = 'planted-words-of-a-person'
-const inDoubt = { retryable: false, message: expect.stringContaining('whether the message arrived') as unknown }
+const inDoubt = { retryable: false, message: expect.stringContaining('may or may not have been delivered') as unknown }
 
-/** A source whose platform is whatever `fetch` makes of it. */
+/** A source with the given `fetch`. */
 function sourceOf(fetch: TokenSource['fetch']): TokenSource {
   return { account: { provider: 'qq-bot' }, fetch } as unknown as TokenSource
 }
 
 test.each([
   ['a page of a proxy', { status: 200, body: '<html>hello' }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
-  ['half of an answer', { truncate: 5 }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
-  ['an answer without an end', { status: 200, body: `{"id":"${'x'.repeat(70_000)}"}` }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
+  ['a truncated response', { truncate: 5 }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
+  ['an oversized response', { status: 200, body: `{"id":"${'x'.repeat(70_000)}"}` }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
   ['a 502', { status: 502, body: '<html>bad gateway' }, 'ERR_LINGPAI_TRANSPORT'],
   ['a 504 with a code', { status: 504, body: { code: 850012, message: 'system busy' } }, 'ERR_LINGPAI_TRANSPORT'],
-  ['a 500 that calls it muted', { status: 500, body: { code: 40054002, message: 'x' } }, 'ERR_LINGPAI_TRANSPORT'],
-  ['a 503 that calls it too fast', { status: 503, body: { code: 22009, message: 'x' } }, 'ERR_LINGPAI_TRANSPORT'],
+  ['a 500 with the code of a mute', { status: 500, body: { code: 40054002, message: 'x' } }, 'ERR_LINGPAI_TRANSPORT'],
+  [
+    'a 503 with the code of a rate limit',
+    { status: 503, body: { code: 22009, message: 'x' } },
+    'ERR_LINGPAI_TRANSPORT',
+  ],
   ['a 408 of a proxy', { status: 408, body: '<html>timeout' }, 'ERR_LINGPAI_TRANSPORT'],
-  ['an answer that drips', { dripMs: 5000 }, 'ERR_LINGPAI_TRANSPORT'],
-  ['an answer that breaks off', { drop: 'midway' as const }, 'ERR_LINGPAI_TRANSPORT'],
-])('%s says nothing of the message: it is not told as sent, nor sent again', (_, fault, code) =>
+  ['a response that drips', { dripMs: 5000 }, 'ERR_LINGPAI_TRANSPORT'],
+  ['a response that breaks off', { drop: 'midway' as const }, 'ERR_LINGPAI_TRANSPORT'],
+])('a message is neither resolved nor sent again after %s', (_, fault, code) =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', ...fault })
@@ -40,7 +44,7 @@ test.each([
   }),
 )
 
-test('a message that never left this host is told as such', async () => {
+test('the error of a message that never left this host says so', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -56,7 +60,7 @@ test('a message that never left this host is told as such', async () => {
   })
 })
 
-test('a 429 without a word is a limit: the message is sent again later', () =>
+test('a message is sent again later after a 429 without a code', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', status: 429, body: '' })
@@ -69,7 +73,7 @@ test.each([
   [400, 'in front of the API'],
   [403, 'in front of the API'],
   [404, 'in front of the API'],
-])('a HTTP %i with a page is told as final, with what to do', (status, hint) =>
+])('an HTTP %i with a page rejects with a final error and a hint', (status, hint) =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', status, body: '<html><h1>no</h1></html>' })
@@ -78,14 +82,14 @@ test.each([
       code: 'ERR_LINGPAI_TRANSPORT',
       retryable: false,
       details: { phase: 'status', status },
-      message: expect.not.stringContaining('not known') as unknown,
+      message: expect.not.stringContaining('may or may not') as unknown,
       hint: expect.stringContaining(hint) as unknown,
     })
     expect(posts()).toHaveLength(2)
   }),
 )
 
-test('a redirect is not followed', () =>
+test('a redirect of a message is not followed', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({
@@ -99,7 +103,7 @@ test('a redirect is not followed', () =>
     expect(posts()).toHaveLength(2)
   }))
 
-test('a limit of the token endpoint ends a message at once', () =>
+test('a rate limit of the token endpoint rejects a message at once', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     simulator.fault({
       platform: 'qq',
@@ -114,7 +118,7 @@ test('a limit of the token endpoint ends a message at once', () =>
     expect(posts()).toEqual([])
   }))
 
-test('a token that no refresh heals is refused with the error of the platform', () =>
+test('a message rejects with the error of the platform if no refresh heals its token', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     const body = { code: 11244, err_code: 11244, message: 'token not exist or expire' }
@@ -124,7 +128,7 @@ test('a token that no refresh heals is refused with the error of the platform', 
     expect(posts().length).toBeLessThanOrEqual(3)
   }))
 
-test('a fetch that does not listen to its signal holds the line no longer than the time-out', async () => {
+test('a fetch that ignores its signal blocks the queue no longer than the timeout', async () => {
   const clock = testClock()
   const paths: string[] = []
   const source = sourceOf((path) => {
@@ -140,7 +144,7 @@ test('a fetch that does not listen to its signal holds the line no longer than t
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('a message is sent as it was when it was given, however long it waits', async () => {
+test('a queued message is sent as it was when send() was called', async () => {
   const bodies: unknown[] = []
   const source = sourceOf((_, init) => {
     bodies.push(JSON.parse(init?.body as string))
@@ -156,19 +160,19 @@ test('a message is sent as it was when it was given, however long it waits', asy
   ])
 })
 
-test('a signal that outlives its messages is listened to once, and keeps nothing of them', async () => {
+test('a signal that outlives its messages has one listener and retains no message', async () => {
   const { signal } = new AbortController()
   const sender = new QQBotSender({ source: sourceOf(() => Promise.resolve(Response.json({ id: '1' }))) })
   const sends = Array.from({ length: 50 }, (_, at) =>
     sender.sendGroupMessage('G', { content: 'x', msg_id: `${at}` }, { signal }),
   )
-  // Node warns of more than ten.
+  // Node.js warns about more than ten.
   expect(getEventListeners(signal, 'abort')).toHaveLength(1)
   await Promise.all(sends)
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
-test('a window lets as many through as its limit, and not before the first of them is old enough', () => {
+test('a rate window allows as many messages as its limit until the first one expires', () => {
   let nowMs = 0
   const windows = rateWindows({ ...testClock(), monotonic: () => nowMs })
   const limits = [
@@ -182,7 +186,7 @@ test('a window lets as many through as its limit, and not before the first of th
   expect(tries).toEqual([0, 0, 4100, 1, 0, 399])
 })
 
-test('what is remembered of targets goes when it does not count any more, in whichever order they were sent to', () => {
+test('rate windows forget targets that no longer count, in any order of sending', () => {
   let nowMs = 0
   const windows = rateWindows({ ...testClock(), monotonic: () => nowMs })
   const take = (key: string): number => windows.take([{ key, most: 20, withinMs: 60_000 }])
@@ -195,7 +199,7 @@ test('what is remembered of targets goes when it does not count any more, in whi
   expect(windows.size).toBe(2)
 })
 
-test('the limit of the whole bot holds over all of its targets', () =>
+test('the limit of the whole bot applies across all of its targets', () =>
   withSender(async ({ sender, clock }) => {
     const startedAtMs = clock.monotonic()
     const sends = Array.from({ length: 21 }, async (_, at) => {
@@ -206,7 +210,7 @@ test('the limit of the whole bot holds over all of its targets', () =>
     expect([moments[0], moments[9], moments[10], moments[19], moments[20]]).toEqual([0, 0, 1000, 1000, 2000])
   }))
 
-test('numbers that are all used end in the refusal, after as many replies as a message may have', () =>
+test('a reply whose numbers are all used rejects after the maximum number of replies', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     const body = { code: 40054005, err_code: 40054005, message: 'x' }
     simulator.fault({ platform: 'qq', endpoint: 'api', status: 400, body, times: 50 })
@@ -215,14 +219,14 @@ test('numbers that are all used end in the refusal, after as many replies as a m
     expect(posts()).toHaveLength(5)
   }))
 
-test('numbers are remembered for as many messages as are told, and forgotten in the end', () => {
+test('reply numbers are remembered for the given number of messages and forgotten later', () => {
   const numbers = replyNumbers(2)
   const ids = ['a', 'b', 'a', 'c', 'a', 'd', 'e', 'f', 'g', 'a']
   expect(ids.map((id) => numbers.next(id))).toEqual([1, 1, 2, 1, 3, 1, 1, 1, 1, 1])
 })
 
-test('a message that is over gives its place in the line back, well or not', async () => {
-  const answers = ['{"id":"1"}', 'no JSON', '{"id":"3"}', '{"id":"4"}']
+test('a message that settles leaves the queue, whether it succeeded or failed', async () => {
+  const answers = ['{"id":"1"}', 'not JSON', '{"id":"3"}', '{"id":"4"}']
   const sender = new QQBotSender({
     source: sourceOf(() => Promise.resolve(new Response(answers.shift()))),
     maxQueued: 1,
@@ -232,7 +236,7 @@ test('a message that is over gives its place in the line back, well or not', asy
   expect(codes).toMatchObject([{ id: '1' }, { details: { problem: 'not-json' } }, { id: '3' }, { id: '4' }])
 })
 
-test('a message that was taken without a word is pending', async () => {
+test('a message accepted without a body is pending', async () => {
   const sender = new QQBotSender({ source: sourceOf(() => Promise.resolve(new Response(null, { status: 202 }))) })
   expect(await sender.send(group, 'a')).toEqual({ isPending: true })
 })

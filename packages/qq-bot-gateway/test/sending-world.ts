@@ -1,14 +1,14 @@
 import { QQBotSender, type QQBotSenderOptions } from '../src/index.js'
 import { withGateways, type GatewayWorld } from './gateway-world.js'
 
-/** A world with a bot that sends. */
+/** A world with a sender. */
 export type SendingWorld = GatewayWorld & {
   readonly sender: QQBotSender
-  /** Paths of the messages that the platform took, and those it refused with their codes. */
+  /** Paths of all messages, with the code of those that the platform rejected. */
   readonly posts: () => readonly { readonly path: string; readonly code: number | 'fault' }[]
 }
 
-/** One world with a sender for the length of `use`. */
+/** Runs `use` with a new world and sender. */
 export async function withSender(
   use: (world: SendingWorld) => Promise<void>,
   options: Partial<QQBotSenderOptions> = {},
@@ -23,5 +23,5 @@ export async function withSender(
   })
 }
 
-/** What a promise is rejected with, or what it gives. */
+/** Resolves to the rejection of a promise, or to its value. */
 export const caught = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)

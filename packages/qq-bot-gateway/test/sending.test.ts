@@ -6,7 +6,7 @@ import { caught, withSender } from './sending-world.js'
 
 const group: MessageTarget = { kind: 'group', id: 'GROUP' }
 
-test('100 concurrent cold sends ask for one token', () =>
+test('100 concurrent cold sends request one token', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     const sends = Array.from({ length: 100 }, (_, at) =>
       sender.sendGroupMessage(`G${at}`, { content: 'hi', msg_id: 'M' }),
@@ -32,7 +32,7 @@ test('100 sends on a revoked token cause one refresh and 100 deliveries, none tw
     expect(simulator.ledger.tokensIssued()).toBe(2)
   }))
 
-test('replies to one message are numbered, in order', () =>
+test('replies to one message are numbered in order', () =>
   withSender(async ({ sender, clock }) => {
     const replies = ['a', 'b', 'c'].map((content) => sender.sendGroupMessage('G', { content, msg_id: 'M1' }))
     const others = [
@@ -43,7 +43,7 @@ test('replies to one message are numbered, in order', () =>
     expect(sent.map(({ msg_seq }) => msg_seq)).toEqual([1, 2, 3, 1, 1])
   }))
 
-test('a number that another process used is passed over', () =>
+test('a reply number that another process used is skipped', () =>
   withSender(async ({ sender, source, clock }) => {
     const before = new QQBotSender({ source, clock })
     await clock.runUntil(before.sendGroupMessage('G', { content: 'one', msg_id: 'M1' }))
@@ -52,7 +52,7 @@ test('a number that another process used is passed over', () =>
     expect(sent.msg_seq).toBe(3)
   }))
 
-test('a number that the caller chose is not changed', () =>
+test('a msg_seq set by the caller is not changed', () =>
   withSender(async ({ sender, clock }) => {
     const reply = { content: 'a', msg_id: 'M1', msg_seq: 7 }
     expect((await clock.runUntil(sender.sendGroupMessage('G', reply))).msg_seq).toBe(7)
@@ -75,7 +75,7 @@ test.each([
   [304082, 'could not fetch the file', true],
   [850026, 'could not fetch the file', true],
   [850012, 'busy', true],
-])('the refusal %i comes as an error that says what to do', (code, words, retryable) =>
+])('the error of code %i says what to do', (code, words, retryable) =>
   withSender(async ({ simulator, sender, clock }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({
@@ -90,7 +90,7 @@ test.each([
   }),
 )
 
-test('hints come in Chinese where that is wanted', () =>
+test('hints of the sender are in Chinese if requested', () =>
   withSender(
     async ({ simulator, sender, clock }) => {
       await clock.runUntil(sender.send(group, 'first'))
@@ -101,7 +101,7 @@ test('hints come in Chinese where that is wanted', () =>
     { language: 'zh' },
   ))
 
-test('a message that was not answered is not sent again', () =>
+test('a message without a response is not sent again', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', hang: true, times: 5 })
@@ -113,7 +113,7 @@ test('a message that was not answered is not sent again', () =>
     expect(posts()).toHaveLength(3)
   }))
 
-test('a broken connection is an error, and the message is not sent again', () =>
+test('a broken connection rejects, and the message is not sent again', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', drop: 'after' })
@@ -122,7 +122,7 @@ test('a broken connection is an error, and the message is not sent again', () =>
     expect(posts()).toHaveLength(2)
   }))
 
-test('what the platform refuses as too fast is sent again later, and what comes after it waits', () =>
+test('a rate-limited message is sent again later, and the messages after it wait', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', status: 429, body: { code: 22009, message: 'limit' }, times: 2 })
@@ -132,7 +132,7 @@ test('what the platform refuses as too fast is sent again later, and what comes 
     expect(posts().map(({ code }) => code)).toEqual([0, 'fault', 'fault', 0, 0])
   }))
 
-test('a pace that stays too fast ends in the error of the platform', () =>
+test('a rate limit that does not pass rejects with the error of the platform', () =>
   withSender(
     async ({ simulator, sender, clock, posts }) => {
       await clock.runUntil(sender.send(group, 'first'))
@@ -154,7 +154,7 @@ test('a pace that stays too fast ends in the error of the platform', () =>
     { maxWaitMs: 10_000 },
   ))
 
-test('messages that reply to nothing keep the limit of their target, and others do not wait for them', () =>
+test('proactive messages wait for the limit of their target, and replies do not wait for them', () =>
   withSender(async ({ sender, clock }) => {
     const startedAtMs = clock.monotonic()
     const moments: Record<string, number> = {}
@@ -167,7 +167,7 @@ test('messages that reply to nothing keep the limit of their target, and others 
     expect(moments).toMatchObject({ G19: 0, H: 0, G20: 60_000 })
   }))
 
-test('a message that would wait too long for a limit is refused, with the moment from which on it may go', () =>
+test('a message that would wait longer than maxWaitMs rejects with the time at which it may be sent', () =>
   withSender(
     async ({ sender, clock }) => {
       await clock.runUntil(Promise.all(Array.from({ length: 20 }, () => sender.sendGroupMessage('G', 'x'))))
@@ -177,7 +177,7 @@ test('a message that would wait too long for a limit is refused, with the moment
     { maxWaitMs: 5000 },
   ))
 
-test('more messages than may wait for one target are refused at once', () =>
+test('a message beyond maxQueued rejects at once', () =>
   withSender(
     async ({ sender, clock }) => {
       const sends = [1, 2, 3].map((at) => caught(sender.sendGroupMessage('G', `${at}`)))
@@ -188,7 +188,7 @@ test('more messages than may wait for one target are refused at once', () =>
     { maxQueued: 2 },
   ))
 
-test('an aborted message that waited is not sent', () =>
+test('a message that is aborted while waiting is not sent', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', hang: true })
@@ -202,7 +202,7 @@ test('an aborted message that waited is not sent', () =>
     expect(posts()).toHaveLength(3)
   }))
 
-test('closing ends all waiting', () =>
+test('closing the sender rejects all waiting messages', () =>
   withSender(async ({ simulator, sender, clock }) => {
     await clock.runUntil(sender.send(group, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', hang: true })
@@ -216,7 +216,7 @@ test('closing ends all waiting', () =>
     expect(await caught(sender.send(group, 'fourth'))).toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
   }))
 
-test('a file is uploaded and sent', () =>
+test('an uploaded file can be sent', () =>
   withSender(async ({ sender, clock, posts }) => {
     const media = await clock.runUntil(sender.uploadMedia(group, { type: 'image', data: new Uint8Array([1, 2, 3]) }))
     expect(media).toMatchObject({ file_info: expect.any(String) as unknown, ttl: 3600 })
@@ -224,7 +224,7 @@ test('a file is uploaded and sent', () =>
     expect(posts().map(({ path }) => path)).toEqual(['/v2/groups/GROUP/files', '/v2/groups/GROUP/messages'])
   }))
 
-test('bodies are what the platform documents', async () => {
+test('message bodies have the documented form', async () => {
   const { url, bodies, close } = await echoPlatform()
   const source = {
     account: { provider: 'qq-bot' },
@@ -255,7 +255,7 @@ test('bodies are what the platform documents', async () => {
   ])
 })
 
-test('a message that waits for review is told as such', () =>
+test('a message that waits for review is pending and has its audit_id', () =>
   withSender(async ({ simulator, sender, clock }) => {
     await clock.runUntil(sender.send(group, 'first'))
     const body = {
@@ -277,14 +277,18 @@ test.each<[string, GatewayDispatch, string]>([
   ['a direct conversation', said('direct_message', { id: 'M', guild_id: 'D' }), '/dms/D/messages'],
   ['a button in a group', said('interaction', { id: 'I', group_openid: 'G' }, 'E'), '/v2/groups/G/messages'],
   [
-    'a button of a user, its group empty',
+    'a button of a user with an empty group',
     said('interaction', { id: 'I', group_openid: '', user_openid: 'U' }, 'E'),
     '/v2/users/U/messages',
   ],
   ['a group that the bot was added to', said('group_add_robot', { group_openid: 'G' }, 'E'), '/v2/groups/G/messages'],
-  ['a group that lets it send', said('group_msg_receive', { group_openid: 'G' }, 'E'), '/v2/groups/G/messages'],
-  ['a user who added it', said('friend_add', { openid: 'U' }, 'E'), '/v2/users/U/messages'],
-  ['a user who lets it send', said('c2c_msg_receive', { openid: 'U' }, 'E'), '/v2/users/U/messages'],
+  [
+    'a group that allows the bot to send',
+    said('group_msg_receive', { group_openid: 'G' }, 'E'),
+    '/v2/groups/G/messages',
+  ],
+  ['a user who added the bot', said('friend_add', { openid: 'U' }, 'E'), '/v2/users/U/messages'],
+  ['a user who allows the bot to send', said('c2c_msg_receive', { openid: 'U' }, 'E'), '/v2/users/U/messages'],
   ['a button of a user', said('interaction', { id: 'I', user_openid: 'U' }, 'E'), '/v2/users/U/messages'],
 ])('a reply goes to %s', (_, dispatch, path) =>
   withSender(async ({ sender, clock, posts }) => {
@@ -313,7 +317,7 @@ test.each<[string, (sender: QQBotSender) => unknown]>([
   ['url', (sender) => sender.uploadMedia(group, { type: 'image' })],
   ['url', (sender) => sender.uploadMedia(group, { type: 'image', url: 'file:///etc/passwd' })],
   ['dispatch', (sender) => sender.reply(said('other', {}), 'x')],
-])('a bad %s is refused before anything is sent', (field, send) =>
+])('an invalid %s is rejected before anything is sent', (field, send) =>
   withSender(async ({ sender, simulator }) => {
     const error = await (async () => send(sender))().catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field } })
@@ -321,7 +325,7 @@ test.each<[string, (sender: QQBotSender) => unknown]>([
   }),
 )
 
-/** A server that takes everything and keeps what it got. */
+/** A server that accepts every message and records it. */
 async function echoPlatform() {
   const bodies: [string, unknown][] = []
   const server = createServer((request, response) => {

@@ -11,7 +11,7 @@ import { journalOf, withGateways } from './gateway-world.js'
 
 const told = (remaining: number, maxConcurrency = 1) => ({ remaining, resetAfterMs: 1_000_000, maxConcurrency })
 
-test('starts keep the pace, as many at a time as may be', () => {
+test('planned starts respect the pace and the maximum concurrency', () => {
   let record
   const moments: number[] = []
   for (let start = 0; start < 5; start += 1) {
@@ -22,7 +22,7 @@ test('starts keep the pace, as many at a time as may be', () => {
   expect(moments).toEqual([1000, 1000, 7000, 7000, 13_000])
 })
 
-test('starts that were planned count, also while the platform has not heard of them', () => {
+test('planned starts count before the platform has seen them', () => {
   const first = planStart(undefined, told(2), 0)
   const second = planStart(first.record, told(2), 10_000)
   const third = planStart(second.record, told(2), 20_000)
@@ -31,7 +31,7 @@ test('starts that were planned count, also while the platform has not heard of t
   expect(planStart(third.record, told(2), 1_001_000).isExhausted).toBe(false)
 })
 
-test('a record survives as text, and damaged text is none', () => {
+test('a start record survives serialization, and malformed text is undefined', () => {
   const { record } = planStart(undefined, undefined, 5)
   expect(decodeStarts(encodeStarts(record))).toEqual(record)
   for (const text of [undefined, null, '', '{', '7', '{}', '{"resetAtMs":1,"plannedAtMs":["x"]}']) {
@@ -39,7 +39,7 @@ test('a record survives as text, and damaged text is none', () => {
   }
 })
 
-test('the shards of one process start at the pace of the platform, also in a storm', () =>
+test('the shards of one process start at the pace of the platform, even after a mass disconnect', () =>
   withGateways(async ({ simulator, clock, source }) => {
     simulator.qqGateway.change({ shards: 6, maxConcurrency: 2 })
     const gateways = await clock.runUntil(shardedGateways({ source, clock, intents: ['PUBLIC_GUILD_MESSAGES'] }))
@@ -52,7 +52,7 @@ test('the shards of one process start at the pace of the platform, also in a sto
     await clock.runUntil(Promise.all(gateways.map((gateway) => gateway.close())))
   }))
 
-test('shards that cannot be are a ConfigError', () =>
+test('invalid shards are a ConfigError', () =>
   withGateways(async ({ source }) => {
     const ask = (options: object) => shardedGateways({ source, intents: ['GUILDS'], ...options })
     for (const count of [0, -1, 1.5, Number.NaN]) {
@@ -65,11 +65,11 @@ test('shards that cannot be are a ConfigError', () =>
     ])
   }))
 
-test('processes that share a cache start at the pace of the platform together', () =>
+test('processes that share a cache respect the pace of the platform together', () =>
   withGateways(async ({ simulator, clock }) => {
     const directory = await mkdtemp(join(tmpdir(), 'lingpai-gateway-'))
     const managers: TokenManager[] = []
-    // Each has its own manager, source and cache object, as processes have.
+    // Each has its own manager, source and cache object, as separate processes do.
     const gateways = Array.from({ length: 5 }, (_, index) => {
       const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
       managers.push(manager)
@@ -84,7 +84,7 @@ test('processes that share a cache start at the pace of the platform together', 
     await rm(directory, { recursive: true })
   }))
 
-test('when the starts of the day are used up, the next one waits for the reset and says so', () =>
+test('a start after the last one of the day waits for the reset and emits waiting', () =>
   withGateways(async ({ simulator, clock, connected }) => {
     simulator.qqGateway.change({ startsPerDay: 2 })
     const gateway = await connected()
@@ -102,7 +102,7 @@ test('when the starts of the day are used up, the next one waits for the reset a
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 3, sessions: 3, overLimit: 0 })
   }))
 
-test('a connection that takes long takes another moment for its Identify', () =>
+test('a slow connection takes another time for its Identify', () =>
   withGateways(async ({ simulator, clock, source, open }) => {
     simulator.fault({ endpoint: '/websocket', latencyMs: 5900 })
     const slow = open({ shard: [0, 2] })

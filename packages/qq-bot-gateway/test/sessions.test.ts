@@ -9,7 +9,7 @@ import { journalOf, withGateways, type GatewayWorld } from './gateway-world.js'
 
 const group = 'GROUP_AT_MESSAGE_CREATE'
 
-/** A world whose processes share a directory. */
+/** Runs `use` with a world whose processes share a directory. */
 async function withDirectory(use: (world: GatewayWorld, directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-gateway-'))
   try {
@@ -19,7 +19,7 @@ async function withDirectory(use: (world: GatewayWorld, directory: string) => Pr
   }
 }
 
-test('a gateway that is closed and made anew goes on with its session, and gets what came in between', () =>
+test('a gateway that replaces a closed one resumes its session and receives the events in between', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
     const cacheOf = (): IAccessTokenCache => fileCache({ directory, now: clock.now })
     const first = await connected({ sessionCache: cacheOf() })
@@ -37,12 +37,12 @@ test('a gateway that is closed and made anew goes on with its session, and gets 
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 1, resumes: 1 })
   }))
 
-test('a session whose owner died is taken over once the lease is over; of what it saw, at most a second comes again', () =>
+test('a session whose owner died is taken over when the lease expires, and at most a second of events is replayed', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
     const cache = fileCache({ directory, now: clock.now })
     let isAlive = true
-    // A process that was killed writes no more, and its socket is reset.
-    const ofTheDead: IAccessTokenCache = {
+    // A killed process writes nothing more, and its socket is reset.
+    const deadCache: IAccessTokenCache = {
       ...cache,
       set: (...args) => (isAlive ? cache.set(...args) : undefined),
       lease: {
@@ -51,7 +51,7 @@ test('a session whose owner died is taken over once the lease is over; of what i
         release: (...args) => (isAlive ? cache.lease!.release(...args) : undefined),
       },
     }
-    const dead = await connected({ sessionCache: ofTheDead })
+    const dead = await connected({ sessionCache: deadCache })
     simulator.qqGateway.dispatch(group)
     await clock.advance(1500)
     const unwritten = simulator.qqGateway.dispatch(group)
@@ -72,7 +72,7 @@ test('a session whose owner died is taken over once the lease is over; of what i
     expect(dead.status().state).toBe('connecting')
   }))
 
-test('a second process of the same shard does not take the session of a living one', () =>
+test('a second process of the same shard does not take the session of a running one', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
     const first = await connected({ sessionCache: fileCache({ directory, now: clock.now }) })
     const journal = journalOf(first)
@@ -84,7 +84,7 @@ test('a second process of the same shard does not take the session of a living o
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 2, resumes: 0, overLimit: 0 })
   }))
 
-test('a process that was stopped for too long finds its session with another one, and starts its own', () =>
+test('a process that was suspended too long loses its session to another and starts its own', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
     const cache = fileCache({ directory, now: clock.now })
     let isStopped = false
@@ -109,7 +109,7 @@ test('a process that was stopped for too long finds its session with another one
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 2, resumes: 1, overLimit: 0 })
   }))
 
-test('a session that was started with other intents is no use', () =>
+test('a session started with other intents is not resumed', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
     const sessionCache = fileCache({ directory, now: clock.now })
     await clock.runUntil((await connected({ sessionCache })).close())
@@ -118,7 +118,7 @@ test('a session that was started with other intents is no use', () =>
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 2, resumes: 0 })
   }))
 
-test('a cache without a lease keeps the session as well', () =>
+test('a cache without a lease stores the session too', () =>
   withGateways(async ({ simulator, clock, connected, open }) => {
     const sessionCache = memoryCache({ now: clock.now })
     await clock.runUntil((await connected({ sessionCache })).close())
@@ -126,21 +126,23 @@ test('a cache without a lease keeps the session as well', () =>
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 1, resumes: 1 })
   }))
 
-test.each(['get', 'set', 'take', 'commit'] as const)('a cache that fails at %s costs no connection', (operation) =>
-  withDirectory(async ({ clock, open }, directory) => {
-    const cache = chaosCache(fileCache({ directory, now: clock.now }))
-    cache.fail(operation, { times: Infinity })
-    const gateway = open({ sessionCache: cache })
-    const errors: unknown[] = []
-    gateway.on('error', (error) => errors.push(error))
-    await clock.runUntil(gateway.connect())
-    await clock.advance(10_000)
-    expect(gateway.status().state).toBe('live')
-    expect(errors[0]).toMatchObject({ code: 'ERR_LINGPAI_CACHE', details: { problem: 'failed', reach: 'host' } })
-  }),
+test.each(['get', 'set', 'take', 'commit'] as const)(
+  'a cache that fails in %s does not prevent the connection',
+  (operation) =>
+    withDirectory(async ({ clock, open }, directory) => {
+      const cache = chaosCache(fileCache({ directory, now: clock.now }))
+      cache.fail(operation, { times: Infinity })
+      const gateway = open({ sessionCache: cache })
+      const errors: unknown[] = []
+      gateway.on('error', (error) => errors.push(error))
+      await clock.runUntil(gateway.connect())
+      await clock.advance(10_000)
+      expect(gateway.status().state).toBe('live')
+      expect(errors[0]).toMatchObject({ code: 'ERR_LINGPAI_CACHE', details: { problem: 'failed', reach: 'host' } })
+    }),
 )
 
-test('a cache that hangs holds nothing up for long', () =>
+test('a cache that hangs delays the connection only briefly', () =>
   withGateways(async ({ clock, open }) => {
     const cache = chaosCache(memoryCache({ now: clock.now }))
     cache.hang('get', { times: Infinity })
@@ -149,7 +151,7 @@ test('a cache that hangs holds nothing up for long', () =>
     expect(gateway.status().state).toBe('live')
   }))
 
-test('damaged text in the cache is no session', () =>
+test('malformed text in the cache is not resumed', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const cache = chaosCache(memoryCache({ now: clock.now }))
     cache.garble()
@@ -157,7 +159,7 @@ test('damaged text in the cache is no session', () =>
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 1, resumes: 0 })
   }))
 
-test('no token and no secret is kept with a session', () =>
+test('a stored session contains no token and no secret', () =>
   withDirectory(async ({ simulator, clock, connected, source }, directory) => {
     const gateway = await connected({ sessionCache: fileCache({ directory, now: clock.now }) })
     await clock.runUntil(gateway.close())

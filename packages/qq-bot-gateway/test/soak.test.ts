@@ -2,7 +2,7 @@ import { seeded, withGateways } from './gateway-world.js'
 
 const hourMs = 3_600_000
 
-/** Bytes in use after what can be collected was. The flag is set at run time: the suite runs without it. */
+/** Bytes in use after garbage collection. The flag is set at run time, because the suite runs without it. */
 async function heapUsed(): Promise<number> {
   const { setFlagsFromString } = await import('node:v8')
   const { runInNewContext } = await import('node:vm')
@@ -15,7 +15,7 @@ async function heapUsed(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-test('24 hours with events and drops: memory stays flat, and nothing is left after close()', () =>
+test('memory stays flat over 24 hours with events and drops, and close() leaves nothing behind', () =>
   withGateways(async ({ simulator, clock, open }) => {
     const timers = clock.pendingTimers
     const random = seeded(3)
@@ -36,13 +36,13 @@ test('24 hours with events and drops: memory stays flat, and nothing is left aft
       }
       simulator.qqGateway.disturb({ drop: 'reset' })
       await clock.advance(60_000)
-      // What the simulator writes down is not the gateway's.
+      // The simulator's own records must not count as the gateway's.
       simulator.qqGateway.ledger.reset()
       simulator.ledger.reset()
       if (hour === 11) warm = await heapUsed()
     }
     expect(seen).toBe(sent)
-    // Keeping the 12,000 events of the second half would cost 6 MB and more.
+    // Retaining the 12,000 events of the second half would cost 6 MB and more.
     expect((await heapUsed()) - warm).toBeLessThan(1_500_000)
     await clock.runUntil(gateway.close())
     await clock.settle()

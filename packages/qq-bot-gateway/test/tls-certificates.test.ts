@@ -14,7 +14,7 @@ const rejected = {
   details: { provider: 'qq-bot', phase: 'connect', systemCode: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
 }
 
-test('a self-signed certificate is no reason to send or upload again, and the hint names NODE_EXTRA_CA_CERTS', async () => {
+test('a self-signed certificate rejects a message or upload without a retry, and the hint names NODE_EXTRA_CA_CERTS', async () => {
   let requests = 0
   const server = createServer(certificate('self'), (_, response) => {
     requests += 1

@@ -12,11 +12,11 @@ const byUrl = { type: 'video', url: 'https://example.com/large.mp4' } as const
 interface UploadWorld {
   readonly sender: QQBotSender
   readonly clock: TestClock
-  /** The next upload that reached the platform; it is answered when the test does so. */
+  /** The next upload that reached the platform; the test responds to it. */
   readonly nextUpload: () => Promise<ServerResponse>
 }
 
-/** A platform that takes messages at once, and leaves uploads to the test. */
+/** A platform that accepts messages at once and leaves uploads to the test. */
 async function withUploads(
   use: (world: UploadWorld) => Promise<void>,
   options: Partial<QQBotSenderOptions> = {},
@@ -61,9 +61,9 @@ test('an upload may take longer than a message, and messages to the same target 
 
 test.each<[string, Partial<QQBotSenderOptions>, { readonly timeoutMs?: number }, number]>([
   ['two minutes', {}, {}, 120_000],
-  ['what the sender is told', { uploadTimeoutMs: 30_000 }, {}, 30_000],
-  ['what the call is told', { uploadTimeoutMs: 30_000 }, { timeoutMs: 300_000 }, 300_000],
-])('an upload ends after %s, with a hint of its own', (_, options, call, timeoutMs) =>
+  ['uploadTimeoutMs of the sender', { uploadTimeoutMs: 30_000 }, {}, 30_000],
+  ['timeoutMs of the call', { uploadTimeoutMs: 30_000 }, { timeoutMs: 300_000 }, 300_000],
+])('an upload times out after %s with its own hint', (_, options, call, timeoutMs) =>
   withUploads(async ({ sender, clock, nextUpload }) => {
     const arrived = nextUpload()
     const upload = caught(sender.uploadMedia(user, byUrl, call))
@@ -75,13 +75,13 @@ test.each<[string, Partial<QQBotSenderOptions>, { readonly timeoutMs?: number },
       code: 'ERR_LINGPAI_TRANSPORT',
       retryable: true,
       details: { phase: 'timeout' },
-      message: 'qq-bot: the platform did not answer in time, and whether the upload was finished is not known',
+      message: 'qq-bot: the platform did not respond in time; the upload may or may not have completed',
       hint: expect.stringContaining('timeoutMs') as unknown,
     })
   }, options),
 )
 
-test('hints of uploads come in Chinese where that is wanted, and none of them speaks of msg_seq', () =>
+test('hints of uploads are in Chinese if requested, and none mentions msg_seq', () =>
   withUploads(
     async ({ sender, nextUpload }) => {
       const arrived = nextUpload()
@@ -96,9 +96,9 @@ test('hints of uploads come in Chinese where that is wanted, and none of them sp
 
 test.each([
   ['a 504 with a code', { status: 504, body: { code: 850012, message: 'system busy' } }, true, 'upload the file again'],
-  ['a 413', { status: 413, body: '<html>too large' }, false, 'give its url'],
+  ['a 413', { status: 413, body: '<html>too large' }, false, 'pass its "url"'],
   ['a 404', { status: 404, body: '<html>' }, false, 'in front of the API'],
-])('an upload that is answered with %s is told as what it is', (_, fault, retryable, words) =>
+])('an upload rejects after %s with a matching error', (_, fault, retryable, words) =>
   withSender(async ({ simulator, sender, clock }) => {
     await clock.runUntil(sender.send(user, 'first'))
     simulator.fault({ platform: 'qq', endpoint: 'api', ...fault })
@@ -112,7 +112,7 @@ test.each([
   }),
 )
 
-test('an abort ends one upload, and closing the sender ends the others', () =>
+test('an abort rejects one upload, and closing the sender rejects the others', () =>
   withUploads(async ({ sender, nextUpload }) => {
     const aborting = new AbortController()
     const first = nextUpload()
@@ -128,7 +128,7 @@ test('an abort ends one upload, and closing the sender ends the others', () =>
     expect(await caught(sender.uploadMedia(user, byUrl))).toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
   }))
 
-test.each([0, -1, Number.NaN, '9'])('an upload with the time-out %p is rejected before anything is sent', (timeoutMs) =>
+test.each([0, -1, Number.NaN, '9'])('an upload with the timeout %p is rejected before anything is sent', (timeoutMs) =>
   withUploads(async ({ sender }) => {
     await expect(sender.uploadMedia(user, byUrl, { timeoutMs: timeoutMs as number })).rejects.toMatchObject({
       code: 'ERR_LINGPAI_CONFIG',

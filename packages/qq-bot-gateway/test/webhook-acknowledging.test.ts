@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { webhookHandler, type WebhookHandlerOptions } from '../src/index.js'
 import { appId, clientSecret, clock, groupMessage, signed } from './webhook-requests.js'
 
-/** A handler whose work ends when the test says so. */
+/** A handler whose work finishes when the test says so. */
 function slowInstance(options: Partial<WebhookHandlerOptions> = {}) {
   const works: PromiseWithResolvers[] = []
   const handle = webhookHandler({
@@ -39,7 +39,7 @@ function withResolvers(): PromiseWithResolvers {
 
 const body = groupMessage('M1', 'E1')
 
-test('an event is acknowledged when it is handled, and one that is sent again meanwhile waits with it', async () => {
+test('an event is acknowledged after it was handled, and a repeated one waits for the same call', async () => {
   const { works, handle } = slowInstance()
   let acknowledged = 0
   const responses = [handle(signed(body)), handle(signed(body))].map(async (response) => {
@@ -55,7 +55,7 @@ test('an event is acknowledged when it is handled, and one that is sent again me
   expect(works).toHaveLength(1)
 })
 
-test('an event whose handler fails is not acknowledged, and is handed out again when it comes again', async () => {
+test('an event whose handler fails is not acknowledged and is handed out again when repeated', async () => {
   const lines: string[] = []
   const note = (text: string, fields?: object): void => void lines.push(text + JSON.stringify(fields))
   const { works, handle } = slowInstance({ logger: { debug: note, info: note, warn: note, error: note } })
@@ -71,12 +71,12 @@ test('an event whose handler fails is not acknowledged, and is handed out again 
   expect(lines).toEqual(['lingpai: qq webhook: the listener failed{"type":"GROUP_AT_MESSAGE_CREATE"}'])
 })
 
-test('a handler that throws at once is a handler that fails', async () => {
+test('a handler that throws synchronously counts as failed', async () => {
   const { handle } = slowInstance({ onDispatch: () => JSON.parse('{') as unknown })
   expect((await handle(signed(body))).status).toBe(500)
 })
 
-/** A webhook in a process of its own, over a file cache. */
+/** Starts a webhook in its own process, with a file cache. */
 async function startWebhook(directory: string, acknowledge: string, work: 'hangs' | 'ends') {
   const options = JSON.stringify({ directory, acknowledge, work, appId, clientSecret, nowMs: clock.now() })
   const child = spawn(
@@ -113,7 +113,7 @@ async function withDirectory(use: (directory: string) => Promise<void>): Promise
   }
 }
 
-test('an event that is acknowledged when handled comes again after a SIGKILL in the middle of it', () =>
+test('an event acknowledged when handled is handed out again after a SIGKILL of its handler', () =>
   withDirectory(async (directory) => {
     const killed = await startWebhook(directory, 'handled', 'hangs')
     const lost = killed.post(signed(body))
@@ -126,7 +126,7 @@ test('an event that is acknowledged when handled comes again after a SIGKILL in 
     await next.kill()
   }))
 
-test('an event that is acknowledged when received is handed out at most once, also over a SIGKILL', () =>
+test('an event acknowledged when received is handed out at most once, even after a SIGKILL', () =>
   withDirectory(async (directory) => {
     const killed = await startWebhook(directory, 'received', 'hangs')
     expect(await killed.post(signed(body))).toBe(200)

@@ -10,7 +10,7 @@ import { appId, clientSecret, clock, groupMessage, signed } from './webhook-requ
 
 const withoutId = (content: string): string => JSON.stringify({ op: 0, t: 'GUILD_UPDATE', d: { name: content } })
 
-/** An instance, and the events that it was given. */
+/** An instance, and the events that it received. */
 function instance(options: Partial<WebhookHandlerOptions> = {}) {
   const seen: unknown[] = []
   const handle = webhookHandler({
@@ -32,7 +32,7 @@ async function withDirectory(use: (open: () => IAccessTokenCache) => Promise<voi
   }
 }
 
-test('an event without an id is handed out once within the window, however many come in between and however it is spelled', async () => {
+test('an event without an id is handed out once within the window, despite many others and other spellings', async () => {
   const { seen, handle } = instance({ rememberedEvents: 5 })
   const request = signed(withoutId('first'))
   const again = request.clone()
@@ -45,7 +45,7 @@ test('an event without an id is handed out once within the window, however many 
   expect(seen).toHaveLength(27)
 })
 
-test('two events without an id that differ in nothing but their moment are two events', async () => {
+test('two events without an id that differ only in their timestamp are two events', async () => {
   const { seen, handle } = instance()
   await handle(signed(withoutId('same')))
   await clock.advance(1000)
@@ -53,7 +53,7 @@ test('two events without an id that differ in nothing but their moment are two e
   expect(seen).toHaveLength(2)
 })
 
-test('an event is remembered for its window and, as one of the last, beyond it; after that memory lets go of it', () => {
+test('an event is remembered for its window, and beyond it as one of the last, and forgotten later', () => {
   const startMs = clock.monotonic()
   let nowMs = startMs
   const recent = recentEvents({ ...clock, monotonic: () => nowMs }, 1000, 2)
@@ -67,7 +67,7 @@ test('an event is remembered for its window and, as one of the last, beyond it; 
 test.each([
   ['with an id', groupMessage('M1', 'E1')],
   ['without an id', withoutId('first')],
-])('an event %s goes to one instance of those that share a cache, and to none after a restart', (_, body) =>
+])('an event %s is handed to one of the instances that share a cache, and to none after a restart', (_, body) =>
   withDirectory(async (open) => {
     const [one, other] = [instance({ cache: open() }), instance({ cache: open() })]
     const request = signed(body)
@@ -80,7 +80,7 @@ test.each([
   }),
 )
 
-test('events that reach two instances at the same moment go to one of them each', () =>
+test('an event that reaches two instances at the same time is handed to one of them', () =>
   withDirectory(async (open) => {
     const [one, other] = [instance({ cache: open() }), instance({ cache: open() })]
     const bodies = Array.from({ length: 12 }, (_, at) => groupMessage(`M${at}`, `E${at}`))
@@ -90,7 +90,7 @@ test('events that reach two instances at the same moment go to one of them each'
     expect(new Set([...one.seen, ...other.seen].map((data) => (data as { id: string }).id)).size).toBe(12)
   }))
 
-test('a message that comes as two types of event to two instances is handed out once', () =>
+test('a message that reaches two instances as two types of event is handed out once', () =>
   withDirectory(async (open) => {
     const [one, other] = [instance({ cache: open() }), instance({ cache: open() })]
     await one.handle(signed(groupMessage('M1', 'E1')))
@@ -99,7 +99,7 @@ test('a message that comes as two types of event to two instances is handed out 
     expect([one.seen.length, other.seen.length]).toEqual([1, 0])
   }))
 
-test('a cache without a lease is shared as well, and bots of one cache do not mix', async () => {
+test('a cache without a lease is shared too, and bots in one cache do not mix', async () => {
   const cache = memoryCache({ now: clock.now })
   const [one, other] = [instance({ cache }), instance({ cache })]
   const stranger = instance({ cache, appId: '22222222' })
@@ -109,12 +109,12 @@ test('a cache without a lease is shared as well, and bots of one cache do not mi
   expect([one.seen.length, other.seen.length, stranger.seen.length]).toEqual([1, 0, 1])
 })
 
-test('what stands in the cache and is no list of events costs nothing and is replaced', async () => {
-  const kept = new Map<string, string>()
+test('a malformed cache entry is ignored and replaced', async () => {
+  const stored = new Map<string, string>()
   const cache: IAccessTokenCache = {
-    get: (key) => kept.get(key) ?? '[1,["x"],["y","z"],{}]',
-    set: (key, value) => kept.set(key, value),
-    remove: (key) => kept.delete(key),
+    get: (key) => stored.get(key) ?? '[1,["x"],["y","z"],{}]',
+    set: (key, value) => stored.set(key, value),
+    remove: (key) => stored.delete(key),
   }
   const [one, other] = [instance({ cache }), instance({ cache })]
   await one.handle(signed(groupMessage('M1', 'E1')))
@@ -122,16 +122,16 @@ test('what stands in the cache and is no list of events costs nothing and is rep
   expect([one.seen.length, other.seen.length]).toEqual([1, 0])
 })
 
-test('events of a busy day leave a bounded number of entries in the cache', async () => {
+test('the number of cache entries stays bounded over a busy day', async () => {
   const keys = new Set<string>()
-  const kept = new Map<string, string>()
+  const stored = new Map<string, string>()
   const cache: IAccessTokenCache = {
-    get: (key) => kept.get(key),
+    get: (key) => stored.get(key),
     set: (key, value) => {
       keys.add(key)
-      kept.set(key, value)
+      stored.set(key, value)
     },
-    remove: (key) => kept.delete(key),
+    remove: (key) => stored.delete(key),
   }
   const { seen, handle } = instance({ cache })
   for (let at = 0; at < 1000; at += 1) await handle(signed(groupMessage(`M${at}`, `E${at}`)))
@@ -139,11 +139,11 @@ test('events of a busy day leave a bounded number of entries in the cache', asyn
   for (let at = 1000; at < 1400; at += 1) await handle(signed(groupMessage(`M${at}`, `E${at}`)))
   expect(seen).toHaveLength(1400)
   expect(keys.size).toBeLessThanOrEqual(64)
-  const lists = [...kept.values()].map((text) => (JSON.parse(text) as unknown[]).length)
+  const lists = [...stored.values()].map((text) => (JSON.parse(text) as unknown[]).length)
   expect(lists.reduce((sum, length) => sum + length, 0)).toBe(400)
 })
 
-test('a cache that fails takes no event away, and is told to the logger once, not with every event', async () => {
+test('a cache that fails loses no event and is logged once, not for every event', async () => {
   const lines: string[] = []
   const note = (text: string): void => void lines.push(text)
   const broken = (): never => {
@@ -156,5 +156,5 @@ test('a cache that fails takes no event away, and is told to the logger once, no
   })
   for (const at of [1, 2, 2, 3]) expect((await handle(signed(groupMessage(`M${at}`, `E${at}`)))).status).toBe(200)
   expect(seen).toHaveLength(3)
-  expect(lines).toEqual(['lingpai: qq webhook: the cache failed; this process remembers alone'])
+  expect(lines).toEqual(['lingpai: qq webhook: the cache failed; events are remembered by this process only'])
 })

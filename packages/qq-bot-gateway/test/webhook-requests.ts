@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { testClock } from '@lingpai/testing'
 
-// The example of the platform's own documentation.
+// The example of the platform's documentation.
 export const appId = '11111111'
 export const clientSecret = 'DG5g3B4j9X2KOErG'
 
@@ -9,7 +9,7 @@ export const clock = testClock()
 export const url = 'https://bot.example.com/qq'
 export const nowSeconds = (): string => String(Math.floor(clock.now() / 1000))
 
-/** Signs as the platform does, by means of its own. */
+/** Signs as the platform does, independently of the source. */
 export function signatureOf(timestamp: string, body: string, secret = clientSecret): string {
   const seed = Buffer.from(secret.repeat(4).slice(0, 32))
   const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])

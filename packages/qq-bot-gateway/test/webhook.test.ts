@@ -13,7 +13,7 @@ function world(options: Partial<WebhookHandlerOptions> = {}) {
   return { seen, handle }
 }
 
-test('the validation of the documentation is answered with the signature of the documentation', async () => {
+test('the documented validation gets the documented signature', async () => {
   const { handle } = world()
   const body = '{"d":{"plain_token":"Arq0D5A61EgUu4OxUvOp","event_ts":"1725442341"},"op":13}'
   const response = await handle(new Request(url, { method: 'POST', headers: { 'x-bot-appid': appId }, body }))
@@ -25,7 +25,7 @@ test('the validation of the documentation is answered with the signature of the 
   })
 })
 
-test('a validation cannot be used to have an event signed', async () => {
+test('a validation cannot be used to sign an event', async () => {
   const { handle, seen } = world()
   const event = groupMessage('M1', 'E1')
   const body = JSON.stringify({ op: 13, d: { plain_token: event, event_ts: nowSeconds() } })
@@ -40,13 +40,13 @@ test.each([
   ['event_ts', { plain_token: 'token', event_ts: '' }],
   ['plain_token', { plain_token: '', event_ts: nowSeconds() }],
   ['plain_token', { plain_token: ' {}', event_ts: nowSeconds() }],
-])('a validation whose %s is none is not signed', async (_, d) => {
+])('a validation with an invalid %s is not signed', async (_, d) => {
   const { handle } = world()
   const response = await handle(new Request(url, { method: 'POST', body: JSON.stringify({ op: 13, d }) }))
   expect([response.status, await response.text()]).toEqual([400, ''])
 })
 
-test('a validation that claims to be signed, or is for another bot, is held to it', async () => {
+test('a validation with an invalid signature or for another bot is rejected', async () => {
   const { handle } = world()
   const body = JSON.stringify({ op: 13, d: { plain_token: 'token', event_ts: nowSeconds() } })
   const answers = [signed(body), signed(body, { secret: 'another-secret' }), signed(body, { bot: '22222222' })].map(
@@ -55,7 +55,7 @@ test('a validation that claims to be signed, or is for another bot, is held to i
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 401, 401])
 })
 
-test('a signed event is acknowledged and handed out once, however often it is sent', async () => {
+test('a signed event is acknowledged and handed out once, even if it is repeated', async () => {
   const { handle, seen } = world()
   const body = groupMessage('M1', 'GROUP_AT_MESSAGE_CREATE:1')
   for (let times = 0; times < 3; times += 1) {
@@ -74,7 +74,7 @@ test('a signed event is acknowledged and handed out once, however often it is se
   ])
 })
 
-test('a heartbeat is acknowledged', async () => {
+test('a webhook heartbeat is acknowledged', async () => {
   const { handle } = world()
   const response = await handle(signed('{"op":1,"d":42}'))
   expect(await response.json()).toEqual({ op: 11, d: 42 })
@@ -89,22 +89,22 @@ test.each<[string, () => Request, number]>([
   ['the signature is six minutes old', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(360) }), 401],
   ['the signature is from the future', () => signed(groupMessage('M', 'E'), { timestamp: secondsAgo(-360) }), 401],
   ['the signature has more than 128 digits', () => respelled((text) => `${text}00`), 401],
-  ['the signature has other characters behind it', () => respelled((text) => `${text}zz`), 401],
+  ['the signature has trailing characters', () => respelled((text) => `${text}zz`), 401],
   ['the signature has fewer than 128 digits', () => respelled((text) => text.slice(0, 126)), 401],
   ['the signature is sent twice', () => respelled((text) => `${text}, ${text}`), 401],
-  ['the signed moment is none', () => signed(groupMessage('M', 'E'), { timestamp: 'soon' }), 401],
-  ['the body is no JSON', () => signed('<html>'), 400],
+  ['the timestamp is malformed', () => signed(groupMessage('M', 'E'), { timestamp: 'soon' }), 401],
+  ['the body is not JSON', () => signed('<html>'), 400],
   ['the body is an array', () => signed('[]'), 400],
   ['the method is GET', () => new Request(url), 405],
   ['the body is too long', () => signed(JSON.stringify({ op: 0, d: 'x'.repeat(5000) })), 413],
-])('when %s, nothing is handed out', async (_, request, status) => {
+])('the webhook hands nothing out if %s', async (_, request, status) => {
   const { handle, seen } = world({ maxBodyBytes: 4096 })
   const response = await handle(request())
   expect(response.status).toBe(status)
   expect(seen).toEqual([])
 })
 
-test('a body without a length is read no further than the limit', async () => {
+test('a body without a length is read up to the limit', async () => {
   let sent = 0
   const endless = new ReadableStream({
     pull: (controller) => {
@@ -121,7 +121,7 @@ test('a body without a length is read no further than the limit', async () => {
 test.each([
   ['throws', () => JSON.parse('{') as unknown],
   ['rejects', () => Promise.reject(new TypeError('no'))],
-])('a listener that %s harms nobody, and is told of without the message', async (_, onDispatch) => {
+])('a listener that %s does not affect the response and is logged without the message', async (_, onDispatch) => {
   const lines: string[] = []
   const note = (text: string, fields?: object): void => void lines.push(text + JSON.stringify(fields))
   const { handle } = world({ onDispatch, logger: { debug: note, info: note, warn: note, error: note } })
@@ -133,7 +133,7 @@ test.each([
 test.each([
   ['throws', () => JSON.parse('{') as never],
   ['rejects', (() => Promise.reject(new TypeError('full'))) as () => never],
-])('a logger that %s harms nobody', async (_, write) => {
+])('a logger that %s does not affect the response', async (_, write) => {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => void unhandled.push(reason)
   process.on('unhandledRejection', note)
@@ -146,7 +146,7 @@ test.each([
   expect(unhandled).toEqual([])
 })
 
-test('a body that somebody else has read is refused', async () => {
+test('a request whose body was already read is rejected', async () => {
   const { handle, seen } = world()
   const request = signed(groupMessage('M1', 'E1'))
   await request.text()
@@ -163,13 +163,13 @@ test.each([
   ['onDispatch', { onDispatch: undefined as never }],
   ['acknowledge', { acknowledge: 'later' as never }],
   ['cache', { cache: {} as never }],
-])('a bad %s is refused by name', (field, options) => {
+])('an invalid %s is rejected by name', (field, options) => {
   expect(() => world(options)).toThrow(
     expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field, problem: 'malformed' } }),
   )
 })
 
-/** An event whose signature is written in another way. */
+/** An event whose signature is spelled differently. */
 function respelled(spell: (signature: string) => string): Request {
   const request = signed(groupMessage('M', 'E'))
   request.headers.set('x-signature-ed25519', spell(request.headers.get('x-signature-ed25519') ?? ''))

@@ -1,26 +1,26 @@
 import { readLimited } from './read-limited.js'
 
-/** An answer of the API, read. */
-export interface ApiAnswer {
+/** A parsed response of the API. */
+export interface ApiResponse {
   readonly status: number
   readonly headers: Headers
-  /** Its JSON object; `undefined` where there was none, or too much of it. */
+  /** The JSON object; `undefined` if the body is not one or is too long. */
   readonly body: Readonly<Record<string, unknown>> | undefined
-  /** Length of the body, as far as it was read. */
+  /** Length of the body that was read. */
   readonly bytes: number
 }
 
-/** What the platform answers is a few hundred bytes. */
-const longestAnswer = 64 * 1024
+/** Responses of the platform are a few hundred bytes long. */
+const longestResponse = 64 * 1024
 
-/** Reads an answer of the API, no further than it can be one. */
-export async function readApiAnswer(response: Response): Promise<ApiAnswer> {
+/** Reads a response of the API, up to a maximum length. */
+export async function readApiResponse(response: Response): Promise<ApiResponse> {
   const { status, headers } = response
-  const read = await readLimited(response, longestAnswer)
+  const read = await readLimited(response, longestResponse)
   if (read === undefined) {
-    // Gives the connection back.
+    // Releases the connection.
     void response.body?.cancel().catch(() => undefined)
-    return { status, headers, bytes: longestAnswer, body: undefined }
+    return { status, headers, bytes: longestResponse, body: undefined }
   }
   return { status, headers, bytes: read.length, body: objectIn(read.toString('utf8')) }
 }

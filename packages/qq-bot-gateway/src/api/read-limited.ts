@@ -1,4 +1,4 @@
-/** The body of a request or an answer, or `undefined` when it is longer than `mostBytes`; no more than that is ever held. */
+/** Reads a body into memory. Returns `undefined` once it exceeds `mostBytes`, and never buffers more than that. */
 export async function readLimited(
   { headers, body }: Pick<Request, 'headers' | 'body'>,
   mostBytes: number,
@@ -6,7 +6,7 @@ export async function readLimited(
   if (Number(headers.get('content-length') ?? 0) > mostBytes) return undefined
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // Leaving the loop cancels it.
+  // Leaving the loop cancels the body.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     if (bytes > mostBytes) return undefined

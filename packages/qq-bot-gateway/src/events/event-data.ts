@@ -1,11 +1,11 @@
 /**
- * What events carry, by the platform's own names. Only what a type does not make optional is checked; a platform adds and drops
- * the rest without asking.
+ * Payloads of events, under the platform's own names. Only the required members of each type are checked: the platform adds and
+ * removes the others without notice.
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/send-receive/event.html (read 2026-11-20)
  */
 
-/** A picture, a recording or a file. */
+/** An image, a recording or a file. */
 export interface Attachment {
   readonly url?: string
   readonly content_type?: string
@@ -15,37 +15,37 @@ export interface Attachment {
   readonly height?: number
 }
 
-/** Who wrote in a group. */
+/** The author of a group message. */
 export interface GroupMember {
   readonly member_openid?: string
   readonly union_openid?: string
   readonly username?: string
-  /** Whether a bot wrote it. */
+  /** Whether the author is a bot. */
   readonly bot?: boolean
 }
 
-/** Who is mentioned in a group message. */
+/** A member mentioned in a group message. */
 export interface GroupMention {
   readonly id?: string
   readonly member_openid?: string
   readonly username?: string
   readonly bot?: boolean
-  /** Whether it is this bot. */
+  /** Whether this bot is mentioned. */
   readonly is_you?: boolean
-  /** `single` for one member. */
+  /** `single` for a single member. */
   readonly scope?: string
 }
 
 /**
- * A group message: one that mentions the bot or, in a group where the bot receives all messages, any.
+ * A group message. By default only messages that mention the bot arrive; in a group where the bot receives all messages, any does.
  *
  * @see https://github.com/nonebot/adapter-qq/pull/195 for a payload of the second kind (2026-05-15, read 2026-11-29)
  */
 export interface GroupMessage {
-  /** A passive reply names it as `msg_id`. */
+  /** Id of the message; a passive reply sends it as `msg_id`. */
   readonly id: string
   readonly group_openid: string
-  /** With the space that the mention left, or with the mention itself as `<@openid>`. */
+  /** Text. The mention is left as `<@openid>` or removed, which leaves its space. */
   readonly content?: string
   /** RFC 3339. */
   readonly timestamp?: string
@@ -55,25 +55,25 @@ export interface GroupMessage {
   readonly attachments?: readonly Attachment[]
 }
 
-/** Something about the bot changed in a group: it was added, or an administrator lets it send by itself. */
+/** The bot was added to a group, or a group administrator allowed it to send proactive messages. */
 export interface GroupNotice {
   readonly group_openid: string
-  /** Who did it. */
+  /** The member who did it. */
   readonly op_member_openid?: string
   /** Unix seconds, or RFC 3339. */
   readonly timestamp?: number | string
 }
 
-/** Something about the bot changed for a user: it was added as a friend, or may send by itself. */
+/** A user added the bot as a friend, or allowed it to send proactive messages. */
 export interface UserNotice {
   readonly openid: string
   /** Unix seconds, or RFC 3339. */
   readonly timestamp?: number | string
 }
 
-/** A message of a single user. */
+/** A direct message from a user. */
 export interface C2CMessage {
-  /** A passive reply names it as `msg_id`. */
+  /** Id of the message; a passive reply sends it as `msg_id`. */
   readonly id: string
   readonly content?: string
   /** RFC 3339. */
@@ -82,7 +82,7 @@ export interface C2CMessage {
   readonly attachments?: readonly Attachment[]
 }
 
-/** Who wrote in a guild. */
+/** The author of a guild message. */
 export interface GuildUser {
   readonly id?: string
   readonly username?: string
@@ -90,9 +90,9 @@ export interface GuildUser {
   readonly bot?: boolean
 }
 
-/** A message in a guild's channel. */
+/** A message in a guild channel. */
 export interface GuildMessage {
-  /** A passive reply names it as `msg_id`. */
+  /** Id of the message; a passive reply sends it as `msg_id`. */
   readonly id: string
   readonly guild_id: string
   readonly channel_id: string
@@ -106,12 +106,12 @@ export interface GuildMessage {
   readonly seq_in_channel?: string
 }
 
-/** A direct message of a guild's member; `guild_id` is that of the conversation. */
+/** A direct message from a guild member; `guild_id` is that of the conversation. */
 export type DirectMessage = Omit<GuildMessage, 'channel_id'> & { readonly channel_id?: string }
 
-/** A button was pressed. */
+/** A user pressed a button. */
 export interface Interaction {
-  /** `PUT /interactions/{id}` acknowledges it. */
+  /** Id to acknowledge with `PUT /interactions/{id}`. */
   readonly id: string
   readonly type?: number
   readonly scene?: string
@@ -134,10 +134,10 @@ export interface Interaction {
   }
 }
 
-/** What became of a message that was queued for review. */
+/** The result of a message's review. */
 export interface Audit {
   readonly audit_id: string
-  /** Only of a message that passed. */
+  /** Set if the message passed. */
   readonly message_id?: string
   readonly guild_id?: string
   readonly channel_id?: string

@@ -2,19 +2,19 @@ import type { GatewayEventName, GatewayEvents, GatewayListener } from './gateway
 
 type AnyListener = (event: never) => unknown
 
-/** Hands events to listeners. One that throws or rejects is reported, and harms nobody. */
+/** Hands events to listeners. A listener that throws or rejects is reported and does not affect the others. */
 export class EventHub {
   readonly #listeners = new Map<GatewayEventName, readonly AnyListener[]>()
   readonly #onThrow: (name: GatewayEventName, thrown: unknown) => unknown
 
-  /** @param onThrow told of what a listener threw; what it throws itself is not told to anybody */
+  /** @param onThrow called with what a listener threw; its own errors are ignored */
   constructor(onThrow: (name: GatewayEventName, thrown: unknown) => unknown) {
     this.#onThrow = onThrow
   }
 
-  /** @returns Ends the listening. */
+  /** @returns a function that removes the listener */
   on<Name extends GatewayEventName>(name: Name, listener: GatewayListener<Name>): () => void {
-    // A wrapper of its own, so that the same function may listen twice and end each listening apart.
+    // The wrapper lets the same function listen twice, with each registration removed separately.
     const own: AnyListener = (event) => listener(event)
     this.#listeners.set(name, [...this.#of(name), own])
     return () =>
@@ -24,7 +24,7 @@ export class EventHub {
       )
   }
 
-  /** Whether anybody listens; an event that costs something to make can be left out. */
+  /** Whether the event has a listener. Lets a caller skip building an event that is expensive to build. */
   has(name: GatewayEventName): boolean {
     return this.#of(name).length > 0
   }
@@ -33,7 +33,7 @@ export class EventHub {
     void this.handOut(name, event)
   }
 
-  /** @returns what the listeners are still at; it never rejects. Absent where all of them are done. */
+  /** @returns a promise of the listeners that are still running, which never rejects; `undefined` if none is */
   handOut<Name extends GatewayEventName>(name: Name, event: GatewayEvents[Name]): Promise<unknown> | undefined {
     let working: Promise<unknown> | undefined
     for (const listener of this.#of(name)) {
@@ -54,7 +54,7 @@ export class EventHub {
       const result = this.#onThrow(name, thrown)
       if (isThenable(result)) result.then(undefined, () => undefined)
     } catch {
-      // There is nobody left to tell.
+      // An error while reporting an error is ignored.
     }
   }
 

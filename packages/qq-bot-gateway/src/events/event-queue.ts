@@ -1,11 +1,11 @@
 import { ConfigError, type AnyLingpaiError } from '@lingpai/core'
 import type { GatewayDispatch } from './gateway-dispatch.js'
 
-/** Events for one `for await`. */
+/** A queue of events for one `for await` loop. */
 export interface EventQueue extends AsyncIterableIterator<GatewayDispatch> {
-  /** @param done called once the loop is done with it: when it asks for the next one, or is left */
+  /** @param done called when the loop has handled the event: it asks for the next one, or exits */
   push(dispatch: GatewayDispatch, done?: () => void): void
-  /** Ends it once what is queued has been taken; with an error, rejects then. */
+  /** Ends the loop after the queued events; with an error, the loop then throws it. */
   finish(error?: AnyLingpaiError): void
   return(): Promise<IteratorReturnResult<undefined>>
 }
@@ -23,16 +23,16 @@ interface Waiting {
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * A queue of events between the gateway and a loop.
+ * Creates a queue of events between the gateway and a loop.
  *
- * @param most events that wait at most; one more ends the queue with a ConfigError, because dropping it in silence would lose it
- * @param ended called when nobody takes from it any more
+ * @param most maximum number of waiting events. One more ends the queue with a ConfigError: dropping it silently would lose it
+ * @param ended called when the loop exits
  */
 export function eventQueue(most: number, ended: () => void): EventQueue {
   let waiting: Waiting[] = []
   let queued: Queued[] = []
   let first = 0
-  /** What the loop is at. */
+  /** The event that the loop is handling. */
   let current: Queued | undefined
   let finished: { readonly error: AnyLingpaiError | undefined } | undefined
   const finish = (error?: AnyLingpaiError): void => {
@@ -82,7 +82,7 @@ export function eventQueue(most: number, ended: () => void): EventQueue {
       return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
     },
     return: () => {
-      // The loop was left: it wants none of these.
+      // The loop has exited: these events are dropped.
       for (const item of [current, ...queued.slice(first)]) item?.done?.()
       current = undefined
       queued = []
@@ -98,8 +98,8 @@ export function eventQueue(most: number, ended: () => void): EventQueue {
 
 function tooSlow(most: number): ConfigError {
   return new ConfigError(
-    `qq gateway: more than ${most} events wait to be taken`,
+    `qq gateway: more than ${most} events are waiting in the queue`,
     { field: 'maxQueued', problem: 'conflict' },
-    { hint: 'Do not await slow work inside the loop, or raise maxQueued.' },
+    { hint: 'Do not await slow work inside the loop, or raise "maxQueued".' },
   )
 }

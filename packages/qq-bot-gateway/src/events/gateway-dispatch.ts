@@ -11,23 +11,23 @@ import type {
   UserNotice,
 } from './event-data.js'
 
-/** An event as it is handed out. */
+/** An event as listeners receive it. */
 interface DispatchOf<Event extends string, Type extends string, Data> {
-  /** Name of the listener's event; `other` where it has none of its own. */
+  /** Name of the event to listen to; `other` for an event that has no name of its own. */
   readonly event: Event
-  /** The platform's name of it. */
+  /** The platform's name of the event. */
   readonly type: Type
-  /** What the platform sent, with its own names. */
+  /** The platform's payload, under the platform's own names. */
   readonly data: Data
-  /** Id of the event; a passive reply may name it as `event_id`. */
+  /** Id of the event; a passive reply may send it as `event_id`. */
   readonly eventId?: string
   /** Sequence number within the session. */
   readonly seq?: number
 }
 
 /**
- * A group message. A group where the bot receives all messages sends every one of them as `GROUP_MESSAGE_CREATE`, those that mention
- * the bot included; other groups send those alone, as `GROUP_AT_MESSAGE_CREATE`.
+ * A group message. A group where the bot receives all messages sends every message as `GROUP_MESSAGE_CREATE`, including those that
+ * mention the bot. Other groups send only mentions, as `GROUP_AT_MESSAGE_CREATE`.
  */
 export interface GroupMessageDispatch extends DispatchOf<
   'group_message',
@@ -37,28 +37,28 @@ export interface GroupMessageDispatch extends DispatchOf<
   /** Whether the message mentions this bot. */
   readonly mentionsBot: boolean
 }
-/** A message of a single user. */
+/** A direct message from a user. */
 export type C2CMessageDispatch = DispatchOf<'c2c_message', 'C2C_MESSAGE_CREATE', C2CMessage>
-/** A message in a guild's channel: one that mentions the bot, or any where the bot is private. */
+/** A message in a guild channel: one that mentions the bot, or any message if the bot is private. */
 export type GuildMessageDispatch = DispatchOf<'guild_message', 'AT_MESSAGE_CREATE' | 'MESSAGE_CREATE', GuildMessage>
-/** A direct message of a guild's member. */
+/** A direct message from a guild member. */
 export type DirectMessageDispatch = DispatchOf<'direct_message', 'DIRECT_MESSAGE_CREATE', DirectMessage>
-/** A button was pressed. */
+/** A user pressed a button. */
 export type InteractionDispatch = DispatchOf<'interaction', 'INTERACTION_CREATE', Interaction>
-/** What became of a message that was queued for review. */
+/** The result of a message's review. */
 export type AuditDispatch = DispatchOf<'audit', 'MESSAGE_AUDIT_PASS' | 'MESSAGE_AUDIT_REJECT', Audit>
 /** The bot was added to a group. */
 export type GroupAddRobotDispatch = DispatchOf<'group_add_robot', 'GROUP_ADD_ROBOT', GroupNotice>
-/** A group lets the bot send by itself. */
+/** A group allowed the bot to send proactive messages. */
 export type GroupMsgReceiveDispatch = DispatchOf<'group_msg_receive', 'GROUP_MSG_RECEIVE', GroupNotice>
 /** A user added the bot as a friend. */
 export type FriendAddDispatch = DispatchOf<'friend_add', 'FRIEND_ADD', UserNotice>
-/** A user lets the bot send by itself. */
+/** A user allowed the bot to send proactive messages. */
 export type C2CMsgReceiveDispatch = DispatchOf<'c2c_msg_receive', 'C2C_MSG_RECEIVE', UserNotice>
-/** Any other event, and one of the above that misses what it must have. */
+/** Any other event, and an event of a known type that lacks a required member. */
 export type OtherDispatch = DispatchOf<'other', string, unknown>
 
-/** Any event; `event` tells them apart. */
+/** Any event, as a union discriminated by `event`. */
 export type GatewayDispatch =
   | GroupMessageDispatch
   | C2CMessageDispatch
@@ -74,11 +74,11 @@ export type GatewayDispatch =
 
 interface Shape {
   readonly event: Exclude<GatewayDispatch['event'], 'other'>
-  /** Texts that a listener may rely on. */
+  /** Members that must be strings. */
   readonly texts: readonly string[]
 }
 
-/** Which events are typed, and what they must have to be. */
+/** The typed events and their required members. */
 const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['GROUP_AT_MESSAGE_CREATE', { event: 'group_message', texts: ['id', 'group_openid'] }],
   ['GROUP_MESSAGE_CREATE', { event: 'group_message', texts: ['id', 'group_openid'] }],
@@ -95,11 +95,11 @@ const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['C2C_MSG_RECEIVE', { event: 'c2c_msg_receive', texts: ['openid'] }],
 ])
 
-/** A payload of opcode 0 as an event, whichever way it came: over the gateway, or to the webhook. */
+/** Converts a payload of opcode 0 into an event, for the gateway and the webhook alike. */
 export function toDispatch({ t = '', d, id, s }: GatewayPayload): GatewayDispatch {
   const shape = shapes.get(t)
   const event = shape !== undefined && hasTexts(d, shape.texts) ? shape.event : 'other'
-  // A hot path: one literal, no spread.
+  // Hot path: a single object literal without object spread.
   const dispatch: {
     event: string
     type: string
@@ -115,7 +115,7 @@ export function toDispatch({ t = '', d, id, s }: GatewayPayload): GatewayDispatc
   return dispatch as GatewayDispatch
 }
 
-/** The platform marks the mention that means the receiver. */
+/** The platform marks the mention of the receiving bot with `is_you`. */
 function mentionsBot({ mentions }: { readonly mentions?: unknown }): boolean {
   return (
     Array.isArray(mentions) && mentions.some((mention: GroupMention | null | undefined) => mention?.is_you === true)

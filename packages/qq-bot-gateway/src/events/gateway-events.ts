@@ -14,46 +14,46 @@ import type {
   InteractionDispatch,
 } from './gateway-dispatch.js'
 
-/** What a gateway tells, by name. None carries a token. */
+/** The events of a gateway, by name. No event carries a token. */
 export interface GatewayEvents {
-  /** A WebSocket is open; nothing was said yet. */
+  /** A WebSocket opened; nothing has been received yet. */
   connected: { readonly host: string }
-  /** A connection is over. */
+  /** A connection ended. */
   disconnected: {
-    /** Close code; 1006 where no close frame came. */
+    /** Close code; 1006 if no close frame arrived. */
     readonly code: number
     readonly reason: string
-    /** Whether another connection follows by itself. */
+    /** Whether the gateway reconnects. */
     readonly willReconnect: boolean
   }
-  /** The next connection is due. */
+  /** The gateway is about to reconnect. */
   reconnecting: {
-    /** Attempts since things were last stable. */
+    /** Attempts since the last stable connection. */
     readonly attempt: number
     readonly delayMs: number
-    /** Whether the session goes on; otherwise events in between are lost. */
+    /** Whether the session continues. If not, events in between are lost. */
     readonly willResume: boolean
   }
-  /** Something failed; where nothing else is told, the gateway goes on. */
+  /** Something failed. The gateway goes on unless `connect()` rejects or `status()` says otherwise. */
   error: AnyLingpaiError
-  /** The day's session starts are used up; the next one waits until then, Unix milliseconds. */
+  /** The session starts of the day are used up; the next one waits until `untilMs`, in Unix milliseconds. */
   waiting: { readonly untilMs: number }
-  /** A session was started. */
+  /** A session started. */
   ready: {
     readonly sessionId: string
     readonly shard: readonly [index: number, count: number]
-    /** The bot, as the platform describes it. */
+    /** The bot's user, as the platform describes it. */
     readonly user: unknown
   }
-  /** A session goes on. */
+  /** A session was resumed. */
   resumed: {
     readonly sessionId: string
-    /** Events that came after all. */
+    /** Number of missed events that were replayed. */
     readonly replayed: number
   }
-  /** Every payload as it came, whatever its opcode, repeated ones included. */
+  /** Every payload as received, of any opcode, including repeated ones. */
   raw: GatewayPayload
-  /** Every payload of an event as it came, once. */
+  /** Every payload of an event as received, once. */
   raw_dispatch: GatewayPayload
   /** Every event, once. */
   dispatch: GatewayDispatch
@@ -72,5 +72,5 @@ export interface GatewayEvents {
 /** Name of an event. */
 export type GatewayEventName = keyof GatewayEvents
 
-/** Listens to one event; what it throws or rejects with harms nobody. */
+/** A listener of one event. Its errors are caught and reported. */
 export type GatewayListener<Name extends GatewayEventName> = (event: GatewayEvents[Name]) => unknown

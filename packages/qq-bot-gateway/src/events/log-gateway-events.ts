@@ -12,10 +12,10 @@ const levels = {
   resumed: 'info',
 } as const satisfies Partial<Record<GatewayEventName, keyof Logger>>
 
-/** Writes what becomes of the connection to a logger; what people write to the bot is not logged. */
+/** Logs the state of the connection. The content of messages is never logged. */
 export function logGatewayEvents(hub: EventHub, logger: Logger): void {
   for (const name of Object.keys(levels) as (keyof typeof levels)[]) {
-    // Some loggers are async, whatever their type says.
+    // Some loggers return a promise, whatever their type says.
     const write: (message: string, fields: object) => unknown = (message, fields) =>
       logger[levels[name]](message, fields)
     hub.on(name, (event) => {

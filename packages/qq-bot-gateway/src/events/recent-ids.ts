@@ -1,10 +1,10 @@
-/** Remembers the last ids, and no more than that. */
+/** Remembers a bounded number of recent ids. */
 export interface RecentIds {
-  /** Whether the id is new; it is remembered then. */
+  /** Remembers the id. @returns whether it is new */
   add(id: string): boolean
 }
 
-/** Two generations of up to `most` ids: the older one is dropped as a whole, which costs less than dropping one by one. */
+/** Uses two generations of up to `most` ids. The older one is dropped as a whole, which costs less than dropping ids one by one. */
 export function recentIds(most: number): RecentIds {
   let young = new Set<string>()
   let old = new Set<string>()

@@ -1,14 +1,14 @@
 import type { GatewayDispatch } from './gateway-dispatch.js'
 import { recentIds } from './recent-ids.js'
 
-/** Remembers events, so that none is handed out twice. */
+/** Remembers events so that none is handed out twice. */
 export interface SeenEvents {
-  /** Whether the event is new; it is remembered then. */
+  /** Remembers the event. @returns whether it is new */
   add(dispatch: GatewayDispatch): boolean
 }
 
 /**
- * Events of the last time, at least `most` of them. The id of the event is not enough: a platform may send one message as two types of
+ * Remembers at least the last `most` events. The id of the event is not enough: the platform may send one message as two types of
  * event, each with an id of its own.
  */
 export function seenEvents(most: number): SeenEvents {
@@ -17,7 +17,7 @@ export function seenEvents(most: number): SeenEvents {
   return {
     add: (dispatch) => {
       const messageId = messageIdOf(dispatch)
-      // Both are remembered, whichever of them is known.
+      // Both names must be remembered, even if the first is already known.
       const isNewEvent = dispatch.eventId === undefined || events.add(dispatch.eventId)
       const isNewMessage = messageId === undefined || messages.add(messageId)
       return isNewEvent && isNewMessage
@@ -25,7 +25,7 @@ export function seenEvents(most: number): SeenEvents {
   }
 }
 
-/** Everything an event is known by, the most lasting name last: its own id, and that of the message. */
+/** The names that identify an event: its id first, then the id of its message, which lasts longer. */
 export function namesOf(dispatch: GatewayDispatch): readonly string[] {
   const { eventId } = dispatch
   const messageId = messageIdOf(dispatch)

@@ -1,25 +1,25 @@
 import { CacheError, type CacheErrorDetails, type Clock, type IAccessTokenCache } from '@lingpai/core'
 
-/** A cache with what it takes to survive it. */
+/** A cache, with what a call needs to survive its failures. */
 export interface CacheUse {
   readonly cache: IAccessTokenCache
   readonly clock: Clock
-  /** Told of every failure. */
+  /** Called with every failure. */
   readonly failed: (error: CacheError) => void
 }
 
-/** What a cache answered; a failure and an empty answer are different things. */
-export type CacheAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false }
+/** The result of a cache call. A failure is not the same as an empty result. */
+export type CacheResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false }
 
-/** A gateway that waits for its cache is not connected. */
+/** Kept short, because a gateway that waits for its cache is not connected. */
 const patienceMs = 1000
 
-/** Calls a cache, bounded in time; never rejects. The cause stays out of the error: it may show a connection string. */
+/** Calls a cache with a time limit; never rejects. The error has no cause, because a cause may contain a connection string. */
 export async function cacheCall<T>(
   { cache, clock, failed }: CacheUse,
   operation: CacheErrorDetails['operation'],
   call: () => T | Promise<T>,
-): Promise<CacheAnswer<T>> {
+): Promise<CacheResult<T>> {
   const fail = (problem: 'failed' | 'timeout'): { readonly ok: false } => {
     const what = problem === 'timeout' ? 'took too long over' : 'failed at'
     failed(
@@ -33,11 +33,11 @@ export async function cacheCall<T>(
   }
   let isSettled = false
   return new Promise((resolve) => {
-    const settle = (answer: () => CacheAnswer<T>): void => {
+    const settle = (result: () => CacheResult<T>): void => {
       if (isSettled) return
       isSettled = true
       timer.cancel()
-      resolve(answer())
+      resolve(result())
     }
     const timer = clock.setTimer(() => {
       settle(() => fail('timeout'))

@@ -1,14 +1,14 @@
 import { MalformedAnswerError, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 
-/** Whether it is the address of a WebSocket at all. */
+/** Whether the text is a WebSocket address. */
 export function isSocketUrl(url: string): boolean {
   return /^wss?:/i.test(url) && URL.canParse(url)
 }
 
 /**
- * Checks where the platform says its gateway is. Identify carries the token there, so the rule of API calls holds: the origin must be
- * one of the provider's. An address in the clear therefore needs an API base in the clear, as tests have it.
+ * Checks the gateway address that the platform returned. Identify sends the token there, so the rule of API calls applies: the origin
+ * must be one of the provider's. A `ws:` address is accepted only with an `http:` API base, as in tests.
  *
  * @throws MalformedAnswerError naming the origin, never the rest of the address
  */
@@ -18,19 +18,19 @@ export function assertOwnGateway(source: TokenSource, url: string, status: numbe
   if (originsOf(source).includes(origin)) return
   const { provider } = source.account
   throw new MalformedAnswerError(
-    `${provider}: the gateway ${protocol}//${host} is not on an origin of this provider, so the token is not sent there`,
+    `${provider}: the gateway ${protocol}//${host} is not on an origin of this provider; the token is not sent there`,
     { provider, problem: 'not-an-object', status },
     {
       retryable: false,
       hint:
         protocol === 'wss:'
-          ? `If the address is right, make the provider with extend({ apiOrigins: ['${origin}'] }).`
+          ? `If the address is right, create the provider with extend({ apiOrigins: ['${origin}'] }).`
           : 'The address must begin with wss: unless the API base itself begins with http:, as in tests.',
     },
   )
 }
 
-/** A source of another make may not tell its origins; then only the platform's own count. */
+/** A custom source may have no origins; then only the platform's own apply. */
 function originsOf({ apiOrigins }: Partial<Pick<TokenSource, 'apiOrigins'>>): readonly string[] {
   return apiOrigins ?? qqBot.spec.apiOrigins ?? []
 }

@@ -13,13 +13,13 @@ import {
 } from './protocol.js'
 import { socketError } from './socket-error.js'
 
-/** How long a closing handshake may take before the socket is cut. */
+/** Maximum duration of the closing handshake before the socket is terminated. */
 const closingMs = 2000
 
-/** What a connection is made of. */
+/** What a connection needs. */
 export interface ConnectionOptions {
   readonly url: string
-  /** Name of the provider, for errors. */
+  /** Name of the provider, for error texts. */
   readonly provider: string
   /** The session to resume. */
   readonly session: GatewaySession | undefined
@@ -28,15 +28,15 @@ export interface ConnectionOptions {
   readonly times: ProtocolTimes
   readonly clock: Clock
   readonly random: () => number
-  /** The text of Identify or Resume; its rejection ends the connection. */
+  /** Returns the text of Identify or Resume. A rejection ends the connection. */
   readonly ask: (session: GatewaySession | undefined, signal: AbortSignal) => Promise<string>
   readonly listeners: ConnectionListeners
 }
 
-/** Whom a connection tells. Not called any more once it is over. */
+/** Callbacks of a connection. None is called after it has ended. */
 export interface ConnectionListeners {
   readonly opened: () => void
-  /** Every payload, before anything is made of it. */
+  /** Receives every payload before it is processed. */
   readonly payload: (payload: GatewayPayload) => void
   readonly ready: (session: GatewaySession, data: Readonly<Record<string, unknown>>) => void
   readonly resumed: (session: GatewaySession, replayed: number) => void
@@ -44,21 +44,21 @@ export interface ConnectionListeners {
   readonly error: (error: unknown) => void
 }
 
-/** A connection that has ended, with the session as it was then. */
+/** A connection that has ended, and its session at that moment. */
 export interface ConnectionOutcome {
   readonly ending: Ending
   readonly session: GatewaySession | undefined
-  /** Monotonic moment at which it became live. */
+  /** Monotonic time at which the connection became live. */
   readonly liveSinceMs: number | undefined
-  /** What ended it: what `ask` rejected with, or what kept the socket from opening and does not pass by itself. */
+  /** The cause of the end: what `ask` rejected with, or a permanent reason why the socket did not open. */
   readonly failure?: { readonly error: unknown }
 }
 
-/** One attempt: its own socket, its own timers, its own state. */
+/** One attempt to connect, with its own socket, timers and state. */
 export interface GatewayConnection {
-  /** Settles, and never rejects, when the socket is gone. */
+  /** Settles when the socket is closed; never rejects. */
   readonly done: Promise<ConnectionOutcome>
-  /** Closes it with a code. */
+  /** Closes the connection with a code. */
   stop(code: number): void
 }
 

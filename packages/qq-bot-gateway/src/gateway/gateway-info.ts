@@ -1,32 +1,33 @@
 import { MalformedAnswerError, type Clock, type TokenSource } from '@lingpai/core'
 import { apiErrorIn } from '../api/api-error.js'
-import { readApiAnswer } from '../api/read-api-answer.js'
+import { readApiResponse } from '../api/read-api-response.js'
 import { assertOwnGateway, isSocketUrl } from './gateway-address.js'
 
-/** What the platform says of its gateway. */
+/** What the platform returns about its gateway. */
 export interface GatewayInfo {
   /** Where to connect, `wss:`. */
   readonly url: string
-  /** Connections that it recommends. */
+  /** Recommended number of connections. */
   readonly shards: number
-  /** How many sessions may still be started; absent where it did not say. */
+  /** Limit of session starts; absent if the platform returned none. */
   readonly startLimit?: StartLimit
 }
 
-/** `session_start_limit`, in our terms. */
+/** `session_start_limit`, under our names. */
 export interface StartLimit {
-  /** Session starts that are left. */
+  /** Remaining session starts. */
   readonly remaining: number
-  /** Until all of them are back, milliseconds. */
+  /** Milliseconds until all starts are available again. */
   readonly resetAfterMs: number
-  /** Sessions that may start within 5 seconds. */
+  /** Number of sessions that may start within 5 seconds. */
   readonly maxConcurrency: number
 }
 
 const path = '/gateway/bot'
 
 /**
- * Asks the platform where its gateway is, through the source: its hosts, its token, its healing.
+ * Asks the platform for its gateway address. The request goes through the source and uses its host, its token and its retry after a
+ * rejected token.
  *
  * @throws PlatformError, TransportError or MalformedAnswerError; the signal's reason after an abort
  * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
@@ -36,15 +37,15 @@ export async function fetchGatewayInfo(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<GatewayInfo> {
   const { provider } = source.account
-  // The API never redirects. Where a redirect leads is not for it to decide: the token is sent there next.
-  const answer = await readApiAnswer(await source.fetch(path, { signal, redirect: 'manual' }))
-  const refusal = apiErrorIn(source, answer, { clock })
-  if (refusal !== undefined) throw refusal
-  const { status, bytes, body = {} } = answer
+  // The API never redirects. Following a redirect would let its target choose where the token is sent next.
+  const response = await readApiResponse(await source.fetch(path, { signal, redirect: 'manual' }))
+  const rejection = apiErrorIn(source, response, { clock })
+  if (rejection !== undefined) throw rejection
+  const { status, bytes, body = {} } = response
   const { url, shards, session_start_limit: limit } = body
   if (typeof url !== 'string' || !isSocketUrl(url)) {
     const problem = 'not-an-object'
-    throw new MalformedAnswerError(`${provider}: ${path} names no gateway`, { provider, problem, status, bytes })
+    throw new MalformedAnswerError(`${provider}: ${path} has no gateway address`, { provider, problem, status, bytes })
   }
   assertOwnGateway(source, url, status)
   const startLimit = startLimitOf(limit)
@@ -58,7 +59,7 @@ function startLimitOf(limit: unknown): StartLimit | undefined {
   return { remaining, resetAfterMs, maxConcurrency: isCount(maxConcurrency) && maxConcurrency > 0 ? maxConcurrency : 1 }
 }
 
-/** More connections than this are no advice but a mistake. */
+/** A larger recommendation is treated as a mistake. */
 const mostShards = 10_000
 
 function isShardCount(value: unknown): value is number {

@@ -20,11 +20,11 @@ import { greetingText, type IdentifyFacts } from './identify.js'
 import { nextMove, noFailures, type BackoffOptions, type NextMove } from './next-move.js'
 import { pause } from './pause.js'
 import type { GatewayPayload } from './payload.js'
-import { keepsSession, type GatewaySession, type ProtocolTimes } from './protocol.js'
+import { resumableCode, type GatewaySession, type ProtocolTimes } from './protocol.js'
 import { sessionStore, type SessionStore } from './session-store.js'
 import { startBudget, type StartBudget } from './start-budget.js'
 
-/** What a gateway's life is made of. */
+/** What a gateway's life needs. */
 export interface LifeParts {
   readonly source: TokenSource
   readonly facts: IdentifyFacts
@@ -36,16 +36,16 @@ export interface LifeParts {
   readonly times: ProtocolTimes
   readonly backoff: BackoffOptions
   readonly hub: EventHub
-  /** When a session that is stored is past an event. */
+  /** When the stored session moves past an event. */
   readonly acknowledge: 'received' | 'handled'
-  /** Told of each event of the platform that the protocol lets through. @returns what is still at it; it never rejects */
+  /** Called with each new event of the platform. @returns a promise of the work that is still running; it never rejects */
   readonly dispatch: (payload: GatewayPayload) => Promise<unknown> | undefined
 }
 
-/** Ends a session for good, as the platform's own clients do. */
+/** Close code that ends the session, as the platform's own clients use it. */
 const goodbye = 1000
 
-/** Connection after connection, one at a time, until it is stopped or there is no use in going on. */
+/** Runs one connection after another until it is stopped or fails permanently. */
 export class GatewayLife {
   readonly #parts: LifeParts
   readonly #closing = new AbortController()
@@ -57,9 +57,9 @@ export class GatewayLife {
   #history = noFailures
   #isLive = false
   #wasLive = false
-  /** Where the last connection that was opened led; asked for anew once one could not be. */
+  /** Address of the last connection that opened; asked for again after one that did not. */
   #info: GatewayInfo | undefined
-  /** Of the token that was sent last. */
+  /** Generation of the token that was sent last. */
   #generation: number | undefined
   #running: Promise<void> | undefined
 
@@ -74,7 +74,7 @@ export class GatewayLife {
     }
     if (parts.acknowledge === 'handled') {
       this.#handled = handledEvents(() => {
-        this.#keep(this.#session)
+        this.#setSession(this.#session)
       })
     }
     this.#budget = startBudget({ source, cache, clock, random, waiting, failed })
@@ -84,7 +84,7 @@ export class GatewayLife {
       sessionStore({ cache, clock, failed, key: gatewayKey(source.account, shard), kind: `${facts.intents}/${shard}` })
   }
 
-  /** Whether events come in. */
+  /** Whether events are being received. */
   get isLive(): boolean {
     return this.#isLive
   }
@@ -93,15 +93,15 @@ export class GatewayLife {
     return this.#session
   }
 
-  /** Runs until `stop`. @throws PlatformError after a close code that is fatal; whatever the first connection cannot be made for, if waiting does not mend it */
+  /** Runs until `stop`. @throws PlatformError after a fatal close code; the error of the first connection if waiting does not help */
   run(): Promise<void> {
     return (this.#running ??= this.#run())
   }
 
-  /** Ends it; settles when the socket is closed and the session is kept. */
+  /** Stops; settles when the socket is closed and the session is stored. */
   async stop(): Promise<void> {
     this.#closing.abort()
-    this.#connection?.stop(this.#store === undefined ? goodbye : keepsSession)
+    this.#connection?.stop(this.#store === undefined ? goodbye : resumableCode)
     await this.#running?.catch(() => undefined)
   }
 
@@ -119,7 +119,7 @@ export class GatewayLife {
     }
   }
 
-  /** One connection, from asking where to the end of its socket. */
+  /** Runs one connection, from asking for the address until its socket is closed. */
   async #attempt(signal: AbortSignal): Promise<NextMove | undefined> {
     const { hub, clock, backoff, random } = this.#parts
     if ((await this.#store?.isLost()) === true) this.#session = undefined
@@ -161,7 +161,7 @@ export class GatewayLife {
       ask: async (session, asking) => {
         const { value, generation } = await source.getRecord({ signal: asking })
         this.#generation = generation
-        // What took the connection so long may have cost the moment.
+        // Waiting for the token may have used up the moment for the session start.
         while (session === undefined && !isInTime() && !asking.aborted) isInTime = await start()
         return greetingText(value, session, facts)
       },
@@ -184,7 +184,7 @@ export class GatewayLife {
         dispatch: (payload, session) => {
           const working = this.#parts.dispatch(payload)
           if (working !== undefined && session !== undefined) void working.then(this.#handled?.begin(session))
-          this.#keep(session)
+          this.#setSession(session)
         },
         error: (error) => {
           this.#report(error)
@@ -198,7 +198,7 @@ export class GatewayLife {
     return outcome
   }
 
-  /** A session start needs the limits of this moment; a resume only needs the address. */
+  /** A session start needs the current limits; a resume only needs the address. */
   async #whereTo(signal: AbortSignal): Promise<GatewayInfo> {
     if (this.#session === undefined || this.#info === undefined) {
       this.#info = await fetchGatewayInfo(this.#parts.source, { clock: this.#parts.clock, signal })
@@ -210,7 +210,7 @@ export class GatewayLife {
     if (move.kind === 'stop' || signal.aborted) return
     const { hub, clock, source } = this.#parts
     this.#history = move.history
-    if (move.dropsSession) this.#keep(undefined)
+    if (move.dropsSession) this.#setSession(undefined)
     const { delayMs } = move
     hub.emit('reconnecting', {
       attempt: move.history.failures,
@@ -226,21 +226,21 @@ export class GatewayLife {
     }
   }
 
-  /** A connection that could not be made. */
+  /** Handles a connection that could not be made. */
   #failed(thrown: unknown): NextMove {
     const { clock, backoff, random } = this.#parts
     const error = this.#report(thrown)
     if (this.#isHopeless(error)) throw error
-    const ending = { action: 'resume', refusedResume: false } as const
+    const ending = { action: 'resume', rejectedResume: false } as const
     const move = nextMove(this.#history, { ending, liveMs: 0 }, backoff, random())
     const retryInMs = (error.retryAtMs ?? 0) - clock.now()
     return move.kind === 'connect' && retryInMs > move.delayMs ? { ...move, delayMs: retryInMs } : move
   }
 
-  /** Before the first connection, what nobody but a person can mend is told at once; later a gateway waits for that person. */
+  /** Before the first connection, an error that only an operator can fix is thrown at once. After it, the gateway waits for the fix. */
   #isHopeless(error: AnyLingpaiError): boolean {
     if (error.code === 'ERR_LINGPAI_CONFIG' || error.code === 'ERR_LINGPAI_CLOSED') return true
-    // What no table knows may pass, whatever it is.
+    // An unknown platform error may be temporary.
     const isUnknown = error.code === 'ERR_LINGPAI_PLATFORM' && error.details.errorClass === 'unknown'
     return !this.#wasLive && !error.retryable && !isUnknown
   }
@@ -261,7 +261,7 @@ export class GatewayLife {
     return error
   }
 
-  /** What `fetch` or a source of somebody else's throws: its name tells, its words may hold anything. */
+  /** Wraps errors of `fetch` or of a custom source. Only the error's name is used, because its message may contain anything. */
   #foreign(thrown: unknown): AnyLingpaiError {
     const name = typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : typeof thrown
     const { provider } = this.#parts.source.account
@@ -277,16 +277,16 @@ export class GatewayLife {
   #goLive(session: GatewaySession): void {
     this.#isLive = true
     this.#wasLive = true
-    this.#keep(session)
+    this.#setSession(session)
   }
 
-  #keep(session: GatewaySession | undefined): void {
+  #setSession(session: GatewaySession | undefined): void {
     this.#session = session
-    this.#store?.keep(session && (this.#handled?.upTo(session) ?? session))
+    this.#store?.store(session && (this.#handled?.upTo(session) ?? session))
   }
 }
 
-/** Asked anew after each `await`. */
+/** A function, so that the signal is read again after each `await`. */
 function isOver(signal: AbortSignal): boolean {
   return signal.aborted
 }

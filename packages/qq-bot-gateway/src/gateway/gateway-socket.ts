@@ -1,33 +1,33 @@
 import { WebSocket } from 'ws'
 
-/** As much of a WebSocket as a gateway needs; one of `ws` fits. */
+/** The part of a WebSocket that a gateway uses; one of `ws` fits. */
 export interface GatewaySocket {
-  /** The handshake is done. */
+  /** The handshake completed. */
   on(event: 'open', listener: () => void): unknown
-  /** A whole message; text as well as bytes comes as a Buffer. */
+  /** A complete message. Text and bytes both arrive as a Buffer. */
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown
-  /** The connection is gone, whoever ended it; told once, and last. */
+  /** The connection closed, from either side. Emitted once, as the last event. */
   on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown
-  /** It failed; `close` follows. */
+  /** The connection failed; `close` follows. */
   on(event: 'error', listener: (error: unknown) => void): unknown
-  /** Sends a text; does nothing once it is closing. */
+  /** Sends a text; does nothing while closing. */
   send(data: string): void
-  /** Closes in good order; `close` follows when the other side has answered. */
+  /** Starts the closing handshake; `close` follows when the other side has completed it. */
   close(code: number): void
-  /** Cuts the connection; `close` is told as well. */
+  /** Terminates the connection; `close` follows. */
   terminate(): void
 }
 
-/** How a socket is opened. */
+/** Options of a socket. */
 export interface GatewaySocketOptions {
-  /** A longer message closes the connection. */
+  /** Maximum length of a message; a longer one closes the connection. */
   readonly maxPayload: number
-  /** Compression costs more than these messages are worth, and lets a small frame become a large one. */
+  /** Disabled: these messages are too small to benefit, and a small compressed frame could inflate to a large one. */
   readonly perMessageDeflate: false
 }
 
 /** A WebSocket class; that of `ws` fits. */
 export type GatewaySocketClass = new (url: string, options: GatewaySocketOptions) => GatewaySocket
 
-/** The class of `ws`. Its messages are Buffers as long as nobody sets another `binaryType`. */
+/** The class of `ws`. Its messages are Buffers unless `binaryType` is changed. */
 export const defaultSocketClass: GatewaySocketClass = WebSocket

@@ -1,17 +1,17 @@
 import type { GatewaySession } from './protocol.js'
 
-/** How far a session has been handled: a successor resumes from there. */
+/** Tracks which events of a session have been handled, so that a successor resumes after them. */
 export interface HandledEvents {
-  /** An event of the session is handed out. @returns to be called when it is handled */
+  /** Records that an event was handed out. @returns a function to call when it has been handled */
   begin(session: GatewaySession): () => void
-  /** The session without what is still being handled, and without what came after that. */
+  /** Returns the session as it was before the oldest event that is still being handled. */
   upTo(session: GatewaySession): GatewaySession
 }
 
-/** @param changed told when more has been handled */
+/** @param changed called when more events have been handled */
 export function handledEvents(changed: () => void): HandledEvents {
   let sessionId: string | undefined
-  /** Numbers of events that are being handled, the oldest first. */
+  /** Sequence numbers of events that are being handled, oldest first. */
   let open = new Set<number>()
   return {
     begin: ({ id, seq }) => {

@@ -1,15 +1,15 @@
 import { opcodes } from './payload.js'
 import type { GatewaySession } from './protocol.js'
 
-/** What Identify asks for. */
+/** Content of Identify. */
 export interface IdentifyFacts {
   readonly intents: number
   readonly shard: readonly [index: number, count: number]
-  /** The platform does nothing with them. */
+  /** The platform ignores them. */
   readonly properties: Readonly<Record<string, string>>
 }
 
-/** The payload that starts a session, or goes on with one, as text. The token stands in it: it is sent and never shown. */
+/** Returns the payload that starts or resumes a session, as text. It contains the token and must not be logged. */
 export function greetingText(token: string, session: GatewaySession | undefined, facts: IdentifyFacts): string {
   const authorization = `QQBot ${token}`
   return JSON.stringify(

@@ -1,51 +1,52 @@
 import type { Ending } from './protocol.js'
 
-/** How soon a connection is tried again. */
+/** Delays between reconnects. */
 export interface BackoffOptions {
-  /** Longest first wait, milliseconds; it doubles with each failure. @default 1000 */
+  /** Maximum first delay, in milliseconds; doubled after each failure. @default 1000 */
   readonly firstMs?: number
-  /** Longest wait of all, milliseconds. @default 60_000 */
+  /** Maximum delay, in milliseconds. @default 60_000 */
   readonly longestMs?: number
-  /** A connection that was live for so long, milliseconds, makes earlier failures forgotten. @default 60_000 */
+  /** How long a connection must be live, in milliseconds, before earlier failures are forgotten. @default 60_000 */
   readonly stableMs?: number
 }
 
-/** What went wrong since things were last fine. */
+/** Failures since the last stable connection. */
 export interface FailureHistory {
-  /** Connections that ended, since the last that was stable. */
+  /** Connections that have ended since the last stable one. */
   readonly failures: number
-  /** Resumes in a row that were not answered. */
-  readonly refusedResumes: number
+  /** Consecutive resumes without a Resumed. */
+  readonly rejectedResumes: number
 }
 
 /** A connection that has ended. */
 export interface EndedConnection {
-  readonly ending: Pick<Ending, 'action' | 'refusedResume'>
-  /** How long it had been live, milliseconds. */
+  readonly ending: Pick<Ending, 'action' | 'rejectedResume'>
+  /** How long the connection was live, in milliseconds. */
   readonly liveMs: number
 }
 
-/** What comes next. */
+/** What the gateway does next. */
 export type NextMove =
   | { readonly kind: 'stop' }
   | {
       readonly kind: 'connect'
       readonly history: FailureHistory
-      /** Whether the session is given up: the next connection identifies. */
+      /** Whether the session is dropped, so that the next connection identifies. */
       readonly dropsSession: boolean
-      /** Whether the token is reported as refused first. */
+      /** Whether the token is first reported as rejected. */
       readonly rejectsToken: boolean
       readonly delayMs: number
     }
 
-/** Nothing went wrong. */
-export const noFailures: FailureHistory = Object.freeze({ failures: 0, refusedResumes: 0 })
+/** The state without failures. */
+export const noFailures: FailureHistory = Object.freeze({ failures: 0, rejectedResumes: 0 })
 
-/** A session that is refused without a word, so many times in a row, is gone. */
-const mostRefusedResumes = 3
+/** After this many consecutive resumes without a Resumed, the session is considered gone. */
+const mostRejectedResumes = 3
 
 /**
- * Exponential backoff with full jitter, for ever unless the platform said that it is no use: a pure function.
+ * Computes the next move: exponential backoff with full jitter, without end unless the platform says that retrying does not help.
+ * A pure function.
  *
  * @param random from 0 up to 1
  */
@@ -55,17 +56,17 @@ export function nextMove(
   { firstMs = 1000, longestMs = 60_000, stableMs = 60_000 }: BackoffOptions,
   random: number,
 ): NextMove {
-  const { action, refusedResume } = ending
+  const { action, rejectedResume } = ending
   if (action === 'fatal') return { kind: 'stop' }
   const before = liveMs >= stableMs ? 0 : history.failures
-  const refusedResumes = refusedResume ? history.refusedResumes + 1 : 0
-  const isGivenUp = refusedResumes >= mostRefusedResumes
+  const rejectedResumes = rejectedResume ? history.rejectedResumes + 1 : 0
+  const isGivenUp = rejectedResumes >= mostRejectedResumes
   return {
     kind: 'connect',
-    history: { failures: before + 1, refusedResumes: isGivenUp ? 0 : refusedResumes },
+    history: { failures: before + 1, rejectedResumes: isGivenUp ? 0 : rejectedResumes },
     dropsSession: action !== 'resume' || isGivenUp,
     rejectsToken: action === 'refresh-token',
-    // A platform that says that the session is gone is there: no reason to wait longer for the new one.
-    delayMs: random * Math.min(longestMs, firstMs * 2 ** (refusedResume && action === 'identify' ? 0 : before)),
+    // A platform that rejects a session is reachable: no reason to wait longer for the new session.
+    delayMs: random * Math.min(longestMs, firstMs * 2 ** (rejectedResume && action === 'identify' ? 0 : before)),
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@lingpai/core'
 
-/** Waits on the clock, and keeps the process alive meanwhile. Ends early, without a complaint, when the signal is aborted. */
+/** Waits on the clock and keeps the process alive. Resolves early when the signal is aborted. */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {

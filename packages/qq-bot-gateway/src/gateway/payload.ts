@@ -16,24 +16,24 @@ export const opcodes = {
   heartbeatAck: 11,
 } as const
 
-/** One message of the platform, as it came. */
+/** A message of the platform, as received. */
 export interface GatewayPayload {
-  /** Opcode; 0 is a dispatch. */
+  /** Opcode; 0 is an event. */
   readonly op: number
-  /** What the opcode or the event carries. */
+  /** Data of the opcode or of the event. */
   readonly d?: unknown
   /** Sequence number within the session. */
   readonly s?: number
   /** Name of the event. */
   readonly t?: string
-  /** Id of the event; a passive reply may name it as `event_id`. */
+  /** Id of the event; a passive reply may send it as `event_id`. */
   readonly id?: string
 }
 
-/** A frame that is no payload, in the terms of an error: its shape, never its content. */
+/** Describes a malformed frame for an error: its shape, never its content. */
 export type BadFrame = Pick<MalformedAnswerErrorDetails, 'problem' | 'bytes'>
 
-/** Reads a frame; one that is no payload gives the problem. */
+/** Parses a frame. Returns the problem if it is malformed. */
 export function readFrame(data: Buffer, isBinary: boolean): GatewayPayload | BadFrame {
   if (isBinary) return { problem: 'not-text', bytes: data.length }
   let parsed: unknown
@@ -45,7 +45,7 @@ export function readFrame(data: Buffer, isBinary: boolean): GatewayPayload | Bad
   return isPayload(parsed) ? parsed : { problem: 'not-an-object', bytes: data.length }
 }
 
-/** Members of the wrong type are the platform's fault and make the whole frame unreadable. */
+/** A member of the wrong type makes the whole frame malformed. */
 function isPayload(value: unknown): value is GatewayPayload {
   if (typeof value !== 'object' || value === null) return false
   const { op, s, t, id } = value as Readonly<Record<string, unknown>>
@@ -57,11 +57,11 @@ function isPayload(value: unknown): value is GatewayPayload {
   )
 }
 
-/** HTTP status of a WebSocket: the one that its handshake ended with. */
+/** HTTP status of a WebSocket: the status of its completed handshake. */
 const switchingProtocols = 101
 
-/** A frame that cannot be read, as an error. */
-export function badFrameError(provider: string, frame: BadFrame, what = 'a frame is no payload'): MalformedAnswerError {
+/** Creates the error of a malformed frame. */
+export function badFrameError(provider: string, frame: BadFrame, what = 'malformed frame'): MalformedAnswerError {
   return new MalformedAnswerError(`${provider}: gateway: ${what} (${frame.problem})`, {
     provider,
     status: switchingProtocols,

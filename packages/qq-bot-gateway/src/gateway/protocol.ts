@@ -1,50 +1,50 @@
 import { closeRuleOf, type CloseAction } from './close-codes.js'
 import { opcodes, type GatewayPayload } from './payload.js'
 
-/** A session of the platform: what a resume needs. */
+/** What a resume needs to continue a session. */
 export interface GatewaySession {
   readonly id: string
-  /** The last sequence number that was seen; 0 before any. */
+  /** The last sequence number that was received; 0 before the first. */
   readonly seq: number
 }
 
-/** The timers of a connection. `hello`: nothing came yet; `answer`: Identify or Resume was sent. */
-export type ProtocolTimer = 'hello' | 'answer' | 'heartbeat' | 'ack'
+/** The timers of a connection. `hello`: waiting for Hello; `response`: waiting for the response to Identify or Resume. */
+export type ProtocolTimer = 'hello' | 'response' | 'heartbeat' | 'ack'
 
-/** How a connection ended, and what follows. */
+/** How a connection ended, and what to do next. */
 export interface Ending {
   readonly cause:
     'closed' | 'reconnect' | 'invalid-session' | 'missed-ack' | 'silent' | 'malformed' | 'stopped' | 'failed'
   readonly action: CloseAction
-  /** The platform's close code, or the one that stands for the cause. */
+  /** The platform's close code, or one that represents the cause. */
   readonly code: number
   readonly reason: string
-  /** Whether a Resume was sent and no Resumed came back. */
-  readonly refusedResume: boolean
+  /** Whether a Resume was sent and no Resumed was received. */
+  readonly rejectedResume: boolean
 }
 
-/** One connection, from the outside in: everything it knows. */
+/** The whole state of one connection. */
 export interface ProtocolState {
   readonly phase: 'silent' | 'greeted' | 'asking' | 'live' | 'over'
   readonly session: GatewaySession | undefined
-  /** Whether the session is an earlier connection's. */
+  /** Whether the session was started by an earlier connection. */
   readonly isResuming: boolean
   readonly heartbeatMs: number
-  /** Dispatches that came before Resumed, up to now. */
+  /** Number of events received before Resumed. */
   readonly replayed: number
-  /** `replayed` when the answer was last waited for. */
+  /** Value of `replayed` when the response timer was last started. */
   readonly replayedBefore: number
 }
 
-/** Delays of the protocol, milliseconds. */
+/** Delays of the protocol, in milliseconds. */
 export interface ProtocolTimes {
-  /** From connecting to Hello, and from Identify or Resume to its answer. */
+  /** From connecting to Hello, and from Identify or Resume to the response. */
   readonly answerTimeoutMs: number
-  /** From a heartbeat to its ack; never longer than the heartbeat's own interval. */
+  /** From a heartbeat to its ack; never longer than the heartbeat interval. */
   readonly ackTimeoutMs: number
 }
 
-/** What happens to a connection. */
+/** Inputs of the state machine. */
 export type ProtocolInput =
   | { readonly kind: 'opening' }
   | { readonly kind: 'payload'; readonly payload: GatewayPayload }
@@ -53,10 +53,10 @@ export type ProtocolInput =
   | { readonly kind: 'timer'; readonly timer: ProtocolTimer }
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
   | { readonly kind: 'stopped'; readonly code: number }
-  /** What should have been sent could not be: no token, no session start. */
+  /** Identify or Resume could not be sent: no token, or no session start was available. */
   | { readonly kind: 'failed' }
 
-/** What is to be done about it. */
+/** Effects that the caller carries out. */
 export type ProtocolEffect =
   | { readonly kind: 'arm'; readonly timer: ProtocolTimer; readonly delayMs: number; readonly isJittered?: boolean }
   | { readonly kind: 'disarm'; readonly timer: ProtocolTimer }
@@ -67,30 +67,30 @@ export type ProtocolEffect =
   | { readonly kind: 'resumed'; readonly session: GatewaySession; readonly replayed: number }
   | { readonly kind: 'dispatch'; readonly payload: GatewayPayload; readonly session: GatewaySession | undefined }
   | { readonly kind: 'malformed'; readonly what: string }
-  /** The connection is over; the socket is cut, or closed with a code in good order. */
+  /** The connection is over: terminate the socket, or close it with a code. */
   | { readonly kind: 'end'; readonly ending: Ending; readonly close: number | 'cut' }
 
-/** A step: where the connection stands afterwards, and what to do. */
+/** The next state and its effects. */
 export interface ProtocolStep {
   readonly state: ProtocolState
   readonly effects: readonly ProtocolEffect[]
 }
 
-/** A close code of ours that leaves the session alive: 1000 and 1001 may end it. */
-export const keepsSession = 3000
+/** A close code that leaves the session alive; 1000 and 1001 may end it. */
+export const resumableCode = 3000
 
-/** A close code without meaning to WebSocket: no close frame came. */
+/** The WebSocket code for a connection that ended without a close frame. */
 const noFrame = 1006
 
-/** Hello may ask for anything; a heartbeat in each millisecond, or none within an hour, is a mistake. */
+/** Bounds the interval that Hello asks for, so that a mistake there neither floods the platform nor stops the heartbeat. */
 const longestHeartbeatMs = 600_000
 
-/** A connection that is about to be opened; with a session it will resume. */
+/** State of a connection that is about to open. With a session, the connection resumes it. */
 export function initialState(session: GatewaySession | undefined): ProtocolState {
   return { phase: 'silent', session, isResuming: session !== undefined, heartbeatMs: 0, replayed: 0, replayedBefore: 0 }
 }
 
-/** The protocol of PLATFORMS.md §1.3 without sockets and clocks: a pure function. */
+/** The gateway protocol as a pure function, without sockets and clocks. */
 export function step(state: ProtocolState, input: ProtocolInput, times: ProtocolTimes): ProtocolStep {
   if (state.phase === 'over') return { state, effects: [] }
   switch (input.kind) {
@@ -101,7 +101,7 @@ export function step(state: ProtocolState, input: ProtocolInput, times: Protocol
     case 'asked':
       return {
         state: { ...state, phase: 'asking' },
-        effects: [{ kind: 'arm', timer: 'answer', delayMs: times.answerTimeoutMs }],
+        effects: [{ kind: 'arm', timer: 'response', delayMs: times.answerTimeoutMs }],
       }
     case 'timer':
       return onTimer(state, input.timer, times)
@@ -114,8 +114,8 @@ export function step(state: ProtocolState, input: ProtocolInput, times: Protocol
     case 'failed':
       return over(
         state,
-        { cause: 'failed', action: 'resume', code: keepsSession, reason: 'nothing to send' },
-        keepsSession,
+        { cause: 'failed', action: 'resume', code: resumableCode, reason: 'no token or session start' },
+        resumableCode,
       )
   }
 }
@@ -133,15 +133,15 @@ function onPayload(state: ProtocolState, payload: GatewayPayload): ProtocolStep 
     case opcodes.reconnect:
       return over(
         state,
-        { cause: 'reconnect', action: 'resume', code: keepsSession, reason: 'Reconnect' },
-        keepsSession,
+        { cause: 'reconnect', action: 'resume', code: resumableCode, reason: 'Reconnect' },
+        resumableCode,
       )
     case opcodes.invalidSession: {
       const action = payload.d === true ? 'resume' : 'identify'
       return over(
         state,
-        { cause: 'invalid-session', action, code: keepsSession, reason: 'Invalid Session' },
-        keepsSession,
+        { cause: 'invalid-session', action, code: resumableCode, reason: 'Invalid Session' },
+        resumableCode,
       )
     }
     default:
@@ -153,11 +153,11 @@ function onDispatch(state: ProtocolState, payload: GatewayPayload): ProtocolStep
   if (payload.t === 'READY') return onReady(state, payload)
   if (payload.t === 'RESUMED' && state.session !== undefined) {
     const { session, replayed } = state
-    // Its number is not taken over: if it came before what it replays, a resume would skip that.
+    // The sequence number of Resumed is ignored: if Resumed overtakes replayed events, a later resume would skip them.
     return {
       state: { ...state, phase: 'live', isResuming: false },
       effects: [
-        { kind: 'disarm', timer: 'answer' },
+        { kind: 'disarm', timer: 'response' },
         { kind: 'resumed', session, replayed },
       ],
     }
@@ -166,7 +166,7 @@ function onDispatch(state: ProtocolState, payload: GatewayPayload): ProtocolStep
   const { s } = payload
   if (session === undefined || typeof s !== 'number')
     return { state, effects: [{ kind: 'dispatch', payload, session }] }
-  // Numbered below what was seen: a replay of what is known.
+  // The event was received before: this is a replay.
   if (s <= session.seq) return { state, effects: [] }
   const seen: GatewaySession = { id: session.id, seq: s }
   const next = { ...state, session: seen, replayed: state.isResuming ? state.replayed + 1 : state.replayed }
@@ -176,12 +176,12 @@ function onDispatch(state: ProtocolState, payload: GatewayPayload): ProtocolStep
 function onReady(state: ProtocolState, { d, s = 0 }: GatewayPayload): ProtocolStep {
   const data = typeof d === 'object' && d !== null ? (d as Readonly<Record<string, unknown>>) : {}
   const id = data['session_id']
-  if (typeof id !== 'string' || id === '') return malformed(state, 'Ready names no session')
+  if (typeof id !== 'string' || id === '') return malformed(state, 'Ready has no session id')
   const session: GatewaySession = { id, seq: s }
   return {
     state: { ...state, phase: 'live', session, isResuming: false },
     effects: [
-      { kind: 'disarm', timer: 'answer' },
+      { kind: 'disarm', timer: 'response' },
       { kind: 'ready', session, data },
     ],
   }
@@ -192,7 +192,7 @@ function onHello(state: ProtocolState, d: unknown): ProtocolStep {
   const heartbeatMs =
     typeof d === 'object' && d !== null && 'heartbeat_interval' in d ? d.heartbeat_interval : undefined
   if (typeof heartbeatMs !== 'number' || !(heartbeatMs >= 1 && heartbeatMs <= longestHeartbeatMs)) {
-    return malformed(state, 'Hello names no heartbeat')
+    return malformed(state, 'Hello has no heartbeat interval')
   }
   return {
     state: { ...state, phase: 'greeted', heartbeatMs },
@@ -217,13 +217,13 @@ function onTimer(state: ProtocolState, timer: ProtocolTimer, times: ProtocolTime
       }
     case 'ack':
       return over(state, { cause: 'missed-ack', action: 'resume', code: noFrame, reason: 'no heartbeat ack' }, 'cut')
-    case 'answer':
-      // A long replay is an answer as well, as long as it goes on.
+    case 'response':
+      // A long replay counts as a response as long as it goes on.
       if (state.replayed > state.replayedBefore) {
         const waiting = { ...state, replayedBefore: state.replayed }
-        return { state: waiting, effects: [{ kind: 'arm', timer: 'answer', delayMs: times.answerTimeoutMs }] }
+        return { state: waiting, effects: [{ kind: 'arm', timer: 'response', delayMs: times.answerTimeoutMs }] }
       }
-      return over(state, { cause: 'silent', action: 'resume', code: noFrame, reason: 'no answer' }, 'cut')
+      return over(state, { cause: 'silent', action: 'resume', code: noFrame, reason: 'no response' }, 'cut')
     case 'hello':
       return over(state, { cause: 'silent', action: 'resume', code: noFrame, reason: 'no Hello' }, 'cut')
   }
@@ -236,16 +236,16 @@ function heartbeat({ session }: ProtocolState): ProtocolEffect {
 function malformed(state: ProtocolState, what: string): ProtocolStep {
   const { state: ended, effects } = over(
     state,
-    { cause: 'malformed', action: 'resume', code: keepsSession, reason: what },
-    keepsSession,
+    { cause: 'malformed', action: 'resume', code: resumableCode, reason: what },
+    resumableCode,
   )
   return { state: ended, effects: [{ kind: 'malformed', what }, ...effects] }
 }
 
-function over(state: ProtocolState, ending: Omit<Ending, 'refusedResume'>, close: number | 'cut'): ProtocolStep {
-  const refusedResume = state.isResuming && state.phase === 'asking'
+function over(state: ProtocolState, ending: Omit<Ending, 'rejectedResume'>, close: number | 'cut'): ProtocolStep {
+  const rejectedResume = state.isResuming && state.phase === 'asking'
   return {
     state: { ...state, phase: 'over' },
-    effects: [{ kind: 'end', ending: { ...ending, refusedResume }, close }],
+    effects: [{ kind: 'end', ending: { ...ending, rejectedResume }, close }],
   }
 }

@@ -5,36 +5,36 @@ import { pause } from './pause.js'
 import type { GatewaySession } from './protocol.js'
 
 /**
- * Keeps a session in a cache, so that a restarted process resumes it. One process at a time owns it, where the cache has a lease.
- * A cache that fails costs a resume, nothing more.
+ * Stores a session in a cache, so that a restarted process resumes it. With a cache that has a lease, one process at a time owns the
+ * session. If the cache fails, the session cannot be resumed; nothing else is affected.
  */
 export interface SessionStore {
-  /** The session that the last owner left, once this process owns it; waits for an owner that may have died. */
+  /** Takes ownership and returns the session that the last owner stored. Waits for an owner that may have died. */
   open(signal: AbortSignal): Promise<GatewaySession | undefined>
-  /** Keeps this session, at once when it is another one, else within a second. */
-  keep(session: GatewaySession | undefined): void
-  /** Whether somebody else owns the session now: a process that was stopped for a while finds out. */
+  /** Stores the session: at once if it is a different one, otherwise within a second. */
+  store(session: GatewaySession | undefined): void
+  /** Whether another process owns the session now. A process that was suspended can lose it. */
   isLost(): Promise<boolean>
-  /** Writes what is left to write, and gives the session to the next owner. */
+  /** Writes what is pending and releases the session to the next owner. */
   close(): Promise<void>
 }
 
-/** What a store is made of. */
+/** What a session store needs. */
 export interface SessionStoreOptions extends CacheUse {
   readonly key: string
-  /** Intents and shard: a session that was started with others is no use. */
+  /** Identifies intents and shard: a session that was started with others cannot be resumed. */
   readonly kind: string
 }
 
-/** A dead owner is replaced after this time. */
+/** An owner that died is replaced after this time. */
 const leaseMs = 6000
 const renewEveryMs = leaseMs / 3
-/** How late a sequence number may be written: a crash replays so much. */
+/** Maximum delay of writing a sequence number, and so of what a crash replays. */
 const writeEveryMs = 1000
-/** No platform keeps a session for longer. */
-const keptMs = 86_400_000
+/** No session of the platform lives longer. */
+const storedMs = 86_400_000
 
-/** A store for one gateway. */
+/** Creates the store of one gateway. */
 export function sessionStore(options: SessionStoreOptions): SessionStore {
   return new CachedSession(options)
 }
@@ -42,7 +42,7 @@ export function sessionStore(options: SessionStoreOptions): SessionStore {
 class CachedSession implements SessionStore {
   readonly #options: SessionStoreOptions
   readonly #holder = randomUUID()
-  /** `lost`: somebody else owns the session that this process had, and it has not been told yet. */
+  /** `lost`: another process owns the session that this process owned, and the gateway has not been told yet. */
   #role: 'owner' | 'lost' | 'none' = 'none'
   #renewal: Timer | undefined
   #writing: Timer | undefined
@@ -68,7 +68,7 @@ class CachedSession implements SessionStore {
     return this.#session
   }
 
-  keep(session: GatewaySession | undefined): void {
+  store(session: GatewaySession | undefined): void {
     const isOther = session?.id !== this.#session?.id
     this.#session = session
     if (this.#role !== 'owner') return
@@ -100,7 +100,7 @@ class CachedSession implements SessionStore {
     if (wasOwner) await cacheCall(this.#options, 'release', () => cache.lease?.release(key, this.#holder))
   }
 
-  /** Takes the lease, or renews it. @returns whether this process owns the session now */
+  /** Takes or renews the lease. @returns whether this process owns the session now */
   async #own(): Promise<boolean> {
     const { cache, key } = this.#options
     const { lease } = cache
@@ -109,7 +109,7 @@ class CachedSession implements SessionStore {
       return true
     }
     const taken = await cacheCall(this.#options, 'take', () => lease.take(key, this.#holder, leaseMs))
-    // A store that cannot say has given nothing away.
+    // If the store fails, no other process has taken the session.
     if (taken.ok && taken.value) this.#role = 'owner'
     else if (taken.ok && this.#role === 'owner') this.#role = 'lost'
     return this.#role === 'owner'
@@ -125,7 +125,7 @@ class CachedSession implements SessionStore {
     }, renewEveryMs)
   }
 
-  /** Writes go one after another; each writes what is current when its turn comes. */
+  /** Writes run one after another; each writes the session that is current when it starts. */
   #write(): void {
     this.#writing?.cancel()
     this.#writing = undefined
@@ -136,7 +136,7 @@ class CachedSession implements SessionStore {
       this.#written = session
       const text = JSON.stringify({ kind, ...session })
       if (session === undefined) await cacheCall(this.#options, 'remove', () => cache.remove(key))
-      else await cacheCall(this.#options, 'set', () => cache.set(key, text, clock.now() + keptMs))
+      else await cacheCall(this.#options, 'set', () => cache.set(key, text, clock.now() + storedMs))
     })
   }
 

@@ -6,24 +6,24 @@ import { leasedUpdate } from './leased-update.js'
 import { pause } from './pause.js'
 import { decodeStarts, encodeStarts, planStart, slackMs, type PlannedStart, type StartRecord } from './start-plan.js'
 
-/** Gives out the moments at which sessions of a bot may start, to all who share the store. */
+/** Assigns the times at which sessions of a bot may start, among all gateways that share the store. */
 export interface StartBudget {
   /**
-   * Waits for the next moment.
+   * Waits for the next time.
    *
-   * @returns whether it is still good; a later moment has to be taken once it is not
+   * @returns a function that says whether the time is still valid; if not, another one must be taken
    */
   take(told: StartLimit | undefined, signal: AbortSignal): Promise<() => boolean>
 }
 
-/** What a budget is made of. */
+/** What a start budget needs. */
 export interface StartBudgetOptions {
   readonly source: TokenSource
-  /** Shared among processes, if it has a lease. */
+  /** Shared between processes if it has a lease. */
   readonly cache: IAccessTokenCache | undefined
   readonly clock: Clock
   readonly random: () => number
-  /** Told that the day's starts are used up, and until when, Unix milliseconds. */
+  /** Called when the session starts of the day are used up, with the Unix time in milliseconds at which they return. */
   readonly waiting: (untilMs: number) => void
   readonly failed: (error: CacheError) => void
 }
@@ -31,16 +31,16 @@ export interface StartBudgetOptions {
 /** When a session may start. */
 type Moment = Omit<PlannedStart, 'record'>
 
-/** How long somebody else's lease is waited for; longer than it can live. */
+/** Number of waits for the lease; together longer than a lease can last. */
 const mostTries = 40
 
-/** A day and some more: the record tells by itself when it is outdated. */
-const keptMs = 2 * 86_400_000
+/** Longer than a day. The record contains the time at which it becomes outdated. */
+const storedMs = 2 * 86_400_000
 
-/** Gateways of one process and one source share their starts also without a cache. */
+/** Gateways with the same source in one process share their starts even without a cache. */
 const ownStarts = new WeakMap<TokenSource, StartRecord>()
 
-/** A budget: among all processes that share the cache, else within this one. */
+/** Creates a budget for all processes that share the cache, or for this process without one. */
 export function startBudget(options: StartBudgetOptions): StartBudget {
   const { clock, waiting } = options
   return {
@@ -65,7 +65,7 @@ async function plan(options: StartBudgetOptions, told: StartLimit | undefined, s
   return moment
 }
 
-/** Among all processes that share the cache; `undefined` when the cache or its lease cannot be had. */
+/** Plans a start with all processes that share the cache. Returns `undefined` if the cache or its lease is unavailable. */
 async function planShared(
   { source, clock, random }: StartBudgetOptions,
   use: CacheUse,
@@ -81,8 +81,8 @@ async function planShared(
     signal,
     change: (stored, nowMs) => {
       const { record, atMs, isExhausted } = planStart(decodeStarts(stored), told, nowMs)
-      // The store's time may differ from ours.
-      return { text: encodeStarts(record), keptMs, result: { inMs: atMs - nowMs, isExhausted } }
+      // The store's clock may differ from the local one.
+      return { text: encodeStarts(record), storedMs, result: { inMs: atMs - nowMs, isExhausted } }
     },
   })
   if (planned === undefined) return undefined

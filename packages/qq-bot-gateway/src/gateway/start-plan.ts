@@ -1,35 +1,35 @@
 import type { StartLimit } from './gateway-info.js'
 
-/** PLATFORMS.md §1.3: `max_concurrency` counts the sessions of 5 seconds. */
+/** The period to which the platform's `max_concurrency` applies. */
 const paceMs = 5000
 
-/** An Identify goes out within this time of its moment, or waits for another: so two never come closer than the pace. */
+/** Identify must be sent within this time of the planned one, so that two starts are never closer than the pace. */
 export const slackMs = 1000
 
-/** Session starts of a bot, as those who share them remember. */
+/** The session starts of a bot, as its gateways share them. */
 export interface StartRecord {
-  /** Starts that are left of those that the platform last told, minus those that were planned since. */
+  /** Remaining starts: the number that the platform last returned, minus the starts planned since. */
   readonly remaining: number
-  /** When all of them are back, Unix milliseconds. */
+  /** Unix time in milliseconds at which all starts are available again. */
   readonly resetAtMs: number
-  /** The last moments that were given out, ascending; as many as may be concurrent. */
+  /** The last planned times, ascending; as many as may be concurrent. */
   readonly plannedAtMs: readonly number[]
 }
 
-/** A moment that was given out. */
+/** A planned start. */
 export interface PlannedStart {
   readonly record: StartRecord
-  /** Identify then, Unix milliseconds. */
+  /** When to identify, in Unix milliseconds. */
   readonly atMs: number
-  /** Whether the day's starts are used up, so that the moment is that of the reset. */
+  /** Whether the starts of the day are used up; `atMs` is then the time of the reset. */
   readonly isExhausted: boolean
 }
 
 /**
- * The next moment at which a session may start; a pure function.
+ * Plans the next session start. A pure function.
  *
- * @param record what was remembered; `undefined` when nobody has started any
- * @param told what the platform just said
+ * @param record the shared record; `undefined` before the first start
+ * @param told the limit that the platform just returned
  */
 export function planStart(record: StartRecord | undefined, told: StartLimit | undefined, nowMs: number): PlannedStart {
   const current = remainingNow(record, told, nowMs)
@@ -43,7 +43,7 @@ export function planStart(record: StartRecord | undefined, told: StartLimit | un
     atMs,
     isExhausted,
     record: {
-      // What comes back at the reset is told by the next answer.
+      // The next response of the platform says how many starts the reset brings.
       remaining: isExhausted ? 0 : current.remaining - 1,
       resetAtMs: current.resetAtMs,
       plannedAtMs: [...recent, atMs].slice(-maxConcurrency),
@@ -51,25 +51,25 @@ export function planStart(record: StartRecord | undefined, told: StartLimit | un
   }
 }
 
-/** The lower of what is remembered and what was told counts, until the day is over: starts of others may still be on their way. */
+/** Uses the lower of the recorded and the returned number until the reset: starts of other processes may not be counted yet. */
 function remainingNow(
   record: StartRecord | undefined,
   told: StartLimit | undefined,
   nowMs: number,
 ): Pick<StartRecord, 'remaining' | 'resetAtMs'> {
-  // Not on the dot: the platform's clock and ours differ by a little.
+  // A margin for the difference between the platform's clock and the local one.
   const resetAtMs = nowMs + (told?.resetAfterMs ?? 0) + slackMs
   const toldNow = { remaining: told?.remaining ?? Infinity, resetAtMs }
   if (record === undefined || nowMs >= record.resetAtMs) return toldNow
   return { remaining: Math.min(record.remaining, toldNow.remaining), resetAtMs: record.resetAtMs }
 }
 
-/** A record as text. */
+/** Serializes a record. */
 export function encodeStarts({ remaining, ...rest }: StartRecord): string {
   return JSON.stringify({ ...rest, remaining: Number.isFinite(remaining) ? remaining : null })
 }
 
-/** Reads a record back; damaged text is none. */
+/** Parses a record. Returns `undefined` if it is malformed. */
 export function decodeStarts(text: string | null | undefined): StartRecord | undefined {
   try {
     const { remaining, resetAtMs, plannedAtMs } = JSON.parse(text ?? '') as Readonly<Record<string, unknown>>

@@ -1,12 +1,12 @@
-/** An abort of its own that follows others. */
+/** An abort signal that follows others. */
 export interface FollowingAbort {
   readonly signal: AbortSignal
   abort(reason: unknown): void
-  /** Ends the following. */
+  /** Stops following. */
   release(): void
 }
 
-/** Follows signals until it is released: `AbortSignal.any` leaves something behind in each that lives longer than itself. */
+/** Follows signals until it is released. `AbortSignal.any` would leak memory in each signal that outlives its result. */
 export function followingAbort(...followed: readonly AbortSignal[]): FollowingAbort {
   const controller = new AbortController()
   const ends = followed.map((signal) =>
@@ -30,7 +30,7 @@ interface Followers {
   readonly listener: () => void
 }
 
-/** One listener for each signal, however many messages wait: Node warns of more than ten. */
+/** One listener per signal, however many messages are waiting: Node.js warns about more than ten. */
 const followers = new WeakMap<AbortSignal, Followers>()
 
 function follow(signal: AbortSignal, abort: () => void): () => void {

@@ -2,7 +2,7 @@ import { ConfigError } from '@lingpai/core'
 import type { Message } from './message.js'
 import { rulesOf, type TargetKind } from './message-target.js'
 
-/** `msg_type` by what a message holds, the most telling first. */
+/** `msg_type` by the content of a message; the first match wins. */
 const messageTypes = [
   ['media', 7],
   ['markdown', 2],
@@ -10,9 +10,9 @@ const messageTypes = [
 ] as const
 
 /**
- * The body of a message, as it is now; its number is added where it replies to something.
+ * Builds a snapshot of the body of a message. The number of a reply is added later.
  *
- * @throws ConfigError for a message that cannot be
+ * @throws ConfigError for an invalid message
  */
 export function messageBody(kind: TargetKind, message: Message): Readonly<Record<string, unknown>> {
   const { fields, ...named } = message
@@ -22,7 +22,7 @@ export function messageBody(kind: TargetKind, message: Message): Readonly<Record
     throw new ConfigError('qq bot: the message is empty', { field: 'content', problem: 'empty' })
   }
   if (named.msg_id !== undefined && named.event_id !== undefined) {
-    throw new ConfigError('qq bot: a reply names msg_id or event_id, not both', {
+    throw new ConfigError('qq bot: a reply must have "msg_id" or "event_id", not both', {
       field: 'event_id',
       problem: 'conflict',
     })
@@ -33,20 +33,20 @@ export function messageBody(kind: TargetKind, message: Message): Readonly<Record
     throw new ConfigError(
       `qq bot: ${misplaced} cannot be sent to a ${kind}`,
       { field: misplaced, problem: 'conflict' },
-      { hint: isOpen ? 'Upload the file and send it as media.' : 'Send a picture as image, by its address.' },
+      { hint: isOpen ? 'Upload the file and send it as "media".' : 'Send the URL of a picture as "image".' },
     )
   }
-  // An upload tells more than the platform wants to hear of it.
+  // The platform expects only this member of an upload.
   const media = named.media === undefined ? {} : { media: { file_info: named.media.file_info } }
-  // Kinds of messages that are not named here bring their own msg_type.
+  // `fields` may set msg_type for kinds of messages that have no name here.
   return copyOf({ ...(isOpen && { msg_type: type ?? 0 }), ...fields, ...named, ...media })
 }
 
-/** A message may wait: what its caller does with it meanwhile changes nothing. */
+/** A message may wait in the queue, so later changes by the caller must not affect it. */
 function copyOf(body: object): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(JSON.stringify(body)) as Readonly<Record<string, unknown>>
   } catch {
-    throw new ConfigError('qq bot: the message cannot be written as JSON', { field: 'message', problem: 'malformed' })
+    throw new ConfigError('qq bot: "message" must be serializable as JSON', { field: 'message', problem: 'malformed' })
   }
 }

@@ -1,37 +1,37 @@
 import { ConfigError } from '@lingpai/core'
 
-/** Where a message goes. */
+/** The recipient of a message. */
 export interface MessageTarget {
   readonly kind: TargetKind
   /** `group_openid`, `user_openid`, `channel_id`, or the `guild_id` of a direct conversation. */
   readonly id: string
 }
 
-/** Kinds of targets. */
+/** Kinds of recipients. */
 export type TargetKind = 'group' | 'user' | 'channel' | 'direct'
 
-/** So many messages within a time, to one target or by the whole bot. */
+/** A maximum number of messages within a period, to one target or by the whole bot. */
 export interface RateLimit {
   readonly per: 'target' | 'bot'
   readonly most: number
   readonly withinMs: number
 }
 
-/** What is known of a kind. */
+/** Rules of a kind of target. */
 export interface TargetRules {
-  /** Name of its id. */
+  /** Name of the target's id. */
   readonly idName: string
   readonly path: string
-  /** Whether files can be uploaded to it, and replies are numbered. */
+  /** Whether the target accepts uploads and numbered replies. */
   readonly isOpen: boolean
-  /** Limits of messages that reply to nothing. */
+  /** Limits of proactive messages, those that do not reply to anything. */
   readonly proactive: readonly RateLimit[]
 }
 
 const minuteMs = 60_000
 
 /**
- * Paths and limits by kind. The figures of bots that are not certified are lower, and not known here: the platform's refusal counts.
+ * Paths and limits by kind. Bots that are not certified have lower limits, which are not listed here: the platform enforces them.
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html (read 2026-11-20)
  */
@@ -58,22 +58,22 @@ const targetRules: Readonly<Record<TargetKind, TargetRules>> = {
   direct: { idName: 'guild_id', path: '/dms', isOpen: false, proactive: [] },
 }
 
-/** The rules of a kind. @throws ConfigError for a kind that is none */
+/** Returns the rules of a kind. @throws ConfigError for an unknown kind */
 export function rulesOf(kind: TargetKind): TargetRules {
-  // From JavaScript anything may come.
+  // JavaScript callers can pass anything.
   if (Object.hasOwn(targetRules, kind)) return targetRules[kind]
-  throw new ConfigError(`qq bot: kind is to be one of ${Object.keys(targetRules).join(', ')}`, {
+  throw new ConfigError(`qq bot: "kind" must be one of ${Object.keys(targetRules).join(', ')}`, {
     field: 'kind',
     problem: 'unknown',
   })
 }
 
-/** Path of an endpoint of a target; ids may hold anything. @throws ConfigError for an id that is none */
+/** Returns the path of a target's endpoint. The id is escaped. @throws ConfigError for an invalid id */
 export function targetPath({ kind, id }: MessageTarget, endpoint: 'messages' | 'files'): string {
   const { path, idName } = rulesOf(kind)
-  // `.` and `..` would name another path.
+  // `.` and `..` would point to another path.
   if (typeof id !== 'string' || id.trim() === '' || /^\.{1,2}$/.test(id)) {
-    throw new ConfigError(`qq bot: ${idName} is to be the id from an event`, { field: idName, problem: 'malformed' })
+    throw new ConfigError(`qq bot: "${idName}" must be the id from an event`, { field: idName, problem: 'malformed' })
   }
   return `${path}/${encodeURIComponent(id)}/${endpoint}`
 }

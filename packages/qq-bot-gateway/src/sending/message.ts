@@ -1,72 +1,72 @@
 /**
- * A message as the platform takes it, by its own names; a text alone is `{ content }`. `msg_type` follows from what is there.
+ * A message, under the platform's names. A plain text is short for `{ content }`. `msg_type` is derived from the members that are set.
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html (read 2026-11-20)
  */
 export interface Message {
   readonly content?: string
-  /** Goes before `content`. */
+  /** Takes precedence over `content`. */
   readonly markdown?: {
-    /** Markdown as it is. */
+    /** Raw Markdown. */
     readonly content?: string
-    /** Id of a template, and what goes into it. */
+    /** Id of a template; `params` fill it. */
     readonly custom_template_id?: string
     readonly params?: readonly { readonly key: string; readonly values: readonly string[] }[]
   }
-  /** What an upload gave: `{ file_info }`. Groups and users only. */
+  /** The `{ file_info }` of an upload. Groups and users only. */
   readonly media?: Pick<UploadedMedia, 'file_info'>
-  /** Address of a picture. Channels and direct messages of guilds only. */
+  /** URL of a picture. Guild channels and direct messages from guild members only. */
   readonly image?: string
-  /** The message that this replies to. */
+  /** Id of the message to reply to. */
   readonly msg_id?: string
-  /** The event that this replies to, where there is no message. */
+  /** Id of the event to reply to, if it has none. */
   readonly event_id?: string
-  /** Which reply this is. @default counted for each message or event that is replied to */
+  /** Sequence number of the reply. @default counted for each message or event */
   readonly msg_seq?: number
-  /** Fields of the platform that are not named here, such as `keyboard`. */
+  /** Members that have no name here, such as `keyboard`. */
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** What became of a message. */
+/** The result of sending a message. */
 export interface SentMessage {
-  /** Id that the platform gave it; absent while it waits for review. */
+  /** Id of the message; absent while it waits for review. */
   readonly id?: string
-  /** When it was sent, as the platform says it. */
+  /** When the message was sent, in the platform's format. */
   readonly timestamp?: string
-  /** The number that the reply got. */
+  /** Sequence number of the reply. */
   readonly msg_seq?: number
-  /** Id of the review that it waits for; an `audit` event tells of its end. */
+  /** Id of the pending review; an `audit` event carries its result. */
   readonly audit_id?: string
-  /** Whether the platform took it without delivering it yet. */
+  /** Whether the platform accepted the message but has not delivered it yet. */
   readonly isPending: boolean
 }
 
-/** A file to be sent. Exactly one of `url` and `data`. */
+/** A file to upload. Exactly one of `url` and `data` must be set. */
 export interface MediaFile {
-  /** png or jpg; mp4; silk; anything else. */
+  /** `image`: png or jpg; `video`: mp4; `voice`: silk; `file`: any other. */
   readonly type: 'image' | 'video' | 'voice' | 'file'
-  /** Where the platform fetches it. */
+  /** Address from which the platform fetches the file. */
   readonly url?: string
-  /** The file itself. */
+  /** Content of the file. */
   readonly data?: Uint8Array
 }
 
-/** A file that the platform has. */
+/** A file that was uploaded to the platform. */
 export interface UploadedMedia {
   readonly file_info: string
   readonly file_uuid?: string
-  /** How long it may be used, seconds; 0 for ever. */
+  /** How long the file may be used, in seconds; 0 means forever. */
   readonly ttl?: number
 }
 
-/** How one message is sent. */
+/** Options of sending a message. */
 export interface SendOptions {
-  /** Ends the wait; a message that is under way may still be delivered. */
+  /** Aborts the wait. A message that is already on its way may still be delivered. */
   readonly signal?: AbortSignal
 }
 
-/** How one file is uploaded. */
+/** Options of uploading a file. */
 export interface UploadOptions extends SendOptions {
-  /** For the whole of it, milliseconds. @default uploadTimeoutMs of the sender */
+  /** Maximum duration of the upload, in milliseconds. @default `uploadTimeoutMs` of the sender */
   readonly timeoutMs?: number
 }

@@ -1,32 +1,32 @@
 import type { Clock, TokenSource } from '@lingpai/core'
 import { apiErrorIn, isPending } from '../api/api-error.js'
-import { readApiAnswer, type ApiAnswer } from '../api/read-api-answer.js'
+import { readApiResponse, type ApiResponse } from '../api/read-api-response.js'
 import { followingAbort } from './following-abort.js'
 import { sendError, timeout, tooLarge, uncertain, unreadable, type Work } from './send-errors.js'
 import { untilAborted } from './until-aborted.js'
 
-/** How one request is sent. */
+/** Options of a request. */
 export interface PostOptions {
   readonly source: TokenSource
-  /** Says what an error means for it. */
+  /** Decides what an error means for the request. */
   readonly work: Work
-  /** For the whole of it: the token, the request, its answer. */
+  /** Maximum duration of token, request and response together. */
   readonly timeoutMs: number
   readonly clock: Clock
   readonly language: 'en' | 'zh'
 }
 
 /**
- * Posts a body once, and once more where the platform refused the token.
+ * Posts a body once, and a second time if the platform rejects the token.
  *
- * @returns what the platform took; anything else is thrown as a typed error
+ * @returns the successful response; anything else is thrown as a typed error
  */
 export async function post(
   { source, work, timeoutMs, clock, language }: PostOptions,
   path: string,
   body: object,
   signal: AbortSignal,
-): Promise<ApiAnswer> {
+): Promise<ApiResponse> {
   const facts = { provider: source.account.provider, work, language }
   const late = followingAbort(signal)
   const timer = clock.setTimer(
@@ -37,14 +37,14 @@ export async function post(
     { holdsProcess: true },
   )
   try {
-    // A `fetch` that does not listen to its signal must not hold the line for ever.
-    const answer = await untilAborted(exchange(source, path, body, late.signal), late.signal)
-    const error = apiErrorIn(source, answer, { clock, language })
+    // A `fetch` that ignores its signal must not block the queue.
+    const response = await untilAborted(exchange(source, path, body, late.signal), late.signal)
+    const error = apiErrorIn(source, response, { clock, language })
     if (error?.code === 'ERR_LINGPAI_TRANSPORT')
       throw error.retryable ? uncertain(facts, error) : tooLarge(facts, error)
     if (error !== undefined) throw error
-    if (answer.body === undefined && !isPending(answer.status)) throw unreadable(facts, answer)
-    return answer
+    if (response.body === undefined && !isPending(response.status)) throw unreadable(facts, response)
+    return response
   } catch (thrown) {
     signal.throwIfAborted()
     throw sendError(facts, thrown)
@@ -54,14 +54,14 @@ export async function post(
   }
 }
 
-async function exchange(source: TokenSource, path: string, body: object, signal: AbortSignal): Promise<ApiAnswer> {
+async function exchange(source: TokenSource, path: string, body: object, signal: AbortSignal): Promise<ApiResponse> {
   const response = await source.fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
-    // The platform never redirects, and nobody else is to read the message.
+    // The platform never redirects, and the message must not reach another host.
     redirect: 'manual',
     signal,
   })
-  return readApiAnswer(response)
+  return readApiResponse(response)
 }

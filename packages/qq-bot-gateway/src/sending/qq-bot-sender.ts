@@ -17,37 +17,49 @@ import { rateWindows } from './rate-windows.js'
 import { replyNumbers } from './reply-numbers.js'
 import { replyTarget } from './reply-target.js'
 import { isNumberUsed, isTooFast } from './send-errors.js'
-import { mediaBody, toSentMessage, toUploadedMedia } from './sending-answers.js'
+import { mediaBody, toSentMessage, toUploadedMedia } from './sending-responses.js'
 import { untilAborted } from './until-aborted.js'
 import { waitingLines } from './waiting-line.js'
 
-/** How messages are sent. */
+/** Options of `QQBotSender`. */
 export interface QQBotSenderOptions {
-  /** The bot's tokens: `manager.source(qqBot, credentials)`, or any other source of them. */
+  /** The bot's token source: `manager.source(qqBot, credentials)`, or any other `TokenSource`. */
   readonly source: TokenSource
-  /** How long one request may take, the token included, milliseconds. @default 10_000 */
+  /** Maximum duration of a request, including the token, in milliseconds. @default 10_000 */
   readonly timeoutMs?: number
-  /** How long one upload may take, milliseconds: the platform fetches a file by its address before it answers. @default 120_000 */
+  /** Maximum duration of an upload, in milliseconds. The platform fetches a file given by URL before it responds. @default 120_000 */
   readonly uploadTimeoutMs?: number
-  /** How long a message may wait for the limits of its target once its turn has come, milliseconds. @default 60_000 */
+  /** How long a message at the front of the queue may wait for the rate limit of its target, in milliseconds. @default 60_000 */
   readonly maxWaitMs?: number
-  /** Messages that may wait for one target. @default 1000 */
+  /** Maximum number of messages waiting for one target. @default 1000 */
   readonly maxQueued?: number
-  /** Language of the errors' hints. @default 'en' */
+  /** Language of the hints in errors. @default 'en' */
   readonly language?: 'en' | 'zh'
   /** @default systemClock of core */
   readonly clock?: Clock
 }
 
-/** The platform takes five replies to one message at most. */
+/** The platform accepts at most five replies to a message. */
 const mostReplies = 5
 
-/** First pause after the platform called it too fast; it doubles. */
+/** First pause after the platform reported a rate limit; doubled each time. */
 const firstPauseMs = 1000
 
 /**
- * Sends a QQ bot's messages: in order for each target, each one once. What the platform refused for its token or its pace was not
- * delivered and is sent again; what it did not answer is not.
+ * Sends a QQ bot's messages, in order for each target and each one once. A message that the platform rejected because of its token or
+ * its rate was not delivered and is sent again. A message without a response may have been delivered and is not.
+ *
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { qqBot } from '@lingpai/provider-qq-bot'
+ * import { QQBotSender } from '@lingpai/qq-bot-gateway'
+ *
+ * const source = new TokenManager({ cache: memoryCache() }).source(qqBot, { appId: '102000000', clientSecret: 'secret' })
+ * const sender = new QQBotSender({ source })
+ * await sender.sendGroupMessage('group-openid', 'Hello')
+ * ```
  */
 export class QQBotSender {
   readonly #options: Required<QQBotSenderOptions>
@@ -56,7 +68,7 @@ export class QQBotSender {
   readonly #windows
   readonly #closing = new AbortController()
 
-  /** @throws ConfigError for options that cannot be */
+  /** @throws ConfigError naming the invalid option */
   constructor(options: QQBotSenderOptions) {
     const { timeoutMs = 10_000, uploadTimeoutMs = 120_000, maxWaitMs = 60_000, maxQueued = 1000 } = options
     const { language = 'en', clock = systemClock } = options
@@ -65,28 +77,28 @@ export class QQBotSender {
     this.#windows = rateWindows(clock)
   }
 
-  /** Sends to a group. @param message a text, or more. @throws as {@link QQBotSender.send} */
+  /** Sends to a group. @param message a text or a message object. @throws as {@link QQBotSender.send} */
   sendGroupMessage(groupOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.send({ kind: 'group', id: groupOpenid }, message, options)
   }
 
-  /** Sends to one user. @param message a text, or more. @throws as {@link QQBotSender.send} */
+  /** Sends to a user. @param message a text or a message object. @throws as {@link QQBotSender.send} */
   sendC2CMessage(userOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.send({ kind: 'user', id: userOpenid }, message, options)
   }
 
-  /** Sends to a channel of a guild. @param message a text, or more. @throws as {@link QQBotSender.send} */
+  /** Sends to a guild channel. @param message a text or a message object. @throws as {@link QQBotSender.send} */
   sendChannelMessage(channelId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.send({ kind: 'channel', id: channelId }, message, options)
   }
 
-  /** Sends into a direct conversation of a guild. @param message a text, or more. @throws as {@link QQBotSender.send} */
+  /** Sends to a direct conversation of a guild. @param message a text or a message object. @throws as {@link QQBotSender.send} */
   sendDirectMessage(guildId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
     return this.send({ kind: 'direct', id: guildId }, message, options)
   }
 
   /**
-   * Replies to a message, or to an event that the platform lets a bot reply to, where it came from.
+   * Replies to an event in the place where it happened. The platform accepts replies to messages and to some other events.
    *
    * @throws ConfigError for an event that cannot be replied to; otherwise as {@link QQBotSender.send}
    */
@@ -96,10 +108,10 @@ export class QQBotSender {
   }
 
   /**
-   * Sends a message once what was sent to the same target before is over.
+   * Sends a message after the earlier messages to the same target.
    *
-   * @throws PlatformError with a hint when the platform refuses; TransportError when it cannot be reached or does not answer in time,
-   * without sending again; ConfigError before anything is sent; ClosedError after `close()`; the signal's reason after an abort
+   * @throws PlatformError with a hint if the platform rejects the message; TransportError if it is unreachable or does not respond in
+   * time, without sending again; ConfigError before anything is sent; ClosedError after `close()`; the signal's reason after an abort
    */
   async send(target: MessageTarget, message: string | Message, options: SendOptions = {}): Promise<SentMessage> {
     const path = targetPath(target, 'messages')
@@ -112,11 +124,11 @@ export class QQBotSender {
         const number = numbered ? { msg_seq: this.#numbers.next(`${path} ${repliesTo}`) } : {}
         try {
           const pacing = repliesTo === undefined ? target : undefined
-          const answer = await this.#paced(pacing, signal, () =>
+          const response = await this.#paced(pacing, signal, () =>
             post({ ...this.#options, work: 'message' }, path, { ...body, ...number }, signal),
           )
           const sequence = numbered ? number : given.msg_seq === undefined ? {} : { msg_seq: given.msg_seq }
-          return { ...toSentMessage(answer), ...sequence }
+          return { ...toSentMessage(response), ...sequence }
         } catch (error) {
           if (!numbered || tries >= mostReplies || !isNumberUsed(error as AnyLingpaiError)) throw error
         }
@@ -125,17 +137,17 @@ export class QQBotSender {
   }
 
   /**
-   * Uploads a file for one message to a group or a user: `send(target, { media })`. Uploads have no place in the order of messages, and
-   * none waits for them.
+   * Uploads a file for a message to a group or a user: `send(target, { media })`. Uploads are not ordered with messages, and messages
+   * do not wait for them.
    *
-   * @throws as {@link QQBotSender.send}; an upload that was not answered is `retryable`, since it delivers nothing by itself
+   * @throws as {@link QQBotSender.send}. An upload without a response is `retryable`, because an upload alone delivers nothing
    */
   async uploadMedia(target: MessageTarget, file: MediaFile, options: UploadOptions = {}): Promise<UploadedMedia> {
     if (!rulesOf(target.kind).isOpen) {
       throw new ConfigError(
-        `qq bot: no file can be uploaded to a ${target.kind}`,
+        `qq bot: files cannot be uploaded to a ${target.kind}`,
         { field: 'kind', problem: 'conflict' },
-        { hint: 'Send a picture as image, by its address.' },
+        { hint: 'Send the URL of a picture as "image".' },
       )
     }
     const path = targetPath(target, 'files')
@@ -144,15 +156,15 @@ export class QQBotSender {
     const { timeoutMs = uploadTimeoutMs } = options
     assertPositive({ timeoutMs })
     const how = { ...this.#options, timeoutMs, work: 'upload' } as const
-    const answer = await this.#untilClosed(options, (signal) =>
+    const response = await this.#untilClosed(options, (signal) =>
       this.#paced(undefined, signal, () => post(how, path, body, signal)),
     )
-    return toUploadedMedia(source.account.provider, answer)
+    return toUploadedMedia(source.account.provider, response)
   }
 
-  /** Ends all waiting; messages that are under way may still be delivered. Harmless when called twice. */
+  /** Rejects all waiting messages. Messages that are already on their way may still be delivered. May be called more than once. */
   close(): void {
-    this.#closing.abort(new ClosedError('qq bot: the sender was closed'))
+    this.#closing.abort(new ClosedError('qq bot: the sender is closed'))
   }
 
   #inLine<T>(target: MessageTarget, options: SendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -160,9 +172,9 @@ export class QQBotSender {
     const { maxQueued } = this.#options
     if (this.#lines.length(key) >= maxQueued) {
       throw new ConfigError(
-        `qq bot: more than ${maxQueued} messages wait for one ${target.kind}`,
+        `qq bot: more than ${maxQueued} messages are waiting for one ${target.kind}`,
         { field: 'maxQueued', problem: 'conflict' },
-        { retryable: true, hint: 'Send slower, or wait for each message to be sent.' },
+        { retryable: true, hint: 'Send more slowly, or await each message.' },
       )
     }
     return this.#untilClosed(options, (signal) =>
@@ -173,7 +185,7 @@ export class QQBotSender {
     )
   }
 
-  /** Runs until it is over, until its caller has enough of it, or until the sender is closed. */
+  /** Runs `work` until it settles, the caller's signal aborts, or the sender is closed. */
   #untilClosed<T>({ signal: given }: SendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = followingAbort(this.#closing.signal, ...(given === undefined ? [] : [given]))
     const { signal } = ending
@@ -183,7 +195,7 @@ export class QQBotSender {
     })
   }
 
-  /** Keeps the limits of messages that reply to nothing, and waits when the platform calls it too fast. */
+  /** Enforces the limits of proactive messages, and waits when the platform reports a rate limit. */
   async #paced<T>(pacing: MessageTarget | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const { clock, maxWaitMs } = this.#options
     const endsAtMs = clock.monotonic() + maxWaitMs
@@ -193,7 +205,7 @@ export class QQBotSender {
         return await work()
       } catch (error) {
         const failure = error as AnyLingpaiError
-        // The platform knows better than a schedule when there is room again.
+        // The platform's own time, if it gives one, is better than the backoff.
         const waitMs = failure.retryAtMs === undefined ? pauseMs : failure.retryAtMs - clock.now()
         if (!isTooFast(failure) || clock.monotonic() + waitMs > endsAtMs) throw error
         await pause(clock, waitMs, signal)
@@ -221,21 +233,21 @@ export class QQBotSender {
 function assertPositive(numbers: Readonly<Record<string, number>>): void {
   for (const [field, value] of Object.entries(numbers)) {
     if (Number.isFinite(value) && value > 0) continue
-    throw new ConfigError(`qq bot: "${field}" must be a number above 0`, { field, problem: 'malformed' })
+    throw new ConfigError(`qq bot: "${field}" must be a positive number`, { field, problem: 'malformed' })
   }
 }
 
 function asMessage(message: string | Message): Message {
   if (typeof message === 'string') return { content: message }
-  // From JavaScript anything may come.
+  // JavaScript callers can pass anything.
   if (typeof message === 'object' && (message as unknown) !== null) return message
-  throw new ConfigError('qq bot: the message is to be a text or an object', { field: 'message', problem: 'malformed' })
+  throw new ConfigError('qq bot: "message" must be a text or an object', { field: 'message', problem: 'malformed' })
 }
 
 function tooMany(kind: string, waitMs: number, clock: Clock): ConfigError {
   return new ConfigError(
-    `qq bot: the limit of messages to a ${kind} that reply to nothing is reached`,
+    `qq bot: the rate limit of proactive messages to a ${kind} is reached`,
     { field: 'maxWaitMs', problem: 'conflict' },
-    { retryable: true, retryAtMs: clock.now() + waitMs, hint: 'Reply to messages (msg_id), or send fewer.' },
+    { retryable: true, retryAtMs: clock.now() + waitMs, hint: 'Reply to messages ("msg_id"), or send fewer.' },
   )
 }

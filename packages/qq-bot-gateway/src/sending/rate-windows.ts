@@ -1,20 +1,20 @@
 import type { Clock } from '@lingpai/core'
 import type { RateLimit } from './message-target.js'
 
-/** A limit, and whose: `group`, `group:<id>`. */
+/** A limit with its key, such as `group` or `group:<id>`. */
 export interface KeyedLimit extends Omit<RateLimit, 'per'> {
   readonly key: string
 }
 
-/** Moments of what was sent, so that limits are kept before the platform has to refuse. */
+/** Records when messages were sent, so that limits are enforced before the platform has to. */
 export interface RateWindows {
-  /** Milliseconds until all limits let one more through; 0 takes the place at once. */
+  /** Returns the milliseconds until all limits allow one more message. At 0 the message is counted at once. */
   take(limits: readonly KeyedLimit[]): number
-  /** Keys that something is remembered of. */
+  /** Number of keys in memory. */
   readonly size: number
 }
 
-/** What was sent under a key: as many moments as its limit asks for, the oldest first. */
+/** The messages sent under a key: as many times as its limit needs, oldest first. */
 interface Sent {
   readonly moments: readonly number[]
   readonly forgottenAtMs: number
@@ -38,7 +38,7 @@ export function rateWindows(clock: Clock): RateWindows {
       if (waitMs > 0) return waitMs
       for (const { key, most, withinMs } of limits) {
         const moments = [...(sent.get(key)?.moments ?? []), nowMs].slice(-most)
-        // Put at the end: keys stay in the order of their last message.
+        // Moved to the end, so that keys are ordered by their last message.
         sent.delete(key)
         sent.set(key, { moments, forgottenAtMs: nowMs + withinMs })
       }
@@ -47,7 +47,7 @@ export function rateWindows(clock: Clock): RateWindows {
   }
 }
 
-/** The first key that still counts ends the search: a message costs the same however many targets there are. */
+/** Stops at the first key that still counts, so the cost of a message does not depend on the number of targets. */
 function forget(sent: Map<string, Sent>, nowMs: number): void {
   for (const [key, { forgottenAtMs }] of sent) {
     if (forgottenAtMs > nowMs) return

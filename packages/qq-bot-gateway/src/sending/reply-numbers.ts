@@ -1,10 +1,10 @@
-/** Counts replies: the platform takes each number of a message once. */
+/** Counts replies: the platform accepts each number once per message. */
 export interface ReplyNumbers {
-  /** The next number of a reply to this message or event, from 1. */
+  /** Returns the next number of a reply to this message or event, from 1. */
   next(repliesTo: string): number
 }
 
-/** Two generations of up to `most` counters; what is replied to is minutes old, so the older one may go as a whole. */
+/** Uses two generations of up to `most` counters. Replies come within minutes, so the older generation can be dropped as a whole. */
 export function replyNumbers(most = 10_000): ReplyNumbers {
   let young = new Map<string, number>()
   let old = new Map<string, number>()

@@ -3,17 +3,17 @@ import type { GatewayDispatch } from '../events/gateway-dispatch.js'
 import type { Message } from './message.js'
 import type { MessageTarget } from './message-target.js'
 
-/** Where a reply goes, and what it names. */
+/** Where a reply is sent, and the id that it carries. */
 export interface ReplyTarget {
   readonly target: MessageTarget
   readonly repliesTo: Pick<Message, 'msg_id' | 'event_id'>
 }
 
 /**
- * Where a reply to an event goes, and what it names: the message, or the event itself where there is no message.
+ * Returns where a reply to an event is sent, and the id that it carries: that of the message, or else that of the event.
  *
  * @throws ConfigError for an event that cannot be replied to
- * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html for the events that `event_id` may name (read 2026-11-20)
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html for the events that `event_id` accepts (read 2026-11-20)
  */
 export function replyTarget(dispatch: GatewayDispatch): ReplyTarget {
   switch (dispatch.event) {
@@ -27,7 +27,7 @@ export function replyTarget(dispatch: GatewayDispatch): ReplyTarget {
       return toMessage(dispatch, 'direct', dispatch.data.guild_id)
     case 'interaction': {
       const { group_openid: group, user_openid: user, channel_id: channel } = dispatch.data
-      // What does not apply may be there and empty.
+      // A member that does not apply may be an empty string.
       if (isId(group)) return toEvent(dispatch, 'group', group)
       return isId(user) ? toEvent(dispatch, 'user', user) : toEvent(dispatch, 'channel', channel)
     }
@@ -65,7 +65,7 @@ function unanswerable(type: string): ConfigError {
     `qq bot: ${type} cannot be replied to`,
     { field: 'dispatch', problem: 'conflict' },
     {
-      hint: 'Reply to messages, to interactions, and to the events of being added or allowed to send; all but messages need the id of the event.',
+      hint: 'Only messages, interactions, and events that add the bot or allow it to send can be replied to; all but messages need an event id.',
     },
   )
 }

@@ -7,35 +7,35 @@ import {
   type TransportErrorDetails,
 } from '@lingpai/core'
 import { faultHint, passes } from '@lingpai/core/internal'
-import type { ApiAnswer } from '../api/read-api-answer.js'
+import type { ApiResponse } from '../api/read-api-response.js'
 
-/** What was asked of the platform: a second message is seen by people, a second upload is not. */
+/** Kind of request. A repeated message is visible to users; a repeated upload is not. */
 export type Work = 'message' | 'upload'
 
-/** Which request an error is about, and the language of its hint. */
+/** The request that an error belongs to, and the language of its hint. */
 export interface ErrorFacts {
   readonly provider: string
   readonly work: Work
   readonly language: 'en' | 'zh'
 }
 
-/** `msg_seq` was used: by another process, or before a restart. */
+/** `msg_seq` was already used, by another process or before a restart. */
 const usedNumber = 40054005
 
-/** Whether another number may do. */
+/** Whether the message may be sent again with another number. */
 export function isNumberUsed(error: AnyLingpaiError): boolean {
   return error.code === 'ERR_LINGPAI_PLATFORM' && Number(error.details.platformCode) === usedNumber
 }
 
-/** Whether the platform wants calls to come slower; the one that it rejected had no effect. */
+/** Whether the platform reported a rate limit. The rejected call had no effect. */
 export function isTooFast(error: AnyLingpaiError): boolean {
   if (error.code !== 'ERR_LINGPAI_PLATFORM') return false
   const { endpoint, errorClass } = error.details
-  // Token requests have a cool-down of their own.
+  // Token requests have their own cool-down.
   return endpoint === 'api' && errorClass === 'rate-limited'
 }
 
-/** What was thrown on the way, as a typed error. */
+/** Converts an error on the way to the platform. */
 export function sendError(facts: ErrorFacts, thrown: unknown): AnyLingpaiError {
   if (isLingpaiError(thrown)) return thrown
   const { provider, language } = facts
@@ -52,29 +52,29 @@ export function sendError(facts: ErrorFacts, thrown: unknown): AnyLingpaiError {
   return inDoubt(facts, `${provider}: ${what}${code}`, { ...details, phase }, lasting || undefined)
 }
 
-/** The platform did not answer in time. */
+/** The error of a response that did not arrive in time. */
 export function timeout(facts: ErrorFacts): TransportError {
   const { provider } = facts
-  return inDoubt(facts, `${provider}: the platform did not answer in time`, { provider, phase: 'timeout' })
+  return inDoubt(facts, `${provider}: the platform did not respond in time`, { provider, phase: 'timeout' })
 }
 
-/** A server error leaves the outcome open. */
+/** The error of a server error, which leaves the outcome unknown. */
 export function uncertain(facts: ErrorFacts, { message, details }: TransportError): TransportError {
   return inDoubt(facts, message, details)
 }
 
-/** What stands in front of the API takes no body of this size; any other status is told as it is. */
+/** Adds a hint to HTTP 413, which comes from something in front of the API. Other statuses are returned unchanged. */
 export function tooLarge({ work, language }: ErrorFacts, error: TransportError): TransportError {
   const { message, details } = error
   if (details.status !== 413) return error
   return new TransportError(message, details, { retryable: false, hint: smaller[work][language] })
 }
 
-/** A response that says neither yes nor no: a proxy's page, or half of a JSON. */
-export function unreadable({ provider, work, language }: ErrorFacts, answer: ApiAnswer): MalformedAnswerError {
-  const { status, bytes } = answer
+/** The error of a response that is neither success nor failure, such as a proxy's page or truncated JSON. */
+export function unreadable({ provider, work, language }: ErrorFacts, response: ApiResponse): MalformedAnswerError {
+  const { status, bytes } = response
   return new MalformedAnswerError(
-    `${provider}: the API answered HTTP ${status} without a JSON object${doubt[work]}`,
+    `${provider}: the API responded with HTTP ${status} without a JSON object${doubt[work]}`,
     { provider, problem: 'not-json', status, bytes },
     again(work, language),
   )
@@ -89,33 +89,33 @@ function inDoubt(
   return new TransportError(`${what}${doubt[work]}`, details, advice)
 }
 
-/** An upload sends nothing by itself, so another one does no harm. */
+/** An upload alone delivers nothing, so it is safe to repeat. */
 function again(work: Work, language: 'en' | 'zh'): { readonly retryable: boolean; readonly hint: string } {
   return { retryable: work === 'upload', hint: afterDoubt[work][language] }
 }
 
 const doubt: Readonly<Record<Work, string>> = {
-  message: ', and whether the message arrived is not known',
-  upload: ', and whether the upload was finished is not known',
+  message: '; the message may or may not have been delivered',
+  upload: '; the upload may or may not have completed',
 }
 
 type Hints = Readonly<Record<Work, Readonly<Record<'en' | 'zh', string>>>>
 
 const afterDoubt: Hints = {
   message: {
-    en: 'It was not sent again, because it could be delivered twice; only a reply with a msg_seq of your own can be sent again safely.',
+    en: 'The message was not sent again, because it could be delivered twice. Only a reply with your own "msg_seq" is safe to send again.',
     zh: '没有重发，因为可能送达两次；只有自行指定 msg_seq 的回复可以安全重发。',
   },
   upload: {
-    en: 'Nothing was delivered: upload the file again. A file given by url is fetched by the platform first; raise timeoutMs if that takes long, or make the file smaller.',
+    en: 'Nothing was delivered: upload the file again. The platform first fetches a file given by "url"; raise "timeoutMs" if that takes long, or use a smaller file.',
     zh: '没有送达任何内容：请重新上传。以 url 给出的文件由平台先行下载；若耗时较长，请调大 timeoutMs，或缩小文件。',
   },
 }
 
 const smaller: Hints = {
-  message: { en: 'Shorten the message, or send it in parts.', zh: '请缩短消息，或分条发送。' },
+  message: { en: 'Shorten the message, or split it.', zh: '请缩短消息，或分条发送。' },
   upload: {
-    en: 'The file is too large to be sent as data: give its url instead, or make it smaller.',
+    en: 'The file is too large for "data": pass its "url" instead, or use a smaller file.',
     zh: '文件过大，不能以 data 上传：请改用 url，或缩小文件。',
   },
 }

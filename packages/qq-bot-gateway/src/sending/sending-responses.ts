@@ -1,10 +1,10 @@
 import { ConfigError, MalformedAnswerError } from '@lingpai/core'
 import { isPending } from '../api/api-error.js'
-import type { ApiAnswer } from '../api/read-api-answer.js'
+import type { ApiResponse } from '../api/read-api-response.js'
 import type { MediaFile, SentMessage, UploadedMedia } from './message.js'
 
-/** What the platform made of a message. */
-export function toSentMessage({ status, body = {} }: ApiAnswer): SentMessage {
+/** Parses the response to a message. */
+export function toSentMessage({ status, body = {} }: ApiResponse): SentMessage {
   const { id, timestamp, data } = body
   const { message_audit: audit } = Object(data) as { readonly message_audit?: unknown }
   const { audit_id: auditId } = Object(audit) as { readonly audit_id?: unknown }
@@ -16,11 +16,11 @@ export function toSentMessage({ status, body = {} }: ApiAnswer): SentMessage {
   }
 }
 
-/** What the platform made of a file. @throws MalformedAnswerError when it gave nothing to send */
-export function toUploadedMedia(provider: string, { status, bytes, body = {} }: ApiAnswer): UploadedMedia {
+/** Parses the response to an upload. @throws MalformedAnswerError if it has no `file_info` */
+export function toUploadedMedia(provider: string, { status, bytes, body = {} }: ApiResponse): UploadedMedia {
   const { file_info: fileInfo, file_uuid: fileUuid, ttl } = body
   if (typeof fileInfo !== 'string' || fileInfo === '') {
-    throw new MalformedAnswerError(`${provider}: the upload was answered without file_info`, {
+    throw new MalformedAnswerError(`${provider}: the response to the upload has no file_info`, {
       provider,
       problem: 'not-an-object',
       status,
@@ -34,29 +34,29 @@ export function toUploadedMedia(provider: string, { status, bytes, body = {} }: 
   }
 }
 
-/** The platform's numbers of them. */
+/** The platform's numbers of file types. */
 const fileTypes: ReadonlyMap<string, number> = new Map(
   Object.entries({ image: 1, video: 2, voice: 3, file: 4 } satisfies Record<MediaFile['type'], number>),
 )
 
-/** The body of an upload that sends nothing by itself. @throws ConfigError naming what is wrong with the file */
+/** Builds the body of an upload. @throws ConfigError naming the invalid member */
 export function mediaBody({ type, url, data }: MediaFile): Readonly<Record<string, unknown>> {
-  // From JavaScript anything may come.
+  // JavaScript callers can pass anything.
   const fileType = fileTypes.get(type)
   if (fileType === undefined) {
-    throw new ConfigError(`qq bot: type is to be one of ${[...fileTypes.keys()].join(', ')}`, {
+    throw new ConfigError(`qq bot: "type" must be one of ${[...fileTypes.keys()].join(', ')}`, {
       field: 'type',
       problem: 'malformed',
     })
   }
   if ((url === undefined) === (data === undefined)) {
-    throw new ConfigError('qq bot: a file is given by url or by data, one of them', {
+    throw new ConfigError('qq bot: a file must have exactly one of "url" and "data"', {
       field: 'url',
       problem: url === undefined ? 'missing' : 'conflict',
     })
   }
   if (url !== undefined && !/^https?:\/\//.test(url)) {
-    throw new ConfigError('qq bot: url is to be an http(s) address', { field: 'url', problem: 'malformed' })
+    throw new ConfigError('qq bot: "url" must be an http(s) URL', { field: 'url', problem: 'malformed' })
   }
   return {
     file_type: fileType,

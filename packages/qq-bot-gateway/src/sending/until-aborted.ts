@@ -1,4 +1,4 @@
-/** Settles as `run` does, or with the signal's reason as soon as it is aborted; `run` goes on by itself then. */
+/** Settles as `run` does, or rejects with the signal's reason once it aborts; `run` then continues unobserved. */
 export function untilAborted<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {

@@ -1,12 +1,12 @@
-/** Work by key: one after the other for a key, side by side for different ones. */
+/** Queues of work: sequential for the same key, concurrent for different keys. */
 export interface WaitingLines {
-  /** Works that wait or run for the key. */
+  /** Number of jobs that wait or run for the key. */
   length(key: string): number
-  /** Runs `work` when what came before it for the key is over, well or not. */
+  /** Runs `work` after the earlier jobs of the key have settled. */
   join<T>(key: string, work: () => Promise<T>): Promise<T>
 }
 
-/** Lines that are gone when they are empty. */
+/** Creates queues; an empty one is removed from memory. */
 export function waitingLines(): WaitingLines {
   const lines = new Map<string, { last: Promise<unknown>; length: number }>()
   return {

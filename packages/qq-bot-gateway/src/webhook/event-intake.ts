@@ -6,29 +6,29 @@ import { harmlessly } from './harmlessly.js'
 import type { RecentEvents } from './recent-events.js'
 import type { SharedEvents } from './shared-events.js'
 
-/** What an intake is made of. */
+/** What an intake needs. */
 export interface EventIntakeOptions {
   readonly onDispatch: (dispatch: GatewayDispatch) => unknown
   readonly acknowledge: 'received' | 'handled'
   readonly recent: RecentEvents
-  /** Where instances share what they have seen. */
+  /** The events that other instances have seen. */
   readonly shared: SharedEvents | undefined
   readonly logger: Logger | undefined
 }
 
 /**
- * Takes an event that is the platform's; never rejects.
+ * Accepts a verified event; never rejects.
  *
- * @param signed its timestamp and signature: an event without an id is known by them
- * @returns whether it is acknowledged; otherwise the platform sends it again
+ * @param signed timestamp and signature, which identify an event without an id
+ * @returns whether to acknowledge the event; otherwise the platform sends it again
  */
 export type EventIntake = (payload: GatewayPayload, signed: string) => Promise<boolean>
 
-/** Hands events out: each once and acknowledged before, or acknowledged once its handler is done and until then again. */
+/** Hands events out: acknowledged first and handed out once, or acknowledged after the handler succeeded and repeated until then. */
 export function eventIntake(options: EventIntakeOptions): EventIntake {
   const { recent } = options
   const take = options.acknowledge === 'handled' ? handleFirst : acknowledgeFirst
-  /** Events that are being taken: the platform sends an event again while its handler still works. */
+  /** Events in progress: the platform may send an event again while its handler is running. */
   const running = new Map<string, Promise<boolean>>()
   return (payload, signed) => {
     const dispatch = toDispatch(payload)
@@ -49,7 +49,7 @@ export function eventIntake(options: EventIntakeOptions): EventIntake {
   }
 }
 
-/** At most once: an event that the process dies over does not come again. */
+/** At most once: an event is lost if the process dies while handling it. */
 async function acknowledgeFirst(
   { onDispatch, shared, logger }: EventIntakeOptions,
   dispatch: GatewayDispatch,
@@ -63,7 +63,7 @@ async function acknowledgeFirst(
   return true
 }
 
-/** At least once: only what was handled is noted and acknowledged. */
+/** At least once: an event is recorded and acknowledged after it was handled. */
 async function handleFirst(
   { onDispatch, shared, logger }: EventIntakeOptions,
   dispatch: GatewayDispatch,

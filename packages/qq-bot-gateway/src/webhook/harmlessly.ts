@@ -1,4 +1,4 @@
-/** Calls foreign code, at once; neither its throw nor its rejection comes back. @param failed told of either, and harmless itself */
+/** Calls foreign code synchronously and swallows its throw or rejection. @param failed called on either; its own errors are ignored */
 export function harmlessly(call: () => unknown, failed?: () => unknown): void {
   const run = async (): Promise<unknown> => call()
   run().catch(() => {

@@ -1,23 +1,23 @@
 import type { Clock } from '@lingpai/core'
 
-/** Events of the last time, in the memory of this process. */
+/** Recent events, in the memory of this process. */
 export interface RecentEvents {
   has(names: readonly string[]): boolean
   add(names: readonly string[]): void
 }
 
-/** Remembers each name for at least `keptMs`, and at least the last `most` of them. */
-export function recentEvents(clock: Clock, keptMs: number, most: number): RecentEvents {
-  const kept = new Map<string, number>()
+/** Remembers each name for at least `rememberedMs`, and at least the last `most` names. */
+export function recentEvents(clock: Clock, rememberedMs: number, most: number): RecentEvents {
+  const remembered = new Map<string, number>()
   return {
-    has: (names) => names.some((name) => kept.has(name)),
+    has: (names) => names.some((name) => remembered.has(name)),
     add: (names) => {
       const nowMs = clock.monotonic()
-      for (const name of names) kept.set(name, nowMs + keptMs)
-      // The oldest stand first.
-      for (const [name, untilMs] of kept) {
-        if (kept.size <= most || untilMs > nowMs) return
-        kept.delete(name)
+      for (const name of names) remembered.set(name, nowMs + rememberedMs)
+      // The map is ordered from the oldest to the newest.
+      for (const [name, untilMs] of remembered) {
+        if (remembered.size <= most || untilMs > nowMs) return
+        remembered.delete(name)
       }
     },
   }

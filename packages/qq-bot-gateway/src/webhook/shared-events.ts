@@ -2,34 +2,34 @@ import { createHash } from 'node:crypto'
 import { cacheCall, type CacheUse } from '../gateway/cache-call.js'
 import { leasedUpdate, type SharedChange } from '../gateway/leased-update.js'
 
-/** Events of the last time, among all instances that share a cache. A cache that fails says that an event is new. */
+/** Recent events, shared by all instances with the same cache. If the cache fails, every event counts as new. */
 export interface SharedEvents {
-  /** Whether an instance has handed the event out. */
+  /** Whether any instance has handed the event out. */
   has(name: string): Promise<boolean>
-  /** Notes the event. @returns whether no instance had noted it before */
+  /** Records the event. @returns whether it is new to all instances */
   add(name: string): Promise<boolean>
 }
 
-/** What is needed for it. */
+/** What shared events need. */
 export interface SharedEventsOptions {
   readonly use: CacheUse
   readonly appId: string
-  /** How long an event is remembered, milliseconds. */
-  readonly keptMs: number
+  /** How long an event is remembered, in milliseconds. */
+  readonly rememberedMs: number
 }
 
-/** Entries of the cache. Their number is fixed, so that no event leaves one behind; each event has its place in one of them. */
+/** Fixed number of cache entries, so that events do not accumulate keys. Each event belongs to one entry. */
 const entryCount = 64
-/** An entry holds up to 64 KiB. */
+/** Keeps an entry below 64 KiB. */
 const mostInEntry = 1000
-/** About a second: the platform waits three for its response. */
+/** About a second; the platform waits three seconds for a response. */
 const mostTries = 10
 
-/** When each event of an entry is forgotten, by its digest, in the store's time. */
+/** Expiry of each event by its digest, in the store's time. */
 type Entry = ReadonlyMap<string, number>
 
-/** Notes events in a cache; with a lease, exactly one instance is told that an event is new. */
-export function sharedEvents({ use, appId, keptMs }: SharedEventsOptions): SharedEvents {
+/** Records events in a cache. With a lease, exactly one instance sees an event as new. */
+export function sharedEvents({ use, appId, rememberedMs }: SharedEventsOptions): SharedEvents {
   const { cache, clock } = use
   const placeOf = (name: string): { readonly key: string; readonly digest: string } => {
     const digest = createHash('sha256').update(name).digest('hex').slice(0, 32)
@@ -45,9 +45,9 @@ export function sharedEvents({ use, appId, keptMs }: SharedEventsOptions): Share
       const { key, digest } = placeOf(name)
       const change = (stored: string | null | undefined, nowMs: number): SharedChange<boolean> => {
         const entry = decode(stored)
-        if (entry.has(digest)) return { result: false, keptMs }
+        if (entry.has(digest)) return { result: false, storedMs: rememberedMs }
         const alive = [...entry].filter(([, untilMs]) => untilMs > nowMs).slice(1 - mostInEntry)
-        return { result: true, text: encode([...alive, [digest, nowMs + keptMs]]), keptMs }
+        return { result: true, text: encode([...alive, [digest, nowMs + rememberedMs]]), storedMs: rememberedMs }
       }
       if (cache.lease !== undefined) {
         const updated = await leasedUpdate({ use, key, change, random: Math.random, mostTries })
@@ -56,7 +56,7 @@ export function sharedEvents({ use, appId, keptMs }: SharedEventsOptions): Share
       const stored = await cacheCall(use, 'get', () => cache.get(key))
       if (!stored.ok) return true
       const { result, text } = change(stored.value, clock.now())
-      if (text !== undefined) await cacheCall(use, 'set', () => cache.set(key, text, clock.now() + keptMs))
+      if (text !== undefined) await cacheCall(use, 'set', () => cache.set(key, text, clock.now() + rememberedMs))
       return result
     },
   }
@@ -66,7 +66,7 @@ function encode(entry: readonly (readonly [digest: string, untilMs: number])[]):
   return JSON.stringify(entry)
 }
 
-/** What cannot be read is empty: the next write heals it. */
+/** Parses an entry. A malformed one counts as empty, and the next write replaces it. */
 function decode(text: string | null | undefined): Entry {
   try {
     const pairs: unknown = JSON.parse(text ?? '[]')

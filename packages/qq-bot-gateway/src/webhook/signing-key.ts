@@ -1,21 +1,21 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 
-/** DER in front of the 32 bytes of an Ed25519 private key (RFC 8410). */
+/** DER prefix of a 32-byte Ed25519 private key (RFC 8410). */
 const privateKeyPrefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 const seedBytes = 32
 const signaturePattern = /^[0-9a-f]{128}$/i
 
-/** Signs and checks as the platform does: both sides know the secret, and make the same key of it. */
+/** Signs and verifies as the platform does: both sides derive the same key from the secret. */
 export interface SigningKey {
-  /** Signature of a text, hex. */
+  /** Returns the signature of a text, in hex. */
   sign(text: string): string
-  /** Whether a signature of exactly 128 hex digits fits. */
+  /** Whether the signature is valid; it must have exactly 128 hex digits. */
   verifies(message: Uint8Array, signature: string): boolean
 }
 
 /**
- * The Ed25519 key of a bot: its seed is the secret, repeated to 32 bytes.
+ * Derives the Ed25519 key of a bot: its seed is the secret, repeated to 32 bytes.
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/interface-framework/sign.html (read 2026-11-20)
  */
@@ -25,7 +25,7 @@ export function signingKey(clientSecret: string): SigningKey {
   const publicKey: KeyObject = createPublicKey(privateKey)
   return {
     sign: (text) => sign(null, Buffer.from(text), privateKey).toString('hex'),
-    // Buffer.from takes hex up to the first other character, so that one signature would have many spellings.
+    // Buffer.from parses hex up to the first invalid character, which would allow many spellings of one signature.
     verifies: (message, signature) =>
       signaturePattern.test(signature) && verify(null, message, publicKey, Buffer.from(signature, 'hex')),
   }

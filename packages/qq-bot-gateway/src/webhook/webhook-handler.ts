@@ -8,88 +8,98 @@ import { recentEvents } from './recent-events.js'
 import { sharedEvents } from './shared-events.js'
 import { signingKey, type SigningKey } from './signing-key.js'
 
-/** How a webhook is served. */
+/** Options of `webhookHandler`. */
 export interface WebhookHandlerOptions {
-  /** AppID of the bot; requests for another one are refused. */
+  /** AppID of the bot; requests for another bot are rejected. */
   readonly appId: string | number
-  /** AppSecret of the bot: the signatures hang on it, no token does. */
+  /** AppSecret of the bot, which signs the requests. No token is involved. */
   readonly clientSecret: string
-  /** Is given each event. The platform wants its response within 3 seconds, and sends the event again otherwise. */
+  /** Called with each event. The platform expects a response within 3 seconds, and otherwise sends the event again. */
   readonly onDispatch: (dispatch: GatewayDispatch) => unknown
   /**
    * When an event is acknowledged. `received`: at once, so that it is handed out at most once, and lost if the process dies before
-   * `onDispatch` is done. `handled`: when `onDispatch` is done, so that it is handed out at least once; while it works the same event
-   * waits with it, and where it fails the platform is asked to send the event again. @default 'received'
+   * `onDispatch` has finished. `handled`: after `onDispatch` has succeeded, so that it is handed out at least once. A repeated event
+   * waits for the running call; if that fails, the platform is asked to send the event again. @default 'received'
    */
   readonly acknowledge?: 'received' | 'handled'
   /**
-   * Where instances, and a process after a restart, share which events were handed out; with a lease, each event goes to one of
-   * them. A cache that fails takes no event away. @default none: each process remembers for itself
+   * Shares which events were handed out, between instances and across restarts. With a lease, each event goes to one instance. If the
+   * cache fails, no event is lost. @default none: each process remembers on its own
    */
   readonly cache?: IAccessTokenCache
-  /** A signature that is older than this, or from as far ahead, is refused, milliseconds. @default 300_000 */
+  /** Maximum age of a signature, and maximum time that it may lie in the future, in milliseconds. @default 300_000 */
   readonly maxAgeMs?: number
-  /** A longer body is refused with 413. @default 1_048_576 */
+  /** Maximum length of a body; a longer one is rejected with 413. @default 1_048_576 */
   readonly maxBodyBytes?: number
-  /** Events that are remembered, at least, beyond those of the last `maxAgeMs`: the platform sends again what was not answered in time. @default 5000 */
+  /** Minimum number of events to remember in addition to those of the last `maxAgeMs`, because the platform repeats events. @default 5000 */
   readonly rememberedEvents?: number
-  /** Refused requests and failed listeners, without their contents. @default silent */
+  /** Receives rejected requests and failed listeners, without their contents. @default silent */
   readonly logger?: Logger
   /** @default systemClock of core */
   readonly clock?: Clock
 }
 
-/** Opcodes that only a webhook knows. */
+/** Opcodes that only the webhook uses. */
 const callbackOpcodes = { acknowledge: 12, validate: 13 } as const
 
 const defaultMaxAgeMs = 300_000
 const quietMs = 60_000
-/** Its own id, and that of the message. */
+/** The event's own id, and that of its message. */
 const namesOfEvent = 2
 
-/** What is signed for a validation must never be what is signed for an event: letters and digits are no JSON. */
+/** A signed validation must not be usable as a signed event: letters and digits alone are not a JSON object. */
 const plainTokenPattern = /^[A-Za-z0-9_-]{1,128}$/
 const eventTimePattern = /^\d{1,16}$/
 
 /**
- * The webhook of a QQ bot as a function from request to response, for any server that speaks `Request` and `Response`. It checks the
- * Ed25519 signature of each request, answers the validation of the callback address, and hands out each event once.
+ * Creates the webhook of a QQ bot: a function from `Request` to `Response`, for any server that has both. It verifies the Ed25519
+ * signature of each request, responds to the validation of the callback URL, and hands out each event once.
  *
- * Answers 200 to what it took, 500 to an event whose handler failed where `acknowledge` is `handled`, 401 to a bad signature, 405, 413
- * and 400 to what is no request of the platform; it throws nothing.
+ * The function responds with 200 to an accepted event, 500 to an event whose handler failed if `acknowledge` is `handled`, 401 to an
+ * invalid signature, and 405, 413 or 400 to a request that is not the platform's. It never throws.
  *
- * @throws ConfigError naming an option that cannot be
+ * @throws ConfigError naming the invalid option
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/interface-framework/event-emit.html (read 2026-11-20)
+ * @example
+ * ```ts
+ * import { webhookHandler } from '@lingpai/qq-bot-gateway'
+ *
+ * export const POST = webhookHandler({
+ *   appId: '102000000',
+ *   clientSecret: 'secret',
+ *   onDispatch: ({ event, data }) => console.log(event, data),
+ * })
+ * ```
  */
 export function webhookHandler(options: WebhookHandlerOptions): (request: Request) => Promise<Response> {
   assertWebhookOptions(options)
   const { clientSecret, maxBodyBytes = 1_048_576, logger } = options
   const key = signingKey(clientSecret)
   const take = intakeOf(options)
-  const refuse = (status: number, why: string): Response => {
-    harmlessly((): unknown => logger?.warn('lingpai: qq webhook: a request was refused', { status, why }))
+  const reject = (status: number, why: string): Response => {
+    harmlessly((): unknown => logger?.warn('lingpai: qq webhook: a request was rejected', { status, why }))
     return new Response(null, { status, ...(status === 405 && { headers: { allow: 'POST' } }) })
   }
 
   return async (request) => {
-    if (request.method !== 'POST') return refuse(405, 'method')
+    if (request.method !== 'POST') return reject(405, 'method')
     const body = await readLimited(request, maxBodyBytes).catch(() => 'broken' as const)
-    if (body === 'broken') return refuse(400, 'body')
-    if (body === undefined) return refuse(413, 'body')
+    if (body === 'broken') return reject(400, 'body')
+    if (body === undefined) return reject(413, 'body')
     const why = mistrust(request.headers, body, key, options)
-    if (why !== undefined && why !== 'unsigned') return refuse(401, why)
+    if (why !== undefined && why !== 'unsigned') return reject(401, why)
     const payload = readFrame(body, false)
-    if (!('op' in payload)) return refuse(why === undefined ? 400 : 401, why ?? payload.problem)
-    // The platform's examples of a validation carry no signature; nothing but its answer comes of it.
-    if (payload.op === callbackOpcodes.validate) return validation(payload, key) ?? refuse(400, 'validation')
-    if (why !== undefined) return refuse(401, why)
+    if (!('op' in payload)) return reject(why === undefined ? 400 : 401, why ?? payload.problem)
+    // The platform's examples of a validation carry no signature. The signed response cannot be used for anything else.
+    if (payload.op === callbackOpcodes.validate) return validation(payload, key) ?? reject(400, 'validation')
+    if (why !== undefined) return reject(401, why)
     if (payload.op === opcodes.heartbeat) return Response.json({ op: opcodes.heartbeatAck, d: payload.d ?? null })
     const isTaken = payload.op !== opcodes.dispatch || (await take(payload, signedOf(request.headers)))
     return isTaken ? Response.json({ op: callbackOpcodes.acknowledge }) : new Response(null, { status: 500 })
   }
 }
 
-/** Why a request is not the platform's; `unsigned` where it does not even claim to be. */
+/** Returns why a request is not the platform's; `unsigned` if it has no signature. */
 function mistrust(
   headers: Headers,
   body: Buffer,
@@ -114,44 +124,46 @@ function validation({ d }: GatewayPayload, key: SigningKey): Response | undefine
   return Response.json({ plain_token: plainToken, signature: key.sign(time + plainToken) })
 }
 
-/** A signature can be used from `maxAgeMs` before its moment to `maxAgeMs` after it. */
+/** A signature is valid from `maxAgeMs` before its time to `maxAgeMs` after it. */
 function intakeOf(options: WebhookHandlerOptions): ReturnType<typeof eventIntake> {
   const { appId, onDispatch, acknowledge = 'received', cache, maxAgeMs = defaultMaxAgeMs } = options
   const { rememberedEvents = 5000, logger, clock = systemClock } = options
-  const keptMs = 2 * maxAgeMs
+  const rememberedMs = 2 * maxAgeMs
   let quietUntilMs = -Infinity
   const failed = (): void => {
-    // A cache that is down fails with every event.
+    // A cache that is down fails on every event; one warning per minute is enough.
     if (clock.monotonic() < quietUntilMs) return
     quietUntilMs = clock.monotonic() + quietMs
-    harmlessly((): unknown => logger?.warn('lingpai: qq webhook: the cache failed; this process remembers alone', {}))
+    harmlessly((): unknown =>
+      logger?.warn('lingpai: qq webhook: the cache failed; events are remembered by this process only', {}),
+    )
   }
-  const shared = cache && sharedEvents({ use: { cache, clock, failed }, appId: String(appId), keptMs })
-  const recent = recentEvents(clock, keptMs, namesOfEvent * rememberedEvents)
+  const shared = cache && sharedEvents({ use: { cache, clock, failed }, appId: String(appId), rememberedMs })
+  const recent = recentEvents(clock, rememberedMs, namesOfEvent * rememberedEvents)
   return eventIntake({ onDispatch, acknowledge, recent, shared, logger })
 }
 
-/** One spelling for each signature. */
+/** Returns the same text for the same signature. */
 function signedOf(headers: Headers): string {
   return `${headers.get('x-signature-timestamp')}.${headers.get('x-signature-ed25519')?.toLowerCase()}`
 }
 
 function assertWebhookOptions(options: Partial<WebhookHandlerOptions>): void {
   const { appId, clientSecret, onDispatch, maxAgeMs, maxBodyBytes, rememberedEvents } = options
-  // From JavaScript anything may come.
+  // JavaScript callers can pass anything.
   const { acknowledge = 'received', cache } = options as {
     acknowledge?: unknown
     cache?: Partial<IAccessTokenCache> | null
   }
-  if (!/^\d+$/.test(String(appId))) throw malformed('appId', 'the AppID of the bot, digits')
+  if (!/^\d+$/.test(String(appId))) throw malformed('appId', 'the numeric AppID of the bot')
   if (typeof clientSecret !== 'string' || clientSecret.trim() === '')
     throw malformed('clientSecret', 'the AppSecret of the bot')
   if (typeof onDispatch !== 'function') throw malformed('onDispatch', 'a function')
   if (acknowledge !== 'received' && acknowledge !== 'handled') throw malformed('acknowledge', "'received' or 'handled'")
   if (cache !== undefined && typeof cache?.get !== 'function') throw malformed('cache', 'an IAccessTokenCache')
-  // No number is no limit.
+  // NaN would disable the limit.
   for (const [field, value] of Object.entries({ maxAgeMs, maxBodyBytes, rememberedEvents })) {
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw malformed(field, 'a number above 0')
+    if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw malformed(field, 'a positive number')
   }
 }
 

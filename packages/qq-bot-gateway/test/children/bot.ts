@@ -4,7 +4,7 @@ import { TokenManager } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { QQBotGateway } from '../../src/index.js'
 
-/** A bot in a process of its own: says what it hears, one line each, until it is told to end. */
+/** A bot in its own process. Prints each event as a line until it is told to stop. */
 const {
   url,
   directory,

@@ -6,7 +6,7 @@ import { fileCache } from '@lingpai/cache-file'
 import { systemClock } from '@lingpai/core'
 import { webhookHandler } from '../../src/index.js'
 
-/** A webhook in a process of its own: tells its port, then the id of each event, a line each. */
+/** A webhook in its own process. Prints its port and then the id of each event, one per line. */
 const { directory, acknowledge, work, appId, clientSecret, nowMs } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly directory: string
   readonly acknowledge: 'received' | 'handled'
