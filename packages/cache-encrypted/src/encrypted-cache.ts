@@ -2,25 +2,35 @@ import { ConfigError, type Awaitable, type CacheLease, type IAccessTokenCache } 
 import { isEnvelope, open, seal } from './envelope.js'
 import { keyRing, type EncryptionKey, type KeyRing } from './key-ring.js'
 
-/** By which keys, and what to do with what is not encrypted. */
+/** Options of `encryptedCache`. */
 export interface EncryptedCacheOptions {
-  /** The first encrypts, all decrypt. A text may hold several, separated by commas: one environment variable is enough. */
+  /** The first key encrypts, all keys decrypt. One text may contain several keys separated by commas, as in an environment variable. */
   readonly keys: EncryptionKey | readonly EncryptionKey[]
-  /** Takes records that are not encrypted as they are, for the time of a change-over; the next write encrypts. @default false */
+  /** Accepts records that are not encrypted, for the time of a migration; the next write encrypts them. @default false */
   readonly readPlain?: boolean
 }
 
 /**
- * What an entry that cannot be opened is given as: no record, so that the core counts it as missing and tells it by a
- * `cache-failed` event with the problem `damaged`. The entry itself stays as it is until the next record is written.
+ * Returned for an entry that cannot be decrypted. It is not a valid record, so the core treats the entry as missing and emits a
+ * `cache-failed` event with the problem `damaged`. The entry itself stays unchanged until the next record is written.
  */
 const unreadable = '!'
 
 /**
- * Encrypts what a cache keeps, failure notes included; keys of entries stay readable. Reach, lease, subscription, clock and
- * `close` are those of `cache`, each only where it has them.
+ * Encrypts what a cache stores, failure notes included; the keys of entries stay readable. Reach, lease, subscription, clock and
+ * `close` are those of `cache`, each present only if `cache` has it.
  *
  * @throws ConfigError naming the option, never a key
+ * @example
+ * ```ts
+ * import { encryptedCache } from '@lingpai/cache-encrypted'
+ * import { fileCache } from '@lingpai/cache-file'
+ * import { TokenManager } from '@lingpai/core'
+ *
+ * const files = fileCache({ directory: '.lingpai' })
+ * const cache = encryptedCache(files, { keys: process.env['LINGPAI_CACHE_KEYS'] ?? '' })
+ * const tokens = new TokenManager({ cache })
+ * ```
  */
 export function encryptedCache(
   cache: IAccessTokenCache,
@@ -69,7 +79,7 @@ function assertCache(cache: unknown): void {
     ['get', 'set', 'remove'].every((name) => typeof given[name] === 'function')
   )
     return
-  throw new ConfigError('encryptedCache: cache is to be an object with the methods get, set and remove', {
+  throw new ConfigError('encryptedCache: "cache" must be an object with the methods get, set and remove', {
     field: 'cache',
     problem: given === undefined || given === null ? 'missing' : 'malformed',
   })

@@ -7,12 +7,12 @@ const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 
-/** Whether a text claims to be an envelope. */
+/** Whether a text has the form of an envelope. */
 export function isEnvelope(text: string): boolean {
   return text.startsWith(prefix)
 }
 
-/** `lingpai-encrypted:1:<key id>:<nonce, tag and ciphertext as base64url>`, bound to the entry of `cacheKey`. */
+/** Encrypts a text as `lingpai-encrypted:1:<key id>:<nonce, tag and ciphertext as base64url>`, bound to the entry `cacheKey`. */
 export function seal({ current: { id, key } }: KeyRing, cacheKey: string, text: string): string {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
@@ -21,7 +21,7 @@ export function seal({ current: { id, key } }: KeyRing, cacheKey: string, text: 
   return `${prefix}${id}:${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`
 }
 
-/** The text in an envelope; `undefined` for a key that is not on the ring, a foreign entry's envelope, or a damaged one. */
+/** Decrypts an envelope. Returns `undefined` for an unknown key, an envelope of another entry, or a damaged one. */
 export function open(ring: KeyRing, cacheKey: string, envelope: string): string | undefined {
   const [, id = '', data = ''] = shape.exec(envelope) ?? []
   const key = ring.find(id)
@@ -40,7 +40,7 @@ function decrypt(key: KeyObject, bound: Buffer, bytes: Buffer): string | undefin
   }
 }
 
-/** An envelope that is moved to another entry, or given another key's id, does not open. */
+/** Additional data that binds an envelope to its entry and its key id. */
 function boundTo(id: string, cacheKey: string): Buffer {
   return Buffer.from(`${prefix}${id}:${cacheKey}`)
 }

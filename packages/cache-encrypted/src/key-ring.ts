@@ -1,13 +1,13 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { ConfigError } from '@lingpai/core'
 
-/** A key of AES-256: `id:base64` as {@link generateKey} makes it, or its two parts; `key` is 32 bytes as base64. */
+/** An AES-256 key: `id:base64` as {@link generateKey} creates it, or its two parts; `key` is 32 bytes as base64. */
 export type EncryptionKey = string | { readonly id: string; readonly key: string }
 
-/** The keys: the first encrypts, all decrypt. */
+/** A list of keys. The first encrypts, all decrypt. */
 export interface KeyRing {
   readonly current: { readonly id: string; readonly key: KeyObject }
-  /** The key of an id; `undefined` when it is not on the ring. */
+  /** Returns the key with an id; `undefined` if there is none. */
   readonly find: (id: string) => KeyObject | undefined
 }
 
@@ -15,15 +15,15 @@ const keyBytes = 32
 const idShape = /^[A-Za-z0-9_-]{1,32}$/
 const base64Shape = /^[A-Za-z0-9+/_-]{43}=?$/
 
-/** A new key as `id:base64`, with an id of its own. Keep it as you keep a password. */
+/** Generates a key as `id:base64`, with a new id. Store it like a password. */
 export function generateKey(): string {
   return `k${randomBytes(4).toString('hex')}:${randomBytes(keyBytes).toString('base64')}`
 }
 
 /**
- * Reads keys; one text may hold several, separated by commas or spaces.
+ * Parses keys. One text may contain several, separated by commas or spaces.
  *
- * @throws ConfigError naming the place of the key in the list, never the key
+ * @throws ConfigError naming the index of the key, never the key
  */
 export function keyRing(keys: EncryptionKey | readonly EncryptionKey[]): KeyRing {
   const given = Array.isArray(keys) ? (keys as readonly EncryptionKey[]) : [keys as EncryptionKey]
@@ -33,13 +33,13 @@ export function keyRing(keys: EncryptionKey | readonly EncryptionKey[]): KeyRing
   const ring = new Map<string, KeyObject>()
   for (const [index, key] of list.entries()) {
     const { id, bytes } = readKey(key, index)
-    if (ring.has(id)) throw bad(index, 'has the id of an earlier one', 'conflict')
+    if (ring.has(id)) throw bad(index, 'must not repeat the id of an earlier key', 'conflict')
     ring.set(id, createSecretKey(bytes))
     bytes.fill(0)
   }
   const [first] = ring
   if (first === undefined) {
-    throw new ConfigError('encryptedCache: keys is empty: make one with generateKey()', {
+    throw new ConfigError('encryptedCache: "keys" must not be empty: create a key with generateKey()', {
       field: 'keys',
       problem: 'empty',
     })
@@ -50,10 +50,10 @@ export function keyRing(keys: EncryptionKey | readonly EncryptionKey[]): KeyRing
 function readKey(given: unknown, index: number): { readonly id: string; readonly bytes: Buffer } {
   const { id, key } = partsOf(given)
   if (typeof id !== 'string' || !idShape.test(id))
-    throw bad(index, 'has no id of up to 32 letters, digits, - and _ before the colon')
-  if (typeof key !== 'string' || !base64Shape.test(key)) throw bad(index, 'is not 32 bytes as base64')
+    throw bad(index, 'must begin with an id of up to 32 letters, digits, - and _, and a colon')
+  if (typeof key !== 'string' || !base64Shape.test(key)) throw bad(index, 'must have 32 bytes as base64')
   const bytes = Buffer.from(key, 'base64')
-  if (bytes.length !== keyBytes) throw bad(index, 'is not 32 bytes as base64')
+  if (bytes.length !== keyBytes) throw bad(index, 'must have 32 bytes as base64')
   return { id, bytes }
 }
 
@@ -65,5 +65,5 @@ function partsOf(given: unknown): { readonly id?: unknown; readonly key?: unknow
 }
 
 function bad(index: number, words: string, problem: 'malformed' | 'conflict' = 'malformed'): ConfigError {
-  return new ConfigError(`encryptedCache: keys[${index}] ${words}`, { field: `keys[${index}]`, problem })
+  return new ConfigError(`encryptedCache: "keys[${index}]" ${words}`, { field: `keys[${index}]`, problem })
 }

@@ -18,7 +18,7 @@ async function stored(key = entry): Promise<string> {
   return String(await inner.get(key))
 }
 
-test('what is stored shows nothing of the value, and differs each time', async () => {
+test('the stored text contains nothing of the value and differs each time', async () => {
   const cache = encryptedCache(inner, { keys: generateKey() })
   await cache.set(entry, secretText)
   const first = await stored()
@@ -29,7 +29,7 @@ test('what is stored shows nothing of the value, and differs each time', async (
   expect(await cache.get(entry)).toBe(secretText)
 })
 
-test('the envelope names its key; the first key encrypts, all decrypt, the next write is by the first', async () => {
+test('the first key encrypts, all keys decrypt, and the next write uses the first key', async () => {
   const [old, current] = [generateKey(), generateKey()]
   await encryptedCache(inner, { keys: old }).set(entry, secretText)
   expect((await stored()).split(':')[2]).toBe(old.split(':')[0])
@@ -40,7 +40,7 @@ test('the envelope names its key; the first key encrypts, all decrypt, the next 
   expect(await encryptedCache(inner, { keys: current }).get(entry)).toBe(secretText)
 })
 
-test('keys come as a text, as a list in one text, as objects, or mixed', async () => {
+test('keys are accepted as a text, a list in one text, objects, or mixed', async () => {
   const [one, two] = [generateKey(), generateKey()]
   await encryptedCache(inner, { keys: two }).set(entry, secretText)
   const [id = '', key = ''] = two.split(':')
@@ -54,7 +54,7 @@ test('keys come as a text, as a list in one text, as objects, or mixed', async (
   for (const keys of spellings) expect(await encryptedCache(inner, { keys }).get(entry)).toBe(secretText)
 })
 
-describe('an entry that cannot be opened is no record', () => {
+describe('an entry that cannot be decrypted is returned as damaged', () => {
   const keys = generateKey()
   const alterations: Readonly<Record<string, (envelope: string) => string>> = {
     'cut short': (envelope) => envelope.slice(0, -10),
@@ -88,7 +88,7 @@ describe('an entry that cannot be opened is no record', () => {
   })
 })
 
-test('with readPlain, records of before the change-over are read and then encrypted', async () => {
+test('readPlain reads unencrypted records, and the next write encrypts them', async () => {
   await inner.set(entry, secretText)
   const cache = encryptedCache(inner, { keys: generateKey(), readPlain: true })
   expect(await cache.get(entry)).toBe(secretText)
@@ -96,7 +96,7 @@ test('with readPlain, records of before the change-over are read and then encryp
   expect(await stored()).toMatch(/^lingpai-encrypted:1:/)
 })
 
-test('a miss stays a miss and a failure a failure', async () => {
+test('a miss of the inner cache stays a miss and a failure stays a failure', async () => {
   const chaos = chaosCache(inner)
   const cache = encryptedCache(chaos, { keys: generateKey() })
   expect(await cache.get(entry)).toBeUndefined()
@@ -104,7 +104,7 @@ test('a miss stays a miss and a failure a failure', async () => {
   await expect(cache.get(entry)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('commit encrypts; lease, subscription, clock and close are those of the cache, called on it', async () => {
+test('commit encrypts; lease, subscription, clock and close are those of the inner cache', async () => {
   const listeners: ((change: CacheChange) => void)[] = []
   class Whole {
     readonly reach = 'fleet'
@@ -163,7 +163,7 @@ test('commit encrypts; lease, subscription, clock and close are those of the cac
   ])
 })
 
-test('bad keys and a bad cache are a ConfigError that names the place and not the key', () => {
+test('invalid keys and an invalid cache are a ConfigError that names the index and not the key', () => {
   const good = generateKey()
   const [id = '', key = ''] = good.split(':')
   const wrong: [unknown, string][] = [
@@ -191,7 +191,7 @@ test('bad keys and a bad cache are a ConfigError that names the place and not th
   expect(() => encryptedCache(undefined as unknown as IAccessTokenCache, { keys: good })).toThrow(/cache/)
 })
 
-test('keys show neither in inspect nor in JSON', () => {
+test('inspect and JSON do not show keys', () => {
   const keys = generateKey()
   const [, key = ''] = keys.split(':')
   const cache = encryptedCache(inner, { keys })
@@ -213,7 +213,7 @@ describe('under a token manager', () => {
     for (const manager of managers) await manager.close()
     await simulator.close()
   })
-  /** As another process would have it: nothing is shared but the inner cache. */
+  /** A source as in another process: only the inner cache is shared. */
   const source = (keys: EncryptionKey[]) => {
     const cache = encryptedCache(inner, { keys })
     const manager = new TokenManager({ cache, hooks: { 'cache-failed': (event) => events.push(event) } })
@@ -221,7 +221,7 @@ describe('under a token manager', () => {
     return manager.source(simulator.provider(wechatMp), simulator.accounts.wechat)
   }
 
-  test('a wrong key is a miss with an event and never a loss: one refresh heals it', async () => {
+  test('a wrong key is a miss with an event, and one refresh replaces the entry', async () => {
     const [one, two] = [generateKey(), generateKey()]
     const token = await source([one]).getAccessToken()
     expect(await source([one]).getAccessToken()).toBe(token)

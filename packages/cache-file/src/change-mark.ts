@@ -5,15 +5,15 @@ import { isEntryName } from './state.js'
 import { readTop } from './state-log.js'
 import { ignore, survive } from './system-error.js'
 
-/** A file that gets longer by a byte with each write of a value: one look at it tells whether there is anything to look for. */
+/** A file that grows by a byte with each write of a value. A look at its size shows whether any value was written. */
 const markName = 'changes'
 const mostMarkBytes = 64 * 1024
 
-/** Never through a link, never waiting for the other end of a pipe. Windows has neither flag. */
+/** Never follow a link, and never wait for the other end of a pipe. Windows has neither flag. */
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<Record<string, number>>
 const markFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | O_NOFOLLOW | O_NONBLOCK
 
-/** Tells all processes that look here that a value was written; best effort, for a look at the records is due now and then anyway. */
+/** Signals to all processes that a value was written. Best effort: they also look at the records periodically. */
 export async function markChange(root: string): Promise<void> {
   try {
     const file = await open(join(root, markName), markFlags, 0o600)
@@ -24,7 +24,7 @@ export async function markChange(root: string): Promise<void> {
       await file.close()
     }
   } catch {
-    // The value is written; only the news of it is late.
+    // The value is written; only the notification is late.
   }
 }
 
@@ -33,7 +33,7 @@ interface SeenEntry {
   readonly writeId: string
 }
 
-/** Gives, each time it is asked, the keys whose values were written since; the first time, all. Costs one `lstat` where none was. */
+/** Returns a function that gives the keys written since its last call; all keys the first time. One `lstat` if nothing changed. */
 export function changedKeys(root: string): () => Promise<readonly string[]> {
   let seenMark = ''
   let seen = new Map<string, SeenEntry>()

@@ -10,21 +10,28 @@ import { stateMemory } from './state-memory.js'
 import { ignore } from './system-error.js'
 import { commit, release, remove, set, take, type Transition } from './transitions.js'
 
-/** Where the files are, and by which clock they expire. */
+/** Options of `fileCache`. */
 export interface FileCacheOptions {
-  /** Created if missing, with mode 0700, on a local file system; relative to the working directory. `~` is the home directory. */
+  /** Directory on a local file system; created if missing, with mode 0700. Relative to the working directory; `~` is the home. */
   readonly directory: string
-  /** Wall clock, Unix milliseconds, the same for all processes. @default Date.now */
+  /** Wall clock in Unix milliseconds; must be the same for all processes. @default Date.now */
   readonly now?: () => number
 }
 
 /**
- * Records in files that survive a crash at any moment, shared by all processes of the host, with a lease that fences.
+ * Stores records in files that survive a crash at any moment. All processes of the host share them, with a lease that fences.
  *
- * Rejects with the system's error (`ENOSPC`, `EACCES` …) when a file cannot be read or written; what stood before still
- * stands. Damaged files are a miss, and the next write heals them.
+ * Its methods reject with the system's error (`ENOSPC`, `EACCES` …) when a file cannot be read or written; the stored value is then
+ * unchanged. A damaged file is a miss, and the next write replaces it.
  *
- * @throws ConfigError when `directory` is missing, empty, or no path.
+ * @throws ConfigError if `directory` is missing, empty or invalid
+ * @example
+ * ```ts
+ * import { fileCache } from '@lingpai/cache-file'
+ * import { TokenManager } from '@lingpai/core'
+ *
+ * const tokens = new TokenManager({ cache: fileCache({ directory: '~/.cache/my-bot' }) })
+ * ```
  */
 export function fileCache({ directory, now = systemClock.now }: FileCacheOptions): IAccessTokenCache {
   const root = resolveDirectory(directory)
@@ -36,7 +43,7 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
   let tightening: Promise<void> | undefined
 
   const logOf = (key: string): StateLog => {
-    if (closed) throw new ClosedError('fileCache: the cache was closed')
+    if (closed) throw new ClosedError('fileCache: the cache is closed')
     return { key, directory: join(root, nameOfKey(key)), now }
   }
   const step = async <T>(key: string, transition: Transition<T>, writes = false): Promise<T> => {
@@ -80,7 +87,7 @@ export function fileCache({ directory, now = systemClock.now }: FileCacheOptions
   return cache
 }
 
-/** Lets the writes of this process to one key follow each other, so that they do not race for a number needlessly. */
+/** Orders the writes of this process to one key, so that they do not compete for a number needlessly. */
 function turns(): (<T>(key: string, action: () => Promise<T>) => Promise<T>) & { idle: () => Promise<void> } {
   const last = new Map<string, Promise<unknown>>()
   const inTurn = <T>(key: string, action: () => Promise<T>): Promise<T> => {
@@ -99,36 +106,36 @@ function turns(): (<T>(key: string, action: () => Promise<T>) => Promise<T>) & {
 
 function resolveDirectory(directory: unknown): string {
   if (directory === undefined || directory === '') {
-    throw new ConfigError('fileCache: directory is to name a directory', {
+    throw new ConfigError('fileCache: "directory" must be the path of a directory', {
       field: 'directory',
       problem: directory === '' ? 'empty' : 'missing',
     })
   }
-  if (typeof directory !== 'string' || directory.includes('\0')) throw malformed('directory', 'is no path')
+  if (typeof directory !== 'string' || directory.includes('\0')) throw malformed('directory', 'must be a path')
   return resolve(expandHome(directory) ?? unknownHome())
 }
 
 function unknownHome(): never {
-  throw malformed('directory', 'begins with the home of another user, which is not looked up: write the whole path')
+  throw malformed('directory', 'must not begin with the home of another user: write the absolute path')
 }
 
 function checkValue(value: unknown): string {
-  if (typeof value !== 'string') throw malformed('value', 'is no text')
-  if (Buffer.byteLength(JSON.stringify(value)) > maxValueBytes) throw malformed('value', 'is too long to be kept')
+  if (typeof value !== 'string') throw malformed('value', 'must be a string')
+  if (Buffer.byteLength(JSON.stringify(value)) > maxValueBytes) throw malformed('value', 'is too long')
   return value
 }
 
 function checkExpiry(expiresAtMs: number | undefined): number | undefined {
   if (expiresAtMs === undefined || expiresAtMs === Infinity) return undefined
-  if (!Number.isFinite(expiresAtMs)) throw malformed('expiresAtMs', 'is no moment')
+  if (!Number.isFinite(expiresAtMs)) throw malformed('expiresAtMs', 'must be a finite number')
   return expiresAtMs
 }
 
 function checkTtl(ttlMs: number): number {
-  if (!Number.isFinite(ttlMs) || ttlMs <= 0) throw malformed('ttlMs', 'is to be above zero')
+  if (!Number.isFinite(ttlMs) || ttlMs <= 0) throw malformed('ttlMs', 'must be a positive number')
   return ttlMs
 }
 
 function malformed(field: string, problem: string): ConfigError {
-  return new ConfigError(`fileCache: ${field} ${problem}`, { field, problem: 'malformed' })
+  return new ConfigError(`fileCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }

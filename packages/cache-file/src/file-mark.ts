@@ -1,31 +1,31 @@
 import type { BigIntStats } from 'node:fs'
 
-/** Tells a file from any other, and from itself once anybody has touched it. */
+/** Identifies a file and its version: differs for another file, and for the same file after a change. */
 export interface FileMark {
   readonly device: bigint
   readonly inode: bigint
   readonly bytes: bigint
-  /** When the file system last saw it changed; unlike the time of its contents, nobody can set it. */
+  /** Time of the last change according to the file system. Unlike the modification time, no program can set it. */
   readonly changedAtNs: bigint
 }
 
 /**
- * File systems count time in ticks of some milliseconds, some in seconds: what happens within the same one leaves the same
- * mark. So a mark only tells of a file that was left alone for longer before it was taken.
+ * File systems count time in ticks of some milliseconds, or even seconds. Two changes within one tick leave the same mark, so a mark
+ * is only reliable if the file was left alone for this long before the mark was taken.
  */
 const settledAfterMs = 3000
 
-/** The mark of a file. */
+/** Returns the mark of a file. */
 export function markOf({ dev, ino, size, ctimeNs }: BigIntStats): FileMark {
   return { device: dev, inode: ino, bytes: size, changedAtNs: ctimeNs }
 }
 
-/** Whether a mark that was taken just now will tell a later change. */
+/** Whether a mark that was taken just now will show a later change. */
 export function isSettled({ changedAtNs }: FileMark, nowMs: number): boolean {
   return nowMs - Number(changedAtNs / 1_000_000n) >= settledAfterMs
 }
 
-/** Whether two marks are of one file that was not touched in between. */
+/** Whether two marks belong to one unchanged file. */
 export function isSameMark(one: FileMark, other: FileMark): boolean {
   return (
     one.inode === other.inode &&

@@ -4,17 +4,17 @@ import { isEntryName, type State } from './state.js'
 import { readTop, removeEntry } from './state-log.js'
 import { survive } from './system-error.js'
 
-/** One write looks at so many other entries at most. */
+/** Maximum number of other entries that one write looks at. */
 const mostLooks = 16
 /** An entry that cannot be read is looked at again after this time. */
 const laterMs = 86_400_000
-/** A holder that was stopped may still commit when its lease has run out. */
+/** A suspended holder may still commit after its lease has expired. */
 const leaseGraceMs = 60_000
 
-/** Removes entries that ended. To be called after a write. */
+/** Removes expired entries. Call it after a write. */
 export type ForgetEntries = () => Promise<void>
 
-/** Entries are read once, and then again when they should have ended. Failures are nobody's: the next write tries again. */
+/** Reads each entry once, and again when it should have expired. Failures are ignored: the next write tries again. */
 export function forgetEntries(root: string, now: () => number): ForgetEntries {
   let endings = new Map<string, number>()
   return async () => {
@@ -25,17 +25,17 @@ export function forgetEntries(root: string, now: () => number): ForgetEntries {
       const due = names.filter((name) => (known.get(name) ?? 0) <= now())
       for (const name of due.slice(0, mostLooks)) known.set(name, await forgetIfEnded(join(root, name), name, now()))
     } catch {
-      // The write itself went well.
+      // The write itself succeeded.
     }
   }
 }
 
-/** @returns when to look again */
+/** @returns when to look at the entry again */
 async function forgetIfEnded(directory: string, name: string, nowMs: number): Promise<number> {
   const { number, found, isDamaged } = await readTop(directory, name)
   if (isDamaged) return nowMs + laterMs
   if (found === undefined) {
-    // Another process may be about to write its first state here; then the directory is not empty.
+    // Another process may be writing its first state here; the directory is then not empty.
     await rmdir(directory).catch(survive('ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'))
     return nowMs + laterMs
   }
@@ -44,10 +44,10 @@ async function forgetIfEnded(directory: string, name: string, nowMs: number): Pr
   return endsAtMs
 }
 
-/** When a state is over: neither its value nor its lease counts any more. */
+/** When a state has expired: neither its value nor its lease counts any more. */
 function endOf({ value, expiresAtMs = Infinity, lease }: State, nowMs: number): number {
   const valueEndsAtMs = value === undefined ? -Infinity : expiresAtMs
-  // A lease that would last longer than it can was written before the clock was set back.
+  // A lease that ends later than it can was written before the clock was set back.
   if (lease === undefined || lease.untilMs - nowMs > 2 * lease.ttlMs) return valueEndsAtMs
   return Math.max(valueEndsAtMs, lease.untilMs + leaseGraceMs)
 }

@@ -6,21 +6,21 @@ import { syncDirectory } from './private-directory.js'
 import { innerName, writePrivateFile } from './state-file.js'
 import { codeOf, ignore, survive } from './system-error.js'
 
-/** What `link` says where the file system has no hard links, or does not let us make any. */
+/** Errors of `link` if the file system has no hard links, or does not allow them. */
 const noLinkCodes = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']
 
-/** What `rename` says of a directory where a file, or a directory that is not empty, has the place. */
+/** Errors of `rename` for a directory if the target is a file, or a directory that is not empty. */
 const takenCodes = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR']
 
-/** Directories of caches whose file systems are known to have no hard links. */
+/** Directories of caches on file systems without hard links. */
 const withoutLinks = new Set<string>()
 
 /**
- * Puts a state in its place, whole, and only if nothing stands there: as a file, by a hard link. Where the file system has no
- * hard links, as a directory that holds the file: renaming a directory onto a file, or onto a directory that is not empty,
- * fails. Both forms use the same name, so they exclude each other too.
+ * Creates a state atomically if its place is free: as a file, by a hard link. On a file system without hard links, the state is a
+ * directory that contains the file, because renaming a directory onto a file or onto a non-empty directory fails. Both forms have the
+ * same name, so they exclude each other too.
  *
- * @returns `false` when the place was taken
+ * @returns `false` if the place was taken
  */
 export async function placeState(path: string, text: string): Promise<boolean> {
   const entry = dirname(path)
@@ -34,14 +34,14 @@ export async function placeState(path: string, text: string): Promise<boolean> {
   return placeByRename(path, text)
 }
 
-/** Removes a state that {@link placeState} has put there, if it still stands; at once, in either form. */
+/** Removes a state that {@link placeState} created, in either form, if it still exists. */
 export async function removeState(path: string): Promise<void> {
   try {
     await unlink(path)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return
     const names = await readdir(path).catch(ignore)
-    // What else stands there is not ours.
+    // Anything else in the directory does not belong to the cache.
     if (names === undefined || names.some((name) => name !== innerName)) throw error
     const gone = asidePath(path)
     await rename(path, gone).catch(survive('ENOENT'))
@@ -50,7 +50,7 @@ export async function removeState(path: string): Promise<void> {
   }
 }
 
-/** A name beside a state for what is not yet, or no longer, one. */
+/** Returns a temporary name beside a state, for a state that is being created or removed. */
 function asidePath(path: string): string {
   return path.replace(/\.json$/, `.${randomUUID()}.tmp`)
 }
@@ -81,7 +81,7 @@ async function placeByRename(path: string, text: string): Promise<boolean> {
     return true
   } catch (error) {
     if (takenCodes.includes(codeOf(error) ?? '')) return false
-    // Some systems have other codes for a place that is taken.
+    // Some systems report a taken place by other codes.
     if ((await lstat(path).catch(ignore)) !== undefined) return false
     throw error
   } finally {
@@ -95,7 +95,7 @@ async function makeState(directory: string, text: string): Promise<void> {
   await syncDirectory(directory)
 }
 
-/** Tries it out: a file system that would replace a directory by another one cannot fence. */
+/** Tests the file system: one that replaces a directory by renaming another onto it cannot fence. */
 async function assertRenamesAreExclusive(entry: string, cause: unknown): Promise<void> {
   const [one, other] = [asidePath(join(entry, '0.json')), asidePath(join(entry, '0.json'))]
   try {
@@ -113,8 +113,8 @@ async function assertRenamesAreExclusive(entry: string, cause: unknown): Promise
 
 function noExclusiveStep(cause: unknown): CacheError {
   return new CacheError(
-    'fileCache: the file system of "directory" has no hard links and no other exclusive step, so it cannot be shared safely',
+    'fileCache: the file system of "directory" has neither hard links nor an exclusive rename, so processes cannot share it safely',
     { operation: 'set', reach: 'host', problem: 'failed' },
-    { cause, hint: 'Name a directory on a file system with hard links, or use another cache (sqlite:, redis:).' },
+    { cause, hint: 'Use a directory on a file system with hard links, or another cache (sqlite:, redis:).' },
   )
 }

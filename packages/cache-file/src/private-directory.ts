@@ -4,12 +4,12 @@ import { CacheError } from '@lingpai/core'
 import { codeOf, ignore, survive } from './system-error.js'
 
 const privateMode = 0o700
-/** What a cache itself puts into its directory: hashes, and what it moved aside. */
+/** Names that the cache itself creates in its directory: hashes, and what it moved aside. */
 const ownName = /^([0-9a-f]{64}(\.aside-\d+)?|changes)$/
 
 /**
- * Makes sure that `path` is a directory, not a link to one, which only we can enter. Whatever else stands there is moved
- * aside and kept, with the time in its name.
+ * Ensures that `path` is a directory, not a link to one, that only this user can enter. Anything else there is moved aside, with the
+ * time in its new name.
  */
 export async function preparePrivateDirectory(path: string, now: () => number): Promise<void> {
   for (let round = 0; round < 100; round++) {
@@ -20,18 +20,18 @@ export async function preparePrivateDirectory(path: string, now: () => number): 
       if (isLooseAndOurs(found)) await chmod(path, privateMode).catch(ignore)
       return
     } else {
-      // Counting on, because a name may be taken by another who moved something aside in the same millisecond.
+      // Each round uses another name, because another process may have moved something aside in the same millisecond.
       await moveAside(path, now() + round)
     }
   }
-  throw new CacheError('fileCache: something keeps taking the place of a directory of the cache', {
+  throw new CacheError('fileCache: another program keeps replacing a directory of the cache', {
     operation: 'set',
     reach: 'host',
     problem: 'failed',
   })
 }
 
-/** Shuts others out of an existing directory that is ours and holds nothing but a cache; one that holds more is left. */
+/** Restricts an existing directory to this user if it is ours and contains only a cache; any other directory is left unchanged. */
 export async function tightenCacheDirectory(path: string): Promise<void> {
   const found = await lstat(path)
   if (!found.isDirectory() || !isLooseAndOurs(found)) return
@@ -39,7 +39,7 @@ export async function tightenCacheDirectory(path: string): Promise<void> {
   if (names.every((name) => ownName.test(name))) await chmod(path, privateMode)
 }
 
-/** Flushes names; a system that cannot do that to a directory has its own way of keeping them. */
+/** Flushes the names in a directory. Systems that cannot flush a directory persist names in their own way. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r').catch(survive('EPERM', 'EISDIR', 'EINVAL', 'EACCES'))
   if (directory === undefined) return
@@ -50,7 +50,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** With all parents; the mode is set apart because a umask can only take bits away. */
+/** Creates a directory with all parents. The mode is set separately, because a umask can only remove bits. */
 async function makePrivateDirectory(path: string): Promise<void> {
   const parent = dirname(path)
   try {
@@ -61,12 +61,12 @@ async function makePrivateDirectory(path: string): Promise<void> {
     await makePrivateDirectory(parent)
     await mkdir(path, { mode: privateMode }).catch(survive('EEXIST'))
   }
-  // Where there are no modes, the mount decides who can enter.
+  // On file systems without modes, the mount options decide who can enter.
   await chmod(path, privateMode).catch(survive('EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'))
   await syncDirectory(parent)
 }
 
-/** Moves whatever stands at `path` onto an empty file made for it: so a directory, say one made meanwhile, stays. */
+/** Moves anything at `path` onto an empty file created for it, so that a directory created meanwhile is left in place. */
 export async function moveAside(path: string, nowMs: number): Promise<void> {
   const aside = `${path}.aside-${String(nowMs)}`
   const place = await open(aside, 'wx', 0o600).catch(survive('EEXIST'))

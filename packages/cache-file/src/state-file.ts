@@ -6,32 +6,32 @@ import { decodeState, maxStateBytes, type WrittenState } from './state.js'
 import { codeOf, survive } from './system-error.js'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants as Partial<Record<string, number>>
-/** Never through a link, never waiting for the other end of a pipe. Windows has neither flag. */
+/** Never follow a link, and never wait for the other end of a pipe. Windows has neither flag. */
 const readFlags = (O_RDONLY ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)
 
-/** What opening a link or a socket says, where the system refuses that outright. */
+/** Errors of opening a link or a socket. */
 const notAFileCodes = ['ELOOP', 'EMLINK', 'ENXIO', 'ENOTSUP', 'EOPNOTSUPP']
 
-/** The file in a state that is a directory. */
+/** Name of the file in a state that is a directory. */
 export const innerName = 'state'
 
-/** What a state file holds: a state, nothing that can be read, or it is no longer there. */
+/** The content of a state file: a state, damaged content, or no file. */
 export type StateFile = FoundState | 'damaged' | 'gone'
 
-/** A state that was read, and the file that it was read from. */
+/** A state, and the file that it was read from. */
 export interface FoundState extends WrittenState {
   readonly path: string
   readonly mark: FileMark
 }
 
 /**
- * Reads the state in the file at `path`, or in the directory there, of the key with the name `name`; rejects only when the
- * system cannot tell.
+ * Reads the state in the file or directory at `path`, for the key with the name `name`. Rejects only when the system reports an
+ * unexpected error.
  */
 export async function readStateFile(path: string, name: string): Promise<StateFile> {
   const found = await readFileAt(path, name)
   if (found !== 'directory') return found
-  // A directory that has just been removed is gone, as a file would be.
+  // A directory that has just been removed counts as gone, as a file would.
   const inside = await readFileAt(join(path, innerName), name)
   return inside === 'directory' ? 'damaged' : inside
 }
@@ -58,10 +58,10 @@ async function readFileAt(path: string, name: string): Promise<StateFile | 'dire
   }
 }
 
-/** What file systems without modes, or without a cache of their own to flush, say to being asked for it. */
+/** Errors of file systems that have no modes, or nothing to flush. */
 const notSupported = survive('EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')
 
-/** Writes a new file that only we can read, and flushes it. */
+/** Writes and flushes a new file that only this user can read. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {

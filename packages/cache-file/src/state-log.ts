@@ -10,27 +10,27 @@ import type { SeenState, StateMemory } from './state-memory.js'
 import { codeOf, ignore, survive } from './system-error.js'
 import type { Transition } from './transitions.js'
 
-/** The states of one key, each in a file of its own: `1.json`, `2.json` …; the highest number is what stands. */
+/** The states of one key, each in its own file: `1.json`, `2.json` …; the highest number is the current state. */
 export interface StateLog {
   readonly key: string
-  /** The key's own directory. */
+  /** The directory of the key. */
   readonly directory: string
-  /** Wall clock, Unix milliseconds. */
+  /** Wall clock in Unix milliseconds. */
   readonly now: () => number
 }
 
-/** No log gets near a thousand billion states: a longer number is somebody else's. */
+/** No log reaches this many states: a higher number was not written by the cache. */
 const mostNumber = 999_999_999_999
 const stateName = /^([1-9]\d{0,11})\.json$/
 const asideName = /^\d+\.[0-9a-f-]{36}\.tmp$/
-/** A file that was written aside and not published for so long is a dead writer's. */
+/** A temporary file of this age belongs to a writer that died. */
 const abandonedAfterMs = 60_000
-/** Each lost attempt is somebody else's progress; so many in a row are a broken file system. */
+/** Each lost attempt means that another process made progress; this many in a row mean a broken file system. */
 const mostAttempts = 1000
 
 /**
- * The state that stands: {@link emptyState} where nothing does, or nothing that can be read. One that was seen before is not
- * read again as long as it stands untouched.
+ * Returns the current state; {@link emptyState} if there is none, or none that can be read. A state that was seen before is not read
+ * again while its file is unchanged.
  */
 export async function readState(log: StateLog, memory: StateMemory): Promise<State> {
   const seen = memory.get(log.key)
@@ -42,8 +42,8 @@ export async function readState(log: StateLog, memory: StateMemory): Promise<Sta
 }
 
 /**
- * Whether a state is the one that stood when this began. Numbers follow each other without a gap and go in the same order,
- * lowest first: where this one is still there after the next was not, there was no next.
+ * Whether a state was the current one when this function was called. Numbers are consecutive, and states are removed lowest first: if
+ * this state still exists after the next one was found missing, the next one did not exist.
  */
 async function stillStands({ directory }: StateLog, { number, path, mark }: SeenState): Promise<boolean> {
   try {
@@ -57,12 +57,12 @@ async function stillStands({ directory }: StateLog, { number, path, mark }: Seen
 }
 
 /**
- * Takes the log one step further, atomically against every process on the host.
+ * Applies one transition, atomically against every process on the host.
  *
- * The next state is published under the next number, which fails when another process was faster; then the step is decided
- * again on what stands now. A number that was free only because others went on, or forgot the entry, is given back.
+ * The next state is published under the next number, which fails if another process was faster; the transition then runs again on the
+ * new state. A number that was free only because other processes moved on or removed the entry is given back.
  *
- * @returns The answer of the transition, once what it answers for is on the disk.
+ * @returns the result of the transition, once its state is on the disk
  */
 export async function transact<T>(log: StateLog, transition: Transition<T>): Promise<T> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
@@ -76,19 +76,19 @@ export async function transact<T>(log: StateLog, transition: Transition<T>): Pro
       if (await publish(log, number + 1, next ?? standing)) return answer
     }
   }
-  throw failure('fileCache: lost the race for an entry too often', 'set')
+  throw failure('fileCache: other processes changed an entry too often', 'set')
 }
 
-/** What stands on top of a log. */
+/** The highest state of a log. */
 export interface Top {
   /** 0 before the first state. */
   readonly number: number
-  /** Absent where nothing stands, or nothing that can be read. */
+  /** Absent if no state exists, or none can be read. */
   readonly found?: FoundState
   readonly isDamaged: boolean
 }
 
-/** The top of the entry with the name `name`. A state that vanishes between listing and reading was overtaken: look again. */
+/** Returns the top of the entry named `name`. A state that vanishes between listing and reading was superseded: look again. */
 export async function readTop(directory: string, name: string): Promise<Top> {
   let goneNumber = 0
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
@@ -96,33 +96,33 @@ export async function readTop(directory: string, name: string): Promise<Top> {
     if (number === 0) return { number, isDamaged: false }
     const found = await readStateFile(pathOf(directory, number), name)
     if (typeof found === 'object') return { number, isDamaged: false, found }
-    // Listed twice and absent twice: a name that leads nowhere.
+    // Listed twice and missing twice: a dangling name.
     if (found === 'damaged' || number === goneNumber) return { number, isDamaged: true }
     goneNumber = number
   }
   throw failure('fileCache: an entry changed faster than it could be read', 'get')
 }
 
-/** The same for a key: what was written for another key of the same name, which only malformed text has, is damage. */
+/** Returns the top for a key. A state that was written for another key of the same name, possible only for malformed text, is damaged. */
 async function readOwnTop({ key, directory }: StateLog): Promise<Top> {
   const top = await readTop(directory, nameOfKey(key))
   const isOurs = top.found?.key === undefined || top.found.key === key
   return isOurs ? top : { number: top.number, isDamaged: true }
 }
 
-/** Whether `state` now stands, or stood until others built on it; `false`: somebody was faster, and nothing is left of it. */
+/** Publishes `state`. @returns whether it is current, or was until others built on it; on `false` nothing of it is left */
 async function publish({ key, directory }: StateLog, number: number, state: State): Promise<boolean> {
   const path = pathOf(directory, number)
   try {
     if (!(await placeState(path, encodeState(key, state)))) return false
   } catch (error) {
-    // The directory, or what was written aside a minute ago, was cleared away meanwhile.
+    // The directory or the temporary file was cleaned up meanwhile.
     if (codeOf(error) === 'ENOENT') return false
     throw error
   }
   const names = await readdir(directory)
   const isOvertaken = highest(names) > number
-  // The entry was forgotten, and may have begun again from 1.
+  // The entry was removed, and may have started again from 1.
   const isDetached = number > 1 && !names.includes(nameOfNumber(number - 1))
   if (isOvertaken || isDetached) {
     await removeState(path).catch(ignore)
@@ -134,8 +134,7 @@ async function publish({ key, directory }: StateLog, number: number, state: Stat
 }
 
 /**
- * Removes what stood before `number`, lowest first, and never one before a lower one; the last is kept for those who are
- * just reading it.
+ * Removes the states before `number`, always lowest first. The last of them may be left for processes that are just reading it.
  */
 async function tidy(directory: string, number: number, names: readonly string[], kept: 0 | 1): Promise<void> {
   const older = numbersIn(names).filter((candidate) => candidate < number)
@@ -147,7 +146,7 @@ async function tidy(directory: string, number: number, names: readonly string[],
   await clearAbandoned(directory, number, names)
 }
 
-/** Ages are counted by the file system's clock, from the state that was published just now. */
+/** Removes abandoned temporary files. Ages are measured by the file system's clock, from the state that was just published. */
 async function clearAbandoned(directory: string, number: number, names: readonly string[]): Promise<void> {
   const asides = names.filter((name) => asideName.test(name))
   if (asides.length === 0) return
@@ -161,8 +160,8 @@ async function clearAbandoned(directory: string, number: number, names: readonly
 }
 
 /**
- * Removes an entry whose top was seen at `number`, directory included. Another process that goes on from that state finds it
- * gone when it publishes, and begins again; what it has published by now stays.
+ * Removes an entry whose top was `number`, including its directory. Another process that builds on that state finds it gone when it
+ * publishes, and starts again; a state that it has already published stays.
  */
 export async function removeEntry(directory: string, number: number): Promise<void> {
   const names = await listDirectory(directory)
@@ -172,7 +171,7 @@ export async function removeEntry(directory: string, number: number): Promise<vo
   await rmdir(directory)
 }
 
-/** No names where there is no directory, or something else in its place; rejects when the system cannot tell. */
+/** Lists a directory. Returns no names if there is none, or if the path is something else; rejects on other errors. */
 async function listDirectory(path: string): Promise<readonly string[]> {
   const [found, names] = await Promise.all([
     lstat(path).catch(survive('ENOENT')),
@@ -190,13 +189,13 @@ function highest(names: readonly string[]): number {
   return names.reduce((top, name) => Math.max(top, numberOf(name)), 0)
 }
 
-/** The numbers of the states, lowest first. */
+/** Returns the numbers of the states, lowest first. */
 function numbersIn(names: readonly string[]): readonly number[] {
   const numbers = names.map(numberOf).filter((number) => number > 0)
   return numbers.sort((one, other) => one - other)
 }
 
-/** 0 for the name of anything but a state. */
+/** Returns the number of a state; 0 for any other name. */
 function numberOf(name: string): number {
   return Number(stateName.exec(name)?.[1] ?? 0)
 }

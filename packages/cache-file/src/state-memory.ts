@@ -1,26 +1,26 @@
 import type { State } from './state.js'
 import type { FileMark } from './file-mark.js'
 
-/** A state that was read from a file, and by what that file is known again. */
+/** A state that was read, with what identifies its file. */
 export interface SeenState {
   readonly number: number
   readonly state: State
-  /** The file that it was read from. */
+  /** The file that the state was read from. */
   readonly path: string
   readonly mark: FileMark
 }
 
-/** The states that a process saw last, by key. */
+/** The last seen state of each key, in the memory of the process. */
 export interface StateMemory {
   get(key: string): SeenState | undefined
   set(key: string, seen: SeenState): void
   delete(key: string): void
 }
 
-/** Beyond so many keys the one that came first is forgotten, and read again. */
+/** Beyond this number of keys, the oldest one is dropped and later read again. */
 const mostKeys = 10_000
 
-/** An empty memory. */
+/** Creates an empty memory. */
 export function stateMemory(): StateMemory {
   const seen = new Map<string, SeenState>()
   return {

@@ -1,65 +1,65 @@
 import { createHash } from 'node:crypto'
 
-/** All that stands under one key at one time; a file holds exactly one of these and never changes. */
+/** Everything that is stored under one key at one time. A file contains exactly one state and never changes. */
 export interface State {
-  /** Names the transition that last wrote or removed the value, so that it knows its own work again. */
+  /** Identifies the transition that last wrote or removed the value, so that it recognizes its own write. */
   readonly writeId: string
-  /** Absent: nothing is stored. */
+  /** Absent if nothing is stored. */
   readonly value?: string
-  /** Unix milliseconds from which the value is a miss. Absent: never. */
+  /** Unix time in milliseconds from which the value is a miss. Absent: never. */
   readonly expiresAtMs?: number
   readonly lease?: HeldLease
 }
 
-/** A lease as it stands in a state. */
+/** A lease, as stored in a state. */
 export interface HeldLease {
   readonly holder: string
-  /** Unix milliseconds. */
+  /** Unix time in milliseconds. */
   readonly untilMs: number
-  /** What was asked for; tells a long lease from one that was written before the clock was set back. */
+  /** The requested duration. Distinguishes a long lease from one that was written before the clock was set back. */
   readonly ttlMs: number
 }
 
-/** What stands under a key that was never written, or whose file is damaged. */
+/** The state of a key that was never written, or whose file is damaged. */
 export const emptyState: State = { writeId: '' }
 
-/** Files above this are not read. */
+/** Larger files are not read. */
 export const maxStateBytes = 256 * 1024
 
-/** Longer values, measured as JSON, are refused: 64 Ki characters of any script fit, and key and lease still find room. */
+/** Maximum length of a value as JSON: 64 Ki characters of any script fit, and leave room for key and lease. */
 export const maxValueBytes = 200 * 1024
 
 const format = 1
-/** Longer keys, which the contract does not know, are named by their hash: the file stays small. */
+/** Longer keys, which the contract does not allow, are represented by their hash, which keeps the file small. */
 const maxPlainKey = 1024
 const closing = ',"checksum":"'
 const tailLength = closing.length + 64 + '"}\n'.length
 
-/** The name of the key's directory: no id can escape from a hash. */
+/** Returns the name of the key's directory: a hash, so that no id can escape from the directory. */
 export function nameOfKey(key: string): string {
   return sha256(key)
 }
 
-/** Whether a name is one that {@link nameOfKey} gives. */
+/** Whether a name was made by {@link nameOfKey}. */
 export function isEntryName(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name)
 }
 
-/** The text of a state file: one line of JSON that ends in a checksum of all before it. */
+/** Serializes a state as one line of JSON that ends with a checksum of everything before it. */
 export function encodeState(key: string, state: State): string {
   const body = JSON.stringify({ format, key: writtenKey(key), ...state }).slice(0, -1)
   return `${body}${closing}${sha256(body)}"}\n`
 }
 
-/** A state with the key that it was written for; without it where the key is too long to be written. */
+/** A state with its key; without it if the key was too long to be written. */
 export interface WrittenState {
   readonly key?: string
   readonly state: State
 }
 
 /**
- * The state in a file of the key with the name `name`; `undefined` for whatever is not exactly what {@link encodeState} wrote
- * for that key.
+ * Parses the state in a file of the key named `name`. Returns `undefined` for anything but exactly what {@link encodeState} wrote for
+ * that key.
  */
 export function decodeState(name: string, text: string): WrittenState | undefined {
   const body = text.slice(0, -tailLength)

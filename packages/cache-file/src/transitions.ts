@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { HeldLease, State } from './state.js'
 
-/** What is to stand next, and what to tell the caller once it does. Without `next` nothing changes. */
+/** The next state, and the result of the call once it is stored. Without `next` nothing changes. */
 export interface Decision<T> {
   readonly next?: State
   readonly answer: T
 }
 
-/** A pure step from one state to the next; may run several times when others are faster. */
+/** A pure step from one state to the next. It may run several times if other processes are faster. */
 export type Transition<T> = (state: State) => Decision<T>
 
-/** Gives `holder` the lease unless somebody else has it. */
+/** Gives `holder` the lease unless another holder has it. */
 export function take(holder: string, ttlMs: number, now: () => number): Transition<boolean> {
   return (state) => {
     const { lease } = state
@@ -21,9 +21,9 @@ export function take(holder: string, ttlMs: number, now: () => number): Transiti
 }
 
 /**
- * Writes the value and ends the lease, if it is still `holder`'s; overdue is fine as long as nobody else took it.
+ * Writes the value and ends the lease if it still belongs to `holder`. An expired lease is sufficient if no other holder took it.
  *
- * When the write of an earlier run stands after all, the answer is `true`; when a newer value stands, `false`.
+ * The result is `true` if the write of an earlier run is still current, and `false` if a newer value is.
  */
 export function commit(holder: string, value: string, expiresAtMs: number | undefined): Transition<boolean> {
   const written = newWrite(value, expiresAtMs)
@@ -33,12 +33,12 @@ export function commit(holder: string, value: string, expiresAtMs: number | unde
   }
 }
 
-/** Ends the lease if it is `holder`'s. */
+/** Ends the lease if it belongs to `holder`. */
 export function release(holder: string): Transition<void> {
   return ({ lease, ...rest }) => (lease?.holder === holder ? { next: rest, answer: undefined } : { answer: undefined })
 }
 
-/** Writes the value whatever stands there; a lease stays. */
+/** Writes the value unconditionally; a lease stays. */
 export function set(value: string, expiresAtMs: number | undefined): Transition<void> {
   const written = newWrite(value, expiresAtMs)
   return (state) =>
@@ -53,8 +53,8 @@ export function remove(): Transition<void> {
 }
 
 /**
- * Whether the lease binds others. One that would last longer than twice what was asked for was written before the clock
- * was set back, and counts as run out: a dead holder is not to block everybody for as long as the clock jumped.
+ * Whether the lease binds others. A lease that would last longer than twice its requested duration was written before the clock was
+ * set back. It counts as expired, so that a dead holder does not block all others for the length of the clock jump.
  */
 export function isHeld({ untilMs, ttlMs }: HeldLease, nowMs: number): boolean {
   return nowMs < untilMs && untilMs - nowMs <= 2 * ttlMs

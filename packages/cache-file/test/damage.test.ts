@@ -24,13 +24,13 @@ const damages: Record<string, (file: string) => Promise<unknown>> = {
   'an empty file': (file) => truncate(file, 0),
   'half a file': (file) => truncate(file, 100),
   zeros: (file) => writeFile(file, Buffer.alloc(300)),
-  'bytes that are no text': (file) => writeFile(file, Buffer.alloc(300, 0xff)),
+  'bytes that are not text': (file) => writeFile(file, Buffer.alloc(300, 0xff)),
   'a huge file': (file) => truncate(file, 8 * 1024 ** 3),
   'other JSON': (file) => writeFile(file, '{"value":"planted"}'),
   'a changed value': async (file) => writeFile(file, (await readFile(file, 'utf8')).replace('"one"', '"two"')),
 }
 
-test.each(Object.keys(damages))('%s in the place of a state is a miss, and the next write heals it', async (name) => {
+test.each(Object.keys(damages))('%s instead of a state is a miss, and the next write replaces it', async (name) => {
   const { cache, entry } = await openCache()
   await damages[name]?.(join(entry, '1.json'))
   expect(await cache.get(key)).toBeUndefined()
@@ -40,7 +40,7 @@ test.each(Object.keys(damages))('%s in the place of a state is a miss, and the n
   expect(await cache.get(key)).toBe('two')
 })
 
-test('the whole state of another key, copied here, is a miss', async () => {
+test('a copied state of another key is a miss', async () => {
   const { cache, directory, entry } = await openCache()
   await cache.set('other', 'of another account')
   await rm(entry, { recursive: true })
@@ -55,7 +55,7 @@ const intruders: Record<string, (path: string) => Promise<unknown>> = {
   'a link to a good state': (path) => symlink('1.json', path),
   'a link to nowhere': (path) => symlink('/nowhere/at/all', path),
   'a link to itself': (path) => symlink(path, path),
-  'a pipe that nobody writes to': (path) => Promise.resolve(execFileSync('mkfifo', [path])),
+  'a pipe without a writer': (path) => Promise.resolve(execFileSync('mkfifo', [path])),
   'a socket': (path) =>
     new Promise<void>((resolve) => {
       const server = createServer().listen(path, () => {
@@ -67,7 +67,7 @@ const intruders: Record<string, (path: string) => Promise<unknown>> = {
 }
 
 for (const [name, intrude] of Object.entries(intruders)) {
-  onPosix(`${name} in the place of a state is gone past by the next write`, async () => {
+  onPosix(`${name} instead of a state is skipped by the next write`, async () => {
     const { cache, entry } = await openCache()
     await intrude(join(entry, '2.json'))
     expect(await cache.get(key)).toBeUndefined()
@@ -79,7 +79,7 @@ for (const [name, intrude] of Object.entries(intruders)) {
   })
 
   if (name === 'a directory') continue
-  onPosix(`${name} in the place of an entry is moved aside by the next write`, async () => {
+  onPosix(`${name} instead of an entry is moved aside by the next write`, async () => {
     const { cache, entry, directory } = await openCache()
     await rm(entry, { recursive: true })
     await intrude(entry)
@@ -91,7 +91,7 @@ for (const [name, intrude] of Object.entries(intruders)) {
   })
 }
 
-onPosix('a link to another directory in the place of an entry is not followed', async () => {
+onPosix('a link to another directory instead of an entry is not followed', async () => {
   const { cache, entry } = await openCache()
   const elsewhere = await temporaryDirectory()
   await rename(join(entry, '1.json'), join(elsewhere, '1.json'))
@@ -103,23 +103,23 @@ onPosix('a link to another directory in the place of an entry is not followed', 
   expect(await readdir(elsewhere)).toEqual(['1.json'])
 })
 
-test('a directory that somebody has made meanwhile is not moved aside', async () => {
+test('a directory that another process created meanwhile is not moved aside', async () => {
   const { cache, directory, entry } = await openCache()
   await moveAside(entry, Date.now())
   expect(await cache.get(key)).toBe('one')
   expect(await entriesIn(directory)).toEqual([nameOfKey(key)])
 })
 
-test('a file in the place of an entry is kept', async () => {
+test('a file instead of an entry is moved aside and preserved', async () => {
   const { cache, entry, directory } = await openCache()
   await rm(entry, { recursive: true })
-  await writeFile(entry, 'somebody needs this')
+  await writeFile(entry, 'other data')
   await cache.set(key, 'two')
   const aside = (await readdir(directory)).find((found) => found.includes('.aside-')) ?? ''
-  expect(await readFile(join(directory, aside), 'utf8')).toBe('somebody needs this')
+  expect(await readFile(join(directory, aside), 'utf8')).toBe('other data')
 })
 
-test('of 20 caches that find a file in the place of an entry none loses what another writes', async () => {
+test('20 caches that find a file instead of an entry lose no write of one another', async () => {
   const { entry, directory } = await openCache()
   await rm(entry, { recursive: true })
   await writeFile(entry, 'in the way')
@@ -128,7 +128,7 @@ test('of 20 caches that find a file in the place of an entry none loses what ano
   expect(answers.filter(Boolean)).toHaveLength(1)
 })
 
-test('names that only look like states are ignored and left alone', async () => {
+test('files whose names only resemble states are ignored and left unchanged', async () => {
   const { cache, entry } = await openCache()
   const names = ['007.json', '1e9.json', '99999999999999999999.json', '9007199254740992.json', '-1.json', '0.json']
   const more = ['2.JSON', '2.json.bak', ' 2.json', '２.json', '0x9.json', '2.5.json', '.json', 'README']
@@ -140,7 +140,7 @@ test('names that only look like states are ignored and left alone', async () => 
 })
 
 test.each(['9007199254740991', '999999999999999', '1000000000000'])(
-  'a planted number that no log reaches, %s, hides nothing',
+  'a planted state number %s, which no log reaches, hides no state',
   async (number) => {
     const { cache, entry } = await openCache()
     await writeFile(join(entry, `${number}.json`), 'foreign')
@@ -150,12 +150,15 @@ test.each(['9007199254740991', '999999999999999', '1000000000000'])(
   },
 )
 
-test.each(['999999999999', '999999999998'])('a planted number at the end of all, %s, is healed', async (number) => {
-  const { cache, entry } = await openCache()
-  await writeFile(join(entry, `${number}.json`), 'foreign')
-  expect(await cache.get(key)).toBeUndefined()
-  for (const value of ['two', 'three', 'four']) {
-    await cache.set(key, value)
-    expect(await cache.get(key)).toBe(value)
-  }
-})
+test.each(['999999999999', '999999999998'])(
+  'a planted state number %s at the end of the range is repaired',
+  async (number) => {
+    const { cache, entry } = await openCache()
+    await writeFile(join(entry, `${number}.json`), 'foreign')
+    expect(await cache.get(key)).toBeUndefined()
+    for (const value of ['two', 'three', 'four']) {
+      await cache.set(key, value)
+      expect(await cache.get(key)).toBe(value)
+    }
+  },
+)

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 
-/** The names in a cache's directory, but for the mark that tells of changes. */
+/** Lists a cache's directory without its change mark. */
 export async function entriesIn(directory: string): Promise<readonly string[]> {
   return (await readdir(directory)).filter((name) => name !== 'changes')
 }

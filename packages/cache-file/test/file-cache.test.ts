@@ -11,7 +11,7 @@ const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
 const closed = expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' })
 
-test('it reaches the host, and has what the contract knows and nothing else', async () => {
+test('fileCache() reaches the host and has only the members of the contract', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   expect(cache.reach).toBe('host')
   expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'ready', 'remove', 'set', 'subscribe'])
@@ -30,7 +30,7 @@ test.each([
   )
 })
 
-test('nothing is touched before the first write', async () => {
+test('fileCache() touches no file before the first write', async () => {
   const directory = join(await temporaryDirectory(), 'cache')
   const cache = fileCache({ directory })
   expect(await cache.get(key)).toBeUndefined()
@@ -39,7 +39,7 @@ test('nothing is touched before the first write', async () => {
   await expect(readdir(directory)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('a relative directory is where it was when the cache was made', async () => {
+test('a relative directory is resolved when the cache is created', async () => {
   const directory = join(await temporaryDirectory(), 'cache')
   const elsewhere = await temporaryDirectory()
   const before = process.cwd()
@@ -53,11 +53,13 @@ test('a relative directory is where it was when the cache was made', async () =>
   expect(await entriesIn(directory)).toEqual([nameOfKey(key)])
 })
 
-test('a directory that begins with ~ is below the home directory, and the home of another user is not guessed', async () => {
+test('a directory that begins with ~ is below the home directory, and the home of another user is rejected', async () => {
   const directory = join(await temporaryDirectory(), 'cache')
   await fileCache({ directory: `~/${relative(homedir(), directory)}` }).set(key, 'one')
   expect(await entriesIn(directory)).toEqual([nameOfKey(key)])
-  expect(() => fileCache({ directory: '~bob/tokens' })).toThrow(/directory begins with the home of another user/)
+  expect(() => fileCache({ directory: '~bob/tokens' })).toThrow(
+    /"directory" must not begin with the home of another user/,
+  )
 })
 
 test.each([
@@ -70,7 +72,7 @@ test.each([
   ['🀄 令牌'],
   ['\ud800'],
   ['k'.repeat(1024 * 1024)],
-])('no key leaves the directory', async (hostile) => {
+])('a hostile key cannot escape from the directory', async (hostile) => {
   const root = await temporaryDirectory()
   const directory = join(root, 'cache')
   const cache = fileCache({ directory })
@@ -82,13 +84,13 @@ test.each([
   expect(await entriesIn(directory)).toEqual([nameOfKey(hostile)])
 })
 
-test('keys that differ only in broken surrogates never see each other', async () => {
+test('keys that differ only in broken surrogates never share a value', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   await cache.set('\ud800', 'one')
   expect(await cache.get('\ud801')).toBeUndefined()
 })
 
-test('a file is one line of JSON that a person can read', async () => {
+test('a state file is one readable line of JSON', async () => {
   const directory = await temporaryDirectory()
   await fileCache({ directory }).set(key, 'value', 1_900_000_000_000)
   const text = await readFile(join(directory, nameOfKey(key), '1.json'), 'utf8')
@@ -102,7 +104,7 @@ test('a file is one line of JSON that a person can read', async () => {
   })
 })
 
-test('values of 64 Ki characters of any script are kept, and a lease still fits', async () => {
+test('values of 64 Ki characters of any script are stored, and a lease still fits', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   for (const character of ['x', '令', '"', '\n']) {
     const value = character.repeat(64 * 1024)
@@ -112,7 +114,7 @@ test('values of 64 Ki characters of any script are kept, and a lease still fits'
   }
 })
 
-test('a value that is too long to be read again is refused, and the old one stays', async () => {
+test('a value that is too long to be read again is rejected, and the old one stays', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   await cache.set(key, 'one')
   await leaseOf(cache).take(key, 'a', 1000)
@@ -124,7 +126,7 @@ test('a value that is too long to be read again is refused, and the old one stay
   expect(await cache.get(key)).toBe('one')
 })
 
-test('an expiry of Infinity is none, and one that is no moment is refused', async () => {
+test('an expiry of Infinity never expires, and NaN is rejected', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   await cache.set(key, 'one', Infinity)
   expect(await cache.get(key)).toBe('one')
@@ -139,7 +141,7 @@ test.each([0, -1, Number.NaN, Infinity])('a lease of %p ms is a ConfigError', as
   await expect(lease.take(key, 'a', ttlMs)).rejects.toMatchObject({ details: { field: 'ttlMs' } })
 })
 
-test('a dead holder blocks nobody after the clock was set back', async () => {
+test('a dead holder does not block others after the clock was set back', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
   const lease = leaseOf(fileCache({ directory, now: () => nowMs }))
@@ -149,7 +151,7 @@ test('a dead holder blocks nobody after the clock was set back', async () => {
   expect(await lease.commit(key, 'dead', 'stale')).toBe(false)
 })
 
-test('an overdue lease that nobody took still commits', async () => {
+test('an expired lease that no other process took still commits', async () => {
   let nowMs = 1_800_000_000_000
   const cache = fileCache({ directory: await temporaryDirectory(), now: () => nowMs })
   await leaseOf(cache).take(key, 'slow', 2000)
@@ -158,7 +160,7 @@ test('an overdue lease that nobody took still commits', async () => {
   expect(await cache.get(key)).toBe('one')
 })
 
-test('what was removed is no longer on the disk, damaged or not', async () => {
+test('a removed value is no longer on the disk, damaged or not', async () => {
   const directory = await temporaryDirectory()
   const cache = fileCache({ directory })
   const entry = join(directory, nameOfKey(key))
@@ -174,7 +176,7 @@ test('what was removed is no longer on the disk, damaged or not', async () => {
   expect(await textBelow()).not.toContain('token')
 })
 
-test('removing keeps a held lease', async () => {
+test('removing a value does not end a held lease', async () => {
   const cache = fileCache({ directory: await temporaryDirectory() })
   await cache.set(key, 'one')
   await leaseOf(cache).take(key, 'a', 5000)
@@ -183,7 +185,7 @@ test('removing keeps a held lease', async () => {
   expect(await leaseOf(cache).commit(key, 'a', 'two')).toBe(true)
 })
 
-test('a directory that is removed while in use is made again', async () => {
+test('a directory that is removed while in use is created again', async () => {
   const directory = join(await temporaryDirectory(), 'a', 'b')
   const cache = fileCache({ directory })
   await cache.set(key, 'one')

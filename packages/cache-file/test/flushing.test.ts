@@ -12,8 +12,8 @@ interface TraceEvent {
   readonly args: { readonly path?: string; readonly src?: string; readonly dest?: string }
 }
 
-// What a power failure leaves is decided by this order; no test can pull the plug.
-test('a state is flushed before it is published, and its name before the older ones go', async () => {
+// The order of these calls decides what survives a power failure, which a test cannot cause.
+test('a state is flushed before it is published, and its name before older states are removed', async () => {
   const directory = await temporaryDirectory()
   const tracePath = join(directory, 'trace.json')
   const args = ['setThrice', join(directory, 'cache'), 'key']
@@ -27,7 +27,7 @@ test('a state is flushed before it is published, and its name before the older o
   const third = steps.lastIndexOf('link 3.json')
   const flushed = ['write', 'fsync', 'link 3.json', 'unlink aside', 'fsync', 'unlink 1.json']
   expect(steps.slice(third - 2, third - 2 + flushed.length)).toEqual(flushed)
-  // Node traces mkdir under another operation's name, so it is known by its path.
+  // Node.js traces mkdir under the name of another operation, so it is identified by its path.
   const making = steps.slice(
     steps.indexOf(
       `write`,

@@ -11,7 +11,7 @@ const temporaryDirectory = temporaryDirectories()
 const dayMs = 86_400_000
 const keyOf = (id: string): string => `lingpai:1:wechat-mp:app:host:${id}:5d41`
 
-test('what has ended is gone after the next write of another process, directories included', async () => {
+test('expired entries and their directories are removed by the next write of another process', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
   const open = () => fileCache({ directory, now: () => nowMs })
@@ -28,7 +28,7 @@ test('what has ended is gone after the next write of another process, directorie
   expect(await first.get(keyOf('later'))).toBe('living')
 })
 
-test('an entry that has ended and is being renewed stays', async () => {
+test('an expired entry that is being renewed stays', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
   const cache = fileCache({ directory, now: () => nowMs })
@@ -55,7 +55,7 @@ test('one write looks at a bounded number of entries, and the next ones at the r
   expect(await entriesIn(directory)).toEqual([nameOfKey(keyOf('new'))])
 })
 
-test('a step that was decided before its entry was forgotten is decided again', async () => {
+test('a transition runs again if its entry was removed meanwhile', async () => {
   const directory = join(await temporaryDirectory(), nameOfKey(keyOf('a')))
   const now = (): number => 1_800_000_000_000
   const log: StateLog = { key: keyOf('a'), directory, now }

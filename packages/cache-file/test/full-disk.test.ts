@@ -17,22 +17,25 @@ afterAll(() => {
   rmdirSync(disk)
 })
 
-onTinyDisk('on a full disk writes reject with ENOSPC, the old record stays, and space heals it', async () => {
-  const directory = join(disk ?? '', 'cache')
-  const ballast = join(disk ?? '', 'ballast')
-  const cache = fileCache({ directory })
-  await cache.set(key, 'old')
-  await fillUp(ballast)
-  const before = await readdir(join(directory, nameOfKey(key)))
-  await expect(cache.set(key, 'x'.repeat(20_000))).rejects.toMatchObject({ code: 'ENOSPC' })
-  await expect(cache.set('a new key', 'new')).rejects.toMatchObject({ code: 'ENOSPC' })
-  await expect(cache.lease?.take(key, 'a', 1000)).rejects.toMatchObject({ code: 'ENOSPC' })
-  expect(await cache.get(key)).toBe('old')
-  expect(await readdir(join(directory, nameOfKey(key)))).toEqual(before)
-  await unlink(ballast)
-  await cache.set(key, 'new')
-  expect(await cache.get(key)).toBe('new')
-})
+onTinyDisk(
+  'on a full disk writes reject with ENOSPC, the old record stays, and the cache works again when there is space',
+  async () => {
+    const directory = join(disk ?? '', 'cache')
+    const ballast = join(disk ?? '', 'ballast')
+    const cache = fileCache({ directory })
+    await cache.set(key, 'old')
+    await fillUp(ballast)
+    const before = await readdir(join(directory, nameOfKey(key)))
+    await expect(cache.set(key, 'x'.repeat(20_000))).rejects.toMatchObject({ code: 'ENOSPC' })
+    await expect(cache.set('a new key', 'new')).rejects.toMatchObject({ code: 'ENOSPC' })
+    await expect(cache.lease?.take(key, 'a', 1000)).rejects.toMatchObject({ code: 'ENOSPC' })
+    expect(await cache.get(key)).toBe('old')
+    expect(await readdir(join(directory, nameOfKey(key)))).toEqual(before)
+    await unlink(ballast)
+    await cache.set(key, 'new')
+    expect(await cache.get(key)).toBe('new')
+  },
+)
 
 onTinyDisk('on a read-only file system writes reject with EROFS, and the old record stays', async () => {
   const cache = fileCache({ directory: join(disk ?? '', 'cache') })

@@ -7,7 +7,7 @@ import { startProgram } from '../../testing/test/support/child.js'
 import { noLinkCodes, withFailingLink } from '../../testing/test/support/failing-link.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
-// On a file system without hard links, as Termux, exFAT, vboxsf, virtiofs and SMB have them.
+// Simulates file systems without hard links, such as those of Termux, exFAT, vboxsf, virtiofs and SMB.
 const temporaryDirectory = temporaryDirectories()
 const suite = bundled(new URL('conformance-child.ts', import.meta.url))
 const worker = bundled(new URL('worker.ts', import.meta.url))
@@ -26,12 +26,12 @@ describe.each(noLinkCodes)('where a hard link fails with %s', (code) => {
 describe.each(['EPERM', 'ENOTSUP'])('where a hard link fails with %s', (code) => {
   const options = withFailingLink(code)
 
-  test('of 8 processes one at a time holds the lease, and no commit is lost or doubled', async () => {
+  test('8 processes hold the lease one at a time, and no commit is lost or repeated', async () => {
     const directory = await temporaryDirectory()
     const limit = 40
     const file = await worker
     const workers = Array.from({ length: 8 }, (_, index) =>
-      // One of them may make links after all, as after a change of the mount: states of both forms exclude each other.
+      // One process may create links, as after a remount: states of both forms must exclude each other.
       startProgram({
         file,
         options: index === 0 ? [] : options,
@@ -52,7 +52,7 @@ describe.each(['EPERM', 'ENOTSUP'])('where a hard link fails with %s', (code) =>
   }, 60_000)
 })
 
-test('what stands there is private and tidy, and a process with hard links reads it', async () => {
+test('the stored files are private and tidy, and a process with hard links can read them', async () => {
   const directory = await temporaryDirectory()
   const child = startProgram({
     file: await worker,

@@ -21,7 +21,7 @@ async function modesBelow(path: string): Promise<Record<string, string>> {
 }
 
 for (const mask of [0, 0o022, 0o077, 0o277, 0o777]) {
-  onPosix(`whatever the umask, only we can read: ${mask.toString(8)}`, async () => {
+  onPosix(`files are readable only by their user with the umask ${mask.toString(8)}`, async () => {
     const directory = await temporaryDirectory()
     const before = process.umask(mask)
     try {
@@ -42,7 +42,7 @@ for (const mask of [0, 0o022, 0o077, 0o277, 0o777]) {
 }
 
 onPosix(
-  'an open directory that holds nothing but a cache is tightened by the next write, and so are its entries',
+  'an open directory that contains only a cache is restricted by the next write, and so are its entries',
   async () => {
     const directory = await temporaryDirectory()
     const cache = fileCache({ directory })
@@ -55,7 +55,7 @@ onPosix(
   },
 )
 
-onPosix('a directory that holds other things as well keeps its mode, and our entries in it are private', async () => {
+onPosix('a directory with other files keeps its mode, and the entries in it are private', async () => {
   const directory = await temporaryDirectory()
   await writeFile(join(directory, 'index.html'), 'served to everybody')
   await chmod(directory, 0o755)
@@ -64,9 +64,9 @@ onPosix('a directory that holds other things as well keeps its mode, and our ent
   expect((await stat(join(directory, nameOfKey(key)))).mode & 0o777).toBe(0o700)
 })
 
-// Root may write anywhere, so these run in a child that gives its rights up.
+// Root may write anywhere, so these tests run in a child that drops its privileges.
 onPosix(
-  'an unwritable directory rejects with EACCES, and what stands in it stays readable',
+  'an unwritable directory rejects with EACCES, and stored values stay readable',
   async () => {
     const directory = await temporaryDirectory()
     await fileCache({ directory }).set(key, 'old')
@@ -85,7 +85,7 @@ onPosix(
 )
 
 onPosix(
-  'a directory that nobody may enter is a failure, not a miss',
+  'a directory without permissions is a failure, not a miss',
   async () => {
     const directory = await temporaryDirectory()
     await fileCache({ directory }).set(key, 'old')

@@ -12,7 +12,7 @@ const temporaryDirectory = temporaryDirectories()
 const startChild = childrenOf(new URL('worker.ts', import.meta.url))
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
 
-test('of 8 processes one at a time holds the lease, and no commit is lost or doubled', async () => {
+test('8 processes hold the lease one at a time, and no commit is lost or repeated', async () => {
   const directory = await temporaryDirectory()
   const limit = 200
   const workers = Array.from({ length: 8 }, (_, index) =>
@@ -31,7 +31,7 @@ test('of 8 processes one at a time holds the lease, and no commit is lost or dou
   expect(lines.length).toBeGreaterThanOrEqual(limit)
 }, 60_000)
 
-test('processes that are stopped at random moments never both commit the same number', async () => {
+test('processes that are suspended at random times never commit the same number twice', async () => {
   const directory = await temporaryDirectory()
   await fileCache({ directory }).set(key, '0')
   const workers = Array.from({ length: 4 }, () => startChild('race', directory, key))
@@ -49,14 +49,14 @@ test('processes that are stopped at random moments never both commit the same nu
   expect(new Set(committed).size).toBe(committed.length)
 }, 60_000)
 
-test('what writers that were killed at any moment left is whole, and tidied away by the next', async () => {
+test('writers killed at random times leave whole states, and the next writer cleans up', async () => {
   const directory = await temporaryDirectory()
   let acknowledged = 0
   for (let kills = 0; kills < 5; kills++) acknowledged = await killWriter(directory, key, acknowledged)
   await expectTidiness(directory, key)
 }, 60_000)
 
-test('a holder that was stopped past its lease and overtaken cannot commit when it wakes up', async () => {
+test('a holder that was suspended past its lease and overtaken cannot commit afterwards', async () => {
   const directory = await temporaryDirectory()
   const cache = fileCache({ directory })
   const lease = leaseOf(cache)
@@ -64,7 +64,7 @@ test('a holder that was stopped past its lease and overtaken cannot commit when 
   expect(await holder.line()).toBe('taken true')
   expect(await lease.take(key, 'next', 2000)).toBe(false)
   holder.signal('SIGSTOP')
-  // Asking is all the waiting there is: the lease runs out by the clock of the host.
+  // The lease expires by the clock of the host, so the loop is the only wait.
   while (!(await lease.take(key, 'next', 2000)));
   expect(await lease.commit(key, 'next', 'newer')).toBe(true)
   holder.tell('commit')
@@ -73,7 +73,7 @@ test('a holder that was stopped past its lease and overtaken cannot commit when 
   expect(await cache.get(key)).toBe('newer')
 }, 30_000)
 
-test('a commit that stood still between deciding and publishing does not land on a number that others left', async () => {
+test('a commit that was suspended before publishing does not reuse a number that others left', async () => {
   const directory = await temporaryDirectory()
   const cache = fileCache({ directory, now: () => Date.now() + 1500 })
   const lease = leaseOf(cache)
@@ -91,7 +91,7 @@ test('a commit that stood still between deciding and publishing does not land on
   expect(await readdir(join(directory, nameOfKey(key)))).toEqual(names)
 }, 30_000)
 
-test('the lease of a killed holder passes on once it has run out', async () => {
+test('the lease of a killed holder is available after it expires', async () => {
   const directory = await temporaryDirectory()
   const holder = startChild('hold', directory, key, '2000')
   expect(await holder.line()).toBe('taken true')
@@ -104,7 +104,7 @@ test('the lease of a killed holder passes on once it has run out', async () => {
   expect(await lease.take(key, 'next', 2000)).toBe(true)
 }, 30_000)
 
-/** Lets a writer run for some random milliseconds, kills it, and checks what it left. Gives the number that stands. */
+/** Runs a writer for some random milliseconds, kills it, and checks what it left. Returns the current number. */
 async function killWriter(directory: string, laneKey: string, before: number): Promise<number> {
   const writer = startChild('write', directory, laneKey)
   const first = await writer.line()
@@ -121,7 +121,7 @@ async function killWriter(directory: string, laneKey: string, before: number): P
   return stands
 }
 
-/** After one more write nothing is left of the dead but what is younger than a minute; later nothing at all. */
+/** After one more write, a killed writer leaves only files younger than a minute; later none. */
 async function expectTidiness(directory: string, laneKey: string): Promise<void> {
   const cache = fileCache({ directory })
   const entry = join(directory, nameOfKey(laneKey))

@@ -9,13 +9,13 @@ import { temporaryDirectories } from '../../testing/test/support/temporary-direc
 
 const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wecom:app:https%3A%2F%2Fqyapi.weixin.qq.com:ww1:1000002:5d41'
-/** So that all that stands has been left alone for long. */
+/** Makes every stored file old enough to be remembered. */
 const later = (): number => Date.now() + 60_000
 
 interface Opened {
-  /** Has seen `one`. */
+  /** Has read `one`. */
   readonly reader: IAccessTokenCache
-  /** As another process would have it. */
+  /** A cache as in another process. */
   readonly other: IAccessTokenCache
   readonly entry: string
 }
@@ -68,14 +68,14 @@ test.each(
       undefined,
     ],
   }),
-)('a value that was seen before gives way to %s', async (_, [happen, expected]) => {
+)('a value that was read before is replaced after %s', async (_, [happen, expected]) => {
   const opened = await openSeen()
   await happen(opened)
   expect(await opened.reader.get(key)).toBe(expected)
   expect(await opened.reader.get(key)).toBe(expected)
 })
 
-test('a number that a late writer took again, before giving it back, is not what was seen under it', async () => {
+test('a state number that a late writer briefly reused does not return the remembered value', async () => {
   const { reader, other, entry } = await openSeen()
   for (const value of ['two', 'three', 'four']) await other.set(key, value)
   expect((await readdir(entry)).sort()).toEqual(['5.json', '6.json'])
@@ -83,7 +83,7 @@ test('a number that a late writer took again, before giving it back, is not what
   expect(await reader.get(key)).toBe('four')
 })
 
-test('a file that was changed a moment ago is not remembered, since file systems count time in ticks', async () => {
+test('a file that was changed just now is not remembered, because file systems count time in ticks', async () => {
   const directory = await temporaryDirectory()
   await fileCache({ directory }).set(key, 'one')
   const entry = join(directory, nameOfKey(key))
@@ -101,14 +101,14 @@ test('a file that was changed a moment ago is not remembered, since file systems
   }
 })
 
-test('no more than 10,000 keys are remembered', () => {
+test('the state memory holds at most 10,000 keys', () => {
   const memory = stateMemory()
   const mark = { device: 1n, inode: 1n, bytes: 1n, changedAtNs: 1n }
   for (let i = 0; i <= 10_000; i += 1) memory.set(String(i), { number: 1, state: { writeId: '' }, path: '', mark })
   expect(['0', '1', '10000'].map((name) => memory.get(name) !== undefined)).toEqual([false, true, true])
 })
 
-test('what expires while it is remembered is a miss', async () => {
+test('a remembered value that expires is a miss', async () => {
   const directory = await temporaryDirectory()
   let nowMs = later()
   const cache = fileCache({ directory, now: () => nowMs })

@@ -17,7 +17,7 @@ async function newLog(): Promise<StateLog> {
 
 const readState = (log: StateLog): Promise<State> => readThrough(log, stateMemory())
 
-/** What others do while we are deciding: states published, older ones tidied away. */
+/** What other processes do meanwhile: publish states and remove older ones. */
 function meanwhile(log: StateLog, states: Record<number, State>, gone: readonly number[] = []): void {
   for (const [number, state] of Object.entries(states)) {
     writeFileSync(join(log.directory, `${number}.json`), encodeState(key, state), { flag: 'wx' })
@@ -25,7 +25,7 @@ function meanwhile(log: StateLog, states: Record<number, State>, gone: readonly 
   for (const number of gone) unlinkSync(join(log.directory, `${String(number)}.json`))
 }
 
-/** The transition, with something happening between its first decision and its publication. */
+/** A transition with an event between its first decision and its publication. */
 function interrupted<T>(transition: Transition<T>, event: () => void): Transition<T> {
   let runs = 0
   return (state) => {
@@ -35,20 +35,20 @@ function interrupted<T>(transition: Transition<T>, event: () => void): Transitio
   }
 }
 
-test('states are numbered from 1, and the last one before is kept', async () => {
+test('states are numbered from 1, and the previous one is kept', async () => {
   const log = await newLog()
   for (const value of ['a', 'b', 'c', 'd']) await transact(log, set(value, undefined))
   expect((await readdir(log.directory)).sort()).toEqual(['3.json', '4.json'])
   expect((await readState(log)).value).toBe('d')
 })
 
-test('a step that changes nothing leaves no trace, not even a directory', async () => {
+test('a transition that changes nothing creates no file and no directory', async () => {
   const log = await newLog()
   expect(await transact(log, commit('a', 'value', undefined))).toBe(false)
   expect(await stat(log.directory).catch(() => 'absent')).toBe('absent')
 })
 
-test('when somebody is faster the step is decided anew on what stands', async () => {
+test('a transition runs again on the new state if another process is faster', async () => {
   const log = await newLog()
   await transact(log, set('one', undefined))
   const taking = interrupted(take('a', 1000, now), () => {
@@ -58,7 +58,7 @@ test('when somebody is faster the step is decided anew on what stands', async ()
   expect(await readState(log)).toMatchObject({ value: 'two', lease: { holder: 'b' } })
 })
 
-test('a commit on a number that others left free is false, and gives the number back', async () => {
+test('a commit on a number that others left free returns false and gives the number back', async () => {
   const log = await newLog()
   await transact(log, take('a', 1000, now))
   const newer: State = { writeId: 'w5', value: 'newer' }
@@ -70,7 +70,7 @@ test('a commit on a number that others left free is false, and gives the number 
   expect(await readState(log)).toEqual(newer)
 })
 
-test('a take on a number that others left free is false while they hold the lease', async () => {
+test('a take on a number that others left free returns false while they hold the lease', async () => {
   const log = await newLog()
   await transact(log, set('one', undefined))
   const taking = interrupted(take('a', 1000, now), () => {
@@ -94,7 +94,7 @@ test('a write on a number that others left free is repeated on top', async () =>
   expect((await readdir(log.directory)).sort()).toEqual(['5.json', '6.json'])
 })
 
-test('what was written aside and cleared away meanwhile is written again', async () => {
+test('a temporary file that was removed meanwhile is written again', async () => {
   const log = await newLog()
   await transact(log, set('one', undefined))
   await transact(
@@ -106,7 +106,7 @@ test('what was written aside and cleared away meanwhile is written again', async
   expect((await readState(log)).value).toBe('two')
 })
 
-test('a stray number below the top is tidied away with the next write', async () => {
+test('a stray state below the top is removed by the next write', async () => {
   const log = await newLog()
   for (const value of ['a', 'b', 'c', 'd']) await transact(log, set(value, undefined))
   meanwhile(log, { 1: { writeId: 'stray', value: 'stray' } })
@@ -115,7 +115,7 @@ test('a stray number below the top is tidied away with the next write', async ()
   expect((await readdir(log.directory)).sort()).toEqual(['4.json', '5.json'])
 })
 
-test('what a dead writer left aside is removed after a minute, and nothing that is not ours', async () => {
+test('temporary files of a dead writer are removed after a minute, and foreign files are not', async () => {
   const log = await newLog()
   await mkdir(log.directory)
   const uuid = '01234567-89ab-cdef-0123-456789abcdef'
@@ -128,7 +128,7 @@ test('what a dead writer left aside is removed after a minute, and nothing that 
   expect((await readdir(log.directory)).sort()).toEqual(['1.json', `8.${uuid}.tmp`, 'notes.tmp', 'notes.txt'])
 })
 
-test('a reader that finds a state gone looks again', async () => {
+test('a reader that finds a state missing looks again', async () => {
   const log = await newLog()
   await transact(log, set('value 0', undefined))
   const writing = (async () => {
@@ -143,7 +143,7 @@ test('a reader that finds a state gone looks again', async () => {
   await writing
 })
 
-test('a step that always loses ends in an error, not in a loop', async () => {
+test('a transition that always loses rejects instead of looping', async () => {
   const log = await newLog()
   await transact(log, set('one', undefined))
   const endless: Transition<void> = () => {

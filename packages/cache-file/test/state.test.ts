@@ -8,7 +8,7 @@ const full: State = {
   lease: { holder: 'h', untilMs: 1_800_000_002_000, ttlMs: 2000 },
 }
 
-/** What a file of `key` holds. */
+/** Parses a file of `key`. */
 function decodeState(owner: string, text: string): State | undefined {
   return decodeNamed(nameOfKey(owner), text)?.state
 }
@@ -22,7 +22,7 @@ test.each<[string, State]>([
   expect(decodeState(key, encodeState(key, state))).toEqual(state)
 })
 
-test('each single changed byte is noticed', () => {
+test('a state with any changed byte is rejected', () => {
   const bytes = Buffer.from(encodeState(key, full))
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes)
@@ -31,23 +31,23 @@ test('each single changed byte is noticed', () => {
   }
 })
 
-test('each truncation is noticed, and so is anything behind the end', () => {
+test('a truncated or extended state is rejected', () => {
   const text = encodeState(key, full)
   for (let length = 0; length < text.length; length++) expect(decodeState(key, text.slice(0, length))).toBeUndefined()
   expect(decodeState(key, `${text}\n`)).toBeUndefined()
   expect(decodeState(key, text + text)).toBeUndefined()
 })
 
-test('the state of another key is not taken for ours', () => {
+test('the state of another key is rejected', () => {
   expect(decodeState(`${key}0`, encodeState(key, full))).toBeUndefined()
   expect(decodeState('k'.repeat(5000), encodeState('j'.repeat(5000), full))).toBeUndefined()
 })
 
 test.each([
-  ['a value that is no text', { writeId: 'w', value: 1 }],
-  ['an expiry that is no number', { writeId: 'w', value: 'v', expiresAtMs: '5' }],
+  ['a value that is not a text', { writeId: 'w', value: 1 }],
+  ['an expiry that is not a number', { writeId: 'w', value: 'v', expiresAtMs: '5' }],
   ['an expiry of null', { writeId: 'w', value: 'v', expiresAtMs: null }],
-  ['a lease that is no object', { writeId: 'w', lease: 'h' }],
+  ['a lease that is not an object', { writeId: 'w', lease: 'h' }],
   ['a lease of null', { writeId: 'w', lease: null }],
   ['a lease without an end', { writeId: 'w', lease: { holder: 'h', ttlMs: 1 } }],
   ['no writeId', { value: 'v' }],

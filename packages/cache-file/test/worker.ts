@@ -8,7 +8,7 @@ import { nameOfKey } from '../src/state.js'
 import { transact } from '../src/state-log.js'
 import { commit } from '../src/transitions.js'
 
-/** The tasks of child processes: `worker.ts <task> <directory> <key> …`. */
+/** Tasks of child processes: `worker.ts <task> <directory> <key> …`. */
 const tasks: Record<string, (directory: string, key: string, ...rest: string[]) => Promise<void>> = {
   count,
   write,

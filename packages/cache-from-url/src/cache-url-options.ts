@@ -1,19 +1,19 @@
-/** What paths in a URL are relative to. */
+/** Base of the paths in a URL. */
 export interface CacheUrlPlace {
-  /** What a relative path is relative to; absolute. @default the working directory of now */
+  /** Absolute base of a relative path. @default the current working directory */
   readonly cwd?: string
-  /** What `~` at the beginning of a path is. @default the user's home directory */
+  /** The directory that `~` at the start of a path stands for. @default the user's home directory */
   readonly home?: string
 }
 
-/** What a URL leaves open. */
+/** Options in addition to the URL. */
 export interface CacheFromUrlOptions extends CacheUrlPlace {
-  /** For Redis: user name, instead of the one in the URL. */
+  /** For Redis: user name, which overrides the one in the URL. */
   readonly username?: string
-  /** For Redis: password, not percent-encoded, instead of the one in the URL. */
+  /** For Redis: password, not percent-encoded, which overrides the one in the URL. */
   readonly password?: string
-  /** For Redis: user name at the sentinels. @default none */
+  /** For Redis: user name for the sentinels. @default none */
   readonly sentinelUsername?: string
-  /** For Redis: password at the sentinels. @default none */
+  /** For Redis: password for the sentinels. @default none */
   readonly sentinelPassword?: string
 }

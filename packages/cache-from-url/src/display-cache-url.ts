@@ -1,16 +1,16 @@
 import { readCacheUrl } from './cache-url.js'
 import type { CacheUrlPlace } from './cache-url-options.js'
 
-/** Servers and path, and nothing that could be a piece of a password with a forgotten percent-encoding. */
+/** Matches servers and path only, so that no part of a password with missing percent-encoding can be shown. */
 const plainRedis =
   /^(rediss?(?:\+(?:cluster|sentinel))?):\/\/(?:[^/?#@]*@)?((?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?(?:,(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?)*)((?:\/[\w.%-]*)*)$/i
 
 /**
- * A cache's URL as it may be shown: its path absolute, without user and password.
+ * Formats a cache URL for display: with an absolute path, and without user and password.
  *
- * A Redis URL that cannot be read safely is shown as its scheme alone.
+ * A Redis URL that cannot be parsed safely is reduced to its scheme.
  *
- * @throws ConfigError for an unknown scheme or a path that is none
+ * @throws ConfigError for an unknown scheme or an invalid path
  */
 export function displayCacheUrl(url: string, place: CacheUrlPlace = {}): string {
   const read = readCacheUrl(url, place)

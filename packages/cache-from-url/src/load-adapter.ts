@@ -1,10 +1,10 @@
 import { ConfigError } from '@lingpai/core'
 
 /**
- * Loads the package of each kind of cache. Each rejects with a ConfigError that names package and command when it is not
- * installed, and with whatever else the import fails with.
+ * Loads the package of each kind of cache. If the package is not installed, the function rejects with a ConfigError that names the
+ * package and the command; any other error of the import is rethrown.
  *
- * Each import is a literal inside `try`: bundlers then go on without an adapter that an application has not installed.
+ * Each import is a literal inside `try`, so that bundlers continue without an adapter that is not installed.
  */
 export const loadAdapter = {
   memory: async () => {
@@ -40,7 +40,7 @@ export const loadAdapter = {
 function notLoaded(name: string, error: unknown): unknown {
   const missing = missingPackage(error)
   if (missing === undefined) return error
-  const what = missing === name ? 'is not installed' : 'lacks a package that it needs'
+  const what = missing === name ? 'is not installed' : 'requires a package that is not installed'
   return new ConfigError(
     `cache: the package ${name} ${what}: npm install ${name}`,
     { field: 'cache', problem: 'missing' },
@@ -48,11 +48,11 @@ function notLoaded(name: string, error: unknown): unknown {
   )
 }
 
-/** The package that an import did not find, told by the loader of Node or of a bundle; `''` where its name cannot be read. */
+/** Returns the package that an import did not find, from the error of Node.js or of a bundler; `''` if its name is unknown. */
 function missingPackage(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
   const text = typeof message === 'string' ? message : ''
-  // By code and text: errors of the module loader are of another realm than those of a test, and Vite's have no code.
+  // Compared by code and text: loader errors come from another realm than test code, and Vite's errors have no code.
   const isMissing =
     code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || text.startsWith('Could not resolve "')
   return isMissing ? (/['"]([^'"]+)['"]/.exec(text)?.[1] ?? '') : undefined

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => simulator.close())
 
 test.each(stores)(
-  'a token that one process adopts is the one of the other process over %s, and upstream is not asked',
+  'a token adopted by one process is used by the other over %s without an upstream request',
   async (_, open) => {
     const store = await open()
     const { appId, appSecret } = simulator.accounts.wechat

@@ -29,7 +29,7 @@ let store: TestStore | undefined
 afterEach(async () => store?.close())
 
 describe.each(formats)('from %s', (_, options) => {
-  test.each(stores)('one bare call of each kind on %s is answered, and then the process ends', async (_name, open) => {
+  test.each(stores)('one bare call of each kind on %s settles, and then the process exits', async (_name, open) => {
     store = await open()
     const { url } = store
     const operations = ['set', 'get', 'take', 'none']
@@ -43,7 +43,7 @@ describe.each(formats)('from %s', (_, options) => {
     expect([written, ...(await Promise.all(others))]).toEqual(ends)
   })
 
-  test('a bare call on a store of Keyv whose client keeps no process alive is answered', async () => {
+  test('a bare call settles on a Keyv store whose client does not keep the process alive', async () => {
     expect(await ran(options, 'keyv', key, 'remove')).toEqual(['remove is over', 0])
   })
 })

@@ -31,7 +31,7 @@ test('memory: is a cache of this process', async () => {
   expect(await keeps(cache)).toBe(true)
 })
 
-test('memory: takes its size', async () => {
+test('memory: accepts its size', async () => {
   const cache = await cacheFromUrl('memory:?maxEntries=1')
   await cache.set('a', '1')
   await cache.set('b', '2')
@@ -39,13 +39,13 @@ test('memory: takes its size', async () => {
 })
 
 test.each(['memory:?maxEntries=many', 'memory:?maxEntries=0', 'memory:?size=3', 'memory:here'])(
-  '%s is refused',
+  'the malformed URL %s is rejected',
   async (url) => {
     expect(await errorOf(url)).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
   },
 )
 
-/** Without the driver, as `jest.config.ts` tells, SQLite is left out. */
+/** SQLite is left out if its driver is missing, which `jest.config.ts` reports. */
 const ofDriver = (url: string): boolean =>
   !url.startsWith('sqlite:') || process.env['LINGPAI_TEST_SQLITE'] !== 'missing'
 
@@ -59,14 +59,14 @@ test.each(
     ['sqlite:~/deep/tokens.db', 'host'] as const,
     [`sqlite://${directory}/of all.db`, 'host'] as const,
   ].filter(([url]) => ofDriver(url)),
-)('%s keeps what is written', async (url, reach) => {
+)('a cache opened by %s stores what is written', async (url, reach) => {
   const cache = await cacheFromUrl(url, { cwd: directory, home: directory })
   expect(cache.reach).toBe(reach)
   expect(await keeps(cache)).toBe(true)
   await cache.close?.()
 })
 
-test('a relative path is relative to cwd, so that two who name one place share it', async () => {
+test('a relative path is relative to cwd, so that two caches of one path share it', async () => {
   const pairs = [
     ['file:shared', `file:${directory}/shared`] as const,
     ['sqlite:shared.db', `sqlite:${directory}/shared.db`] as const,
@@ -89,7 +89,7 @@ test.each([
   'sqlite:tokens.db?mode=ro',
   'file:///a?b',
   'sqlite::memory:',
-])('%s is refused', async (url) => {
+])('the path URL %s is rejected', async (url) => {
   expect(await errorOf(url)).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
 })
 
@@ -102,7 +102,7 @@ test.each([
   'rediss+cluster://127.0.0.1:1',
   'rediss+sentinel://127.0.0.1:1/main',
 ])('%s is a cache of the fleet, opened without waiting for the server', async (url) => {
-  const cache = await cacheFromUrl(url, { username: 'somebody', password: 'a/b@c' })
+  const cache = await cacheFromUrl(url, { username: 'user', password: 'a/b@c' })
   expect(cache.reach).toBe('fleet')
   await expect(Promise.resolve(cache.get('key'))).rejects.toMatchObject({
     message: expect.not.stringContaining('a/b@c') as string,
@@ -110,7 +110,7 @@ test.each([
   await cache.close?.()
 })
 
-test('an unknown scheme is told those that there are', async () => {
+test('the error of an unknown scheme lists the known ones', async () => {
   const error = await errorOf('mongodb://user:hunter2hunter2@host')
   expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'cache', problem: 'unknown' } })
   expect(error.message).toContain('mongodb:')
@@ -119,13 +119,13 @@ test('an unknown scheme is told those that there are', async () => {
 })
 
 test.each([undefined, null, 7, '', ' ', 'tokens', '/var/cache', 'constructor:', '__proto__:x'])(
-  '%p is no URL of a cache',
+  'the value %p is not a cache URL',
   async (url) => {
     expect(await errorOf(url as string)).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'cache' } })
   },
 )
 
-test('a password is in no message', async () => {
+test('error messages contain no password', async () => {
   const password = 'hunter2hunter2'
   for (const url of [
     `mongodb://user:${password}@host`,
@@ -143,14 +143,14 @@ test('a password is in no message', async () => {
   }
 })
 
-test('a login is for Redis only', async () => {
+test('user and password are accepted for Redis only', async () => {
   expect(await errorOf('memory:', { password: 'hunter2hunter2' })).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
   expect(await errorOf('file:x', { username: 'me' })).toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
 })
 
 test.each(['file:~bob/tokens', 'sqlite:~bob/tokens.db'])(
-  '%s is refused, for the home of another user is not guessed',
+  'the path %s in the home of another user is rejected',
   async (url) => {
-    await expect(cacheFromUrl(url)).rejects.toThrow(/begins with the home of another user/)
+    await expect(cacheFromUrl(url)).rejects.toThrow(/must not begin with the home of another user/)
   },
 )

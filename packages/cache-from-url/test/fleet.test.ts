@@ -36,7 +36,7 @@ async function startOne(standsStill?: MemberFacts['standsStill']): Promise<Child
   return child!
 }
 
-/** The next line that begins like this; a failed cache or an unhandled rejection is no answer to anything. */
+/** Returns the next line with this start. A failed cache or an unhandled rejection fails the test. */
 async function said(child: Child, start: string): Promise<string> {
   for (;;) {
     const line = await child.line()
@@ -74,7 +74,7 @@ describe.each([...stores, withoutHardLinks])('%s', (_, open) => {
 
   const one = new Set(['generation 1'])
 
-  /** Within 3 s of the kill; a busy machine is given ten times what a call that waits for nobody takes it. */
+  /** Within 3 s of the kill: ten times what an uncontended call takes on a busy machine. */
   const takesOver = async (fleet: readonly Child[], holder: Child): Promise<void> => {
     const startedAtMs = performance.now()
     holder.signal('SIGKILL')
@@ -86,7 +86,7 @@ describe.each([...stores, withoutHardLinks])('%s', (_, open) => {
   }
 
   test(
-    '8 processes of 50 callers each make one upstream request cold, and one for each of 20 expiries',
+    '8 processes with 50 callers each make one cold upstream request and one for each of 20 expiries',
     async () => {
       const fleet = await startFleet(8)
       expect(await callAll(fleet, 50)).toEqual(one)
@@ -131,7 +131,7 @@ describe.each([...stores, withoutHardLinks])('%s', (_, open) => {
   )
 
   test(
-    'a holder killed after its answer, which it has not written, is replaced: two requests in all',
+    'a holder killed between its response and its write is replaced: two requests in all',
     async () => {
       const holder = await startOne('after its answer')
       holder.tell('call 1')
@@ -159,7 +159,7 @@ describe.each([...stores, withoutHardLinks])('%s', (_, open) => {
   )
 
   test(
-    'a holder stopped past its lease comes back too late: its commit is refused, and it takes the newer token',
+    'a holder suspended past its lease has its commit rejected and takes the newer token',
     async () => {
       const slow = simulator.fault({ endpoint: 'token', latencyMs: 300 })
       const holder = await startOne()

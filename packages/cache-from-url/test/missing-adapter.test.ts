@@ -36,7 +36,7 @@ function open(url: string): unknown {
   return JSON.parse(stdout)
 }
 
-test('an adapter that is there works without the others', () => {
+test('an installed adapter works without the others', () => {
   expect(open('memory:')).toEqual({ reach: 'process' })
 })
 
@@ -45,7 +45,7 @@ test.each([
   ['sqlite:tokens.db', '@lingpai/cache-sqlite'],
   ['redis://me:hunter2hunter2@host', '@lingpai/cache-redis'],
   ['redis+cluster://host', '@lingpai/cache-redis'],
-])('%s without %s is one line with the command that installs it', (url, name) => {
+])('the error of %s without %s is one line with the command to install it', (url, name) => {
   expect(open(url)).toEqual({
     code: 'ERR_LINGPAI_CONFIG',
     message: `cache: the package ${name} is not installed: npm install ${name}`,

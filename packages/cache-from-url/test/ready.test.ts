@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** URLs of stores that no waiting mends, each with a word of what is to be done. */
+/** URLs of stores that need an operator, each with a word of the hint. */
 const broken: readonly (readonly [name: string, url: () => Promise<BrokenStore>, hint: RegExp])[] = [
   ['a file at the path of a file cache', async () => inDirectory((path) => `file:${path}/file`), /another path/],
   ['a file above the path of a file cache', async () => inDirectory((path) => `file:${path}/file/x`), /another path/],
@@ -63,7 +63,7 @@ async function failureOf(cache: IAccessTokenCache): Promise<CacheError> {
   return (await cache.ready?.().catch((error: unknown) => error)) as CacheError
 }
 
-test.each(broken)('ready() rejects for %s, with what to do about it', async (_, open, hint) => {
+test.each(broken)('ready() rejects for %s, with a hint', async (_, open, hint) => {
   const { url, close } = await open()
   const cache = await cacheFromUrl(url)
   try {
@@ -78,7 +78,7 @@ test.each(broken)('ready() rejects for %s, with what to do about it', async (_, 
   }
 })
 
-test.each(broken)('a process without a logger is warned once of %s, and works from memory', async (_, open, hint) => {
+test.each(broken)('a process without a logger warns once about %s and works from memory', async (_, open, hint) => {
   const { url, close } = await open()
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, child, url])

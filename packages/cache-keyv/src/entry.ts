@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { ConfigError } from '@lingpai/core'
 
-/** What an entry holds. */
+/** The content of an entry. */
 export interface EntryContent {
   readonly value: string
-  /** Unix milliseconds from which the entry is a miss. Absent: kept for good. */
+  /** Unix time in milliseconds from which the entry is a miss. Absent: never. */
   readonly expiresAtMs?: number | undefined
 }
 
@@ -12,32 +12,32 @@ const format = 1
 const closing = ',"checksum":"'
 const tailLength = closing.length + 64 + '"}'.length
 const prefix = 'lingpai-'
-/** Longer keys, which the contract does not know, are named by their hash. */
+/** Longer keys, which the contract does not allow, are represented by their hash. */
 const maxPlainKey = 1024
 
 /**
- * The store's key of a cache key: 72 characters that no store takes for a namespace, a wildcard or a path, that no store cuts,
- * and that differ in more than case.
+ * Returns the store's key of a cache key: 72 characters that no store interprets as a namespace, a wildcard or a path, that no store
+ * truncates, and that differ in more than case.
  */
 export function entryKey(key: string): string {
   return prefix + sha256(key)
 }
 
 /**
- * The text that {@link decodeEntry} reads: one JSON object that ends in a checksum of all before it. For whoever writes entries
- * of a `keyvCache` without it, such as the `commit` of a lease.
+ * Serializes an entry as one JSON object that ends with a checksum of everything before it; {@link decodeEntry} parses it. For code
+ * that writes entries of a `keyvCache` directly, such as the `commit` of a lease.
  *
- * @throws ConfigError when `value` is no text, or `expiresAtMs` no moment; `Infinity` is as good as absent.
+ * @throws ConfigError if `value` is not a string or `expiresAtMs` is not a number; `Infinity` means that the entry never expires
  */
 export function encodeEntry(key: string, { value, expiresAtMs = Infinity }: EntryContent): string {
-  if (typeof value !== 'string') throw malformed('value', 'is no text')
-  if (!(Number.isFinite(expiresAtMs) || expiresAtMs === Infinity)) throw malformed('expiresAtMs', 'is no moment')
+  if (typeof value !== 'string') throw malformed('value', 'must be a string')
+  if (!(Number.isFinite(expiresAtMs) || expiresAtMs === Infinity)) throw malformed('expiresAtMs', 'must be a number')
   const expiry = expiresAtMs === Infinity ? {} : { expiresAtMs }
   const body = JSON.stringify({ format, key: writtenKey(key), ...expiry, value }).slice(0, -1)
   return `${body}${closing}${sha256(body)}"}`
 }
 
-/** The content of an entry of `key`; `undefined` for whatever is not exactly what {@link encodeEntry} wrote for this key. */
+/** Parses an entry. Returns `undefined` for anything but exactly what {@link encodeEntry} wrote for this key. */
 export function decodeEntry(key: string, text: string): EntryContent | undefined {
   const body = text.slice(0, -tailLength)
   if (text !== `${body}${closing}${sha256(body)}"}`) return undefined
@@ -49,7 +49,7 @@ export function decodeEntry(key: string, text: string): EntryContent | undefined
   return typeof expiresAtMs === 'number' ? { value, expiresAtMs } : undefined
 }
 
-/** The parser's own error quotes what it could not read, so it goes no further. */
+/** Drops the parser's error, because it quotes the text that it could not parse. */
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
@@ -60,7 +60,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 function malformed(field: string, problem: string): ConfigError {
-  return new ConfigError(`keyvCache: ${field} ${problem}`, { field, problem: 'malformed' })
+  return new ConfigError(`keyvCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }
 
 function writtenKey(key: string): string {

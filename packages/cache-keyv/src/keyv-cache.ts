@@ -12,39 +12,47 @@ import { assertReady, holdingProcess } from '@lingpai/core/internal'
 import { decodeEntry, encodeEntry, entryKey } from './entry.js'
 import { damagedText, guardStore, type KeyvStore } from './keyv-store.js'
 
-/** Which store, and who shares it. */
+/** Options of `keyvCache`. */
 export interface KeyvCacheOptions {
   /**
-   * A `Keyv`, a storage adapter of Keyv such as `KeyvPostgres`, or a `Map`; opened, and closed, by whoever made it. Its
-   * `throwOnErrors` is switched on. All processes hand in the same kind: a `Keyv` wraps what its adapter stores once more.
+   * A `Keyv`, a storage adapter of Keyv such as `KeyvPostgres`, or a `Map`. The caller opens and closes it. The cache sets its
+   * `throwOnErrors`. All processes must pass the same kind of store, because a `Keyv` wraps the stored values of its adapter.
    */
   readonly store: KeyvStore
-  /** Who sees a write to the store: nothing can find that out. */
+  /** Who sees a write to the store. It must be declared, because it cannot be detected. */
   readonly reach: CacheReach
   /**
-   * The exclusive right to refresh, where there is one for this store. Its `commit` writes what `encodeEntry` gives, under
-   * what `entryKey` gives. Without it, processes may refresh side by side.
+   * The lease of an account, if the store has one. Its `commit` writes the result of `encodeEntry` under the key from `entryKey`.
+   * Without a lease, several processes may refresh at the same time.
    */
   readonly lease?: CacheLease
-  /** Wall clock, Unix milliseconds, the same for all processes. @default Date.now */
+  /** Wall clock in Unix milliseconds; must be the same for all processes. @default Date.now */
   readonly now?: () => number
 }
 
 const reaches: readonly unknown[] = ['process', 'host', 'fleet']
 
 /**
- * Records in any store of Keyv. A failure of the store rejects and is never a miss; the store is given no time to live, and a
- * reader deletes nothing; damaged entries are a miss, and the next write heals them.
+ * Stores records in any store of Keyv. A failure of the store rejects and is never a miss. The store receives no time to live, and
+ * reading deletes nothing. A damaged entry is a miss, and the next write replaces it.
  *
- * @throws ConfigError when `store` is no store, or `reach` is not one of the three.
+ * @throws ConfigError if `store` is not a store or `reach` is invalid
+ * @example
+ * ```ts
+ * import { keyvCache } from '@lingpai/cache-keyv'
+ * import { TokenManager } from '@lingpai/core'
+ *
+ * const cache = keyvCache({ store: new Map(), reach: 'process' })
+ * const tokens = new TokenManager({ cache })
+ * ```
  */
 export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCacheOptions): IAccessTokenCache {
   assertStore(store)
-  if (!reaches.includes(reach)) throw bad('reach', 'is to be process, host or fleet', reach)
+  if (!reaches.includes(reach)) throw bad('reach', 'must be process, host or fleet', reach)
   const guarded = guardStore(
     store,
     (operation) =>
-      new CacheError(`keyvCache: the store failed at ${operation}`, { operation, reach, problem: 'failed' }),
+      new CacheError(`keyvCache: the store failed in ${operation}`, { operation, reach, problem: 'failed' }),
   )
   const { run, close } = untilClosed()
 
@@ -75,9 +83,9 @@ export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCa
 }
 
 interface Gate {
-  /** Runs a call, or rejects if the gate was closed before. */
+  /** Runs a call, or rejects if the gate is closed. */
   readonly run: <T>(call: () => Awaitable<T>) => Promise<T>
-  /** Resolves once the calls that were begun have ended. */
+  /** Resolves when the running calls have settled. */
   readonly close: () => Promise<void>
 }
 
@@ -86,7 +94,7 @@ function untilClosed(): Gate {
   let isClosed = false
   return {
     run: async (call) => {
-      if (isClosed) throw new ClosedError('keyvCache: the cache was closed')
+      if (isClosed) throw new ClosedError('keyvCache: the cache is closed')
       const begun = holdingProcess(call)
       running.add(begun)
       try {
@@ -108,10 +116,10 @@ function assertStore(store: unknown): void {
     typeof given === 'object' &&
     given !== null &&
     ['get', 'set', 'delete'].every((name) => typeof given[name] === 'function')
-  if (!isStore) throw bad('store', 'is to be a Keyv, a storage adapter of Keyv, or a Map', given)
+  if (!isStore) throw bad('store', 'must be a Keyv, a storage adapter of Keyv, or a Map', given)
 }
 
 function bad(field: string, problem: string, given: unknown): ConfigError {
   const isMissing = given === undefined || given === null
-  return new ConfigError(`keyvCache: ${field} ${problem}`, { field, problem: isMissing ? 'missing' : 'malformed' })
+  return new ConfigError(`keyvCache: "${field}" ${problem}`, { field, problem: isMissing ? 'missing' : 'malformed' })
 }

@@ -1,32 +1,32 @@
 import type { Awaitable } from '@lingpai/core'
 
-/** What is needed of a store: a `Keyv`, a storage adapter of Keyv, a `Map`, or anything else with these three methods. */
+/** The methods that a store must have: those of a `Keyv`, a storage adapter of Keyv, or a `Map`. */
 export interface KeyvStore {
-  /** What stands under the key. */
+  /** Returns the value under the key. */
   get(key: string): unknown
-  /** Writes; is never given a time to live above 0. */
+  /** Writes a value; `ttlMs` is never above 0. */
   set(key: string, value: string, ttlMs?: number): unknown
-  /** Answering `false` means that nothing was there, or that it failed. */
+  /** Returns `false` if nothing was stored, or if it failed. */
   delete(key: string): unknown
 }
 
-/** A store that tells its failures. */
+/** A store whose failures are always reported. */
 export interface GuardedStore {
-  /** The text under `key`; {@link damagedText} where the store has something else there. Rejects when the store failed. */
+  /** Returns the text under `key`, or {@link damagedText} if it is not a text. Rejects if the store failed. */
   get(key: string): Promise<string | typeof damagedText | undefined>
-  /** Writes without any time to live. Rejects unless written. */
+  /** Writes without a time to live. Rejects if the text was not written. */
   set(key: string, text: string): Promise<void>
-  /** Rejects unless nothing is there afterwards. */
+  /** Rejects if something is still stored afterwards. */
   delete(key: string): Promise<void>
 }
 
-/** What is no text, or cannot be decoded by the `Keyv` that wrote it. */
+/** Stands for a value that is not a text, or that the `Keyv` that wrote it cannot decode. */
 export const damagedText = Symbol('damaged')
 
-/** A failure that the store kept to itself. */
+/** Creates the error of a failure that the store did not report. */
 export type SilentFailure = (operation: 'get' | 'set' | 'remove') => Error
 
-/** Makes a store throw wherever it can be told to, and finds out the failures that it still keeps to itself. */
+/** Makes a store throw on errors where it can, and detects the failures that it does not report. */
 export function guardStore(store: KeyvStore, failure: SilentFailure): GuardedStore {
   const inner = innerStore(store)
   const watches = [store, inner].flatMap((part) => (part === undefined ? [] : [watch(part)]))
@@ -42,7 +42,7 @@ export function guardStore(store: KeyvStore, failure: SilentFailure): GuardedSto
       throw error
     }
     if (found !== undefined && found !== null) return found
-    // A store that reports an error as an event and then answers "nothing" has not said that nothing is there.
+    // A store that emits an error event and returns nothing has not said that the key is missing.
     if (failures() !== before) throw failure(operation)
     return undefined
   }
@@ -53,7 +53,7 @@ export function guardStore(store: KeyvStore, failure: SilentFailure): GuardedSto
       return found instanceof Uint8Array ? Buffer.from(found).toString() : damagedText
     },
     set: async (key, text) => {
-      // A Keyv may have a time to live of its own, which 0 turns off; other stores are not given one at all.
+      // 0 disables the default time to live of a Keyv. Other stores are not given one at all.
       const answer: unknown = await (inner === undefined ? store.set(key, text) : store.set(key, text, 0))
       if (answer === false) throw failure('set')
     },
@@ -65,7 +65,7 @@ export function guardStore(store: KeyvStore, failure: SilentFailure): GuardedSto
   }
 }
 
-/** The parts of a `Keyv` that are used where it is one. */
+/** The members of a `Keyv` that are used. */
 interface KeyvParts {
   readonly store?: KeyvStore
   readonly namespace?: string
@@ -73,13 +73,13 @@ interface KeyvParts {
   deserializeData?(text: unknown): Awaitable<unknown>
 }
 
-/** The store inside of a `Keyv`; `undefined` for a store that is none. */
+/** Returns the store inside a `Keyv`; `undefined` for any other store. */
 function innerStore(store: KeyvStore): KeyvStore | undefined {
   const { store: inner } = store as KeyvParts
   return typeof inner === 'object' && typeof inner.get === 'function' ? inner : undefined
 }
 
-/** Whether a `Keyv` failed at decoding, while its store answers: such a row is damaged, and no sign of an outage. */
+/** Whether a `Keyv` failed to decode a value while its store responds: the row is damaged, and the store is up. */
 async function isUndecodable(store: KeyvStore, key: string): Promise<boolean> {
   const keyv = store as KeyvParts
   const inner = innerStore(store)
@@ -100,7 +100,7 @@ async function isUndecodable(store: KeyvStore, key: string): Promise<boolean> {
   }
 }
 
-/** What a parser says of garbage. A serializer that decrypts may fail for other reasons, which are no sign of damage. */
+/** Matches the error of a parser. A serializer that decrypts may fail for other reasons, which do not mean damage. */
 function isSyntaxError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { readonly name?: unknown }).name === 'SyntaxError'
 }
@@ -113,7 +113,7 @@ interface Watch {
   failures: number
 }
 
-/** One listener for each store, for as long as the store lives: an `error` that nobody listens to ends the process. */
+/** One listener per store, for the life of the store: an `error` event without a listener would crash the process. */
 const watched = new WeakMap<object, Watch>()
 
 function watch(part: object): Watch {

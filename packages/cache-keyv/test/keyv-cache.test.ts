@@ -6,7 +6,7 @@ const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
 const closed = expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' })
 const down = () => Promise.reject(new Error('down'))
 
-/** A Map that is a storage adapter of Keyv: with events and everything. */
+/** A Map with the events of a Keyv storage adapter. */
 class EventMap extends EventEmitter {
   readonly rows = new Map<string, string>()
   readonly opts = {}
@@ -27,7 +27,7 @@ class EventMap extends EventEmitter {
   }
 }
 
-test('it has what the contract knows, the declared reach, and a lease only if it was handed one', () => {
+test('keyvCache() has the members of the contract, the declared reach, and a lease only if given', () => {
   const lease = { take: () => true, commit: () => true, release: () => undefined }
   expect(Object.keys(keyvCache({ store: new Map(), reach: 'fleet' })).sort()).toEqual([
     'close',
@@ -53,7 +53,7 @@ test.each([
   )
 })
 
-test('a Keyv that swallows errors and its adapter are both made to throw', async () => {
+test('keyvCache() makes a Keyv and its adapter throw on errors', async () => {
   const store = Object.assign(new EventMap(), { throwOnErrors: false, get: down, set: down, delete: down })
   const keyv = new Keyv({ store })
   const cache = keyvCache({ store: keyv, reach: 'fleet' })
@@ -63,7 +63,7 @@ test('a Keyv that swallows errors and its adapter are both made to throw', async
   await expect(cache.remove(key)).rejects.toThrow('down')
 })
 
-test('an adapter that reports an error as an event and answers nothing has failed, and the process lives', async () => {
+test('an error event of an adapter that returns nothing is a failure, and the process survives', async () => {
   const store = new EventMap()
   const swallow = async (): Promise<undefined> => {
     store.emit('error', new Error('down'))
@@ -84,7 +84,7 @@ test('an adapter that reports an error as an event and answers nothing has faile
   await expect(cache.remove(key)).rejects.toMatchObject({ details: { operation: 'remove' } })
 })
 
-test('an error event between two calls ends no process and fails no call', async () => {
+test('an error event between two calls neither crashes the process nor fails a call', async () => {
   const store = new EventMap()
   const cache = keyvCache({ store, reach: 'fleet' })
   keyvCache({ store, reach: 'fleet' })
@@ -95,14 +95,14 @@ test('an error event between two calls ends no process and fails no call', async
   store.emit('error', new Error('lost the connection again'))
 })
 
-test('a write that answers false has failed', async () => {
+test('a write that returns false is a failure', async () => {
   const store = Object.assign(new EventMap(), { set: async () => false })
   const failed = { code: 'ERR_LINGPAI_CACHE', details: { operation: 'set' } }
   await expect(keyvCache({ store, reach: 'host' }).set(key, 'one')).rejects.toMatchObject(failed)
   await expect(keyvCache({ store: new Keyv({ store }), reach: 'host' }).set(key, 'one')).rejects.toMatchObject(failed)
 })
 
-test('a removal that answers false has failed only if the entry is still there', async () => {
+test('a removal that returns false is a failure only if the entry is still there', async () => {
   const store = new EventMap()
   const cache = keyvCache({ store, reach: 'host' })
   await cache.set(key, 'one')
@@ -112,7 +112,7 @@ test('a removal that answers false has failed only if the entry is still there',
   await cache.remove(key)
 })
 
-test('no store is ever given a time to live', async () => {
+test('stores receive no time to live', async () => {
   const store = new EventMap()
   await keyvCache({ store, reach: 'host' }).set(key, 'one', 1)
   await keyvCache({ store: new Keyv({ store, ttl: 60_000 }), reach: 'host' }).set(key, 'two', 1)
@@ -158,13 +158,13 @@ test.each([[5], [{ value: 'x' }], [[]], [true]])('a row that holds %p is a miss'
   expect(await cache.get(key)).toBe('one')
 })
 
-test('a store that answers in bytes is read', async () => {
+test('a store that returns bytes is supported', async () => {
   const row = new TextEncoder().encode(encodeEntry(key, { value: '令牌' }))
   const cache = keyvCache({ store: new Map<string, unknown>([[entryKey(key), row]]), reach: 'host' })
   expect(await cache.get(key)).toBe('令牌')
 })
 
-test('what a Keyv cannot decode is a miss, what its store cannot say is a failure, though both may be a SyntaxError', async () => {
+test('a value that a Keyv cannot decode is a miss, and a SyntaxError of its store is a failure', async () => {
   const rows = new Map([[`keyv:${entryKey(key)}`, 'SECRET']])
   const damaged = keyvCache({ store: new Keyv({ store: rows }), reach: 'host' })
   expect(await damaged.get(key)).toBeUndefined()
@@ -177,7 +177,7 @@ test('what a Keyv cannot decode is a miss, what its store cannot say is a failur
   await expect(gone.get(key)).rejects.toMatchObject({ name: 'SyntaxError' })
 })
 
-test('the serializer of a Keyv is kept: what it encrypts stays encrypted', async () => {
+test('the serializer of a Keyv is used: what it encrypts stays encrypted', async () => {
   const turn = (text: string): string => Buffer.from(text).reverse().toString('latin1')
   const rows = new Map<string, string>()
   const keyv = new Keyv({
@@ -205,19 +205,19 @@ test('a serializer that cannot reach its keys is a failure, not a miss', async (
   expect(await cache.get(key)).toBe('one')
 })
 
-test('keys in the store are 72 plain characters, whatever the key', async () => {
+test('keys in the store have 72 plain characters for any key', async () => {
   const rows = new Map<string, string>()
   const cache = keyvCache({ store: rows, reach: 'host' })
   for (const odd of ['keyv:a', 'a', 'A', '%', '_', '\0', '令牌', '\ud800', '\ud801', 'k'.repeat(100_000)]) {
     await cache.set(odd, odd)
     expect(await cache.get(odd)).toBe(odd)
   }
-  // A broken surrogate has no bytes of its own: both of them share a row, and neither reads the other's.
+  // A broken surrogate has no bytes of its own: both keys share a row, and neither reads the other's value.
   expect(await cache.get('\ud800')).toBeUndefined()
   for (const name of rows.keys()) expect(name).toMatch(/^lingpai-[0-9a-f]{64}$/)
 })
 
-test('rows that are not ours are left alone', async () => {
+test('foreign rows are left unchanged', async () => {
   const rows = new Map([['keyv:foreign', 'row']])
   const cache = keyvCache({ store: new Keyv({ store: rows }), reach: 'host' })
   await cache.set(key, 'one')
@@ -225,7 +225,7 @@ test('rows that are not ours are left alone', async () => {
   expect([...rows]).toEqual([['keyv:foreign', 'row']])
 })
 
-test('a value that is no text and an expiry that is no moment are refused', async () => {
+test('a value that is not a text and an expiry that is not a number are rejected', async () => {
   const rows = new Map<string, string>()
   const cache = keyvCache({ store: rows, reach: 'host' })
   await expect(cache.set(key, 5 as never)).rejects.toMatchObject({ details: { field: 'value' } })
@@ -237,7 +237,7 @@ test('a value that is no text and an expiry that is no moment are refused', asyn
   expect(await cache.get(key)).toBe('one')
 })
 
-test('closing closes nothing that was handed in, and later calls reject', async () => {
+test('close() does not close the given store, and later calls reject', async () => {
   let disconnected = 0
   const store = Object.assign(new EventMap(), { disconnect: async () => (disconnected += 1) })
   const lease = { take: async () => true, commit: async () => true, release: async () => undefined }
@@ -257,7 +257,7 @@ test('closing closes nothing that was handed in, and later calls reject', async 
   expect(await keyvCache({ store, reach: 'process' }).get(key)).toBe('one')
 })
 
-test('closing waits for the calls that were begun', async () => {
+test('close() waits for running calls', async () => {
   const store = new EventMap()
   let finish = (): void => undefined
   store.set = async () => new Promise((resolve) => (finish = () => resolve(true)))

@@ -1,15 +1,15 @@
 import { ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
 import { LRUCache } from 'lru-cache'
 
-/** How large the cache may grow, and by which clock entries expire. */
+/** Options of `memoryCache`. */
 export interface MemoryCacheOptions {
-  /** Entries kept; beyond it, the least recently used one is dropped. At most 10 million. @default 10_000 */
+  /** Maximum number of entries; beyond it, the least recently used one is dropped. At most 10 million. @default 10_000 */
   readonly maxEntries?: number
-  /** Wall clock, Unix milliseconds. @default Date.now */
+  /** Wall clock in Unix milliseconds. @default Date.now */
   readonly now?: () => number
 }
 
-/** A cache of this process: its methods are synchronous, and what it holds ends with the process. */
+/** A cache in the memory of this process. Its methods are synchronous. */
 export interface MemoryCache extends IAccessTokenCache {
   get(key: string): string | undefined
   set(key: string, value: string, expiresAtMs?: number): void
@@ -17,7 +17,7 @@ export interface MemoryCache extends IAccessTokenCache {
   readonly reach: 'process'
 }
 
-/** The index is allocated at once: a slip of some zeros is not to end the process. */
+/** The index is allocated at once, so a few zeros too many must not crash the process. */
 const mostEntries = 10_000_000
 
 interface Entry {
@@ -26,15 +26,22 @@ interface Entry {
 }
 
 /**
- * Records in the memory of this process, bounded.
+ * Stores records in the memory of this process, up to a maximum number.
  *
- * It has no lease: within one process the core already makes one refresh for all callers.
+ * It has no lease: within one process, all callers already share one refresh.
  *
- * @throws ConfigError when `maxEntries` is not a whole number from 1 to 10 million, or an `expiresAtMs` is no number.
+ * @throws ConfigError if `maxEntries` is not an integer from 1 to 10 million
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ *
+ * const tokens = new TokenManager({ cache: memoryCache() })
+ * ```
  */
 export function memoryCache({ maxEntries = 10_000, now = systemClock.now }: MemoryCacheOptions = {}): MemoryCache {
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1 || maxEntries > mostEntries) {
-    throw new ConfigError('memoryCache: maxEntries is to be a whole number from 1 to 10 million', {
+    throw new ConfigError('memoryCache: "maxEntries" must be an integer from 1 to 10 million', {
       field: 'maxEntries',
       problem: 'malformed',
     })
@@ -51,7 +58,10 @@ export function memoryCache({ maxEntries = 10_000, now = systemClock.now }: Memo
     },
     set: (key, value, expiresAtMs = Infinity) => {
       if (Number.isNaN(expiresAtMs)) {
-        throw new ConfigError('memoryCache: expiresAtMs is no number', { field: 'expiresAtMs', problem: 'malformed' })
+        throw new ConfigError('memoryCache: "expiresAtMs" must be a number', {
+          field: 'expiresAtMs',
+          problem: 'malformed',
+        })
       }
       entries.set(key, { value, expiresAtMs })
     },

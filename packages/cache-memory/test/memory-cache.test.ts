@@ -8,7 +8,7 @@ test('beyond maxEntries the least recently used entry is dropped', () => {
   expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key))).toEqual(['a', undefined, 'c', 'd'])
 })
 
-test('ten thousand entries are kept by default, and not one more', () => {
+test('the default limit is ten thousand entries', () => {
   const cache = memoryCache()
   for (let index = 0; index <= 10_000; index++) cache.set(String(index), 'value')
   expect(cache.get('0')).toBeUndefined()
@@ -16,7 +16,7 @@ test('ten thousand entries are kept by default, and not one more', () => {
   expect(cache.get('10000')).toBe('value')
 })
 
-test('answers come at once, without a promise', () => {
+test('the methods of memoryCache() are synchronous', () => {
   const cache = memoryCache()
   cache.set('key', 'value')
   expect(cache.get('key')).toBe('value')
@@ -34,7 +34,7 @@ test('an entry is not returned at the very moment of its expiry', () => {
   expect(cache.get('key')).toBeUndefined()
 })
 
-test('an expired entry stays forgotten when the clock is set back', () => {
+test('an expired entry stays a miss when the clock is set back', () => {
   let nowMs = 3000
   const cache = memoryCache({ now: () => nowMs })
   cache.set('key', 'value', 2000)
@@ -49,7 +49,7 @@ test('two caches share nothing', () => {
   expect(memoryCache().get('key')).toBeUndefined()
 })
 
-test('it reaches the process and holds neither timer nor lease', () => {
+test('memoryCache() reaches the process and has neither timer nor lease', () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
   const cache = memoryCache()
@@ -65,7 +65,7 @@ test.each([0, -1, 1.5, Number.NaN, Infinity, 1e9])('maxEntries %p is a ConfigErr
   )
 })
 
-test('an expiry that is no number is a ConfigError, and the old entry stays', () => {
+test('an expiry that is not a number is a ConfigError, and the old entry stays', () => {
   const cache = memoryCache()
   cache.set('key', 'value')
   expect(() => {

@@ -1,22 +1,22 @@
 import type { CacheChange } from '@lingpai/core'
 import type { Link } from './redis-link.js'
 
-/** The channel on which writes are told; also the name to give a user of Redis the right to (`&lingpai:changes`). */
+/** The channel of write notifications. A restricted Redis user needs access to it (`&lingpai:changes`). */
 export const changeChannel = 'lingpai:changes'
 
-/** What is told of a write: the key, and the generation where the value is a record. Never the value. */
+/** Builds the notification of a write: the key, and the generation if the value is a record. It never contains the value. */
 export function changeMessage(key: string, value: string): string {
   const generation = generationOf(value)
   return JSON.stringify(generation === undefined ? { key } : { key, generation })
 }
 
-/** Listeners, and the connection that feeds them, opened with the first and closed with the last. */
+/** The listeners and their connection, which opens with the first listener and closes with the last. */
 export interface ChangeFeed {
   readonly subscribe: (listener: (change: CacheChange) => void) => () => void
   readonly close: () => void
 }
 
-/** @param open opens a connection that hands over each link once it is up; gives what closes it */
+/** @param open opens a connection that passes each ready link to `onReady`; returns a function that closes it */
 export function changeFeed(open: (onReady: (link: Pick<Link, 'client'>) => void) => () => void): ChangeFeed {
   const listeners = new Set<{ readonly tell: (change: CacheChange) => void }>()
   let closeConnection: (() => void) | undefined
@@ -28,7 +28,7 @@ export function changeFeed(open: (onReady: (link: Pick<Link, 'client'>) => void)
       try {
         tell(change)
       } catch {
-        // A listener that throws keeps neither the others nor the connection from going on.
+        // A listener that throws must not affect the others or the connection.
       }
     }
   }
@@ -74,7 +74,7 @@ function readChange(message: string): CacheChange | undefined {
 function generationOf(value: string): number | undefined {
   try {
     const { generation, rejectedCode } = JSON.parse(value) as Readonly<Record<string, unknown>>
-    // The mark of a rejection changes no generation, and yet every process should look at it.
+    // A rejection mark does not change the generation, but every process should still read it.
     return typeof generation === 'number' && rejectedCode === undefined ? generation : undefined
   } catch {
     return undefined

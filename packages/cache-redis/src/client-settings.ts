@@ -1,11 +1,11 @@
 import type { Address, Login, RedisTarget, RedisTlsOptions } from './redis-options.js'
 
-/** TCP and TLS of sentinels and of a cluster's nodes must be up within this time, or within that of a call where it is longer. */
+/** TCP and TLS of sentinels and cluster nodes must connect within this time, or within that of a call if it is longer. */
 const connectTimeoutMs = 1000
-/** A node's link has a bound of its own, which knows when the process stood still; a socket's timer does not. */
+/** The link of a node has its own time limit, which accounts for a suspended process; a socket's timer does not. */
 const longestConnectMs = 10_000
 
-/** Settings of every client that we make: nothing waits in a queue, and nothing reconnects behind our back. */
+/** Settings of every client: no queue of commands, and no automatic reconnect. */
 export interface ClientSettings extends Login {
   readonly database?: number
   readonly disableOfflineQueue: true
@@ -20,14 +20,14 @@ export interface ClientSettings extends Login {
   }
 }
 
-/** How to reach a node of the target, or, without an address, any. */
+/** Returns the settings for a node of the target; without an address, for any node. */
 export function clientSettings(target: RedisTarget, address?: Address): ClientSettings {
   const { socket, ...settings } = settingsFor(target, target.login, address, target.database)
   const connectTimeout = address === undefined ? socket.connectTimeout : socket.connectTimeout + longestConnectMs
   return { ...settings, socket: { ...socket, connectTimeout } }
 }
 
-/** How to reach a sentinel. */
+/** Returns the settings for a sentinel. */
 export function sentinelSettings(target: RedisTarget, address: Address): ClientSettings {
   return settingsFor(target, target.sentinelLogin, address, 0)
 }
@@ -41,7 +41,7 @@ function settingsFor(
   return {
     ...login,
     ...(database !== 0 && { database }),
-    // A write that waited in a queue would be sent after others have written a newer one.
+    // A write that waits in a queue could be sent after another process has written a newer record.
     disableOfflineQueue: true,
     commandsQueueMaxLength: 10_000,
     maintNotifications: 'disabled',
@@ -49,7 +49,7 @@ function settingsFor(
       ...(tls !== undefined && { ...tls, tls: true }),
       ...address,
       connectTimeout: Math.max(connectTimeoutMs, timeoutMs),
-      // The client's own waiting would keep the process alive.
+      // The client's own reconnect timer would keep the process alive.
       reconnectStrategy: false,
     },
   }

@@ -4,37 +4,37 @@ import { holdingProcess, patientTimer } from '@lingpai/core/internal'
 import type { Link, MakeLink } from './redis-link.js'
 import { isReadOnly, isRefusal, RedisStoreError, storeError, timeoutError } from './store-error.js'
 
-/** What a connection is made of. */
+/** What a connection needs. */
 export interface ConnectionParts {
   readonly makeLink: MakeLink
   readonly clock: Clock
   readonly timeoutMs: number
-  /** The server, without a password, for errors. */
+  /** The server without its password, for error texts. */
   readonly name: string
-  /** Called with each link that has come up. */
+  /** Called with each link that has become ready. */
   readonly onReady?: (link: Link) => void
 }
 
-/** A link that is not up by then, or by the time of a call where it is longer, is given up, a silent server included. */
+/** A link that is not ready within this time, or within that of a call if it is longer, is replaced. This covers a silent server. */
 const linkBoundMs = 1500
 const firstBackoffMs = 50
 const longestBackoffMs = 2000
-/** A wrong password does not mend itself within seconds, and a server that is asked too often locks out. */
+/** A wrong password is not fixed within seconds, and a server may lock out a client that retries too often. */
 const refusedBackoffMs = 5000
-/** A link that was up for so long is replaced without waiting. */
+/** A link that was up for this long is replaced without a delay. */
 const steadyMs = 1000
-/** A server that has become read-only is connected to anew this often. */
+/** Minimum time between reconnects to a server that has become read-only. */
 const betweenRenewalsMs = 5000
-/** A connection whose answer is overdue for so long is replaced by a new one. */
+/** A connection whose response is overdue for this long is replaced. */
 const silenceMs = 2000
-/** An idle connection is tried this often, so that a dead one is found before it is needed. */
+/** An idle connection is tested at this interval, so that a dead one is found before it is needed. */
 const heartbeatMs = 5000
-/** A call ends by its bound; a busy process needs a moment to notice. */
+/** Margin after the time limit of a call: a busy process notices its end a little later. */
 const settlingMs = 1000
 
 /**
- * A connection that comes back by itself and never makes anybody wait for longer than `timeoutMs`: while it is known to be down
- * or silent, calls fail at once. It keeps the process alive only while a call is under way.
+ * A connection that reconnects by itself and never makes a caller wait longer than `timeoutMs`: while the server is known to be down
+ * or silent, calls fail at once. It keeps the process alive only while a call is running.
  */
 export class Connection {
   readonly #parts: ConnectionParts
@@ -47,7 +47,7 @@ export class Connection {
   #retry: Timer | undefined
   #heartbeat: Timer | undefined
   #replacement: Timer | undefined
-  /** Somebody has waited for a connection in vain. */
+  /** A caller has waited for a connection in vain. */
   #isSlow = false
   #isClosed = false
 
@@ -56,13 +56,13 @@ export class Connection {
     this.#connect()
   }
 
-  /** Runs commands on the link. @throws RedisStoreError, or ClosedError once the connection was closed. */
+  /** Runs commands on the link. @throws RedisStoreError, or ClosedError after the connection was closed */
   async run<T>(commands: (link: Link) => Promise<T>): Promise<T> {
     this.#assertOpen()
     try {
       return await holdingProcess(() => this.#bounded(commands), 2 * this.#parts.timeoutMs + settlingMs)
     } catch (error) {
-      // The name of the server may lead to another one by now, which is the master.
+      // The name of the server may point to another server by now, the new master.
       if (isReadOnly(error) && this.#upForMs() >= betweenRenewalsMs) this.#lose(this.#link, error)
       throw storeError(this.#parts.name, error)
     }
@@ -99,7 +99,7 @@ export class Connection {
         sent.then(cancel, cancel)
         sent.then(resolve, reject)
       }
-      // The first callers of a process wait for its connection. Those of an outage wait for none that was already in vain.
+      // The first callers wait for the connection. During an outage, callers do not wait for one that already failed.
       if (this.#link?.isReady() === true || this.#attempt === undefined || this.#isSlow) send()
       else this.#attempt.then(send, send)
     })
@@ -111,10 +111,10 @@ export class Connection {
     return commands(this.#link)
   }
 
-  /** While an answer is overdue the server counts as silent. It comes late, or the link is replaced. */
+  /** While a response is overdue, the server counts as silent. The response arrives late, or the link is replaced. */
   #watch(sent: Promise<unknown>): void {
     const link = this.#link
-    // One silent node of a cluster says nothing of the others.
+    // One silent node of a cluster says nothing about the others.
     const weight = link?.kind === 'cluster' ? 0 : 1
     this.#overdue += weight
     let isSettled = false
@@ -161,7 +161,7 @@ export class Connection {
     )
   }
 
-  /** Connects a link, within a bound: a silent server accepts a connection and then says nothing. */
+  /** Connects a link with a time limit: a silent server accepts a connection and then sends nothing. */
   #attemptOn(link: Link): Promise<void> {
     const { clock, name, timeoutMs } = this.#parts
     const boundMs = Math.max(linkBoundMs, timeoutMs)
@@ -180,7 +180,7 @@ export class Connection {
     })
   }
 
-  /** The link has ended: another one is made, at once the first time, later each time that it comes to nothing. */
+  /** Replaces a link that has ended: at once the first time, and with a growing delay after each failure. */
   #lose(link: Link | undefined, error: unknown): void {
     if (this.#isClosed || link === undefined || this.#link !== link) return
     if (link.kind === 'given' && link.isReady()) return
@@ -211,7 +211,7 @@ export class Connection {
     )
   }
 
-  /** Nodes of a cluster come and go: it is looked at anew, and meanwhile those that are left go on. */
+  /** Replaces the link to a cluster, whose nodes may have changed. The old link serves calls meanwhile. */
   #replaceLater(link: Link): void {
     if (this.#replacement !== undefined) return
     const { clock, makeLink, timeoutMs, onReady } = this.#parts
@@ -230,7 +230,7 @@ export class Connection {
             }
             this.#link = next
             onReady?.(next)
-            // What is under way on the old one may still be answered.
+            // Running commands on the old link may still get a response.
             clock.setTimer(link.destroy, timeoutMs)
           },
           () => {
@@ -267,6 +267,6 @@ export class Connection {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new ClosedError('redisCache: the cache was closed')
+    if (this.#isClosed) throw new ClosedError('redisCache: the cache is closed')
   }
 }

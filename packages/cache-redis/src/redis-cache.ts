@@ -9,7 +9,7 @@ import { givenLink, linksTo, type Link, type MakeLink } from './redis-link.js'
 import { checkOptions, readTarget, type RedisCacheOptions, type RedisClient } from './redis-options.js'
 import { isWrongType } from './store-error.js'
 
-/** A cache of the fleet, with all that a cache can have. */
+/** A cache for a fleet, with every optional capability of a cache. */
 export interface RedisCache extends IAccessTokenCache {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string, expiresAtMs?: number): Promise<void>
@@ -23,12 +23,19 @@ export interface RedisCache extends IAccessTokenCache {
 }
 
 /**
- * Records in Redis, shared by all processes of all hosts: a lease and a fenced commit as scripts, news of writes by pub/sub.
+ * Stores records in Redis, shared by all processes of all hosts. Lease and fenced commit are scripts; writes are announced by pub/sub.
  *
- * It connects in the background. The first calls wait for that, at most `timeoutMs`; while Redis is down or silent, calls reject
- * at once with an error that names the server and the reason, and the connection comes back by itself.
+ * It connects in the background. The first calls wait for the connection, up to `timeoutMs`. While Redis is down or silent, calls
+ * reject at once with an error that names the server and the reason, and the cache reconnects by itself.
  *
- * @throws ConfigError naming the option, never what stands in it
+ * @throws ConfigError naming the option, never its value
+ * @example
+ * ```ts
+ * import { redisCache } from '@lingpai/cache-redis'
+ * import { TokenManager } from '@lingpai/core'
+ *
+ * const tokens = new TokenManager({ cache: redisCache({ url: 'redis://localhost:6379/0' }) })
+ * ```
  */
 export function redisCache(options: RedisCacheOptions): RedisCache {
   const { timeoutMs } = checkOptions(options)
@@ -78,7 +85,7 @@ async function read(link: Link, key: string): Promise<string | undefined> {
   try {
     return await link.records().get(key)
   } catch (error) {
-    // Something else has the place of the record: a miss, which the next write heals.
+    // The key has a value of another type: a miss, which the next write replaces.
     if (isWrongType(error)) return undefined
     throw error
   }
@@ -89,7 +96,7 @@ function leaseBy(
 ): CacheLease {
   return {
     take: async (key, holder, ttlMs) => {
-      if (!(Number.isFinite(ttlMs) && ttlMs > 0)) throw malformed('ttlMs', 'is to be above zero')
+      if (!(Number.isFinite(ttlMs) && ttlMs > 0)) throw malformed('ttlMs', 'must be a positive number')
       return evaluate(takeScript, [entryKeys(key).lease], [holder, Math.ceil(ttlMs) + leaseGraceMs, leaseGraceMs])
     },
     commit: async (key, holder, value, expiresAtMs) => {
@@ -106,7 +113,7 @@ function leaseBy(
 interface Access {
   readonly makeLink: MakeLink
   readonly name: string
-  /** Opens what feeds the listeners: a connection of its own, by `connect`, or what the client brings. Gives what closes it. */
+  /** Opens the source of write notifications: a separate connection, or the given client. Returns a function that closes it. */
   readonly openFeed: (
     connect: (links: MakeLink) => () => void,
     onReady: (link: Pick<Link, 'client'>) => void,
@@ -129,7 +136,7 @@ function byClient(client: RedisClient): Access {
     name: '(the given client)',
     openFeed: (connect, onReady) => {
       const { duplicate } = client as { readonly duplicate?: () => RedisClient }
-      // Clusters and sentinels listen on a connection that they open for it; a single client would be taken up by it.
+      // Clusters and sentinels open their own connection for pub/sub; a single client would be blocked by it.
       if (client.isReady === undefined || typeof duplicate !== 'function') {
         onReady(link)
         return () => undefined
@@ -141,17 +148,17 @@ function byClient(client: RedisClient): Access {
 }
 
 function checkValue(value: unknown): string {
-  if (typeof value !== 'string') throw malformed('value', 'is no text')
+  if (typeof value !== 'string') throw malformed('value', 'must be a string')
   return value
 }
 
-/** The moment to forget an entry at, as Redis takes it; empty: never. */
+/** Formats the expiry of an entry for Redis; empty: never. */
 function momentText(expiresAtMs: number | undefined): string {
   if (expiresAtMs === undefined || expiresAtMs === Infinity) return ''
-  if (!Number.isFinite(expiresAtMs)) throw malformed('expiresAtMs', 'is no moment')
+  if (!Number.isFinite(expiresAtMs)) throw malformed('expiresAtMs', 'must be a finite number')
   return String(Math.max(0, Math.ceil(expiresAtMs)))
 }
 
 function malformed(field: string, problem: string): ConfigError {
-  return new ConfigError(`redisCache: ${field} ${problem}`, { field, problem: 'malformed' })
+  return new ConfigError(`redisCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }

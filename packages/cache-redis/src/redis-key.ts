@@ -1,4 +1,4 @@
-/** Redis keys of one entry; all of one account hash to one slot of a cluster. */
+/** Redis keys of an entry. All keys of one account hash to one slot of a cluster. */
 export interface EntryKeys {
   readonly record: string
   readonly lease: string
@@ -7,8 +7,8 @@ export interface EntryKeys {
 const failureSuffix = ':failure'
 
 /**
- * Where an entry stands: `lingpai:{<key>}`, its lease beside it. A failure note belongs to the account of its record, so it
- * carries the same hash tag: `lingpai:{<key>}:failure`.
+ * Returns the keys of an entry: `lingpai:{<key>}`, and its lease beside it. A failure note belongs to the account of its record, so it
+ * has the same hash tag: `lingpai:{<key>}:failure`.
  */
 export function entryKeys(key: string): EntryKeys {
   const isNote = key.length > failureSuffix.length && key.endsWith(failureSuffix)
@@ -17,7 +17,7 @@ export function entryKeys(key: string): EntryKeys {
   return { record, lease: `${record}:lease` }
 }
 
-/** Braces would end the hash tag early. */
+/** Escapes braces, which would end the hash tag early. */
 function tagOf(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('{', '~1').replaceAll('}', '~2')
 }

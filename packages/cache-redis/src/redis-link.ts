@@ -6,26 +6,26 @@ import { clientSettings } from './client-settings.js'
 import { RedisStoreError } from './store-error.js'
 
 /**
- * One connection, or one set of them to a cluster. It is used once: after a loss, another link is made. It never keeps the
- * process alive: calls do that themselves.
+ * One connection, or the connections to a cluster. A link is used once: after a loss it is replaced by another. It does not keep the
+ * process alive; calls do that themselves.
  */
 export interface Link {
-  /** Resolves once commands can be sent. */
+  /** Resolves when commands can be sent. */
   readonly connect: () => Promise<void>
   readonly isReady: () => boolean
-  /** One connection, several of which one may be silent alone, or a client that looks after itself. */
+  /** One connection, connections to a cluster, or a client from the caller that reconnects by itself. */
   readonly kind: 'single' | 'cluster' | 'given'
   readonly ping: () => Promise<unknown>
   readonly client: () => RedisClient
-  /** Records, read through Keyv. */
+  /** Reads records through Keyv. */
   readonly records: () => Keyv<string>
   readonly destroy: () => void
 }
 
-/** Makes a link that is not yet connected; `onLoss` hears when it has ended by itself. */
+/** Creates a link that is not yet connected. `onLoss` is called when it ends by itself. */
 export type MakeLink = (onLoss: (error: unknown) => void) => Link
 
-/** Links to a target. `pubSub`: for a connection of its own that only listens; any node of a cluster will do for that. */
+/** Creates links to a target. `pubSub` is for a connection that only listens; in a cluster, any node serves it. */
 export function linksTo(target: RedisTarget, { pubSub = false } = {}): MakeLink {
   return target.kind === 'cluster' && !pubSub
     ? (onLoss) => clusterLink(target, onLoss)
@@ -68,7 +68,7 @@ function nodeLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
   }
 }
 
-/** The node to talk to: the master that the sentinels name, or any of those given. */
+/** Returns the node to connect to: the master that the sentinels report, or one of the given nodes. */
 async function chooseNode(target: RedisTarget): Promise<RedisTarget['nodes'][number]> {
   if (target.kind === 'sentinel') return findMaster(target)
   const { nodes } = target
@@ -76,7 +76,7 @@ async function chooseNode(target: RedisTarget): Promise<RedisTarget['nodes'][num
   return present(nodes[turn % nodes.length])
 }
 
-/** A node that is down is followed by the next. */
+/** After a node that is down, the next one is tried. */
 let turn = 0
 
 function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Link {
@@ -84,7 +84,7 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
   const cluster = createCluster({
     rootNodes: target.nodes.map((address) => ({ socket: { ...socket, ...address } })),
     defaults: { ...settings, socket },
-    // Nodes that hold none of our accounts need not be up.
+    // Nodes without any of our accounts need not be up.
     minimizeConnections: true,
   })
   let isOver = false
@@ -108,7 +108,7 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
     records: () => present(records),
     destroy: () => {
       isOver = true
-      // A node whose own client has closed makes the whole destroy throw; the others must still be closed.
+      // A node whose client has already closed makes `cluster.destroy()` throw; the others must still be closed.
       for (const { client } of [...cluster.nodeByAddress.values()]) if (client?.isOpen === true) client.destroy()
       cluster.masters.length = 0
       if (cluster.isOpen) cluster.destroy()
@@ -116,7 +116,7 @@ function clusterLink(target: RedisTarget, onLoss: (error: unknown) => void): Lin
   }
 }
 
-/** A client that was handed in. It mends itself, so it is never lost. */
+/** Wraps a client from the caller. It reconnects by itself, so the link is never lost. */
 export function givenLink(client: RedisClient): Link {
   const records = keyvOver(client as unknown as RedisClientConnectionType)
   const { isOpen: wasOpen } = client
@@ -135,12 +135,12 @@ export function givenLink(client: RedisClient): Link {
   }
 }
 
-/** A cluster client does not say whether it is ready. */
+/** A cluster client does not report whether it is ready. */
 function isReady({ isReady: ready, isOpen }: RedisClient): boolean {
   return ready ?? isOpen
 }
 
-/** Values are kept as they are: no envelope of Keyv, and no expiry that Keyv would act on. Redis forgets by itself. */
+/** Values are stored unchanged: without Keyv's envelope, and without an expiry in Keyv. Redis expires them itself. */
 function keyvOver(client: RedisClientConnectionType): Keyv<string> {
   const store = new KeyvRedis<string>(client, { throwOnErrors: true, throwOnConnectError: true })
   const keyv = new Keyv<string>(store, {

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { ConfigError, type Clock } from '@lingpai/core'
 
-/** What of TLS can be told: certificates, keys, names and versions, as Node's `tls.connect` takes them. */
+/** Supported TLS options: certificates, keys, names and versions, as in Node's `tls.connect`. */
 export type RedisTlsOptions = Pick<
   ConnectionOptions,
   | 'ca'
@@ -16,7 +16,7 @@ export type RedisTlsOptions = Pick<
   | 'checkServerIdentity'
 >
 
-/** A client of `@redis/client` 5, `redis` 5 or 6: a single one, a cluster or a sentinel client. */
+/** A client of `@redis/client` 5, `redis` 5 or 6: a single client, a cluster client or a sentinel client. */
 export interface RedisClient {
   readonly isOpen: boolean
   /** Absent on cluster clients. */
@@ -25,66 +25,66 @@ export interface RedisClient {
   connect(): Promise<unknown>
   /** Runs a Lua script. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
-  /** The server's clock. */
+  /** Returns the server's time. */
   time(): Promise<unknown>
   /** Listens to a channel. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
-  /** Listens to errors. */
+  /** Adds an error listener. */
   on(event: 'error', listener: (error: unknown) => void): unknown
-  /** Ends that listening. */
+  /** Removes an error listener. */
   off(event: 'error', listener: (error: unknown) => void): unknown
-  /** Cuts the connection. */
+  /** Terminates the connection. */
   destroy(): unknown
 }
 
 interface CommonOptions {
-  /** Longest that one call waits, connecting included, milliseconds. @default 500 */
+  /** Maximum duration of a call, including the connection, in milliseconds. @default 500 */
   readonly timeoutMs?: number
   /** @default the clock of this machine */
   readonly clock?: Clock
 }
 
-/** Redis by its address. */
+/** Options with a URL. */
 export interface RedisCacheByUrl extends CommonOptions {
   /**
-   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, `redis+sentinel://host:26379,host:26379/<master name>/0`,
-   * `redis+cluster://host:6379,host:6379`; the last two also as `rediss+…`. User name and password percent-encoded.
+   * `redis://user:password@host:6379/0`, `rediss://…` with TLS, `redis+sentinel://host:26379,host:26379/<master name>/0`, or
+   * `redis+cluster://host:6379,host:6379`; the last two also as `rediss+…`. User name and password must be percent-encoded.
    */
   readonly url: string
-  /** Instead of the one in `url`. */
+  /** User name, which overrides the one in `url`. */
   readonly username?: string
-  /** Instead of the one in `url`, and not encoded. */
+  /** Password, not percent-encoded, which overrides the one in `url`. */
   readonly password?: string
-  /** User name at the sentinels. @default none */
+  /** User name for the sentinels. @default none */
   readonly sentinelUsername?: string
-  /** Password at the sentinels. @default none */
+  /** Password for the sentinels. @default none */
   readonly sentinelPassword?: string
-  /** For `rediss:`. @default Node's own */
+  /** TLS options for `rediss:`. @default Node's own */
   readonly tls?: RedisTlsOptions
 }
 
-/** Redis by a client of yours. */
+/** Options with a client. */
 export interface RedisCacheByClient extends CommonOptions {
-  /** Is closed with the cache only if it was not connected when it was handed in. Give it `disableOfflineQueue: true`. */
+  /** Closed with the cache only if it was not connected when it was passed. Create it with `disableOfflineQueue: true`. */
   readonly client: RedisClient
 }
 
-/** Where Redis is. */
+/** Options of `redisCache`. */
 export type RedisCacheOptions = RedisCacheByUrl | RedisCacheByClient
 
-/** One server. */
+/** Address of a server. */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** What to log in with. */
+/** User name and password. */
 export interface Login {
   readonly username?: string
   readonly password?: string
 }
 
-/** An address, read. */
+/** A parsed URL. */
 export interface RedisTarget {
   readonly kind: 'standalone' | 'sentinel' | 'cluster'
   readonly nodes: readonly Address[]
@@ -93,9 +93,9 @@ export interface RedisTarget {
   readonly login: Login
   readonly sentinelLogin: Login
   readonly tls: RedisTlsOptions | undefined
-  /** Longest that one call waits. */
+  /** Maximum duration of a call. */
   readonly timeoutMs: number
-  /** For people: no user, no password. */
+  /** Name for error texts, without user and password. */
   readonly name: string
 }
 
@@ -103,18 +103,18 @@ const defaultTimeoutMs = 500
 
 const shape = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#@]*)((?:\/[^?#]*)?)(.*)$/s
 
-/** @throws ConfigError naming the option; never what stands in it. */
+/** @throws ConfigError naming the option, never its value */
 export function readTarget(options: RedisCacheByUrl): RedisTarget {
   const { username, password, sentinelUsername, sentinelPassword, tls } = options
   const { scheme, kind, userInfo, hosts, path } = partsOf(options.url)
   const isTls = scheme === 'rediss'
-  if (tls !== undefined && !isTls) throw bad('tls', 'is for a url of rediss:', 'conflict')
+  if (tls !== undefined && !isTls) throw bad('tls', 'requires a URL that begins with rediss:', 'conflict')
   const nodes = hosts.split(',').map((host) => addressFrom(host, kind === 'sentinel' ? 26379 : 6379))
   if (kind === 'standalone' && nodes.length > 1)
-    throw bad('url', 'names several servers: that is for redis+cluster: and redis+sentinel:')
+    throw bad('url', 'must name one server; several require redis+cluster: or redis+sentinel:')
   const segments = path.split('/').filter((segment) => segment !== '')
   const masterName = kind === 'sentinel' ? decoded(segments.shift() ?? '') : ''
-  if (kind === 'sentinel' && masterName === '') throw bad('url', 'lacks the master: redis+sentinel://host/<name>')
+  if (kind === 'sentinel' && masterName === '') throw bad('url', 'must name the master: redis+sentinel://host/<name>')
   const database = databaseFrom(segments, kind)
   const [user = '', secret = ''] = splitOnce(userInfo)
   return {
@@ -139,16 +139,16 @@ interface UrlParts {
 }
 
 function partsOf(url: unknown): UrlParts {
-  if (url === '' || url === undefined) throw bad('url', 'names no server', url === '' ? 'empty' : 'missing')
+  if (url === '' || url === undefined) throw bad('url', 'must name a server', url === '' ? 'empty' : 'missing')
   const parts = typeof url === 'string' ? shape.exec(url.trim()) : null
-  if (parts === null) throw bad('url', 'is to begin with redis:, rediss:, redis+sentinel: or redis+cluster:')
+  if (parts === null) throw bad('url', 'must begin with redis:, rediss:, redis+sentinel: or redis+cluster:')
   const [, scheme = '', mode, userInfo = '', hosts = '', path = '', rest = ''] = parts
   if (rest !== '')
-    throw bad('url', 'has parameters, a fragment or an @ too many; percent-encode the password', 'unknown')
+    throw bad('url', 'must not have parameters, a fragment or a second @; percent-encode the password', 'unknown')
   return { scheme, kind: mode === 'sentinel' || mode === 'cluster' ? mode : 'standalone', userInfo, hosts, path }
 }
 
-/** `host:port`, as people write it. */
+/** Formats an address as `host:port`. */
 function addressText({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
@@ -156,19 +156,19 @@ function addressText({ host, port }: Address): string {
 /** @throws ConfigError */
 export function checkOptions(options: RedisCacheOptions): { readonly timeoutMs: number } {
   const given = options as unknown as Readonly<Record<string, unknown>> | null | undefined
-  if (typeof given !== 'object' || given === null) throw bad('url', 'names no server', 'missing')
+  if (typeof given !== 'object' || given === null) throw bad('url', 'must name a server', 'missing')
   if ('client' in options) {
-    if ('url' in options) throw bad('client', 'stands beside a url: give one of them', 'conflict')
+    if ('url' in options) throw bad('client', 'must not be combined with "url"', 'conflict')
     const client = options.client as unknown as Readonly<Record<string, unknown>> | null | undefined
     const isClient = typeof client === 'object' && client !== null
     if (!isClient || !['connect', 'eval', 'time', 'subscribe'].every((name) => typeof client[name] === 'function'))
-      throw bad('client', 'is no client of @redis/client or redis')
+      throw bad('client', 'must be a client of @redis/client or redis')
   }
   for (const field of ['username', 'password', 'sentinelUsername', 'sentinelPassword']) {
-    if (given[field] !== undefined && typeof given[field] !== 'string') throw bad(field, 'is no text')
+    if (given[field] !== undefined && typeof given[field] !== 'string') throw bad(field, 'must be a string')
   }
   const { timeoutMs = defaultTimeoutMs } = options
-  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) throw bad('timeoutMs', 'is to be above 0 milliseconds')
+  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) throw bad('timeoutMs', 'must be a positive number')
   return { timeoutMs }
 }
 
@@ -177,16 +177,16 @@ function addressFrom(text: string, defaultPort: number): Address {
     /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+))(?::(\d+))?$/i.exec(text) ?? []
   const host = inBrackets ?? plain
   if (host === undefined || Number(port) < 1 || Number(port) > 65535)
-    throw bad('url', 'has a server that is no host:port')
+    throw bad('url', 'must have servers of the form host:port')
   return { host, port: Number(port) }
 }
 
 function databaseFrom(segments: readonly string[], kind: RedisTarget['kind']): number {
   const [text = '0', ...more] = segments
   const database = Number(text)
-  if (more.length > 0 || !/^\d+$/.test(text)) throw bad('url', 'has a path that is no number of a database')
+  if (more.length > 0 || !/^\d+$/.test(text)) throw bad('url', 'must have the number of a database as its path')
   if (kind === 'cluster' && database !== 0)
-    throw bad('url', 'names a database, and a cluster has only number 0', 'conflict')
+    throw bad('url', 'must not name a database other than 0 for a cluster', 'conflict')
   return database
 }
 
@@ -206,7 +206,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw bad('url', 'has a % that is no percent-encoding')
+    throw bad('url', 'must have valid percent-encoding')
   }
 }
 
@@ -215,5 +215,5 @@ function bad(
   words: string,
   problem: 'missing' | 'empty' | 'malformed' | 'unknown' | 'conflict' = 'malformed',
 ): ConfigError {
-  return new ConfigError(`redisCache: ${field} ${words}`, { field, problem })
+  return new ConfigError(`redisCache: "${field}" ${words}`, { field, problem })
 }

@@ -5,13 +5,13 @@ import { sentinelSettings } from './client-settings.js'
 import type { Address, RedisTarget } from './redis-options.js'
 import { RedisStoreError } from './store-error.js'
 
-/** A sentinel that does not answer within this time is passed over; patient callers give each a share of theirs. */
+/** A sentinel that does not respond within this time is skipped. Callers with more time divide it between the sentinels. */
 const patienceMs = 400
 
 /**
- * Asks the sentinels, one after the other, where the master is now.
+ * Asks the sentinels one after the other for the current master.
  *
- * @throws RedisStoreError when none of them knows; the cause is what the last one failed with.
+ * @throws RedisStoreError if none of them knows it; the cause is the error of the last one
  */
 export async function findMaster(target: RedisTarget): Promise<Address> {
   let failure: unknown
@@ -24,7 +24,7 @@ export async function findMaster(target: RedisTarget): Promise<Address> {
     }
   }
   throw new RedisStoreError(
-    `redis ${target.name}: no sentinel names a master "${target.masterName}"`,
+    `redis ${target.name}: no sentinel knows a master "${target.masterName}"`,
     'ENOMASTER',
     failure,
   )

@@ -35,7 +35,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   )
 }
 
-test('what is stored is the record as it is, under a readable key, forgotten by Redis itself', async () => {
+test('a record is stored unchanged under a readable key and expired by Redis', async () => {
   const cache = open({ url: redis.url })
   const expiresAtMs = Date.now() + 100_000
   await cache.set('lingpai:1:a', '{"access_token":"one"}', expiresAtMs)
@@ -49,7 +49,7 @@ test('what is stored is the record as it is, under a readable key, forgotten by 
   expect(await redis.send('EXISTS', 'lingpai:{lingpai:1:a}:lease')).toBe(0)
 })
 
-test('the first call waits for a slow connection as long as timeoutMs says', async () => {
+test('the first call waits for a slow connection up to timeoutMs', async () => {
   const proxy = await startProxy(redis.port)
   proxy.swallow()
   const clock = testClock()
@@ -61,7 +61,7 @@ test('the first call waits for a slow connection as long as timeoutMs says', asy
   await proxy.close()
 })
 
-test('the clock is the one of Redis, as it is when it is asked', async () => {
+test('the clock of the cache is the current time of Redis', async () => {
   const cache = open({ url: redis.url })
   const serverMs = async (): Promise<number> => {
     const [seconds, microseconds] = (await redis.send('TIME')) as readonly string[]
@@ -75,7 +75,7 @@ test('the clock is the one of Redis, as it is when it is asked', async () => {
   }
 })
 
-test('news of a write carry key and generation, and nothing of the value', async () => {
+test('a write notification has key and generation and nothing of the value', async () => {
   const cache = open({ url: redis.url })
   const client = createClient({ url: redis.url })
   await client.connect()
@@ -84,7 +84,7 @@ test('news of a write carry key and generation, and nothing of the value', async
   await cache.lease.take('a', 'holder', 1000)
   await cache.lease.commit('a', 'holder', '{"access_token":"PLANTED","generation":7}')
   await cache.set('a', 'PLANTED')
-  // The mark of a rejection has no generation to be skipped by: every process looks.
+  // A rejection mark has no generation that would let a process skip it.
   await cache.set('a', '{"access_token":"PLANTED","generation":7,"rejectedCode":40001}')
   while (messages.length < 3) await pause(1)
   const news = messages.map((text) => JSON.parse(text) as unknown)
@@ -92,7 +92,7 @@ test('news of a write carry key and generation, and nothing of the value', async
   client.destroy()
 })
 
-test('a listener that throws, and news that are none, harm nobody', async () => {
+test('a listener that throws and a malformed notification affect no other listener', async () => {
   const cache = open({ url: redis.url })
   let heard = 0
   cache.subscribe(() => {
@@ -106,7 +106,7 @@ test('a listener that throws, and news that are none, harm nobody', async () => 
   expect(heard).toBe(1)
 })
 
-withRealRedis('a subscription comes back after Redis was restarted, and ends with its last listener', async () => {
+withRealRedis('a subscription resumes after a restart of Redis and ends with its last listener', async () => {
   const cache = open({ url: redis.url })
   let heard = 0
   const end = cache.subscribe(() => (heard += 1))
@@ -126,7 +126,7 @@ withRealRedis('a subscription comes back after Redis was restarted, and ends wit
   while ((await subscribers()) > 0) await pause(5)
 })
 
-withRealRedis('a wrong password is a clear error, tried again slowly, and never shown', async () => {
+withRealRedis('a wrong password is a clear error that is retried slowly and never shown', async () => {
   await redis.send('ACL', 'SETUSER', 'bot', 'on', '>right-PLANTED', '~*', '&*', '+@all')
   const url = `redis://bot:wrong-PLANTED@127.0.0.1:${redis.port}`
   const cache = open({ url })
@@ -152,7 +152,7 @@ withRealRedis('a wrong password is a clear error, tried again slowly, and never 
   }
 })
 
-withRealRedis('a password that is wanted and not given is a clear error', async () => {
+withRealRedis('a missing password is a clear error', async () => {
   await redis.send('CONFIG', 'SET', 'requirepass', 'PLANTED')
   expect(await failureOf(open({ url: redis.url }).get('a'))).toMatchObject({ code: 'NOAUTH' })
   const cache = open({ url: `redis://:PLANTED@127.0.0.1:${redis.port}/2` })
@@ -160,7 +160,7 @@ withRealRedis('a password that is wanted and not given is a clear error', async 
   expect(await cache.get('a')).toBe('one')
 })
 
-withRealRedis('a user needs these rights, and no others', async () => {
+withRealRedis('a Redis user needs exactly these permissions', async () => {
   const commands = [
     'get',
     'set',
@@ -192,7 +192,7 @@ withRealRedis('a user needs these rights, and no others', async () => {
   expect(await cache.nowMs()).toBeGreaterThan(0)
 })
 
-withRealRedis('TLS: the certificate is checked against the one that is told', async () => {
+withRealRedis('TLS checks the certificate against the given one', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-tls-'))
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
   const made = spawnSync('openssl', [
@@ -219,8 +219,8 @@ withRealRedis('TLS: the certificate is checked against the one that is told', as
   await rm(directory, { recursive: true })
 })
 
-describe('a client that was handed in', () => {
-  test('is used, and stays open when the cache is closed', async () => {
+describe('a client of the caller', () => {
+  test('stays open when the cache is closed', async () => {
     const client = createClient({ url: redis.url, disableOfflineQueue: true })
     await client.connect()
     const cache = redisCache({ client })
@@ -240,7 +240,7 @@ describe('a client that was handed in', () => {
     client.destroy()
   })
 
-  test('that was not connected is connected, and closed with the cache', async () => {
+  test('gets connected if it was not, and is then closed with the cache', async () => {
     const client = createClient({ url: redis.url, disableOfflineQueue: true })
     const cache = redisCache({ client })
     await cache.set('a', 'one')
@@ -285,11 +285,11 @@ describe('the process', () => {
     return { code, printed }
   }
 
-  test('ends by itself with an open cache, and not before its calls are answered', async () => {
+  test('exits with an open cache, after its calls have settled', async () => {
     expect(await run(redis.url)).toEqual({ code: 0, printed: 'one' })
   }, 20_000)
 
-  test('ends by itself while Redis is away', async () => {
+  test('exits while Redis is down', async () => {
     expect(await run(`redis://127.0.0.1:${await freePort()}`)).toEqual({ code: 0, printed: 'ECONNREFUSED' })
   }, 20_000)
 })

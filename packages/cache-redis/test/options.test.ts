@@ -29,7 +29,7 @@ const wrong: readonly (readonly [unknown, string, string])[] = [
 ]
 
 for (const [index, [options, field, problem]] of wrong.entries()) {
-  test(`bad options ${index + 1} are a ConfigError that names ${field} as ${problem} and shows nothing of it`, () => {
+  test(`invalid options ${index + 1} are a ConfigError that names ${field} as ${problem} without its value`, () => {
     let error: unknown
     try {
       redisCache(options as RedisCacheOptions)
@@ -41,7 +41,7 @@ for (const [index, [options, field, problem]] of wrong.entries()) {
   })
 }
 
-test('an address is read with all its parts, and named without user and password', () => {
+test('a URL is parsed with all its parts and displayed without user and password', () => {
   expect(readTarget({ url: 'redis://host' })).toMatchObject({
     kind: 'standalone',
     nodes: [{ host: 'host', port: 6379 }],
@@ -77,7 +77,7 @@ test('an address is read with all its parts, and named without user and password
   expect(readTarget({ url: 'rediss+cluster://a:1,b:2' })).toMatchObject({ kind: 'cluster', tls: {} })
 })
 
-test('all keys of an account carry one hash tag, and no two entries meet', () => {
+test('all keys of an account have one hash tag, and entries never share a key', () => {
   const tag = (key: string): string | undefined => /\{([^}]*)\}/.exec(key)?.[1]
   const account = 'lingpai:1:wecom:app:host:ww1:5d41'
   const keys = [account, `${account}:failure`].flatMap((key) => Object.values(entryKeys(key)) as string[])

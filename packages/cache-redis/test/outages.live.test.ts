@@ -9,9 +9,9 @@ import { startProxy, type TcpProxy } from './tcp-proxy.js'
 /** Of the cache, as the default; and what comes on top of it: upstream, and timers. */
 const timeoutMs = 500
 const slackMs = 400
-/** A busy machine is given so many times what the same thing took it a moment ago, with nothing broken. */
+/** Factor by which a busy machine may exceed the time measured a moment ago without an outage. */
 const leniency = 10
-/** Sharing is to resume within this time of the recovery. */
+/** Sharing must resume within this time after the recovery. */
 const resumeMs = 10_000
 
 let redis: TestRedis
@@ -36,7 +36,7 @@ afterEach(async () => {
   expect(unhandled.splice(0)).toEqual([])
 })
 
-/** A source as a process of its own would have it: nothing is shared but Redis. */
+/** A source as in another process: only Redis is shared. */
 function anotherProcess(url = proxy.url): TokenSource {
   const cache = redisCache({ url })
   const manager = new TokenManager({ cache })
@@ -130,7 +130,7 @@ const outages: Readonly<Record<string, () => Outage>> = {
 
 for (const [name, outage] of Object.entries(outages)) {
   withRealRedis(
-    `Redis ${name}: warm callers do not notice, cold ones wait for the cache timeout at most, sharing resumes`,
+    `Redis ${name}: outage: warm callers are unaffected, cold ones wait at most the cache timeout, sharing resumes`,
     async () => {
       const { begin, end } = outage()
       const warm = anotherProcess()
@@ -163,7 +163,7 @@ for (const [name, outage] of Object.entries(outages)) {
 }
 
 withRealRedis(
-  'Redis is away at the start: one request a process, and sharing begins once it is there',
+  'one request per process while Redis is down at the start, and sharing begins when it is up',
   async () => {
     const cache = redisCache({ url: proxy.url })
     const { ms: usualMs } = await timed(cache.get('nothing'))
@@ -199,7 +199,7 @@ withRealRedis('FLUSHALL: warm callers go on, cold ones make one request together
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-withRealRedis('a frozen Redis: each call of the cache ends within its time, later ones at once', async () => {
+withRealRedis('a frozen Redis: each cache call ends within its time limit, later ones at once', async () => {
   const cache = redisCache({ url: redis.url, timeoutMs: 200 })
   await cache.set('a', 'one')
   const { ms: usualMs } = await timed(cache.get('a'))

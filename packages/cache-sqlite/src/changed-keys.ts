@@ -1,7 +1,7 @@
 import type { Database } from './database.js'
 import { changedSince, lastRevision } from './schema.js'
 
-/** Gives, each time it is asked, the keys of the records that were written since; the first time, of all. */
+/** Returns a function that gives the keys of the records written since its last call; all keys the first time. */
 export function changedKeys({ peek }: Pick<Database, 'peek'>): () => Promise<readonly string[]> {
   let seen = 0
   return async () => {
@@ -9,7 +9,7 @@ export function changedKeys({ peek }: Pick<Database, 'peek'>): () => Promise<rea
       const [last] = await sqlite.query(lastRevision)
       const revision = Number(last?.['revision'])
       if (revision === seen) return []
-      // Another file stands there now, which counts from the beginning.
+      // The file was replaced, and its revisions start again.
       const since = revision < seen ? 0 : seen
       const changed = await sqlite.query(changedSince, since)
       seen = revision
@@ -19,7 +19,7 @@ export function changedKeys({ peek }: Pick<Database, 'peek'>): () => Promise<rea
   }
 }
 
-/** The key that an entry was written for; `undefined` for a damaged one, and where it is too long to be written. */
+/** Returns the key of an entry; `undefined` if the entry is damaged or its key was too long to be stored. */
 function keyIn(text: unknown): string | undefined {
   try {
     const { key } = JSON.parse(String(text)) as { readonly key?: unknown }

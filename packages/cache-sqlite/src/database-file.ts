@@ -6,31 +6,31 @@ import { CacheError, systemClock } from '@lingpai/core'
 import { codedError } from './sqlite-error.js'
 import { codeOf, ignore, survive } from './system-error.js'
 
-/** SQLite's files beside the database; they inherit its mode. */
+/** SQLite's files beside the database, which inherit its mode. */
 const companions = ['-wal', '-shm', '-journal']
-/** What a database starts with. */
+/** First bytes of a database. */
 const magic = 'SQLite format 3\0'
-/** A lock that stood for so long is a dead process's: what it guards takes milliseconds. */
+/** A lock of this age belongs to a dead process, because what it guards takes milliseconds. */
 const abandonedAfterMs = 2000
 
-/** Which file it is, and how long. */
+/** Identity and length of a file. */
 export interface FileIdentity {
-  /** Another one after the file was deleted and made again, or replaced. */
+  /** Changes when the file is deleted and created again, or replaced. */
   readonly inode: string
   readonly bytes: bigint
 }
 
-/** What stands at `path`, looked up in a few microseconds; `undefined`: nothing. */
+/** Returns the identity of the file at `path`, within a few microseconds; `undefined` if there is none. */
 export function fileIdentity(path: string): FileIdentity | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
   return found === undefined ? undefined : { inode: `${String(found.dev)}:${String(found.ino)}`, bytes: found.size }
 }
 
 /**
- * Makes sure that a file stands at `path` which only we can read, before SQLite would make one that everybody can. What SQLite
- * left beside a file that is gone is moved aside, since it would take that for a part of the new one.
+ * Ensures that there is a file at `path` that only this user can read, before SQLite would create one that everyone can. Files that
+ * SQLite left beside a deleted database are moved aside, because SQLite would apply them to the new one.
  *
- * Rejects with `SQLITE_NOTADB` as the cause where the file is something else.
+ * Rejects with `SQLITE_NOTADB` as the cause if the file is not a database.
  */
 export async function prepareDatabaseFile(path: string, now: () => number): Promise<void> {
   const found = await stat(path).catch(survive('ENOENT'))
@@ -43,15 +43,18 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
   }
   if (!found.isFile())
     throw new CacheError(
-      'sqliteCache: path is a directory or another thing that is no file',
+      'sqliteCache: "path" must be a file',
       { operation: 'get', reach: 'host', problem: 'failed' },
-      { retryable: false, hint: 'path must name a file: name another one, or move away what stands there' },
+      {
+        retryable: false,
+        hint: '"path" must name a file: choose another path, or move away what is there',
+      },
     )
   if (process.getuid?.() === found.uid && (found.mode & 0o077) !== 0) {
     for (const suffix of ['', ...companions]) await chmod(path + suffix, 0o600).catch(ignore)
   }
   if (found.size > 0 && !(await startsLikeDatabase(path))) throw codedError('SQLITE_NOTADB')
-  // Never so in the life of a database: it is no longer empty when these are made. Somebody cut it, and others may use them.
+  // A database is no longer empty when these files are created: it was truncated, and other processes may be using them.
   if (found.size === 0 && (existsSync(`${path}-wal`) || existsSync(`${path}-shm`))) {
     await alone(path, async () => {
       if (fileIdentity(path)?.bytes === 0n) await startAnew(path, now())
@@ -70,18 +73,18 @@ async function startsLikeDatabase(path: string): Promise<boolean> {
 }
 
 /**
- * Moves a damaged database aside as `<path>.damaged-<time>` and starts an empty one; does nothing if `inode` is no longer what
- * stands there, since then somebody else has done it.
+ * Moves a damaged database aside as `<path>.damaged-<time>` and creates an empty one. Does nothing if the file at the path no longer
+ * has this `inode`, because another process has then done it.
  *
- * @returns Where it is now; `undefined` if nothing was moved.
+ * @returns the new path; `undefined` if nothing was moved
  */
 export async function moveDamagedAside(path: string, inode: string, now: () => number): Promise<string | undefined> {
   return alone(path, async () => (fileIdentity(path)?.inode === inode ? startAnew(path, now()) : undefined))
 }
 
 /**
- * Gives each part a name of its own. The companions go first and once more after the database: whoever opens it meanwhile
- * makes new ones, which must not be taken for those of the file that comes next.
+ * Renames each part. The companion files are moved before the database and once more after it: a process that opens the database in
+ * between creates new ones, which must not be applied to the next file.
  */
 async function startAnew(path: string, nowMs: number): Promise<string | undefined> {
   const aside = await freeName(path, nowMs)
@@ -107,7 +110,7 @@ async function freeName(path: string, nowMs: number): Promise<string> {
   }
 }
 
-/** Lets one process at a time exchange the files; rejects when another one takes too long over it. */
+/** Lets one process at a time replace the files; rejects if another process takes too long. */
 async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.exchange`
   const endsAtMs = systemClock.monotonic() + 2 * abandonedAfterMs
@@ -121,12 +124,12 @@ async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
         await unlink(lock).catch(ignore)
       }
     }
-    if (systemClock.monotonic() > endsAtMs) throw failed('another process does not finish exchanging the file')
+    if (systemClock.monotonic() > endsAtMs) throw failed('another process takes too long to replace the file')
     await breakAbandoned(lock)
   }
 }
 
-/** Ages are counted by the file system's clock: against a file that is written just now. */
+/** Removes an abandoned lock. Its age is measured by the file system's clock, against a file that is created just now. */
 async function breakAbandoned(lock: string): Promise<void> {
   const found = await stat(lock).catch(ignore)
   if (found === undefined) return
@@ -136,7 +139,7 @@ async function breakAbandoned(lock: string): Promise<void> {
     await file.close()
     const { mtimeMs } = await stat(probe)
     if (Math.abs(mtimeMs - found.mtimeMs) <= abandonedAfterMs) return
-    // Somebody else may have been faster at this, and hold a lock of his own by now.
+    // Another process may have removed it already, and created a new lock.
     if ((await stat(lock)).mtimeMs === found.mtimeMs) await rename(lock, probe)
   } catch (error) {
     survive('ENOENT')(error)
@@ -145,7 +148,7 @@ async function breakAbandoned(lock: string): Promise<void> {
   }
 }
 
-/** With all parents; the mode is set apart because a umask can only take bits away. */
+/** Creates a directory with all parents. The mode is set separately, because a umask can only remove bits. */
 async function makePrivateDirectory(path: string): Promise<void> {
   const parent = dirname(path)
   try {

@@ -5,22 +5,22 @@ import { openConnection, type Connection } from './open-connection.js'
 import { codedError, isBusy, isDamage, isFull, isHopeless } from './sqlite-error.js'
 import { ignore } from './system-error.js'
 
-/** A database file that is opened when needed, and again whenever another file stands in its place. */
+/** A database file that is opened when needed, and opened again after it was replaced. */
 export interface Database {
   /**
-   * Runs single statements on the file that stands at the path now. What ran on a file that was deleted or replaced meanwhile
-   * runs again on its successor, so that the answer is always about what others see.
+   * Runs single statements on the file at the path. If the file was deleted or replaced meanwhile, they run again on its successor, so
+   * that the result is always about the file that others see.
    *
-   * @param waitMs how long a lock is waited for
+   * @param waitMs how long to wait for a lock
    */
   run<T>(action: (store: SqliteStore) => Promise<T>, waitMs?: number): Promise<T>
-  /** The same where there is a file; a look makes none. */
+  /** Like `run`, but only if there is a file; does not create one. */
   peek<T>(action: (store: SqliteStore) => Promise<T>): Promise<T | undefined>
-  /** Lets what was begun finish, and closes the file. */
+  /** Waits for running actions, and closes the file. */
   close(): Promise<void>
 }
 
-/** Where the file is, how long a lock is waited for, and who wants to know of damage. */
+/** Path of the file, how long to wait for a lock, and a callback for damage. */
 export interface DatabaseOptions {
   readonly path: string
   readonly busyTimeoutMs: number
@@ -28,12 +28,12 @@ export interface DatabaseOptions {
   readonly onDamaged: (movedTo: string) => void
 }
 
-/** So long at most one of libuv's few threads stands still for a lock; then others get their turn. */
+/** Maximum time that one of libuv's few threads is blocked by a lock; then other queries get their turn. */
 const sliceMs = 50
-/** After so many rounds it is not a file that was exchanged but a file that nobody can use. */
+/** After this many rounds the file was not replaced but is unusable. */
 const mostRounds = 4
 
-/** Opens nothing yet. */
+/** Does not open the file yet. */
 export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOptions): Database {
   const inTurn = turns()
   let connection: Connection | undefined
@@ -45,7 +45,7 @@ export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOption
     bytes = 0n
     await dropped?.store.close().catch(ignore)
   }
-  /** A database that got shorter was cut: to be looked through again. */
+  /** A database that became shorter was truncated and must be checked again. */
   const isCurrent = ({ inode }: Connection, found: FileIdentity | undefined): boolean => {
     if (found?.inode !== inode || found.bytes < bytes) return false
     bytes = found.bytes
@@ -99,7 +99,7 @@ export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOption
   }
 }
 
-/** One query at a time: a connection does no more anyway, and each that waits for it would hold a thread of libuv. */
+/** Runs one query at a time. A connection does no more anyway, and each waiting query would block a thread of libuv. */
 function turns(): <T>(action: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return async (action) => {
@@ -113,6 +113,6 @@ function tell(listener: (movedTo: string) => void, movedTo: string): void {
   try {
     listener(movedTo)
   } catch {
-    // Whoever listens has to look after himself.
+    // Listener errors are ignored.
   }
 }

@@ -4,13 +4,13 @@ import { hasUnnoted, noteRest, schema } from './schema.js'
 import { codedError } from './sqlite-error.js'
 import { ignore } from './system-error.js'
 
-/** An open database, and which file it is. */
+/** An open database, and the identity of its file. */
 export interface Connection {
   readonly store: SqliteStore
   readonly inode: string
 }
 
-/** The file, and how long locks are waited for: at opening, and then by each query. */
+/** The file, and how long to wait for locks: while opening, and then in each query. */
 export interface ConnectionOptions {
   readonly path: string
   readonly openTimeoutMs: number
@@ -21,8 +21,8 @@ export interface ConnectionOptions {
 let driver: Promise<OpenStore> | undefined
 
 /**
- * Opens and prepares the database, making what is missing. Rejects with SQLite's error, `SQLITE_CORRUPT` and `SQLITE_NOTADB`
- * among them, or with a ConfigError where the driver is missing; nothing stays open then.
+ * Opens and prepares the database, and creates what is missing. Rejects with SQLite's error, such as `SQLITE_CORRUPT` or
+ * `SQLITE_NOTADB`, or with a ConfigError if the driver is missing. Nothing stays open after a rejection.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { path, openTimeoutMs, queryTimeoutMs, now } = options
@@ -33,12 +33,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   })
   await prepareDatabaseFile(path, now)
   const inode = fileIdentity(path)?.inode
-  // Not in slices: the driver forgets, until the garbage is collected, to close what it could open but not use.
+  // Not in slices: until garbage collection, the driver does not close a file that it opened but could not use.
   const store = openStore(path, openTimeoutMs)
   try {
-    // Asked in the same tick as opened: a failure to open that nobody waits for would end the process.
+    // Queried in the same tick: a rejected open without a handler would crash the process.
     await store.query('PRAGMA journal_mode = WAL')
-    // What a commit has answered for outlives a power cut; it costs a flush for each write, and writes are rare.
+    // A committed write must survive a power failure. This costs a flush per write, and writes are rare.
     await store.query('PRAGMA synchronous = FULL')
     await assertSound(store)
     for (const statement of schema) await store.query(statement)
@@ -52,7 +52,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   }
 }
 
-/** Reads the whole database, which is small: half a file may look whole at first. */
+/** Checks the whole database, which is small: a truncated file may look valid at first. */
 async function assertSound(store: SqliteStore): Promise<void> {
   const [row] = await store.query('PRAGMA quick_check(1)')
   if (row?.['quick_check'] !== 'ok') throw codedError('SQLITE_CORRUPT')

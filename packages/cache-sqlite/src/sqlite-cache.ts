@@ -9,36 +9,44 @@ import type { SqliteStore } from './driver.js'
 import { commitLease, forgetEnded, forgetLeases, releaseLease, takeLease } from './schema.js'
 import { ignore } from './system-error.js'
 
-/** Which file, and how it is used. */
+/** Options of `sqliteCache`. */
 export interface SqliteCacheOptions {
   /**
-   * The database file, on a local disk; created if missing, with mode 0600, its directory with mode 0700. Relative to the
-   * working directory; `~` is the home directory. A file of its own: when it is damaged it is moved aside, with all that is in it.
+   * The database file, on a local disk; created if missing with mode 0600, and its directory with mode 0700. Relative to the working
+   * directory; `~` is the home directory. Do not share it with other data: a damaged file is moved aside as a whole.
    */
   readonly path: string
-  /** How long a write waits for other processes to finish theirs, milliseconds. @default 800 */
+  /** How long a write waits for writes of other processes, in milliseconds. @default 800 */
   readonly busyTimeoutMs?: number
-  /** Wall clock, Unix milliseconds, the same for all processes. @default Date.now */
+  /** Wall clock in Unix milliseconds; must be the same for all processes. @default Date.now */
   readonly now?: () => number
-  /** Is told where a damaged database was moved to: `<path>.damaged-<time>`. It may hold tokens. */
+  /** Called with the path to which a damaged database was moved: `<path>.damaged-<time>`. That file may contain tokens. */
   readonly onDamaged?: (movedTo: string) => void
 }
 
 /**
- * Records in an SQLite database, shared by all processes of the host, with a lease that fences in the same file.
+ * Stores records in an SQLite database, shared by all processes of the host, with a lease that fences in the same file.
  *
- * Rejects with SQLite's error (`SQLITE_BUSY`, `SQLITE_FULL` …) or the system's when the file cannot be read or written; what
- * stood before still stands. A deleted or replaced file is noticed by the next call; a damaged one is moved aside and started anew.
+ * Its methods reject with SQLite's error (`SQLITE_BUSY`, `SQLITE_FULL` …) or the system's if the file cannot be read or written; the
+ * stored records are then unchanged. The next call notices a deleted or replaced file. A damaged file is moved aside and replaced.
  *
- * @throws ConfigError when an option is missing or malformed. The first call rejects with one when `@keyv/sqlite` is missing.
+ * @throws ConfigError if an option is missing or malformed. The first call rejects with one if `@keyv/sqlite` is missing
+ * @example
+ * ```ts
+ * import { sqliteCache } from '@lingpai/cache-sqlite'
+ * import { TokenManager } from '@lingpai/core'
+ *
+ * const tokens = new TokenManager({ cache: sqliteCache({ path: 'tokens.db' }) })
+ * ```
  */
 export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
   const { path, busyTimeoutMs = 800, now, onDamaged = () => undefined } = options
   const file = resolvePath(path)
-  if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0)) throw bad('busyTimeoutMs', 'is no length of time')
+  if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0))
+    throw bad('busyTimeoutMs', 'must be a non-negative number')
   const db = database({ path: file, busyTimeoutMs, now: now ?? systemClock.now, onDamaged })
   const feed = polledFeed(changedKeys(db))
-  /** What cannot be forgotten at once is forgotten by the next write. */
+  /** Expired records that cannot be removed now are removed by the next write. */
   const forget = async (): Promise<void> => {
     const nowMs = now?.() ?? null
     const forgetting = async (sqlite: SqliteStore): Promise<void> => {
@@ -78,7 +86,7 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
   }
 }
 
-/** A Keyv that stores the text it is given as it is, on whichever connection is open. */
+/** A Keyv that stores texts unchanged, on the connection that is open. */
 function recordsOf({ run }: Pick<Database, 'run'>): Keyv {
   const store = {
     opts: { dialect: 'sqlite' },
@@ -101,7 +109,7 @@ function leaseOf({ run }: Pick<Database, 'run'>, nowMs: () => number | null): Ca
     run(async (sqlite) => (await sqlite.query(sql, ...parameters)).length > 0)
   return {
     take: async (key, holder, ttlMs) => {
-      if (!(Number.isFinite(ttlMs) && ttlMs > 0)) throw bad('ttlMs', 'is to be above zero')
+      if (!(Number.isFinite(ttlMs) && ttlMs > 0)) throw bad('ttlMs', 'must be a positive number')
       return run(async (sqlite) => {
         const taken = await sqlite.query(takeLease, entryKey(key), holder, Math.ceil(ttlMs), nowMs())
         return taken.length > 0
@@ -115,19 +123,20 @@ function leaseOf({ run }: Pick<Database, 'run'>, nowMs: () => number | null): Ca
 
 function resolvePath(path: unknown): string {
   if (path === undefined || path === '') {
-    throw new ConfigError('sqliteCache: path is to name a file', {
+    throw new ConfigError('sqliteCache: "path" must be the path of a file', {
       field: 'path',
       problem: path === '' ? 'empty' : 'missing',
     })
   }
-  if (typeof path !== 'string' || path.includes('\0')) throw bad('path', 'is no path')
-  if (path === ':memory:') throw bad('path', 'is shared by nobody: memoryCache() is for one process')
-  if (/^(sqlite|file):/i.test(path)) throw bad('path', 'is to be the path of a file, not a URL')
+  if (typeof path !== 'string' || path.includes('\0')) throw bad('path', 'must be a path')
+  if (path === ':memory:')
+    throw bad('path', 'must not be :memory:, which is not shared; use memoryCache() in one process')
+  if (/^(sqlite|file):/i.test(path)) throw bad('path', 'must be the path of a file, not a URL')
   const expanded = expandHome(path)
-  if (expanded === undefined) throw bad('path', 'begins with the home of another user, which is not looked up')
+  if (expanded === undefined) throw bad('path', 'must not begin with the home of another user')
   return resolve(expanded)
 }
 
 function bad(field: string, problem: string): ConfigError {
-  return new ConfigError(`sqliteCache: ${field} ${problem}`, { field, problem: 'malformed' })
+  return new ConfigError(`sqliteCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }

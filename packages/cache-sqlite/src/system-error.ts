@@ -1,10 +1,10 @@
-/** The system's code of a failed file operation, such as `ENOENT`; `undefined` for any other failure. */
+/** Returns the system's code of a failed file operation, such as `ENOENT`; `undefined` for any other error. */
 export function codeOf(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null ? (error as { readonly code?: unknown }).code : undefined
   return typeof code === 'string' ? code : undefined
 }
 
-/** For a `catch` that survives what is listed: gives `undefined` for these codes and throws everything else. */
+/** Returns a `catch` handler that gives `undefined` for the listed codes and rethrows every other error. */
 export function survive(...codes: readonly string[]): (error: unknown) => undefined {
   return (error) => {
     if (!codes.includes(codeOf(error) ?? '')) throw error
@@ -12,7 +12,7 @@ export function survive(...codes: readonly string[]): (error: unknown) => undefi
   }
 }
 
-/** For a `catch` around tidying up: it serves nobody's call, so it must fail nobody's call. */
+/** A `catch` handler for cleaning up: a failed cleanup must not fail the call that triggered it. */
 export function ignore(): undefined {
   return undefined
 }

@@ -48,14 +48,14 @@ async function expectWorking(...caches: readonly IAccessTokenCache[]): Promise<v
   }
 }
 
-const garbage = Buffer.from('this is no database, it is a text. '.repeat(1000))
+const garbage = Buffer.from('this is not a database but a text.  '.repeat(1000))
 
 test.each([
   ['text', garbage],
   ['zeros', Buffer.alloc(20_000)],
   ['a header with nothing behind it', Buffer.from('SQLite format 3\0')],
   ['half a page', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(2000, 7)])],
-])('a file that holds %s is moved aside, kept, and made anew', async (_, content) => {
+])('a file that contains %s is moved aside and replaced', async (_, content) => {
   const path = await freshPath()
   await writeFile(path, content)
   const told: string[] = []
@@ -68,7 +68,7 @@ test.each([
   expect((await readFile(told[0] ?? '')).equals(content)).toBe(true)
 })
 
-test('an empty file is a database', async () => {
+test('an empty file is accepted as a database', async () => {
   const path = await freshPath()
   await writeFile(path, '')
   await expectWorking(openCache(path), openCache(path))
@@ -84,7 +84,7 @@ test('a database with damaged pages is moved aside when it is opened', async () 
   expect(await damagedBeside(path)).toHaveLength(1)
 })
 
-test('damage in a page that nobody asked for is found when the database is opened', async () => {
+test('damage in an unread page is found when the database is opened', async () => {
   const path = await filledDatabase()
   const bytes = await readFile(path)
   await writeFile(path, bytes.fill(0xa5, bytes.length - 4096))
@@ -92,7 +92,7 @@ test('damage in a page that nobody asked for is found when the database is opene
   expect(await damagedBeside(path)).toHaveLength(1)
 })
 
-test('what ran on a file that was deleted meanwhile runs again on the next one', async () => {
+test('a statement that ran on a deleted file runs again on the next one', async () => {
   const path = await freshPath()
   const db = database({ path, busyTimeoutMs: 200, now: Date.now, onDamaged: () => undefined })
   let runs = 0
@@ -106,7 +106,7 @@ test('what ran on a file that was deleted meanwhile runs again on the next one',
   await db.close()
 })
 
-test('a file that is deleted again and again is a failure in the end', async () => {
+test('a file that is deleted repeatedly is a failure after some rounds', async () => {
   const path = await freshPath()
   const db = database({ path, busyTimeoutMs: 200, now: Date.now, onDamaged: () => undefined })
   await expect(db.run(async () => rm(path))).rejects.toMatchObject({ code: 'ERR_LINGPAI_CACHE' })
@@ -114,14 +114,14 @@ test('a file that is deleted again and again is a failure in the end', async () 
   await db.close()
 })
 
-test('a database that was cut is moved aside, whether it is in use or not', async () => {
+test('a truncated database is moved aside, whether it is in use or not', async () => {
   for (const isOpen of [false, true]) {
     for (const length of [100, 4096, 6000, 60_000]) {
       const path = await filledDatabase()
       const cache = openCache(path)
       const other = openCache(path)
       if (isOpen) for (const one of [cache, other]) expect(await one.get('key 7')).toBe('v'.repeat(3000))
-      // What stands in the log would hide the cut from SQLite.
+      // A page in the log would hide the truncation from SQLite.
       if (isOpen) await other.set('key 99', 'in the log')
       await truncate(path, length)
       expect(await cache.get('key 7')).toBeUndefined()
@@ -131,7 +131,7 @@ test('a database that was cut is moved aside, whether it is in use or not', asyn
   }
 })
 
-test('a database that is emptied in use is made anew, and those who use it meet again', async () => {
+test('a database that is emptied in use is replaced, and its users share the new one', async () => {
   const path = await freshPath()
   const [first, second] = [openCache(path), openCache(path)]
   await expectWorking(first, second)
@@ -139,7 +139,7 @@ test('a database that is emptied in use is made anew, and those who use it meet 
   await expectWorking(second, first)
 })
 
-test('a database that is overwritten in use with garbage heals', async () => {
+test('a database that is overwritten with garbage in use is replaced', async () => {
   const path = await filledDatabase()
   const [first, second] = [openCache(path), openCache(path)]
   for (const cache of [first, second]) expect(await cache.get('key 1')).toBe('v'.repeat(3000))
@@ -148,7 +148,7 @@ test('a database that is overwritten in use with garbage heals', async () => {
   await expectWorking(second, first, openCache(path))
 })
 
-test('a deleted file is noticed by the next call of everybody: the old value is gone, and nobody is split off', async () => {
+test('a deleted file is noticed by the next call of every process, and all share the new one', async () => {
   for (const suffixes of [[''], ['', '-wal', '-shm'], ['', '-wal'], ['', '-shm']]) {
     const path = await freshPath()
     const [first, second] = [openCache(path), openCache(path)]
@@ -162,7 +162,7 @@ test('a deleted file is noticed by the next call of everybody: the old value is 
   }
 })
 
-test('a lease that was taken in a deleted file commits nothing', async () => {
+test('a lease taken in a deleted file cannot commit', async () => {
   const path = await freshPath()
   const cache = openCache(path)
   expect(await cache.lease?.take(key, 'a', 5000)).toBe(true)
@@ -171,7 +171,7 @@ test('a lease that was taken in a deleted file commits nothing', async () => {
   expect(await cache.get(key)).toBeUndefined()
 })
 
-test('a removed directory is made again', async () => {
+test('a removed directory is created again', async () => {
   const directory = await temporaryDirectory()
   const path = join(directory, 'a', 'b', 'tokens.db')
   const cache = openCache(path)
@@ -201,7 +201,7 @@ test('a link to a database is followed', async () => {
   expect(await openCache(linked).get('key 3')).toBe('v'.repeat(3000))
 })
 
-test('a directory in the place of the file rejects, is left alone, and harms nobody once it is gone', async () => {
+test('a directory instead of the file rejects, is left unchanged, and has no effect after its removal', async () => {
   const path = await freshPath()
   await mkdir(path)
   const cache = openCache(path)
@@ -213,7 +213,7 @@ test('a directory in the place of the file rejects, is left alone, and harms nob
   await expectWorking(cache)
 })
 
-test('a file in the place of its directory rejects, and harms nobody once it is gone', async () => {
+test('a file instead of the directory rejects, and has no effect after its removal', async () => {
   const directory = await temporaryDirectory()
   const path = join(directory, 'a', 'tokens.db')
   await writeFile(join(directory, 'a'), 'a file')
@@ -224,7 +224,7 @@ test('a file in the place of its directory rejects, and harms nobody once it is 
   await expectWorking(cache)
 })
 
-test('behind an exclusive lock writes reject in time, reads do not wait in vain, and all works again after it', async () => {
+test('writes and reads behind an exclusive lock reject in time, and work again after it', async () => {
   const path = await freshPath()
   const cache = openCache(path)
   await cache.set(key, 'one')
@@ -246,7 +246,7 @@ test('behind an exclusive lock writes reject in time, reads do not wait in vain,
   await other.disconnect()
 })
 
-test('a file that is locked when it is opened is no failure for ever', async () => {
+test('a file that was locked when it was opened works later', async () => {
   const path = await freshPath()
   const other = new KeyvSqlite(`sqlite://${path}`)
   await other.query('BEGIN EXCLUSIVE')
@@ -257,7 +257,7 @@ test('a file that is locked when it is opened is no failure for ever', async () 
   await other.disconnect()
 })
 
-test('what a process that died while exchanging the file left behind blocks nobody for ever', async () => {
+test('the lock of a process that died while replacing the file expires', async () => {
   const path = await freshPath()
   await writeFile(`${path}.exchange`, '')
   await utimes(`${path}.exchange`, new Date(), new Date(Date.now() - 60_000))
@@ -265,7 +265,7 @@ test('what a process that died while exchanging the file left behind blocks nobo
   expect(await readdir(dirname(path))).not.toContain('tokens.db.exchange')
 })
 
-test('many who meet one damaged file at once make one new file', async () => {
+test('many caches that find a damaged file at once create one new file', async () => {
   const path = await freshPath()
   await writeFile(path, garbage)
   const told: string[] = []
@@ -277,7 +277,7 @@ test('many who meet one damaged file at once make one new file', async () => {
   expect(told).toHaveLength(1)
 })
 
-test('a listener that throws harms nobody', async () => {
+test('an onDamaged listener that throws affects no call', async () => {
   const path = await freshPath()
   await writeFile(path, garbage)
   await expectWorking(

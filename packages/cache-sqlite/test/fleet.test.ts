@@ -28,13 +28,13 @@ async function startFleet(size: number): Promise<readonly Child[]> {
   return fleet
 }
 
-/** Tells the same to all at once, and gives what each of them answers. */
+/** Sends the same command to all processes, and collects their responses. */
 async function tellAll(fleet: readonly Child[], command: string): Promise<ReadonlySet<string | undefined>> {
   for (const child of fleet) child.tell(command)
   return new Set(await Promise.all(fleet.map(answerOf)))
 }
 
-/** A lease may go with the file that it stood in; what it was taken for is counted by the requests. */
+/** A lease may disappear with its file; the requests made under it are counted. */
 async function answerOf(child: Child): Promise<string | undefined> {
   const line = await child.line()
   return line === 'lease-lost' ? answerOf(child) : line

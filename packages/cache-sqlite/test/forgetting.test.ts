@@ -18,7 +18,7 @@ async function query(path: string, sql: string): Promise<readonly Readonly<Recor
   }
 }
 
-test('rows that have ended are gone after the next write, those of an older database included', async () => {
+test('expired rows are removed by the next write, including those of an older database', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   let nowMs = 1_800_000_000_000
   const open = () => sqliteCache({ path, now: () => nowMs })
@@ -39,7 +39,7 @@ test('rows that have ended are gone after the next write, those of an older data
   await next.close?.()
 })
 
-test('a row that has ended and is being renewed stays', async () => {
+test('an expired row that is being renewed stays', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   let nowMs = 1_800_000_000_000
   const cache = sqliteCache({ path, now: () => nowMs })

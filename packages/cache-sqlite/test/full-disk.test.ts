@@ -12,30 +12,33 @@ const onTinyDisk = testsNeeding(disk === undefined ? 'the right to mount a tmpfs
 
 afterAll(() => {
   if (disk === undefined) return
-  // Lazily: a handle that could be opened but not used is closed when the garbage is collected.
+  // Lazily: a handle that could be opened but not used is closed by garbage collection.
   execFileSync('umount', ['-l', disk])
   rmdirSync(disk)
 })
 
-onTinyDisk('on a full disk writes reject with SQLITE_FULL, the old record stays, and space heals it', async () => {
-  const path = join(disk ?? '', 'cache', 'tokens.db')
-  const ballast = join(disk ?? '', 'ballast')
-  const cache = sqliteCache({ path })
-  await cache.set(key, 'old')
-  await cache.lease?.take(key, 'a', 60_000)
-  await fillUp(ballast)
-  const long = 'x'.repeat(60_000)
-  await expect(cache.set(key, long)).rejects.toMatchObject({ code: 'SQLITE_FULL' })
-  await expect(cache.lease?.commit(key, 'a', long)).rejects.toMatchObject({ code: 'SQLITE_FULL' })
-  expect(await cache.get(key)).toBe('old')
-  await unlink(ballast)
-  expect(await cache.lease?.take(key, 'b', 60_000)).toBe(false)
-  expect(await cache.lease?.commit(key, 'a', long)).toBe(true)
-  expect(await cache.get(key)).toBe(long)
-  await cache.close?.()
-})
+onTinyDisk(
+  'on a full disk writes reject with SQLITE_FULL, the old record stays, and the cache works again when there is space',
+  async () => {
+    const path = join(disk ?? '', 'cache', 'tokens.db')
+    const ballast = join(disk ?? '', 'ballast')
+    const cache = sqliteCache({ path })
+    await cache.set(key, 'old')
+    await cache.lease?.take(key, 'a', 60_000)
+    await fillUp(ballast)
+    const long = 'x'.repeat(60_000)
+    await expect(cache.set(key, long)).rejects.toMatchObject({ code: 'SQLITE_FULL' })
+    await expect(cache.lease?.commit(key, 'a', long)).rejects.toMatchObject({ code: 'SQLITE_FULL' })
+    expect(await cache.get(key)).toBe('old')
+    await unlink(ballast)
+    expect(await cache.lease?.take(key, 'b', 60_000)).toBe(false)
+    expect(await cache.lease?.commit(key, 'a', long)).toBe(true)
+    expect(await cache.get(key)).toBe(long)
+    await cache.close?.()
+  },
+)
 
-onTinyDisk('a database that cannot be made for want of space is made once there is some', async () => {
+onTinyDisk('a database that could not be created on a full disk is created when there is space', async () => {
   const path = join(disk ?? '', 'later', 'tokens.db')
   const ballast = join(disk ?? '', 'ballast')
   await fillUp(ballast)

@@ -6,7 +6,7 @@ import { entryKey, keyvCache, type KeyvStore } from '@lingpai/cache-keyv'
 import { cacheConformance } from '@lingpai/testing'
 import { Keyv } from 'keyv'
 
-/** `keyvCache` over the adapter that this package is built on, as anybody would wire it. */
+/** `keyvCache` over the adapter that this package is built on. */
 const kinds: Record<string, { wrap: (store: KeyvSqlite) => KeyvStore; prefix: string }> = {
   'keyvCache over the adapter KeyvSqlite': { wrap: (store) => store, prefix: '' },
   'keyvCache over a Keyv on KeyvSqlite': { wrap: (store) => new Keyv({ store }), prefix: 'keyv:' },

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cache of opened.splice(0)) await cache.close?.()
 })
 
-test('of 8 processes one at a time holds the lease, and no commit is lost or doubled', async () => {
+test('8 processes hold the lease one at a time, and no commit is lost or repeated', async () => {
   const path = await freshPath()
   const limit = 400
   const workers = Array.from({ length: 8 }, (_, index) =>
@@ -29,14 +29,14 @@ test('of 8 processes one at a time holds the lease, and no commit is lost or dou
   expect(lines.length).toBeGreaterThanOrEqual(limit)
 }, 60_000)
 
-test('a holder that was stopped past its lease and overtaken cannot commit when it wakes up', async () => {
+test('a holder that was suspended past its lease and overtaken cannot commit afterwards', async () => {
   const path = await freshPath()
   const cache = openCache(path)
   const lease = leaseOf(cache)
   const holder = startChild('hold', path, key, '300')
   expect(await holder.line()).toBe('taken true')
   holder.signal('SIGSTOP')
-  // Asking is all the waiting there is: the lease runs out by the clock of the host.
+  // The lease expires by the clock of the host, so the loop is the only wait.
   while (!(await lease.take(key, 'next', 2000)));
   expect(await lease.commit(key, 'next', 'newer')).toBe(true)
   holder.tell('commit')
@@ -45,7 +45,7 @@ test('a holder that was stopped past its lease and overtaken cannot commit when 
   expect(await cache.get(key)).toBe('newer')
 }, 30_000)
 
-test('a process that still has a deleted file open is no part of the next one, whatever was left beside it', async () => {
+test('a process with a deleted file open does not affect the next file, whatever was left beside it', async () => {
   const path = await freshPath()
   const cache = openCache(path)
   await cache.set(key, 'old')
@@ -68,7 +68,7 @@ test('a process that still has a deleted file open is no part of the next one, w
   expect(await openCache(path).get(key)).toBe('three')
 }, 30_000)
 
-test('the lease of a killed holder passes on once it has run out, not before', async () => {
+test('the lease of a killed holder is available after it expires, not before', async () => {
   const path = await freshPath()
   const holder = startChild('hold', path, key, '20000')
   expect(await holder.line()).toBe('taken true')
@@ -80,7 +80,7 @@ test('the lease of a killed holder passes on once it has run out, not before', a
   expect(await leaseOf(later).take(key, 'next', 2000)).toBe(true)
 }, 30_000)
 
-test('a file that cannot be opened ends no process, and an open one keeps none alive', async () => {
+test('a file that cannot be opened crashes no process, and an open one keeps no process alive', async () => {
   const path = await freshPath()
   await mkdir(path)
   for (const operation of ['get', 'set']) {

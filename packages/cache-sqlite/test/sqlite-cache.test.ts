@@ -13,7 +13,7 @@ const temporaryDirectory = temporaryDirectories()
 const key = 'lingpai:1:wechat-mp:app:https%3A%2F%2Fapi.weixin.qq.com:wx1:5d41'
 const closed = expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' })
 
-test('it reaches the host, and has what the contract knows and nothing else', async () => {
+test('sqliteCache() reaches the host and has only the members of the contract', async () => {
   const cache = sqliteCache({ path: join(await temporaryDirectory(), 'tokens.db') })
   expect(cache.reach).toBe('host')
   expect(Object.keys(cache).sort()).toEqual(['close', 'get', 'lease', 'reach', 'ready', 'remove', 'set', 'subscribe'])
@@ -38,7 +38,7 @@ test.each([
 test.each([
   ['ERR_MODULE_NOT_FOUND', /@keyv\/sqlite is not installed: npm install @keyv\/sqlite/],
   ['ERR_DLOPEN_FAILED', /native driver of @keyv\/sqlite does not load: npm rebuild sqlite3/],
-])('a driver that fails with %s is a ConfigError in one line that says how to mend it', async (code, message) => {
+])('a driver that fails with %s is a ConfigError of one line that says how to fix it', async (code, message) => {
   const failing = () => Promise.reject(Object.assign(new Error('a page of\nrequire stacks'), { code }))
   const error = await loadDriver(failing).catch((caught: unknown) => caught)
   expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', details: { problem: 'missing' } })
@@ -46,7 +46,7 @@ test.each([
   expect(String(error)).not.toContain('\n')
 })
 
-test('nothing is touched before the first call', async () => {
+test('sqliteCache() touches no file before the first call', async () => {
   const directory = await temporaryDirectory()
   const cache = sqliteCache({ path: join(directory, 'below', 'tokens.db') })
   expect(await readdir(directory)).toEqual([])
@@ -54,7 +54,7 @@ test('nothing is touched before the first call', async () => {
   expect(await readdir(directory)).toEqual([])
 })
 
-test('a relative path is where it was when the cache was made', async () => {
+test('a relative path is resolved when the cache is created', async () => {
   const directory = await temporaryDirectory()
   const elsewhere = await temporaryDirectory()
   const before = process.cwd()
@@ -70,7 +70,7 @@ test('a relative path is where it was when the cache was made', async () => {
 })
 
 for (const mask of [0, 0o022, 0o077, 0o277]) {
-  onPosix(`whatever the umask, only we can read: ${mask.toString(8)}`, async () => {
+  onPosix(`the database is readable only by its user with the umask ${mask.toString(8)}`, async () => {
     const directory = await temporaryDirectory()
     const before = process.umask(mask)
     const path = join(directory, 'made', 'cache', 'tokens.db')
@@ -90,7 +90,7 @@ for (const mask of [0, 0o022, 0o077, 0o277]) {
   })
 }
 
-onPosix('a database of ours that others can read is closed to them', async () => {
+onPosix('a database of this user that others can read is restricted', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   const before = process.umask(0o022)
   const foreign = new KeyvSqlite(`sqlite://${path}`)
@@ -103,7 +103,7 @@ onPosix('a database of ours that others can read is closed to them', async () =>
   await Promise.all([cache.close?.(), foreign.disconnect()])
 })
 
-test('records stand in the table of Keyv, and what else is in the database stays', async () => {
+test('records are stored in the table of Keyv, and other tables of the database stay', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'lingpai' })
   await store.query('CREATE TABLE mine (thing TEXT)')
@@ -120,7 +120,7 @@ test('records stand in the table of Keyv, and what else is in the database stays
   await Promise.all([cache.close?.(), store.disconnect()])
 })
 
-test('what was written is flushed through a log that readers do not wait for', async () => {
+test('writes are flushed through a log that readers do not wait for', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   const cache = sqliteCache({ path })
   await cache.set(key, 'one')
@@ -132,7 +132,7 @@ test('what was written is flushed through a log that readers do not wait for', a
   await Promise.all([cache.close?.(), writer.disconnect()])
 })
 
-test('a dead holder blocks nobody after the clock was set back', async () => {
+test('a dead holder does not block others after the clock was set back', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   let nowMs = 1_800_000_000_000
   const cache = sqliteCache({ path, now: () => nowMs })
@@ -143,7 +143,7 @@ test('a dead holder blocks nobody after the clock was set back', async () => {
   await cache.close?.()
 })
 
-test('without a clock of its own it judges leases by the one of SQLite, which is the one of the host', async () => {
+test('leases without a given clock expire by the clock of SQLite, which is that of the host', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   const cache = sqliteCache({ path })
   expect(await leaseOf(cache).take(key, 'a', 60_000)).toBe(true)
@@ -154,7 +154,7 @@ test('without a clock of its own it judges leases by the one of SQLite, which is
   await Promise.all([cache.close?.(), aheadMs.close?.(), later.close?.()])
 })
 
-test('an overdue lease that nobody took still commits', async () => {
+test('an expired lease that no other process took still commits', async () => {
   let nowMs = 1_800_000_000_000
   const cache = sqliteCache({ path: join(await temporaryDirectory(), 'tokens.db'), now: () => nowMs })
   await leaseOf(cache).take(key, 'slow', 2000)
@@ -169,7 +169,7 @@ test.each([0, -1, Number.NaN, Infinity])('a lease of %p ms is a ConfigError', as
   await expect(leaseOf(cache).take(key, 'a', ttlMs)).rejects.toMatchObject({ details: { field: 'ttlMs' } })
 })
 
-test('removing keeps a held lease, and a refused commit leaves no trace', async () => {
+test('removing a value does not end a held lease, and a rejected commit leaves no trace', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   const cache = sqliteCache({ path })
   await cache.set(key, 'one')
@@ -185,7 +185,7 @@ test('removing keeps a held lease, and a refused commit leaves no trace', async 
   await cache.close?.()
 })
 
-test('values of 64 Ki characters of any script and the oddest keys are kept', async () => {
+test('values of 64 Ki characters of any script and the oddest keys are stored', async () => {
   const cache = sqliteCache({ path: join(await temporaryDirectory(), 'tokens.db') })
   for (const odd of ['', '\0', '令牌', '%', '_', "'", 'k'.repeat(100_000)]) {
     const value = `${odd}\0"令`.repeat(10).slice(0, 1000) + '令'.repeat(64 * 1024)
@@ -220,11 +220,11 @@ function leaseOf({ lease }: IAccessTokenCache): CacheLease {
   return lease
 }
 
-test('a path that begins with ~ is below the home directory, and the home of another user is not guessed', async () => {
+test('a path that begins with ~ is below the home directory, and the home of another user is rejected', async () => {
   const directory = await temporaryDirectory()
   const cache = sqliteCache({ path: `~/${relative(homedir(), directory)}/tokens.db` })
   await cache.set(key, 'one')
   await cache.close?.()
   expect(await readdir(directory)).toContain('tokens.db')
-  expect(() => sqliteCache({ path: '~bob/tokens.db' })).toThrow(/path begins with the home of another user/)
+  expect(() => sqliteCache({ path: '~bob/tokens.db' })).toThrow(/"path" must not begin with the home of another user/)
 })

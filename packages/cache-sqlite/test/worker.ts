@@ -49,7 +49,7 @@ async function hold(path: string, key: string, ttlMs: string): Promise<void> {
   say(`value ${String(await cache.get(key))}`)
 }
 
-/** Does one thing and prints the outcome; nothing may keep the process alive, or end it, but this. */
+/** Runs one operation and prints its result; nothing else may keep the process alive or end it. */
 async function once(path: string, key: string, operation: string): Promise<void> {
   const { cache } = open(path)
   try {
