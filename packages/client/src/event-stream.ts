@@ -2,37 +2,37 @@ import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Clock, Timer } from '@lingpai/core'
 import { createParser } from 'eventsource-parser'
-import { newsInText, type ServerNews } from './server-news.js'
+import { updateInText, type AccountUpdate } from './account-update.js'
 
-/** How a stream is followed. */
+/** Options of {@link followEvents}. */
 export interface StreamOptions {
   readonly url: string
   readonly key: string
   readonly clock: Clock
-  /** Ends it. */
+  /** Closes the stream. */
   readonly signal: AbortSignal
-  readonly onNews: (news: ServerNews) => void
-  /** The server has answered with a stream. */
+  readonly onUpdate: (update: AccountUpdate) => void
+  /** Called when the server responds with an event stream. */
   readonly onOpen: () => void
 }
 
-/** How a stream ended; no error is thrown. `status` is that of an answer that was no stream. */
+/** Why a stream ended. `status` is set when the response was not an event stream. */
 export interface StreamEnd {
   readonly why: 'ended' | 'failed' | 'silent' | 'refused' | 'stopped'
   readonly status?: number
 }
 
-/** The server sends a sign of life every 15 s; a line that is silent for longer than two of them and a bit is dead. */
+/** The server sends a heartbeat every 15 s: after two missed ones, and a margin, the connection counts as dead. */
 const longestSilenceMs = 40_000
 const betweenChecksMs = 10_000
 
 /**
- * Follows the server's events until they end.
+ * Follows the server's events until the stream ends. Never rejects because of the connection; the result says why it ended.
  *
- * Not by `fetch`: its open connection would keep a process alive that has nothing else to do, and a program is to end without
- * being told to whether it asks a platform or a server.
+ * This is not `fetch`, because its open connection would keep the process alive: a program must be able to exit without closing
+ * its client, as it can with a `TokenManager`.
  */
-export function followEvents({ url, key, clock, signal, onNews, onOpen }: StreamOptions): Promise<StreamEnd> {
+export function followEvents({ url, key, clock, signal, onUpdate, onOpen }: StreamOptions): Promise<StreamEnd> {
   return new Promise((resolve) => {
     let check: Timer | undefined
     const send = url.startsWith('https:') ? requestHttps : requestHttp
@@ -69,8 +69,8 @@ export function followEvents({ url, key, clock, signal, onNews, onOpen }: Stream
       onOpen()
       const parser = createParser({
         onEvent: ({ event, data }) => {
-          const news = event === 'status' || event === 'rotated' ? newsInText(data) : undefined
-          if (news !== undefined) onNews(news)
+          const update = event === 'status' || event === 'rotated' ? updateInText(data) : undefined
+          if (update !== undefined) onUpdate(update)
         },
       })
       response.setEncoding('utf8')
@@ -100,7 +100,7 @@ function momentOf(clock: Clock): Heard {
   return { monotonic: clock.monotonic(), wall: clock.now() }
 }
 
-/** By the clock that says more: the machine may have slept, and what was sent meanwhile is lost. */
+/** Uses the clock that shows more: while the machine sleeps the monotonic clock may stand still, and events are lost. */
 function silenceMs(heard: Heard, clock: Clock): number {
   return Math.max(clock.monotonic() - heard.monotonic, clock.now() - heard.wall)
 }

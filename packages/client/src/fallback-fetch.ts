@@ -1,14 +1,14 @@
 import { isLingpaiError, TransportError, type Clock, type TokenSource } from '@lingpai/core'
 
-/** What going elsewhere takes. */
+/** Options of {@link fallbackFetch}. */
 export interface FallbackOptions {
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
-  /** The server gets this long to answer, milliseconds. */
+  /** How long the server may take to respond, milliseconds. */
   readonly timeoutMs: number
-  /** The account that a request to the server is about; `undefined` for all other requests. */
+  /** The account in the URL of a request to the server; `undefined` for all other requests. */
   readonly accountOf: (url: string) => string | undefined
-  /** Whether a token of the account is still usable: then nobody is in need. */
+  /** Whether the account still has a usable token; then the fallback is not used. */
   readonly isServed: (account: string) => boolean
   readonly fallback: (account: string) => TokenSource | undefined
   readonly onUse: (account: string) => void
@@ -17,8 +17,8 @@ export interface FallbackOptions {
 const goneStatuses: readonly number[] = [502, 503, 504]
 
 /**
- * A `fetch` that goes elsewhere for a token when the server cannot be had and no token is left. Its answer has the server's form, and
- * the generation 0, so that no server takes it for one of its own.
+ * Wraps `fetch` so that a token comes from a fallback when the server is unreachable and no usable token is left. The response has the
+ * server's format with generation 0, so that the server never takes it for a token of its own.
  */
 export function fallbackFetch(options: FallbackOptions): typeof globalThis.fetch {
   const { fetch, accountOf, isServed, fallback, onUse } = options
@@ -35,22 +35,24 @@ export function fallbackFetch(options: FallbackOptions): typeof globalThis.fetch
       if (isServed(account) || init?.signal?.aborted === true) throw error
     }
     onUse(account)
-    const isRefusal = url.endsWith('/rejections')
-    return answerOf(source, isRefusal ? given.get(account) : undefined, options.clock).then(({ value, response }) => {
-      if (value !== undefined) given.set(account, value)
-      return response
-    })
+    const isRejection = url.endsWith('/rejections')
+    return responseFrom(source, isRejection ? given.get(account) : undefined, options.clock).then(
+      ({ value, response }) => {
+        if (value !== undefined) given.set(account, value)
+        return response
+      },
+    )
   }
 }
 
-/** @param refused the token that this source gave before, and that an API refused: the source compares */
-async function answerOf(
+/** @param rejected the last token that this fallback gave, which an API rejected */
+async function responseFrom(
   source: TokenSource,
-  refused: string | undefined,
+  rejected: string | undefined,
   clock: Clock,
 ): Promise<{ readonly value?: string; readonly response: Response }> {
   try {
-    if (refused !== undefined) await source.reportRejected(refused)
+    if (rejected !== undefined) await source.reportRejected(rejected)
     const { value, expiresAtMs } = await source.getRecord()
     const leftMs = Math.max(0, expiresAtMs - clock.now())
     return { value, response: Response.json({ access_token: value, expires_in_ms: leftMs, generation: 0 }) }
@@ -63,7 +65,7 @@ async function answerOf(
   }
 }
 
-/** A proxy says that the server is not there, or the server that it is ending; any other failure is an answer. */
+/** A proxy reports that the server is gone, or the server that it is shutting down. Any other failure is a response. */
 async function isGone(response: Response): Promise<boolean> {
   if (!goneStatuses.includes(response.status)) return false
   const body: unknown = await response
@@ -75,7 +77,7 @@ async function isGone(response: Response): Promise<boolean> {
   return code === undefined || code === 'ERR_UNAVAILABLE'
 }
 
-/** A server that does not answer must leave time for the other way. */
+/** Bounds the request, so that time is left for the fallback. */
 async function inTime(
   { fetch, clock, timeoutMs }: FallbackOptions,
   input: string | URL | Request,
@@ -84,7 +86,9 @@ async function inTime(
   const stop = new AbortController()
   const timer = clock.setTimer(
     () => {
-      stop.abort(new TransportError('token-server: no answer in time', { provider: 'token-server', phase: 'timeout' }))
+      stop.abort(
+        new TransportError('token-server: no response in time', { provider: 'token-server', phase: 'timeout' }),
+      )
     },
     timeoutMs,
     { holdsProcess: true },

@@ -1,14 +1,14 @@
 import type { Logger } from '@lingpai/core'
 
-/** A logger whose throws and rejections stay its own. */
+/** Wraps a logger so that its exceptions and rejections never reach the caller. */
 export function harmlessLogger(logger: Logger): Logger {
   const harmlessly = (level: keyof Logger) => (message: string, fields?: object) => {
-    // Some loggers are async, whatever their type says.
+    // Some loggers return a promise despite their type.
     const log = (): unknown => logger[level](message, fields)
     try {
       Promise.resolve(log()).catch(() => undefined)
     } catch {
-      // Whoever logs has to look after himself.
+      // Logger errors are ignored.
     }
   }
   return {

@@ -1,2 +1,2 @@
-export type { PlatformProvider } from './central-provider.js'
+export type { PlatformProvider } from './token-server-provider.js'
 export { TokenServerClient, type CentralSourceOptions, type TokenServerClientOptions } from './token-server-client.js'

@@ -1,6 +1,6 @@
 import type { Clock } from '@lingpai/core'
 
-/** Waits on the clock, or until the signal; holds no process. */
+/** Waits for `delayMs`, or until the signal aborts. Does not keep the process alive. */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

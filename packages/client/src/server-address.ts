@@ -1,10 +1,10 @@
 import { ConfigError } from '@lingpai/core'
 
-/** Where a token server is: an origin, with a path prefix where a proxy puts it below one. */
+/** The address of a token server: an origin, and a path prefix if a proxy serves it below one. */
 export interface ServerAddress {
-  /** A path below the server's own root, which `path` starts with a slash for. */
+  /** Gives the URL of `path`, which begins with a slash. */
   readonly at: (path: string) => string
-  /** `https://tokens.internal`, for people. */
+  /** The base URL as shown in messages, such as `https://tokens.internal`. */
   readonly shown: string
 }
 
@@ -13,9 +13,9 @@ export function serverAddress(url: string): ServerAddress {
   const problem = problemOf(url)
   if (problem !== undefined) {
     throw new ConfigError(
-      `token server: url is ${problem}`,
+      `TokenServerClient: "url" must ${problem}`,
       { field: 'url', problem: url === '' ? 'empty' : 'malformed' },
-      { hint: 'Give the address that lingpai serve prints, such as https://tokens.internal:4180.' },
+      { hint: 'Use the address that `lingpai serve` prints, such as https://tokens.internal:4180.' },
     )
   }
   const { origin, pathname } = new URL(url)
@@ -24,10 +24,10 @@ export function serverAddress(url: string): ServerAddress {
 }
 
 function problemOf(url: unknown): string | undefined {
-  if (typeof url !== 'string' || url === '') return 'missing'
-  if (!URL.canParse(url)) return 'no URL'
+  if (typeof url !== 'string' || url === '') return 'be a non-empty string'
+  if (!URL.canParse(url)) return 'be a URL'
   const { protocol, username, password, search, hash } = new URL(url)
-  if (!/^https?:$/.test(protocol)) return 'neither http nor https'
-  // They would be sent along with each request, and printed with each error.
-  return username + password + search + hash === '' ? undefined : 'more than an origin and a path'
+  if (!/^https?:$/.test(protocol)) return 'be an http or https URL'
+  // These parts would be sent with each request and shown in errors.
+  return username + password + search + hash === '' ? undefined : 'consist of an origin and a path only'
 }

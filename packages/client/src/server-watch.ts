@@ -3,32 +3,32 @@ import { sendRequest } from '@lingpai/core/internal'
 import { followEvents, type StreamEnd } from './event-stream.js'
 import { pause } from './pause.js'
 import type { ServerAddress } from './server-address.js'
-import { newsInList, type ServerNews } from './server-news.js'
+import { updatesInList, type AccountUpdate } from './account-update.js'
 
-/** What watching a server takes. */
+/** Options of {@link watchServer}. */
 export interface WatchOptions {
   readonly address: ServerAddress
-  /** Gives the client key; asked before each connection. */
+  /** Gives the client key; called before each connection. */
   readonly key: () => Promise<string>
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
   /** Numbers from 0 to 1, for jitter. */
   readonly random: () => number
   readonly logger: Logger | undefined
-  readonly onNews: (news: ServerNews) => void
-  /** Ends it. */
+  readonly onUpdate: (update: AccountUpdate) => void
+  /** Stops watching. */
   readonly signal: AbortSignal
 }
 
 const firstPauseMs = 500
 const longestPauseMs = 30_000
-/** One look at the list may take this long. */
-const lookTimeoutMs = 5000
+/** Timeout of one request for the account list. */
+const listTimeoutMs = 5000
 
 /**
- * Hears of other tokens for as long as the client lives: by one stream of events for all accounts, and while there is none, by
- * a look at the list of accounts before each try to open it again. All of it is a hint: without it, a token that was replaced is
- * noticed when it is asked for ahead of its end, or when an API refuses it.
+ * Watches the server for new tokens until the signal aborts: by one event stream for all accounts, and while there is none, by a
+ * request for the account list before each attempt to open it again. Updates are only hints: without them the client notices a
+ * replaced token when it refreshes ahead, or when an API rejects the old one.
  */
 export async function watchServer(options: WatchOptions): Promise<void> {
   const { clock, random, signal, logger } = options
@@ -36,16 +36,16 @@ export async function watchServer(options: WatchOptions): Promise<void> {
     const { end, wasOpen } = await follow(options)
     if (end.why === 'stopped') return
     failures = wasOpen ? 1 : failures + 1
-    // Said once for each time that it breaks off, not for each try.
+    // Log each interruption once, not each attempt.
     if (failures === 1) logger?.warn('lingpai: the event stream of the token server is down', { ...end })
-    await look(options)
+    await readList(options)
     const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(failures, 10), longestPauseMs) * (0.5 + random() / 2)
     await pause(clock, pauseMs, signal)
   }
 }
 
 async function follow(options: WatchOptions): Promise<{ readonly end: StreamEnd; readonly wasOpen: boolean }> {
-  const { address, clock, signal, onNews, logger } = options
+  const { address, clock, signal, onUpdate, logger } = options
   let wasOpen = false
   const key = await keyOf(options)
   if (key === undefined) return { end: { why: 'failed' }, wasOpen }
@@ -54,14 +54,14 @@ async function follow(options: WatchOptions): Promise<{ readonly end: StreamEnd;
     logger?.debug('lingpai: the event stream of the token server is open')
   }
   const url = address.at('/v1/events')
-  // A key that cannot be sent is told of by whoever asks for a token.
-  const end = await followEvents({ url, key, clock, signal, onNews, onOpen }).catch((): StreamEnd => ({
+  // A key that cannot be sent is reported by the next request for a token.
+  const end = await followEvents({ url, key, clock, signal, onUpdate, onOpen }).catch((): StreamEnd => ({
     why: 'failed',
   }))
   return { end, wasOpen }
 }
 
-/** A vault may be down; the next try asks it again. */
+/** Returns undefined if the key cannot be fetched now; the next attempt asks again. */
 async function keyOf({ key }: WatchOptions): Promise<string | undefined> {
   try {
     return (await key()).trim()
@@ -70,24 +70,24 @@ async function keyOf({ key }: WatchOptions): Promise<string | undefined> {
   }
 }
 
-/** One look at the list of accounts; what fails is tried again with the stream. */
-async function look(options: WatchOptions): Promise<void> {
-  const { address, fetch, clock, signal, onNews } = options
+/** Reads the account list once. A failure is ignored: the list is read again before the next attempt to open the stream. */
+async function readList(options: WatchOptions): Promise<void> {
+  const { address, fetch, clock, signal, onUpdate } = options
   const key = await keyOf(options)
   if (key === undefined || signal.aborted) return
   const stop = new AbortController()
   const abort = (): void => {
     stop.abort()
   }
-  const timer = clock.setTimer(abort, lookTimeoutMs)
+  const timer = clock.setTimer(abort, listTimeoutMs)
   signal.addEventListener('abort', abort, { once: true })
   try {
     const headers = { accept: 'application/json', authorization: `Bearer ${key}` }
     const response = await sendRequest(fetch, address.at('/v1/accounts'), { headers, signal: stop.signal })
     const text = await response.text()
-    if (response.status === 200) for (const news of newsInList(text)) onNews(news)
+    if (response.status === 200) for (const update of updatesInList(text)) onUpdate(update)
   } catch {
-    // The stream is down because the server is: what is known lives on.
+    // The server is down, so the tokens in memory stay in use.
   } finally {
     timer.cancel()
     signal.removeEventListener('abort', abort)

@@ -10,21 +10,21 @@ import {
   type Secret,
   type TokenSource,
 } from '@lingpai/core'
-import { centralProvider, type CentralCredentials, type PlatformProvider } from './central-provider.js'
-import { CentralSource } from './central-source.js'
+import { tokenServerProvider, type PlatformProvider, type TokenServerCredentials } from './token-server-provider.js'
+import { TokenServerSource } from './token-server-source.js'
 import { fallbackFetch } from './fallback-fetch.js'
 import { harmlessLogger } from './harmless-logger.js'
 import { serverAddress, type ServerAddress } from './server-address.js'
-import type { ServerNews } from './server-news.js'
+import type { AccountUpdate } from './account-update.js'
 import { watchServer } from './server-watch.js'
 
 /** Options of a {@link TokenServerClient}. */
 export interface TokenServerClientOptions {
-  /** Where the server is: `https://tokens.internal:4180`, with a path prefix where a proxy puts it below one. */
+  /** Address of the server, such as `https://tokens.internal:4180`, with a path prefix if a proxy serves it below one. */
   readonly url: string
-  /** A client key, or a function that fetches it and is asked again when the server does not know the key. */
+  /** A client key, or a function that fetches it. The function is called again when the server rejects the key. */
   readonly key: Secret
-  /** For requests to the server and to APIs; the event stream has a connection of its own. @default globalThis.fetch */
+  /** For requests to the server and to APIs; the event stream has its own connection. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
   /** @default the clock of this machine */
   readonly clock?: Clock
@@ -32,35 +32,45 @@ export interface TokenServerClientOptions {
   readonly random?: () => number
   /** @default silent */
   readonly logger?: Logger
-  /** Bound of one whole request for a token, tries included, in milliseconds; the server itself may have to ask the platform. @default 15_000 */
+  /** Timeout of one request for a token, retries included, in milliseconds. Allow for the server's own request to the platform. @default 15_000 */
   readonly timeoutMs?: number
   /** Language of hints. @default 'en' */
   readonly language?: 'en' | 'zh'
   /**
-   * Where a token is to come from when the server cannot be reached and the last one is used up: the source of a manager of one's own.
-   * It goes to the platform, beside the server, and may cost the tokens of others there. @default nowhere
+   * Gives a source to use when the server is unreachable and no usable token is left, from a `TokenManager` of your own. It requests
+   * tokens from the platform directly, which may invalidate the tokens of other processes. @default no fallback
    */
   readonly fallback?: (account: string) => TokenSource | undefined
 }
 
 /** Options of one source. */
 export interface CentralSourceOptions {
-  /** The platform of the account; without it, `fetch`, `withToken` and `authorizationHeader` do not know what to do. */
+  /** The platform of the account. Without it, `fetch`, `withToken` and `authorizationHeader` throw a ConfigError. */
   readonly provider?: PlatformProvider
 }
 
-/** The central token server as seen from a program: it hands out the sources that a `TokenManager` would, minted elsewhere. */
+/**
+ * A client of a token server. It hands out the same sources as a `TokenManager`, but the server requests the tokens.
+ *
+ * @example
+ * import { TokenServerClient } from '@lingpai/client'
+ * import { wechatMp } from '@lingpai/provider-wechat-mp'
+ *
+ * const client = new TokenServerClient({ url: 'https://tokens.internal:4180', key: process.env['LINGPAI_KEY'] ?? '' })
+ * const shop = client.source('shop', { provider: wechatMp })
+ * const token = await shop.getAccessToken()
+ */
 export class TokenServerClient {
   readonly #options: TokenServerClientOptions & { readonly clock: Clock; readonly fetch: typeof globalThis.fetch }
   readonly #address: ServerAddress
   readonly #manager: TokenManager
-  readonly #sources = new Map<TokenSource, CentralSource>()
-  readonly #byAccount = new Map<string, CentralSource[]>()
-  readonly #providers = new Map<object | undefined, Provider<CentralCredentials>>()
+  readonly #sources = new Map<TokenSource, TokenServerSource>()
+  readonly #byAccount = new Map<string, TokenServerSource[]>()
+  readonly #providers = new Map<object | undefined, Provider<TokenServerCredentials>>()
   readonly #closing = new AbortController()
   #watching: Promise<void> | undefined
 
-  /** Sends nothing yet. @throws ConfigError naming the option */
+  /** Validates the options; sends no request. @throws ConfigError naming the option */
   constructor(options: TokenServerClientOptions) {
     const {
       clock = systemClock,
@@ -86,14 +96,18 @@ export class TokenServerClient {
   }
 
   /**
-   * The source of an account, by its name on the server. The first one opens the event stream. The same account and provider
-   * give the same source.
+   * Gives the source of an account, by the account's name on the server. The first source opens the event stream. The same account
+   * and provider always give the same source.
+   *
+   * @example
+   * const bot = client.source('bot', { provider: qqBot })
+   * const response = await bot.fetch('/users/@me')
    */
   source(account: string, { provider }: CentralSourceOptions = {}): TokenSource {
     const inner = this.#manager.source(this.#providerFor(provider), { account, key: this.#options.key })
     const known = this.#sources.get(inner)
     if (known !== undefined) return known
-    const source = new CentralSource(inner, {
+    const source = new TokenServerSource(inner, {
       platform: provider,
       clock: this.#options.clock,
       closing: this.#closing.signal,
@@ -104,27 +118,27 @@ export class TokenServerClient {
     return source
   }
 
-  /** All sources, in the order they were asked for. */
+  /** Lists all sources in the order of their creation. */
   sources(): readonly TokenSource[] {
     return [...this.#sources.values()]
   }
 
-  /** Ends the event stream and all sources: what waits on them and later calls get a ClosedError. */
+  /** Closes the event stream and all sources. Pending and later calls reject with a ClosedError. */
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.all([this.#manager.close(), this.#watching])
   }
 
-  /** The same as `close()`. */
+  /** Calls `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  /** One description for each platform: the manager knows a source again by it. */
-  #providerFor(platform: PlatformProvider | undefined): Provider<CentralCredentials> {
+  /** Reuses one provider object for each platform, because the manager identifies a source by it. */
+  #providerFor(platform: PlatformProvider | undefined): Provider<TokenServerCredentials> {
     const known = this.#providers.get(platform?.spec)
     if (known !== undefined) return known
-    const provider = centralProvider(this.#address, platform)
+    const provider = tokenServerProvider(this.#address, platform)
     this.#providers.set(platform?.spec, provider)
     return provider
   }
@@ -138,16 +152,16 @@ export class TokenServerClient {
       clock,
       random,
       logger,
-      onNews: (news) => {
-        this.#hear(news)
+      onUpdate: (update) => {
+        this.#catchUp(update)
       },
       signal: this.#closing.signal,
     })
   }
 
-  #hear({ account, generation }: ServerNews): void {
+  #catchUp({ account, generation }: AccountUpdate): void {
     if (generation === undefined || this.#closing.signal.aborted) return
-    for (const source of this.#byAccount.get(account) ?? []) source.turnOverTo(generation)
+    for (const source of this.#byAccount.get(account) ?? []) source.catchUp(generation)
   }
 
   #withFallback(
@@ -164,18 +178,18 @@ export class TokenServerClient {
       isServed: (account) => this.#byAccount.get(account)?.some((source) => source.peek() !== undefined) ?? false,
       fallback,
       onUse: (account) => {
-        logger?.warn('lingpai: the token server cannot be reached; a token comes from the fallback', { account })
+        logger?.warn('lingpai: the token server is unreachable; using the fallback', { account })
       },
     })
   }
 }
 
-/** The account of `shop/token?min_life=5`. */
+/** Gives the account name in `shop/token?min_life=5`. */
 function accountIn(path: string): string {
   return decodeURIComponent(path.replace(/\/.*$/, ''))
 }
 
-/** The core keeps its records in a cache; what the server hands out stays in this process. */
+/** The cache of the core. Tokens of a server stay in this process, so a map is enough. */
 function memory(): IAccessTokenCache {
   const entries = new Map<string, string>()
   return {
@@ -188,8 +202,8 @@ function memory(): IAccessTokenCache {
 function assertKey(key: unknown): void {
   if (typeof key === 'function' || (typeof key === 'string' && key.trim() !== '')) return
   throw new ConfigError(
-    'token server: key is missing',
+    'TokenServerClient: "key" must be a non-empty string or a function',
     { field: 'key', problem: key === '' ? 'empty' : 'missing' },
-    { hint: 'Give the client key that `lingpai key create` printed.' },
+    { hint: 'Use the client key that `lingpai key create` printed.' },
   )
 }

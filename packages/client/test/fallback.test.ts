@@ -2,14 +2,14 @@ import type { TokenManager, TokenSource } from '@lingpai/core'
 import { TokenManager as Manager } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
 import type { TokenServerClientOptions } from '../src/index.js'
-import { nowhere, openCentralWorld, type CentralWorld } from './central-world.js'
+import { nowhere, openClientWorld, type ClientWorld } from './client-world.js'
 
-let world: CentralWorld
+let world: ClientWorld
 let manager: TokenManager
 let direct: TokenSource
 
 beforeEach(async () => {
-  world = await openCentralWorld()
+  world = await openClientWorld()
   manager = new Manager({ cache: memoryCache({ now: world.clock.now }), clock: world.clock, random: () => 0.5 })
   direct = manager.source(world.providers.bot, world.simulator.accounts.qq)
 })
@@ -23,13 +23,13 @@ const requests = () => world.simulator.ledger.tokenRequests()
 const source = (options: Partial<TokenServerClientOptions> = {}) =>
   world.client({ fallback: () => direct, ...options }).source('bot', { provider: world.providers.bot })
 
-test('without a fallback nobody goes upstream, whatever happens', async () => {
+test('without a fallback, a client never sends a request to the platform', async () => {
   const call = source({ url: nowhere, fallback: () => undefined }).getAccessToken()
   await expect(world.clock.runUntil(call)).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
   expect(requests()).toBe(0)
 })
 
-test('with a fallback and no server, the token comes from there: once for all callers', async () => {
+test('without a server, the fallback gives one token to all callers', async () => {
   const bot = source({ url: nowhere })
   const tokens = await Promise.all(Array.from({ length: 50 }, () => bot.getAccessToken()))
   expect(new Set(tokens)).toEqual(new Set([await direct.getAccessToken()]))
@@ -37,7 +37,7 @@ test('with a fallback and no server, the token comes from there: once for all ca
   expect((await bot.fetch('/gateway')).status).toBe(200)
 })
 
-test('while the last token of the server lives, the fallback is left alone', async () => {
+test('the fallback stays unused while the last token of the server is usable', async () => {
   const bot = source()
   const { expiresAtMs, value } = await bot.getRecord()
   await world.stopServer()
@@ -50,7 +50,7 @@ test('while the last token of the server lives, the fallback is left alone', asy
   expect(await bot.getAccessToken()).toBe(await direct.getAccessToken())
 })
 
-test('a server that answers is believed, also when it says no', async () => {
+test('an error response of the server does not trigger the fallback', async () => {
   const stranger = source({ key: `lpk_0123456789_${'x'.repeat(43)}` })
   await expect(stranger.getAccessToken()).rejects.toMatchObject({ details: { platformCode: 'ERR_UNAUTHENTICATED' } })
   world.simulator.fault({ times: 3, body: { code: 100016, message: 'invalid appid or secret' } })
@@ -69,7 +69,7 @@ test('a server that hangs leaves time for the fallback', async () => {
   expect(await world.clock.runUntil(call, { limitMs: 6000 })).toBe(await direct.getAccessToken())
 })
 
-test('a token of the fallback that an API refuses is healed there', async () => {
+test('a rejected token of the fallback is replaced by the fallback', async () => {
   const bot = source({ url: nowhere })
   const first = await bot.getAccessToken()
   world.simulator.revoke(world.simulator.accounts.qq)
@@ -78,7 +78,7 @@ test('a token of the fallback that an API refuses is healed there', async () => 
   expect(requests()).toBe(2)
 })
 
-test('the failure of the fallback is its own, with code and class', async () => {
+test('a failure of the fallback reaches the caller with its code and class', async () => {
   world.simulator.fault({ platform: 'qq', times: 5, body: { code: 100017, message: 'ip not in whitelist' } })
   const bot = source({ url: nowhere })
   const error = await world.clock.runUntil(bot.getAccessToken()).catch((thrown: unknown) => thrown)
@@ -89,7 +89,7 @@ test('the failure of the fallback is its own, with code and class', async () => 
   )
 })
 
-test('once the server is back its token is taken over', async () => {
+test("a restarted server's token replaces the token of the fallback", async () => {
   await world.stopServer()
   const bot = source()
   await bot.getAccessToken()
@@ -99,12 +99,12 @@ test('once the server is back its token is taken over', async () => {
   expect((await bot.getRecord()).generation).toBe((await world.own('bot').getRecord()).generation)
 })
 
-test('a use of the fallback is logged', async () => {
+test('the client logs each use of the fallback, without the token or the key', async () => {
   const lines: string[] = []
   const note = (message: string, fields?: object) => void lines.push(message + JSON.stringify(fields))
   const logger = { debug: note, info: note, warn: note, error: note }
   const token = await source({ url: nowhere, logger }).getAccessToken()
-  expect(lines.join('\n')).toContain('the fallback{"account":"bot"}')
+  expect(lines.join('\n')).toContain('using the fallback{"account":"bot"}')
   expect(lines.join('\n')).not.toContain(token)
   expect(lines.join('\n')).not.toContain(world.key())
 })

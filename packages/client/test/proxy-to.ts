@@ -1,7 +1,7 @@
 import { createServer, request, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A proxy between a client and the server, which does to the event stream what some proxies do. */
+/** A proxy between a client and the server that interferes with the event stream. */
 export interface Proxy {
   readonly url: string
   /** Paths of all requests, in order, without their queries. */
@@ -9,7 +9,7 @@ export interface Proxy {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Opens a proxy; `events` answers in the place of the server's event stream. */
+/** Starts a proxy; `events` handles requests for the event stream instead of the server. */
 export async function proxyTo(target: string, events: RequestListener): Promise<Proxy> {
   const requests: string[] = []
   const server = createServer((incoming, outgoing) => {
@@ -19,9 +19,9 @@ export async function proxyTo(target: string, events: RequestListener): Promise<
       events(incoming, outgoing)
       return
     }
-    const onward = request(target + url, { method, headers, agent: false }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(outgoing)
+    const onward = request(target + url, { method, headers, agent: false }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers)
+      response.pipe(outgoing)
     })
     onward.on('error', () => outgoing.destroy())
     incoming.pipe(onward)

@@ -26,7 +26,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-/** Starts a server in a process of its own. */
+/** Starts a server in a child process. */
 async function startServer(port = 0): Promise<{ readonly url: string; kill(): Promise<void> }> {
   const facts = { port, platform: `${simulator.url}/wechat`, account: simulator.accounts.wechat, key: storedKey }
   const child = spawn(process.execPath, [...run, childFile('token-server.ts'), JSON.stringify(facts)], {
@@ -44,7 +44,7 @@ async function startServer(port = 0): Promise<{ readonly url: string; kill(): Pr
   }
 }
 
-test('a server that is killed: its token is served to its end, then there is a typed error, and it recovers by itself', async () => {
+test("a killed server's token is served until it expires, then calls fail with TransportError until the server is back", async () => {
   const { url, kill } = await startServer()
   await using client = new TokenServerClient({ url, key, clock, random: () => 0.5 })
   const source = client.source('mp')
@@ -69,18 +69,18 @@ test('a server that is killed: its token is served to its end, then there is a t
       },
     })
   expect(source.status().state).toBe('failing')
-  // Nobody else was asked in its place.
+  // No request went to the platform instead.
   expect(simulator.ledger.tokenRequests()).toBe(1)
 
   await startServer(Number(new URL(url).port))
   await clock.advance(120_000)
-  // In real time: the server is in a process of its own, and the clock stands still meanwhile.
+  // The new server runs on real time in a child process, while the test clock stands still.
   const next = await source.getAccessToken()
   expect(next).not.toBe(token)
   expect(source.status().state).toBe('valid')
 })
 
-test.each(['close', 'leave'])('a program that has its token ends by itself: %s', async (ending) => {
+test.each(['close', 'leave'])('a program exits by itself with a client open or closed: %s', async (ending) => {
   const { url } = await startServer()
   const { stdout } = await promisify(execFile)(process.execPath, [...run, childFile('one-shot.ts'), url, key, ending], {
     timeout: 20_000,

@@ -1,17 +1,17 @@
 import { inspect } from 'node:util'
 import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
 import { TokenServerClient } from '../src/index.js'
-import { nowhere, openCentralWorld, type CentralWorld } from './central-world.js'
+import { nowhere, openClientWorld, type ClientWorld } from './client-world.js'
 
-let world: CentralWorld
+let world: ClientWorld
 
 beforeEach(async () => {
-  world = await openCentralWorld()
+  world = await openClientWorld()
 })
 
 afterEach(() => world.close())
 
-/** The typed error that a promise rejects with. */
+/** Returns the typed error that a promise rejects with. */
 async function errorOf(promise: Promise<unknown>): Promise<AnyLingpaiError> {
   const outcome = await promise.then(
     () => 'nothing was thrown',
@@ -23,7 +23,7 @@ async function errorOf(promise: Promise<unknown>): Promise<AnyLingpaiError> {
 
 const tokenRequests = () => world.simulator.ledger.summary().tokenRequests
 
-test('a thousand cold callers make one request to the server and one upstream', async () => {
+test('a thousand callers without a token make one request to the server, which makes one upstream', async () => {
   const source = world.client().source('mp', { provider: world.providers.mp })
   const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getAccessToken()))
   expect(new Set(tokens).size).toBe(1)
@@ -31,7 +31,7 @@ test('a thousand cold callers make one request to the server and one upstream', 
   expect(tokenRequests()).toBe(1)
 })
 
-test('a token in memory is handed out without a request, and is the same promise each time', async () => {
+test('a token in memory is returned without a request, as the same promise each time', async () => {
   const source = world.client().source('mp')
   await source.getAccessToken()
   expect(source.getAccessToken()).toBe(source.getAccessToken())
@@ -49,7 +49,7 @@ test("record and status carry the server's own generation", async () => {
   expect(source.status()).toMatchObject({ state: 'valid', generation })
 })
 
-test('a program goes over to the server by one line: the same calls, the same replies', async () => {
+test("a token server's source behaves like a manager's source", async () => {
   const direct = world.own('bot')
   const central = world.client().source('bot', { provider: world.providers.bot })
   for (const tokens of [direct, central]) {
@@ -66,7 +66,7 @@ test('a program goes over to the server by one line: the same calls, the same re
   expect(world.simulator.ledger.summary().dead).toEqual({ expired: 0, revoked: 0, superseded: 0, unknown: 0 })
 })
 
-test('the same account gives the same source, and names itself without any secret', () => {
+test('the same account gives the same source, whose texts show no secret', () => {
   const client = world.client()
   const source = client.source('mp', { provider: world.providers.mp })
   expect(client.source('mp', { provider: world.providers.mp })).toBe(source)
@@ -80,7 +80,7 @@ test('the same account gives the same source, and names itself without any secre
   })
 })
 
-test('without a provider the members that need the platform say so, and the others work', async () => {
+test('without a provider, fetch, withToken and authorizationHeader throw ConfigError and the other members work', async () => {
   const source = world.client().source('mp')
   const token = await source.getAccessToken()
   for (const call of [
@@ -96,7 +96,7 @@ test('without a provider the members that need the platform say so, and the othe
   expect(await source.reportRejected(token, 42001)).not.toBe(token)
 })
 
-test('a source of a token server adopts no token, and says where to do it', async () => {
+test('adopt() of a token server source throws ConfigError with a hint', async () => {
   const source = world.client({ key: world.key('admin') }).source('plain')
   const before = await source.getAccessToken()
   const error = await errorOf(source.adopt({ value: 'PLANTED-TOKEN-of-others', expiresAtMs: Date.now() + 3_600_000 }))
@@ -106,7 +106,7 @@ test('a source of a token server adopts no token, and says where to do it', asyn
   expect(world.requests).toEqual(['GET /v1/accounts/plain/token'])
 })
 
-test('a forced refresh is asked of the server, and needs the role for it', async () => {
+test('refresh() asks the server for another token and requires the role admin', async () => {
   const admin = world.client({ key: world.key('admin') }).source('plain')
   const before = await admin.getRecord()
   const after = await admin.refresh({ note: 'by hand' })
@@ -118,8 +118,8 @@ test('a forced refresh is asked of the server, and needs the role for it', async
   expect(error.hint).toContain('admin')
 })
 
-test('a wrong key and an unknown account are typed errors that say what to do, and show no key', async () => {
-  const wrong = `lpk_0123456789_${'planted-key-of-nobody'.padEnd(43, 'x')}`
+test('a wrong key and an unknown account reject with typed errors that have a hint and show no key', async () => {
+  const wrong = `lpk_0123456789_${'planted-key-of-a-stranger'.padEnd(43, 'x')}`
   const client = world.client({ key: wrong })
   const stranger = await errorOf(client.source('mp').getAccessToken())
   expect(stranger).toMatchObject({
@@ -127,18 +127,18 @@ test('a wrong key and an unknown account are typed errors that say what to do, a
     details: { platformCode: 'ERR_UNAUTHENTICATED', errorClass: 'credential-invalid', status: 401 },
     hint: expect.stringContaining('lingpai key create'),
   })
-  const unknown = await errorOf(world.client().source('nobody').getAccessToken())
+  const unknown = await errorOf(world.client().source('unknown').getAccessToken())
   expect(unknown).toMatchObject({
     details: { platformCode: 'ERR_NOT_FOUND', errorClass: 'permission' },
     hint: expect.stringContaining('lingpai key list'),
   })
   for (const thing of [stranger, client, client.source('mp')]) {
     const shown = inspect(thing, { depth: 10, showHidden: true }) + JSON.stringify(thing) + String(thing)
-    expect(shown).not.toContain('planted-key-of-nobody')
+    expect(shown).not.toContain('planted-key-of-a-stranger')
   }
 })
 
-test('a key from a vault is asked for again when the server does not know it any more', async () => {
+test('a key function is called again when the server rejects the key', async () => {
   const keys = [world.key('reporter'), world.key('admin')]
   let asked = 0
   const source = world.client({ key: () => keys[Math.min(asked++, 1)]! }).source('mp')
@@ -149,7 +149,7 @@ test('a key from a vault is asked for again when the server does not know it any
   expect(await source.getAccessToken()).toBe(await world.own('mp').getAccessToken())
 })
 
-test("a failure of the platform comes through with the platform's code, class and hint", async () => {
+test("a platform failure on the server keeps the platform's code, class and hint", async () => {
   world.simulator.fault({ times: 2, body: { errcode: 40164, errmsg: 'invalid ip 1.2.3.4, not in whitelist' } })
   const { mp: provider } = world.providers
   const error = await errorOf(world.client().source('mp', { provider }).getAccessToken())
@@ -162,7 +162,7 @@ test("a failure of the platform comes through with the platform's code, class an
   expect((await errorOf(chinese.getAccessToken())).hint).toMatch(/1\.2\.3\.4.*白名单|白名单.*1\.2\.3\.4/)
 })
 
-test('options that cannot be meant are refused before anything is sent', () => {
+test('invalid options throw ConfigError before any request', () => {
   const make = (options: object) => () => new TokenServerClient({ url: nowhere, key: 'lpk_x', ...options })
   for (const url of [
     '',
@@ -179,24 +179,24 @@ test('options that cannot be meant are refused before anything is sent', () => {
   expect(make({ timeoutMs: 0 })).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG' }))
 })
 
-test('a server below a path prefix is asked below it', async () => {
+test('a server below a path prefix receives requests below that prefix', async () => {
   const seen: string[] = []
-  const answer: typeof fetch = async (input) => {
+  const respond: typeof fetch = async (input) => {
     seen.push(String(input))
     return Response.json({ access_token: 'below', expires_in: 60, expires_in_ms: 60_000, generation: 3 })
   }
-  const source = world.client({ url: `${nowhere}/tokens/`, fetch: answer }).source('ein/laden')
+  const source = world.client({ url: `${nowhere}/tokens/`, fetch: respond }).source('ein/laden')
   expect(await source.getAccessToken()).toBe('below')
   expect(seen).toContain(`${nowhere}/tokens/v1/accounts/ein%2Fladen/token`)
 })
 
-test('the least life that a caller wants is asked of the server', async () => {
+test('the minLifeMs of a caller is sent to the server as min_life', async () => {
   const source = world.client().source('mp')
   await source.getAccessToken({ minLifeMs: 1_500_500 })
   expect(world.requests).toEqual(['GET /v1/accounts/mp/token?min_life=1501'])
 })
 
-test('a closed client gives typed errors', async () => {
+test('a closed client rejects calls with ClosedError', async () => {
   const client = world.client()
   const source = client.source('mp')
   await source.getAccessToken()
@@ -205,7 +205,7 @@ test('a closed client gives typed errors', async () => {
   expect(() => client.source('bot')).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' }))
 })
 
-test('a key as it is read from a file, and a logger that throws, harm nobody', async () => {
+test('a key with a trailing newline works, and a logger that throws disturbs no call', async () => {
   const fail = () => {
     throw new Error('the disk is full')
   }

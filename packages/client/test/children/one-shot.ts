@@ -1,12 +1,12 @@
 import { TokenServerClient } from '@lingpai/client'
 
-// A program that has nothing else to do than to get one token, with and without ending its client.
+// A program that gets one token and exits, with or without closing its client.
 const [url = '', key = '', isClosing = ''] = process.argv.slice(2)
 const client = new TokenServerClient({ url, key })
 const source = client.source('mp')
 source.startBackgroundRefresh()
 await source.getAccessToken()
-// The stream shall be open by then, or on its way.
+// Gives the event stream time to open.
 await fetch(`${url}/healthz`).then((response) => response.text())
 if (isClosing === 'close') await client.close()
 process.stdout.write(

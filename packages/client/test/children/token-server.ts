@@ -3,7 +3,7 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { wechatMp, type WechatMpCredentials } from '@lingpai/provider-wechat-mp'
 import { clientKeys, startTokenServer, type ClientKey } from '@lingpai/server'
 
-// A token server in a process of its own, to be killed. Prints its URL once it listens.
+// Runs a token server in a child process and prints its URL once it listens.
 const { port, platform, account, key } = JSON.parse(process.argv[2]!) as {
   readonly port: number
   readonly platform: string

@@ -7,32 +7,32 @@ import { clientKeys, createClientKey, startTokenServer, type ClientRole, type Se
 import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
 import { TokenServerClient, type TokenServerClientOptions } from '../src/index.js'
 
-/** Platforms, a manager, the real server over it on loopback, and clients; all on one clock that stands still. */
-export interface CentralWorld {
+/** A simulator, a manager, a real token server on loopback, and its clients, all on one test clock. */
+export interface ClientWorld {
   readonly clock: TestClock
   readonly simulator: Simulator
   readonly server: TokenManager
   readonly url: string
   readonly providers: ReturnType<typeof providersOf>
-  /** Requests of clients to the server, `GET /v1/accounts/mp/token`, in order; the event stream is not among them. */
+  /** Requests of clients to the server, such as `GET /v1/accounts/mp/token`, in order, without the event stream. */
   readonly requests: string[]
-  /** Text of the key of a role. */
+  /** Gives the key of a role. */
   key(role?: ClientRole): string
-  /** The server's own source of an account. */
+  /** Gives the server's own source of an account. */
   own(account: AccountName): TokenSource
   /** Revokes all keys of a role. */
   revokeKeys(role: ClientRole): void
   client(options?: Partial<TokenServerClientOptions>): TokenServerClient
-  /** Ends the server alone; `startServer` starts it again at the same address. */
+  /** Stops the server; `startServer` starts it again at the same address. */
   stopServer(): Promise<void>
   startServer(): Promise<void>
   close(): Promise<void>
 }
 
-/** The accounts of the server. */
+/** Names of the server's accounts. */
 export type AccountName = 'bot' | 'mp' | 'plain' | 'corp'
 
-export async function openCentralWorld(): Promise<CentralWorld> {
+export async function openClientWorld(): Promise<ClientWorld> {
   const clock = testClock()
   const simulator = await startSimulator({ clock })
   const providers = providersOf(simulator)
@@ -88,7 +88,7 @@ export async function openCentralWorld(): Promise<CentralWorld> {
   }
 }
 
-/** A `fetch` that notes which requests go to the server. */
+/** A `fetch` that records the requests to the server. */
 export function recording(url: string, requests: string[]): typeof fetch {
   return (input, init) => {
     const text = String(input)
@@ -119,10 +119,10 @@ function accountsOf(
   ]
 }
 
-/** A server's address at which nobody answers. */
+/** An address where no server listens. */
 export const nowhere = 'http://127.0.0.1:9'
 
-/** A clock whose timers and moments are those of another one; a process of its own has one of its own. */
+/** A second clock object that shows the same time, because each process has its own. */
 export function sameTime(clock: Clock): Clock {
   return { now: clock.now, monotonic: clock.monotonic, setTimer: clock.setTimer }
 }

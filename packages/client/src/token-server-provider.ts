@@ -14,13 +14,13 @@ import {
 } from '@lingpai/core'
 import type { ServerAddress } from './server-address.js'
 
-/** The platform of an account, as far as a client needs it: any provider. */
+/** The platform whose API takes the tokens of an account. Any provider fits. */
 export interface PlatformProvider {
   readonly id: string
   readonly spec: PlatformFacts & {
     readonly account: readonly string[]
     readonly secrets: readonly string[]
-    /** Names the platform's host, where no base does. */
+    /** Its URL gives the platform's host when the provider has neither `apiBaseUrl` nor `baseUrl`. */
     readonly request: (credentials: never) => RequestSpec
   }
 }
@@ -30,27 +30,30 @@ type PlatformFacts = Pick<
   'source' | 'baseUrl' | 'apiBaseUrl' | 'apiOrigins' | 'probe' | 'renewal' | 'answer' | 'placement' | 'errors' | 'hints'
 >
 
-/** What a token server asks for. */
-export interface CentralCredentials {
-  /** The name that the server's configuration gives the account. */
+/** The credentials of an account on a token server. */
+export interface TokenServerCredentials {
+  /** The account's name in the server's configuration. */
   readonly account: string
   /** A client key. */
   readonly key: Secret
 }
 
-/** The note of a refresh that only takes over what the server has already done. */
-export const turnOver = 'the server told of another token'
+/** The note of a refresh that only fetches the token that the server already has. */
+export const catchUpNote = 'the token server has another token'
 
 /**
- * A token server as a provider: to the core it is an upstream that repeats its token until it has another one. So flights, memory,
- * expiry, replays, cool-downs and redaction are the core's; this is data, and what a request says.
+ * Describes a token server as a provider: an upstream that repeats its token until it has another one. Shared refreshes, memory,
+ * expiry, replays, cool-downs and redaction stay in the core; this module only says what to send and how to read the response.
  *
- * @param platform whose API takes the tokens: where they go, which of its codes are token errors, what helps
+ * @param platform the platform whose API takes the tokens: where they go, which of its codes are token errors, its hints
  */
-export function centralProvider(address: ServerAddress, platform?: PlatformProvider): Provider<CentralCredentials> {
+export function tokenServerProvider(
+  address: ServerAddress,
+  platform?: PlatformProvider,
+): Provider<TokenServerCredentials> {
   const spec: PlatformFacts | undefined = platform?.spec
   const apiBaseUrl = platform === undefined ? undefined : apiBaseOf(platform)
-  return defineProvider<CentralCredentials>({
+  return defineProvider<TokenServerCredentials>({
     id: 'token-server',
     source: spec?.source ?? { url: 'https://www.npmjs.com/package/@lingpai/server', readOn: '2026-11-21' },
     account: ['account'],
@@ -66,11 +69,11 @@ export function centralProvider(address: ServerAddress, platform?: PlatformProvi
       expiresInUnit: 'millisecond',
       generation: 'generation',
       errorClass: 'error.class',
-      // The platform's own fields are for the replies of its API: the core reads both kinds by one description.
+      // The platform's fields describe responses of its API: the core reads both kinds of response with one description.
       code: [...(spec?.answer.code ?? []), 'error.platform_code', 'error.code'],
       message: 'error.message',
     },
-    // Of no account without a platform: the source itself says so before anything is placed.
+    // Unused without a platform: the source throws before it places a token.
     placement: spec?.placement ?? { in: 'header', name: 'authorization', scheme: 'Bearer' },
     errors: { token: serverErrors, api: spec?.errors.api ?? {} },
     perCode,
@@ -79,7 +82,7 @@ export function centralProvider(address: ServerAddress, platform?: PlatformProvi
   })
 }
 
-/** Without a base of its own, a platform's home is where its token request goes. */
+/** A provider without a base URL takes API calls at the host of its token request. */
 function apiBaseOf({ spec }: PlatformProvider): string | undefined {
   if (spec.apiBaseUrl !== undefined || spec.baseUrl !== undefined) return spec.apiBaseUrl ?? spec.baseUrl
   const standIns = Object.fromEntries([...spec.account, ...spec.secrets].map((field) => [field, '-']))
@@ -87,7 +90,7 @@ function apiBaseOf({ spec }: PlatformProvider): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined
 }
 
-/** A request ahead costs upstream nothing, so it is made where the server may have renewed, and a few times after that. */
+/** A refresh ahead costs upstream nothing here: try when the server may have renewed the token, and a few times after that. */
 function renewalOf(platform: RenewalSpec | undefined): RenewalSpec {
   const { mode, attemptsAtSeconds: [first = 300] = [], overlapSeconds, marginSeconds, maxLifeSeconds } = platform ?? {}
   return {
@@ -99,7 +102,7 @@ function renewalOf(platform: RenewalSpec | undefined): RenewalSpec {
   }
 }
 
-/** What the server itself refuses. A failure of the platform names its class in the answer. */
+/** Errors of the server itself. A failure of the platform carries its class in the response. */
 const serverErrors: ErrorTable = {
   'credential-invalid': ['ERR_UNAUTHENTICATED'],
   permission: ['ERR_FORBIDDEN', 'ERR_NOT_FOUND'],
@@ -107,7 +110,7 @@ const serverErrors: ErrorTable = {
   transient: ['ERR_UNAVAILABLE', 'ERR_INTERNAL'],
 }
 
-/** A key or an account that is made good shall work soon: asking a server of one's own in vain blocks nobody. */
+/** Short cool-downs: a corrected key or account works within seconds, and the server can bear the extra requests. */
 const perCode = {
   ERR_UNAUTHENTICATED: { coolDownSeconds: 10 },
   ERR_FORBIDDEN: { coolDownSeconds: 10 },
@@ -117,35 +120,35 @@ const perCode = {
 
 const hints: Readonly<Record<string, Hint>> = {
   ERR_UNAUTHENTICATED: {
-    en: 'The token server does not know this client key, or it was revoked: make one with `lingpai key create`.',
-    zh: '令牌服务器不认识此客户端密钥,或已被吊销:请用 `lingpai key create` 新建。',
+    en: 'The token server does not know this client key, or it was revoked: create one with `lingpai key create`.',
+    zh: '令牌服务器不认识此客户端密钥，或已被吊销：请用 `lingpai key create` 新建。',
   },
   ERR_FORBIDDEN: {
-    en: 'The role of this client key does not allow it: refused tokens need the role reporter, forced refreshes admin.',
-    zh: '此客户端密钥的角色权限不足:上报失效令牌需要 reporter,强制刷新需要 admin。',
+    en: 'The role of this client key is not sufficient: reporting rejected tokens needs reporter, forced refreshes need admin.',
+    zh: '此客户端密钥的角色权限不足：上报失效令牌需要 reporter，强制刷新需要 admin。',
   },
   ERR_NOT_FOUND: {
     en: 'The token server has no account of this name, or the client key is not for it: see its configuration and `lingpai key list`.',
-    zh: '令牌服务器没有这个名字的账号,或该客户端密钥无权使用:请检查服务器配置和 `lingpai key list`。',
+    zh: '令牌服务器没有这个名字的账号，或该客户端密钥无权使用：请检查服务器配置和 `lingpai key list`。',
   },
   ERR_UNAVAILABLE: {
-    en: 'The token server is being stopped: the next try may reach another one, or the same one started again.',
-    zh: '令牌服务器正在停止:稍后重试,将由其他实例或重启后的实例应答。',
+    en: 'The token server is shutting down: the next attempt may reach another instance, or this one after its restart.',
+    zh: '令牌服务器正在停止：稍后重试，将由其他实例或重启后的实例响应。',
   },
-  ERR_INTERNAL: { en: 'The token server failed: its log says why.', zh: '令牌服务器内部错误:原因见其日志。' },
+  ERR_INTERNAL: { en: 'The token server failed: its log says why.', zh: '令牌服务器内部错误：原因见其日志。' },
   ERR_RATE_LIMITED: {
-    en: 'This client key asks too often: keep one source for the life of the program, or raise the limit of the key.',
-    zh: '此客户端密钥请求过于频繁:请在程序中复用同一个 source,或提高密钥的限额。',
+    en: 'This client key asks too often: create one source and reuse it, or raise the limit of the key.',
+    zh: '此客户端密钥请求过于频繁：请在程序中复用同一个 source，或提高密钥的限额。',
   },
 }
 
-/** For failures of the platform where the client was not told which platform it is. */
+/** Hints for failures of the platform when the source was created without a provider. */
 const platformFailed: Readonly<Partial<Record<ErrorClass, Hint>>> = Object.fromEntries(
   errorClasses.map((errorClass) => [
     errorClass,
     {
       en: 'The token server could not get a token from the platform; its status page says what to do.',
-      zh: '令牌服务器未能从平台取得令牌;处理办法见其状态页。',
+      zh: '令牌服务器未能从平台取得令牌；处理办法见其状态页。',
     },
   ]),
 )
@@ -157,10 +160,10 @@ function requestOf(
 ): RequestSpec {
   const base = `/v1/accounts/${encodeURIComponent(account)}`
   const headers = { authorization: `Bearer ${key}` }
-  if (reason === 'requested' && note !== turnOver)
+  if (reason === 'requested' && note !== catchUpNote)
     return { method: 'POST', url: at(`${base}/refreshes`), headers, json: note === undefined ? {} : { note } }
-  // The server compares: whoever reports a token that it has replaced is given the other one.
-  if (refused !== undefined && note !== turnOver)
+  // The server compares generations: if it has already replaced this token, it responds with its current one.
+  if (refused !== undefined && note !== catchUpNote)
     return { method: 'POST', url: at(`${base}/rejections`), headers, json: rejection(refused) }
   const minLifeSeconds = Math.ceil(minLifeMs / 1000)
   const query = minLifeSeconds > 0 && { query: { min_life: String(minLifeSeconds) } }

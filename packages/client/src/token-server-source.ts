@@ -14,22 +14,22 @@ import {
   type TokenSource,
 } from '@lingpai/core'
 import { pause } from './pause.js'
-import { turnOver, type PlatformProvider } from './central-provider.js'
+import { catchUpNote, type PlatformProvider } from './token-server-provider.js'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
-/** What a source needs of its client. */
-export interface CentralSourceParts {
+/** What a source needs from its client. */
+export interface TokenServerSourceParts {
   readonly platform: PlatformProvider | undefined
   readonly clock: Clock
   readonly closing: AbortSignal
 }
 
-/** Pauses before a token that the server told of, and did not give yet, is asked for again. */
+/** Pauses before the server is asked again for a token that it announced but did not hand out yet. */
 const pausesMs: readonly number[] = [250, 2000, 10_000]
 
-/** A {@link TokenSource} whose upstream is a token server: the core's own, turned over by what the server tells. */
-export class CentralSource implements TokenSource {
+/** A {@link TokenSource} whose upstream is a token server. It wraps the core's source and follows the updates of the server. */
+export class TokenServerSource implements TokenSource {
   readonly account: Account
   readonly apiOrigins: readonly string[]
   readonly errorTables: ApiErrorTables
@@ -38,16 +38,16 @@ export class CentralSource implements TokenSource {
     return this.#inner.fetch(input, init)
   }
   readonly #inner: TokenSource
-  readonly #parts: CentralSourceParts
-  /** The generation that the server told of last. */
-  #told: number | undefined
-  #isTurning = false
-  #taking: Promise<void> | undefined
+  readonly #parts: TokenServerSourceParts
+  /** The generation that the server announced last. */
+  #announced: number | undefined
+  #isCatchingUp = false
+  #fetching: Promise<void> | undefined
 
-  constructor(inner: TokenSource, parts: CentralSourceParts) {
+  constructor(inner: TokenSource, parts: TokenServerSourceParts) {
     this.account = inner.account
     this.apiOrigins = inner.apiOrigins
-    // The inner tables are for the responses of the token server as well, whose message stands in another field.
+    // The inner tables also describe responses of the token server, which carries its message in another field.
     this.errorTables = parts.platform?.spec ?? inner.errorTables
     this.#inner = inner
     this.#parts = parts
@@ -71,20 +71,20 @@ export class CentralSource implements TokenSource {
   }
 
   async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
-    // Without the platform's table, whether a code is a token error is for whoever reports it to know.
+    // Without the platform's tables the client cannot judge the code: trust the caller that the token was rejected.
     return this.#inner.reportRejected(rejected, this.#parts.platform === undefined ? undefined : code, options)
   }
 
   /** Asks the server for another token; the key needs the role `admin`. */
   async refresh(options?: RefreshOptions): Promise<TokenRecord> {
-    // A turn-over that is under way is no refresh, and must not be taken for one.
-    await this.#taking
+    // Fetching the server's current token is not a refresh: wait, so that this call does not share its result.
+    await this.#fetching
     return this.#inner.refresh(options)
   }
 
   async adopt(): Promise<TokenRecord> {
     throw new ConfigError(
-      `${this.toString()}: a source of a token server adopts no token`,
+      `${this.toString()}: adopt() must be called on the token server`,
       { field: 'adopt', problem: 'conflict' },
       { hint: 'Adopt it in the process of the token server, or in one that shares its cache.' },
     )
@@ -98,9 +98,13 @@ export class CentralSource implements TokenSource {
   /** Always rejects: the account's secret is on the token server. */
   requestWithSecret(): Promise<PlatformResponse> {
     const problem = { field: 'provider', problem: 'conflict' } as const
-    const hint = "Send the call to the token server's facade, with the client key in the place of the secret."
+    const hint = "Send the call to the token server's facade, with the client key instead of the secret."
     return Promise.reject(
-      new ConfigError("requestWithSecret: the account's secret stays on the token server", problem, { hint }),
+      new ConfigError(
+        `${this.toString()}: requestWithSecret() must be called on the token server, which has the secret`,
+        problem,
+        { hint },
+      ),
     )
   }
 
@@ -137,54 +141,54 @@ export class CentralSource implements TokenSource {
   }
 
   /**
-   * Takes over the server's token, if it is another than the one in memory. Never rejects, and nobody waits for it: as long as
-   * the old token is usable it is served.
+   * Fetches the server's token if its generation differs from the one in memory. Never rejects. Callers do not wait for it: they
+   * get the old token as long as it is usable.
    */
-  turnOverTo(generation: number): void {
-    this.#told = generation
-    if (this.#isTurning) return
-    this.#isTurning = true
-    void this.#turnOver().finally(() => {
-      this.#isTurning = false
+  catchUp(generation: number): void {
+    this.#announced = generation
+    if (this.#isCatchingUp) return
+    this.#isCatchingUp = true
+    void this.#catchUp().finally(() => {
+      this.#isCatchingUp = false
     })
   }
 
-  async #turnOver(): Promise<void> {
+  async #catchUp(): Promise<void> {
     const { clock, closing } = this.#parts
     for (let tries = 0; this.#isBehind() && !closing.aborted; tries += 1) {
-      const told = this.#told
-      // What fails is an event of the core.
-      this.#taking = this.#takeOver().catch(() => undefined)
-      await this.#taking
-      // Behind a balancer, the server that was asked may not have heard yet of what another one told.
+      const announced = this.#announced
+      // The core emits an event for each failure.
+      this.#fetching = this.#fetchCurrent().catch(() => undefined)
+      await this.#fetching
+      // Behind a load balancer, the server that responds may not have seen yet what another one announced.
       const pauseMs = pausesMs[tries]
-      if (told !== this.#told) tries = -1
+      if (announced !== this.#announced) tries = -1
       else if (pauseMs === undefined) return
       else if (this.#isBehind()) await pause(clock, pauseMs, closing)
     }
   }
 
-  async #takeOver(): Promise<void> {
-    // What a request under way brings is most likely the very token that the server tells of.
+  async #fetchCurrent(): Promise<void> {
+    // A running refresh probably brings the announced token.
     if (this.peek() === undefined && this.status().state === 'refreshing') await this.getRecord().catch(() => undefined)
     if (!this.#isBehind()) return
-    if (this.peek() !== undefined) await this.#inner.refresh({ note: turnOver })
-    // A failure that the server has got over must not hold here until its cool-down ends.
+    if (this.peek() !== undefined) await this.#inner.refresh({ note: catchUpNote })
+    // The server has recovered, so the cool-down of an earlier failure must not delay the next call.
     else await this.#inner.clear()
   }
 
-  /** Whether the server has told of another token than the one here. Nothing is here before anybody has asked. */
+  /** Whether the server announced another token than the one here. Before the first call there is nothing to catch up. */
   #isBehind(): boolean {
     const { generation, lastFailure } = this.status()
-    return generation !== this.#told && (generation !== undefined || lastFailure !== undefined)
+    return generation !== this.#announced && (generation !== undefined || lastFailure !== undefined)
   }
 
   #assertPlatform(member: string): void {
     if (this.#parts.platform !== undefined) return
     throw new ConfigError(
-      `${this.toString()}: ${member} needs to know the platform`,
+      `${this.toString()}: ${member}() needs the "provider" option`,
       { field: 'provider', problem: 'missing' },
-      { hint: 'Name it: client.source(account, { provider: wechatMp }). getAccessToken() works without.' },
+      { hint: 'Pass the platform: client.source(account, { provider: wechatMp }). getAccessToken() works without it.' },
     )
   }
 }

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
-import { openCentralWorld, type CentralWorld } from './central-world.js'
+import { openClientWorld, type ClientWorld } from './client-world.js'
 import { proxyTo } from './proxy-to.js'
 
-let world: CentralWorld
+let world: ClientWorld
 
 beforeEach(async () => {
-  world = await openCentralWorld()
+  world = await openClientWorld()
 })
 
 afterEach(() => world.close())
@@ -14,24 +14,24 @@ afterEach(() => world.close())
 const issued = () => world.simulator.ledger.summary().tokensIssued
 const dead = () => Object.values(world.simulator.ledger.summary().dead).reduce((sum, count) => sum + count, 0)
 
-/** Lets the stream open, and what it brings arrive. */
+/** Waits until the stream is open and its updates have been handled. */
 const settled = () => world.clock.advance(100)
 
-test('another token arrives by an event, before anybody asks and before the old one dies', async () => {
+test('a new token arrives by an event before the next call and before the old token expires', async () => {
   const source = world.client().source('plain', { provider: world.providers.plain })
   const old = await source.getAccessToken()
   await settled()
   await world.own('plain').refresh()
   const waited = source.getAccessToken()
   await settled()
-  // The old one was good meanwhile: nobody waited.
+  // The old token was still usable, so the caller did not wait.
   expect(await waited).toBe(old)
   expect(source.peek()).toBe(await world.own('plain').getAccessToken())
   expect(source.peek()).not.toBe(old)
   expect(world.requests).toEqual(['GET /v1/accounts/plain/token', 'GET /v1/accounts/plain/token'])
 })
 
-test('fifty clients turn over, and upstream is asked once', async () => {
+test('fifty clients switch to a new token with one upstream request', async () => {
   const sources = Array.from({ length: 50 }, () => world.client().source('plain'))
   await Promise.all(sources.map((source) => source.getAccessToken()))
   await settled()
@@ -42,7 +42,7 @@ test('fifty clients turn over, and upstream is asked once', async () => {
   expect(issued()).toBe(2)
 })
 
-test('an event of an account that nobody asked for, or of one that is not here, causes no request', async () => {
+test('an event for an account without a source or without a call causes no request', async () => {
   const client = world.client()
   client.source('plain')
   await settled()
@@ -52,7 +52,7 @@ test('an event of an account that nobody asked for, or of one that is not here, 
   expect(world.requests).toEqual([])
 })
 
-test('without a stream the list of accounts is looked at, and tells of another token', async () => {
+test('without an event stream, a client finds a new token by the account list', async () => {
   await using proxy = await proxyTo(world.url, (_, response) => response.writeHead(502).end())
   const source = world.client({ url: proxy.url }).source('plain')
   const old = await source.getAccessToken()
@@ -62,7 +62,7 @@ test('without a stream the list of accounts is looked at, and tells of another t
   expect(source.peek()).not.toBe(old)
 })
 
-test('while the stream is refused the server is asked about twice a minute, for all accounts together', async () => {
+test('without an event stream, a client polls the account list about twice a minute for all accounts', async () => {
   await using proxy = await proxyTo(world.url, (_, response) => response.writeHead(502).end())
   const client = world.client({ url: proxy.url })
   for (const name of ['bot', 'mp', 'corp']) await client.source(name).getAccessToken()
@@ -77,7 +77,7 @@ test('while the stream is refused the server is asked about twice a minute, for 
   expect(proxy.requests).toHaveLength(streams + lists)
 })
 
-test('a stream that is silent is given up, and the list is looked at', async () => {
+test('a silent event stream is closed, and the client reads the account list', async () => {
   const silent: ServerResponse[] = []
   await using proxy = await proxyTo(world.url, (_, response) => {
     silent.push(response)
@@ -93,7 +93,7 @@ test('a stream that is silent is given up, and the list is looked at', async () 
   expect(silent.length).toBeGreaterThan(1)
 })
 
-test('a server that is started anew tells by its stream what was missed', async () => {
+test('a restarted server announces the missed token by its event stream', async () => {
   const source = world.client().source('plain')
   const old = await source.getAccessToken()
   await settled()
@@ -105,7 +105,7 @@ test('a server that is started anew tells by its stream what was missed', async 
   expect(source.peek()).not.toBe(old)
 })
 
-test('a token is renewed ahead of its end by asking the server, and nobody waits for it', async () => {
+test('a client renews its token ahead without making callers wait', async () => {
   const source = world.client().source('mp', { provider: world.providers.mp })
   const first = await source.getRecord()
   await settled()
@@ -120,15 +120,15 @@ test('a token is renewed ahead of its end by asking the server, and nobody waits
   expect(issued()).toBe(4)
 })
 
-test('behind a balancer, a server that has not heard of the token yet is asked again', async () => {
+test('a server behind a load balancer that has only the old token is asked again', async () => {
   let behind = 0
   let old = ''
   const balanced: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
     if (behind === 0 || !String(input).endsWith('/token')) return response
     behind -= 1
-    const answer = (await response.json()) as { readonly generation: number }
-    return Response.json({ ...answer, access_token: old, generation: answer.generation - 1 })
+    const body = (await response.json()) as { readonly generation: number }
+    return Response.json({ ...body, access_token: old, generation: body.generation - 1 })
   }
   const source = world.client({ fetch: balanced }).source('plain')
   old = await source.getAccessToken()
@@ -140,7 +140,7 @@ test('behind a balancer, a server that has not heard of the token yet is asked a
   expect(source.peek()).toBe(await world.own('plain').getAccessToken())
 })
 
-test('what is logged holds neither tokens nor keys, whatever happens', async () => {
+test('client log lines contain no tokens and no keys', async () => {
   const lines: string[] = []
   const note = (message: string, fields?: object) => void lines.push(message, inspect(fields, { depth: 9 }))
   const logger = { debug: note, info: note, warn: note, error: note }
