@@ -1,10 +1,10 @@
-/** What the server tells the page. The page is not compiled; these types are for its check alone. */
+/** Types of the server that the page receives. The page is not compiled; these types are only for its type check. */
 export type { AccountStatus } from '../src/account-status.js'
 export type { BilingualHint } from '../src/hints.js'
 export type { TimelineEvent } from '../src/timeline-event.js'
-export type { TokenAnswer } from '../src/token-answer.js'
+export type { TokenResponse } from '../src/token-response.js'
 
-/** The answer of `GET /session`. */
+/** The response of `GET /session`. */
 export interface Session {
   readonly name: string
   readonly role: 'reader' | 'reporter' | 'admin'

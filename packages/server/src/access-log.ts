@@ -5,7 +5,7 @@ import { lastUseKey } from './keys/last-use.js'
 import type { ServedAccount } from './served-account.js'
 import { withDeadline } from './with-deadline.js'
 
-/** What can come of somebody's wish to be let in, and what those who are in do that an operator wants to know of. */
+/** Outcomes of authentication, and what signed-in callers do that an operator wants to see. */
 export const accessOutcomes = [
   'accepted',
   'no-key',
@@ -21,38 +21,38 @@ export const accessOutcomes = [
 /** One of {@link accessOutcomes}. */
 export type AccessOutcome = (typeof accessOutcomes)[number]
 
-/** Who was let in, who was not, and who saw a token. */
+/** Counts and logs who was authenticated, who was not, and who saw a token. */
 export interface AccessLog {
-  /** How often each came about since the start. */
+  /** How often each outcome occurred since the start. */
   readonly counts: Readonly<Record<AccessOutcome, number>>
-  /** A caller is let in. */
+  /** Records an authenticated request. */
   accepted(caller: Caller): void
-  /** A request is not let in. */
+  /** Records a request that failed authentication. */
   rejected(
     outcome: 'no-key' | 'unknown-key' | 'session-over' | 'rate-limited' | 'blocked',
     request: FastifyRequest,
   ): void
-  /** Somebody signed in or out on the status page. */
+  /** Records a sign-in to or sign-out from the status page. */
   session(outcome: 'signed-in' | 'signed-out', caller: Caller, request: FastifyRequest): void
-  /** A caller is given a token; one line for each caller and token. */
+  /** Records that a caller received a token; logs one line for each caller and token. */
   handedOut(caller: Caller, account: ServedAccount, generation: number): void
 }
 
-/** What the log stands on. */
+/** What the access log needs. */
 export interface AccessLogParts {
   readonly log: FastifyBaseLogger
   readonly clock: Clock
   readonly cache: IAccessTokenCache
 }
 
-/** Somebody who tries keys fills no disk with warnings. */
+/** Limits warnings, so that a caller who tries many keys cannot fill the disk. */
 const betweenWarningsMs = 60_000
-/** The last use of a key is a date for people. */
+/** The last use of a key is shown to the minute, so it is stored once a minute. */
 const betweenUsesMs = 60_000
-const usesKeptForMs = 400 * 24 * 3_600_000
+const useRetentionMs = 400 * 24 * 3_600_000
 const storeMs = 1000
 
-/** Counts, warns and writes audit lines. */
+/** Creates the access log. */
 export function accessLog({ log, clock, cache }: AccessLogParts): AccessLog {
   const counts = Object.fromEntries(accessOutcomes.map((outcome) => [outcome, 0])) as Record<AccessOutcome, number>
   const usedAtMs = new Map<string, number>()
@@ -65,7 +65,7 @@ export function accessLog({ log, clock, cache }: AccessLogParts): AccessLog {
     if (Math.abs(nowMs - (usedAtMs.get(id) ?? -Infinity)) < betweenUsesMs) return
     usedAtMs.set(id, nowMs)
     const write = Promise.resolve().then(() =>
-      cache.set(lastUseKey(id), String(Math.floor(nowMs)), nowMs + usesKeptForMs),
+      cache.set(lastUseKey(id), String(Math.floor(nowMs)), nowMs + useRetentionMs),
     )
     withDeadline(clock, storeMs, write).catch(() => undefined)
   }
@@ -74,7 +74,7 @@ export function accessLog({ log, clock, cache }: AccessLogParts): AccessLog {
     if (clock.monotonic() < warnAtMs) return
     log.warn(
       { audit: true, event: outcome, address: ip, count: unwarned },
-      `not let in: ${outcome}, ${unwarned} since the last such line`,
+      `authentication failed: ${outcome}, ${unwarned} since the last such line`,
     )
     unwarned = 0
     warnAtMs = clock.monotonic() + betweenWarningsMs
@@ -87,7 +87,7 @@ export function accessLog({ log, clock, cache }: AccessLogParts): AccessLog {
     },
     rejected: (outcome, request) => {
       counts[outcome] += 1
-      // A browser asks without a cookie before anybody signs in.
+      // A browser sends no cookie before its user signs in.
       if (outcome !== 'no-key') warn(outcome, request)
     },
     session: (outcome, { key: { id, name, role } }, { ip }) => {

@@ -2,40 +2,40 @@ import type { AnyLingpaiError, LingpaiEvents } from '@lingpai/core'
 import type { Actors } from './actors.js'
 import type { AccountRegister } from './account-register.js'
 import type { ServedAccount } from './served-account.js'
-import { timelineEventNames, type KeptEvent, type TimelineEventName } from './timeline-event.js'
+import { timelineEventNames, type StoredEvent, type TimelineEventName } from './timeline-event.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
-/** Something that happened to an account. */
-export interface AccountNews {
+/** An event of an account. */
+export interface AccountEvent {
   readonly account: ServedAccount
-  readonly event: KeptEvent
-  /** Whether the account has another token now. */
+  readonly event: StoredEvent
+  /** Whether the account has a new token. */
   readonly isRotation: boolean
 }
 
-/** The manager's events by the names of the accounts. */
+/** The manager's events, by account name. */
 export interface AccountFeed {
-  /** @returns Ends the listening. */
-  on(listener: (news: AccountNews) => void): () => void
+  /** @returns stops listening */
+  on(listener: (news: AccountEvent) => void): () => void
   close(): void
 }
 
-/** What a feed stands on. */
+/** What a feed needs. */
 export interface AccountFeedParts {
   readonly manager: TokenServerOptions['manager']
   readonly accounts: AccountRegister
   readonly actors: Actors
 }
 
-/** Listens to the manager. */
+/** Creates a feed from the manager's events. */
 export function accountFeed({ manager, accounts, actors }: AccountFeedParts): AccountFeed {
-  const listeners = new Set<(news: AccountNews) => void>()
-  const tell = (name: TimelineEventName, happened: LingpaiEvents[TimelineEventName]): void => {
+  const listeners = new Set<(news: AccountEvent) => void>()
+  const emit = (name: TimelineEventName, happened: LingpaiEvents[TimelineEventName]): void => {
     const facts = factsOf(happened)
     for (const account of accounts.all()) {
       const ticket = ticketOf(account, happened)
       if (account.source.account !== happened.account && ticket === undefined) continue
-      // Nobody keeps tickets: each is asked for by a client.
+      // Tickets have no background refresh: each is requested by a client.
       const by = ticket === undefined ? actors.causeOf(account.source, { event: name, ...facts }) : undefined
       const event = {
         at: Math.round(happened.atMs),
@@ -50,7 +50,7 @@ export function accountFeed({ manager, accounts, actors }: AccountFeedParts): Ac
   }
   const ends = timelineEventNames.map((name) =>
     manager.on(name, (happened) => {
-      tell(name, happened)
+      emit(name, happened)
     }),
   )
   return {
@@ -65,14 +65,14 @@ export function accountFeed({ manager, accounts, actors }: AccountFeedParts): Ac
   }
 }
 
-/** The manager hands out one object for each account, so two accounts of one app are told apart by it. */
+/** The manager has one account object for each account, so the object distinguishes two accounts of one app. */
 function ticketOf({ tickets = {} }: ServedAccount, { account }: LingpaiEvents[TimelineEventName]): string | undefined {
   return Object.entries(tickets).find(([, source]) => source.account === account)?.[0]
 }
 
 type Happened = LingpaiEvents[TimelineEventName]
 
-function factsOf(happened: Happened): Partial<KeptEvent> {
+function factsOf(happened: Happened): Partial<StoredEvent> {
   return {
     ...('generation' in happened && { generation: happened.generation }),
     ...('expiresAtMs' in happened && { expires_at: happened.expiresAtMs }),
@@ -84,7 +84,7 @@ function factsOf(happened: Happened): Partial<KeptEvent> {
   }
 }
 
-function failureFacts(error: AnyLingpaiError): Partial<KeptEvent> {
+function failureFacts(error: AnyLingpaiError): Partial<StoredEvent> {
   if (error.code !== 'ERR_LINGPAI_PLATFORM') return { code: error.code }
   const { errorClass, platformCode, ip } = error.details
   return { code: error.code, class: errorClass, platform_code: platformCode, ...(ip !== undefined && { ip }) }

@@ -1,33 +1,47 @@
 import { ConfigError } from '@lingpai/core'
 import type { ServedAccount } from './served-account.js'
 
-/** The accounts that a server serves; they can be replaced while it runs. */
+/** The accounts that a server serves. They can be replaced while it runs. */
 export interface AccountRegister {
-  /** The account of that name, if it is served. */
+  /** Returns the account of this name, or undefined if it is not served. */
   get(name: string): ServedAccount | undefined
-  /** In the order they were given. */
+  /** Returns all accounts in the given order. */
   all(): readonly ServedAccount[]
   /**
-   * Puts other accounts in the place of these. An account with the same source goes on as it was.
+   * Replaces all accounts. An account with the same source continues without interruption.
    *
-   * @throws ConfigError for a name that is none or is given twice; the old accounts stay
+   * @throws ConfigError for an invalid or duplicate name; the previous accounts stay
    */
   replace(accounts: readonly ServedAccount[]): void
-  /** Tells of a replacement that changed something. @returns Ends the listening. */
+  /** Calls the listener after a replacement that changed something. @returns stops listening */
   onChange(listener: (change: AccountsChange) => void): () => void
 }
 
-/** What a replacement brought. */
+/** The difference that a replacement made. */
 export interface AccountsChange {
-  /** New, or with another source. */
+  /** Accounts that are new or have another source. */
   readonly added: readonly ServedAccount[]
-  /** Gone, or with another source now. */
+  /** Accounts that are gone or have another source. */
   readonly removed: readonly ServedAccount[]
 }
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u
 
-/** A register of these accounts. @throws ConfigError for a name that is none or is given twice */
+/**
+ * Creates a register whose accounts can be replaced while the server runs.
+ *
+ * @throws ConfigError for an invalid or duplicate name
+ *
+ * @example
+ * ```ts
+ * import { accountRegister, type ServedAccount } from '@lingpai/server'
+ *
+ * declare const shop: ServedAccount
+ * declare const bot: ServedAccount
+ * const accounts = accountRegister([shop])
+ * accounts.replace([shop, bot])
+ * ```
+ */
 export function accountRegister(accounts: readonly ServedAccount[] = []): AccountRegister {
   let byName = mapOf(accounts)
   const listeners = new Set<(change: AccountsChange) => void>()
@@ -53,9 +67,13 @@ function mapOf(accounts: readonly ServedAccount[]): ReadonlyMap<string, ServedAc
   const byName = new Map<string, ServedAccount>()
   for (const account of accounts) {
     const { name } = account
-    const problem = byName.has(name) ? 'is given twice' : namePattern.test(name) ? undefined : 'is no name'
+    const problem = byName.has(name)
+      ? 'must be unique'
+      : namePattern.test(name)
+        ? undefined
+        : 'must be a letter or digit followed by up to 99 letters, digits, ".", "-" or "_"'
     if (problem !== undefined) {
-      throw new ConfigError(`the account ${JSON.stringify(name)} ${problem}`, {
+      throw new ConfigError(`accounts: the name ${JSON.stringify(name)} ${problem}`, {
         field: 'accounts',
         problem: 'malformed',
       })

@@ -3,7 +3,7 @@ import { bilingualHint, type BilingualHint } from './hints.js'
 import type { AnyProvider, ServedAccount } from './served-account.js'
 import type { TimelineEvent } from './timeline-event.js'
 
-/** Where an account stands, as clients get it. All moments are Unix milliseconds. */
+/** The status of an account as clients receive it. All times are Unix milliseconds. */
 export interface AccountStatus {
   readonly name: string
   readonly provider: string
@@ -15,16 +15,16 @@ export interface AccountStatus {
   readonly issued_at?: number
   readonly expires_at?: number
   readonly expires_in_ms?: number
-  /** Next try to refresh ahead. */
+  /** When the next refresh ahead starts. */
   readonly refresh_at?: number
   readonly last_failure?: AccountFailure
-  /** The last event that brought a token, or the same token again. */
+  /** The last event that brought a new token, or the same token again. */
   readonly last_refresh?: TimelineEvent
   /** Where an API call carries the token. */
   readonly place: AnyProvider['spec']['placement']
 }
 
-/** The last failed refresh since the last that went well. */
+/** The last failed refresh, if no refresh succeeded after it. */
 export interface AccountFailure {
   readonly code: string
   readonly class: string
@@ -36,7 +36,7 @@ export interface AccountFailure {
   readonly retry_at: number
 }
 
-/** The status that a source has at this moment. */
+/** Returns the current status of an account. */
 export function accountStatus(
   { name, provider, source }: ServedAccount,
   nowMs: number,
@@ -64,7 +64,7 @@ export function accountStatus(
 
 function failureOf(provider: AnyProvider, failure: NonNullable<SourceStatus['lastFailure']>): AccountFailure {
   const { code, errorClass, message, hint: text, platformCode, failures, atMs, retryAtMs } = failure
-  // The source's own hint names the address that was refused; where the provider has none, it is all there is.
+  // The source's hint names the denied address. Without a hint of the provider, it is used as it is.
   const [ip] = text?.match(/\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[\da-f]*:[\da-f:]+:[\da-f]+\b/i) ?? []
   const hint = bilingualHint(provider, { errorClass, platformCode, ip }) ?? (text && { en: text, zh: text })
   return {

@@ -1,15 +1,15 @@
 import type { TokenSource } from '@lingpai/core'
-import type { KeptEvent } from './timeline-event.js'
+import type { StoredEvent } from './timeline-event.js'
 
-/** What somebody does that can make a source ask upstream. */
+/** A caller's action that can make a source send a request upstream. */
 export type Act = 'token' | 'rejection' | 'refresh'
 
-/** Who is behind what happens to the accounts. */
+/** Finds out which caller caused an event of an account. */
 export interface Actors {
-  /** Runs `work`; what the source does over it is put down to `name`. */
+  /** Runs `work` and attributes the events that it causes to `name`. */
   readonly actAs: <T>(name: string, source: TokenSource, act: Act, work: () => Promise<T>) => Promise<T>
-  /** Who caused an event: the first who waits for such a thing, else the keeper. */
-  readonly causeOf: (source: TokenSource, event: Pick<KeptEvent, 'event' | 'reason'>) => string | undefined
+  /** Names the cause of an event: the first caller that waits for such an event, otherwise the background refresh. */
+  readonly causeOf: (source: TokenSource, event: Pick<StoredEvent, 'event' | 'reason'>) => string | undefined
 }
 
 interface Actor {
@@ -18,14 +18,14 @@ interface Actor {
 }
 
 /**
- * Keeps who waits for which source. An `AsyncLocalStorage` would know it to the letter, and would make every request of the process
- * slower by a tenth for the sake of a refresh every other hour.
+ * Tracks which caller waits for which source. An `AsyncLocalStorage` would be exact, but would slow down every request of the process
+ * by a tenth.
  */
 export function actors(): Actors {
   const waiting = new Map<TokenSource, Actor[]>()
   return {
     actAs: async (name, source, act, work) => {
-      // Who asks while a refresh is under way has not caused it.
+      // A caller that joins a running refresh has not caused it.
       if (act === 'token' && source.status().state === 'refreshing') return work()
       const actor = { name, act }
       const list = waiting.get(source) ?? []
@@ -44,12 +44,12 @@ export function actors(): Actors {
         const actor = list.find((candidate) => candidate.act === act)
         if (actor !== undefined) return actor.name
       }
-      return source.status().isKept ? 'keeper' : undefined
+      return source.status().isKept ? 'background-refresh' : undefined
     },
   }
 }
 
-function actsFor({ event, reason }: Pick<KeptEvent, 'event' | 'reason'>): readonly Act[] {
+function actsFor({ event, reason }: Pick<StoredEvent, 'event' | 'reason'>): readonly Act[] {
   if (event === 'rejected') return ['rejection']
   if (reason === 'requested') return ['refresh']
   if (reason === 'rejected') return ['rejection', 'token']

@@ -1,6 +1,6 @@
 import type { BilingualHint } from './hints.js'
 
-/** Codes of the server's own refusals; upstream's failures keep the codes of `@lingpai/core`. */
+/** Codes of the server's own errors. Failures of upstream keep the codes of `@lingpai/core`. */
 export type ApiErrorCode =
   | 'ERR_BAD_REQUEST'
   | 'ERR_UNAUTHENTICATED'
@@ -24,12 +24,12 @@ const statuses: Readonly<Record<ApiErrorCode, number>> = {
   ERR_INTERNAL: 500,
 }
 
-/** A request that is refused by the server itself. */
+/** A request that the server itself rejects. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ApiErrorCode
   readonly statusCode: number
-  /** Milliseconds after which the same request may pass. */
+  /** Milliseconds until the same request may succeed. */
   readonly retryAfterMs: number | undefined
   readonly hint: BilingualHint | undefined
 
@@ -46,12 +46,12 @@ export class ApiError extends Error {
   }
 }
 
-/** Whether an error is one of the server's own refusals. */
+/** Whether the server itself rejected the request. */
 export function isApiError(error: unknown): error is ApiError {
   return (error as { readonly name?: unknown } | undefined)?.name === 'ApiError'
 }
 
-/** An account that there is not, or that is another's: which of the two is nobody's business. */
+/** The same error for an unknown account and for one of other keys, so that a caller learns nothing about the latter. */
 export function noSuchAccount(): ApiError {
-  return new ApiError('ERR_NOT_FOUND', 'there is no such account')
+  return new ApiError('ERR_NOT_FOUND', 'no such account')
 }

@@ -1,46 +1,46 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { AccountFeed } from './account-feed.js'
-import { mergeEvents, mostEvents, readKeptEvents } from './merge-events.js'
+import { mergeEvents, mostEvents, readStoredEvents } from './merge-events.js'
 import { storeKey, type ServedAccount } from './served-account.js'
 import type { Timeline } from './timeline.js'
-import { timelineEvent, type KeptEvent } from './timeline-event.js'
+import { timelineEvent, type StoredEvent } from './timeline-event.js'
 import { withDeadline } from './with-deadline.js'
 
-/** What the timeline stands on. */
+/** What the timeline needs. */
 export interface AuditTimelineParts {
   readonly cache: IAccessTokenCache
   readonly clock: Clock
   readonly feed: AccountFeed
 }
 
-/** What of one account is known here. */
+/** The events of one account. */
 interface Page {
   readonly account: ServedAccount
-  /** Under which key it was last read or written. */
+  /** The cache key of the last read or write. */
   key: string | undefined
-  /** As last seen in the cache, newest first. */
-  kept: readonly KeptEvent[]
+  /** As last read from the cache, newest first. */
+  stored: readonly StoredEvent[]
   /** Not written yet, newest first. */
-  pending: readonly KeptEvent[]
-  /** The write that is planned or under way. */
+  pending: readonly StoredEvent[]
+  /** The scheduled or running write. */
   writing: Promise<void> | undefined
 }
 
-/** Events that come together are written together. */
+/** Delay that lets events of one moment be written together. */
 const batchMs = 250
-/** Whoever fetched the token tells more of it than one who found it, so the finder lets him write first. */
+/** The server that fetched a token has the more detailed event, so the other servers delay theirs. */
 const adoptedMs = 2000
-const againMs = 400
+const retryMs = 400
 const afterFailureMs = 5000
 const leaseMs = 5000
 const operationMs = 1000
-const keptForMs = 90 * 24 * 3_600_000
-const triesAtEnd = 5
+const retentionMs = 90 * 24 * 3_600_000
+const attemptsOnClose = 5
 
-/** The timeline of each account in the cache, under a key of its own, so that it outlives the server and is one for all servers. */
+/** Stores the timeline of each account in the cache, under its own key: it survives a restart, and all servers share it. */
 export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timeline {
-  // Accounts that are gone take their pages along, once they are written.
+  // Weak, so that the pages of removed accounts can be collected once they are written.
   const pages = new WeakMap<ServedAccount['source'], Page>()
   const unwritten = new Set<Page>()
   const holder = `timeline:${randomUUID()}`
@@ -48,21 +48,21 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
 
   const pageOf = (account: ServedAccount): Page => {
     const { source } = account
-    const page = pages.get(source) ?? { account, key: undefined, kept: [], pending: [], writing: undefined }
+    const page = pages.get(source) ?? { account, key: undefined, stored: [], pending: [], writing: undefined }
     pages.set(source, page)
     return page
   }
   const soon = async <T>(work: T | Promise<T>): Promise<T> => withDeadline(clock, operationMs, Promise.resolve(work))
   const keyOf = async (page: Page): Promise<string> => {
     const key = await soon(storeKey('timeline', page.account))
-    // Another secret of the same source: what happened under the old one goes on under the new.
-    if (page.key !== undefined && page.key !== key) page.pending = mergeEvents(page.kept, page.pending)
+    // The source has another secret: copy the events from the old key to the new one.
+    if (page.key !== undefined && page.key !== key) page.pending = mergeEvents(page.stored, page.pending)
     page.key = key
     return key
   }
-  const load = async (key: string): Promise<readonly KeptEvent[]> => readKeptEvents(await soon(cache.get(key)))
+  const load = async (key: string): Promise<readonly StoredEvent[]> => readStoredEvents(await soon(cache.get(key)))
 
-  /** Writes what is pending as one step. `false`: another server writes just now. */
+  /** Writes the pending events in one step. Returns false if another server is writing. */
   const write = async (page: Page): Promise<boolean> => {
     const { lease } = cache
     const key = await keyOf(page)
@@ -70,10 +70,10 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
     const { pending } = page
     const merged = mergeEvents(await load(key), pending)
     const text = JSON.stringify(merged)
-    const untilMs = clock.now() + keptForMs
+    const untilMs = clock.now() + retentionMs
     if (lease === undefined) await soon(cache.set(key, text, untilMs))
     else if (!(await soon(lease.commit(key, holder, text, untilMs)))) return false
-    page.kept = merged
+    page.stored = merged
     const written = new Set(pending)
     page.pending = page.pending.filter((event) => !written.has(event))
     return true
@@ -83,7 +83,7 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
     page.writing = pauseOf(clock, delayMs)
       .then(() => write(page))
       .then(
-        (isWritten) => (isWritten ? batchMs : againMs),
+        (isWritten) => (isWritten ? batchMs : retryMs),
         () => afterFailureMs,
       )
       .then((nextMs) => {
@@ -102,23 +102,23 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
   return {
     read: async (account) => {
       const page = pageOf(account)
-      page.kept = await keyOf(page)
+      page.stored = await keyOf(page)
         .then(load)
-        .catch(() => page.kept)
-      return mergeEvents(page.kept, page.pending).map((event) => timelineEvent(account.provider, event))
+        .catch(() => page.stored)
+      return mergeEvents(page.stored, page.pending).map((event) => timelineEvent(account.provider, event))
     },
     lastRefresh: (account) => {
       const page = pages.get(account.source)
-      const last = page?.pending.find(isRefresh) ?? page?.kept.find(isRefresh)
+      const last = page?.pending.find(isRefresh) ?? page?.stored.find(isRefresh)
       return last && timelineEvent(account.provider, last)
     },
     close: async () => {
       stop()
       isClosed = true
       const finish = async (page: Page): Promise<void> => {
-        for (let turn = 0; turn < triesAtEnd; turn += 1) {
+        for (let attempt = 0; attempt < attemptsOnClose; attempt += 1) {
           if (page.pending.length === 0 || (await write(page))) return
-          await pauseOf(clock, againMs / 4, true)
+          await pauseOf(clock, retryMs / 4, true)
         }
       }
       await Promise.allSettled([...unwritten].map(finish))
@@ -126,7 +126,7 @@ export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timel
   }
 }
 
-function isRefresh({ event, ticket }: KeptEvent): boolean {
+function isRefresh({ event, ticket }: StoredEvent): boolean {
   return ticket === undefined && (event === 'refreshed' || event === 'adopted' || event === 'same-token')
 }
 
@@ -134,7 +134,7 @@ async function pauseOf(clock: Clock, ms: number, holdsProcess = false): Promise<
   return new Promise((resolve) => clock.setTimer(resolve, ms, { holdsProcess }))
 }
 
-/** Which accounts' last refresh is asked for before anything happened: read once, so that a restart shows it. */
+/** Reads the timeline of each account once, so that the last refresh is known right after a restart. */
 export async function warmTimeline(timeline: Timeline, accounts: readonly ServedAccount[]): Promise<void> {
   await Promise.allSettled(accounts.map((account) => timeline.read(account)))
 }

@@ -2,20 +2,20 @@ import type { ClientKey, ClientRole } from './keys/client-key.js'
 import { clientRoles } from './keys/client-key.js'
 import type { Session } from './keys/session-cookie.js'
 
-/** Who sent a request: a client key, and what it may do. */
+/** The sender of a request: a client key and its rights. */
 export interface Caller {
   readonly key: ClientKey
-  /** The visit to the status page, where a cookie authenticated the request; absent for a key. */
+  /** The session on the status page; absent if the request carries a key. */
   readonly session?: Session
-  /** Whether tokens, status and events of the account are for it. */
+  /** Whether the caller may read tokens, status and events of the account. */
   mayRead(account: string): boolean
-  /** Whether it may say that a token of the account was refused. */
+  /** Whether the caller may report a rejected token of the account. */
   mayReport(account: string): boolean
-  /** Whether it may force a refresh of the account. */
+  /** Whether the caller may force a refresh of the account. */
   mayAdmin(account: string): boolean
 }
 
-/** The caller that a key makes, or a session of it. */
+/** Creates the caller for a key or a session. */
 export function callerOf(key: ClientKey, session?: Session): Caller {
   const { accounts, role } = key
   const named = accounts === '*' ? undefined : new Set(accounts)

@@ -4,14 +4,14 @@ import { Compile } from 'typebox/compile'
 import { ApiError } from './api-error.js'
 
 /**
- * Checks what comes in. Queries and paths are text, so numbers in them are read as such; bodies have to be right as they are.
- * What is wrong is told by place and rule; what stood there is not: it may be a secret.
+ * Validates input. Numbers in queries and paths are converted, because they arrive as text; bodies must have the right types.
+ * Errors name the location and the rule but never the value, which may be a secret.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'request' }) => {
   const validator = Compile(schema)
   const numbers = httpPart === 'body' ? [] : numbersOf(schema)
   return (given: unknown) => {
-    // A missing body is an empty one.
+    // A missing body counts as an empty one.
     const value: unknown = numbers.length === 0 ? (given ?? {}) : withNumbers(given as Record<string, unknown>, numbers)
     if (validator.Check(value)) return { value }
     const [first] = validator.Errors(value)
@@ -40,9 +40,9 @@ interface Complaint {
 }
 
 function wordsOf(complaint: Complaint | undefined): string {
-  if (complaint === undefined) return ': is not valid'
+  if (complaint === undefined) return ' is not valid'
   const { keyword, instancePath, message } = complaint
-  // The path ends with the name that nobody knows, and that is the caller's own text.
-  if (keyword === 'boolean' || keyword === 'additionalProperties') return ': has a field that is not known'
+  // The path would end with the unknown name, which is the caller's text.
+  if (keyword === 'boolean' || keyword === 'additionalProperties') return ' has an unknown field'
   return `${instancePath}: ${message}`
 }

@@ -3,41 +3,41 @@ import { systemClock, type Timer } from '@lingpai/core'
 import type { FastifyInstance } from 'fastify'
 
 const lookMs = 20
-/** A client in use sends its next request within this time of the end. */
+/** A client in use sends its next request within this time after the shutdown began. */
 const idleMs = 500
 
-/** The connections of one server, from the first byte to the end. */
+/** The connections of one server, from the first byte to the shutdown. */
 export interface Connections {
-  /** Ends the server within the drain time, whatever its clients do. */
+  /** Closes the server within the drain time, even if clients keep their connections. */
   close(): Promise<void>
 }
 
-/** What is bounded. */
+/** Options of {@link boundConnections}. */
 export interface ConnectionsParts {
   readonly app: FastifyInstance
-  /** How long clients have to take their last responses, milliseconds. */
+  /** How long clients have to receive their last responses, milliseconds. */
   readonly drainMs: number
-  /** Connections of all clients together; more are closed as they come. @default 10 000 */
+  /** Most connections of all clients together; further ones are closed on arrival. @default 10 000 */
   readonly mostConnections?: number
 }
 
-/** Bounds the connections of a server that does not listen yet. */
+/** Limits the connections of a server that does not listen yet. */
 export function boundConnections({ app, drainMs, mostConnections = 10_000 }: ConnectionsParts): Connections {
   const { server } = app
-  // All of them, also those that have not finished a TLS handshake: Node's own list begins with the first HTTP byte.
+  // Includes connections that have not finished their TLS handshake, which Node's own list omits until the first HTTP byte.
   const sockets = new Set<Socket>()
   server.maxConnections = mostConnections
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  // A full server gives up the connections that nobody uses.
+  // A full server closes idle connections to make room.
   server.on('drop', () => {
     server.closeIdleConnections()
   })
   return {
     close: async () => {
-      // Sockets live in real time, whatever clock the tokens are on.
+      // Sockets use real time, even if tokens use a test clock.
       const clock = systemClock
       const closeIdle = holdIdle(app)
       const idleAtMs = clock.monotonic() + Math.min(idleMs, drainMs / 4)
@@ -59,10 +59,10 @@ export function boundConnections({ app, drainMs, mostConnections = 10_000 }: Con
 }
 
 /**
- * Node closes idle connections as soon as the server closes, and resets the client whose next request is on its way. A client in
- * use sends it within a moment, and its response says `connection: close`.
+ * Delays the closing of idle connections. Node closes them as soon as the server closes, which resets clients whose next request is on
+ * its way. A client in use sends that request within a moment, and its response says `connection: close`.
  *
- * @returns Closes those that are idle still.
+ * @returns closes the connections that are still idle
  */
 function holdIdle({ server }: FastifyInstance): () => void {
   const closeIdle = server.closeIdleConnections.bind(server)

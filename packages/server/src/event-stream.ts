@@ -1,22 +1,22 @@
 import type { Clock } from '@lingpai/core'
 import type { FastifyReply } from 'fastify'
 
-/** A reply of server-sent events. */
+/** A response of server-sent events. */
 export interface EventStream {
   send(event: string, data: object): void
-  /** Ends it in good order, and soon after without: the client may not read. */
+  /** Ends the stream, and destroys its socket soon after if the client does not read. */
   end(): void
 }
 
-/** Beats keep proxies from closing a quiet stream, and show that the peer is gone. */
-const beatMs = 15_000
-/** What may lie about for a client that does not read, bytes: the statuses of thousands of accounts. */
-const mostUnread = 4 * 1024 * 1024
+/** Heartbeats keep proxies from closing a quiet stream, and reveal a client that is gone. */
+const heartbeatMs = 15_000
+/** Most unread bytes of a client that does not read: the statuses of thousands of accounts. */
+const mostUnreadBytes = 4 * 1024 * 1024
 
-/** What a client may still read of a stream that has ended. */
-const lastWordsMs = 1000
+/** How long a client may still read after the stream ended. */
+const lingerMs = 1000
 
-/** Takes the reply over. @param onEnd is called once, when nothing more can be sent */
+/** Turns a reply into an event stream. @param onEnd called once, when nothing more can be sent */
 export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => void): EventStream {
   void reply.hijack()
   const { raw } = reply
@@ -25,17 +25,17 @@ export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => 
   const write = (text: string): void => {
     if (raw.destroyed || raw.writableEnded) return
     raw.write(text)
-    if (raw.writableLength > mostUnread) raw.destroy()
+    if (raw.writableLength > mostUnreadBytes) raw.destroy()
   }
-  const beat = (): void => {
+  const heartbeat = (): void => {
     write(': \n\n')
-    timer = clock.setTimer(beat, beatMs)
+    timer = clock.setTimer(heartbeat, heartbeatMs)
   }
-  let timer = clock.setTimer(beat, beatMs)
+  let timer = clock.setTimer(heartbeat, heartbeatMs)
   const endSoon = (): void => {
     raw.end()
     timer.cancel()
-    timer = clock.setTimer(() => raw.destroy(), lastWordsMs)
+    timer = clock.setTimer(() => raw.destroy(), lingerMs)
   }
   raw.once('close', () => {
     timer.cancel()

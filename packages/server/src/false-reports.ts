@@ -1,24 +1,24 @@
 import type { Clock } from '@lingpai/core'
 import type { ServedAccount } from './served-account.js'
 
-/** What the platform stood by is not asked about again for so long, however often it is reported. */
-const stoodByMs = 10_000
+/** How long a reported token that the platform still accepts is not checked again. */
+const contradictedMs = 10_000
 
-/** Remembers reports that the platform contradicted: a client that misplaces its token must not use up the quota of all. */
+/** Remembers reports that the platform contradicted, so that a client that sends its token wrongly cannot use up everyone's quota. */
 export interface FalseReports {
-  /** Whether the platform has just stood by this generation. */
+  /** Whether the platform recently accepted this generation after a report. */
   isContradicted(account: ServedAccount, generation: number | undefined): boolean
-  /** The platform stood by this generation: it was reported, and is the current one still. */
+  /** Records that the platform accepted a reported generation. */
   note(account: ServedAccount, generation: number): void
 }
 
-/** One memory for each account. */
+/** Creates a memory with one entry for each account. */
 export function falseReports(clock: Clock): FalseReports {
   const last = new WeakMap<ServedAccount, { readonly generation: number; readonly atMs: number }>()
   return {
     isContradicted: (account, generation) => {
       const noted = last.get(account)
-      return noted !== undefined && noted.generation === generation && clock.monotonic() - noted.atMs < stoodByMs
+      return noted !== undefined && noted.generation === generation && clock.monotonic() - noted.atMs < contradictedMs
     },
     note: (account, generation) => {
       last.set(account, { generation, atMs: clock.monotonic() })

@@ -3,53 +3,53 @@ import { ApiError } from './api-error.js'
 import type { Caller } from './caller.js'
 import type { ClientKeys } from './keys/client-keys.js'
 
-/** When a place may be free again. */
+/** When a client should try again. */
 const retryAfterMs = 10_000
 
-/** What callers keep open: event streams and long polls, under one bound. */
+/** Limits the requests that stay open: event streams and long polls. */
 export interface HeldOpen {
   /**
-   * Takes a place. `end` is called at most once, as soon as the caller may not go on: with the error where the key was revoked or
-   * changed or the session is over, without one where the server drains.
+   * Counts an open request. `end` is called at most once, when the request must end: with an error if the key changed or the session
+   * ended, without one if the server shuts down.
    *
-   * @returns Gives the place back.
-   * @throws ApiError 429 where all places are taken, 503 while the server drains
+   * @returns releases the place
+   * @throws ApiError 429 if all places are taken, 503 while the server shuts down
    */
-  hold(caller: Caller, end: (refusal?: ApiError) => void): () => void
-  /** Ends what a session holds: it was signed out. */
+  hold(caller: Caller, end: (error?: ApiError) => void): () => void
+  /** Ends the requests of a session that was signed out. */
   endSession(id: string): void
-  /** Places that are taken. */
+  /** Number of open requests. */
   readonly size: number
   close(): void
 }
 
 interface Hold {
   readonly caller: Caller
-  readonly end: (refusal?: ApiError) => void
+  readonly end: (error?: ApiError) => void
 }
 
-/** What the bound stands on. */
+/** Options of {@link heldOpen}. */
 export interface HeldOpenParts {
   readonly keys: ClientKeys
   readonly clock: Clock
   readonly draining: AbortSignal
-  /** Event streams and long polls of one key at the same time. @default 200 */
+  /** Most event streams and long polls of one key at the same time. @default 200 */
   readonly mostOfAKey?: number
-  /** Those of all keys together: a part of the connections that the server takes. @default 4000 */
+  /** Most event streams and long polls of all keys together; less than the connections that the server accepts. @default 4000 */
   readonly mostInAll?: number
 }
 
-/** Counts and ends what is held open. */
+/** Counts open requests and ends them. */
 export function heldOpen({ keys, clock, draining, mostOfAKey = 200, mostInAll = 4000 }: HeldOpenParts): HeldOpen {
   const held = new Set<Hold>()
   const ofKey = new Map<string, number>()
-  const endThose = (isMeant: (caller: Caller) => boolean, refusal?: () => ApiError): void => {
-    for (const { caller, end } of [...held]) if (isMeant(caller)) end(refusal?.())
+  const endThose = (isMeant: (caller: Caller) => boolean, errorOf?: () => ApiError): void => {
+    for (const { caller, end } of [...held]) if (isMeant(caller)) end(errorOf?.())
   }
   const stop = keys.onChange(() => {
     endThose(
       ({ key }) => keys.find(key.id) !== key,
-      () => new ApiError('ERR_UNAUTHENTICATED', 'the key was changed'),
+      () => new ApiError('ERR_UNAUTHENTICATED', 'the client key was changed or revoked'),
     )
   })
   draining.addEventListener(
@@ -63,14 +63,14 @@ export function heldOpen({ keys, clock, draining, mostOfAKey = 200, mostInAll = 
     hold: (caller, end) => {
       const { id } = caller.key
       const own = ofKey.get(id) ?? 0
-      if (draining.aborted) throw new ApiError('ERR_UNAVAILABLE', 'the server is ending', { retryAfterMs: 1000 })
-      if (own >= mostOfAKey) throw tooMany('this key holds too many streams and polls open')
-      if (held.size >= mostInAll) throw tooMany('too many streams and polls are open')
+      if (draining.aborted) throw new ApiError('ERR_UNAVAILABLE', 'the server is shutting down', { retryAfterMs: 1000 })
+      if (own >= mostOfAKey) throw tooMany('too many open event streams and long polls for this key')
+      if (held.size >= mostInAll) throw tooMany('too many open event streams and long polls')
       let isEnded = false
-      const endOnce = (refusal?: ApiError): void => {
+      const endOnce = (error?: ApiError): void => {
         if (isEnded) return
         isEnded = true
-        end(refusal)
+        end(error)
       }
       const hold = { caller, end: endOnce }
       const timer = caller.session && endAt(clock, caller.session.untilMs, endOnce)
@@ -85,7 +85,7 @@ export function heldOpen({ keys, clock, draining, mostOfAKey = 200, mostInAll = 
       }
     },
     endSession: (id) => {
-      endThose(({ session }) => session?.id === id, sessionOver)
+      endThose(({ session }) => session?.id === id, sessionEnded)
     },
     get size() {
       return held.size
@@ -94,17 +94,17 @@ export function heldOpen({ keys, clock, draining, mostOfAKey = 200, mostInAll = 
   }
 }
 
-function endAt(clock: Clock, untilMs: number, end: (refusal: ApiError) => void): Timer {
+function endAt(clock: Clock, untilMs: number, end: (error: ApiError) => void): Timer {
   return clock.setTimer(
     () => {
-      end(sessionOver())
+      end(sessionEnded())
     },
     Math.max(0, untilMs - clock.now()),
   )
 }
 
-function sessionOver(): ApiError {
-  return new ApiError('ERR_UNAUTHENTICATED', 'the session is over')
+function sessionEnded(): ApiError {
+  return new ApiError('ERR_UNAUTHENTICATED', 'the session has ended')
 }
 
 function tooMany(text: string): ApiError {

@@ -1,23 +1,23 @@
 import type { ErrorClass, Hint, PlatformCode } from '@lingpai/core'
 import type { AnyProvider } from './served-account.js'
 
-/** A hint in the languages of the status page. */
+/** A hint in both languages of the status page. */
 export interface BilingualHint {
   readonly en: string
   readonly zh: string
 }
 
-/** What a hint is looked up by. */
+/** What selects and completes a hint. */
 export interface HintFacts {
   readonly errorClass?: ErrorClass | undefined
   readonly platformCode?: PlatformCode | undefined
-  /** The address that the platform refused. */
+  /** The address that the platform denied. */
   readonly ip?: string | undefined
 }
 
 const thisHost: BilingualHint = { en: 'the address of this host', zh: '本机出口 IP' }
 
-/** What the provider advises on a failure, in both languages; `undefined` where it advises nothing. */
+/** Returns the provider's hint for a failure in both languages; `undefined` if it has none. */
 export function bilingualHint(
   { spec }: AnyProvider,
   { errorClass, platformCode, ip }: HintFacts,

@@ -1,22 +1,22 @@
-import type { KeptEvent } from './timeline-event.js'
+import type { StoredEvent } from './timeline-event.js'
 import { timelineEventNames } from './timeline-event.js'
 
-/** What is kept of one account. */
+/** Most events stored for one account. */
 export const mostEvents = 200
-/** Caches take values of 64 KiB. */
+/** Below the 64 KiB that every cache accepts as a value. */
 const mostCharacters = 60_000
-/** Several servers are told of one refused token. */
+/** Several servers may receive reports about one rejected token; within this time they count as one event. */
 const sameRejectionMs = 600_000
 
-/** Two lists as one, newest first; what several servers saw of one happening stands in it once. */
-export function mergeEvents(a: readonly KeptEvent[], b: readonly KeptEvent[]): readonly KeptEvent[] {
-  const merged: KeptEvent[] = []
+/** Merges two lists, newest first. An event that several servers saw appears once. */
+export function mergeEvents(a: readonly StoredEvent[], b: readonly StoredEvent[]): readonly StoredEvent[] {
+  const merged: StoredEvent[] = []
   const oldestFirst = [...a, ...b].sort((one, other) => one.at - other.at)
   for (const event of oldestFirst) {
     const index = merged.findIndex((known) => isSame(known, event))
     const known = merged[index]
     if (known === undefined) merged.push(event)
-    // Whoever fetched it knows why.
+    // The server that fetched the token knows the reason.
     else if (known.event === 'adopted' && event.event === 'refreshed') merged[index] = event
   }
   const newest = merged
@@ -28,7 +28,7 @@ export function mergeEvents(a: readonly KeptEvent[], b: readonly KeptEvent[]): r
   return fitting === -1 ? newest : newest.slice(0, fitting)
 }
 
-function isSame(one: KeptEvent, other: KeptEvent): boolean {
+function isSame(one: StoredEvent, other: StoredEvent): boolean {
   if (one.generation !== other.generation || one.ticket !== other.ticket) return false
   if (isArrival(one) && isArrival(other)) return one.expires_at === other.expires_at
   if (one.event !== other.event) return false
@@ -36,21 +36,21 @@ function isSame(one: KeptEvent, other: KeptEvent): boolean {
   return one.at === other.at && JSON.stringify(one) === JSON.stringify(other)
 }
 
-function isArrival({ event }: KeptEvent): boolean {
+function isArrival({ event }: StoredEvent): boolean {
   return event === 'refreshed' || event === 'adopted'
 }
 
-/** The events that a text holds; what cannot be read is left out, and the next write heals it. */
-export function readKeptEvents(text: string | null | undefined): readonly KeptEvent[] {
+/** Parses stored events. Malformed entries are dropped; the next write repairs them. */
+export function readStoredEvents(text: string | null | undefined): readonly StoredEvent[] {
   try {
     const parsed: unknown = JSON.parse(text ?? '[]')
-    return Array.isArray(parsed) ? parsed.filter(isKeptEvent) : []
+    return Array.isArray(parsed) ? parsed.filter(isStoredEvent) : []
   } catch {
     return []
   }
 }
 
-function isKeptEvent(value: unknown): value is KeptEvent {
-  const { at, event } = Object(value) as Partial<KeptEvent>
+function isStoredEvent(value: unknown): value is StoredEvent {
+  const { at, event } = Object(value) as Partial<StoredEvent>
   return Number.isFinite(at) && timelineEventNames.some((name) => name === event)
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '@lingpai/core'
 
-/** A token bucket for each of many callers. */
+/** A token bucket for each caller. */
 export interface RateLimiter {
-  /** Takes one. @returns 0 when there was one, else the milliseconds until there is */
+  /** Takes one from the bucket. @returns 0, or the milliseconds until one is available */
   take(caller: string, perSecond: number): number
-  /** The same, without taking. */
+  /** Returns the same as `take` without taking. */
   look(caller: string, perSecond: number): number
 }
 
@@ -14,11 +14,11 @@ interface Bucket {
 }
 
 /**
- * Buckets in memory. `@fastify/rate-limit` counts in windows and takes about 4 % of what a token costs the server (measured by
- * `benchmarks/server.ts`); this takes two look-ups, and counts wrong keys as well, which no route knows beforehand.
+ * Creates in-memory buckets. `@fastify/rate-limit` counts in windows and takes about 4 % of a token request (measured by
+ * `benchmarks/server.ts`). This takes two look-ups, and also counts wrong keys, which are not known before a route runs.
  *
- * @param burstSeconds a bucket holds what comes in so many seconds
- * @param mostCallers the longest unused are forgotten beyond this
+ * @param burstSeconds a full bucket holds the amount of this many seconds
+ * @param mostCallers beyond this number the oldest bucket is dropped
  */
 export function rateLimiter(clock: Clock, burstSeconds: number, mostCallers = 10_000): RateLimiter {
   const buckets = new Map<string, Bucket>()

@@ -1,13 +1,13 @@
 import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, isApiError, type ApiErrorCode } from './api-error.js'
-import { unservedAnswer } from './facades/unserved.js'
+import { unservedResponse } from './facades/unserved-response.js'
 import { bilingualHint, type BilingualHint } from './hints.js'
 import type { ServedAccount } from './served-account.js'
 import type { ServerContext } from './server-context.js'
 
-/** Every error of the native API. */
-interface ErrorAnswer {
+/** The body of every error of the native API. */
+interface ErrorBody {
   readonly error: {
     readonly code: string
     readonly message: string
@@ -20,28 +20,28 @@ interface ErrorAnswer {
   }
 }
 
-/** An error as it goes out. */
+/** An error as it is sent. */
 interface OutgoingError {
   readonly status: number
   /** Whole seconds. */
   readonly retryAfter?: number
-  readonly body: ErrorAnswer
+  readonly body: ErrorBody
 }
 
-/** Answers errors and unknown paths in the one shape. */
+/** Sends errors and unknown paths in one format. */
 export function registerErrors(fastify: FastifyInstance, context: ServerContext): void {
   fastify.setErrorHandler((error: FastifyError, request, reply) => {
-    // What is wrong with the body of such a call does not matter.
-    const unserved = request.is404 ? unservedAnswer(request.url, request.headers.authorization) : undefined
+    // Such a call is not for this server, so an invalid body does not matter.
+    const unserved = request.is404 ? unservedResponse(request.url, request.headers.authorization) : undefined
     if (unserved !== undefined) return reply.code(unserved.status).send(unserved.body)
     const outgoing = outgoingError(error, context, accountOf(context, request))
     if (outgoing.status >= 500) report(request, error, outgoing)
     return send(reply, outgoing)
   })
   fastify.setNotFoundHandler((request, reply) => {
-    const unserved = unservedAnswer(request.url, request.headers.authorization)
+    const unserved = unservedResponse(request.url, request.headers.authorization)
     if (unserved !== undefined) return reply.code(unserved.status).send(unserved.body)
-    return send(reply, outgoingError(new ApiError('ERR_NOT_FOUND', 'there is nothing here'), context))
+    return send(reply, outgoingError(new ApiError('ERR_NOT_FOUND', 'no such path'), context))
   })
 }
 
@@ -51,15 +51,15 @@ function send(reply: FastifyReply, { status, retryAfter, body }: OutgoingError):
   return reply.code(status).send(body)
 }
 
-/** An error as the native API answers it. @param account whose hints apply */
+/** Converts an error for the native API. @param account the account whose hints apply */
 function outgoingError(
   error: unknown,
   { clock }: Pick<ServerContext, 'clock'>,
   account?: ServedAccount,
 ): OutgoingError {
   if (isLingpaiError(error)) return ofCore(error, clock.now(), account)
-  const refusal = isApiError(error) ? error : ofFastify(error as Partial<FastifyError>)
-  const { code, message, statusCode, retryAfterMs, hint } = refusal
+  const apiError = isApiError(error) ? error : ofFastify(error as Partial<FastifyError>)
+  const { code, message, statusCode, retryAfterMs, hint } = apiError
   const retryable = statusCode === 429 || statusCode === 503
   return {
     status: statusCode,
@@ -76,7 +76,7 @@ function outgoingError(
   }
 }
 
-/** Input that core refuses although it has the right form. */
+/** Options that core may reject although they match the schema. */
 const inputFields: readonly (string | undefined)[] = ['minLifeMs', 'code']
 
 function ofCore(error: AnyLingpaiError, nowMs: number, account: ServedAccount | undefined): OutgoingError {
@@ -84,7 +84,7 @@ function ofCore(error: AnyLingpaiError, nowMs: number, account: ServedAccount | 
   const platform = error.code === 'ERR_LINGPAI_PLATFORM' ? error.details : undefined
   const isInput = error.code === 'ERR_LINGPAI_CONFIG' && inputFields.includes(error.details.field)
   const hint = (account && platform && bilingualHint(account.provider, platform)) ?? (text && { en: text, zh: text })
-  // Whoever asks again at once gets the same: a second is the least.
+  // Retrying at once would fail again, so wait at least a second.
   const waitMs = retryAtMs === undefined ? 1000 : Math.max(1000, retryAtMs - nowMs)
   return {
     status: isInput ? 400 : retryable ? 503 : 502,
@@ -103,20 +103,20 @@ function ofCore(error: AnyLingpaiError, nowMs: number, account: ServedAccount | 
 }
 
 const words: Readonly<Record<number, readonly [ApiErrorCode, string]>> = {
-  404: ['ERR_NOT_FOUND', 'there is nothing here'],
+  404: ['ERR_NOT_FOUND', 'no such path'],
   413: ['ERR_TOO_LARGE', 'the body is too large'],
-  415: ['ERR_UNSUPPORTED_MEDIA_TYPE', 'the body is to be application/json'],
+  415: ['ERR_UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json'],
   429: ['ERR_RATE_LIMITED', 'too many requests'],
-  503: ['ERR_UNAVAILABLE', 'the server is ending'],
+  503: ['ERR_UNAVAILABLE', 'the server is shutting down'],
 }
 
-/** What fastify refuses. Its own words may quote the request. */
+/** Replaces fastify's errors, whose messages may quote the request. */
 function ofFastify({ statusCode = 500 }: Partial<FastifyError>): ApiError {
   const [code, text] = words[statusCode] ?? []
   if (code !== undefined && text !== undefined) return new ApiError(code, text)
   return statusCode >= 400 && statusCode < 500
     ? new ApiError('ERR_BAD_REQUEST', 'the request is malformed')
-    : new ApiError('ERR_INTERNAL', 'the server failed')
+    : new ApiError('ERR_INTERNAL', 'internal error')
 }
 
 function accountOf({ accounts }: ServerContext, { params }: FastifyRequest): ServedAccount | undefined {
@@ -124,8 +124,8 @@ function accountOf({ accounts }: ServerContext, { params }: FastifyRequest): Ser
   return typeof account === 'string' ? accounts.get(account) : undefined
 }
 
-/** Upstream's failures are events already; what is left is our own fault, and told with its stack. */
+/** Logs an error. Failures of upstream are logged as events; other errors are bugs and are logged with their stack. */
 function report(request: FastifyRequest, error: object, { body }: OutgoingError): void {
   if (isLingpaiError(error)) request.log.debug({ code: error.code }, 'request failed')
-  else if (body.error.code === 'ERR_INTERNAL') request.log.error({ err: error }, 'the server failed')
+  else if (body.error.code === 'ERR_INTERNAL') request.log.error({ err: error }, 'internal error')
 }

@@ -1,7 +1,7 @@
 import { fastifySwagger } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 
-/** `/openapi.json`, made from the schemas that the routes are checked by. */
+/** Serves `/openapi.json`, generated from the schemas that validate the routes. */
 export async function registerOpenApi(fastify: FastifyInstance): Promise<void> {
   await fastify.register(fastifySwagger, {
     openapi: {
@@ -9,7 +9,7 @@ export async function registerOpenApi(fastify: FastifyInstance): Promise<void> {
       info: {
         title: 'Lingpai token server',
         version: '1',
-        description: 'One place that fetches and refreshes platform tokens; everybody else asks it.',
+        description: 'Fetches and refreshes platform tokens in one place for all programs.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       components: {

@@ -3,15 +3,15 @@ import { Type, type TRef } from 'typebox'
 const moment = (description: string) => Type.Integer({ description: `${description} Unix milliseconds.` })
 const code = Type.Union([Type.Integer(), Type.String()])
 
-/** Shared schemas, by `$id`; they are the components of the OpenAPI document. */
+/** Shared schemas by `$id`, which are the components of the OpenAPI document. */
 const hintSchema = Type.Object(
   { en: Type.String(), zh: Type.String() },
-  { $id: 'Hint', description: 'What a person can do.' },
+  { $id: 'Hint', description: 'What an operator can do.' },
 )
 
 const placementSchema = Type.Object(
   {
-    in: Type.String({ description: 'query, header, or nowhere.' }),
+    in: Type.String({ description: 'query, header or none.' }),
     name: Type.Optional(Type.String()),
     scheme: Type.Optional(Type.String()),
   },
@@ -27,11 +27,11 @@ const timelineEventSchema = Type.Object(
     }),
     generation: Type.Optional(Type.Integer()),
     reason: Type.Optional(Type.String({ description: 'cold, ahead, rejected or requested.' })),
-    by: Type.Optional(Type.String({ description: 'Name of the client key that caused it, or keeper.' })),
-    expires_at: Type.Optional(moment('When the token dies.')),
-    note: Type.Optional(Type.String({ description: 'Why it was forced.' })),
-    ticket: Type.Optional(Type.String({ description: 'Which derived credential it was; absent for the token.' })),
-    duration_ms: Type.Optional(Type.Integer({ description: 'Time the upstream request took.' })),
+    by: Type.Optional(Type.String({ description: 'Name of the client key that caused it, or background-refresh.' })),
+    expires_at: Type.Optional(moment('When the token expires.')),
+    note: Type.Optional(Type.String({ description: 'Why the refresh was forced.' })),
+    ticket: Type.Optional(Type.String({ description: 'Name of the ticket; absent for the token.' })),
+    duration_ms: Type.Optional(Type.Integer({ description: 'Duration of the upstream request.' })),
     code: Type.Optional(Type.String()),
     class: Type.Optional(Type.String()),
     platform_code: Type.Optional(code),
@@ -40,17 +40,17 @@ const timelineEventSchema = Type.Object(
   { $id: 'TimelineEvent' },
 )
 
-const tokenAnswerSchema = Type.Object(
+const tokenResponseSchema = Type.Object(
   {
     access_token: Type.String(),
-    expires_in: Type.Integer({ description: 'Whole seconds that are left.' }),
+    expires_in: Type.Integer({ description: 'Remaining lifetime in whole seconds.' }),
     expires_in_ms: Type.Integer(),
-    expires_at: moment('When the token dies.'),
+    expires_at: moment('When the token expires.'),
     generation: Type.Integer({ description: 'Grows by one with each new token of the account.' }),
-    token_type: Type.Optional(Type.String({ description: 'Scheme of the header, where the platform takes one.' })),
+    token_type: Type.Optional(Type.String({ description: 'Scheme of the header, if the platform uses one.' })),
     place: Type.Optional(Type.Ref('Placement')),
   },
-  { $id: 'TokenAnswer' },
+  { $id: 'TokenResponse' },
 )
 
 const accountStatusSchema = Type.Object(
@@ -61,10 +61,10 @@ const accountStatusSchema = Type.Object(
     ids: Type.Record(Type.String(), Type.String()),
     state: Type.String({ description: 'none, refreshing, valid, expiring, expired or failing.' }),
     generation: Type.Optional(Type.Integer()),
-    issued_at: Type.Optional(moment('When the token was asked for.')),
-    expires_at: Type.Optional(moment('When the token dies.')),
+    issued_at: Type.Optional(moment('When the token was requested.')),
+    expires_at: Type.Optional(moment('When the token expires.')),
     expires_in_ms: Type.Optional(Type.Integer()),
-    refresh_at: Type.Optional(moment('Next try to refresh ahead.')),
+    refresh_at: Type.Optional(moment('When the next refresh ahead starts.')),
     last_failure: Type.Optional(
       Type.Object({
         code: Type.String(),
@@ -74,7 +74,7 @@ const accountStatusSchema = Type.Object(
         platform_code: Type.Optional(code),
         failures: Type.Integer(),
         at: moment('When it failed.'),
-        retry_at: moment('When the next try may be.'),
+        retry_at: moment('When the next attempt is allowed.'),
       }),
     ),
     last_refresh: Type.Optional(Type.Ref('TimelineEvent')),
@@ -98,23 +98,23 @@ const errorSchema = Type.Object(
   { $id: 'Error', description: 'Any error of the native API.' },
 )
 
-/** All that have a name. */
+/** All shared schemas. */
 export const sharedSchemas = [
   hintSchema,
   placementSchema,
   timelineEventSchema,
-  tokenAnswerSchema,
+  tokenResponseSchema,
   accountStatusSchema,
   errorSchema,
 ] as const
 
-/** A reference to a shared schema. */
-export function ref(name: 'AccountStatus' | 'Error' | 'TimelineEvent' | 'TokenAnswer'): TRef {
+/** Returns a reference to a shared schema. */
+export function ref(name: 'AccountStatus' | 'Error' | 'TimelineEvent' | 'TokenResponse'): TRef {
   return Type.Ref(name)
 }
 
-/** The errors that every route of the native API may answer. */
-export const errorAnswers = { '4xx': ref('Error'), '5xx': ref('Error') } as const
+/** Error responses of every route of the native API. */
+export const errorResponses = { '4xx': ref('Error'), '5xx': ref('Error') } as const
 
-/** `:account` of a path. */
+/** Path parameters with an `:account`. */
 export const accountParams = Type.Object({ account: Type.String({ minLength: 1, maxLength: 100 }) })

@@ -1,32 +1,32 @@
 import type { Provider, ResolvedSpec, TokenSource } from '@lingpai/core'
 import { recordKeyOf } from '@lingpai/core/internal'
 
-/** A provider of whatever credentials, as far as the server reads it. */
+/** The part of any provider that the server reads. */
 export interface AnyProvider extends Pick<Provider<never>, 'id' | 'kind'> {
   readonly spec: Omit<ResolvedSpec<never>, 'account' | 'env' | 'parent' | 'request' | 'secrets'>
 }
 
-/** One account as the server serves it. */
+/** An account that the server serves. */
 export interface ServedAccount {
-  /** As it stands in paths and in the keys' lists: letters, digits, `.`, `-`, `_`. */
+  /** Name in paths and in the accounts of keys: letters, digits, `.`, `-`, `_`. */
   readonly name: string
   readonly provider: AnyProvider
   readonly source: TokenSource
   /**
-   * For facade clients that give a token up early, such as `expires_in - 1500`: no response tells a shorter life, where the
-   * platform gives another token before the end of the current one. Make the provider renew earlier than this.
+   * For facade clients that drop a token early, such as at `expires_in - 1500`. No response reports a shorter lifetime, even if the
+   * platform issues another token before the current one expires. Make the provider renew earlier than this.
    */
   readonly minLifeSeconds?: number
-  /** Credentials that are derived from the token, for the facades that serve them. */
+  /** Credentials derived from the token, for the facades that serve them. */
   readonly tickets?: { readonly [Name in TicketName]?: TokenSource }
 }
 
-/** `jsapi`: WeChat's or the corp's jsapi_ticket; `wxCard`: WeChat's card api_ticket; `agentConfig`: the agent's jsapi_ticket of WeCom. */
+/** `jsapi`: jsapi_ticket of WeChat or of the corp; `wxCard`: WeChat's card api_ticket; `agentConfig`: jsapi_ticket of a WeCom agent. */
 export type TicketName = 'jsapi' | 'wxCard' | 'agentConfig'
 
 /**
- * Where the server stores what it knows of an account, beside the account's record: two servers on one cache may give the same name
- * to different accounts, or have other secrets of one.
+ * Returns the cache key for data about an account. It contains the record's key, because two servers on one cache may use one name for
+ * different accounts, or different secrets for one account.
  */
 export async function storeKey(
   kind: 'timeline' | 'handed',

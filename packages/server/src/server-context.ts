@@ -10,7 +10,7 @@ import type { ClientKeys } from './keys/client-keys.js'
 import type { Sessions } from './keys/session-cookie.js'
 import type { HeldOpen } from './held-open.js'
 import type { ServedAccount } from './served-account.js'
-import type { SharedTime } from './shared-time.js'
+import type { StoreClock } from './store-clock.js'
 import type { Timeline } from './timeline.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
@@ -21,37 +21,38 @@ export interface ServerContext {
   readonly manager: TokenServerOptions['manager']
   readonly cache: IAccessTokenCache
   readonly clock: Clock
-  /** The clock of the records: what is left of a token is `expiresAtMs - time.nowMs()`. */
-  readonly time: Pick<SharedTime, 'nowMs'>
-  /** What happens to the accounts. */
+  /** The clock of the records: a token has `expiresAtMs - time.nowMs()` left. */
+  readonly time: Pick<StoreClock, 'nowMs'>
+  /** Events of the accounts. */
   readonly feed: AccountFeed
-  /** What happened to them. */
+  /** Past events of the accounts. */
   readonly timeline: Timeline
   readonly options: TokenServerOptions
-  /** The visits to the status page. */
+  /** Sessions on the status page. */
   readonly sessions: Sessions
-  /** Who was let in, who was not, and who saw a token. */
+  /** Counts and logs who was authenticated, who was not, and who saw a token. */
   readonly access: AccessLog
-  /** The bound on what callers keep open. */
+  /** Limits the requests that stay open. */
   readonly held: HeldOpen
-  /** Aborts when the server begins to end: what waits is to answer now. */
+  /** Aborts when the server begins to shut down: open requests must end now. */
   readonly draining: AbortSignal
   /**
-   * Who sent the request: by its key, or by the page's cookie. Counts against the key's limit, or, for wrong keys, against the address.
+   * Authenticates a request by its key or by the session cookie. Counts against the key's limit, or for wrong keys against the
+   * address's limit.
    *
-   * @throws ApiError 401, 403 (a cookie without the CSRF marks) or 429
+   * @throws ApiError 401, 403 (a cookie without CSRF protection) or 429
    */
   authenticate(request: FastifyRequest): Caller
-  /** The caller that a key's text makes, for requests that carry it elsewhere. The same limits. @throws ApiError 401 or 429 */
+  /** Authenticates a key that a request carries elsewhere, with the same limits. @throws ApiError 401 or 429 */
   authenticateKey(text: string, request: FastifyRequest): Caller
   /**
-   * The account of a name, if it is there and the caller may do this with it.
+   * Returns an account if the caller has the right.
    *
-   * @throws ApiError 404, the same for an account that there is not and for one of others; 403 where only the role is missing
+   * @throws ApiError 404 for an unknown account and for one of other keys; 403 if only the role is missing
    */
   accountFor(caller: Caller, name: string, right?: 'read' | 'report' | 'admin'): ServedAccount
-  /** The status of an account as it is answered. */
+  /** Returns the status of an account as clients receive it. */
   statusOf(account: ServedAccount): AccountStatus
-  /** Runs `work`; what the source does over it is put down to `name` in timeline and log. */
+  /** Runs `work` and attributes the events that it causes to `name` in timeline and log. */
   readonly actAs: Actors['actAs']
 }

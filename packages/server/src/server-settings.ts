@@ -8,53 +8,53 @@ import {
 } from 'fastify'
 
 import { facadeUrl } from './facades/facade-url.js'
-import { unservedAnswer } from './facades/unserved.js'
+import { unservedResponse } from './facades/unserved-response.js'
 
-/** A body, of which no request needs more than a token and a code. */
+/** Largest body. The largest request has a token and a code. */
 export const largestBodyBytes = 16 * 1024
-/** All headers of a request together. */
+/** Largest size of all headers of a request together. */
 const largestHeadBytes = 16 * 1024
 const mostHeaders = 100
-/** Names of accounts are up to 100 characters, nine bytes each when encoded. */
+/** Account names have up to 100 characters, of up to nine bytes each when encoded. */
 const longestParameter = 900
-/** From the first byte of a request to the last of its body. */
+/** From the first byte of a request to the last byte of its body. */
 const requestMs = 10_000
 const headersMs = 5000
 /** From the connection to the end of the TLS handshake. */
 const handshakeMs = 5000
-/** Without a byte in either direction: longer than the longest poll, and than the beats of a stream. */
+/** Longest silence in both directions: longer than the longest poll, and than the heartbeat of a stream. */
 const silenceMs = 90_000
-/** How often requests that are too slow are looked for. */
+/** Interval of the search for slow requests. */
 const lookMs = 1000
 
-/** How the server treats what is not a proper request, chosen one by one. */
+/** How the server treats malformed and slow requests. */
 export const serverSettings = {
   bodyLimit: largestBodyBytes,
   requestTimeout: requestMs,
-  // Without it, a client that does not read its response keeps the connection for ever.
+  // Otherwise a client that does not read its response keeps its connection forever.
   connectionTimeout: silenceMs,
-  // The drain closes connections itself.
+  // Connections are closed by the drain.
   forceCloseConnections: false,
-  // What is under way when the server ends is answered; a 503 would be a call lost.
+  // Requests during a shutdown are served; a 503 would fail a call.
   return503OnClosing: false,
-  // HEAD of a stream would be a stream.
+  // HEAD of a stream would never end.
   exposeHeadRoutes: false,
   onProtoPoisoning: 'error',
   onConstructorPoisoning: 'error',
   routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
   rewriteUrl: ({ url = '/' }) => facadeUrl(url),
-  // The URL of a facade holds a client key, and nobody reads a line for each token anyway.
+  // The URL of a facade contains a client key, and a line for each token would be noise.
   logController: new LogController({ disableRequestLogging: true }),
-  // A logger for each request would cost more than the request; what is logged names its request itself.
+  // A logger for each request costs more than the request itself.
   childLoggerFactory: (logger) => logger,
   frameworkErrors: (_error: FastifyError, { url, headers }: FastifyRequest, reply: FastifyReply) => {
-    const { status, body } = unservedAnswer(url, headers.authorization) ?? { status: 400, body: malformed }
+    const { status, body } = unservedResponse(url, headers.authorization) ?? { status: 400, body: malformed }
     void reply.code(status).header('cache-control', 'no-store').send(body)
   },
-  clientErrorHandler: refuse,
+  clientErrorHandler: sendClientError,
 } as const satisfies FastifyServerOptions
 
-/** The same for the layer below, where fastify has no option. */
+/** Settings of Node's server, for which fastify has no option. */
 export const nodeSettings = {
   maxHeaderSize: largestHeadBytes,
   headersTimeout: headersMs,
@@ -62,10 +62,10 @@ export const nodeSettings = {
   connectionsCheckingInterval: lookMs,
 } as const
 
-/** What holds before TLS stands. */
+/** Settings of the TLS handshake. */
 export const tlsSettings = { handshakeTimeout: handshakeMs } as const
 
-/** Members of the server that are no options of it. */
+/** Settings of Node's server that exist only as properties. */
 export const serverMembers = { maxHeadersCount: mostHeaders } as const
 
 const malformed = { error: { code: 'ERR_BAD_REQUEST', message: 'the request is malformed', retryable: false } }
@@ -75,8 +75,8 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-/** Answers what is no HTTP at all, or comes too slowly; where TLS itself failed there is nothing to answer on. */
-function refuse(error: Error & { readonly code?: string }, socket: Socket): void {
+/** Responds to invalid HTTP and slow requests. After a failed TLS handshake no response is possible. */
+function sendClientError(error: Error & { readonly code?: string }, socket: Socket): void {
   if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
     socket.destroy()
     return

@@ -7,48 +7,68 @@ import { nodeSettings, serverMembers, serverSettings, tlsSettings } from './serv
 import { tokenServer } from './token-server.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
-/** How a server of its own is started. */
+/** Options of {@link startTokenServer}. */
 export interface StartOptions extends TokenServerOptions {
   /** @default '127.0.0.1' */
   readonly host?: string
   /** @default 0, any free port */
   readonly port?: number
-  /** Absent: plain HTTP. */
+  /** Certificate and key; without them the server uses plain HTTP. */
   readonly tls?: TlsFiles
-  /** Which proxies in front may say who the client is: addresses and networks, or `true` for any peer. @default false */
+  /** Proxies that may report the client's address: addresses and networks, or `true` for any peer. @default false */
   readonly trustProxy?: boolean | string | readonly string[]
-  /** Listens beyond loopback without TLS, for a proxy in front that does it. @default false */
+  /** Allows plain HTTP beyond loopback, for a proxy in front that terminates TLS. @default false */
   readonly allowPlainHttp?: boolean
-  /** pino's options. @default silent */
+  /** Options of pino. @default silent */
   readonly logger?: FastifyServerOptions['logger']
-  /** How long what is under way may take once the server ends, milliseconds. @default 4000 */
+  /** How long running requests may take after the shutdown began, milliseconds. @default 4000 */
   readonly drainMs?: number
 }
 
-/** A certificate, with those that lead to a known one, and its key; both PEM. */
+/** A certificate with its intermediate certificates, and its key, in PEM format. */
 export interface TlsFiles {
   readonly cert: string | Buffer
   readonly key: string | Buffer
 }
 
-/** A running server. */
+/** A running token server. */
 export interface RunningTokenServer {
-  /** `http://127.0.0.1:4180` */
+  /** Base URL, such as `http://127.0.0.1:4180`. */
   readonly url: string
   readonly app: FastifyInstance
-  /** Another certificate for connections from now on. @throws ConfigError for one that is none, or where there is no TLS */
+  /** Replaces the certificate for new connections. @throws ConfigError for an invalid certificate, or without TLS */
   setTls(files: TlsFiles): void
   /**
-   * Ends it in good order: nothing new is let in, what is under way is answered, streams end. The manager and the keys stay the
-   * caller's to close.
+   * Shuts down gracefully: rejects new connections, finishes running requests and ends streams. The caller closes the manager and
+   * the keys.
    */
   close(): Promise<void>
 }
 
 /**
- * Starts the central token server on an address of its own.
+ * Starts a token server that listens on its own address.
  *
- * @throws ConfigError for an address beyond loopback without client keys, one that is taken, a certificate that is none
+ * @throws ConfigError for an address beyond loopback without client keys, an address in use, or an invalid certificate
+ *
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { wechatMp } from '@lingpai/provider-wechat-mp'
+ * import { openKeysFile, startTokenServer } from '@lingpai/server'
+ *
+ * const cache = memoryCache()
+ * const manager = new TokenManager({ cache })
+ * const source = manager.source(wechatMp, { appId: 'wx…', appSecret: process.env['WECHAT_MP_SECRET'] ?? '' })
+ * const server = await startTokenServer({
+ *   accounts: [{ name: 'shop', provider: wechatMp, source }],
+ *   manager,
+ *   cache,
+ *   keys: await openKeysFile('keys.json'),
+ *   port: 4180,
+ * })
+ * process.stdout.write(`listening at ${server.url}\n`)
+ * ```
  */
 export async function startTokenServer(options: StartOptions): Promise<RunningTokenServer> {
   const { host = '127.0.0.1', port = 0, tls, trustProxy = false, logger = false, drainMs = 4000 } = options
@@ -65,7 +85,10 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
     app,
     setTls: (files) => {
       if (!('setSecureContext' in app.server))
-        throw new ConfigError('the server was started without TLS', { field: 'tls', problem: 'conflict' })
+        throw new ConfigError('setTls() requires a server that was started with TLS', {
+          field: 'tls',
+          problem: 'conflict',
+        })
       const server = app.server as HttpsServer
       asTlsProblem(() => {
         server.setSecureContext(files)
@@ -78,7 +101,7 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
 function makeApp(settings: FastifyServerOptions, tls: TlsFiles | undefined): FastifyInstance {
   if (tls === undefined) return fastify({ ...settings, http: nodeSettings })
   const { cert, key } = tls
-  // Fastify's type of an instance hangs on the kind of its server; the routes do not.
+  // Fastify's instance type depends on the kind of server; the routes do not.
   return asTlsProblem(() =>
     fastify({ ...settings, https: { ...nodeSettings, ...tlsSettings, cert, key } } as FastifyServerOptions),
   )
@@ -90,11 +113,14 @@ function asTlsProblem<T>(work: () => T): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || code.startsWith('FST')) throw error
-    throw new ConfigError(`the certificate or its key cannot be used (${code})`, { field: 'tls', problem: 'malformed' })
+    throw new ConfigError(`startTokenServer: "tls" must be a usable certificate with its key (${code})`, {
+      field: 'tls',
+      problem: 'malformed',
+    })
   }
 }
 
-/** No header that lets somebody in is ever written down. */
+/** Redacts headers and fields that carry keys, cookies or tokens. */
 function withRedaction(logger: FastifyServerOptions['logger']): NonNullable<FastifyServerOptions['logger']> {
   if (typeof logger !== 'object') return logger === true ? { redact: hiddenPaths } : false
   return { ...logger, redact: hiddenPaths }
@@ -109,14 +135,18 @@ const hiddenPaths = ['authorization', 'cookie', 'access_token', 'key', 'secret']
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
   try {
-    // A thousand clients may connect in one go.
+    // A thousand clients may connect at once.
     await app.listen({ host, port, backlog: 4096, listenTextResolver: (address) => `listening at ${address}` })
   } catch (error) {
     await app.close()
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    const problem = { EADDRINUSE: 'is in use', EACCES: 'needs more rights', EADDRNOTAVAIL: 'is not of this host' }[code]
+    const problem = {
+      EADDRINUSE: 'is already in use',
+      EACCES: 'requires more privileges',
+      EADDRNOTAVAIL: 'is not an address of this host',
+    }[code]
     if (problem === undefined) throw error
-    throw new ConfigError(`the address ${host}:${port} ${problem}`, { field: 'port', problem: 'conflict' })
+    throw new ConfigError(`startTokenServer: ${host}:${port} ${problem}`, { field: 'port', problem: 'conflict' })
   }
 }
 
@@ -125,25 +155,25 @@ function urlOf({ server }: FastifyInstance, isTls: boolean): string {
   return `${isTls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
-/** What goes beyond this host needs client keys, and a way on which they stay secret. */
+/** A server that other hosts can reach requires client keys and an encrypted connection. */
 function assertGuarded(host: string, { keys, tls, allowPlainHttp = false }: StartOptions): void {
   if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host)) return
   if (keys.size === 0) {
     throw new ConfigError(
-      `${host} can be reached by others, and there are no client keys`,
+      `startTokenServer: "keys" must not be empty, because other hosts can reach ${host}`,
       { field: 'host', problem: 'conflict' },
-      { hint: 'Make one first: lingpai key create --role reader --accounts <names>' },
+      { hint: 'Create a key first: lingpai key create --role reader --accounts <names>' },
     )
   }
   if (tls !== undefined || allowPlainHttp) return
   throw new ConfigError(
-    `${host} can be reached by others, and without TLS they can read the client keys`,
+    `startTokenServer: "tls" must be set, because other hosts can reach ${host} and read the client keys`,
     { field: 'host', problem: 'conflict' },
-    { hint: 'Set "tls", or "allowPlainHttp" where a proxy in front does TLS.' },
+    { hint: 'Set "tls", or "allowPlainHttp" if a proxy in front terminates TLS.' },
   )
 }
 
-/** Fastify takes a number and then trusts nobody: a client can name as many proxies as it likes. */
+/** A number of proxies is not accepted: a client can send any number of addresses in the header. */
 function assertProxies(trustProxy: unknown): void {
   const list = typeof trustProxy === 'string' ? trustProxy.split(',') : trustProxy
   const isKnown = typeof list === 'boolean' || (Array.isArray(list) && list.length > 0 && list.every(isProxy))
@@ -151,7 +181,7 @@ function assertProxies(trustProxy: unknown): void {
   throw new ConfigError(
     'startTokenServer: "trustProxy" must be true, an address or network, or a list of them',
     { field: 'trustProxy', problem: 'malformed' },
-    { hint: 'Name the proxies, for instance 127.0.0.1 or 10.0.0.0/8: how many there are proves nothing.' },
+    { hint: 'List the proxies, such as 127.0.0.1 or 10.0.0.0/8; a number of proxies is not accepted.' },
   )
 }
 
@@ -165,5 +195,5 @@ function isProxy(given: unknown): boolean {
   return family !== 0 && isNetwork && rest.length === 0
 }
 
-/** Names that `@fastify/proxy-addr` gives to networks. */
+/** Names of networks in `@fastify/proxy-addr`. */
 const proxyGroups: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']

@@ -2,7 +2,7 @@ import type { ErrorClass, PlatformCode, RefreshReason } from '@lingpai/core'
 import { bilingualHint, type BilingualHint } from './hints.js'
 import type { AnyProvider } from './served-account.js'
 
-/** Names of what stands in a timeline. */
+/** Names of the events in a timeline. */
 export const timelineEventNames = [
   'refreshed',
   'same-token',
@@ -15,39 +15,39 @@ export const timelineEventNames = [
   'lifetime-assumed',
 ] as const
 
-/** One of {@link timelineEventNames}; the words of `LingpaiEvents`. */
+/** One of {@link timelineEventNames}, which are names of `LingpaiEvents`. */
 export type TimelineEventName = (typeof timelineEventNames)[number]
 
-/** What happened to an account, as it is kept: no token, no secret. */
-export interface KeptEvent {
+/** An event of an account as it is stored. Contains no token and no secret. */
+export interface StoredEvent {
   /** Unix milliseconds. */
   readonly at: number
   readonly event: TimelineEventName
   readonly generation?: number
   readonly reason?: RefreshReason
-  /** The key that caused it, or `keeper`. */
+  /** Name of the key that caused it, or `background-refresh`. */
   readonly by?: string
-  /** When the token of it dies, Unix milliseconds. */
+  /** When the token expires, Unix milliseconds. */
   readonly expires_at?: number
-  /** Why it was forced, in the words of whoever did. */
+  /** The note of the caller that forced the refresh. */
   readonly note?: string
-  /** Which derived credential it was; absent for the token itself. */
+  /** Name of the ticket; absent for the token itself. */
   readonly ticket?: string
   readonly duration_ms?: number
   readonly code?: string
   readonly class?: ErrorClass
   readonly platform_code?: PlatformCode
-  /** The address that the platform refused. */
+  /** The address that the platform denied. */
   readonly ip?: string
 }
 
-/** The same as it is answered. */
-export interface TimelineEvent extends Omit<KeptEvent, 'ip'> {
+/** An event as clients receive it. */
+export interface TimelineEvent extends Omit<StoredEvent, 'ip'> {
   readonly hint?: BilingualHint
 }
 
-/** An event with what the provider advises on it. */
-export function timelineEvent(provider: AnyProvider, { ip, ...event }: KeptEvent): TimelineEvent {
+/** Adds the provider's hint to an event. */
+export function timelineEvent(provider: AnyProvider, { ip, ...event }: StoredEvent): TimelineEvent {
   const { class: errorClass, platform_code: platformCode } = event
   const hint = errorClass && bilingualHint(provider, { errorClass, platformCode, ip })
   return { ...event, ...(hint && { hint }) }

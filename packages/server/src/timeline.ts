@@ -1,12 +1,12 @@
 import type { ServedAccount } from './served-account.js'
 import type { TimelineEvent } from './timeline-event.js'
 
-/** What happened to the accounts, as far as it is kept. */
+/** The stored events of the accounts. */
 export interface Timeline {
-  /** The events of an account, newest first, at most 200. */
+  /** Returns the events of an account, newest first, at most 200. */
   read(account: ServedAccount): Promise<readonly TimelineEvent[]>
-  /** The last event that brought a token of the account, as far as this process knows. */
+  /** Returns the last event that brought a token of the account, as far as this process knows. */
   lastRefresh(account: ServedAccount): TimelineEvent | undefined
-  /** Writes what is not written yet. */
+  /** Writes pending events. */
   close(): Promise<void>
 }

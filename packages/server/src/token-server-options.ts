@@ -5,30 +5,30 @@ import type { ServedAccount } from './served-account.js'
 
 /** Options of `tokenServer`. */
 export interface TokenServerOptions {
-  /** What is served; a register can be changed while the server runs. */
+  /** Accounts to serve. A register can be changed while the server runs. */
   readonly accounts: readonly ServedAccount[] | AccountRegister
-  /** The manager of the sources, for its events. It stays the caller's to close. */
+  /** The manager of the sources, for its events. The caller closes it. */
   readonly manager: Pick<TokenManager, 'on'>
-  /** Where the manager keeps its records; the timeline of each account is kept there, too. */
+  /** The cache of the manager. The timeline of each account is stored there, too. */
   readonly cache: IAccessTokenCache
-  /** Who may ask. Without any, every request is unauthenticated. */
+  /** Client keys. Without keys, every request fails authentication. */
   readonly keys: ClientKeys
   /** @default the clock of this machine */
   readonly clock?: Clock
-  /** Whether the server keeps all accounts fresh, also those that nobody asks for. @default true */
+  /** Whether the server refreshes all accounts in the background, including those without requests. @default true */
   readonly isKeeping?: boolean
-  /** Requests a second that a key may send, where the key says nothing else; bursts of twice that are let through. @default 1000 */
+  /** Requests per second for a key without a limit of its own; bursts of twice that number are allowed. @default 1000 */
   readonly rateLimit?: number
-  /** Whether the cookie of the page is for TLS only; set it where a proxy in front does the TLS. @default as the connection is */
+  /** Whether the session cookie requires TLS; set it if a proxy in front terminates TLS. @default as the connection is */
   readonly isSecure?: boolean
   /**
-   * Signs the cookies of the page, at least 32 bytes: the same for all servers behind one balancer. It is worth as much as all
-   * client keys together.
+   * Signs session cookies, at least 32 bytes, and the same for all servers behind one load balancer. Protect it like all client
+   * keys together.
    *
-   * @default a random one of this process: people sign in again after a restart
+   * @default random for this process, so users sign in again after a restart
    */
   readonly sessionKey?: string | Uint8Array
-  /** Serves `/metrics`, to keys of all accounts; `'public'`: to everybody who can reach it. @default true */
+  /** Serves `/metrics` to keys with all accounts, or with `'public'` to every client. @default true */
   readonly metrics?: boolean | 'public'
   /** Serves the status page at `/`. @default true */
   readonly page?: boolean

@@ -9,14 +9,14 @@ import { actors } from './actors.js'
 import { ApiError, noSuchAccount } from './api-error.js'
 import { auditTimeline, warmTimeline } from './audit-timeline.js'
 import { authenticator } from './authenticator.js'
-import { requireCaller } from './callers.js'
+import { requireCaller } from './require-caller.js'
 import { compileValidator } from './compile-validator.js'
 import { registerFacades } from './facades/register-facades.js'
 import { registerMetrics } from './metrics/register-metrics.js'
 import { registerPage } from './page/register-page.js'
 import { heldOpen } from './held-open.js'
-import { firstAnswer } from './first-answer.js'
-import { keepFresh } from './keep-fresh.js'
+import { waitForStore } from './wait-for-store.js'
+import { refreshInBackground } from './refresh-in-background.js'
 import { registerErrors } from './register-errors.js'
 import { registerOpenApi } from './register-open-api.js'
 import { registerAccounts } from './routes/register-accounts.js'
@@ -26,27 +26,40 @@ import { registerHealth } from './routes/register-health.js'
 import { registerSession } from './routes/register-session.js'
 import { registerTokens } from './routes/register-tokens.js'
 import { sessionCookies } from './keys/session-cookie.js'
-import { sharedTime } from './shared-time.js'
+import { storeClock } from './store-clock.js'
 import { sharedSchemas } from './schemas.js'
 import type { ServerContext } from './server-context.js'
 import { largestBodyBytes } from './server-settings.js'
-import { statusBoard } from './status-board.js'
+import { statusWatcher } from './status-watcher.js'
 import type { TokenServerOptions } from './token-server-options.js'
 import type { TypedFastify } from './typebox-provider.js'
 import { writeAuditLog } from './write-audit-log.js'
 
-/** The central token server as a fastify plugin. */
+/**
+ * The token server as a fastify plugin, for an app of your own. See {@link startTokenServer} for a complete server.
+ *
+ * @example
+ * ```ts
+ * import { tokenServer, type TokenServerOptions } from '@lingpai/server'
+ * import fastify from 'fastify'
+ *
+ * declare const options: TokenServerOptions
+ * const app = fastify()
+ * await app.register(tokenServer, options)
+ * await app.listen({ port: 4180 })
+ * ```
+ */
 export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastify, options) => {
   const draining = new AbortController()
-  // Every stream and every long poll listens to it; thousands are no leak.
+  // Every open stream and long poll adds a listener, so thousands are not a leak.
   setMaxListeners(0, draining.signal)
-  const { context, board, begin, close } = openContext(options, draining.signal, fastify.log)
+  const { context, watcher, begin, close } = openContext(options, draining.signal, fastify.log)
   fastify.setValidatorCompiler(compileValidator)
   for (const schema of sharedSchemas) fastify.addSchema(schema)
   fastify.addHook('onRoute', (route) => {
     route.bodyLimit ??= largestBodyBytes
   })
-  // Also what was under way when the end began: the client must not send its next request here.
+  // Also for requests that began before the shutdown: the client must send its next request elsewhere.
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.signal.aborted) void reply.header('connection', 'close')
     done()
@@ -58,7 +71,7 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
   writeAuditLog(context.feed, fastify.log)
   registerErrors(fastify, context)
   await registerOpenApi(fastify)
-  registerRoutes(fastify, context, board)
+  registerRoutes(fastify, context, watcher)
   fastify.addHook('onReady', begin)
   fastify.addHook('preClose', () => {
     draining.abort()
@@ -70,7 +83,7 @@ export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastif
 function registerRoutes(
   fastify: FastifyInstance,
   context: ServerContext,
-  board: ReturnType<typeof openContext>['board'],
+  watcher: ReturnType<typeof openContext>['watcher'],
 ): void {
   const open: TypedFastify = fastify.withTypeProvider()
   registerHealth(open, context)
@@ -80,13 +93,13 @@ function registerRoutes(
     const typed: TypedFastify = scope.withTypeProvider()
     registerAccounts(typed, context)
     registerTokens(typed, context)
-    registerChanges(typed, context, board)
-    registerEvents(typed, context, board)
+    registerChanges(typed, context, watcher)
+    registerEvents(typed, context, watcher)
   })
   for (const part of partsOf(context)) void fastify.register(async (scope) => part(scope, context))
 }
 
-/** Each in a scope of its own, so that its hooks and its errors stay its own. */
+/** Each part has its own scope, so that its hooks and error handlers do not affect the others. */
 function partsOf({
   options: { metrics = true, page = true },
 }: ServerContext): readonly ((fastify: FastifyInstance, context: ServerContext) => void | Promise<void>)[] {
@@ -96,18 +109,21 @@ function partsOf({
 function openContext(options: TokenServerOptions, draining: AbortSignal, log: FastifyBaseLogger) {
   const { manager, cache, keys, clock = systemClock, isKeeping = true, rateLimit = 1000 } = options
   if (!(rateLimit > 0))
-    throw new ConfigError('rateLimit is to be above 0', { field: 'rateLimit', problem: 'malformed' })
+    throw new ConfigError('tokenServer: "rateLimit" must be a positive number', {
+      field: 'rateLimit',
+      problem: 'malformed',
+    })
   const accounts = registerOf(options.accounts)
   const acting = actors()
   const feed = accountFeed({ manager, accounts, actors: acting })
-  const time = sharedTime(cache, clock)
+  const time = storeClock(cache, clock)
   const timeline = auditTimeline({ cache, clock, feed })
   const statusOf: ServerContext['statusOf'] = (account) =>
     accountStatus(account, time.nowMs(), timeline.lastRefresh(account))
   const sessions = sessionCookies(options.sessionKey)
   const access = accessLog({ log, clock, cache })
   const held = heldOpen({ keys, clock, draining })
-  const board = statusBoard({ accounts, feed, clock }, statusOf)
+  const watcher = statusWatcher({ accounts, feed, clock }, statusOf)
   const context: ServerContext = {
     accounts,
     keys,
@@ -128,20 +144,20 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     actAs: acting.actAs,
   }
   const begin = async (): Promise<void> => {
-    await firstAnswer(cache)
-    if (isKeeping) keepFresh(accounts, clock, draining)
+    await waitForStore(cache)
+    if (isKeeping) refreshInBackground(accounts, clock, draining)
     void warmTimeline(timeline, accounts.all())
   }
   const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
   const close = async (): Promise<void> => {
     stop()
     held.close()
-    board.close()
+    watcher.close()
     time.close()
     await timeline.close()
     feed.close()
   }
-  return { context, board, begin, close }
+  return { context, watcher, begin, close }
 }
 
 function registerOf(accounts: TokenServerOptions['accounts']): AccountRegister {
@@ -158,6 +174,7 @@ function accountFor(
 ): ReturnType<ServerContext['accountFor']> {
   const account = accounts.get(name)
   if (!caller.mayRead(name) || account === undefined) throw noSuchAccount()
-  if (!caller[rights[right]](name)) throw new ApiError('ERR_FORBIDDEN', `the role ${caller.key.role} may not do this`)
+  if (!caller[rights[right]](name))
+    throw new ApiError('ERR_FORBIDDEN', `the role ${caller.key.role} does not allow this`)
   return account
 }

@@ -1,14 +1,25 @@
 import { stat } from 'node:fs/promises'
 import type { Clock, Timer } from '@lingpai/core'
 
-/** How soon a change is seen. */
+/** Polling interval. */
 const lookMs = 500
 
 /**
- * Tells that a file is another one or holds something else. It looks every half second rather than waiting for the system to tell:
- * mounted secrets are exchanged behind a link, and network file systems tell nothing.
+ * Watches a file for changes of its content or identity. It polls, because file events miss mounted secrets, which are replaced
+ * behind a link, and do not exist on network file systems.
  *
- * @returns Ends the watching.
+ * @returns stops watching
+ *
+ * @example
+ * ```ts
+ * import { systemClock } from '@lingpai/core'
+ * import { watchFile } from '@lingpai/server'
+ *
+ * const stop = watchFile('lingpai.yaml', systemClock, () => {
+ *   process.stdout.write('the configuration has changed\n')
+ * })
+ * stop()
+ * ```
  */
 export function watchFile(path: string, clock: Clock, onChange: () => void): () => void {
   let seen: string | undefined
@@ -30,7 +41,7 @@ export function watchFile(path: string, clock: Clock, onChange: () => void): () 
   }
 }
 
-/** Many editors empty a file before they write it: one without content is not there yet. */
+/** Many editors truncate a file before they write it, so an empty file counts as not written yet. */
 async function markOf(path: string): Promise<string | undefined> {
   try {
     const { ino, size, mtimeMs, ctimeMs } = await stat(path)

@@ -14,7 +14,7 @@ const levels: Readonly<Record<TimelineEventName, 'debug' | 'info' | 'warn' | 'er
   'lifetime-assumed': 'warn',
 }
 
-/** One line for all that happens to a token: who, why, which generation, and never the token. */
+/** Logs one line for each event of a token: cause, reason and generation, but never the token. */
 export function writeAuditLog(feed: AccountFeed, log: FastifyBaseLogger): void {
   feed.on(({ account: { name, provider }, event }) => {
     log[levels[event.event]]({ audit: true, account: name, provider: provider.id, ...event }, `${event.event} ${name}`)

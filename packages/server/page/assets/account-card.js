@@ -7,21 +7,21 @@ import { serverNow } from './server-time.js'
 /** @typedef {import('../contract.js').AccountStatus} AccountStatus */
 /** @typedef {import('../contract.js').TimelineEvent} TimelineEvent */
 
-/** Below this share of its life, a token's bar turns to the colour of haste. */
+/** Below this share of its lifetime, a token's bar changes its color. */
 const shortShare = 0.1
 
-/** Cards made so far, for ids that are used once; `randomUUID` is not there without TLS. */
+/** Number of created cards, for unique ids; `randomUUID` requires TLS. */
 let cards = 0
 
 /**
- * The card of an account. Its element stays the same through all changes, so that neither focus nor the reading position is lost.
+ * Creates the card of an account. Its element stays the same through all updates, so that focus and reading position are not lost.
  *
  * @param {object} options
  * @param {AccountStatus} options.status
  * @param {readonly TimelineEvent[]} options.events
- * @param {boolean} options.isOpen whether the events are unfolded
+ * @param {boolean} options.isOpen whether the events are expanded
  * @param {(isOpen: boolean) => void} options.unfolded
- * @param {{ refresh(): void, reveal(): void } | undefined} options.actions `undefined` for those who may not
+ * @param {{ refresh(): void, reveal(): void } | undefined} options.actions `undefined` without the role for them
  */
 export function accountCard({ status: first, events, isOpen, unfolded, actions }) {
   const text = words()
@@ -107,7 +107,7 @@ function headOf({ name, provider, kind, ids }, id) {
 
 function lifePart() {
   const label = element('dt')
-  // A timer is not read out as it runs.
+  // Screen readers do not announce a timer as it counts.
   const left = element('span', { role: 'timer' })
   const until = element('dd', { class: 'until number' })
   const bar = element('span')
@@ -120,7 +120,7 @@ function lifePart() {
   /**
    * @param {AccountStatus} status
    * @param {number} now
-   * @returns {string} how much life is left, for the colours
+   * @returns {string} the remaining share of the lifetime, for the colors
    */
   const show = ({ issued_at: from, expires_at: to, state }, now) => {
     const text = words()
@@ -172,7 +172,7 @@ function factsPart() {
       when.title = moment(last.at, now)
     }
     setText(how, last ? detailsOf(last).join(' · ') : '')
-    // After a failure nobody is asked before its pause is over.
+    // After a failure no refresh starts before the pause has passed.
     setText(next, nextOf(failure ? Math.max(at ?? 0, failure.retry_at) : at, now))
   }
   return { view, show }

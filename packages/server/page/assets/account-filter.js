@@ -4,11 +4,11 @@ import { wordFor, words } from './language.js'
 
 /** @typedef {import('../contract.js').AccountStatus} AccountStatus */
 
-/** What a person has chosen above the accounts; it outlives a change of language. */
+/** Creates the settings of search and filter, which survive a change of language. */
 export const newChoices = () => ({ search: '', onlyTroubled: false, /** @type {Set<string>} */ open: new Set() })
 
 /**
- * Search and filter.
+ * Creates the search field and the filter.
  *
  * @param {ReturnType<typeof newChoices>} choices
  * @param {() => void} changed
@@ -35,7 +35,7 @@ export function filterPart(choices, changed) {
 }
 
 /**
- * Whether an account is among those that were chosen.
+ * Whether an account matches search and filter.
  *
  * @param {AccountStatus} status
  * @param {ReturnType<typeof newChoices>} choices

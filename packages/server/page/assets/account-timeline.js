@@ -15,7 +15,7 @@ const tones = new Map([
 ])
 
 /**
- * The last events of an account, newest first.
+ * Creates the list of an account's events, newest first.
  *
  * @param {readonly TimelineEvent[]} events
  */
@@ -59,7 +59,7 @@ function generationOf({ generation }) {
 }
 
 /**
- * How and by whom, in words.
+ * Describes the reason and the cause of an event.
  *
  * @param {TimelineEvent} event
  */

@@ -6,12 +6,12 @@ import { element } from './element.js'
 /** @typedef {{ refresh(account: string): void, reveal(account: string): void }} Actions */
 
 /**
- * A card for each account. A card that stays is not touched, so that nobody loses his place by what happens to others.
+ * Creates a card for each account. Unaffected cards are not moved, so that users do not lose focus or reading position.
  *
  * @param {object} options
  * @param {AccountsStore} options.store
- * @param {Set<string>} options.open accounts whose events are unfolded
- * @param {Actions | undefined} options.actions `undefined` for those who may not
+ * @param {Set<string>} options.open accounts whose events are expanded
+ * @param {Actions | undefined} options.actions `undefined` without the role for them
  */
 export function accountsGrid({ store, open, actions }) {
   /** @type {Map<string, ReturnType<typeof accountCard> & { item: HTMLElement }>} */
@@ -53,7 +53,7 @@ export function accountsGrid({ store, open, actions }) {
     if (isSame) return
     const focused = document.activeElement
     list.replaceChildren(...items)
-    // What is moved loses the focus.
+    // A moved element loses the focus.
     if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true })
   }
 

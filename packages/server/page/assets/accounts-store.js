@@ -10,7 +10,7 @@ import { learnServerTime } from './server-time.js'
 const keptEvents = 200
 const timelinesAtOnce = 4
 
-/** What the page knows of the accounts. It tells `changed` of every change; views read from here and keep nothing. */
+/** The accounts and timelines on the page. Calls `changed` for each change; views read from here and store nothing. */
 export class AccountsStore {
   /** @param {(change: Change) => void} changed */
   constructor(changed) {
@@ -21,7 +21,7 @@ export class AccountsStore {
     this.changed = changed
   }
 
-  /** The accounts by name, those in trouble first. */
+  /** Returns the accounts by name, those that need attention first. */
   get list() {
     const { compare } = new Intl.Collator(languageTag(), { numeric: true })
     return [...this.statuses.values()].sort(
@@ -29,7 +29,7 @@ export class AccountsStore {
     )
   }
 
-  /** Reads the list anew, then the timelines, a few at a time. Accounts that are gone are forgotten. */
+  /** Reads the account list, then the timelines, a few at a time. Accounts that no longer exist are removed. */
   async load() {
     const { accounts } = await api.accounts()
     const names = accounts.map(({ name }) => name)
@@ -64,13 +64,13 @@ export class AccountsStore {
 
   /** @param {string} account */
   async #loadTimeline(account) {
-    // A timeline that cannot be read is no reason to show nothing; the next connection reads it again.
+    // Without its timeline an account is still shown; the next connection reads the timeline again.
     const answer = await api.timeline(account).catch(() => undefined)
     if (answer) this.#putEvents(account, [...answer.events, ...(this.timelines.get(account) ?? [])])
   }
 
   /**
-   * The stream and the list overlap: the same event may come by both.
+   * Merges events. The stream and the list overlap, so an event may arrive by both.
    *
    * @param {string} account
    * @param {readonly TimelineEvent[]} events

@@ -9,7 +9,7 @@ import { wordFor, words } from './language.js'
 /** @typedef {import('../contract.js').AccountStatus} AccountStatus */
 
 /**
- * The accounts as cards, with search and filter above them.
+ * Creates the view of the accounts: search, filter and cards.
  *
  * @param {object} options
  * @param {AccountsStore} options.store
@@ -76,7 +76,7 @@ export function accountsView({ store, choices, actions }) {
 }
 
 /**
- * Tells screen readers what has changed; a refresh that begins is no news, its end is.
+ * Announces a change to screen readers. The start of a refresh is not announced, but its end is.
  *
  * @param {AccountStatus} status
  * @param {AccountStatus | undefined} before

@@ -4,7 +4,7 @@
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
-/** Time ranges and how wide their bars are, milliseconds. */
+/** Time ranges and the width of their bars in milliseconds. */
 const ranges = {
   hour: { spanMs: hourMs, bucketMs: 2 * minuteMs },
   day: { spanMs: 24 * hourMs, bucketMs: hourMs },
@@ -15,7 +15,7 @@ const good = new Set(['refreshed', 'same-token'])
 const bad = new Set(['refresh-failed', 'served-stale'])
 
 /**
- * The refreshes of some timelines in a range, counted for the chart and its table.
+ * Counts the refreshes of timelines in a range, for the chart and its table.
  *
  * @param {readonly TimelineEvent[]} events
  * @param {Range} range
@@ -23,7 +23,7 @@ const bad = new Set(['refresh-failed', 'served-stale'])
  */
 export function activityFigures(events, range, now) {
   const { spanMs, bucketMs } = ranges[range]
-  // Bars begin at round moments of the local clock, so that they do not crawl from tick to tick.
+  // Bars begin at round times of the local clock, so that they don't move with each update.
   const offset = new Date(now).getTimezoneOffset() * minuteMs
   const end = Math.ceil((now - offset) / bucketMs) * bucketMs + offset
   const count = spanMs / bucketMs

@@ -7,20 +7,20 @@ const axisPx = 44
 const timeAxisPx = 28
 const barsHeightPx = 140
 const pointsHeightPx = 180
-/** There is no half of a refresh. */
+/** Refreshes are whole numbers. */
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
-/** So that one refresh does not stand as high as the chart. */
+/** Least height of the axis, so that a single refresh does not fill the chart. */
 const fewestOnAxis = 4
 const shortestOnAxisMs = 100
 
 /**
- * Bars of refreshes and dots of latency, one above the other on the same time axis.
+ * Creates bars of refreshes and dots of latency, one above the other on the same time axis.
  *
  * @param {object} options
  * @param {Figures} options.figures
- * @param {boolean} options.withDay whether the time axis names days
- * @param {HTMLElement} options.bars where the bars go
- * @param {HTMLElement} options.points where the dots go
+ * @param {boolean} options.withDay whether the time axis shows days
+ * @param {HTMLElement} options.bars parent of the bars
+ * @param {HTMLElement} options.points parent of the dots
  * @param {(bucket: number | null | undefined) => void} options.overBar
  * @param {(point: number | null | undefined) => void} options.overPoint
  */
@@ -62,7 +62,7 @@ function barsPlot({ buckets, start, end }, withDay, over, place) {
   return new uPlot(
     {
       ...commonOptions(place, barsHeightPx, withDay, start, end, over),
-      // Failures are what sticks out above the successes.
+      // Failures are stacked on top of the successes.
       series: [{}, series('--bad', ''), series('--busy', '--busy')],
       scales: timeScales(start, end, fewestOnAxis),
       axes: axes(withDay, wholeSteps),
@@ -149,7 +149,7 @@ function timeScales(start, end, least) {
 
 /**
  * @param {boolean} withDay
- * @param {number[]} [steps] between the lines of the grid
+ * @param {number[]} [steps] of the grid lines
  */
 function axes(withDay, steps) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`
@@ -175,7 +175,7 @@ function axes(withDay, steps) {
   ]
 }
 
-/** @param {string} name a colour of `base.css` */
+/** @param {string} name a color of `base.css` */
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 }

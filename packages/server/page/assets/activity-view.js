@@ -8,11 +8,11 @@ import { serverNow } from './server-time.js'
 /** @typedef {import('./accounts-store.js').AccountsStore} AccountsStore */
 /** @typedef {import('./activity-figures.js').Range} Range */
 
-/** What a person has chosen on this view; it outlives a change of language. */
+/** Creates the settings of this view, which survive a change of language. */
 export const newActivityChoices = () => ({ account: '', range: /** @type {Range} */ ('day'), isTableOpen: false })
 
 /**
- * Refreshes and upstream latency over time: figures, chart and the same as a table.
+ * Creates the view of refreshes and upstream latency: figures, chart and table.
  *
  * @param {object} options
  * @param {AccountsStore} options.store

@@ -7,7 +7,7 @@ const shownMs = 6000
 let timer
 
 /**
- * Tells screen readers of a change that others see on the cards.
+ * Announces a change to screen readers; it is also visible on the cards.
  *
  * @param {string} text
  */
@@ -18,7 +18,7 @@ export function announce(text) {
 }
 
 /**
- * Tells everybody the outcome of what he did.
+ * Shows and announces the result of a user's action.
  *
  * @param {string} text
  */
@@ -31,7 +31,7 @@ export function toast(text) {
   }, shownMs)
 }
 
-/** For when another person signs in. */
+/** Clears the messages before another user signs in. */
 export function forgetAnnouncements() {
   byId('announcements', HTMLElement).replaceChildren()
   byId('toast', HTMLElement).textContent = ''

@@ -2,15 +2,15 @@ import { inLanguage, words } from './language.js'
 
 /** @typedef {import('../contract.js').BilingualHint} BilingualHint */
 
-/** The event at the window when the server does not know the session any more. */
+/** Event of the window for a session that the server no longer accepts. */
 export const sessionEnded = 'lingpai:session-ended'
 
 /**
- * A request that came to nothing. Its texts are read when they are shown, in the language of that moment.
+ * A failed request. Its texts are evaluated when they are shown, in the current language.
  */
 export class RequestProblem extends Error {
   /**
-   * @param {number} status HTTP status; 0 when no answer came
+   * @param {number} status HTTP status; 0 without a response
    * @param {{ readonly message?: string, readonly hint?: BilingualHint | string }} [said]
    */
   constructor(status, said = {}) {
@@ -19,7 +19,7 @@ export class RequestProblem extends Error {
     this.said = said
   }
 
-  /** What to tell a person. */
+  /** The message for the user. */
   get summary() {
     const { problems } = words()
     if (this.status === 0) return problems.network
@@ -27,7 +27,7 @@ export class RequestProblem extends Error {
     return typeof known === 'string' ? known : problems.other(this.status)
   }
 
-  /** What to do about it, where somebody knows. */
+  /** The hint for the user, if there is one. */
   get hint() {
     return inLanguage(this.said.hint)
   }
@@ -39,7 +39,7 @@ export class RequestProblem extends Error {
  */
 const pathOf = (account, rest = '') => `v1/accounts/${encodeURIComponent(account)}${rest}`
 
-/** The requests of the page, relative to it: a proxy may serve it below a path. Whatever is not a good answer becomes a `RequestProblem`. */
+/** The requests of the page, with relative URLs because a proxy may serve it below a path. An unsuccessful request throws a `RequestProblem`. */
 export const api = {
   /** @param {string} key */
   signIn: (key) => send('POST', 'session', { key }),
@@ -56,12 +56,12 @@ export const api = {
   /**
    * @param {string} account
    * @param {string} note may be empty
-   * @returns {Promise<import('../contract.js').TokenAnswer>}
+   * @returns {Promise<import('../contract.js').TokenResponse>}
    */
   refresh: (account, note) => send('POST', pathOf(account, '/refreshes'), note === '' ? {} : { note }),
   /**
    * @param {string} account
-   * @returns {Promise<import('../contract.js').TokenAnswer>}
+   * @returns {Promise<import('../contract.js').TokenResponse>}
    */
   token: (account) => send('GET', pathOf(account, '/token')),
 }
@@ -78,14 +78,14 @@ async function send(method, path, body) {
     credentials: 'same-origin',
     redirect: 'error',
     headers: {
-      // A page of another origin cannot set it without asking first.
+      // Another origin can only set this header after a preflight, which the server rejects.
       ...(method !== 'GET' && { 'x-lingpai-csrf': '1' }),
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
   }).catch(() => undefined)
   if (!response) throw new RequestProblem(0)
-  // Whatever was asked for: the cookie is not good any more. The routes of the session say so themselves.
+  // The session is no longer valid. The routes of the session handle 401 themselves.
   if (response.status === 401 && path !== 'session') dispatchEvent(new Event(sessionEnded))
   const answer = await response.json().catch(() => undefined)
   if (!response.ok) throw new RequestProblem(response.status, answer?.error)

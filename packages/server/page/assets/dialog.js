@@ -1,7 +1,7 @@
 import { byId, element } from './element.js'
 
 /**
- * Opens the one dialog of the page. Escape closes it like its cancel button; focus goes back to where it was.
+ * Opens the page's dialog. Escape closes it like its cancel button, and the focus returns to its previous element.
  *
  * @param {string} title
  * @param {() => void} [closed]
@@ -38,7 +38,7 @@ export function openDialog(title, closed) {
   }
 }
 
-/** Closes the dialog, whatever it shows. */
+/** Closes the dialog. */
 export function closeDialog() {
   const dialog = byId('dialog', HTMLDialogElement)
   if (dialog.open) dialog.close()

@@ -1,9 +1,9 @@
 /**
- * Makes an element. Texts become text nodes, never markup: names and messages come from configurations and platforms.
+ * Creates an element. Strings become text nodes and never markup, because they come from configurations and platforms.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Readonly<Record<string, string | number | boolean | undefined>>} [attributes] `true` is an attribute without a value, `false` and `undefined` none
+ * @param {Readonly<Record<string, string | number | boolean | undefined>>} [attributes] `true` sets an attribute without a value, `false` and `undefined` none
  * @param {...(Node | string | undefined)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
@@ -17,7 +17,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * A picture of the sprite in `index.html`, hidden from screen readers.
+ * Creates an icon of the sprite in `index.html`, hidden from screen readers.
  *
  * @param {string} name
  */
@@ -32,7 +32,7 @@ export function icon(name) {
 }
 
 /**
- * A button that does something.
+ * Creates a button.
  *
  * @param {string} text
  * @param {() => void} act
@@ -45,7 +45,7 @@ export function button(text, act, attributes = {}) {
 }
 
 /**
- * Sets a text only where it differs, so that a countdown touches the page as little as it can.
+ * Sets a text if it differs, so that countdowns change the page as little as possible.
  *
  * @param {Node} node
  * @param {string} text
@@ -55,7 +55,7 @@ export function setText(node, text) {
 }
 
 /**
- * An element of `index.html`.
+ * Returns an element of `index.html`.
  *
  * @template {HTMLElement} T
  * @param {string} id

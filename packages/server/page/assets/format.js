@@ -3,7 +3,7 @@ import { languageTag, words } from './language.js'
 const secondMs = 1000
 
 /**
- * `1:52:07`, `3 d 04:05:06`; never below zero.
+ * Formats `1:52:07` or `3 d 04:05:06`; at least zero.
  *
  * @param {number} ms
  */
@@ -17,7 +17,7 @@ export function countdown(ms) {
 }
 
 /**
- * `2 d 3 h`, `1 h 46 min`, `12 s`: no more exact than anybody reads it; never below zero.
+ * Formats `2 d 3 h`, `1 h 46 min` or `12 s`, with two units at most; at least zero.
  *
  * @param {number} ms
  */
@@ -31,7 +31,7 @@ export function span(ms) {
 }
 
 /**
- * The time of day; with the date where it is another day than `now`.
+ * Formats the time of day, with the date if it is another day than `now`.
  *
  * @param {number} at Unix milliseconds
  * @param {number} now
@@ -48,7 +48,7 @@ export function moment(at, now) {
 }
 
 /**
- * Without seconds, for the chart.
+ * Formats a time without seconds, for the chart.
  *
  * @param {number} at Unix milliseconds
  * @param {boolean} withDay
@@ -63,7 +63,7 @@ export function shortMoment(at, withDay) {
 }
 
 /**
- * `132 ms`, `2.4 s`.
+ * Formats `132 ms` or `2.4 s`.
  *
  * @param {number} ms
  */

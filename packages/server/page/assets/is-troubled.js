@@ -1,5 +1,5 @@
 /**
- * Whether somebody should look at the account.
+ * Whether the account needs attention.
  *
  * @param {import('../contract.js').AccountStatus} status
  */

@@ -9,13 +9,13 @@ const tables = { en, zh }
 /** @type {Language} */
 let current = chosenLanguage()
 
-/** The words of the language in use. Not to be kept: the language may change. */
+/** The texts of the current language. Do not store them: the language may change. */
 export const words = () => tables[current]
 
-/** The language in use, as the `lang` attribute and `Intl` want it. */
+/** The current language for the `lang` attribute and `Intl`. */
 export const languageTag = () => (current === 'zh' ? 'zh-CN' : 'en')
 
-/** The word of a table for a name that the server gave; a name without a word stands for itself.
+/** Returns the table's text for a name of the server, or the name itself.
  *
  * @param {Readonly<Record<string, string>>} table
  * @param {string} name
@@ -25,7 +25,7 @@ export function wordFor(table, name) {
 }
 
 /**
- * A text that the server has in both languages, or in one.
+ * Returns a text of the server that exists in one or both languages.
  *
  * @param {string | { readonly en?: string, readonly zh?: string } | undefined} text
  * @returns {string | undefined}
@@ -34,13 +34,13 @@ export function inLanguage(text) {
   return typeof text === 'object' ? (text[current] ?? text.en ?? text.zh) : text
 }
 
-/** Turns to the other language, and remembers it. */
+/** Switches to the other language and remembers it. */
 export function switchLanguage() {
   current = current === 'zh' ? 'en' : 'zh'
   remember('language', current)
 }
 
-/** Puts the words into the fixed parts of the page: `data-text`, and `data-label` for names that only screen readers tell. */
+/** Updates the fixed parts of the page: `data-text`, and `data-label` for names that only screen readers use. */
 export function translatePage() {
   const page = document.documentElement
   page.lang = languageTag()

@@ -5,8 +5,8 @@ import { api, RequestProblem, sessionEnded } from './api.js'
 const retryMs = 3000
 
 /**
- * The stream of server-sent events. It comes back by itself, also where the browser gives up (an answer that is no stream, a server that is
- * away), until it is closed or the session has ended.
+ * Opens the stream of server-sent events. It reconnects by itself, even where the browser gives up (a response without a stream, an
+ * unreachable server), until it is closed or the session has ended.
  *
  * @param {object} listener
  * @param {(state: LinkState) => void} listener.changed
@@ -37,7 +37,7 @@ export function openLiveLink({ changed, events }) {
     }
   }
 
-  // The browser does not say why a stream ended or was refused.
+  // The browser does not say why a stream ended or was rejected.
   const lookAfterwards = async () => {
     const status = await api.session().then(
       () => 200,

@@ -13,7 +13,7 @@ const place = byId('view', HTMLElement)
 const languageSwitch = byId('language', HTMLButtonElement)
 const signOut = byId('sign-out', HTMLButtonElement)
 
-/** What is on the page now. @type {{ languageChanged(): void, themeChanged(): void, close(): void }} */
+/** The current view. @type {{ languageChanged(): void, themeChanged(): void, close(): void }} */
 let current = { languageChanged() {}, themeChanged() {}, close() {} }
 /** @type {Session | undefined} */
 let session
@@ -47,7 +47,7 @@ function leave(because) {
   turnTo(showSignIn(because), undefined)
 }
 
-/** Goes in if the cookie is good, else to the sign-in. */
+/** Shows the status if the session is valid, otherwise the sign-in. */
 async function enter() {
   current.close()
   try {
@@ -87,7 +87,7 @@ function showWho() {
 function showLanguage() {
   translatePage()
   const isChinese = languageTag() === 'zh-CN'
-  // Each language is offered in its own words, or who needs it cannot find it.
+  // Each language is offered in its own words, so that its readers can find it.
   languageSwitch.textContent = isChinese ? 'English' : '中文'
   languageSwitch.lang = isChinese ? 'en' : 'zh-CN'
   showWho()
@@ -104,7 +104,7 @@ signOut.addEventListener('click', () => {
       leave('signed-out')
     },
     (problem) => {
-      // Without an answer the cookie is still there, and saying otherwise would be a lie.
+      // Without a response the cookie may still be valid, so do not show the sign-in.
       if (problem instanceof RequestProblem && problem.status === 401) leave('signed-out')
       else showUnreachable(problem)
     },

@@ -4,7 +4,7 @@ import { button, element } from './element.js'
 import { words } from './language.js'
 
 /**
- * Asks before something is done, does it, and stays open with the reason when it fails.
+ * Asks for confirmation, runs the action, and stays open with the error if it fails.
  *
  * @template Result
  * @param {object} options
@@ -44,7 +44,7 @@ export function ask({ title, about, field, yes, doing, act, done, closed }) {
     problem.hidden = true
     act().then(
       (result) => {
-        // Closed in the meantime: what was done is done, and is told; what was fetched is not shown.
+        // The dialog was closed meanwhile: the result of an action is still announced, but a fetched token is not shown.
         done(result, dialog)
       },
       (error) => {
@@ -55,7 +55,7 @@ export function ask({ title, about, field, yes, doing, act, done, closed }) {
     )
   })
   dialog.show(title, form)
-  // The harmless one first: Enter pressed once too often shall do nothing.
+  // Focus the harmless button, so that a second Enter has no effect.
   cancel.focus()
 }
 

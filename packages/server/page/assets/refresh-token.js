@@ -23,7 +23,7 @@ export function refreshToken(account, generationNow) {
     doing: text.refreshing,
     act: async () => {
       const before = generationNow()
-      // The answer carries the token: nothing but the generation is taken from it.
+      // The response contains the token; use nothing but the generation.
       const { generation } = await api.refresh(account, note.value.trim())
       return { generation, isSame: generation === before }
     },

@@ -1,5 +1,5 @@
 /**
- * What this browser remembers: language and theme, nothing else. Storage may be switched off, and then nothing is remembered.
+ * Reads a setting of this browser: language or theme. If storage is disabled, nothing is remembered.
  *
  * @param {'language' | 'theme'} name
  * @returns {string | null}
@@ -20,6 +20,6 @@ export function remember(name, value) {
   try {
     localStorage.setItem(`lingpai.${name}`, value)
   } catch {
-    // The choice holds for as long as the page is open.
+    // The setting lasts as long as the page is open.
   }
 }

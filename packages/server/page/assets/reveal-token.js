@@ -7,8 +7,8 @@ const shownMs = 30_000
 const stepMs = 250
 
 /**
- * Shows the token of an account for a while after a confirmation. It is fetched only then, and wiped when the time is over, when the dialog
- * closes and when the page is left.
+ * Shows the token of an account for 30 seconds after a confirmation. The token is fetched only then, and removed when the time is over, when
+ * the dialog closes and when the user leaves the page.
  *
  * @param {string} account
  */
@@ -32,18 +32,18 @@ export function revealToken(account) {
  * @param {string} account
  * @param {string} token
  * @param {ReturnType<typeof import('./dialog.js').openDialog>} dialog
- * @returns {() => undefined} wipes it
+ * @returns {() => undefined} removes it
  */
 function showToken(account, token, dialog) {
   const text = words()
   const place = element('code', { class: 'token', tabindex: '0', 'aria-label': text.revealedTitle(account) }, token)
-  const wipedIn = element('span', { class: 'number' })
+  const removedIn = element('span', { class: 'number' })
   const note = element('span', { role: 'status' })
   const close = button(text.close, dialog.close)
   const copy = button(
     text.copy,
     () => {
-      // Refused without TLS and where the browser forbids it; there the text can be marked by hand.
+      // Copying fails without TLS, or if the browser forbids it: the user can copy the selected text.
       Promise.resolve()
         .then(() => navigator.clipboard.writeText(place.textContent))
         .then(
@@ -61,7 +61,7 @@ function showToken(account, token, dialog) {
   const until = Date.now() + shownMs
   const count = () => {
     const leftMs = until - Date.now()
-    setText(wipedIn, text.wipedIn(Math.max(0, Math.ceil(leftMs / 1000))))
+    setText(removedIn, text.removedIn(Math.max(0, Math.ceil(leftMs / 1000))))
     if (leftMs <= 0) wipe()
   }
   const timer = setInterval(count, stepMs)
@@ -71,15 +71,15 @@ function showToken(account, token, dialog) {
     place.textContent = ''
     copy.remove()
     place.remove()
-    wipedIn.remove()
-    setText(note, text.wiped)
+    removedIn.remove()
+    setText(note, text.removed)
     return undefined
   }
   addEventListener('pagehide', wipe)
   dialog.show(
     text.revealedTitle(account),
     place,
-    element('p', { class: 'wiped-in' }, wipedIn, ' ', note),
+    element('p', { class: 'removed-in' }, removedIn, ' ', note),
     element('div', { class: 'dialog-actions' }, close, copy),
   )
   count()

@@ -1,15 +1,15 @@
-/** How far this machine's clock is ahead of the server's, milliseconds: countdowns must be right on a machine that is wrong. */
+/** How far this machine's clock is ahead of the server's, milliseconds. It corrects countdowns on a machine with a wrong clock. */
 let aheadMs = 0
 
 /**
- * Learns the server's time from a status, which has the moment of expiry and what was left of it when it was sent.
+ * Derives the server's time from a status, which contains the expiry and the remaining lifetime at the time of sending.
  *
  * @param {import('../contract.js').AccountStatus} status
  */
 export function learnServerTime({ expires_at: at, expires_in_ms: left }) {
-  // An expired token has nothing left and tells no time.
+  // The remaining lifetime of an expired token is 0, so it does not show the server's time.
   if (at !== undefined && left !== undefined && left > 0) aheadMs = Date.now() - (at - left)
 }
 
-/** The server's time now, Unix milliseconds. */
+/** Returns the server's current time, Unix milliseconds. */
 export const serverNow = () => Date.now() - aheadMs

@@ -3,7 +3,7 @@ import { element } from './element.js'
 import { words } from './language.js'
 
 /**
- * The form that exchanges a client key for the cookie. The key is read from the field when it is sent and is kept nowhere.
+ * Creates the form that exchanges a client key for the cookie. The key is only read from the field to send it, and not stored.
  *
  * @param {object} options
  * @param {'ended' | 'signed-out' | undefined} options.because
@@ -21,11 +21,11 @@ export function signInView({ because, done }) {
     autocapitalize: 'off',
     required: true,
   })
-  // For password managers, which want a name beside the key.
+  // Password managers require a user name.
   const name = element('input', { name: 'username', autocomplete: 'username', value: 'lingpai', hidden: true })
   const error = element('p', { id: 'sign-in-error', class: 'notice bad', role: 'alert', hidden: true })
   const submit = element('button', { type: 'submit', class: 'primary' }, text.signIn)
-  // `post`, so that the key never gets into an address, even if this script is broken.
+  // With `post` the key never appears in a URL, even if this script fails.
   const form = element(
     'form',
     { class: 'sign-in', method: 'post', action: 'session', novalidate: true, 'aria-labelledby': 'sign-in-title' },
@@ -94,5 +94,5 @@ export function signInView({ because, done }) {
 /** @param {unknown} problem */
 function messageOf(problem) {
   if (!(problem instanceof RequestProblem)) return words().problems.network
-  return problem.status === 401 || problem.status === 400 ? words().keyRefused : problem.summary
+  return problem.status === 401 || problem.status === 400 ? words().keyRejected : problem.summary
 }

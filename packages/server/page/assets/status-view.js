@@ -12,12 +12,12 @@ import { revealToken } from './reveal-token.js'
 import { serverNow } from './server-time.js'
 
 const tickMs = 1000
-/** Events come in bursts; the chart is drawn once for all of them. */
+/** Delay of the chart, because events arrive in bursts and it is drawn once for all of them. */
 const drawDelayMs = 200
 const redrawMs = 60_000
 
 /**
- * What a signed-in person sees; live until it is closed.
+ * Creates the live view of a signed-in user.
  *
  * @param {object} options
  * @param {import('../contract.js').Session} options.session
@@ -80,7 +80,7 @@ export function statusView({ session, place }) {
       lostAt = state === 'live' ? undefined : (lostAt ?? (state === 'lost' ? serverNow() : undefined))
       link = state
       showLink()
-      // Whatever happened while the stream was away.
+      // Read what was missed without the stream.
       if (state === 'live') load()
     },
     events: {

@@ -2,11 +2,11 @@ import { recall, remember } from './remembered.js'
 
 const root = document.documentElement
 
-// `theme-early.js` decided it before the first paint.
+// `theme-early.js` set it before the first paint.
 const isDark = () => root.dataset['theme'] === 'dark'
 
 /**
- * Makes the button switch the theme. Until somebody chooses, the page follows the system.
+ * Makes the button switch the theme. The page follows the system until the user chooses a theme.
  *
  * @param {HTMLButtonElement} button
  * @param {() => void} changed

@@ -1,30 +1,30 @@
 import type { PlatformCode } from '@lingpai/core'
-import type { PlatformWords } from './facade-refusal.js'
+import type { PlatformWords } from './facade-error.js'
 
-/** How a platform words what a facade has to say. The codes are those of the provider packages' tables. */
+/** The formats and errors of a platform's facade. The codes are those of the provider packages' tables. */
 export interface FacadePlatform {
   /** The provider whose accounts the facade serves. */
   readonly providerId: string
-  /** The fields of a refusal. */
+  /** The fields of an error. */
   readonly code: 'errcode' | 'code'
   readonly message: 'errmsg' | 'message'
   /** Fields that SDKs read before they look for a code. */
-  readonly besideRefusals?: Readonly<Record<string, string>>
-  /** No such app, another's app and a wrong key: one answer, so that no caller learns which apps there are. */
+  readonly errorExtras?: Readonly<Record<string, string>>
+  /** For an unknown app, another key's app and a wrong key: one error, so that a caller learns nothing about other apps. */
   readonly stranger: PlatformWords
-  /** A right key that means several accounts. */
+  /** For a valid key that matches several accounts. */
   readonly ambiguous: PlatformWords
-  /** SDKs try again later, and keep what they have. */
+  /** A code on which SDKs try again later and keep their token. */
   readonly busy: PlatformWords
   readonly tooMany: PlatformWords
   readonly malformed: PlatformWords
-  /** SDKs fetch a token when they see it. */
+  /** A code on which SDKs fetch a token. */
   readonly unknownToken: PlatformWords
-  /** The right client asks for what the server does not have. */
+  /** For a valid key that requests something the server does not provide. */
   readonly notServed: PlatformWords
   /**
-   * Codes of upstream's token endpoint that mean a dead token to SDKs: an SDK that fetches a token when it sees one, and sees it
-   * while it fetches, fetches for ever.
+   * Renames codes of upstream's token endpoint that SDKs take for a dead token. An SDK that receives such a code while it fetches a token
+   * would fetch again forever.
    */
   readonly renamed: Readonly<Record<PlatformCode, PlatformWords>>
 }
@@ -64,8 +64,8 @@ export const qqPlatform: FacadePlatform = {
   providerId: 'qq-bot',
   code: 'code',
   message: 'message',
-  // botgo reports a parse error where it is missing, and hides the code.
-  besideRefusals: { expires_in: '0' },
+  // Without this field botgo reports a parse error and hides the code.
+  errorExtras: { expires_in: '0' },
   stranger: [100016, 'invalid appid or secret'],
   ambiguous: [100007, 'appid invalid'],
   busy: [100002, 'internal err'],

@@ -1,8 +1,8 @@
-/** Two slashes in a row, or one at the end, before the query. */
+/** A path with two slashes in a row or one at the end. */
 const oddSlashes = /^[^?]*(?:\/\/|[^?/]\/(?:\?|$))/
 const facadePaths = /^\/(?:cgi-bin|sns|app)\//
 
-/** SDKs join a base URL and a path in many ways: the URL of a facade without double and trailing slashes; any other as it is. */
+/** Removes double and trailing slashes from the URL of a facade, because SDKs join a base URL and a path in many ways. */
 export function facadeUrl(url: string): string {
   if (!oddSlashes.test(url)) return url
   const end = url.indexOf('?')

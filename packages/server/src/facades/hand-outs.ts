@@ -1,47 +1,46 @@
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import { storeKey, type ServedAccount } from '../served-account.js'
-import type { SharedTime } from '../shared-time.js'
+import type { StoreClock } from '../store-clock.js'
 import { withDeadline } from '../with-deadline.js'
 
 /**
- * A client keeps a token for as long as it was told. One that is back before has lost it, polls, or was refused by the
- * platform: a suspicion, however long ago it was here. Tokens told to live less than this are asked for again too soon to
- * be forgotten in between.
+ * A client stores a token for the reported lifetime. If it comes back earlier it has lost the token, polls, or the platform rejected
+ * the token: that is a suspicion, no matter how long ago it came. Entries with a shorter lifetime are remembered for this long.
  */
 const leastMemoryMs = 60_000
 
-/** A store that is slow keeps no client waiting for longer; what it would have told is a hint. */
+/** Longest wait for the store. What it knows is only a hint, so a slow store must not delay the client. */
 const storeMs = 250
 
-/** What the clients of the facades were given last, by this server or by another on the same cache. */
+/** What each facade client received last, from this server or from another on the same cache. */
 export interface HandOuts {
-  /** What this client should still have. Never fails. */
+  /** Returns the token that this client should still have. Never rejects. */
   last(account: ServedAccount, client: string): Promise<LastHandOut | undefined>
-  /** A client was given a token. */
+  /** Records that a client received a token. */
   note(account: ServedAccount, client: string, given: GivenToken): void
 }
 
-/** A token that a client was given. */
+/** A token that a client received. */
 export interface GivenToken {
   readonly generation: number
-  /** The life that the client was told. */
-  readonly toldSeconds: number
-  /** How many probes of the account had begun. */
+  /** The lifetime that was reported to the client. */
+  readonly reportedSeconds: number
+  /** Number of the account's probes that had begun by then. */
   readonly probes: number
 }
 
-/** What is known about the last token of a client. */
+/** What is known about a client's last token. */
 export interface LastHandOut {
   readonly generation: number
   /** Absent if another server handed it out. */
   readonly here?: { readonly monotonicMs: number; readonly probes: number }
 }
 
-/** What a hand-outs memory stands on. */
+/** What the memory of hand-outs needs. */
 export interface HandOutsParts {
   readonly cache: IAccessTokenCache
   readonly clock: Clock
-  readonly time: Pick<SharedTime, 'nowMs'>
+  readonly time: Pick<StoreClock, 'nowMs'>
 }
 
 interface HandOut {
@@ -54,9 +53,9 @@ interface OwnHandOut extends HandOut {
   readonly here: { readonly monotonicMs: number; readonly probes: number }
 }
 
-/** A memory of one entry for each account and client; only a client that has not been here with this token costs a look at the cache. */
+/** Remembers one entry for each account and client. Reads the cache only for a client that did not receive this token here. */
 export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
-  // Accounts that are gone take their entries along.
+  // Weak, so that the entries of removed accounts can be collected.
   const memory = new WeakMap<ServedAccount['source'], Map<string, OwnHandOut>>()
   const isShared = (cache.reach ?? 'process') !== 'process'
   const own = (account: ServedAccount, client: string): OwnHandOut | undefined =>
@@ -75,13 +74,13 @@ export function handOuts({ cache, clock, time }: HandOutsParts): HandOuts {
       if (known === undefined || shared === undefined) return known ?? shared
       return known.generation < shared.generation ? shared : known
     },
-    note: (account, client, { generation, toldSeconds, probes }) => {
-      const untilMs = Math.round(time.nowMs()) + Math.max(toldSeconds * 1000, leastMemoryMs)
-      const isNews = own(account, client)?.generation !== generation
+    note: (account, client, { generation, reportedSeconds, probes }) => {
+      const untilMs = Math.round(time.nowMs()) + Math.max(reportedSeconds * 1000, leastMemoryMs)
+      const isNew = own(account, client)?.generation !== generation
       const here = { monotonicMs: clock.monotonic(), probes }
       const byClient = memory.get(account.source) ?? new Map<string, OwnHandOut>()
       memory.set(account.source, byClient.set(client, { generation, untilMs, here }))
-      if (!isShared || !isNews) return
+      if (!isShared || !isNew) return
       const text = JSON.stringify({ generation, untilMs } satisfies HandOut)
       void soon(async () => cache.set(await storeKey('handed', account, client), text, untilMs))
     },
@@ -92,7 +91,7 @@ function stillHeld<Held extends HandOut>(handed: Held | undefined, nowMs: number
   return handed !== undefined && nowMs < handed.untilMs ? handed : undefined
 }
 
-/** What others wrote; what is none of it is nothing. */
+/** Parses an entry of the shared cache. Returns undefined if it is malformed. */
 function readHandOut(text: string | null | undefined): HandOut | undefined {
   try {
     const { generation, untilMs } = Object(JSON.parse(text ?? '')) as Partial<Record<keyof HandOut, unknown>>

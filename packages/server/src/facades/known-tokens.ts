@@ -3,21 +3,21 @@ import type { TokenSource } from '@lingpai/core'
 import type { AccountFeed } from '../account-feed.js'
 import type { AccountRegister } from '../account-register.js'
 import type { ServedAccount } from '../served-account.js'
-import type { SharedTime } from '../shared-time.js'
+import type { StoreClock } from '../store-clock.js'
 
-/** Tokens remembered of each account, the current one included: clients that hold an older one are told that it is old. */
+/** Tokens remembered for each account, including the current one: a client with an older one gets an error that says so. */
 const mostOfAnAccount = 8
 
 /** A token that this server handed out. */
 export interface KnownToken {
   readonly account: ServedAccount
-  /** Whether it still lives, as far as is known: it may be the one before the current one. */
+  /** Whether the token is still usable, as far as this server knows; it may be the previous token. */
   readonly isAlive: boolean
 }
 
-/** Finds whose a token is, for requests that carry nothing else. Keeps hashes, never a token. */
+/** Finds the account of a token, for requests that carry nothing else. Stores hashes and no tokens. */
 export interface KnownTokens {
-  /** A token is about to be handed out. */
+  /** Remembers the account's current token. */
   note(account: ServedAccount): void
   find(value: string): KnownToken | undefined
   close(): void
@@ -28,16 +28,16 @@ interface Entry {
   readonly generation: number
   readonly issuedAtMs: number
   expiresAtMs: number
-  isRefused: boolean
+  isRejected: boolean
 }
 
-/** Remembers the tokens of the accounts from now on; those that others put into the cache as well, once this process saw them. */
+/** Remembers the tokens of the accounts from now on, including tokens of other servers once this process has read them. */
 export function knownTokens(
   accounts: AccountRegister,
   feed: Pick<AccountFeed, 'on'>,
-  time: Pick<SharedTime, 'nowMs'>,
+  time: Pick<StoreClock, 'nowMs'>,
 ): KnownTokens {
-  // Hashes that nobody outside of this process can compute.
+  // A random key, so that no other process can compute the hashes.
   const key = randomBytes(32)
   const hashOf = (value: string): string => createHmac('sha256', key).update(value).digest('base64')
   const byHash = new Map<string, Entry>()
@@ -49,19 +49,19 @@ export function knownTokens(
     const value = source.peek()
     if (value === undefined || generation === undefined || issuedAtMs === undefined || expiresAtMs === undefined) return
     const last = latest.get(source)
-    // Strangers make every account be looked at; a hash for each of them would be work that they give us.
+    // An unknown token makes `find` look at every account, so hash only tokens that are new.
     if (last?.generation === generation && last.issuedAtMs === issuedAtMs) {
       last.expiresAtMs = expiresAtMs
       return
     }
     const hash = hashOf(value)
-    const isRefused = byHash.get(hash)?.isRefused ?? false
-    const entry: Entry = { source, generation, issuedAtMs, expiresAtMs, isRefused }
+    const isRejected = byHash.get(hash)?.isRejected ?? false
+    const entry: Entry = { source, generation, issuedAtMs, expiresAtMs, isRejected }
     latest.set(source, entry)
     byHash.set(hash, entry)
-    const [...kept] = [hash, ...(hashes.get(source) ?? []).filter((known) => known !== hash)]
-    for (const dropped of kept.splice(mostOfAnAccount)) byHash.delete(dropped)
-    hashes.set(source, kept)
+    const [...remembered] = [hash, ...(hashes.get(source) ?? []).filter((known) => known !== hash)]
+    for (const dropped of remembered.splice(mostOfAnAccount)) byHash.delete(dropped)
+    hashes.set(source, remembered)
   }
 
   const end = feed.on(({ account, event }) => {
@@ -72,7 +72,7 @@ export function knownTokens(
     }
     for (const hash of hashes.get(account.source) ?? []) {
       const entry = byHash.get(hash)
-      if (entry !== undefined && entry.generation === event.generation) entry.isRefused = true
+      if (entry !== undefined && entry.generation === event.generation) entry.isRejected = true
     }
   })
 
@@ -88,7 +88,7 @@ export function knownTokens(
       const entry = entryOf(value)
       const account = entry && accounts.all().find(({ source }) => source === entry.source)
       if (entry === undefined || account === undefined) return undefined
-      return { account, isAlive: !entry.isRefused && time.nowMs() < entry.expiresAtMs }
+      return { account, isAlive: !entry.isRejected && time.nowMs() < entry.expiresAtMs }
     },
     close: () => {
       end()

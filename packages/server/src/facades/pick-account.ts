@@ -1,23 +1,23 @@
 import type { Caller } from '../caller.js'
 import type { ServedAccount } from '../served-account.js'
 import type { FacadePlatform } from './facade-platform.js'
-import { FacadeRefusal } from './facade-refusal.js'
-import { stranger } from './refusal-of.js'
+import { FacadeError } from './facade-error.js'
+import { stranger } from './to-facade-error.js'
 
-/** What a facade client says of the account it means. */
+/** The account that a facade client asks for. */
 export interface WantedAccount {
-  /** The ids it sent, by the provider's names for them; what it did not send is left out. */
+  /** The ids in the request, by the provider's names for them. */
   readonly ids: Readonly<Record<string, string>>
-  /** The account's name in the server's configuration, where the client adds it to its key: `lpk_…@shop`. */
+  /** The account's name in the server's configuration, if the client adds it to its key: `lpk_…@shop`. */
   readonly name?: string | undefined
-  /** Kinds of tokens that will do, the best first. */
+  /** Accepted kinds of tokens, best first. */
   readonly kinds: readonly string[]
 }
 
 /**
- * The one account that a caller means.
+ * Picks the one account that matches the request.
  *
- * @throws FacadeRefusal when there is none that it may read, or more than one
+ * @throws FacadeError if the caller may read no such account, or more than one
  */
 export function pickAccount(
   accounts: readonly ServedAccount[],
@@ -38,7 +38,7 @@ export function pickAccount(
   if (account === undefined) throw stranger(platform)
   if (others.length === 0) return account
   const names = [account, ...others].map((candidate) => candidate.name).join(', ')
-  throw new FacadeRefusal(
+  throw new FacadeError(
     platform.ambiguous,
     `this key may read several accounts of this app (${names}): use a key for one of them, or write <key>@<account> or <account>@<key> as the secret`,
   )

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerContext } from '../server-context.js'
-import { facadeDesk } from './facade-desk.js'
+import { facadeContext } from './facade-context.js'
 import { registerQqFacade } from './qq-facade.js'
 import { registerWechatFacade } from './wechat-facade.js'
 import { registerWecomFacade } from './wecom-facade.js'
 
-/** The routes that answer in the platforms' own shapes, for SDKs that know nothing of this server. */
+/** Registers routes in the formats of the platforms, for SDKs that know nothing about this server. */
 export function registerFacades(fastify: FastifyInstance, context: ServerContext): void | Promise<void> {
-  const desk = facadeDesk(context)
-  registerWechatFacade(fastify, desk)
-  registerWecomFacade(fastify, desk)
-  registerQqFacade(fastify, desk)
+  const facades = facadeContext(context)
+  registerWechatFacade(fastify, facades)
+  registerWecomFacade(fastify, facades)
+  registerQqFacade(fastify, facades)
   fastify.addHook('onClose', async () => {
-    desk.known.close()
+    facades.known.close()
   })
 }

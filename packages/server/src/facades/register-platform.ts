@@ -1,44 +1,42 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import type { FacadePlatform } from './facade-platform.js'
-import { FacadeRefusal } from './facade-refusal.js'
-import { refusalBody } from './refusal-body.js'
-import { refusalOf } from './refusal-of.js'
+import { FacadeError } from './facade-error.js'
+import { errorBody } from './error-body.js'
+import { toFacadeError } from './to-facade-error.js'
 
-/** The fields of a request, wherever they stood. */
+/** The fields of the query and the body. */
 export type FacadeFields = Readonly<Record<string, unknown>>
 
-/** A path as a platform serves it. */
+/** A route of a platform. */
 export interface FacadeRoute {
   readonly path: string
-  /** The method of the platform's own documentation. */
+  /** The method in the platform's documentation. */
   readonly method: 'GET' | 'POST'
   readonly schema: FastifySchema
-  /** Words for the other method; absent: SDKs use both, and it gets the same response. */
-  readonly otherMethod?: FacadeRefusal
+  /** The error for the other method; without it, the other method works too, because some SDKs use it. */
+  readonly otherMethod?: FacadeError
   readonly handle: (request: FastifyRequest, fields: FacadeFields) => Promise<unknown>
 }
 
-/** Registers routes whose bodies and refusals are those of a platform; each refusal comes with HTTP 200, as the platforms send it. */
+/** Registers routes with the platform's formats. As at the platforms, an error has status 200. */
 export function registerPlatform(
   fastify: FastifyInstance,
   platform: FacadePlatform,
   routes: readonly FacadeRoute[],
 ): void {
   void fastify.register((scope, _options, done) => {
-    // SDKs and curl send JSON and forms under any content type.
+    // SDKs and curl send JSON and forms with any content type.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => {
       parsed(null, parseBody(String(body)))
     })
-    // The schemas describe; each platform has codes of its own for what is missing or wrong.
+    // The schemas are for the documentation: each platform has its own codes for missing and invalid fields.
     scope.setValidatorCompiler(() => (value: unknown) => ({ value }))
     scope.setSerializerCompiler(() => JSON.stringify)
     scope.setErrorHandler(async (error, request, reply) => {
-      const foreseen = refusalOf(error, platform)
+      const foreseen = toFacadeError(error, platform)
       if (foreseen === undefined) request.log.error({ err: error }, 'a facade failed')
-      return reply
-        .code(200)
-        .send(refusalBody(platform, foreseen ?? new FacadeRefusal(platform.busy, 'the server failed')))
+      return reply.code(200).send(errorBody(platform, foreseen ?? new FacadeError(platform.busy, 'internal error')))
     })
     for (const route of routes) registerRoute(scope, route)
     done()
@@ -56,12 +54,12 @@ function registerRoute(scope: FastifyInstance, { path, method, schema, otherMeth
   })
 }
 
-/** Some SDKs put into the query what others put into the body. */
+/** Merges query and body, because SDKs differ in where they put a field. */
 function fieldsOf({ query, body }: FastifyRequest): FacadeFields {
   return { ...Object(query), ...(typeof body === 'object' && body) } as FacadeFields
 }
 
-/** The fields of a JSON text or a form; any other text has none. */
+/** Parses JSON or a form; any other text gives no fields. */
 function parseBody(text: string): unknown {
   try {
     return JSON.parse(text)

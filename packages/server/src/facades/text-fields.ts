@@ -1,4 +1,4 @@
-/** The text fields of a query or a body that came from outside. Numbers count as their decimals; everything else is not there. */
+/** Returns text fields of untrusted input. Numbers become decimal strings; anything else becomes the empty string. */
 export function textFields<Name extends string>(
   source: unknown,
   ...names: readonly Name[]

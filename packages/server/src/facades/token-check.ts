@@ -3,39 +3,39 @@ import { rateLimiter } from '../rate-limiter.js'
 import type { ServedAccount } from '../served-account.js'
 import type { LastHandOut } from './hand-outs.js'
 
-/** An account is probed at most this often, however many clients are suspicious; retries have a budget of their own. */
+/** Shortest time between two probes of an account, for all suspicious clients together. Retries have their own budget. */
 const betweenProbesMs = 10_000
 
-/** A client that is back so soon after it was handed a token retries a call that failed. */
+/** A client that comes back within this time after it received a token retries a failed call. */
 const retryMs = 2000
 
 /**
- * Probes for retries that found the token alive. SDKs without a limit retry hundreds of times in a second, and scripts that
- * ask before each call look the same.
+ * Budget of probes for retries that found the token alive. SDKs without a retry limit, and scripts that fetch a token before each
+ * call, come back hundreds of times in a second.
  */
 const budgetSeconds = 60
 const perClientSecond = 5 / budgetSeconds
 const perAccountSecond = 10 / budgetSeconds
 
-/** SDKs wait 3 s and more for a token; a probe that hangs must not use that up. */
+/** SDKs wait at least 3 s for a token, so a hanging probe must end sooner. */
 const probeTimeoutMs = 2000
 
-/** The client that suspects a token. */
+/** A client that suspects its token. */
 export interface Suspicion extends Partial<Pick<LastHandOut, 'here'>> {
   readonly client: string
 }
 
 type CheckedAccount = Pick<ServedAccount, 'name' | 'provider' | 'source'>
 
-/** Asks the platform whether the current token is alive. */
+/** Checks with the platform whether the current token is alive. */
 export interface TokenCheck {
   /**
-   * Shows the token to the platform and has it replaced if it is rejected. One probe for all who ask at the same time, and one
-   * in 10 s; a retry causes another one within a budget. No probe if the provider names no call to try a token with. Never
-   * fails: the source knows the outcome.
+   * Sends the token to the platform and has it replaced if the platform rejects it. Concurrent callers share one probe, and there is at
+   * most one probe in 10 s; a retry causes another one within a budget. Does nothing if the provider has no probe. Never rejects: the
+   * source knows the outcome.
    */
   check(account: CheckedAccount, suspicion: Suspicion): Promise<void>
-  /** How many probes of the account have begun. */
+  /** Returns how many probes of the account have begun. */
   begun(account: CheckedAccount): number
 }
 
@@ -46,18 +46,18 @@ interface ProbeState {
   isOver: boolean
 }
 
-/** Checks by the probes of the providers. */
+/** Checks tokens with the probes of the providers. */
 export function tokenCheck(clock: Clock): TokenCheck {
   const states = new WeakMap<TokenSource, ProbeState>()
   const budget = rateLimiter(clock, budgetSeconds)
 
-  /** The client was handed the token after the last probe began, so its call failed after what that probe saw. */
+  /** Whether the client received the token after the last probe began, so its call failed later than that probe. */
   const isRetry = (last: ProbeState, { here }: Suspicion): boolean =>
     last.isOver && here?.probes === last.number && clock.monotonic() - here.monotonicMs <= retryMs
 
   const probe = (source: TokenSource, request: RequestSpec): ProbeState => {
     const { number = 0 } = states.get(source) ?? {}
-    const done = showToken(source, request, clock).then(() => {
+    const done = probeToken(source, request, clock).then(() => {
       state.isOver = true
     })
     const state: ProbeState = { number: number + 1, startedAtMs: clock.monotonic(), done, isOver: false }
@@ -81,7 +81,7 @@ export function tokenCheck(clock: Clock): TokenCheck {
       ] as const
       const hasBudget = budgets.every(([id, perSecond]) => budget.look(id, perSecond) === 0)
       if (!isRetry(last, suspicion) || !hasBudget) {
-        // Clients that come while it runs wait for it as well.
+        // Clients that arrive while it runs wait for it too.
         await last.done
         return
       }
@@ -92,8 +92,8 @@ export function tokenCheck(clock: Clock): TokenCheck {
   }
 }
 
-/** `TokenSource.fetch` does the rest: a token error in the response is reported for the token that was sent, and for no other. */
-async function showToken(source: TokenSource, probe: RequestSpec, clock: Clock): Promise<void> {
+/** Uses `TokenSource.fetch`, which reports a token error in the response for the token that was sent. */
+async function probeToken(source: TokenSource, probe: RequestSpec, clock: Clock): Promise<void> {
   const ending = new AbortController()
   const timer = clock.setTimer(() => {
     ending.abort()
@@ -102,7 +102,7 @@ async function showToken(source: TokenSource, probe: RequestSpec, clock: Clock):
     const response = await source.fetch(urlOf(probe), { ...initOf(probe), signal: ending.signal })
     await response.body?.cancel()
   } catch {
-    // The platform could not be asked, or another token could not be had; the latter the caller hears from the source.
+    // The probe failed, or the token could not be replaced. The source reports the latter to the caller.
   } finally {
     timer.cancel()
   }

@@ -1,22 +1,22 @@
 import type { PlatformResponse, RequestSpec } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
-import type { FacadeDesk } from './facade-desk.js'
+import type { FacadeContext } from './facade-context.js'
 import { wechatPlatform } from './facade-platform.js'
-import { FacadeRefusal } from './facade-refusal.js'
+import { FacadeError } from './facade-error.js'
 import { facadeSchemas } from './facade-schemas.js'
 import type { FacadeFields, FacadeRoute } from './register-platform.js'
 import { textFields } from './text-fields.js'
 
-/** A call of WeChat's that carries the secret and no token. */
+/** A WeChat call that carries the secret and no token. */
 interface SecretCall {
   readonly path: string
   readonly method: 'GET' | 'POST'
-  /** Where the client puts its key, and the platform expects the secret. */
+  /** The field of the secret, in which the client sends its key. */
   readonly secretField: 'secret' | 'appsecret'
-  /** What is passed on besides id and secret. */
+  /** Fields to forward in addition to id and secret. */
   readonly fields: readonly string[]
   readonly schema: FacadeRoute['schema']
-  /** The call uses up what belongs to all programs of the account. */
+  /** Whether the call consumes a quota that all programs of the account share. */
   readonly isForAdmins?: boolean
 }
 
@@ -45,44 +45,44 @@ const calls: readonly SecretCall[] = [
   },
 ]
 
-/** An SDK that has a client key for a secret sends it here as well: the real secret takes its place, and the response is WeChat's. */
-export function wechatSecretRoutes(desk: FacadeDesk): readonly FacadeRoute[] {
+/** Forwards calls with the secret: the server replaces the client key by the real secret and returns WeChat's response. */
+export function wechatSecretRoutes(facades: FacadeContext): readonly FacadeRoute[] {
   return calls.map((call) => ({
     path: call.path,
     method: call.method,
     schema: call.schema,
-    handle: (request, fields) => passOn(desk, call, request, fields),
+    handle: (request, fields) => forward(facades, call, request, fields),
   }))
 }
 
-async function passOn(
-  desk: FacadeDesk,
+async function forward(
+  facades: FacadeContext,
   { path, method, secretField, fields: names, isForAdmins = false }: SecretCall,
   request: FastifyRequest,
   fields: FacadeFields,
 ): Promise<object> {
   const { appid, [secretField]: secret } = textFields(fields, 'appid', secretField)
-  if (appid === '') throw new FacadeRefusal([41002, 'appid missing'])
-  if (secret === '') throw new FacadeRefusal([41004, 'appsecret missing'])
+  if (appid === '') throw new FacadeError([41002, 'appid missing'])
+  if (secret === '') throw new FacadeError([41004, 'appsecret missing'])
   const wanted = { secret, ids: { appId: appid }, kinds: ['stable', 'token'] }
-  const { account, caller } = desk.account(request, wechatPlatform, wanted)
+  const { account, caller } = facades.account(request, wechatPlatform, wanted)
   if (isForAdmins && !caller.mayAdmin(account.name)) {
-    throw new FacadeRefusal(wechatPlatform.notServed, 'this call requires a client key with the role admin')
+    throw new FacadeError(wechatPlatform.notServed, 'this call requires a client key with the role admin')
   }
-  const passed = Object.fromEntries(Object.entries(textFields(fields, ...names)).filter(([, value]) => value !== ''))
+  const forwarded = Object.fromEntries(Object.entries(textFields(fields, ...names)).filter(([, value]) => value !== ''))
   const response = await account.source.requestWithSecret(({ appId = '', appSecret = '' }): RequestSpec => {
-    const question = { appid: appId, [secretField]: appSecret, ...passed }
-    return { method, url: path, ...(method === 'GET' ? { query: question } : { json: question }) }
+    const credentials = { appid: appId, [secretField]: appSecret, ...forwarded }
+    return { method, url: path, ...(method === 'GET' ? { query: credentials } : { json: credentials }) }
   })
   return bodyOf(response)
 }
 
-/** WeChat's own body, but for a code that SDKs take for a dead token: no token was sent. */
+/** Returns WeChat's body. A code that SDKs take for a dead token is replaced, because no token was sent. */
 function bodyOf({ status, text }: PlatformResponse): object {
   const body = objectIn(text)
-  if (status >= 500 || body === undefined) throw new FacadeRefusal(wechatPlatform.busy, `HTTP ${status} from WeChat`)
+  if (status >= 500 || body === undefined) throw new FacadeError(wechatPlatform.busy, `HTTP ${status} from WeChat`)
   const renamed = wechatPlatform.renamed[String(body['errcode'])]
-  if (renamed !== undefined) throw new FacadeRefusal(renamed, 'WeChat does not accept the secret of this server')
+  if (renamed !== undefined) throw new FacadeError(renamed, 'WeChat rejected the secret of this server')
   return body
 }
 

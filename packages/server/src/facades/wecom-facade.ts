@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { FacadeDesk } from './facade-desk.js'
+import type { FacadeContext } from './facade-context.js'
 import { wecomPlatform } from './facade-platform.js'
-import { FacadeRefusal } from './facade-refusal.js'
+import { FacadeError } from './facade-error.js'
 import { facadeSchemas } from './facade-schemas.js'
 import { registerPlatform, type FacadeFields } from './register-platform.js'
 import { textFields } from './text-fields.js'
 import { ticketFor } from './ticket-for.js'
 
-/** `/cgi-bin/gettoken`, `/cgi-bin/get_jsapi_ticket` and `/cgi-bin/ticket/get`, as WeCom answers them. */
-export function registerWecomFacade(fastify: FastifyInstance, desk: FacadeDesk): void {
+/** Serves `/cgi-bin/gettoken`, `/cgi-bin/get_jsapi_ticket` and `/cgi-bin/ticket/get`. */
+export function registerWecomFacade(fastify: FastifyInstance, facades: FacadeContext): void {
   registerPlatform(fastify, wecomPlatform, [
     {
       method: 'GET',
       path: '/cgi-bin/gettoken',
       schema: facadeSchemas.wecomToken,
-      handle: (request, fields) => tokenBody(desk, request, fields),
+      handle: (request, fields) => tokenBody(facades, request, fields),
     },
     {
       method: 'GET',
@@ -22,7 +22,7 @@ export function registerWecomFacade(fastify: FastifyInstance, desk: FacadeDesk):
       schema: facadeSchemas.wecomCorpTicket,
       handle: (_request, fields) => {
         const { access_token: token } = textFields(fields, 'access_token')
-        return ticketFor(desk, wecomPlatform, token, 'jsapi')
+        return ticketFor(facades, wecomPlatform, token, 'jsapi')
       },
     },
     {
@@ -31,19 +31,19 @@ export function registerWecomFacade(fastify: FastifyInstance, desk: FacadeDesk):
       schema: facadeSchemas.wecomAgentTicket,
       handle: (_request, fields) => {
         const { access_token: token, type } = textFields(fields, 'access_token', 'type')
-        return ticketFor(desk, wecomPlatform, token, type === 'agent_config' ? 'agentConfig' : undefined)
+        return ticketFor(facades, wecomPlatform, token, type === 'agent_config' ? 'agentConfig' : undefined)
       },
     },
   ])
 }
 
-/** The apps of a corp share its id; what WeCom tells apart by the secret, a key for one app or `agentid` tells apart here. */
-async function tokenBody(desk: FacadeDesk, request: FastifyRequest, fields: FacadeFields): Promise<object> {
+/** The apps of a corp share its id. WeCom distinguishes them by the secret, this server by a key for one app or by `agentid`. */
+async function tokenBody(facades: FacadeContext, request: FastifyRequest, fields: FacadeFields): Promise<object> {
   const { corpid, corpsecret, agentid } = textFields(fields, 'corpid', 'corpsecret', 'agentid')
-  if (corpid === '') throw new FacadeRefusal([41002, 'corpid missing'])
-  if (corpsecret === '') throw new FacadeRefusal([41004, 'corpsecret missing'])
+  if (corpid === '') throw new FacadeError([41002, 'corpid missing'])
+  if (corpsecret === '') throw new FacadeError([41004, 'corpsecret missing'])
   const ids = { corpId: corpid, ...(agentid !== '' && { agentId: agentid }) }
-  const { value, expiresInSeconds } = await desk.token(request, wecomPlatform, {
+  const { value, expiresInSeconds } = await facades.token(request, wecomPlatform, {
     secret: corpsecret,
     ids,
     kinds: ['app'],

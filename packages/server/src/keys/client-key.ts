@@ -1,34 +1,34 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** What a client key may do; each role may do what the ones before it may. */
+/** Roles of client keys; each role includes the rights of the roles before it. */
 export const clientRoles = ['reader', 'reporter', 'admin'] as const
 
-/** `reader`: tokens, status and events; `reporter`: rejections as well; `admin`: forced refreshes as well. */
+/** `reader`: tokens, status and events; `reporter`: also reports of rejected tokens; `admin`: also forced refreshes. */
 export type ClientRole = (typeof clientRoles)[number]
 
-/** A client key as stored: everything but the key itself. */
+/** A client key as stored, without its secret. */
 export interface ClientKey {
   /** Ten letters and digits; public. */
   readonly id: string
-  /** What people call it; stands in logs and in the timeline. */
+  /** Name for people, shown in logs and in the timeline. */
   readonly name: string
   readonly role: ClientRole
-  /** Names of the accounts it may ask for; `'*'` for all. */
+  /** Names of the accounts that the key gives access to; `'*'` for all. */
   readonly accounts: '*' | readonly string[]
-  /** SHA-256 of the secret part, hexadecimal. The secret is 256 random bits, so nothing slower is needed. */
+  /** SHA-256 of the secret part, hexadecimal. The secret has 256 random bits, so a slow hash is not needed. */
   readonly hash: string
   /** Unix milliseconds. */
   readonly createdAt: number
-  /** Unix milliseconds; absent: the key is good. */
+  /** When the key was revoked, Unix milliseconds; absent for a valid key. */
   readonly revokedAt?: number
-  /** Requests a second, sustained; bursts of twice that are let through. Absent: the server's own limit. */
+  /** Requests per second, sustained; bursts of twice that number are allowed. @default the server's limit */
   readonly rateLimit?: number
 }
 
-/** What somebody decides of a new key. */
+/** What the operator chooses for a new key. */
 export type ClientKeyWishes = Pick<ClientKey, 'name' | 'role' | 'accounts' | 'rateLimit'>
 
-/** The text of a key in its two parts. */
+/** The two parts of a key's text. */
 export interface ClientKeyParts {
   readonly id: string
   readonly secret: string
@@ -36,7 +36,20 @@ export interface ClientKeyParts {
 
 const pattern = /^lpk_([0-9a-z]{10})_([\w-]{43})$/
 
-/** Makes a key. @returns its text, to be shown once, and what is stored of it */
+/**
+ * Creates a client key.
+ *
+ * @returns the text of the key, to be shown once, and the key to store
+ *
+ * @example
+ * ```ts
+ * import { clientKeys, createClientKey } from '@lingpai/server'
+ *
+ * const { text, key } = createClientKey({ name: 'shop', role: 'reporter', accounts: ['shop'] }, Date.now())
+ * const keys = clientKeys([key])
+ * keys.verify(text)?.name // 'shop'
+ * ```
+ */
 export function createClientKey(
   { name, role, accounts, rateLimit }: ClientKeyWishes,
   nowMs: number,
@@ -48,13 +61,13 @@ export function createClientKey(
   return { text: `lpk_${id}_${secret}`, key }
 }
 
-/** The parts of a key's text; `undefined` for what is none. */
+/** Parses the text of a key; `undefined` if it is malformed. */
 export function parseClientKey(text: string): ClientKeyParts | undefined {
   const [, id, secret] = pattern.exec(text) ?? []
   return id === undefined || secret === undefined ? undefined : { id, secret }
 }
 
-/** What is kept of a secret. */
+/** Returns the stored hash of a secret. */
 export function hashOfSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }

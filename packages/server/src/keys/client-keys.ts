@@ -4,40 +4,40 @@ import { hashOfSecret, parseClientKey, type ClientKey } from './client-key.js'
 
 /** The client keys of a server. */
 export interface ClientKeys {
-  /** The key of this text, if it is known and not revoked. Takes as long for a wrong secret as for an unknown id. */
+  /** Returns the key of this text unless it is unknown or revoked. Takes equally long for a wrong secret and an unknown id. */
   verify(text: string): ClientKey | undefined
-  /** The key of this id, if it is known and not revoked; the same object for as long as nothing of it changes. */
+  /** Returns the key of this id unless it is unknown or revoked; the same object as long as the key stays unchanged. */
   find(id: string): ClientKey | undefined
-  /** Keys that are known and not revoked. */
+  /** Number of keys that are not revoked. */
   readonly size: number
-  /** Tells that keys came, went or changed. @returns Ends the listening. */
+  /** Calls the listener when keys were added, removed or changed. @returns stops listening */
   onChange(listener: () => void): () => void
 }
 
 /** {@link ClientKeys} that can be replaced as a whole. */
 export interface ReplaceableClientKeys extends ClientKeys {
-  /** Puts other keys in the place of these. A key that is as it was goes on, with its sessions and streams. */
+  /** Replaces all keys. An unchanged key keeps its sessions and streams. */
   replace(keys: readonly ClientKey[]): void
 }
 
-/** Texts that were verified since the keys changed, so that a busy client is not hashed at each call. */
+/** Most verified texts to remember, so that a busy client's key is not hashed for each request. */
 const mostVerified = 1000
 
-/** Client keys in memory. */
+/** Creates client keys in memory. See {@link createClientKey}. */
 export function clientKeys(keys: readonly ClientKey[] = []): ReplaceableClientKeys {
   let byId = new Map<string, { readonly key: ClientKey; readonly hash: Buffer }>()
-  // A look-up compares the hash codes of whole texts, seeded at random in each process: it tells nothing of a near miss.
+  // A look-up compares hash codes of whole texts, seeded at random in each process, so its duration reveals nothing about the text.
   const verified = new Map<string, ClientKey>()
   const listeners = new Set<() => void>()
-  const nobody = Buffer.alloc(32)
+  const unknown = Buffer.alloc(32)
 
-  // Streams and polls know their key by its object: what becomes of other keys must not end them.
-  const asBefore = (key: ClientKey): ClientKey => {
+  // Open streams and polls compare key objects, so an unchanged key must keep its object.
+  const unchanged = (key: ClientKey): ClientKey => {
     const known = byId.get(key.id)?.key
     return known !== undefined && isDeepStrictEqual(known, key) ? known : key
   }
   const replace = (next: readonly ClientKey[]): void => {
-    const good = next.filter(({ revokedAt }) => revokedAt === undefined).map(asBefore)
+    const good = next.filter(({ revokedAt }) => revokedAt === undefined).map(unchanged)
     byId = new Map(good.map((key) => [key.id, { key, hash: Buffer.from(key.hash, 'hex') }]))
     verified.clear()
     for (const listener of [...listeners]) listener()
@@ -51,7 +51,7 @@ export function clientKeys(keys: readonly ClientKey[] = []): ReplaceableClientKe
       if (known !== undefined) return known
       const parts = parseClientKey(text)
       const entry = byId.get(parts?.id ?? '')
-      const isRight = timingSafeEqual(hashOfSecret(parts?.secret ?? ''), entry?.hash ?? nobody)
+      const isRight = timingSafeEqual(hashOfSecret(parts?.secret ?? ''), entry?.hash ?? unknown)
       if (!isRight || entry === undefined) return undefined
       if (verified.size >= mostVerified) verified.clear()
       verified.set(text, entry.key)

@@ -3,20 +3,20 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { systemClock } from '@lingpai/core'
 
-/** A change takes milliseconds: after this time its writer is gone, also on another host. */
+/** A change takes milliseconds, so an older lock belongs to a dead process, possibly on another host. */
 const longestMs = 10_000
 
-/** The right to change a file. */
+/** An exclusive right to change a file. */
 export interface FileLock {
-  /** Whether it is held still: a process that was stopped for long has lost it. */
+  /** Whether this process still holds the lock: one that was suspended for long has lost it. */
   isHeld(): Promise<boolean>
   release(): Promise<void>
 }
 
 /**
- * Takes the lock that stands beside a file, and breaks one that a dead process left.
+ * Takes the lock beside a file, and breaks a lock of a dead process.
  *
- * @returns `undefined` where a living process holds it
+ * @returns `undefined` if a living process holds it
  * @throws the error of the file system
  */
 export async function lockFile(path: string): Promise<FileLock | undefined> {
@@ -43,7 +43,7 @@ async function create(lock: string, mark: string): Promise<boolean> {
   }
 }
 
-/** Takes a dead process's lock away. @returns whether the way may be free now */
+/** Removes the lock of a dead process. @returns whether the lock may be free now */
 async function breakDead(lock: string): Promise<boolean> {
   const found = await look(lock)
   if (found === undefined) return true
@@ -51,7 +51,7 @@ async function breakDead(lock: string): Promise<boolean> {
   const aside = `${lock}.${randomUUID()}`
   try {
     await rename(lock, aside)
-    // Another process may have been faster, and have taken the lock for itself meanwhile: it gets it back.
+    // Another process may have taken the lock since it was read: move it back.
     const moved = await look(aside)
     if (moved?.text === found.text && moved.mtimeMs === found.mtimeMs) await rm(aside, { force: true })
     else await rename(aside, lock)
@@ -87,7 +87,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it runs, and belongs to another user.
+    // EPERM: the process runs and belongs to another user.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -19,29 +19,29 @@ const keySchema = Type.Object({
 const documentSchema = Type.Object({ format: Type.Literal(1), keys: Type.Array(keySchema) })
 const validator = Compile(documentSchema)
 
-/** The keys that a file's text holds. @param path for the words of the error @throws ConfigError for anything but such a file */
+/** Parses a keys file. @param path for error messages @throws ConfigError if the text is malformed */
 export function decodeKeys(text: string, path: string): readonly ClientKey[] {
   const data = parse(text, path)
   if (!validator.Check(data)) {
     const [first] = validator.Errors(data)
-    throw malformed(path, first === undefined ? 'is not valid' : `${first.instancePath}: ${first.message}`)
+    throw malformed(path, first === undefined ? 'must be a keys file' : `${first.instancePath}: ${first.message}`)
   }
   const { keys } = data
-  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw malformed(path, 'has an id twice')
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw malformed(path, 'must not contain an id twice')
   return keys
 }
 
-/** The text of a file that holds these keys. */
+/** Formats a keys file. */
 export function encodeKeys(keys: readonly ClientKey[]): string {
   return `${JSON.stringify({ format: 1, keys }, undefined, 2)}\n`
 }
 
-/** The parser's own message would quote the file. */
+/** Parses JSON. The parser's own message would quote the file. */
 function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    throw malformed(path, 'is no JSON')
+    throw malformed(path, 'must be JSON')
   }
 }
 
@@ -49,6 +49,6 @@ function malformed(path: string, problem: string): ConfigError {
   return new ConfigError(
     `${path}: ${problem}`,
     { field: 'keysFile', problem: 'malformed' },
-    { hint: 'Put back a copy, or make the file anew with: lingpai key create' },
+    { hint: 'Restore a backup, or delete the file and run: lingpai key create' },
   )
 }

@@ -11,35 +11,43 @@ import { decodeKeys, encodeKeys } from './keys-document.js'
 
 /** Client keys that follow their file. */
 export interface KeysFile extends ClientKeys {
-  /** Reads the file now. A file that cannot be read, or is none, changes nothing and is a problem. */
+  /** Reads the file now. An unreadable or malformed file is reported as a problem, and the previous keys stay. */
   reload(): Promise<void>
-  /** Ends the watching. */
+  /** Stops watching. */
   close(): void
 }
 
-/** How a keys file is followed. */
+/** Options of {@link openKeysFile}. */
 export interface KeysFileOptions {
   /** @default the clock of this machine */
   readonly clock?: Clock
-  /** Whether a file that everybody on this host can read is used. @default false */
+  /** Whether to accept a file that every user of this host can read. @default false */
   readonly allowWorldReadable?: boolean
-  /** Is told what is wrong with the file while the server runs. */
+  /** Called when a problem with the file is found while the server runs. */
   readonly onProblem?: (problem: string) => void
-  /** Is told that other keys hold now. */
+  /** Called after the keys were replaced, with their number. */
   readonly onReload?: (keys: number) => void
 }
 
 /**
- * The keys of a file, for as long as the server runs: a change holds within a second.
+ * Opens a keys file and follows its changes within a second.
  *
- * @throws ConfigError for a file that is there and cannot be used, or that everybody can read; one that is not there holds no keys
+ * @throws ConfigError for a malformed file or one that every user can read; a missing file holds no keys
+ *
+ * @example
+ * ```ts
+ * import { openKeysFile } from '@lingpai/server'
+ *
+ * const keys = await openKeysFile('keys.json', { onProblem: (problem) => process.emitWarning(problem) })
+ * process.stdout.write(`${keys.size} client keys\n`)
+ * ```
  */
 export async function openKeysFile(path: string, options: KeysFileOptions = {}): Promise<KeysFile> {
   const { clock = systemClock, onProblem = () => undefined, onReload = () => undefined } = options
   const { allowWorldReadable = false } = options
   const read = async (): Promise<readonly ClientKey[]> => {
     const stored = await readKeysFile(path)
-    // Hashes open nothing, and names of accounts and programs are still private.
+    // The file contains no secrets, but names of accounts and programs are still private.
     const { mode } = await stat(path).catch(() => ({ mode: 0 }))
     const exposure = exposureOf({ path, mode }, { owner: 'server', field: 'keysFile', allowWorldReadable })
     if (exposure !== undefined) onProblem(`${exposure.text}; ${exposure.action}`)
@@ -51,18 +59,18 @@ export async function openKeysFile(path: string, options: KeysFileOptions = {}):
       keys.replace(await read())
       onReload(keys.size)
     } catch (error) {
-      onProblem(`${(error as Error).message}; the keys stay as they were`)
+      onProblem(`${(error as Error).message}; the previous keys stay in use`)
     }
   }
-  // One after the other: a slow read must not bring back what a later one has replaced, such as a key that was revoked.
+  // One read after another: a slow read must not restore what a later one has replaced, such as a revoked key.
   let reading = Promise.resolve()
   const reload = async (): Promise<void> => (reading = reading.then(readAgain, readAgain))
   const stop = watchFile(path, clock, () => void reload())
-  // Not a spread: it would read `size` once.
+  // A spread would copy the current value of `size`.
   return Object.assign(Object.create(keys) as typeof keys, { reload, close: stop })
 }
 
-/** The keys of a file, the revoked ones as well; none where there is no file. @throws ConfigError */
+/** Reads a keys file, including revoked keys. A missing file holds no keys. @throws ConfigError */
 export async function readKeysFile(path: string): Promise<readonly ClientKey[]> {
   try {
     return decodeKeys(await readFile(path, 'utf8'), path)
@@ -78,10 +86,19 @@ export async function readKeysFile(path: string): Promise<readonly ClientKey[]> 
 }
 
 /**
- * Changes a keys file as one step: a reader sees the old or the new one, and a crash leaves one of them. A link stays, and
- * the file that it leads to is changed.
+ * Changes a keys file atomically: a reader, or a crash, sees the old or the new file. If the path is a symbolic link, its target is
+ * changed.
  *
- * @throws ConfigError where it cannot be read or written, or another process is changing it
+ * @throws ConfigError if the file cannot be read or written, or another process is changing it
+ *
+ * @example
+ * ```ts
+ * import { changeKeysFile, createClientKey } from '@lingpai/server'
+ *
+ * const { text, key } = createClientKey({ name: 'shop', role: 'reader', accounts: '*' }, Date.now())
+ * await changeKeysFile('keys.json', (keys) => [...keys, key])
+ * process.stdout.write(`${text}\n`)
+ * ```
  */
 export async function changeKeysFile(
   path: string,
@@ -103,13 +120,13 @@ export async function changeKeysFile(
   }
 }
 
-/** Where a path leads to, also where there is no file yet. */
+/** Resolves symbolic links, even if the target does not exist yet. */
 async function targetOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    // A link that leads to a file that is still to be made.
+    // A link whose target does not exist yet.
     const linked = await readlink(path).catch(() => undefined)
     return linked === undefined ? path : targetOf(resolve(dirname(path), linked))
   }

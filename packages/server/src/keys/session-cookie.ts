@@ -6,39 +6,39 @@ import type { ClientKeys } from './client-keys.js'
 /** Name of the status page's cookie. */
 export const sessionCookieName = 'lingpai_session'
 
-/** How long the page stays signed in, milliseconds. */
+/** How long a session lasts, milliseconds. */
 export const sessionLifeMs = 12 * 3_600_000
 
-/** Shorter keys can be guessed. */
+/** Shortest signing key; shorter ones can be guessed. */
 const leastKeyBytes = 32
 
-/** One for all servers of a process, so that one that is started again there knows its visitors. */
+/** One key for all servers of a process, so that sessions survive a restart of the server within it. */
 const processKey = randomBytes(leastKeyBytes)
 
-/** A visit to the status page. */
+/** A session on the status page. */
 export interface Session {
   /** The client key that signed in. */
   readonly key: ClientKey
-  /** The same for all requests of one sign-in. */
+  /** The same for all requests after one sign-in. */
   readonly id: string
   /** Unix milliseconds. */
   readonly untilMs: number
 }
 
-/** Makes and checks the cookies of the status page. */
+/** Creates and verifies the cookies of the status page. */
 export interface Sessions {
-  /** A cookie for a key whose secret was just shown: which key, until when, and nothing of the secret. */
+  /** Returns a cookie for an authenticated key. Contains the key's id and an expiry, and nothing of the secret. */
   seal(key: ClientKey, nowMs: number): string
-  /** The session of a cookie; `undefined` for one that is forged or over, or whose key is gone or another one. */
+  /** Returns the session of a cookie; `undefined` if it is forged or expired, or its key was removed or replaced. */
   open(cookie: string, keys: Pick<ClientKeys, 'find'>, nowMs: number): Session | undefined
 }
 
 const pattern = /^([0-9a-z]{10})\.(\d{1,15})\.([\w-]{43})$/
 
 /**
- * Cookies signed with a key that stands in no file of client keys: a copy of that file signs nothing.
+ * Creates cookies that are signed with a key outside the keys file, so that a copy of that file cannot sign any.
  *
- * @param signingKey the same for all servers behind one balancer; by default a random one, which ends with the process
+ * @param signingKey the same for all servers behind one load balancer; random by default, and lost when the process exits
  * @throws ConfigError for a signing key that is too short
  */
 export function sessionCookies(signingKey: string | Uint8Array = processKey): Sessions {
@@ -46,10 +46,10 @@ export function sessionCookies(signingKey: string | Uint8Array = processKey): Se
     throw new ConfigError(
       `tokenServer: "sessionKey" must have at least ${leastKeyBytes} bytes`,
       { field: 'sessionKey', problem: 'malformed' },
-      { hint: 'Make one with: openssl rand -base64 48' },
+      { hint: 'Create one with: openssl rand -base64 48' },
     )
   }
-  // The hash belongs to it: a key of the same id with another secret has sessions of its own.
+  // The seal includes the hash: a key with the same id and another secret must not share sessions.
   const sealOf = ({ id, hash }: ClientKey, untilMs: number): Buffer =>
     createHmac('sha256', signingKey).update(`lingpai:session:2:${id}:${hash}:${untilMs}`).digest()
   return {
@@ -61,7 +61,7 @@ export function sessionCookies(signingKey: string | Uint8Array = processKey): Se
       const [, id = '', until = '', seal = ''] = pattern.exec(cookie) ?? []
       const key = keys.find(id)
       const untilMs = Number(until)
-      // One from the future was sealed on a clock that was wrong, or with a key that leaked.
+      // An expiry too far ahead comes from a wrong clock or a leaked signing key.
       if (key === undefined || untilMs <= nowMs || untilMs > nowMs + sessionLifeMs) return undefined
       return timingSafeEqual(sealOf(key, untilMs), Buffer.from(seal, 'base64url'))
         ? { key, id: seal, untilMs }

@@ -1,12 +1,12 @@
 import type { RefreshReason } from '@lingpai/core'
-import type { AccountNews } from '../account-feed.js'
+import type { AccountEvent } from '../account-feed.js'
 import type { ServedAccount } from '../served-account.js'
 import type { ServerContext } from '../server-context.js'
 import type { Metrics } from './metric-definitions.js'
 
 const reasons: readonly RefreshReason[] = ['cold', 'ahead', 'rejected', 'requested']
 
-/** What came of a request for a token, by the event that tells. */
+/** The outcome of a token request, by event. */
 const outcomes = {
   refreshed: 'refreshed',
   'same-token': 'same-token',
@@ -14,19 +14,19 @@ const outcomes = {
   'lease-lost': 'lease-lost',
 } as const
 
-/** Labels that name an account. */
+/** Returns the labels of an account. */
 export function labelsOf({ provider, name }: ServedAccount): { readonly provider: string; readonly account: string } {
   return { provider: provider.id, account: name }
 }
 
-/** Counts what happens. @returns Ends it. */
+/** Counts the events of the accounts. @returns stops counting */
 export function countEvents(metrics: Metrics, { accounts, feed, manager }: ServerContext): () => void {
   accounts.all().forEach((account) => {
     startAtZero(metrics, account)
   })
   const ends = [
-    feed.on((news) => {
-      count(metrics, news)
+    feed.on((event) => {
+      count(metrics, event)
     }),
     manager.on('cache-failed', ({ error }) => {
       metrics.cacheFailures.inc({ operation: error.details.operation })
@@ -40,7 +40,7 @@ export function countEvents(metrics: Metrics, { accounts, feed, manager }: Serve
   }
 }
 
-/** A counter that appears with its first event has no increase that an alert could see. */
+/** Creates the counters with value 0: an alert sees no increase in a counter that appears with its first event. */
 function startAtZero(metrics: Metrics, account: ServedAccount): void {
   const labels = labelsOf(account)
   for (const reason of reasons)
@@ -48,7 +48,7 @@ function startAtZero(metrics: Metrics, account: ServedAccount): void {
   for (const counter of [metrics.adoptions, metrics.servedStale, metrics.foreignRefreshes]) counter.inc(labels, 0)
 }
 
-function count(metrics: Metrics, { account, event }: AccountNews): void {
+function count(metrics: Metrics, { account, event }: AccountEvent): void {
   const labels = labelsOf(account)
   const { ticket, reason = 'cold', platform_code: code = 'none' } = event
   switch (event.event) {
@@ -69,7 +69,7 @@ function count(metrics: Metrics, { account, event }: AccountNews): void {
       if (ticket === undefined) metrics.adoptions.inc(labels)
       return
     case 'rejected':
-      // A code is in the provider's table, or nothing would have come of it: there are few of them.
+      // Only codes of the provider's table arrive here, so there are few label values.
       if (ticket === undefined) metrics.rejections.inc({ ...labels, code: String(code) })
       return
     case 'served-stale':
@@ -78,7 +78,7 @@ function count(metrics: Metrics, { account, event }: AccountNews): void {
     case 'foreign-refresh':
       metrics.foreignRefreshes.inc(labels)
       return
-    // In the timeline and the log: it is about the platform's data, not about how refreshes go.
+    // Only in the timeline and the log: it concerns the platform's data and not the refresh.
     case 'lifetime-assumed':
   }
 }

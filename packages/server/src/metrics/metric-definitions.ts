@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-/** Labels of every metric of an account. */
+/** Labels of all metrics of an account. */
 const accountLabels = ['provider', 'account'] as const
 
-/** All metrics of a server. A name here is a promise: dashboards and alert rules are made of them. */
+/** All metrics of a server. Names are public: dashboards and alert rules use them. */
 export interface Metrics {
   readonly refreshes: Counter<'provider' | 'account' | 'reason' | 'outcome'>
   readonly refreshSeconds: Histogram<'provider' | 'account'>
@@ -24,10 +24,10 @@ export interface Metrics {
   readonly startTime: Gauge
 }
 
-/** From an answer next door to one that nobody would wait for. */
+/** From a response of a nearby host to one that is unusably slow. */
 const upstreamBuckets = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Makes the metrics in a registry of their own, so that two servers in one process do not count together. */
+/** Creates the metrics in their own registry, so that two servers in one process count separately. */
 export function defineMetrics(registry: Registry): Metrics {
   return { ...countersOf([registry]), ...gaugesOf([registry]) }
 }
@@ -36,49 +36,48 @@ function countersOf(registers: Registry[]) {
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]): Counter<T> =>
     new Counter({ name, help, labelNames, registers })
   return {
-    refreshes: counter('lingpai_token_refreshes_total', 'Requests for a token: why, and what came of them.', [
+    refreshes: counter('lingpai_token_refreshes_total', 'Requests for a token, by reason and outcome.', [
       ...accountLabels,
       'reason',
       'outcome',
     ]),
     refreshSeconds: new Histogram({
       name: 'lingpai_token_refresh_duration_seconds',
-      help: 'Time a request for a token took that brought a new one.',
+      help: 'Duration of requests that brought a new token.',
       labelNames: accountLabels,
       buckets: upstreamBuckets,
       registers,
     }),
-    ticketRefreshes: counter('lingpai_ticket_refreshes_total', 'The same for tickets derived from the token.', [
-      ...accountLabels,
-      'ticket',
-      'reason',
-      'outcome',
-    ]),
+    ticketRefreshes: counter(
+      'lingpai_ticket_refreshes_total',
+      'Requests for a ticket derived from the token, by reason and outcome.',
+      [...accountLabels, 'ticket', 'reason', 'outcome'],
+    ),
     adoptions: counter(
       'lingpai_token_adoptions_total',
-      'Tokens that another server on the same cache had fetched.',
+      'Tokens that another server on the same cache has fetched.',
       accountLabels,
     ),
-    rejections: counter('lingpai_token_rejections_total', 'Tokens that an API refused while they were current.', [
+    rejections: counter('lingpai_token_rejections_total', 'Tokens that an API rejected while they were current.', [
       ...accountLabels,
       'code',
     ]),
     servedStale: counter(
       'lingpai_token_served_stale_total',
-      'Calls that were given the old token, still alive, because it could not be renewed.',
+      'Calls that received the old, still usable token because a refresh failed.',
       accountLabels,
     ),
     foreignRefreshes: counter(
       'lingpai_token_foreign_refreshes_total',
-      'Times that somebody else was found to refresh the same account.',
+      'Detections of another program that refreshes the same account.',
       accountLabels,
     ),
     access: counter(
       'lingpai_access_total',
-      'Requests by whether they were let in, sign-ins, and tokens shown to people.',
+      'Authenticated and rejected requests, sign-ins, and tokens shown on the status page.',
       ['outcome'],
     ),
-    cacheFailures: counter('lingpai_cache_failures_total', 'Operations of the cache that failed.', ['operation']),
+    cacheFailures: counter('lingpai_cache_failures_total', 'Failed cache operations.', ['operation']),
   }
 }
 
@@ -86,20 +85,24 @@ function gaugesOf(registers: Registry[]) {
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> =>
     new Gauge({ name, help, labelNames, registers })
   return {
-    expirySeconds: gauge('lingpai_token_expiry_seconds', 'Seconds that the current token has left.', accountLabels),
-    usable: gauge('lingpai_account_usable', 'Whether a token can be handed out now.', accountLabels),
-    failures: gauge('lingpai_account_failures', 'Refreshes that failed in a row, by the class of the last failure.', [
+    expirySeconds: gauge(
+      'lingpai_token_expiry_seconds',
+      'Remaining lifetime of the current token in seconds.',
+      accountLabels,
+    ),
+    usable: gauge('lingpai_account_usable', 'Whether the account has a usable token.', accountLabels),
+    failures: gauge('lingpai_account_failures', 'Consecutive failed refreshes, by the class of the last failure.', [
       ...accountLabels,
       'class',
     ]),
     coolDownSeconds: gauge(
       'lingpai_account_cooldown_seconds',
-      'Seconds until upstream is asked again after a failure.',
+      'Seconds until the next attempt after a failure.',
       accountLabels,
     ),
-    cacheUp: gauge('lingpai_cache_up', 'Whether the cache answers.'),
-    keys: gauge('lingpai_client_keys', 'Client keys that are good.'),
+    cacheUp: gauge('lingpai_cache_up', 'Whether the cache responds.'),
+    keys: gauge('lingpai_client_keys', 'Valid client keys.'),
     memory: gauge('process_resident_memory_bytes', 'Resident memory of the process.'),
-    startTime: gauge('process_start_time_seconds', 'When the process began, Unix seconds.'),
+    startTime: gauge('process_start_time_seconds', 'Start time of the process in Unix seconds.'),
   }
 }

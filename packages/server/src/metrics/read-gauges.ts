@@ -4,14 +4,14 @@ import { withDeadline } from '../with-deadline.js'
 import { labelsOf } from './count-events.js'
 import type { Metrics } from './metric-definitions.js'
 
-/** A scrape waits this long for the cache. */
+/** Longest wait for the cache. */
 const cacheTimeoutMs = 1000
 
-/** Sets the gauges to what holds at this moment. */
+/** Sets the gauges to the current state. */
 export async function readGauges(metrics: Metrics, context: ServerContext): Promise<void> {
   const { access, accounts, cache, clock, keys, time } = context
   const { expirySeconds, usable, failures, coolDownSeconds } = metrics
-  // An account that is gone has no gauge any more.
+  // Removed accounts must not keep their gauges.
   for (const gauge of [expirySeconds, usable, failures, coolDownSeconds]) gauge.reset()
   const nowMs = time.nowMs()
   for (const account of accounts.all()) {

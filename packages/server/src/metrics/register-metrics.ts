@@ -6,7 +6,7 @@ import { countEvents } from './count-events.js'
 import { defineMetrics } from './metric-definitions.js'
 import { readGauges } from './read-gauges.js'
 
-/** `/metrics`, in the text format of Prometheus: for a key of all accounts with any role, or for everybody where told so. */
+/** Serves `/metrics` in the text format of Prometheus: to a key of any role with all accounts, or to every client if public. */
 export function registerMetrics(fastify: FastifyInstance, context: ServerContext): void {
   const registry = new Registry()
   const metrics = defineMetrics(registry)
@@ -28,9 +28,9 @@ export function registerMetrics(fastify: FastifyInstance, context: ServerContext
     },
     async (request, reply) => {
       if (!isPublic && context.authenticate(request).key.accounts !== '*')
-        throw new ApiError('ERR_FORBIDDEN', 'metrics are of all accounts: this key is for some', {
+        throw new ApiError('ERR_FORBIDDEN', 'metrics require a key with all accounts', {
           hint: {
-            en: 'Make a key for the scraper: lingpai key create --role reader --accounts "*"',
+            en: 'Create a key for the scraper: lingpai key create --role reader --accounts "*"',
             zh: '请为采集器创建密钥：lingpai key create --role reader --accounts "*"',
           },
         })

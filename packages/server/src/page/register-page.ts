@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url)
 const pageDirectory = fileURLToPath(new URL('../../page/', import.meta.url))
 const chartDirectory = dirname(require.resolve('uplot'))
 
-/** Files of the chart library by the name they get on the page. */
+/** Files of the chart library by their name on the page. */
 const chartFiles = { 'uplot.js': 'uPlot.esm.js', 'uplot.css': 'uPlot.min.css' }
 
 const headers: FastifyHelmetOptions = {
@@ -30,27 +30,27 @@ const headers: FastifyHelmetOptions = {
   },
   xFrameOptions: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
-  // It would bind every other service of the host, on any port, to TLS: for the operator to decide.
+  // It would require TLS for every other service on this host, on any port; that is the operator's decision.
   strictTransportSecurity: false,
 }
 
 const files: FastifyStaticOptions = {
   root: join(pageDirectory, 'assets'),
   prefix: '/assets/',
-  // A route for each file that there is: no path of a request ever gets to the file system.
+  // One route for each existing file: no request path reaches the file system.
   wildcard: false,
   index: false,
   cacheControl: false,
 }
 
-/** The status page at `/` and its files below `/assets/`: nothing is sent for, or allowed in, from elsewhere. */
+/** Serves the status page at `/` and its files below `/assets/`. The page loads nothing from other hosts. */
 export function registerPage(fastify: FastifyInstance): void {
   void fastify.register(async (page) => {
     await page.register(helmet, headers)
     await page.register(serveStatic, files)
     page.get('/', { schema: { hide: true } }, (request, reply) => {
       const [path = ''] = request.url.split('?')
-      // What the page asks for is relative to it: below a prefix, that needs the slash.
+      // The page uses relative URLs, so below a path prefix it needs the trailing slash.
       if (!path.endsWith('/')) return reply.redirect(`${basename(path)}/`)
       return reply.sendFile('index.html', pageDirectory)
     })

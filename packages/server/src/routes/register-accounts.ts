@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
-import { callerIn } from '../callers.js'
-import { accountParams, errorAnswers, ref } from '../schemas.js'
+import { callerIn } from '../require-caller.js'
+import { accountParams, errorResponses, ref } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
-/** List, status and timeline of accounts. */
+/** Serves the list, status and timeline of accounts. */
 export function registerAccounts(fastify: TypedFastify, context: ServerContext): void {
   fastify.get(
     '/v1/accounts',
@@ -12,7 +12,7 @@ export function registerAccounts(fastify: TypedFastify, context: ServerContext):
       schema: {
         summary: 'The accounts of this key',
         tags: ['accounts'],
-        response: { 200: Type.Object({ accounts: Type.Array(ref('AccountStatus')) }), ...errorAnswers },
+        response: { 200: Type.Object({ accounts: Type.Array(ref('AccountStatus')) }), ...errorResponses },
       },
     },
     (request, reply) => {
@@ -25,10 +25,10 @@ export function registerAccounts(fastify: TypedFastify, context: ServerContext):
     '/v1/accounts/:account',
     {
       schema: {
-        summary: 'Where an account stands',
+        summary: 'Status of an account',
         tags: ['accounts'],
         params: accountParams,
-        response: { 200: ref('AccountStatus'), ...errorAnswers },
+        response: { 200: ref('AccountStatus'), ...errorResponses },
       },
     },
     (request, reply) => reply.send(context.statusOf(context.accountFor(callerIn(request), request.params.account))),
@@ -40,7 +40,7 @@ export function registerAccounts(fastify: TypedFastify, context: ServerContext):
         summary: 'The last 200 events of an account, newest first',
         tags: ['accounts'],
         params: accountParams,
-        response: { 200: Type.Object({ events: Type.Array(ref('TimelineEvent')) }), ...errorAnswers },
+        response: { 200: Type.Object({ events: Type.Array(ref('TimelineEvent')) }), ...errorResponses },
       },
     },
     async (request, reply) => {

@@ -1,50 +1,50 @@
 import { Type } from 'typebox'
-import { callerIn } from '../callers.js'
+import { callerIn } from '../require-caller.js'
 import { isApiError, noSuchAccount } from '../api-error.js'
-import { accountParams, errorAnswers, ref } from '../schemas.js'
+import { accountParams, errorResponses, ref } from '../schemas.js'
 import type { AccountStatus } from '../account-status.js'
 import type { ServerContext } from '../server-context.js'
-import type { StatusBoard } from '../status-board.js'
+import type { StatusWatcher } from '../status-watcher.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
 const longestWaitSeconds = 60
 
-/** Long polling, for clients that cannot keep a stream. */
-export function registerChanges(fastify: TypedFastify, context: ServerContext, board: StatusBoard): void {
+/** Long polling, for clients that cannot use an event stream. */
+export function registerChanges(fastify: TypedFastify, context: ServerContext, watcher: StatusWatcher): void {
   fastify.get(
     '/v1/accounts/:account/changes',
     {
       exposeHeadRoute: false,
       schema: {
-        summary: 'Answers once the account has another generation than the given one; 204 when it stays',
+        summary: 'Waits until the account has another generation than the given one; 204 if it does not change',
         tags: ['events'],
         params: accountParams,
         querystring: Type.Object({
-          generation: Type.Integer({ minimum: 0, description: 'The one you have; 0 for none.' }),
+          generation: Type.Integer({ minimum: 0, description: 'The generation of the client; 0 for none.' }),
           wait: Type.Optional(
             Type.Integer({ minimum: 0, maximum: longestWaitSeconds, default: 25, description: 'Seconds.' }),
           ),
         }),
-        response: { 200: ref('AccountStatus'), 204: Type.Null({ description: 'Nothing changed.' }), ...errorAnswers },
+        response: { 200: ref('AccountStatus'), 204: Type.Null({ description: 'Nothing changed.' }), ...errorResponses },
       },
     },
     async (request, reply) => {
       const caller = callerIn(request)
       const account = context.accountFor(caller, request.params.account)
       const { generation, wait = 25 } = request.query
-      const isNews = (status: AccountStatus): boolean =>
+      const isChanged = (status: AccountStatus): boolean =>
         status.name === account.name && status.generation !== undefined && status.generation !== generation
       const now = context.statusOf(account)
-      if (isNews(now)) return reply.send(now)
+      if (isChanged(now)) return reply.send(now)
       const ending = new AbortController()
-      const release = context.held.hold(caller, (refusal) => {
-        ending.abort(refusal)
+      const release = context.held.hold(caller, (error) => {
+        ending.abort(error)
       })
-      // Of the reply, not of the socket, which is there for the next request, too.
+      // The response closes; its socket may stay open for the next request.
       reply.raw.once('close', () => {
         ending.abort()
       })
-      const status = await nextStatus(context, board, isNews, { waitMs: wait * 1000, ending: ending.signal })
+      const status = await nextStatus(context, watcher, isChanged, { waitMs: wait * 1000, ending: ending.signal })
       release()
       if (isApiError(ending.signal.reason)) throw ending.signal.reason
       if (context.accounts.get(account.name) === undefined) throw noSuchAccount()
@@ -55,7 +55,7 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, b
 
 async function nextStatus(
   { clock }: ServerContext,
-  board: StatusBoard,
+  watcher: StatusWatcher,
   isWanted: (status: AccountStatus) => boolean,
   { waitMs, ending }: { readonly waitMs: number; readonly ending: AbortSignal },
 ): Promise<AccountStatus | undefined> {
@@ -69,7 +69,7 @@ async function nextStatus(
     const giveUp = (): void => {
       finish()
     }
-    const stop = board.watch((status) => {
+    const stop = watcher.watch((status) => {
       if (isWanted(status)) finish(status)
     })
     const timer = clock.setTimer(giveUp, waitMs)

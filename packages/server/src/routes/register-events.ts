@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
-import { callerIn } from '../callers.js'
+import { callerIn } from '../require-caller.js'
 import { openEventStream } from '../event-stream.js'
-import { errorAnswers } from '../schemas.js'
+import { errorResponses } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
-import type { StatusBoard } from '../status-board.js'
+import type { StatusWatcher } from '../status-watcher.js'
 import { timelineEvent } from '../timeline-event.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
-/** What happens, as it happens. */
-export function registerEvents(fastify: TypedFastify, context: ServerContext, board: StatusBoard): void {
+/** Streams status changes and timeline events. */
+export function registerEvents(fastify: TypedFastify, context: ServerContext, watcher: StatusWatcher): void {
   const { accounts, clock, feed, held } = context
   fastify.get(
     '/v1/events',
@@ -19,7 +19,7 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
         tags: ['events'],
         response: {
           200: { description: 'A stream', content: { 'text/event-stream': { schema: Type.String() } } },
-          ...errorAnswers,
+          ...errorResponses,
         },
       },
     },
@@ -30,7 +30,7 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
       })
       const ends = [
         release,
-        board.watch((status) => {
+        watcher.watch((status) => {
           if (caller.mayRead(status.name)) stream.send('status', status)
         }),
         feed.on(({ account: { name, provider }, event, isRotation }) => {
@@ -39,7 +39,7 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, bo
           if (isRotation) stream.send('rotated', { account: name, generation, expires_at, reason, at })
           stream.send('timeline', { account: name, ...timelineEvent(provider, event) })
         }),
-        // The client connects again and gets the accounts of that moment.
+        // The client connects again and receives the new accounts.
         accounts.onChange(({ added, removed }) => {
           if ([...added, ...removed].some(({ name }) => caller.mayRead(name))) stream.end()
         }),

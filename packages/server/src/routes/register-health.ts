@@ -11,7 +11,7 @@ const readiness = Type.Object({
 
 const cacheMs = 1000
 
-/** Probes, for whoever starts and stops the server. They tell numbers and no names: nobody is asked for a key. */
+/** Probes for load balancers and orchestrators. They need no key, because they contain numbers and no names. */
 export function registerHealth(fastify: TypedFastify, context: ServerContext): void {
   const { accounts, cache, clock, draining } = context
   const isCacheUp = (): Promise<boolean> =>
@@ -40,7 +40,7 @@ export function registerHealth(fastify: TypedFastify, context: ServerContext): v
     '/readyz',
     {
       schema: {
-        summary: 'Tokens can be had here',
+        summary: 'The server can hand out tokens',
         tags: ['probes'],
         security: [],
         response: { 200: readiness, 503: readiness },
@@ -51,7 +51,7 @@ export function registerHealth(fastify: TypedFastify, context: ServerContext): v
       const states = accounts.all().map(({ source }) => source.status().state)
       const usable = states.filter((state) => state === 'valid' || state === 'expiring').length
       const failing = states.filter((state) => state === 'failing' || state === 'expired').length
-      // One account with a wrong secret must not take the others off the network.
+      // One account with a wrong secret must not make the server unavailable for the others.
       const isReady = states.length === 0 || usable > 0 || (isUp && failing < states.length)
       const word = isReady ? (isUp && failing === 0 ? 'ready' : 'degraded') : 'unready'
       const status = draining.aborted ? 'draining' : word

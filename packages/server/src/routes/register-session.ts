@@ -4,11 +4,11 @@ import { Type } from 'typebox'
 import { ApiError } from '../api-error.js'
 import { isSameOrigin } from '../authenticator.js'
 import { sessionCookieName, sessionLifeMs } from '../keys/session-cookie.js'
-import { errorAnswers } from '../schemas.js'
+import { errorResponses } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
-const sessionAnswer = Type.Object(
+const sessionResponse = Type.Object(
   {
     name: Type.String(),
     role: Type.String({ description: 'reader, reporter or admin.' }),
@@ -16,9 +16,9 @@ const sessionAnswer = Type.Object(
   },
   { description: 'Who is signed in.' },
 )
-const nothing = Type.Null({ description: 'Done.' })
+const empty = Type.Null({ description: 'Done.' })
 
-/** Signing in with a client key; the browser keeps a cookie that holds nothing of it. */
+/** Signs users of the status page in with a client key. The cookie contains nothing of the key. */
 export function registerSession(fastify: TypedFastify, context: ServerContext): void {
   const { clock, options } = context
   const cookie = (request: FastifyRequest, value: string, lifeMs: number): string =>
@@ -37,12 +37,12 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
         summary: 'Sign in with a client key',
         tags: ['session'],
         body: Type.Object({ key: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
-        response: { 204: nothing, ...errorAnswers },
+        response: { 204: empty, ...errorResponses },
       },
     },
     (request, reply) => {
-      // Another site must not sign the visitor in as somebody else.
-      if (!isSameOrigin(request)) throw new ApiError('ERR_FORBIDDEN', 'this request does not come from the status page')
+      // Another site must not sign the visitor in with its own key.
+      if (!isSameOrigin(request)) throw new ApiError('ERR_FORBIDDEN', 'the request must come from the status page')
       const caller = context.authenticateKey(request.body.key, request)
       context.access.session('signed-in', caller, request)
       const value = context.sessions.seal(caller.key, clock.now())
@@ -54,7 +54,9 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
   )
   fastify.get(
     '/session',
-    { schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: sessionAnswer, ...errorAnswers } } },
+    {
+      schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: sessionResponse, ...errorResponses } },
+    },
     (request, reply) => {
       const { name, role, accounts } = context.authenticate(request).key
       return reply.send({ name, role, accounts })
@@ -62,7 +64,7 @@ export function registerSession(fastify: TypedFastify, context: ServerContext): 
   )
   fastify.delete(
     '/session',
-    { schema: { summary: 'Sign out', tags: ['session'], response: { 204: nothing, ...errorAnswers } } },
+    { schema: { summary: 'Sign out', tags: ['session'], response: { 204: empty, ...errorResponses } } },
     (request, reply) => {
       const caller = context.authenticate(request)
       const { session } = caller

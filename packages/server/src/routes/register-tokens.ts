@@ -2,60 +2,65 @@ import type { PlatformCode } from '@lingpai/core'
 import { Type } from 'typebox'
 import { ApiError } from '../api-error.js'
 import type { Caller } from '../caller.js'
-import { callerIn } from '../callers.js'
+import { callerIn } from '../require-caller.js'
 import { falseReports } from '../false-reports.js'
-import { accountParams, errorAnswers, ref } from '../schemas.js'
+import { accountParams, errorResponses, ref } from '../schemas.js'
 import type { ServerContext } from '../server-context.js'
-import { tokenAnswer, type TokenAnswer } from '../token-answer.js'
-import { tokenDesk, type TokenDesk } from '../token-desk.js'
+import { tokenResponse, type TokenResponse } from '../token-response.js'
+import { tokenResponder, type TokenResponder } from '../token-responder.js'
 import type { TypedFastify } from '../typebox-provider.js'
 
 const longestLifeSeconds = 86_400
 const longestToken = 8192
 const longestCode = 64
 
-/** Tokens: get one, say that one was refused, force another. */
+/** Serves tokens, takes reports of rejected tokens, and forces refreshes. */
 export function registerTokens(fastify: TypedFastify, context: ServerContext): void {
-  const desk = tokenDesk(context.time, context.clock)
-  const report = reporter(context, desk)
-  registerToken(fastify, context, desk, report)
+  const responder = tokenResponder(context.time, context.clock)
+  const report = reporter(context, responder)
+  registerToken(fastify, context, responder, report)
   registerRejections(fastify, context, report)
   registerRefreshes(fastify, context)
 }
 
-/** A token, or its generation, that an API refused. */
+/** A rejected token or its generation. */
 interface Report {
-  readonly refused: string | number
+  readonly rejected: string | number
   readonly code?: PlatformCode | undefined
   readonly minLifeMs?: number
 }
 
-/** Reports a token and gives the one to use instead. @throws ApiError 403 for a key that may not report */
-type Reporter = (caller: Caller, name: string, report: Report) => Promise<TokenAnswer>
+/** Reports a rejected token and returns the one to use instead. @throws ApiError 403 for a key that may not report */
+type Reporter = (caller: Caller, name: string, report: Report) => Promise<TokenResponse>
 
-function reporter(context: ServerContext, desk: TokenDesk): Reporter {
+function reporter(context: ServerContext, responder: TokenResponder): Reporter {
   const contradicted = falseReports(context.clock)
-  return async (caller, name, { refused, code, minLifeMs }) => {
+  return async (caller, name, { rejected, code, minLifeMs }) => {
     const account = context.accountFor(caller, name, 'report')
     const { source } = account
-    const currentIfTold = refused === source.peek() ? source.status().generation : undefined
-    const generation = typeof refused === 'number' ? refused : currentIfTold
-    if (contradicted.isContradicted(account, generation)) return desk.answer(account, minLifeMs)
+    const currentIfSame = rejected === source.peek() ? source.status().generation : undefined
+    const generation = typeof rejected === 'number' ? rejected : currentIfSame
+    if (contradicted.isContradicted(account, generation)) return responder.respond(account, minLifeMs)
     return context.actAs(caller.key.name, source, 'rejection', async () => {
-      await source.reportRejected(typeof refused === 'number' ? { generation: refused } : refused, code)
-      const answer = await desk.answer(account, minLifeMs)
-      if (answer.generation === generation) contradicted.note(account, answer.generation)
-      return answer
+      await source.reportRejected(typeof rejected === 'number' ? { generation: rejected } : rejected, code)
+      const response = await responder.respond(account, minLifeMs)
+      if (response.generation === generation) contradicted.note(account, response.generation)
+      return response
     })
   }
 }
 
-/** In a query everything is text. */
+/** Converts digits to a number, because a query contains only text. */
 function numberIfDigits(text: string): string | number {
   return /^\d{1,15}$/.test(text) ? Number(text) : text
 }
 
-function registerToken(fastify: TypedFastify, context: ServerContext, desk: TokenDesk, report: Reporter): void {
+function registerToken(
+  fastify: TypedFastify,
+  context: ServerContext,
+  responder: TokenResponder,
+  report: Reporter,
+): void {
   fastify.get(
     '/v1/accounts/:account/token',
     {
@@ -65,25 +70,29 @@ function registerToken(fastify: TypedFastify, context: ServerContext, desk: Toke
         params: accountParams,
         querystring: Type.Object({
           min_life: Type.Optional(
-            Type.Integer({ minimum: 0, maximum: longestLifeSeconds, description: 'Seconds it must live at least.' }),
+            Type.Integer({
+              minimum: 0,
+              maximum: longestLifeSeconds,
+              description: 'Minimum remaining lifetime in seconds.',
+            }),
           ),
           refused: Type.Optional(
             Type.String({
               minLength: 1,
               maxLength: longestToken,
               description:
-                'An API refused this: a generation, or a token. It is reported, and the response has the token to use instead. Prefer the generation: proxies log queries.',
+                'A generation or token that an API rejected. It is reported, and the response contains the token to use instead. Prefer the generation, because proxies log queries.',
             }),
           ),
           code: Type.Optional(
             Type.String({
               minLength: 1,
               maxLength: longestCode,
-              description: 'Beside `refused`: what the API answered.',
+              description: 'With `refused`: the code of the API.',
             }),
           ),
         }),
-        response: { 200: ref('TokenAnswer'), ...errorAnswers },
+        response: { 200: ref('TokenResponse'), ...errorResponses },
       },
     },
     (request, reply) => {
@@ -91,21 +100,21 @@ function registerToken(fastify: TypedFastify, context: ServerContext, desk: Toke
       const { min_life: minLife, refused, code } = request.query
       if (refused !== undefined) {
         return report(caller, request.params.account, {
-          refused: numberIfDigits(refused),
+          rejected: numberIfDigits(refused),
           code: code === undefined ? undefined : numberIfDigits(code),
           minLifeMs: (minLife ?? 0) * 1000,
         })
       }
       const account = context.accountFor(caller, request.params.account)
-      const text = minLife === undefined ? desk.textAtHand(account) : undefined
+      const text = minLife === undefined ? responder.textFromMemory(account) : undefined
       if (text !== undefined) {
         context.access.handedOut(caller, account, account.source.status().generation ?? 0)
         return reply.header('content-type', 'application/json; charset=utf-8').send(text)
       }
-      const work = async (): Promise<TokenAnswer> => {
-        const answer = await desk.answer(account, (minLife ?? 0) * 1000)
-        context.access.handedOut(caller, account, answer.generation)
-        return answer
+      const work = async (): Promise<TokenResponse> => {
+        const response = await responder.respond(account, (minLife ?? 0) * 1000)
+        context.access.handedOut(caller, account, response.generation)
+        return response
       }
       return context.actAs(caller.key.name, account.source, 'token', work)
     },
@@ -117,7 +126,7 @@ function registerRejections(fastify: TypedFastify, context: ServerContext, repor
     '/v1/accounts/:account/rejections',
     {
       schema: {
-        summary: 'An API refused this token: the one to use instead, refreshed once for all who report it',
+        summary: 'Report a rejected token and get the one to use instead; all reports of one token cause one refresh',
         tags: ['tokens'],
         params: accountParams,
         body: Type.Object(
@@ -128,18 +137,18 @@ function registerRejections(fastify: TypedFastify, context: ServerContext, repor
           },
           { additionalProperties: false },
         ),
-        response: { 200: ref('TokenAnswer'), ...errorAnswers },
+        response: { 200: ref('TokenResponse'), ...errorResponses },
       },
     },
     async (request) => {
       const caller = callerIn(request)
-      // Another's account is not there, whatever the body says.
+      // Checked first, so that an account of other keys gives 404 for any body.
       context.accountFor(caller, request.params.account, 'report')
       const { generation, access_token: token, code } = request.body
-      const refused = generation ?? token
-      if (refused === undefined || (generation !== undefined && token !== undefined))
-        throw new ApiError('ERR_BAD_REQUEST', 'body: is to have generation or access_token, one of them')
-      return report(caller, request.params.account, { refused, code })
+      const rejected = generation ?? token
+      if (rejected === undefined || (generation !== undefined && token !== undefined))
+        throw new ApiError('ERR_BAD_REQUEST', 'body must have either generation or access_token')
+      return report(caller, request.params.account, { rejected, code })
     },
   )
 }
@@ -149,14 +158,18 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
     '/v1/accounts/:account/refreshes',
     {
       schema: {
-        summary: 'Another token now, whatever the state',
+        summary: 'Force a refresh and get the new token',
         tags: ['tokens'],
         params: accountParams,
         body: Type.Object(
-          { note: Type.Optional(Type.String({ maxLength: 200, description: 'For the timeline; no secret.' })) },
+          {
+            note: Type.Optional(
+              Type.String({ maxLength: 200, description: 'Shown in the timeline; must not contain a secret.' }),
+            ),
+          },
           { additionalProperties: false },
         ),
-        response: { 200: ref('TokenAnswer'), ...errorAnswers },
+        response: { 200: ref('TokenResponse'), ...errorResponses },
       },
     },
     async (request) => {
@@ -167,7 +180,7 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
       const record = await context.actAs(name, source, 'refresh', () =>
         source.refresh(note === undefined ? {} : { note }),
       )
-      return tokenAnswer(provider, record, context.time.nowMs())
+      return tokenResponse(provider, record, context.time.nowMs())
     },
   )
 }

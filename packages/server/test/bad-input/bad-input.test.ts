@@ -1,5 +1,5 @@
 import { openFacadeWorld, secrets, type FacadeWorld } from '../facades/facade-world.js'
-import { rawConnection, requestText, sendRaw, type RawReply } from './raw-http.js'
+import { rawConnection, requestText, sendRaw, type RawResponse } from './raw-http.js'
 
 let world: FacadeWorld
 let key: string
@@ -7,15 +7,15 @@ let token: string
 beforeAll(async () => {
   world = await openFacadeWorld()
   key = world.key(['shop'], { role: 'admin' })
-  const answer = await fetch(`${world.url}/v1/accounts/shop/token`, { headers: { authorization: `Bearer ${key}` } })
-  token = ((await answer.json()) as { readonly access_token: string }).access_token
+  const response = await fetch(`${world.url}/v1/accounts/shop/token`, { headers: { authorization: `Bearer ${key}` } })
+  token = ((await response.json()) as { readonly access_token: string }).access_token
 })
 afterAll(() => world.close())
 
-// Whatever was sent before: the server is there, serves, and has told nobody anything.
+// After each test the server still serves the same token, and has revealed nothing.
 afterEach(async () => {
-  const answer = await fetch(`${world.url}/v1/accounts/shop/token`, { headers: { authorization: `Bearer ${key}` } })
-  expect(await answer.json()).toMatchObject({ access_token: token })
+  const response = await fetch(`${world.url}/v1/accounts/shop/token`, { headers: { authorization: `Bearer ${key}` } })
+  expect(await response.json()).toMatchObject({ access_token: token })
   for (const secret of [key, token, ...Object.values(secrets)]) expect(world.logged()).not.toContain(secret)
 })
 
@@ -25,38 +25,38 @@ const asKey = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<
 })
 const json = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
   asKey({ 'content-type': 'application/json', ...headers })
-const send = (method: string, target: string, parts?: Parameters<typeof requestText>[2]): Promise<RawReply> =>
+const send = (method: string, target: string, parts?: Parameters<typeof requestText>[2]): Promise<RawResponse> =>
   sendRaw(world.url, requestText(method, target, { headers: asKey(), ...parts }))
 
 const rejections = '/v1/accounts/shop/rejections'
 
-/** A refusal in the one shape, without anything of the server's inside. */
-function expectRefusal(reply: RawReply, status: number | readonly number[]): void {
-  expect([status].flat()).toContain(reply.status)
-  expect(reply.body).toEqual({
+/** Expects an error in the native format, without internals of the server. */
+function expectError(response: RawResponse, status: number | readonly number[]): void {
+  expect([status].flat()).toContain(response.status)
+  expect(response.body).toEqual({
     error: expect.objectContaining({
       code: expect.stringMatching(/^ERR_/) as string,
       message: expect.any(String) as string,
     }) as object,
   })
-  expect(reply.text).not.toMatch(/node_modules|\.ts:|\.js:|stack/i)
+  expect(response.text).not.toMatch(/node_modules|\.ts:|\.js:|stack/i)
 }
 
 describe('bodies', () => {
-  test('one that is too large is refused by its length, before it is sent', async () => {
+  test('a body that is too large is rejected by its content-length, before it is sent', async () => {
     const connection = rawConnection(world.url)
     connection.send(requestText('POST', rejections, { headers: json({ 'content-length': '1000000000' }) }))
-    expectRefusal(await connection.reply(), 413)
+    expectError(await connection.response(), 413)
   })
 
-  test('one without a length is cut off where it becomes too large', async () => {
+  test('a body without content-length is cut off when it becomes too large', async () => {
     const connection = rawConnection(world.url)
     connection.send(requestText('POST', rejections, { headers: json({ 'transfer-encoding': 'chunked' }) }))
     for (let i = 0; i < 40; i += 1) connection.send(`400\r\n${'x'.repeat(1024)}\r\n`)
-    expectRefusal(await connection.reply(), 413)
+    expectError(await connection.response(), 413)
   })
 
-  test('bodies and headers that come too slowly end with the connection', async () => {
+  test('slow headers and bodies end with 408 and a closed connection', async () => {
     const { server } = world.app
     expect(server.requestTimeout).toBeLessThanOrEqual(10_000)
     expect(server.headersTimeout).toBeLessThanOrEqual(10_000)
@@ -66,10 +66,10 @@ describe('bodies', () => {
       `${requestText('POST', rejections, { headers: json({ 'content-length': '100' }) })}{"gen`,
       'GET /v1/accounts HTTP/1.1\r\nhost: localhost\r\nx-slow: ',
     ]
-    const replies = await Promise.all(slow.map((text) => sendRaw(world.url, text)))
+    const responses = await Promise.all(slow.map((text) => sendRaw(world.url, text)))
     Object.assign(server, { requestTimeout, headersTimeout })
-    expect(replies.map(({ status }) => status)).toEqual([408, 408])
-    for (const { text } of replies) expect(text).toMatch(/^connection: close/im)
+    expect(responses.map(({ status }) => status)).toEqual([408, 408])
+    for (const { text } of responses) expect(text).toMatch(/^connection: close/im)
   })
 
   test.each([
@@ -78,8 +78,8 @@ describe('bodies', () => {
     ['a number', '1'],
     ['null', 'null'],
     ['a text', '"generation"'],
-    ['fields that nobody knows', '{"generation":1,"admin":true}'],
-    ['a number where a text belongs', '{"access_token":1}'],
+    ['unknown fields', '{"generation":1,"admin":true}'],
+    ['a number instead of a text', '{"access_token":1}'],
     ['a fraction', '{"generation":1.5}'],
     ['a negative count', '{"generation":-1}'],
     ['a count beyond all numbers', '{"generation":1e400}'],
@@ -90,25 +90,25 @@ describe('bodies', () => {
     ['a constructor', '{"generation":1,"constructor":{"prototype":{"isAdmin":true}}}'],
     ['deep nesting', `{"generation":${'['.repeat(5000)}${']'.repeat(5000)}}`],
     ['a zero byte', '{"access_token":"\u0000","generation":1}'],
-  ])('%s is refused', async (_, body) => {
-    expectRefusal(await send('POST', rejections, { headers: json(), body }), 400)
+  ])('a body with %s gives 400', async (_, body) => {
+    expectError(await send('POST', rejections, { headers: json(), body }), 400)
     expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined()
   })
 
-  test('a body of another type is refused', async () => {
+  test('a body with another content-type gives 415', async () => {
     const body = 'generation=1'
-    expectRefusal(await send('POST', rejections, { headers: asKey({ 'content-type': 'text/xml' }), body }), 415)
-    expectRefusal(
+    expectError(await send('POST', rejections, { headers: asKey({ 'content-type': 'text/xml' }), body }), 415)
+    expectError(
       await send('POST', rejections, { headers: asKey({ 'content-type': 'multipart/form-data; boundary=x' }), body }),
       415,
     )
   })
 
-  test('the facades refuse in the platforms’ shapes', async () => {
+  test('the facades reject malformed bodies in the format of the platform', async () => {
     const body = `{"grant_type":"client_credential","appid":"${'x'.repeat(20_000)}"}`
-    const reply = await send('POST', '/cgi-bin/stable_token', { headers: json(), body })
-    expect(reply.status).toBe(200)
-    expect(reply.body).toEqual({ errcode: 40013, errmsg: expect.any(String) as string })
+    const response = await send('POST', '/cgi-bin/stable_token', { headers: json(), body })
+    expect(response.status).toBe(200)
+    expect(response.body).toEqual({ errcode: 40013, errmsg: expect.any(String) as string })
     const proto = '{"__proto__":{"grant_type":"client_credential","appid":"a","secret":"b"}}'
     const other = await send('POST', '/cgi-bin/stable_token', { headers: json(), body: proto })
     expect(other.body).toMatchObject({ errcode: 40002 })
@@ -116,7 +116,7 @@ describe('bodies', () => {
 })
 
 describe('headers', () => {
-  test('more than 16 KiB of them are too many', async () => {
+  test('more than 16 KiB of headers give 431', async () => {
     expect((await send('GET', '/v1/accounts', { headers: asKey({ 'x-flood': 'a'.repeat(20_000) }) })).status).toBe(431)
     const flood = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`x-${i}`, 'a']))
     expect((await send('GET', '/v1/accounts', { headers: asKey(flood) })).status).toBe(431)
@@ -128,11 +128,11 @@ describe('headers', () => {
     ['a length that is none', 'content-length: -1'],
     ['a line break in a value', 'x-a: b\rx-c: d'],
     ['a name with a space', 'x a: b'],
-  ])('%s: the request is not taken', async (_, lines) => {
+  ])('a request with %s gives 400 and a closed connection', async (_, lines) => {
     const head = `POST ${rejections} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${key}\r\n${lines}\r\n\r\n{}`
-    const reply = await sendRaw(world.url, head)
-    expect(reply.status).toBe(400)
-    expect(reply.text).toMatch(/^connection: close/im)
+    const response = await sendRaw(world.url, head)
+    expect(response.status).toBe(400)
+    expect(response.text).toMatch(/^connection: close/im)
   })
 
   test.each([
@@ -145,9 +145,9 @@ describe('headers', () => {
     ['a long one', `Bearer ${'a'.repeat(8000)}`],
     ['one of other letters', 'Bearer \u00ff\u00fe'],
     ['__proto__', 'Bearer lpk___proto___x'],
-  ])('a key that is %s is no key', async (_, authorization) => {
+  ])('an authorization header that is %s is rejected', async (_, authorization) => {
     const headers = authorization === undefined ? {} : { authorization }
-    expectRefusal(await send('GET', '/v1/accounts', { headers }), [401, 429])
+    expectError(await send('GET', '/v1/accounts', { headers }), [401, 429])
   })
 })
 
@@ -163,11 +163,11 @@ describe('methods and paths', () => {
   ]
 
   test.each(['PUT', 'PATCH', 'OPTIONS', 'TRACE', 'DELETE', 'PROPFIND', 'LOCK'])(
-    '%s does nothing anywhere',
+    'the method %s changes nothing on any path',
     async (method) => {
       for (const path of paths) {
         const { status } = await send(method, path)
-        // Signing out is the one thing that DELETE is for.
+        // DELETE is only for signing out.
         const isSignOut = method === 'DELETE' && path === '/session'
         expect(isSignOut ? 404 : status).toBeGreaterThanOrEqual(400)
         expect(status).toBeLessThan(500)
@@ -176,7 +176,7 @@ describe('methods and paths', () => {
   )
 
   test.each(['CONNECT localhost:1', 'FOO /', '\u0000\u0001\u0002', 'GET', 'GET / HTTP/9.9', 'SSH-2.0-x'])(
-    'what is no request (%j) ends the connection',
+    'invalid HTTP (%j) ends the connection',
     async (line) => {
       const { status, text } = await sendRaw(world.url, `${line}\r\n\r\n`)
       expect([0, 400, 404, 405, 505]).toContain(status)
@@ -217,7 +217,7 @@ describe('methods and paths', () => {
     '/v1/accounts/shop/token?min_life=1&min_life=2',
     '/v1/accounts/shop/changes?generation=x',
     '/v1/accounts/shop/changes?generation=1&wait=61',
-  ])('%s leads nowhere', async (path) => {
+  ])('the path %s gives an error without content', async (path) => {
     const { status, text } = await send('GET', path)
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(500)
@@ -238,7 +238,7 @@ describe('accounts of others', () => {
   ]
 
   test.each(routes)(
-    '%s /v1/accounts/…%s: one that is there and one that is not answer alike',
+    '%s /v1/accounts/…%s: an existing and an unknown account of other keys get the same response',
     async (method, rest, body) => {
       const headers = body === '' ? asKey() : json()
       const [others, none] = await Promise.all([
@@ -247,18 +247,18 @@ describe('accounts of others', () => {
       ])
       expect(others.body).toEqual(none.body)
       expect(others.status).toBe(none.status)
-      expectRefusal(others, [400, 404])
+      expectError(others, [400, 404])
       expect(world.simulator.ledger.tokenRequests('qq')).toBe(0)
     },
   )
 
-  test('lists hold the key’s own accounts only', async () => {
+  test('lists contain only the accounts of the key', async () => {
     const { body } = await send('GET', '/v1/accounts')
     expect((body['accounts'] as readonly { readonly name: string }[]).map(({ name }) => name)).toEqual(['shop'])
   })
 })
 
-test('wrong keys are counted by address, and a right one passes all the same', async () => {
+test('wrong keys are limited by address, and a valid key from there still passes', async () => {
   const statuses = []
   for (let i = 0; i < 40; i += 1) {
     const wrong = `Bearer lpk_${String(i).padStart(10, '0')}_${'A'.repeat(43)}`

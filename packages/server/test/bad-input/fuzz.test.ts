@@ -4,7 +4,7 @@ import { systemClock } from '@lingpai/core'
 import { appIds, openFacadeWorld, secrets, type FacadeWorld } from '../facades/facade-world.js'
 import { generatedRequests, type ApiDocument, type GeneratedRequest } from './generated-request.js'
 
-// `npm run fuzz` sends ten thousand, others each time; it prints the seed, which LINGPAI_FUZZ_SEED repeats.
+// `npm run fuzz` sends ten thousand different requests. It prints the seed, which LINGPAI_FUZZ_SEED repeats.
 const { LINGPAI_FUZZ: wanted, LINGPAI_FUZZ_SEED: repeated } = process.env
 const requests = Number(wanted ?? 2500)
 const seed = Number(repeated ?? (wanted === undefined ? 20_261_121 : systemClock.now() % 2 ** 31))
@@ -36,7 +36,7 @@ function send({ method, path, body, type }: GeneratedRequest, key: string | unde
   }
   return new Promise((resolve, reject) => {
     const sent = httpRequest({ hostname, port, method, path, headers, agent }, (response) => {
-      // A stream has no end; that it began is what there is to see.
+      // A stream does not end, so its beginning is the result.
       if (response.headers['content-type']?.startsWith('text/event-stream') === true) {
         response.destroy()
         resolve({ status: response.statusCode ?? 0, text: '' })
@@ -54,8 +54,8 @@ function send({ method, path, body, type }: GeneratedRequest, key: string | unde
   })
 }
 
-/** The same request about accounts and apps that there are not; `undefined` when it is about none of another's. */
-function aboutNobody(generated: GeneratedRequest): GeneratedRequest | undefined {
+/** The same request for unknown accounts and apps; `undefined` if it concerns none of another key. */
+function forUnknownAccounts(generated: GeneratedRequest): GeneratedRequest | undefined {
   const swap = (text: string): string =>
     text.replaceAll('/bot', '/nob').replaceAll(appIds.qq, '109999999').replaceAll(appIds.corp, 'wwffffffffffffffff')
   const { path, body } = generated
@@ -63,20 +63,20 @@ function aboutNobody(generated: GeneratedRequest): GeneratedRequest | undefined 
   return twin.path === path && twin.body === body ? undefined : twin
 }
 
-/** Whether a body says no, in the server's own shape or in a platform's. What says yes may differ from one moment to the next. */
-function isRefusal(text: string): boolean {
+/** Whether a body is an error, in the native format or that of a platform. Only errors must be equal: other bodies change with time. */
+function isError(text: string): boolean {
   return /^\{"(error|errcode|code)":(?!0\b)/.test(text)
 }
 
-test('requests made from the document get 2xx or 4xx, and nobody gets what is not his', async () => {
+test('generated requests get 2xx or 4xx, and no key receives data of other keys', async () => {
   const document = (await (await fetch(`${world.url}/openapi.json`)).json()) as ApiDocument
   const keys: Readonly<Record<string, string | undefined>> = {
-    nobody: undefined,
+    none: undefined,
     wrong: `lpk_0000000000_${'A'.repeat(43)}`,
     reader: world.key(['shop'], { rateLimit: 1e6 }),
     admin: world.key(['shop'], { role: 'admin', rateLimit: 1e6 }),
   }
-  // Tokens of another account that are to come out nowhere.
+  // Tokens of another account, which must not appear in any response.
   const others = world.key(['bot', 'sales', 'support'])
   const bot = await world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: others })
   const foreign = [bot.access_token, ...Object.values(secrets)]
@@ -85,31 +85,32 @@ test('requests made from the document get 2xx or 4xx, and nobody gets what is no
   )
 
   const statuses = new Map<number, number>()
-  const judge = async (generated: GeneratedRequest): Promise<void> => {
+  const check = async (generated: GeneratedRequest): Promise<void> => {
     const key = keys[generated.caller]
     const { status, text } = await send(generated, key)
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
-    const told = `seed ${seed}: ${JSON.stringify(generated)} was answered ${status} ${text.slice(0, 300)}`
+    const description = `seed ${seed}: ${JSON.stringify(generated)} gave ${status} ${text.slice(0, 300)}`
     const isRight = (status >= 200 && status < 300) || (status >= 400 && status < 500)
     if (!isRight || foreign.some((secret) => text.includes(secret)) || /node_modules|\.ts:\d/.test(text))
-      throw new Error(told)
-    const twin = aboutNobody(generated)
+      throw new Error(description)
+    const twin = forUnknownAccounts(generated)
     if (twin === undefined) return
     const other = await send(twin, key)
-    // Wrong keys are counted: the one before may have been the last that was answered.
+    // Wrong keys are limited: the previous request may have been the last one within the limit.
     if ([text, other.text].some((one) => one.includes('too many wrong keys'))) return
-    const isSame = isRefusal(text) ? other.text === text : !isRefusal(other.text)
-    if (other.status !== status || !isSame) throw new Error(`${told}, and for nobody ${other.status} ${other.text}`)
+    const isSame = isError(text) ? other.text === text : !isError(other.text)
+    if (other.status !== status || !isSame)
+      throw new Error(`${description}, and for unknown accounts ${other.status} ${other.text}`)
   }
   const all = fc.sample(generatedRequests({ document, words, callers: Object.keys(keys) }), { numRuns: requests, seed })
   const startedAtMs = systemClock.monotonic()
-  for (let i = 0; i < all.length; i += 16) await Promise.all(all.slice(i, i + 16).map(judge))
+  for (let i = 0; i < all.length; i += 16) await Promise.all(all.slice(i, i + 16).map(check))
   const seconds = ((systemClock.monotonic() - startedAtMs) / 1000).toFixed(1)
   process.stdout.write(
     `${requests} requests in ${seconds} s, seed ${seed}: ${JSON.stringify(Object.fromEntries(statuses))}\n`,
   )
 
-  // It reached what is behind the doors as well.
+  // Valid requests reached the routes, too.
   expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401, 404]))
   for (const secret of [...foreign, keys['admin'] ?? '', keys['reader'] ?? ''])
     expect(world.logged()).not.toContain(secret)

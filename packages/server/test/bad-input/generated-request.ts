@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** The parts of an OpenAPI 3.1 document that requests are made from. */
+/** The parts of an OpenAPI 3.1 document from which requests are generated. */
 export interface ApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
@@ -17,20 +17,20 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
 }
 
-/** A request that may or may not be good. */
+/** A request that may be valid or invalid. */
 export interface GeneratedRequest {
   readonly method: string
   readonly path: string
   readonly body?: string
   readonly type?: string
-  /** Which of the given keys it carries. */
+  /** The key that the request carries. */
   readonly caller: string
 }
 
-/** What the requests are about. */
+/** The accounts, keys and values of the requests. */
 export interface RequestWorld {
   readonly document: ApiDocument
-  /** Names, keys and ids that may be good ones. */
+  /** Names, keys and ids that may be valid. */
   readonly words: readonly string[]
   readonly callers: readonly string[]
 }
@@ -61,9 +61,9 @@ const nastyWords = [
   'a'.repeat(2000),
 ]
 
-/** Requests made from the document: the paths and fields it knows, with values that fit, nearly fit, or do not at all. */
+/** Generates requests with the document's paths and fields, and values that match, nearly match or do not match. */
 export function generatedRequests({ document, words, callers }: RequestWorld): fc.Arbitrary<GeneratedRequest> {
-  // Mostly words that mean something, or nothing behind the doors would ever be reached.
+  // Mostly meaningful words, so that requests reach the routes.
   const word = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...words) },
     { weight: 1, arbitrary: fc.constantFrom(...nastyWords) },
@@ -96,9 +96,9 @@ function pathOf(template: string, { parameters = [] }: Operation, word: fc.Arbit
     { maxLength: names.length + 1 },
   )
   return fc.tuple(word, query, fc.boolean()).map(([name, pairs, isEncoded]) => {
-    // A path as an honest client writes it, or with every character as it is, except those that would end the request line.
+    // The path encoded as by a client, or with every character unencoded except those that would end the request line.
     const part = isEncoded ? encodeURIComponent(name.toWellFormed()) : name.replace(/[^\x21-\x7e]|[?#]/g, '')
-    // Who does not say how long to wait waits for long.
+    // Without `wait` a poll would take 25 s.
     const waits = names.some((one) => one.name === 'wait') && !pairs.some(([key]) => key === 'wait')
     const all = waits ? [...pairs, ['wait', '0'] as const] : pairs
     const search = all.map(([key, value]) => `${encode(key)}=${encode(value)}`).join('&')
@@ -127,7 +127,7 @@ function bodyOf(
   }
 }
 
-/** Values that a schema allows, and one in ten that it does not. */
+/** Values that match a schema, and one in ten that does not. */
 function valueOf(schema: Schema, word: fc.Arbitrary<string>, name: string): fc.Arbitrary<unknown> {
   const { type, anyOf, properties } = schema
   const strange = fc.oneof(
@@ -144,7 +144,7 @@ function valueOf(schema: Schema, word: fc.Arbitrary<string>, name: string): fc.A
     const fields = Object.entries(properties).map(([field, one]) => [field, valueOf(one, word, field)] as const)
     return mostly(fc.record(Object.fromEntries(fields)), fc.record(Object.fromEntries(fields), { requiredKeys: [] }))
   }
-  // Seconds of waiting are no input to be judged by waiting for it.
+  // A long wait would only make the test slow.
   if (name === 'wait') return fc.constantFrom(0, -1, 61, 1.5)
   if (type === 'integer') return mostly(fc.integer({ min: -2, max: 10 }), strange)
   if (type === 'boolean') return mostly(fc.boolean(), strange)

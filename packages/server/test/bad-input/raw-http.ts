@@ -1,22 +1,22 @@
 import { connect, type Socket } from 'node:net'
 
-/** What came back over a socket, as it came. */
-export interface RawReply {
-  /** 0 when the connection ended without an answer. */
+/** A response as it arrived on the socket. */
+export interface RawResponse {
+  /** 0 if the connection ended without a response. */
   readonly status: number
   readonly text: string
   /** The JSON body, or an empty object. */
   readonly body: Readonly<Record<string, unknown>>
-  /** Whether the server ended the connection. */
+  /** Whether the server closed the connection. */
   readonly isClosed: boolean
 }
 
-/** A connection that sends whatever it is told, unlike any HTTP client. */
+/** A connection that sends any text, including invalid HTTP. */
 export interface RawConnection {
   readonly socket: Socket
   send(text: string | Buffer): void
-  /** What came by the time the first answer is complete, or the server hung up. */
-  reply(): Promise<RawReply>
+  /** Returns what has arrived when the first response is complete or the connection is closed. */
+  response(): Promise<RawResponse>
 }
 
 /** Connects to a server. */
@@ -30,7 +30,7 @@ export function rawConnection(url: string): RawConnection {
     text += String(chunk)
     wake()
   })
-  // A server that has said its last word may reset what is still being sent.
+  // A server that has sent its last response may reset the connection while the client still sends.
   socket.on('error', () => undefined)
   socket.on('close', () => {
     isClosed = true
@@ -39,7 +39,7 @@ export function rawConnection(url: string): RawConnection {
   return {
     socket,
     send: (sent) => void socket.write(sent),
-    reply: async () => {
+    response: async () => {
       while (!isClosed && !isWhole(text)) {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -51,14 +51,14 @@ export function rawConnection(url: string): RawConnection {
   }
 }
 
-/** Sends one text and reads the answer. */
-export async function sendRaw(url: string, text: string | Buffer): Promise<RawReply> {
+/** Sends one text and reads the response. */
+export async function sendRaw(url: string, text: string | Buffer): Promise<RawResponse> {
   const connection = rawConnection(url)
   connection.send(text)
-  return connection.reply()
+  return connection.response()
 }
 
-/** A request as text. */
+/** Formats a request. */
 export function requestText(
   method: string,
   target: string,

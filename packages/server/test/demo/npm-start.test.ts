@@ -13,7 +13,7 @@ let text: string
 
 beforeEach(async () => {
   text = ''
-  // What npm runs, without npm: that one ends itself by the signal that it was sent, whatever the program did.
+  // The script without npm, which would exit by the signal no matter what the program does.
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     readonly scripts: { readonly start: string }
   }
@@ -29,12 +29,12 @@ beforeEach(async () => {
 
 afterEach(() => void child.kill('SIGKILL'))
 
-/** Runs a printed line as a shell does, and gives what it prints. */
+/** Runs a printed line in a shell and returns its output. */
 async function shell(line: string): Promise<string> {
   return (await run('sh', ['-c', line])).stdout
 }
 
-test('npm start serves the page and the lines it prints, and Ctrl-C ends it all in good order', async () => {
+test('npm start serves the page and the commands that it prints, and Ctrl-C shuts it down gracefully', async () => {
   const [, page = ''] = /status page +(\S+)/.exec(text) ?? []
   const [, key = ''] = /sign in with +(lpk_\S+)/.exec(text) ?? []
   const html = await fetch(page)
@@ -48,9 +48,9 @@ test('npm start serves the page and the lines it prints, and Ctrl-C ends it all 
   expect(session.status).toBe(204)
 
   const lines = text.split('\n').filter((line) => line.startsWith('  curl ') && !line.includes('/v1/events'))
-  const answers = []
-  for (const line of lines) answers.push(await shell(line))
-  const [token, facade, revoked, healed, timeline, metrics, failing, changed, mended, ledger] = answers
+  const outputs = []
+  for (const line of lines) outputs.push(await shell(line))
+  const [token, facade, revoked, healed, timeline, metrics, failing, changed, mended, ledger] = outputs
   expect(JSON.parse(token!)).toMatchObject({ access_token: expect.stringMatching(/^simtok_/), generation: 1 })
   expect(JSON.parse(facade!)).toMatchObject({ access_token: JSON.parse(token!).access_token })
   expect(JSON.parse(revoked!)).toEqual({ ok: true })
@@ -64,7 +64,7 @@ test('npm start serves the page and the lines it prints, and Ctrl-C ends it all 
   expect(JSON.parse(changed!)).toEqual({ ok: true })
   expect(JSON.parse(mended!)).toMatchObject({ access_token: expect.stringMatching(/^simtok_/) })
   expect(JSON.parse(ledger!)).toMatchObject({ dead: { expired: 0, revoked: 0 } })
-  expect(answers).toHaveLength(10)
+  expect(outputs).toHaveLength(10)
 
   const stream = lines.length === 10 && text.split('\n').find((line) => line.includes('/v1/events'))
   expect(await shell(`${stream} --max-time 1 || true`)).toMatch(/event: status\ndata: \{"name":"bot"/)

@@ -3,7 +3,7 @@ import {
   openFacadeWorld,
   wechatTokenPath,
   wecomTokenPath,
-  type Answer,
+  type FacadeBody,
   type FacadeWorld,
 } from './facade-world.js'
 
@@ -15,8 +15,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const ask = (secret = key): Promise<Answer> => world.get(wechatTokenPath(secret))
-const force = (secret = key): Promise<Answer> =>
+const ask = (secret = key): Promise<FacadeBody> => world.get(wechatTokenPath(secret))
+const force = (secret = key): Promise<FacadeBody> =>
   world.post('/cgi-bin/stable_token', {
     grant_type: 'client_credential',
     appid: appIds.wechat,
@@ -28,18 +28,18 @@ const counts = (): readonly [tokenRequests: number, apiRequests: number] => {
   return [tokenRequests, apiRequests]
 }
 
-test('a client that comes back for a token that was revoked gets another: one refresh', async () => {
+test('a client that comes back for a revoked token gets another one with one refresh', async () => {
   const first = await ask()
   world.simulator.revoke('wechat')
   const second = await ask()
   expect(second.access_token).not.toBe(first.access_token)
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
-  // The probe that was refused, and the same with the new token.
+  // The probe with the revoked token, and the probe with the new one.
   expect(world.simulator.ledger.apiRequests()).toBe(2)
   expect(await ask()).toEqual(second)
 })
 
-test('the timeline says whose suspicion it was', async () => {
+test('the timeline names the client that suspected a token', async () => {
   await ask()
   world.simulator.revoke('wechat')
   await ask()
@@ -54,21 +54,24 @@ test('the timeline says whose suspicion it was', async () => {
   )
 })
 
-test.each(['wecom:wwdec0de0000000001:1000002', 'qq:102000001'])('the same for %s', async (account) => {
-  const all = world.key(['bot', 'sales'])
-  const askPlatform = (): Promise<Answer> =>
-    account.startsWith('qq')
-      ? world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: all })
-      : world.get(wecomTokenPath(all))
-  const first = await askPlatform()
-  world.simulator.revoke(account)
-  const second = await askPlatform()
-  expect(second.access_token).not.toBe(first.access_token)
-  expect(await askPlatform()).toEqual(second)
-  expect(world.simulator.ledger.tokenRequests()).toBe(2)
-})
+test.each(['wecom:wwdec0de0000000001:1000002', 'qq:102000001'])(
+  '%s: a client that comes back for a revoked token gets another one with one refresh',
+  async (account) => {
+    const all = world.key(['bot', 'sales'])
+    const askPlatform = (): Promise<FacadeBody> =>
+      account.startsWith('qq')
+        ? world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: all })
+        : world.get(wecomTokenPath(all))
+    const first = await askPlatform()
+    world.simulator.revoke(account)
+    const second = await askPlatform()
+    expect(second.access_token).not.toBe(first.access_token)
+    expect(await askPlatform()).toEqual(second)
+    expect(world.simulator.ledger.tokenRequests()).toBe(2)
+  },
+)
 
-test('a token revoked an hour after it was handed out is healed as well', async () => {
+test('a token revoked an hour after it was handed out is replaced', async () => {
   const first = await ask()
   await world.clock.advance(3_600_000)
   world.simulator.revoke('wechat')
@@ -76,7 +79,7 @@ test('a token revoked an hour after it was handed out is healed as well', async 
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a client that polls causes no refresh, and one probe in ten seconds', async () => {
+test('a polling client causes no refresh, and one probe in ten seconds', async () => {
   await ask()
   for (let poll = 0; poll < 20; poll += 1) {
     await world.clock.advance(3000)
@@ -85,7 +88,7 @@ test('a client that polls causes no refresh, and one probe in ten seconds', asyn
   expect(counts()).toEqual([1, 5])
 })
 
-test('two hundred suspicious clients at once cost one probe and one refresh', async () => {
+test('two hundred concurrent suspicious clients cause one probe and one refresh', async () => {
   const keys = Array.from({ length: 200 }, () => world.key(['shop']))
   const first = await Promise.all(keys.map(ask))
   world.simulator.revoke('wechat')
@@ -96,7 +99,7 @@ test('two hundred suspicious clients at once cost one probe and one refresh', as
   expect(counts()).toEqual([1, 2])
 })
 
-test('two hundred who suspect a token that lives cost one probe and no refresh', async () => {
+test('two hundred clients that suspect a living token cause one probe and no refresh', async () => {
   const keys = Array.from({ length: 200 }, () => world.key(['shop']))
   await Promise.all(keys.map(ask))
   world.simulator.ledger.reset()
@@ -104,7 +107,7 @@ test('two hundred who suspect a token that lives cost one probe and no refresh',
   expect(counts()).toEqual([0, 1])
 })
 
-test('a client that still has an older token is no suspicion: it gets the current one', async () => {
+test('a client that still has an older token gets the current one without a probe', async () => {
   const [asking, forcing] = [world.key(['shop']), world.key(['shop'])]
   for (const client of [key, asking, forcing]) await ask(client)
   world.simulator.revoke('wechat')
@@ -116,14 +119,14 @@ test('a client that still has an older token is no suspicion: it gets the curren
   expect(counts()).toEqual([0, 0])
 })
 
-test('force_refresh of a token that lives refreshes nothing', async () => {
+test('force_refresh of a living token causes no refresh', async () => {
   const first = await force()
   for (let call = 0; call < 50; call += 1) expect(await force()).toEqual(first)
   // One probe for the suspicion, and the budget for retries.
   expect(counts()).toEqual([1, 6])
 })
 
-test('force_refresh of a token that was revoked refreshes once, also for a client that was never here', async () => {
+test('force_refresh of a revoked token causes one refresh, even for a client without a hand-out', async () => {
   const first = await ask(world.key(['shop']))
   world.simulator.revoke('wechat')
   const second = await force()
@@ -131,7 +134,7 @@ test('force_refresh of a token that was revoked refreshes once, also for a clien
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a probe that is not answered keeps nobody waiting, and refreshes nothing', async () => {
+test('a hanging probe delays the client by two seconds at most and causes no refresh', async () => {
   const first = await ask()
   world.simulator.fault({ endpoint: 'api', hang: true })
   const startMs = world.clock.monotonic()
@@ -140,7 +143,7 @@ test('a probe that is not answered keeps nobody waiting, and refreshes nothing',
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a probe that fails for another reason refreshes nothing', async () => {
+test('a probe that fails for another reason causes no refresh', async () => {
   const first = await ask()
   for (const body of [{ errcode: 45009, errmsg: 'reach max api daily quota limit' }, 'not json']) {
     world.simulator.fault({ endpoint: 'api', body })
@@ -150,9 +153,9 @@ test('a probe that fails for another reason refreshes nothing', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a token that the platform hands out although it refuses it is an answer that SDKs wait on, not one they loop on', async () => {
+test('a token that the platform issues and rejects gives an error on which SDKs wait instead of looping', async () => {
   await ask()
   world.simulator.revoke('wechat', { sticky: true })
-  const answer = await world.clock.runUntil(ask())
-  expect(answer).toEqual({ errcode: -1, errmsg: expect.stringMatching(/^system error, lingpai: /) as string })
+  const response = await world.clock.runUntil(ask())
+  expect(response).toEqual({ errcode: -1, errmsg: expect.stringMatching(/^system error, lingpai: /) as string })
 })

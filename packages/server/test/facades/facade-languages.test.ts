@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { appIds, openFacadeWorld, type Answer, type FacadeWorld } from './facade-world.js'
+import { appIds, openFacadeWorld, type FacadeBody, type FacadeWorld } from './facade-world.js'
 
 const run = promisify(execFile)
 
@@ -12,9 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** Prints what the three token endpoints answer, a line each, by what comes with the language. */
+/** Programs that print the responses of the three token endpoints, a line each, without an SDK. */
 const programs: Readonly<Record<string, readonly string[]>> = {
-  // -d sends JSON under the content type of a form, as half of all examples on the web do.
+  // -d sends JSON with the content type of a form, as in many examples on the web.
   curl: [
     'sh',
     '-c',
@@ -47,12 +47,12 @@ test.each(Object.keys(programs))('%s gets all three tokens', async (program) => 
   }
   const [command = '', ...parts] = programs[program] ?? []
   const { stdout } = await run(command, [...parts, world.url, key, appIds.wechat, appIds.corp, appIds.qq])
-  const answers = stdout
+  const responses = stdout
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Answer)
-  expect(answers.map(({ access_token: token }) => token.split('_')[1])).toEqual(['wechat', 'wecom', 'qq'])
-  expect(answers.map(({ expires_in: left }) => left)).toEqual([7200, 7200, '7200'])
+    .map((line) => JSON.parse(line) as FacadeBody)
+  expect(responses.map(({ access_token: token }) => token.split('_')[1])).toEqual(['wechat', 'wecom', 'qq'])
+  expect(responses.map(({ expires_in: left }) => left)).toEqual([7200, 7200, '7200'])
 })
 
 async function isThere(program: string): Promise<boolean> {

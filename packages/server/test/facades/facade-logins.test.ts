@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager } from '@lingpai/core'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
-import { appIds, openFacadeWorld, secrets, type Answer, type FacadeWorld } from './facade-world.js'
+import { appIds, openFacadeWorld, secrets, type FacadeBody, type FacadeWorld } from './facade-world.js'
 
 let world: FacadeWorld
 beforeEach(async () => {
@@ -16,7 +16,7 @@ const login = (secret: string, more: Readonly<Record<string, string>> = {}): str
   `/sns/jscode2session?${query({ appid: appIds.wechat, secret, js_code: 'code-1', grant_type: 'authorization_code', ...more })}`
 const webLogin = (secret: string): string =>
   `/sns/oauth2/access_token?${query({ appid: appIds.wechat, secret, code: 'code-1', grant_type: 'authorization_code' })}`
-const clearQuota = (secret: string): Promise<Answer> =>
+const clearQuota = (secret: string): Promise<FacadeBody> =>
   world.post('/cgi-bin/clear_quota/v2', { appid: appIds.wechat, appsecret: secret })
 
 /** Lets the account's requests pass through a server of this test. @returns what it saw, path and body */
@@ -29,8 +29,8 @@ async function listenBefore(): Promise<{ readonly seen: string[]; readonly close
       const body = String(Buffer.concat(chunks))
       seen.push(`${request.url ?? ''} ${body}`)
       const init = request.method === 'POST' ? { method: 'POST', body } : {}
-      void fetch(`${world.simulator.url}/wechat${request.url ?? ''}`, init).then(async (answer) => {
-        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+      void fetch(`${world.simulator.url}/wechat${request.url ?? ''}`, init).then(async (upstream) => {
+        response.writeHead(upstream.status, { 'content-type': 'application/json' }).end(await upstream.text())
       })
     })
   })
@@ -40,7 +40,7 @@ async function listenBefore(): Promise<{ readonly seen: string[]; readonly close
   const baseUrl = `http://127.0.0.1:${(between.address() as AddressInfo).port}`
   const provider = wechatMp.extend({ baseUrl })
   const manager = new TokenManager({ cache: memoryCache(), clock: world.clock })
-  // A secret that has to be fetched, as from a vault.
+  // A secret that must be fetched, as from a vault.
   const source = manager.source(provider, { appId: appIds.wechat, appSecret: () => Promise.resolve(secrets.wechat) })
   world.accounts.replace([{ name: 'shop', provider, source }])
   return {
@@ -53,7 +53,7 @@ async function listenBefore(): Promise<{ readonly seen: string[]; readonly close
   }
 }
 
-test('a mini program’s and a web page’s login get what WeChat answers', async () => {
+test("the logins of mini programs and web pages get WeChat's response", async () => {
   const key = world.key(['shop'])
   expect(await world.get(login(key))).toEqual({
     session_key: expect.any(String) as string,
@@ -66,7 +66,7 @@ test('a mini program’s and a web page’s login get what WeChat answers', asyn
   })
 })
 
-test('the platform sees the real secret and never a client key, whatever the client sends', async () => {
+test('the platform receives the real secret and never a client key', async () => {
   const { seen, close } = await listenBefore()
   const key = world.key(['shop'], { role: 'admin' })
   for (const secret of [key, `${key}@shop`, `shop@${key}`]) {
@@ -87,7 +87,7 @@ test('the platform sees the real secret and never a client key, whatever the cli
 test.each([
   ['jscode2session', login],
   ['oauth2/access_token', webLogin],
-])('%s sends nothing upstream for a key that may not read the app', async (_, path) => {
+])('%s sends no request upstream for a key that may not read the app', async (_, path) => {
   const unknown = `lpk_0000000000_${'A'.repeat(43)}`
   for (const secret of [world.key(['bot']), unknown, 'not-a-key', secrets.wechat, `${world.key(['shop'])}@bot`]) {
     expect(await world.get(path(secret))).toMatchObject({ errcode: 40125 })
@@ -95,18 +95,18 @@ test.each([
   expect(world.simulator.ledger.summary()).toMatchObject({ tokenRequests: 0, apiRequests: 0 })
 })
 
-test('what a login lacks is told by the platform’s codes', async () => {
+test('missing fields of a login give the codes of the platform', async () => {
   const key = world.key(['shop'])
   expect(await world.get(`/sns/jscode2session?secret=${key}`)).toMatchObject({ errcode: 41002 })
   expect(await world.get(`/sns/jscode2session?appid=${appIds.wechat}`)).toMatchObject({ errcode: 41004 })
 })
 
-test('clear_quota takes an admin, because the quota belongs to all', async () => {
+test('clear_quota requires an admin, because all programs share the quota', async () => {
   expect(await clearQuota(world.key(['shop'], { role: 'reporter' }))).toMatchObject({ errcode: 48001 })
   expect(world.simulator.ledger.apiRequests()).toBe(0)
 })
 
-test('a secret of the server that WeChat calls wrong is 40125 at a login, never a dead token', async () => {
+test('a wrong secret of the server gives 40125 at a login and not the code of a dead token', async () => {
   const key = world.key(['shop'])
   world.simulator.fault({ endpoint: 'api', body: { errcode: 40001, errmsg: 'invalid credential' } })
   expect(await world.get(login(key))).toMatchObject({ errcode: 40125 })
@@ -114,18 +114,18 @@ test('a secret of the server that WeChat calls wrong is 40125 at a login, never 
   expect(await world.get(login(key))).toMatchObject({ errcode: 40125 })
 })
 
-test('a platform that is down, or answers with something else, is busy; no secret stands in answer or log', async () => {
+test('an unreachable or malformed platform counts as busy, and no secret appears in responses or logs', async () => {
   const key = world.key(['shop'])
-  const answers = [await world.get(login(key))]
+  const responses = [await world.get(login(key))]
   world.simulator.fault({ drop: 'before', times: 1 })
-  answers.push(await world.get(login(key)))
+  responses.push(await world.get(login(key)))
   world.simulator.fault({ endpoint: 'api', status: 502, raw: '<html>bad gateway</html>' })
-  answers.push(await world.get(login(key)))
+  responses.push(await world.get(login(key)))
   world.simulator.fault({ endpoint: 'api', body: { errcode: 40029, errmsg: `invalid code ${secrets.wechat}` } })
-  answers.push(await world.get(login(key)))
-  expect(answers.map(({ errcode }) => errcode)).toEqual([undefined, -1, -1, 40029])
+  responses.push(await world.get(login(key)))
+  expect(responses.map(({ errcode }) => errcode)).toEqual([undefined, -1, -1, 40029])
   for (const secret of [key, ...Object.values(secrets)]) {
     expect(world.logged()).not.toContain(secret)
-    expect(JSON.stringify(answers)).not.toContain(secret)
+    expect(JSON.stringify(responses)).not.toContain(secret)
   }
 })

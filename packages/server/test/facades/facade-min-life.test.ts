@@ -7,7 +7,7 @@ let world: FacadeWorld
 let manager: TokenManager
 let key: string
 
-/** Gives up each token this long before the end that it was told, as silenceper/wechat and others do. */
+/** How long before the reported end some SDKs drop a token, such as silenceper/wechat. */
 const givenUpSeconds = 1500
 const minLifeSeconds = 1800
 
@@ -30,7 +30,7 @@ const api = async (token: string): Promise<object> => {
   return (await (await fetch(world.simulator.url + path)).json()) as object
 }
 
-test('a client that gives tokens up early has a living one at each moment of six hours, and is told a life to use', async () => {
+test('a client that drops tokens early has a living token throughout six hours, and a usable lifetime', async () => {
   let held = { token: '', untilSeconds: 0 }
   for (let second = 0; second < 22_000; second += 300) {
     if (second >= held.untilSeconds) {
@@ -41,11 +41,11 @@ test('a client that gives tokens up early has a living one at each moment of six
     expect(await api(held.token)).toHaveProperty('ip_list')
     await world.clock.advance(300_000)
   }
-  // One new token in each 5400 s, and one for the start.
+  // One new token every 5400 s, in addition to the first.
   expect(world.simulator.ledger.tokenRequests()).toBeLessThanOrEqual(6)
 })
 
-test('while the platform is down, a shorter life is handed out', async () => {
+test('while the platform is down, a token with a shorter lifetime is handed out', async () => {
   const { access_token: token } = await world.get(wechatTokenPath(key))
   world.simulator.fault({ endpoint: 'token', drop: 'before', times: 1000 })
   await world.clock.advance(6_000_000)

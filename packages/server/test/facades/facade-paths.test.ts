@@ -5,7 +5,7 @@ import {
   openFacadeWorld,
   wechatTokenPath,
   wecomTokenPath,
-  type Answer,
+  type FacadeBody,
   type FacadeWorld,
 } from './facade-world.js'
 
@@ -22,11 +22,11 @@ const question = { grant_type: 'client_credential', appid: appIds.wechat }
 const tokenOf = async (path: string): Promise<string> => (await world.get(path)).access_token
 
 describe('POST instead of GET', () => {
-  test('tokens are the same, from the query, from JSON and from a form', async () => {
+  test('POST gives the same tokens with fields in the query, in JSON or in a form', async () => {
     const [shop, sales] = [await tokenOf(wechatTokenPath(key)), await tokenOf(wecomTokenPath(key))]
     const corp = { corpid: appIds.corp, corpsecret: key }
     const wechat = { ...question, secret: key }
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       world.post(wechatTokenPath(key), ''),
       world.post('/cgi-bin/token', wechat),
       world.post('/cgi-bin/token', new URLSearchParams(wechat).toString(), form),
@@ -35,13 +35,13 @@ describe('POST instead of GET', () => {
       world.post('/cgi-bin/gettoken', corp),
       world.post('/cgi-bin/gettoken', new URLSearchParams(corp).toString(), form),
     ])
-    expect(answers.map(({ access_token: token }) => token)).toEqual([
+    expect(responses.map(({ access_token: token }) => token)).toEqual([
       ...Array<string>(4).fill(shop),
       ...Array<string>(3).fill(sales),
     ])
   })
 
-  test('tickets are the same, from the query and from the body', async () => {
+  test('POST gives the same tickets with fields in the query or in the body', async () => {
     const [shop, sales] = [await tokenOf(wechatTokenPath(key)), await tokenOf(wecomTokenPath(key))]
     for (const [path, fields] of [
       ['/cgi-bin/ticket/getticket', { access_token: shop, type: 'jsapi' }],
@@ -70,7 +70,7 @@ test('double and trailing slashes lead to the same route', async () => {
   }
 })
 
-test('the name of the account stands in front of the key or behind it', async () => {
+test("the account's name may stand before or after the key", async () => {
   const both = world.key(['sales', 'support'])
   for (const name of ['sales', 'support']) {
     const [front, behind] = [
@@ -80,7 +80,7 @@ test('the name of the account stands in front of the key or behind it', async ()
     expect(front).toMatch(/^simtok_wecom/)
     expect(front).toBe(behind)
   }
-  // Client libraries that tell apps apart by the first ten characters of the secret.
+  // Some SDKs distinguish apps by the first ten characters of the secret.
   expect(new Set(['sales', 'support'].map((name) => `${name}@${both}`.slice(0, 10))).size).toBe(2)
   for (const secret of [`shop@${both}`, `sales@${both}x`, `sales@`, `@${both}`, 'sales@support']) {
     expect(await world.get(wecomTokenPath(secret))).toMatchObject({ errcode: 40001 })
@@ -90,10 +90,10 @@ test('the name of the account stands in front of the key or behind it', async ()
   })
 })
 
-describe('what is not served', () => {
-  const call = async (path: string, init: RequestInit = {}): Promise<{ status: number; body: Answer }> => {
+describe('unserved paths', () => {
+  const call = async (path: string, init: RequestInit = {}): Promise<{ status: number; body: FacadeBody }> => {
     const response = await fetch(world.url + path, init)
-    return { status: response.status, body: (await response.json()) as Answer }
+    return { status: response.status, body: (await response.json()) as FacadeBody }
   }
 
   test.each([
@@ -106,7 +106,7 @@ describe('what is not served', () => {
     ['DELETE', '/cgi-bin/gettoken/'],
     ['GET', '//cgi-bin//nothing'],
     ['GET', '/cgi-bin/%zz'],
-  ])('%s %s is a refusal in WeChat’s and WeCom’s shape', async (method, path) => {
+  ])('%s %s gives an error in the format of WeChat and WeCom', async (method, path) => {
     const { status, body } = await call(path, { method })
     expect(status).toBe(200)
     expect(body).toEqual({
@@ -122,7 +122,7 @@ describe('what is not served', () => {
     ['POST', '/app/somethingElse'],
     ['PUT', '/app/getAppAccessToken'],
     ['GET', '/some/new/api'],
-  ])('%s %s with QQ’s header is a refusal in QQ’s shape', async (method, path) => {
+  ])('%s %s with the header of QQ gives an error in the format of QQ', async (method, path) => {
     const { status, body } = await call(path, { method, headers: { authorization: 'QQBot simtok_x' } })
     expect(status).toBe(404)
     expect(body).toMatchObject({
@@ -131,7 +131,7 @@ describe('what is not served', () => {
     })
   })
 
-  test('a large body, a broken one and one of another type do not change the shape', async () => {
+  test('a large, broken or wrongly typed body gives an error in the format of the platform', async () => {
     for (const [body, type] of [
       ['x'.repeat(200_000), 'multipart/form-data; boundary=x'],
       ['{', 'application/json'],
@@ -140,38 +140,38 @@ describe('what is not served', () => {
       const init = { method: 'POST', body, headers: { 'content-type': type } }
       expect((await call('/cgi-bin/media/upload?access_token=x', init)).body).toMatchObject({ errcode: 48001 })
       expect((await call('/v2/users/1/files', init)).body).toMatchObject({ code: 11253 })
-      const { body: answer } = await call('/cgi-bin/token', init)
-      expect(answer).toMatchObject({ errcode: expect.any(Number) as number })
-      expect(answer.errcode).not.toBe(0)
+      const { body: error } = await call('/cgi-bin/token', init)
+      expect(error).toMatchObject({ errcode: expect.any(Number) as number })
+      expect(error.errcode).not.toBe(0)
     }
   })
 
-  test('a path of no platform carries a code of every shape', async () => {
+  test('a path of no platform gives an error with the codes of all formats', async () => {
     expect(await call('/nothing')).toMatchObject({ status: 404, body: { errcode: 48001, code: 11253 } })
   })
 
-  test('a path below the native API keeps the native shape', async () => {
+  test('a path below the native API gives an error in the native format', async () => {
     expect(await call('/v1/nothing')).toMatchObject({ status: 404, body: { error: { code: 'ERR_NOT_FOUND' } } })
   })
 })
 
-test('every refusal of QQ’s token carries expires_in, which botgo reads first', async () => {
+test("every error of QQ's token route contains expires_in, which botgo reads first", async () => {
   const path = '/app/getAppAccessToken'
   const slow = world.key(['bot'], { rateLimit: 1 })
   const good = { appId: appIds.qq, clientSecret: slow }
   await world.post(path, good)
   await world.post(path, good)
-  const refusals = [
+  const errors = [
     await world.post(path, {}),
     await world.post(path, { appId: appIds.qq, clientSecret: 'wrong' }),
     await world.get(path),
     await world.post(path, good),
   ]
-  expect(refusals.map(({ code }) => code)).toEqual([100007, 100016, 100007, 100001])
-  for (const refusal of refusals) expect(refusal).toHaveProperty('expires_in', '0')
+  expect(errors.map(({ code }) => code)).toEqual([100007, 100016, 100007, 100001])
+  for (const error of errors) expect(error).toHaveProperty('expires_in', '0')
 })
 
-test('a request that offers h2c, as the JDK’s client does, gets its token', async () => {
+test("a request that offers h2c, like the JDK's client, gets its token", async () => {
   const { hostname, port } = new URL(world.url)
   const body = JSON.stringify({ appId: appIds.qq, clientSecret: key })
   const head = [
@@ -184,7 +184,7 @@ test('a request that offers h2c, as the JDK’s client does, gets its token', as
   ]
   const socket = connect(Number(port), hostname)
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
-  const [answer] = (await once(socket, 'data')) as [Buffer]
+  const [response] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 [^]*"expires_in":"7200"/)
+  expect(String(response)).toMatch(/^HTTP\/1\.1 200 [^]*"expires_in":"7200"/)
 })

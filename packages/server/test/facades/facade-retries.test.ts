@@ -3,14 +3,14 @@ import {
   openFacadeWorld,
   wechatTokenPath,
   wecomTokenPath,
-  type Answer,
+  type FacadeBody,
   type FacadeWorld,
 } from './facade-world.js'
 
 let world: FacadeWorld
 afterEach(() => world.close())
 
-/** How each platform's clients ask for a token, and the API call that they make with it. */
+/** How the clients of each platform get a token, and the API call that they make with it. */
 const platforms = {
   'WeChat token': {
     account: 'wechat',
@@ -42,14 +42,14 @@ const platforms = {
 
 type Platform = (typeof platforms)[keyof typeof platforms]
 
-/** Fetches a token and calls an API with it. @returns whether the token was dead */
+/** Gets a token and calls an API with it. @returns whether the token was dead */
 async function meetsDeadToken({ ask, call }: Platform, key: string): Promise<boolean> {
   const { access_token: token } = await ask(key)
-  const { errcode = 0, code = 0 } = (await (await call(token)).json()) as Partial<Answer>
+  const { errcode = 0, code = 0 } = (await (await call(token)).json()) as Partial<FacadeBody>
   return errcode !== 0 || code !== 0
 }
 
-/** Retries at once until a call succeeds, twenty times at most, as SDKs do. @returns how many calls met a dead token */
+/** Retries immediately until a call succeeds, at most twenty times, as SDKs do. @returns how many calls had a dead token */
 async function retries(platform: Platform, key: string): Promise<number> {
   for (let dead = 0; dead < 20; dead += 1) if (!(await meetsDeadToken(platform, key))) return dead
   return 20
@@ -61,7 +61,7 @@ const cases = [
 ]
 
 test.each(cases)(
-  '%s: a client that retries at once meets one dead token, however fresh the last probe is',
+  '%s: a client that retries immediately sees one dead token, no matter how recent the last probe is',
   async (_, platform, plain) => {
     world = await openFacadeWorld({ plain })
     const key = world.key([platform.name])
@@ -75,7 +75,7 @@ test.each(cases)(
   },
 )
 
-test('a client that fetches before each of twenty calls meets one dead token', async () => {
+test('a client that gets a token before each of twenty calls sees one dead token', async () => {
   world = await openFacadeWorld()
   const key = world.key(['shop'])
   for (let call = 0; call < 3; call += 1) await platforms['WeChat token'].ask(key)
@@ -85,7 +85,7 @@ test('a client that fetches before each of twenty calls meets one dead token', a
   expect(dead).toBeLessThanOrEqual(1)
 })
 
-test('a client that comes after another one was probed for meets two dead tokens at most', async () => {
+test('a client that arrives after a probe for another client sees at most two dead tokens', async () => {
   world = await openFacadeWorld()
   const [key, other] = [world.key(['shop']), world.key(['shop'])]
   for (const client of [key, other, other]) await platforms['WeChat token'].ask(client)
@@ -95,14 +95,14 @@ test('a client that comes after another one was probed for meets two dead tokens
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a client that misses a token that lives costs six probes in ten seconds, and no refresh', async () => {
+test('a client that misuses a living token causes six probes in ten seconds and no refresh', async () => {
   world = await openFacadeWorld()
   const key = world.key(['shop'])
   for (let call = 0; call < 500; call += 1) await platforms['WeChat token'].ask(key)
   expect(world.simulator.ledger.summary()).toMatchObject({ tokenRequests: 1, apiRequests: 6 })
 })
 
-test('fifty clients that miss a token that lives share a budget of ten probes', async () => {
+test('fifty clients that misuse a living token share a budget of ten probes', async () => {
   world = await openFacadeWorld()
   const keys = Array.from({ length: 50 }, () => world.key(['shop']))
   for (let call = 0; call < 5; call += 1) await Promise.all(keys.map(platforms['WeChat token'].ask))
@@ -111,7 +111,7 @@ test('fifty clients that miss a token that lives share a budget of ten probes', 
   expect(apiRequests).toBeLessThanOrEqual(11)
 })
 
-test('twenty cold clients with one key, one after the other, cost no refresh', async () => {
+test('twenty clients with one key and without a token, one after the other, cause no extra refresh', async () => {
   world = await openFacadeWorld()
   const key = world.key(['shop'])
   for (let client = 0; client < 20; client += 1) {
@@ -122,7 +122,7 @@ test('twenty cold clients with one key, one after the other, cost no refresh', a
 })
 
 test.each(cases)(
-  '%s: tokens that die three times within a second are replaced, and no client waits',
+  '%s: tokens that die three times within a second are replaced without delaying a client',
   async (_, platform, plain) => {
     world = await openFacadeWorld({ plain })
     const key = world.key([platform.name])

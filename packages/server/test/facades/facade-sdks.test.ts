@@ -11,9 +11,9 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** A process in which an unmodified SDK of others runs. */
+/** A process that runs an unmodified SDK. */
 interface SdkProcess {
-  /** Everything it printed, what the SDK threw included. */
+  /** Everything that it printed, including errors of the SDK. */
   printed(): string
   do(order: SdkOrder): Promise<readonly Outcome[]>
   end(): Promise<void>
@@ -48,13 +48,13 @@ function startSdk(name: string): SdkProcess {
   }
 }
 
-/** The SDK as it is alone: it fetches from the platform, with the platform's secret. */
+/** The SDK alone: it gets tokens from the platform with the platform's secret. */
 function alone(): SdkPlace {
   const platform = `${world.simulator.url}/wechat`
   return { tokens: platform, apis: platform, appId: appIds.wechat, secret: secrets.wechat }
 }
 
-/** The SDK with its token URL on this server, and a client key for a secret. */
+/** The SDK with its token URL on this server, and a client key as the secret. */
 function joined(): SdkPlace {
   return { ...alone(), tokens: world.url, secret: world.key(['shop']) }
 }
@@ -71,8 +71,8 @@ describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
   })
   afterAll(() => sdk.end())
 
-  test('twenty instances, cold: one request upstream, where alone they make twenty', async () => {
-    // Each fetch kills a token of another instance, so alone not even all of the calls go well.
+  test('twenty SDK instances make one upstream request through the server, and twenty without it', async () => {
+    // Each request invalidates a token of another instance, so without the server some calls fail.
     await sdk.do({ open: { instances: 20, place: alone() }, all: 'call' })
     expect(world.simulator.ledger.tokenRequests()).toBeGreaterThanOrEqual(20)
     world.simulator.ledger.reset()
@@ -80,19 +80,19 @@ describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('a revocation is healed for all twenty by one refresh', async () => {
+  test('a revoked token of twenty SDK instances is replaced by one refresh', async () => {
     expect(failed(await sdk.do({ open: { instances: 20, place: joined() }, all: 'call' }))).toEqual([])
-    // Past the ten seconds in which a token that was probed is not probed again.
+    // After the ten seconds in which a probed token is not probed again.
     await world.clock.advance(10_000)
     world.simulator.revoke('wechat')
     world.simulator.ledger.reset()
     expect(failed(await sdk.do({ all: 'call' }))).toEqual([])
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
-    // Each instance once, and the probe.
+    // One per instance, and the probe.
     expect(world.simulator.ledger.deadPresented({ kind: 'revoked' })).toBe(21)
   })
 
-  test('jsapi tickets: one request upstream for all twenty, also when the token was revoked', async () => {
+  test('twenty SDK instances get their jsapi tickets with one upstream request, even after a revocation', async () => {
     const place = joined()
     expect(failed(await sdk.do({ open: { instances: 20, place }, all: 'ticket' }))).toEqual([])
     expect(world.simulator.ledger.summary()).toMatchObject({ tokenRequests: 1 })
@@ -104,7 +104,7 @@ describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
     expect(ticketRequests()).toBe(1)
   })
 
-  test('with a reverse proxy in front, nothing but the base URL of all its calls is changed', async () => {
+  test('an SDK behind a reverse proxy works with a changed base URL only', async () => {
     const front = await startFrontProxy(world.url, alone().apis)
     const place = { ...joined(), tokens: front.url, apis: front.url }
     expect(failed(await sdk.do({ open: { instances: 5, place }, all: 'call' }))).toEqual([])
@@ -116,7 +116,7 @@ describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
     front.close()
   })
 
-  test('a key that may not read the app gets no token, and the SDK prints no secret', async () => {
+  test('an SDK with a key that may not read the app gets no token and prints no secret', async () => {
     const place = { ...joined(), secret: world.key(['bot']) }
     expect(failed(await sdk.do({ open: { instances: 1, place }, all: 'call' }))).toHaveLength(1)
     expect(world.simulator.ledger.tokenRequests()).toBe(0)

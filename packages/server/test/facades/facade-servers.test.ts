@@ -1,8 +1,8 @@
 import { memoryCache } from '@lingpai/cache-memory'
 import type { IAccessTokenCache } from '@lingpai/core'
-import { openFacadeWorld, wechatTokenPath, type Answer, type FacadeWorld } from './facade-world.js'
+import { openFacadeWorld, wechatTokenPath, type FacadeBody, type FacadeWorld } from './facade-world.js'
 
-/** A cache that several servers see, with a part of it that can be broken. */
+/** A cache that several servers share, of which a part can be broken. */
 function sharedCache(broken: Partial<IAccessTokenCache> = {}): IAccessTokenCache & { readonly asked: string[] } {
   const cache = memoryCache()
   const asked: string[] = []
@@ -15,7 +15,7 @@ function sharedCache(broken: Partial<IAccessTokenCache> = {}): IAccessTokenCache
       asked.push(key)
       return broken.get === undefined ? cache.get(key) : broken.get(key)
     },
-    // The memory forgets by the clock of this machine, and the world has one of its own.
+    // `memoryCache` would expire entries by the clock of this machine.
     set: (key, value) =>
       key.startsWith('lingpai:handed:') && broken.set !== undefined ? broken.set(key, value) : cache.set(key, value),
   }
@@ -24,10 +24,10 @@ function sharedCache(broken: Partial<IAccessTokenCache> = {}): IAccessTokenCache
 let world: FacadeWorld
 afterEach(() => world.close())
 
-const askAt = async (url: string, key: string): Promise<Answer> =>
-  (await fetch(url + wechatTokenPath(key))).json() as Promise<Answer>
+const askAt = async (url: string, key: string): Promise<FacadeBody> =>
+  (await fetch(url + wechatTokenPath(key))).json() as Promise<FacadeBody>
 
-test('a client that was refused is healed by whichever server it asks', async () => {
+test('a client with a rejected token gets another one from any server', async () => {
   world = await openFacadeWorld({ cache: sharedCache() })
   const another = await world.startAnother()
   const key = world.key(['shop'])
@@ -35,7 +35,7 @@ test('a client that was refused is healed by whichever server it asks', async ()
   world.simulator.revoke('wechat')
   const second = await askAt(another.url, key)
   expect(second.access_token).not.toBe(first.access_token)
-  // Back at the first, which knows only what it gave itself.
+  // Back at the first server, which only knows its own hand-outs.
   await world.clock.advance(10_000)
   world.simulator.revoke('wechat')
   const third = await askAt(world.url, key)
@@ -43,7 +43,7 @@ test('a client that was refused is healed by whichever server it asks', async ()
   expect(world.simulator.ledger.tokenRequests()).toBe(3)
 })
 
-test('a client of another key is no suspicion at the other server', async () => {
+test('a client of another key is not suspicious on the other server', async () => {
   world = await openFacadeWorld({ cache: sharedCache() })
   const another = await world.startAnother()
   await askAt(world.url, world.key(['shop']))
@@ -51,7 +51,7 @@ test('a client of another key is no suspicion at the other server', async () => 
   expect(world.simulator.ledger.apiRequests()).toBe(0)
 })
 
-test('a client that polls one server costs one look at the cache', async () => {
+test('a client that polls one server causes one cache read', async () => {
   const cache = sharedCache()
   world = await openFacadeWorld({ cache })
   const key = world.key(['shop'])
@@ -72,10 +72,10 @@ test.each([
       },
     },
   ],
-  ['never answers', { get: () => new Promise<string>(() => undefined), set: () => new Promise(() => undefined) }],
-  ['holds rubbish', { get: () => '{"generation":"1","untilMs":null}' }],
-  ['holds no JSON', { get: () => 'rubbish' }],
-])('a cache that %s keeps no client from its token, nor from its own server’s memory', async (_, broken) => {
+  ['never responds', { get: () => new Promise<string>(() => undefined), set: () => new Promise(() => undefined) }],
+  ['contains a malformed entry', { get: () => '{"generation":"1","untilMs":null}' }],
+  ['contains no JSON', { get: () => 'rubbish' }],
+])('a cache that %s does not affect tokens or the memory of the server', async (_, broken) => {
   world = await openFacadeWorld({ cache: sharedCache(broken) })
   const key = world.key(['shop'])
   const first = await world.clock.runUntil(askAt(world.url, key))

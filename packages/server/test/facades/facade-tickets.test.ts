@@ -14,7 +14,7 @@ const agentTicket = (token: string): string => `/cgi-bin/ticket/get?access_token
 const shopToken = async (): Promise<string> => (await world.get(wechatTokenPath(world.key(['shop'])))).access_token
 const ticketRequests = (): number => world.simulator.ledger.entries.filter(({ path }) => /ticket/.test(path)).length
 
-test('WeChat’s tickets, by a token of this server: one request upstream for each, whoever asks', async () => {
+test("WeChat's tickets cost one upstream request each, for all clients of the server", async () => {
   const token = await shopToken()
   const jsapi = await Promise.all(Array.from({ length: 20 }, () => world.get(wechatTicket(token))))
   expect(jsapi[0]).toEqual({
@@ -31,7 +31,7 @@ test('WeChat’s tickets, by a token of this server: one request upstream for ea
   expect(ticketRequests()).toBe(2)
 })
 
-test('a ticket tells what is left of its life', async () => {
+test('a ticket response contains the remaining lifetime', async () => {
   const token = await shopToken()
   const first = await world.get(wechatTicket(token))
   await world.clock.advance(100_000)
@@ -39,7 +39,7 @@ test('a ticket tells what is left of its life', async () => {
   expect(second).toEqual({ ...first, expires_in: Number(first.expires_in) - 100 })
 })
 
-test('WeCom’s ticket of the corp and of the app', async () => {
+test('WeCom tickets of the corp and of the app are served', async () => {
   const { access_token: token } = await world.get(wecomTokenPath(world.key(['sales'])))
   const corp = await world.get(corpTicket(token))
   const agent = await world.get(agentTicket(token))
@@ -47,7 +47,7 @@ test('WeCom’s ticket of the corp and of the app', async () => {
   expect(corp.ticket).not.toBe(agent.ticket)
 })
 
-test('a token that nobody handed out is refused as the platform refuses it, and asks nothing upstream', async () => {
+test('an unknown token gives the error of the platform and causes no upstream request', async () => {
   await shopToken()
   const foreign = world.simulator.mint('wechat')
   world.simulator.ledger.reset()
@@ -60,13 +60,13 @@ test('a token that nobody handed out is refused as the platform refuses it, and 
   expect(world.simulator.ledger.summary()).toMatchObject({ tokenRequests: 0, apiRequests: 0 })
 })
 
-test('a token of one platform opens nothing of another', async () => {
+test('a token of one platform is not accepted by another', async () => {
   const bot = await world.post('/app/getAppAccessToken', { appId: appIds.qq, clientSecret: world.key('*') })
   expect(await world.get(wechatTicket(bot.access_token))).toMatchObject({ errcode: 40001 })
   expect(await world.get(corpTicket(await shopToken()))).toMatchObject({ errcode: 40014 })
 })
 
-test('what the server has no ticket for is forbidden, and says so', async () => {
+test('a ticket that the server does not have gives an error that says so', async () => {
   const { access_token: token } = await world.get(wecomTokenPath(world.key(['support'])))
   expect(await world.get(corpTicket(token))).toEqual({
     errcode: 48002,
@@ -75,7 +75,7 @@ test('what the server has no ticket for is forbidden, and says so', async () => 
   expect(await world.get(wechatTicket(await shopToken(), 'other'))).toMatchObject({ errcode: 48001 })
 })
 
-test('a token that was refused is an expired one: the SDK fetches another', async () => {
+test('a rejected token gives the code of an expired one, so that the SDK gets another', async () => {
   const key = world.key(['shop'])
   const { access_token: old } = await world.get(wechatTokenPath(key))
   world.simulator.revoke('wechat')
@@ -85,7 +85,7 @@ test('a token that was refused is an expired one: the SDK fetches another', asyn
   expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
 })
 
-test('a token that was renewed ahead is good until its own end', async () => {
+test('a token that was renewed ahead is accepted until it expires', async () => {
   const key = world.key(['shop'])
   const { access_token: old } = await world.get(wechatTokenPath(key))
   await world.clock.advance(6_990_000)
@@ -98,11 +98,11 @@ test('a token that was renewed ahead is good until its own end', async () => {
   expect(await world.get(wechatTicket(old))).toMatchObject({ errcode: 42001 })
 })
 
-test('a token of the native API is as good, also one that was renewed since', async () => {
+test('a token of the native API is accepted, even after it was renewed', async () => {
   const headers = { authorization: `Bearer ${world.key(['shop'])}` }
   const native = async (): Promise<string> => {
-    const answer = await fetch(`${world.url}/v1/accounts/shop/token`, { headers })
-    return ((await answer.json()) as { readonly access_token: string }).access_token
+    const response = await fetch(`${world.url}/v1/accounts/shop/token`, { headers })
+    return ((await response.json()) as { readonly access_token: string }).access_token
   }
   const old = await native()
   expect(await world.get(wechatTicket(old))).toMatchObject({ errcode: 0 })
@@ -111,7 +111,7 @@ test('a token of the native API is as good, also one that was renewed since', as
   expect(await world.get(wechatTicket(old))).toMatchObject({ errcode: 42001 })
 })
 
-test('a dead token that is met while a ticket is fetched is reported for the token: the ticket comes with the next', async () => {
+test('a token that dies during a ticket request is reported, and the ticket comes with the next token', async () => {
   const token = await shopToken()
   world.simulator.revoke('wechat')
   world.simulator.ledger.reset()
@@ -119,20 +119,20 @@ test('a dead token that is met while a ticket is fetched is reported for the tok
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a quota that is used up is passed on', async () => {
+test('an exhausted quota is reported to the client', async () => {
   const token = await shopToken()
   const body = { errcode: 45009, errmsg: 'reach max api daily quota limit' }
   world.simulator.fault({ endpoint: '/cgi-bin/ticket/getticket', body })
   expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 45009 })
 })
 
-test('accounts that are gone leave no token that opens them', async () => {
+test('a token of a removed account is not accepted', async () => {
   const token = await shopToken()
   world.accounts.replace(world.accounts.all().filter(({ name }) => name !== 'shop'))
   expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 40001 })
 })
 
-test('an account of the same name with other credentials is another account', async () => {
+test('a token is not accepted for an account of the same name with other credentials', async () => {
   const token = await shopToken()
   const [bot, shop] = [world.accounts.get('bot'), world.accounts.get('shop')]
   if (bot === undefined || shop === undefined) throw new ConfigError('no such account')
@@ -142,14 +142,14 @@ test('an account of the same name with other credentials is another account', as
   expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
 })
 
-test('a token from before the server started is known as well', async () => {
+test('a token from before the start of the server is accepted', async () => {
   await world.close()
   world = await openFacadeWorld({ isWarm: true })
   const token = world.accounts.get('shop')?.source.peek() ?? ''
   expect(await world.get(wechatTicket(token))).toMatchObject({ errcode: 0 })
 })
 
-test('no ticket and no token stands in the log', async () => {
+test('tickets and tokens do not appear in the log', async () => {
   const token = await shopToken()
   const { ticket = '' } = await world.get(wechatTicket(token))
   await world.get(wechatTicket(`${token}x`))

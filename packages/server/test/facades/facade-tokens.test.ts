@@ -14,7 +14,7 @@ const stable = (secret: string, more = {}) => ({
 })
 
 describe('WeChat', () => {
-  test('token and stable_token hand out the same token with its remaining seconds', async () => {
+  test('token and stable_token give the same token with its remaining seconds', async () => {
     const key = world.key(['shop'])
     const first = await world.get(wechatTokenPath(key))
     expect(first).toEqual({ access_token: expect.stringMatching(/^simtok_/) as string, expires_in: 7200 })
@@ -24,11 +24,11 @@ describe('WeChat', () => {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('a key that may read other accounts, an unknown key, no key and an unknown app get the same answer', async () => {
+  test('a key for other accounts, an unknown key, no key and an unknown app get the same error', async () => {
     const others = world.key(['bot'])
     const own = world.key(['shop'])
     const unknown = `lpk_0000000000_${'A'.repeat(43)}`
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       world.get(wechatTokenPath(others)),
       world.get(wechatTokenPath(unknown)),
       world.get(wechatTokenPath('not-a-key')),
@@ -36,14 +36,14 @@ describe('WeChat', () => {
       world.get(wechatTokenPath(secrets.wechat)),
       world.post('/cgi-bin/stable_token', stable(others)),
     ])
-    for (const answer of answers) {
-      expect(answer).toEqual({ errcode: 40125, errmsg: expect.stringMatching(/^invalid appsecret/) as string })
-      expect(answer).toEqual(answers[0])
+    for (const response of responses) {
+      expect(response).toEqual({ errcode: 40125, errmsg: expect.stringMatching(/^invalid appsecret/) as string })
+      expect(response).toEqual(responses[0])
     }
     expect(world.simulator.ledger.tokenRequests()).toBe(0)
   })
 
-  test('what is missing is told by the codes of the platform', async () => {
+  test('missing fields give the codes of the platform', async () => {
     const key = world.key('*')
     const missing = await Promise.all([
       world.get(`/cgi-bin/token?appid=${appIds.wechat}&secret=${key}`),
@@ -57,22 +57,22 @@ describe('WeChat', () => {
     expect(missing.map(({ errcode }) => errcode)).toEqual([40002, 41002, 41004, 43002, 40002, 40002, 40002])
   })
 
-  test('a body is read whatever its content type says, as curl and PHP send it', async () => {
+  test('a body is read with any content type, as curl and PHP send it', async () => {
     const key = world.key(['shop'])
     for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=utf-8']) {
       expect(await world.post('/cgi-bin/stable_token', stable(key), type)).toMatchObject({ expires_in: 7200 })
     }
   })
 
-  test('a token that renewal kills is told to live until the overlap after the next renewal', async () => {
+  test('a token that a renewal invalidates is reported to live until the overlap after the next renewal', async () => {
     await world.close()
     world = await openFacadeWorld({ plain: true })
     const key = world.key(['shop'])
-    const { access_token: first, expires_in: told } = await world.get(wechatTokenPath(key))
-    // Renewed with 600 s left at the earliest, dead 300 s after that.
-    expect(told).toBeGreaterThanOrEqual(6900)
-    expect(told).toBeLessThanOrEqual(7050)
-    await world.clock.advance((Number(told) - 1) * 1000)
+    const { access_token: first, expires_in: reported } = await world.get(wechatTokenPath(key))
+    // Renewed with at least 600 s left, and invalid 300 s after that.
+    expect(reported).toBeGreaterThanOrEqual(6900)
+    expect(reported).toBeLessThanOrEqual(7050)
+    await world.clock.advance((Number(reported) - 1) * 1000)
     await world.get(wechatTokenPath(key))
     const api = `${world.simulator.url}/wechat/cgi-bin/getcallbackip?access_token=${first}`
     expect(await (await fetch(api)).json()).toHaveProperty('ip_list')
@@ -80,9 +80,9 @@ describe('WeChat', () => {
 })
 
 describe('WeCom', () => {
-  test('gettoken answers with errcode 0', async () => {
-    const answer = await world.get(wecomTokenPath(world.key(['sales'])))
-    expect(answer).toEqual({
+  test('gettoken responds with errcode 0', async () => {
+    const response = await world.get(wecomTokenPath(world.key(['sales'])))
+    expect(response).toEqual({
       errcode: 0,
       errmsg: 'ok',
       access_token: expect.stringMatching(/^simtok_wecom/) as string,
@@ -90,7 +90,7 @@ describe('WeCom', () => {
     })
   })
 
-  test('the apps of a corp are told apart by the key, by agentid, or by the name behind the key', async () => {
+  test('the apps of a corp are distinguished by the key, by agentid, or by the name after the key', async () => {
     const both = world.key(['sales', 'support'])
     const sales = await world.get(wecomTokenPath(world.key(['sales'])))
     const support = await world.get(wecomTokenPath(world.key(['support'])))
@@ -101,23 +101,23 @@ describe('WeCom', () => {
     expect(await world.get(wecomTokenPath(`${both}@sales`))).toMatchObject({ access_token: sales.access_token })
   })
 
-  test('a key that may read several apps of the corp is told what to do', async () => {
-    const answer = await world.get(wecomTokenPath(world.key('*')))
-    expect(answer).toEqual({ errcode: 40056, errmsg: expect.stringContaining('(sales, support)') as string })
-    expect(answer.errmsg).toContain('<key>@<account>')
+  test('a key that may read several apps of the corp gets an error that says what to do', async () => {
+    const response = await world.get(wecomTokenPath(world.key('*')))
+    expect(response).toEqual({ errcode: 40056, errmsg: expect.stringContaining('(sales, support)') as string })
+    expect(response.errmsg).toContain('<key>@<account>')
   })
 
-  test('accounts of others are not named to a key', async () => {
-    const answer = await world.get(wecomTokenPath(`${world.key(['sales'])}@support`))
-    expect(answer).toEqual({ errcode: 40001, errmsg: expect.not.stringContaining('support') as string })
-    expect(answer).toEqual(await world.get(wecomTokenPath(world.key(['shop']))))
+  test('an error does not name accounts of other keys', async () => {
+    const response = await world.get(wecomTokenPath(`${world.key(['sales'])}@support`))
+    expect(response).toEqual({ errcode: 40001, errmsg: expect.not.stringContaining('support') as string })
+    expect(response).toEqual(await world.get(wecomTokenPath(world.key(['shop']))))
   })
 })
 
 describe('QQ', () => {
   const path = '/app/getAppAccessToken'
 
-  test('the remaining seconds are a string of digits', async () => {
+  test('the remaining seconds of QQ are a string of digits', async () => {
     const key = world.key(['bot'])
     const first = await world.post(path, { appId: appIds.qq, clientSecret: key })
     expect(first).toEqual({ access_token: expect.stringMatching(/^simtok_qq/) as string, expires_in: '7200' })
@@ -125,7 +125,7 @@ describe('QQ', () => {
     expect(await world.post(path, { appId: appIds.qq, clientSecret: key })).toEqual({ ...first, expires_in: '100' })
   })
 
-  test('refusals are code and message', async () => {
+  test('errors of QQ have the fields code and message', async () => {
     expect(await world.post(path, { appId: appIds.qq, clientSecret: world.key(['shop']) })).toEqual({
       code: 100016,
       message: expect.stringMatching(/^invalid appid or secret/) as string,
@@ -135,16 +135,16 @@ describe('QQ', () => {
   })
 })
 
-test('every client gets the one token, cold: a hundred requests make one request upstream', async () => {
+test('a hundred concurrent requests without a token cause one upstream request and get the same token', async () => {
   const keys = Array.from({ length: 10 }, () => world.key('*'))
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 100 }, (_, i) => world.get(wechatTokenPath(keys[i % 10] ?? ''))),
   )
-  expect(new Set(answers.map(({ access_token }) => access_token)).size).toBe(1)
+  expect(new Set(responses.map(({ access_token }) => access_token)).size).toBe(1)
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('no key, no token and no secret stands in the log', async () => {
+test('keys, tokens and secrets do not appear in the log', async () => {
   const key = world.key('*')
   const { access_token: token } = await world.get(wechatTokenPath(key))
   await world.get(wechatTokenPath(`${key}x`))

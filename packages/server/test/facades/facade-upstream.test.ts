@@ -9,25 +9,25 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('the address that is missing on the white-list is passed on', async () => {
+test('an address that is missing in the white-list gives the code and text of the platform', async () => {
   world.simulator.change('wechat', { ipAllow: ['203.0.113.9'] })
-  const answer = await world.get(wechatTokenPath(key))
-  expect(answer.errcode).toBe(40164)
-  expect(answer.errmsg).toMatch(/^invalid ip 127\.0\.0\.1 ipv6 ::ffff:127\.0\.0\.1, not in whitelist/)
+  const response = await world.get(wechatTokenPath(key))
+  expect(response.errcode).toBe(40164)
+  expect(response.errmsg).toMatch(/^invalid ip 127\.0\.0\.1 ipv6 ::ffff:127\.0\.0\.1, not in whitelist/)
 })
 
-test('a wrong secret of the server is told in the platform’s code', async () => {
+test('a wrong secret of the server gives the code of the platform', async () => {
   world.simulator.change('wechat', { secret: 'reset-by-the-owner' })
   expect(await world.get(wechatTokenPath(key))).toMatchObject({ errcode: 40125 })
 })
 
-test('a code that SDKs take for a dead token never comes where they fetch one', async () => {
-  // The secret of another account: WeChat says 40001, which co-wechat-api answers with another fetch, without end.
+test('a code that SDKs take for a dead token is replaced in token responses', async () => {
+  // With the secret of another account WeChat gives 40001, on which co-wechat-api would fetch again forever.
   world.simulator.fault({ endpoint: 'token', body: { errcode: 40001, errmsg: 'invalid credential rid: 1-2-3' } })
   expect(await world.get(wechatTokenPath(key))).toMatchObject({ errcode: 40125 })
 })
 
-test('a quota that is used up, at WeCom and at QQ', async () => {
+test('an exhausted quota gives the codes of WeCom and QQ', async () => {
   world.simulator.fault({ platform: 'wecom', body: { errcode: 45009, errmsg: 'api freq out of limit' } })
   expect(await world.get(wecomTokenPath(key))).toMatchObject({ errcode: 45009 })
   world.simulator.fault({ platform: 'qq', body: { code: 100001, message: 'Too many requests' } })
@@ -36,7 +36,7 @@ test('a quota that is used up, at WeCom and at QQ', async () => {
   })
 })
 
-test('a platform that cannot be reached is a platform that is busy', async () => {
+test('an unreachable platform counts as busy', async () => {
   world.simulator.fault({ drop: 'before', times: 1000 })
   expect(await world.clock.runUntil(world.get(wechatTokenPath(key)))).toMatchObject({ errcode: -1 })
   expect(await world.clock.runUntil(world.get(wecomTokenPath(key)))).toMatchObject({ errcode: -1 })
@@ -44,14 +44,14 @@ test('a platform that cannot be reached is a platform that is busy', async () =>
   expect(await world.clock.runUntil(qq)).toMatchObject({ code: 100002 })
 })
 
-test('while the platform is down, the token that lives is handed out', async () => {
+test('while the platform is down, the living token is handed out', async () => {
   const first = await world.get(wechatTokenPath(key))
   world.simulator.fault({ drop: 'before', times: 1000 })
   await world.clock.advance(7_000_000)
   expect(await world.clock.runUntil(world.get(wechatTokenPath(key)))).toEqual({ ...first, expires_in: 200 })
 })
 
-test('a key that asks too often is slowed down in the platform’s words', async () => {
+test('a key above its rate limit gets the code of the platform', async () => {
   const slow = world.key('*', { rateLimit: 1 })
   await world.get(wechatTokenPath(slow))
   await world.get(wechatTokenPath(slow))
@@ -61,7 +61,7 @@ test('a key that asks too often is slowed down in the platform’s words', async
   expect(await world.post('/app/getAppAccessToken', qq)).toMatchObject({ code: 100001 })
 })
 
-test('a fault of the server itself is a platform that is busy, and stands in the log', async () => {
+test('an internal error counts as a busy platform and is logged', async () => {
   const shop = world.accounts.get('shop')
   if (shop === undefined) throw new ConfigError('no such account')
   const { source } = shop
@@ -71,17 +71,17 @@ test('a fault of the server itself is a platform that is busy, and stands in the
     getRecord: () => Promise.reject(new TypeError('a slip')),
   }
   world.accounts.replace([{ ...shop, source: broken as TokenSource }])
-  const answer = await world.get(wechatTokenPath(key))
-  expect(answer).toEqual({ errcode: -1, errmsg: 'system error, lingpai: the server failed' })
+  const response = await world.get(wechatTokenPath(key))
+  expect(response).toEqual({ errcode: -1, errmsg: 'system error, lingpai: internal error' })
   expect(world.logged()).toContain('a slip')
   expect(world.logged()).not.toContain(key)
 })
 
-test('a secret is in no answer', async () => {
+test('secrets do not appear in responses', async () => {
   world.simulator.change('wechat', { secret: 'reset-by-the-owner' })
   const texts = JSON.stringify([
     await world.get(wechatTokenPath(key)),
-    await world.get(wechatTokenPath(`${key}@nobody`)),
+    await world.get(wechatTokenPath(`${key}@unknown`)),
     await world.get(wecomTokenPath(world.key('*'))),
   ])
   for (const secret of [key, ...Object.values(secrets)]) expect(texts).not.toContain(secret)

@@ -7,7 +7,7 @@ test.each([
   ['/cgi-bin/token/?a=1', '/cgi-bin/token?a=1'],
   ['//app///getAppAccessToken//', '/app/getAppAccessToken'],
   ['/sns/jscode2session/?x', '/sns/jscode2session?x'],
-])('%s is read as %s', (url, plain) => {
+])('facadeUrl(%j) is %j', (url, plain) => {
   expect(facadeUrl(url)).toBe(plain)
 })
 
@@ -20,6 +20,6 @@ test.each([
   '',
   '*',
   '/assets//main.js',
-])('%s stays as it is', (url) => {
+])('facadeUrl(%j) is unchanged', (url) => {
   expect(facadeUrl(url)).toBe(url)
 })

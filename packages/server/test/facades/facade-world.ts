@@ -10,7 +10,7 @@ import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-ke
 import type { ServedAccount } from '../../src/served-account.js'
 import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
 
-/** Secrets that are searched for in whatever is printed. */
+/** Secrets that must not appear in any output. */
 export const secrets = {
   qq: 'PLANTED-qq-client-secret-5d1f',
   wechat: 'PLANTED-wechat-app-secret-8c2e',
@@ -20,7 +20,7 @@ export const secrets = {
 
 export const appIds = { qq: '102000001', wechat: 'wxdec0de0000000001', corp: 'wwdec0de0000000001' }
 
-/** A server on a simulator, both on one clock that only the test moves. */
+/** A server on a simulator, both on one test clock. */
 export interface FacadeWorld {
   readonly simulator: Simulator
   readonly clock: TestClock
@@ -30,17 +30,17 @@ export interface FacadeWorld {
   readonly keys: ReplaceableClientKeys
   /** Starts another server on the same cache. */
   startAnother(): Promise<RunningTokenServer>
-  /** Makes a client key; of a reader, unless it wishes otherwise. */
+  /** Creates a client key, by default of a reader. */
   key(accounts: '*' | readonly string[], wishes?: Partial<ClientKeyWishes>): string
-  /** What the server logged. */
+  /** Returns the log of the server. */
   logged(): string
-  get<Body = Answer>(path: string): Promise<Body>
-  post<Body = Answer>(path: string, body: unknown, type?: string): Promise<Body>
+  get<Body = FacadeBody>(path: string): Promise<Body>
+  post<Body = FacadeBody>(path: string, body: unknown, type?: string): Promise<Body>
   close(): Promise<void>
 }
 
-/** Any of the facades' answers. */
-export interface Answer {
+/** The body of any facade response. */
+export interface FacadeBody {
   readonly access_token: string
   readonly expires_in: number | string
   readonly errcode?: number
@@ -50,17 +50,17 @@ export interface Answer {
   readonly ticket?: string
 }
 
-/** How a world differs from the usual one. */
+/** Options of {@link openFacadeWorld}. */
 export interface FacadeWorldOptions extends Partial<StartOptions> {
-  /** Serves WeChat's rotating token in the place of the stable one. */
+  /** Serves WeChat's rotating token instead of the stable one. */
   readonly plain?: boolean
-  /** The accounts had tokens before the server started. */
+  /** Gives the accounts tokens before the server starts. */
   readonly isWarm?: boolean
-  /** Where tokens are kept. @default a memory of its own */
+  /** The cache of the tokens. @default a memory cache */
   readonly cache?: IAccessTokenCache
 }
 
-/** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp); tickets for all but `support`. */
+/** Accounts: `bot` (QQ), `shop` (WeChat), `sales` and `support` (two apps of one WeCom corp); all but `support` have tickets. */
 export async function openFacadeWorld({
   plain = false,
   isWarm = false,
@@ -165,12 +165,12 @@ function keyRing(clock: Pick<Clock, 'now'>): Pick<FacadeWorld, 'keys' | 'key'> {
   return { keys, key }
 }
 
-/** `/cgi-bin/token?…` as an SDK writes it. */
+/** Returns `/cgi-bin/token?…` as SDKs send it. */
 export function wechatTokenPath(secret: string, appId = appIds.wechat): string {
   return `/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${secret}`
 }
 
-/** `/cgi-bin/gettoken?…` as an SDK writes it. */
+/** Returns `/cgi-bin/gettoken?…` as SDKs send it. */
 export function wecomTokenPath(secret: string, more = ''): string {
   return `/cgi-bin/gettoken?corpid=${appIds.corp}&corpsecret=${secret}${more}`
 }

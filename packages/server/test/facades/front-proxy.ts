@@ -1,20 +1,20 @@
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A reverse proxy as the docs describe it: tokens and tickets come from the server, everything else from the platform. */
+/** A reverse proxy as in the docs: token and ticket requests go to the server, all others to the platform. */
 export interface FrontProxy {
   readonly url: string
   close(): void
 }
 
-/** @param tokens this server @param platform with its path prefix */
+/** @param tokens URL of the server @param platform URL of the platform with its path prefix */
 export async function startFrontProxy(tokens: string, platform: string): Promise<FrontProxy> {
   const server = createServer((request, response) => {
     const { method, headers, url = '/' } = request
     const isOurs = /^\/cgi-bin\/(token|stable_token|ticket\/getticket)(\?|$)/.test(url)
-    const upstream = httpRequest((isOurs ? tokens : platform) + url, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
+    const upstream = httpRequest((isOurs ? tokens : platform) + url, { method, headers }, (answered) => {
+      response.writeHead(answered.statusCode ?? 502, answered.headers)
+      answered.pipe(response)
     })
     upstream.on('error', () => response.writeHead(502).end())
     request.pipe(upstream)

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { testsNeeding } from '../../../testing/test/support/where-possible.js'
 import { temporaryDirectories } from '../../../testing/test/support/temporary-directory.js'
 import { certificate } from '../../../testing/test/support/certificate.js'
-import { appIds, openFacadeWorld, secrets, wechatTokenPath, type Answer, type FacadeWorld } from './facade-world.js'
+import { appIds, openFacadeWorld, secrets, wechatTokenPath, type FacadeBody, type FacadeWorld } from './facade-world.js'
 
 const run = promisify(execFile)
 const nginx = ['nginx', '/usr/sbin/nginx'].find((name) => spawnSync(name, ['-v']).status === 0)
@@ -33,10 +33,10 @@ afterEach(async () => {
 
 interface Front {
   readonly home: string
-  call(path: string, init?: { readonly method?: string; readonly body?: string }): Promise<Answer>
+  call(path: string, init?: { readonly method?: string; readonly body?: string }): Promise<FacadeBody>
 }
 
-/** Runs the recipe, its hosts and files replaced by those of the test. */
+/** Runs the recipe with the hosts and files of the test. */
 async function startFront(tokens: string): Promise<Front> {
   const home = await directory()
   const port = await freePort()
@@ -72,7 +72,7 @@ async function startFront(tokens: string): Promise<Front> {
         let text = ''
         response.on('data', (chunk: string) => (text += chunk))
         response.on('end', () => {
-          resolve(JSON.parse(text) as Answer)
+          resolve(JSON.parse(text) as FacadeBody)
         })
       })
       sent.on('error', reject).end(body)

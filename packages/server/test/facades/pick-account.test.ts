@@ -15,19 +15,19 @@ const callerFor = (...accounts: readonly string[]) =>
   callerOf(createClientKey({ name: 'k', role: 'reader', accounts }, 0).key)
 const both = [account('stable', wechatMp), account('plain', wechatMpPlain)]
 
-test('of an app that is served both ways, each route gets its own kind', () => {
+test('an app with both kinds of tokens gives each route its own kind', () => {
   const pick = (...kinds: readonly string[]) =>
     pickAccount(both, callerFor('stable', 'plain'), wechatPlatform, { ids, kinds }).name
   expect([pick('token', 'stable'), pick('stable', 'token')]).toEqual(['plain', 'stable'])
 })
 
-test('where there is one kind only, it serves both routes', () => {
+test('an app with one kind of token gives it to both routes', () => {
   expect(pickAccount(both, callerFor('stable'), wechatPlatform, { ids, kinds: ['token', 'stable'] }).name).toBe(
     'stable',
   )
 })
 
-test('two accounts of one kind are told apart by the name behind the key', () => {
+test('two accounts of one kind are distinguished by the name after the key', () => {
   const twins = [account('one', wechatMp), account('two', wechatMp)]
   const kinds = ['stable']
   const caller = callerFor('one', 'two')

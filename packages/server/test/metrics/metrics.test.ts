@@ -57,7 +57,7 @@ function scrape(key?: string): Promise<Response> {
   return fetch(`${server.url}/metrics`, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } })
 }
 
-/** The samples of a scrape by name and labels, as Prometheus writes them. */
+/** Parses a scrape into samples by name and labels, as Prometheus writes them. */
 async function samples(): Promise<ReadonlyMap<string, number>> {
   const text = await (await scrape(scraper.text)).text()
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -67,7 +67,7 @@ async function samples(): Promise<ReadonlyMap<string, number>> {
 const refreshes = (account: string, reason: string, outcome: string) =>
   `lingpai_token_refreshes_total{provider="${account === 'bot' ? 'qq-bot' : 'wechat-mp'}",account="${account}",reason="${reason}",outcome="${outcome}"}`
 
-test('a scrape tells what was refreshed, why, how long it took and how long the token lives', async () => {
+test('a scrape contains refreshes with their reasons and durations, and the remaining lifetimes', async () => {
   await start()
   expect((await samples()).get(refreshes('bot', 'cold', 'refreshed'))).toBe(0)
   await bot.getAccessToken()
@@ -83,7 +83,7 @@ test('a scrape tells what was refreshed, why, how long it took and how long the 
   expect(found.get('process_resident_memory_bytes')).toBeGreaterThan(1e6)
 })
 
-test('a rejection is counted by its code, and the refresh that heals it by its reason', async () => {
+test('a rejection is counted by its code, and the refresh that follows by its reason', async () => {
   await start()
   const token = await bot.getAccessToken()
   simulator.revoke(simulator.accounts.qq)
@@ -93,7 +93,7 @@ test('a rejection is counted by its code, and the refresh that heals it by its r
   expect(found.get(refreshes('bot', 'rejected', 'refreshed'))).toBe(1)
 })
 
-test('a failing account shows its class, its cool-down and that nothing can be handed out', async () => {
+test('a failing account shows its class and its cool-down, and is not usable', async () => {
   await start()
   simulator.fault({ platform: 'wechat', times: 9, body: { errcode: 40164, errmsg: 'invalid ip 1.2.3.4' } })
   await shop.getAccessToken().catch(() => undefined)
@@ -111,7 +111,7 @@ test('a failing account shows its class, its cool-down and that nothing can be h
   expect(after.get('lingpai_account_cooldown_seconds{provider="wechat-mp",account="shop"}')).toBe(0)
 })
 
-test('an old token that is served because it could not be renewed is counted', async () => {
+test('an old token that is served because a refresh failed is counted', async () => {
   await start()
   const { expiresAtMs } = await bot.getRecord()
   simulator.fault({ platform: 'qq', times: 99, status: 500 })
@@ -120,7 +120,7 @@ test('an old token that is served because it could not be renewed is counted', a
   expect((await samples()).get('lingpai_token_served_stale_total{provider="qq-bot",account="bot"}')).toBe(1)
 })
 
-test('a cache that fails is seen at the next scrape, and its failures are counted', async () => {
+test('a failing cache is down in the next scrape, and its failures are counted', async () => {
   await start()
   for (const operation of ['get', 'set', 'take', 'commit'] as const) cache.fail(operation)
   await bot.getAccessToken()
@@ -129,7 +129,7 @@ test('a cache that fails is seen at the next scrape, and its failures are counte
   expect(found.get('lingpai_cache_failures_total{operation="get"}')).toBeGreaterThan(0)
 })
 
-test('metrics are for a key of all accounts', async () => {
+test('metrics require a key with all accounts', async () => {
   await start()
   expect((await scrape()).status).toBe(401)
   expect((await scrape(limited.text)).status).toBe(403)
@@ -139,7 +139,7 @@ test('metrics are for a key of all accounts', async () => {
   expect(granted.headers.get('cache-control')).toBe('no-store')
 })
 
-test('metrics are public only where the server was told so, and can be off', async () => {
+test('metrics can be public or off', async () => {
   await start('public')
   expect((await scrape()).status).toBe(200)
   await server.close()
@@ -149,7 +149,7 @@ test('metrics are public only where the server was told so, and can be off', asy
   expect((await scrape(scraper.text)).status).toBe(404)
 })
 
-test('no token and no secret is in a scrape', async () => {
+test('a scrape contains no token and no secret', async () => {
   await start()
   const tokens = [await bot.getAccessToken(), await shop.getAccessToken()]
   const text = await (await scrape(scraper.text)).text()
@@ -163,7 +163,7 @@ test('no token and no secret is in a scrape', async () => {
     expect(text).not.toContain(secret)
 })
 
-test('two servers in one process do not count together', async () => {
+test('two servers in one process count separately', async () => {
   await start()
   const other = { manager, server, simulator }
   await bot.getAccessToken()

@@ -12,18 +12,18 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-inBrowser('the countdown of a token runs', async ({ visit }) => {
+inBrowser('the remaining lifetime of a token counts down', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, key)
   await showsGeneration(page, 'shop', 1)
   const before = await countdown(page, 'shop')
   expect(before).toMatch(/^(1:59|2:00):\d\d$/)
   await card(page, 'shop').getByText(minus(before, 2)).waitFor()
-  // Nothing is read out each second.
+  // Screen readers are not notified each second.
   expect(await page.locator('[aria-live] [role=timer], [role=timer][aria-live]').count()).toBe(0)
 })
 
-inBrowser('a countdown is right on a machine whose clock is wrong', async ({ visit }) => {
+inBrowser('the remaining lifetime is correct on a machine with a wrong clock', async ({ visit }) => {
   const page = await visit('about:blank')
   await page.clock.install({ time: Date.now() - 3 * 3_600_000 })
   await page.goto(world.url)
@@ -32,7 +32,7 @@ inBrowser('a countdown is right on a machine whose clock is wrong', async ({ vis
   expect(await countdown(page, 'shop')).toMatch(/^(1:5\d|2:00):\d\d$/)
 })
 
-inBrowser('a failing account tells what to do, naming the address, in both languages', async ({ visit }) => {
+inBrowser('a failing account shows a hint with the address in both languages', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, key)
   const newsletter = card(page, 'newsletter')
@@ -49,7 +49,7 @@ inBrowser('a failing account tells what to do, naming the address, in both langu
 })
 
 inBrowser(
-  'the language is the one of the browser until somebody chooses, and then the chosen one',
+  'the page uses the language of the browser until the user chooses one, and remembers the choice',
   async ({ visit }) => {
     const page = await visit(world.url, { locale: 'zh-CN' })
     await page.getByRole('button', { name: '登录' }).waitFor()
@@ -61,23 +61,26 @@ inBrowser(
   },
 )
 
-inBrowser('the theme is the one of the system until somebody chooses, and then the chosen one', async ({ visit }) => {
-  const page = await visit(world.url, { colorScheme: 'dark' })
-  const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
-  const dark = await ground()
-  await page.emulateMedia({ colorScheme: 'light' })
-  await page.waitForFunction('document.documentElement.dataset.theme === "light"')
-  const light = await ground()
-  expect(light).not.toBe(dark)
-  const button = page.getByRole('button', { name: 'Dark theme' })
-  expect(await button.getAttribute('aria-pressed')).toBe('false')
-  await button.click()
-  expect([await ground(), await button.getAttribute('aria-pressed')]).toEqual([dark, 'true'])
-  await page.reload()
-  expect(await ground()).toBe(dark)
-})
+inBrowser(
+  'the page uses the theme of the system until the user chooses one, and remembers the choice',
+  async ({ visit }) => {
+    const page = await visit(world.url, { colorScheme: 'dark' })
+    const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+    const dark = await ground()
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.waitForFunction('document.documentElement.dataset.theme === "light"')
+    const light = await ground()
+    expect(light).not.toBe(dark)
+    const button = page.getByRole('button', { name: 'Dark theme' })
+    expect(await button.getAttribute('aria-pressed')).toBe('false')
+    await button.click()
+    expect([await ground(), await button.getAttribute('aria-pressed')]).toEqual([dark, 'true'])
+    await page.reload()
+    expect(await ground()).toBe(dark)
+  },
+)
 
-inBrowser('search and filter leave the accounts that are meant', async ({ visit }) => {
+inBrowser('search and filter show the matching accounts', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, key)
   const names = () => page.getByRole('article').getByRole('heading').allTextContents()
@@ -85,13 +88,13 @@ inBrowser('search and filter leave the accounts that are meant', async ({ visit 
   await page.getByRole('searchbox').fill('ww8d2c')
   expect((await names()).sort()).toEqual(['approval', '客服助手'])
   await page.getByRole('searchbox').fill('no such account')
-  await page.getByText('No account fits').waitFor()
+  await page.getByText('No matching account').waitFor()
   await page.getByRole('searchbox').fill('')
   await page.getByLabel('Show', { exact: true }).selectOption({ label: 'Needs attention' })
   expect(await names()).toEqual(['newsletter'])
 })
 
-inBrowser('a key sees its accounts alone, and one without any is told so', async ({ visit }) => {
+inBrowser('the page shows the accounts of the key, and a message if there are none', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'reader', accounts: ['shop'] }))
   expect(await page.getByRole('article').getByRole('heading').allTextContents()).toEqual(['shop'])
@@ -100,12 +103,12 @@ inBrowser('a key sees its accounts alone, and one without any is told so', async
   await other.getByText('This key has no account yet.').waitFor()
 })
 
-inBrowser('events and figures of the chart tell what happened', async ({ visit }) => {
+inBrowser('the page shows events and the figures of the chart', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, key)
   await card(page, 'shop').getByText('Events').click()
   await card(page, 'shop').getByRole('listitem').filter({ hasText: 'New token · generation 1' }).waitFor()
-  await card(page, 'shop').getByText('first token · by the keeper').first().waitFor()
+  await card(page, 'shop').getByText('first token · by background refresh').first().waitFor()
   await page.getByLabel('Account', { exact: true }).selectOption('newsletter')
   await page.locator('.figures dt:text-is("Refreshes") + dd:text-is("1")').waitFor()
   await page.locator('.figures dt:text-is("Failed") + dd:text-is("1")').waitFor()
@@ -114,7 +117,7 @@ inBrowser('events and figures of the chart tell what happened', async ({ visit }
   expect(await page.locator('canvas').count()).toBe(2)
 })
 
-inBrowser('what a platform says stays text', async ({ visit }) => {
+inBrowser('a message of a platform is shown as text', async ({ visit }) => {
   const hostile = '<img/src=x/onerror=document.title="pwned"><script>document.title="pwned"</script>'
   const other = await openPageWorld({ newsletter: {} })
   other.simulator.fault({
@@ -138,30 +141,30 @@ inBrowser('what a platform says stays text', async ({ visit }) => {
   await other.close()
 })
 
-inBrowser('neither a secret nor a token is on the page', async ({ visit }) => {
+inBrowser('the page contains no secret and no token', async ({ visit }) => {
   const page = await visit(world.url)
-  const answers: string[] = []
+  const bodies: string[] = []
   page.on('response', (response) => {
     if (!response.url().endsWith('/v1/events'))
       void response.text().then(
-        (text) => answers.push(text),
+        (text) => bodies.push(text),
         () => undefined,
       )
   })
   await signIn(page, key)
   await showsGeneration(page, 'shop', 1)
   await page.getByText('Show as a table').click()
-  const all = `${await page.content()} ${answers.join(' ')}`
+  const all = `${await page.content()} ${bodies.join(' ')}`
   expect(all).toContain('wx3f8a1c9be2d74650')
   for (const secret of [...Object.values(secrets), 'simtok_']) expect(all.includes(secret)).toBe(false)
 })
 
-/** What is left of a token, as it is shown. */
+/** Returns the remaining lifetime as shown. */
 async function countdown(page: Page, account: string): Promise<string | null> {
   return fact(page, account, 'Expires in').textContent()
 }
 
-/** `1:59:58` so many seconds later. */
+/** Returns `1:59:58` a number of seconds later. */
 function minus(time: string | null, seconds: number): string {
   const [hours = 0, minutes = 0, rest = 0] = (time ?? '').split(':').map(Number)
   const left = hours * 3600 + minutes * 60 + rest - seconds

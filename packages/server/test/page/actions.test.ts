@@ -10,27 +10,30 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-inBrowser('a refresh by an admin is one request upstream, and everybody sees the new generation', async ({ visit }) => {
-  const admin = await visit(world.url)
-  await signIn(admin, world.key({ role: 'admin', name: 'ops-laptop' }))
-  const reader = await visit(world.url)
-  await signIn(reader, world.key({ role: 'reader' }))
-  await showsGeneration(reader, 'shop', 1)
-  const before = world.simulator.ledger.tokenRequests(refs.shop)
+inBrowser(
+  'a refresh by an admin makes one upstream request, and all open pages show the new generation',
+  async ({ visit }) => {
+    const admin = await visit(world.url)
+    await signIn(admin, world.key({ role: 'admin', name: 'ops-laptop' }))
+    const reader = await visit(world.url)
+    await signIn(reader, world.key({ role: 'reader' }))
+    await showsGeneration(reader, 'shop', 1)
+    const before = world.simulator.ledger.tokenRequests(refs.shop)
 
-  await admin.getByRole('button', { name: 'Refresh: shop' }).click()
-  await admin.getByLabel('Note for the audit log (optional)').fill('after the incident')
-  await admin.getByRole('button', { name: 'Refresh now' }).click()
+    await admin.getByRole('button', { name: 'Refresh: shop' }).click()
+    await admin.getByLabel('Note for the audit log (optional)').fill('after the incident')
+    await admin.getByRole('button', { name: 'Refresh now' }).click()
 
-  await showsGeneration(reader, 'shop', 2)
-  await showsGeneration(admin, 'shop', 2)
-  await admin.getByText('shop has a new token, generation 2.').waitFor()
-  expect(world.simulator.ledger.tokenRequests(refs.shop)).toBe(before + 1)
-  await reader.getByText('on request · by ops-laptop · “after the incident”').first().waitFor()
-  await reader.getByRole('log').getByText('shop: new token, generation 2').waitFor({ state: 'attached' })
-})
+    await showsGeneration(reader, 'shop', 2)
+    await showsGeneration(admin, 'shop', 2)
+    await admin.getByText('shop has a new token, generation 2.').waitFor()
+    expect(world.simulator.ledger.tokenRequests(refs.shop)).toBe(before + 1)
+    await reader.getByText('on request · by ops-laptop · “after the incident”').first().waitFor()
+    await reader.getByRole('log').getByText('shop: new token, generation 2').waitFor({ state: 'attached' })
+  },
+)
 
-inBrowser('a platform that repeats its token is told apart from a new one', async ({ visit }) => {
+inBrowser('a refresh that repeats the token shows another message than one with a new token', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'admin' }))
   await showsGeneration(page, '客服助手', 1)
@@ -39,7 +42,7 @@ inBrowser('a platform that repeats its token is told apart from a new one', asyn
   await page.getByText('客服助手: the platform repeated its token; it stays at generation 1.').waitFor()
 })
 
-inBrowser('a refresh that fails says why, and what to do, and can be tried again', async ({ visit }) => {
+inBrowser('a failed refresh shows the cause and a hint, and can be tried again', async ({ visit }) => {
   const page = await visit(world.url, { locale: 'zh-CN' })
   await signIn(page, world.key({ role: 'admin' }))
   await page.getByRole('button', { name: '刷新：newsletter' }).click()
@@ -52,52 +55,49 @@ inBrowser('a refresh that fails says why, and what to do, and can be tried again
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
 })
 
-inBrowser('those who are no admins have no actions, and the server would refuse them', async ({ visit }) => {
+inBrowser('the page shows no actions without the role admin, and the server rejects them', async ({ visit }) => {
   for (const role of ['reader', 'reporter'] as const) {
     const page = await visit(world.url)
     await signIn(page, world.key({ role }))
     await showsGeneration(page, 'guild-bot', 1)
     expect(await page.getByRole('article').getByRole('button').count()).toBe(0)
-    const refused = await page.evaluate<number>(
+    const status = await page.evaluate<number>(
       `fetch('/v1/accounts/shop/refreshes', { method: 'POST', headers: { 'x-lingpai-csrf': '1', 'content-type': 'application/json' }, body: '{}' }).then(({ status }) => status)`,
     )
-    expect(refused).toBe(403)
+    expect(status).toBe(403)
   }
 })
 
-inBrowser(
-  'a token is on the page after a confirmation alone, and is wiped when its time is over',
-  async ({ visit }) => {
-    const page = await visit('about:blank', { permissions: ['clipboard-read', 'clipboard-write'] })
-    await page.clock.install()
-    await page.goto(world.url)
-    const tokens: string[] = []
-    page.on('response', (response) => {
-      if (response.url().endsWith('/token')) tokens.push(response.url())
-    })
-    await signIn(page, world.key({ role: 'admin' }))
-    await page.getByRole('button', { name: 'Reveal: guild-bot' }).click()
-    await page.getByText('Whoever sees it can act as this account.').waitFor()
-    expect(tokens).toEqual([])
+inBrowser('a token is shown only after a confirmation, and is removed after 30 seconds', async ({ visit }) => {
+  const page = await visit('about:blank', { permissions: ['clipboard-read', 'clipboard-write'] })
+  await page.clock.install()
+  await page.goto(world.url)
+  const tokens: string[] = []
+  page.on('response', (response) => {
+    if (response.url().endsWith('/token')) tokens.push(response.url())
+  })
+  await signIn(page, world.key({ role: 'admin' }))
+  await page.getByRole('button', { name: 'Reveal: guild-bot' }).click()
+  await page.getByText('Anyone who sees the token can act as this account.').waitFor()
+  expect(tokens).toEqual([])
 
-    await page.getByRole('button', { name: 'Reveal for 30 seconds' }).click()
-    const shown = page.getByLabel('Access token of guild-bot').locator('code')
-    await shown.waitFor()
-    const token = (await shown.textContent()) ?? ''
-    expect(token.startsWith('simtok_')).toBe(true)
-    await page.getByRole('button', { name: 'Copy' }).click()
-    await page.getByText('Copied.').waitFor()
-    expect((await page.evaluate('navigator.clipboard.readText()')) === token).toBe(true)
+  await page.getByRole('button', { name: 'Reveal for 30 seconds' }).click()
+  const shown = page.getByLabel('Access token of guild-bot').locator('code')
+  await shown.waitFor()
+  const token = (await shown.textContent()) ?? ''
+  expect(token.startsWith('simtok_')).toBe(true)
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await page.getByText('Copied.').waitFor()
+  expect((await page.evaluate('navigator.clipboard.readText()')) === token).toBe(true)
 
-    await page.clock.runFor(20_000)
-    expect(await shown.count()).toBe(1)
-    await page.clock.runFor(11_000)
-    await page.getByText('The token was wiped from the page.').waitFor()
-    expect((await page.content()).includes(token.slice(0, 20))).toBe(false)
-  },
-)
+  await page.clock.runFor(20_000)
+  expect(await shown.count()).toBe(1)
+  await page.clock.runFor(11_000)
+  await page.getByText('The token was removed from the page.').waitFor()
+  expect((await page.content()).includes(token.slice(0, 20))).toBe(false)
+})
 
-inBrowser('a token is wiped when the dialog closes, by any way', async ({ visit }) => {
+inBrowser('a token is removed in every way of closing the dialog', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'admin' }))
   for (const close of ['Escape', 'button'] as const) {
@@ -112,7 +112,7 @@ inBrowser('a token is wiped when the dialog closes, by any way', async ({ visit 
   }
 })
 
-inBrowser('a token that comes after the dialog was closed is not shown', async ({ visit }) => {
+inBrowser('a token that arrives after the dialog was closed is not shown', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'admin' }))
   let letGo = (): void => undefined
@@ -124,14 +124,14 @@ inBrowser('a token that comes after the dialog was closed is not shown', async (
   await page.getByRole('button', { name: 'Reveal: guild-bot' }).click()
   await page.getByRole('button', { name: 'Reveal for 30 seconds' }).click()
   await page.keyboard.press('Escape')
-  const answered = page.waitForResponse('**/token')
+  const responded = page.waitForResponse('**/token')
   letGo()
-  await (await answered).finished()
+  await (await responded).finished()
   await page.evaluate('new Promise((resolve) => setTimeout(resolve))')
   expect((await page.content()).includes('simtok_')).toBe(false)
 })
 
-inBrowser('all of it works without TLS, where a browser allows less', async ({ visit }) => {
+inBrowser('the actions work without TLS, where browsers restrict pages', async ({ visit }) => {
   const page = await visit(world.url.replace('127.0.0.1', plainHost))
   expect(await page.evaluate('isSecureContext')).toBe(false)
   await signIn(page, world.key({ role: 'admin' }))
@@ -146,7 +146,7 @@ inBrowser('all of it works without TLS, where a browser allows less', async ({ v
   expect((await page.evaluate('getSelection().toString()')) === token).toBe(true)
 })
 
-inBrowser('a rejection by a client is seen with the one who reported it', async ({ visit }) => {
+inBrowser('a rejection is shown with the name of the client that reported it', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'reader' }))
   const before = await generation(page, 'guild-bot')

@@ -6,12 +6,12 @@ import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openCentralWorld, type CentralWorld } from '../central/central-world.js'
+import { openServerWorld, type ServerWorld } from '../api/server-world.js'
 import { certificate } from '../../../testing/test/support/certificate.js'
-import { freePort } from '../central/redis-server.js'
+import { freePort } from '../api/redis-server.js'
 
 const docs = new URL('../../../../docs/', import.meta.url)
-/** The recipe of the docs, as it stands there. */
+/** The recipe of the docs. */
 async function recipe(language: 'en' | 'zh'): Promise<string> {
   const page = await readFile(new URL(`${language}/server.md`, docs), 'utf8')
   return /```nginx\n(.*?)```/s.exec(page)?.[1] ?? ''
@@ -19,13 +19,13 @@ async function recipe(language: 'en' | 'zh'): Promise<string> {
 
 let directory: string
 let nginx: ChildProcess
-let world: CentralWorld
+let world: ServerWorld
 let port: number
 const { cert, key } = certificate('tokens.internal')
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lingpai-nginx-'))
-  world = await openCentralWorld({ trustProxy: '127.0.0.1' })
+  world = await openServerWorld({ trustProxy: '127.0.0.1' })
   port = await freePort()
   const server = (await recipe('en'))
     .replace('listen 443', `listen 127.0.0.1:${port}`)
@@ -61,21 +61,21 @@ afterAll(async () => {
 const open = async (path: string, options: RequestOptions = {}, body?: string): Promise<IncomingMessage> => {
   const sent = request({ host: '127.0.0.1', port, path, ca: cert, agent: false, ...options })
   sent.end(body)
-  const [reply] = (await once(sent, 'response')) as [IncomingMessage]
-  return reply
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  return response
 }
 const get = async (path: string) => {
-  const reply = await open(path)
+  const response = await open(path)
   let text = ''
-  for await (const part of reply.setEncoding('utf8')) text += String(part)
-  return { status: reply.statusCode, headers: reply.headers, text }
+  for await (const part of response.setEncoding('utf8')) text += String(part)
+  return { status: response.statusCode, headers: response.headers, text }
 }
 
-test('both languages have the same recipe', async () => {
+test('the docs have the same nginx recipe in both languages', async () => {
   expect(await recipe('zh')).toBe(await recipe('en'))
 })
 
-test('below a path of a proxy, the status page and every file that it names are found', async () => {
+test('below a path of a proxy, the status page and all its files are found', async () => {
   const seen = new Set<string>()
   const follow = async (path: string): Promise<void> => {
     if (seen.has(path)) return
@@ -95,7 +95,7 @@ test('below a path of a proxy, the status page and every file that it names are 
   })
 })
 
-test('below a path of a proxy, a visitor signs in, follows events and signs out, and the cookie stays below the path', async () => {
+test('below a path of a proxy, a user signs in, receives events and signs out, and the cookie is limited to that path', async () => {
   const origin = { host: `127.0.0.1:${port}`, origin: `https://127.0.0.1:${port}` }
   const headers = { ...origin, 'content-type': 'application/json' }
   const text = JSON.stringify({ key: world.key() })
@@ -113,11 +113,11 @@ test('below a path of a proxy, a visitor signs in, follows events and signs out,
   await ended
 })
 
-test('what is for the inside alone is not served by the proxy', async () => {
+test('the nginx recipe does not serve the internal paths', async () => {
   for (const path of ['metrics', 'readyz', 'healthz']) expect((await get(`/lingpai/${path}`)).status).toBe(404)
 })
 
-test('as a plugin below a prefix, the page is at the path with a slash', async () => {
+test('the plugin below a prefix serves the page at the path with a trailing slash', async () => {
   const { fastify } = await import('fastify')
   const { tokenServer } = await import('../../src/index.js')
   const app = fastify()

@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { isBrowserThere, launchBrowser } from './chromium.js'
 
-/** What a test of the page gets. */
+/** What a test of the page receives. */
 export interface Visitor {
-  /** Opens a browser of its own cookies and choices at the page. */
+  /** Opens the page in a new browser context with its own cookies and settings. */
   visit(url: string, options?: BrowserContextOptions): Promise<Page>
 }
 
@@ -13,10 +13,10 @@ afterAll(async () => {
   await browser?.close()
 })
 
-/** Registers a test that needs a browser. Without one it says so and does nothing. */
+/** Registers a test that needs a browser. Without one the test says that it was not run. */
 export function inBrowser(name: string, body: (visitor: Visitor) => Promise<void>): void {
   if (!isBrowserThere) {
-    test(`NOT RUN, for want of chromium: ${name}`, () => {
+    test(`NOT RUN without chromium: ${name}`, () => {
       process.stderr.write(`not run, for want of chromium: ${name}\n`)
     })
     return
@@ -41,22 +41,22 @@ export function inBrowser(name: string, body: (visitor: Visitor) => Promise<void
   })
 }
 
-/** The card of an account. */
+/** Locates the card of an account. */
 export function card(page: Page, account: string) {
   return page.getByRole('article', { name: account, exact: true })
 }
 
-/** What a definition list of the card says: `fact(page, 'shop', 'Generation')`. */
+/** Locates a value on a card: `fact(page, 'shop', 'Generation')`. */
 export function fact(page: Page, account: string, term: string) {
   return card(page, account).locator(`dt:text-is("${term}") + dd`)
 }
 
-/** The generation that the page shows. */
+/** Returns the generation that the page shows. */
 export async function generation(page: Page, account: string): Promise<number> {
   return Number(await fact(page, account, 'Generation').textContent())
 }
 
-/** Waits for a generation to be shown. */
+/** Waits until the page shows a generation. */
 export async function showsGeneration(page: Page, account: string, wanted: number): Promise<void> {
   await card(page, account).locator(`dt:text-is("Generation") + dd:text-is("${wanted}")`).waitFor()
 }

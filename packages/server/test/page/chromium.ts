@@ -5,7 +5,7 @@ import { chromium, type Browser } from 'playwright-core'
 const names = ['chromium', 'chromium-browser', 'google-chrome']
 const install = 'apt-get update && apt-get install -y chromium fonts-wqy-zenhei'
 
-/** Finds the browser, once for each test file. Throws in CI, where no test may be left out. */
+/** Finds the browser, once for each test file. Throws in CI, where every test must run. */
 function findBrowser(): string | undefined {
   const given = process.env['CHROMIUM_PATH']
   const path = given ?? names.map((name) => spawnSync('which', [name]).stdout.toString().trim()).find(Boolean)
@@ -18,13 +18,13 @@ function findBrowser(): string | undefined {
 
 const executablePath = findBrowser()
 
-/** Whether there is a browser. */
+/** Whether a browser is installed. */
 export const isBrowserThere = executablePath !== undefined
 
-/** A name of loopback that the browser does not trust without TLS, as it would not trust another machine. */
+/** A name of loopback that the browser does not trust without TLS, like another machine. */
 export const plainHost = 'lingpai.test'
 
-/** Starts the browser, with no window. @throws ConfigError where there is none */
+/** Starts the browser without a window. @throws ConfigError if none is installed */
 export async function launchBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new ConfigError(`no chromium: ${install}`)
   return chromium.launch({ executablePath, args: ['--no-sandbox', `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`] })

@@ -14,10 +14,10 @@ import {
   type ServedAccount,
 } from '../../src/index.js'
 
-/** The address that the platforms see, and that the white-list of `newsletter` lacks. */
+/** The address that the platforms see, which is missing in the white-list of `newsletter`. */
 export const clientIp = '203.0.113.7'
 
-/** Secrets of the platforms; none may ever be on the page. */
+/** Secrets of the platforms, which must never appear on the page. */
 export const secrets = {
   qq: 'PLANTED-SECRET-page-qq-secret-41f0',
   shop: 'PLANTED-SECRET-page-shop-secret-a2c9',
@@ -27,7 +27,7 @@ export const secrets = {
   approval: 'PLANTED-SECRET-page-approval-secret-37af',
 }
 
-/** How the platforms' accounts are told apart in faults and revocations. */
+/** How faults and revocations identify the platforms' accounts. */
 export const refs = {
   bot: 'qq:102004371',
   shop: 'wechat:wx3f8a1c9be2d74650',
@@ -37,31 +37,31 @@ export const refs = {
   approval: 'wecom:ww8d2c71f3a905b64e:1000007',
 }
 
-/** A server on simulated platforms, for a browser to look at. */
+/** A server on simulated platforms, to be opened by a browser. */
 export interface PageWorld {
   readonly url: string
   readonly simulator: Simulator
   readonly keys: ReplaceableClientKeys
-  /** Makes a client key. @returns its text */
+  /** Creates a client key. @returns its text */
   key(wishes: Partial<ClientKeyWishes> & Pick<ClientKeyWishes, 'role'>): string
   /** Revokes all keys. */
   revokeKeys(): void
-  /** Ends the server; `start` brings it back on its port, with the same manager and keys. */
+  /** Stops the server; `start` starts it again on its port with the same manager and keys. */
   stop(): Promise<void>
   start(): Promise<void>
   close(): Promise<void>
 }
 
-/** How a world differs from the usual. */
+/** Options of {@link openPageWorld}. */
 export interface PageWorldOptions {
   /** @default the clock of this machine */
   readonly clock?: Clock
-  /** Settings of `newsletter` at its platform. @default a white-list without our address */
+  /** Settings of `newsletter` on its platform. @default a white-list without our address */
   readonly newsletter?: AccountSettings
 }
 
 /**
- * Accounts: `guild-bot` (QQ), `shop` (WeChat, each refresh rotates), `newsletter` (WeChat, refused for its address), `mini-program`
+ * Accounts: `guild-bot` (QQ), `shop` (WeChat, each refresh rotates), `newsletter` (WeChat, its address is denied), `mini-program`
  * (WeChat's stable token), `客服助手` and `approval` (two apps of one WeCom corp, which repeats its tokens).
  */
 export async function openPageWorld({ clock, newsletter }: PageWorldOptions = {}): Promise<PageWorld> {

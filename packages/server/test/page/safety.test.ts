@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-test('the page and its files come with a policy that allows nothing from elsewhere, and are not cached', async () => {
+test('the page and its files have a policy that forbids other hosts, and are not cached', async () => {
   for (const path of ['/', '/assets/main.js', '/assets/base.css', '/assets/uplot.js', '/assets/favicon.svg']) {
     const { status, headers } = await fetch(world.url + path)
     expect(status).toBe(200)
@@ -31,7 +31,7 @@ test('the page and its files come with a policy that allows nothing from elsewhe
   }
 })
 
-test('no path leads out of the files of the page', async () => {
+test('no request path reaches a file outside of the page', async () => {
   for (const path of [
     '/assets/',
     '/assets/..%2findex.html',
@@ -45,14 +45,14 @@ test('no path leads out of the files of the page', async () => {
   }
 })
 
-inBrowser('a whole visit asks nobody else, and breaks no rule of the policy', async ({ visit }) => {
+inBrowser('a visit sends no request to other hosts and violates no policy', async ({ visit }) => {
   const page = await visit('about:blank')
   const asked = new Set<string>()
   const complaints: string[] = []
   page.on('request', (request) => asked.add(new URL(request.url()).origin))
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    // Before anybody has signed in, asking for the session is answered with 401, and the browser writes that down.
+    // Before sign-in the request for the session gives 401, which the browser logs.
     if (message.type() === 'error' && !/401 \(Unauthorized\)/.test(message.text())) complaints.push(message.text())
   })
   await page.addInitScript(
@@ -76,7 +76,7 @@ inBrowser('a whole visit asks nobody else, and breaks no rule of the policy', as
   expect(complaints).toEqual([])
 })
 
-inBrowser('a policy is in force: what is injected does not run', async ({ visit }) => {
+inBrowser('an injected script does not run', async ({ visit }) => {
   const page = await visit(world.url)
   await page.evaluate(`(() => {
     const script = document.createElement('script')
@@ -143,7 +143,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
   })
 }
 
-/** What axe calls serious or critical. */
+/** Violations that axe calls serious or critical. */
 async function faults(page: Page): Promise<readonly string[]> {
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   await page.evaluate(source)

@@ -10,14 +10,14 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 inBrowser(
-  'a wrong key is refused with an error; the right one is exchanged for a cookie that no script can read',
+  'a wrong key shows an error, and a valid key is exchanged for a cookie that no script can read',
   async ({ visit }) => {
     const key = world.key({ role: 'reader' })
     const page = await visit(world.url)
     const field = page.getByLabel('Client key')
     await field.fill(`${key.slice(0, -3)}xyz`)
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').filter({ hasText: 'This key is not known here' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'This key is unknown or revoked' }).waitFor()
     expect(await field.inputValue()).toBe('')
     expect(await field.getAttribute('aria-invalid')).toBe('true')
 
@@ -25,14 +25,14 @@ inBrowser(
     const [cookie] = await page.context().cookies()
     expect(cookie).toMatchObject({ name: 'lingpai_session', httpOnly: true, sameSite: 'Strict', path: '/' })
     expect(cookie?.value).not.toContain(key.slice(-20))
-    const kept = await page.evaluate<string>(
+    const stored = await page.evaluate<string>(
       'document.cookie + JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }) + location.href + document.documentElement.outerHTML',
     )
-    expect(kept).not.toContain(key.slice(-20))
+    expect(stored).not.toContain(key.slice(-20))
   },
 )
 
-inBrowser('no key is sent where none was entered', async ({ visit }) => {
+inBrowser('an empty form sends no request', async ({ visit }) => {
   const page = await visit(world.url)
   const sent: string[] = []
   page.on('request', (request) => sent.push(request.method()))
@@ -41,7 +41,7 @@ inBrowser('no key is sent where none was entered', async ({ visit }) => {
   expect(sent).not.toContain('POST')
 })
 
-inBrowser('the keyboard alone signs in and refreshes', async ({ visit }) => {
+inBrowser('signing in and refreshing work with the keyboard alone', async ({ visit }) => {
   const key = world.key({ role: 'admin' })
   const page = await visit(world.url)
   await page.waitForFunction('document.activeElement.id === "key"')
@@ -57,7 +57,7 @@ inBrowser('the keyboard alone signs in and refreshes', async ({ visit }) => {
   await tabTo('Refresh: shop')
   await page.keyboard.press('Enter')
   await page.getByRole('dialog', { name: 'Refresh the token of shop?' }).waitFor()
-  // Enter pressed once too often does nothing.
+  // A second Enter has no effect.
   expect(await focused()).toBe('Cancel')
   await tabTo('Refresh now')
   await page.keyboard.press('Enter')
@@ -66,7 +66,7 @@ inBrowser('the keyboard alone signs in and refreshes', async ({ visit }) => {
   expect(await focused()).toBe('Refresh: shop')
 })
 
-inBrowser('a session stays over a reload, and ends by signing out', async ({ visit }) => {
+inBrowser('a session survives a reload and ends by signing out', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'reader', name: 'laptop of ops' }))
   await page.reload()
@@ -80,14 +80,14 @@ inBrowser('a session stays over a reload, and ends by signing out', async ({ vis
 })
 
 inBrowser(
-  'a lost connection is told, with the countdowns going on, and the page comes back by itself',
+  'a lost connection is shown while lifetimes count down, and the page reconnects by itself',
   async ({ visit }) => {
     const page = await visit(world.url)
     await signIn(page, world.key({ role: 'reader' }))
     await page.getByText('Live', { exact: true }).waitFor()
     await world.stop()
-    await page.getByText('Connection lost, trying again').waitFor()
-    await page.getByText('The connection to the server is lost. What you see is from').waitFor()
+    await page.getByText('Connection lost, reconnecting').waitFor()
+    await page.getByText('The connection to the server is lost. This data is from').waitFor()
     await card(page, 'shop').getByText('Valid').waitFor()
     await world.start()
     await page.getByText('Live', { exact: true }).waitFor()
@@ -95,7 +95,7 @@ inBrowser(
   },
 )
 
-inBrowser('a session ends at once when its key is revoked', async ({ visit }) => {
+inBrowser('a session ends immediately when its key is revoked', async ({ visit }) => {
   const page = await visit(world.url)
   await signIn(page, world.key({ role: 'admin' }))
   await card(page, 'shop').getByRole('button', { name: 'Refresh: shop' }).click()

@@ -1,5 +1,5 @@
 // node --conditions=@lingpai/source --import tsx packages/server/test/page/take-screenshots.ts [directory]
-// Pictures of the status page for the documentation: a day of simulated platforms, seen by a real browser. The fonts are
+// Takes the screenshots of the status page for the docs: a day of simulated platforms in a real browser. The fonts are
 // those of this machine; Chinese needs one (fonts-wqy-zenhei on Debian).
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ async function take(
   await page.waitForLoadState('load')
   await page.evaluate('document.fonts.ready')
   await act?.(page)
-  // The chart is drawn once for all timelines that came.
+  // The chart is drawn once for all timelines that have arrived.
   await page.waitForTimeout(500)
   await page.screenshot({ path })
   console.log(path)
@@ -64,7 +64,7 @@ async function askToRefresh(page: Page): Promise<void> {
   await page.locator('.actions button').nth(2).click()
 }
 
-/** A day of latencies, failures, rejections and a refresh by hand; the newsletter loses its place on the white-list. */
+/** A day of latencies, failures, rejections and a manual refresh; the newsletter's address is removed from the white-list. */
 async function liveADay({ simulator, url, key: makeKey }: PageWorld, time: TestClock): Promise<void> {
   const service = makeKey({ role: 'reporter', name: 'order-service' })
   let seed = 7
@@ -93,7 +93,7 @@ async function liveADay({ simulator, url, key: makeKey }: PageWorld, time: TestC
   }
 
   async function generationOf(account: string): Promise<number> {
-    const answer = await fetch(`${url}/v1/accounts/${account}`, { headers: { authorization: `Bearer ${service}` } })
-    return ((await answer.json()) as { readonly generation: number }).generation
+    const response = await fetch(`${url}/v1/accounts/${account}`, { headers: { authorization: `Bearer ${service}` } })
+    return ((await response.json()) as { readonly generation: number }).generation
   }
 }

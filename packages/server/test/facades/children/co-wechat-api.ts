@@ -18,7 +18,7 @@ interface WechatApi {
 const require = createRequire(import.meta.url)
 const WechatApi = require('co-wechat-api') as new (appId: string, secret: string) => WechatApi
 
-/** co-wechat-api: `prefix` is its base URL; where tokens come from elsewhere, its HTTP hook sends them there. */
+/** co-wechat-api: `prefix` is its base URL. If tokens come from another host, its HTTP hook redirects those requests. */
 export function openCoWechatApi({ tokens, apis, appId, secret }: SdkPlace): Sdk {
   const api = new WechatApi(appId, secret)
   api.prefix = `${apis}/cgi-bin/`

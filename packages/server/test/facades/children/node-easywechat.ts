@@ -24,7 +24,7 @@ interface OfficialAccount {
 const require = createRequire(import.meta.url)
 const { OfficialAccount } = require('node-easywechat') as { OfficialAccount: new (config: object) => OfficialAccount }
 
-/** node-easywechat: `http.baseURL` is its base URL; where tokens come from elsewhere, an interceptor of its axios sends them there. */
+/** node-easywechat: `http.baseURL` is its base URL. If tokens come from another host, an interceptor of its axios redirects those requests. */
 export function openNodeEasywechat({ tokens, apis, appId, secret }: SdkPlace): Sdk {
   const app = new OfficialAccount({ app_id: appId, secret, http: { baseURL: `${apis}/` } })
   app.setCache(mapCache())
@@ -36,11 +36,11 @@ export function openNodeEasywechat({ tokens, apis, appId, secret }: SdkPlace): S
         /cgi-bin\/(token|ticket\/getticket)$/.test(config.url ?? '') ? { ...config, baseURL: `${tokens}/` } : config,
       )
   }
-  // It never fetches by itself: its users do, when the platform says so.
+  // The SDK does not fetch again by itself: its users do when the platform rejects a token.
   const once = async (work: () => Promise<unknown>): Promise<Outcome> =>
     work().then(
-      (reply) => {
-        const { errcode: code = 0 } = (reply as { readonly errcode?: number } | null) ?? {}
+      (body) => {
+        const { errcode: code = 0 } = (body as { readonly errcode?: number } | null) ?? {}
         return { ok: code === 0, code }
       },
       (error: unknown) => {
@@ -65,7 +65,7 @@ export function openNodeEasywechat({ tokens, apis, appId, secret }: SdkPlace): S
   }
 }
 
-/** Its file cache would put the secret into a file's name. */
+/** Replaces its file cache, which would put the secret into a file name. */
 function mapCache(): object {
   const values = new Map<string, unknown>()
   return {

@@ -1,15 +1,15 @@
 import { createInterface } from 'node:readline'
 import type { Outcome, Sdk, SdkPlace } from './sdk.js'
 
-/** What the process is told, a line each. */
+/** A command to the process, one per line. */
 export interface SdkOrder {
-  /** Opens so many fresh instances in the place of those before. */
+  /** Replaces all instances by this many new ones. */
   readonly open?: { readonly instances: number; readonly place: SdkPlace }
-  /** Then all instances do this at once. */
+  /** Makes all instances do this at once. */
   readonly all: 'call' | 'ticket'
 }
 
-/** What it answers, a line each; in between stands what the SDK prints. */
+/** A result, one per line, between the output of the SDK. */
 export interface SdkReport {
   readonly outcomes: readonly Outcome[]
 }

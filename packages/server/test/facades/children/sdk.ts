@@ -1,27 +1,27 @@
-/** Where an SDK is pointed. */
+/** The hosts that an SDK uses. */
 export interface SdkPlace {
   /** Base URL for tokens: this server, or the platform itself. */
   readonly tokens: string
-  /** Base URL for everything else. */
+  /** Base URL for all other calls. */
   readonly apis: string
   readonly appId: string
   /** The platform's secret, or a client key. */
   readonly secret: string
 }
 
-/** What became of a call. */
+/** The outcome of a call. */
 export interface Outcome {
   readonly ok: boolean
-  /** The platform's code where it refused. */
+  /** The platform's error code, if any. */
   readonly code?: number
-  /** What the SDK threw, or would have logged. */
+  /** The error that the SDK threw or would have logged. */
   readonly text?: string
 }
 
-/** One instance of somebody else's SDK, with a memory of its own. */
+/** One instance of a third-party SDK, with its own memory. */
 export interface Sdk {
-  /** An API call, as a user of this SDK writes it. */
+  /** Makes an API call like a user of this SDK. */
   call(): Promise<Outcome>
-  /** A jsapi ticket, likewise. */
+  /** Gets a jsapi ticket like a user of this SDK. */
   ticket(): Promise<Outcome>
 }

@@ -26,7 +26,7 @@ const require = createRequire(import.meta.url)
 const { ApiConfig, ApiConfigKit, AccessTokenApi, CallbackApi, JsTicketApi, HttpKit, AxiosHttpKit, DefaultCache } =
   require('tnwx') as Tnwx
 
-/** TNW: its URLs are constants, its HttpDelegate sends them elsewhere. Its state is the process's: all instances are one. */
+/** TNW: its URLs are constants, so its HttpDelegate redirects requests. Its state is global: all instances share it. */
 export function openTnwx({ tokens, apis, appId, secret }: SdkPlace): Sdk {
   class Redirected extends AxiosHttpKit {
     override httpGet(url: string, options?: object): Promise<unknown> {
@@ -46,7 +46,7 @@ export function openTnwx({ tokens, apis, appId, secret }: SdkPlace): Sdk {
       (code = 0) => ({ ok: code === 0, code }),
       (error: unknown) => ({ ok: false, text: format(error) }),
     )
-  // It never fetches by itself: its users do, when the platform says so.
+  // The SDK does not fetch again by itself: its users do when the platform rejects a token.
   const healed = async (work: () => Promise<number | undefined>): Promise<Outcome> => {
     const first = await settle(work())
     if (first.code !== 40001 && first.code !== 42001) return first

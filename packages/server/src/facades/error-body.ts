@@ -1,0 +1,10 @@
+import type { FacadePlatform } from './facade-platform.js'
+import type { FacadeError } from './facade-error.js'
+
+/** Formats an error like the platform. */
+export function errorBody(
+  { code: codeField, message: messageField, errorExtras }: FacadePlatform,
+  { code, message }: FacadeError,
+): Readonly<Record<string, unknown>> {
+  return { [codeField]: code, [messageField]: message, ...errorExtras }
+}

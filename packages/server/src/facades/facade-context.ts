@@ -1,0 +1,119 @@
+import type { TokenRecord } from '@lingpai/core'
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../caller.js'
+import type { ServedAccount } from '../served-account.js'
+import type { ServerContext } from '../server-context.js'
+import type { FacadePlatform } from './facade-platform.js'
+import { handOuts } from './hand-outs.js'
+import { knownTokens, type KnownTokens } from './known-tokens.js'
+import { pickAccount, type WantedAccount } from './pick-account.js'
+import { tokenCheck } from './token-check.js'
+import { reportedLifeSeconds } from './reported-life.js'
+
+/** A token request, as every platform's facade reads it. */
+export interface FacadeTokenRequest extends Omit<WantedAccount, 'name'> {
+  /** What the client sends as the secret: a client key, with the account's name if the ids alone are ambiguous. */
+  readonly secret: string
+  /** Whether the client reports that its token does not work. */
+  readonly isForced?: boolean
+}
+
+/** A token that a facade hands out. */
+export interface HandedOut {
+  readonly value: string
+  /** At least 1. */
+  readonly expiresInSeconds: number
+}
+
+/** What the facades of one server share. */
+export interface FacadeContext {
+  readonly known: KnownTokens
+  /** Returns the whole seconds until a time, at least 1. */
+  secondsUntil(atMs: number): number
+  /** Authenticates a request with a client key and picks its account. @throws FacadeError or ApiError */
+  account(
+    request: FastifyRequest,
+    platform: FacadePlatform,
+    wanted: FacadeTokenRequest,
+  ): { readonly account: ServedAccount; readonly caller: Caller }
+  /**
+   * Returns a token for a client. A facade client cannot say which token was rejected, so when a client comes back for the generation
+   * that it should still have, the server checks that token first.
+   *
+   * @throws FacadeError, ApiError, or the error of the source
+   */
+  token(request: FastifyRequest, platform: FacadePlatform, wanted: FacadeTokenRequest): Promise<HandedOut>
+}
+
+/** Creates the shared part of the facades. */
+export function facadeContext(context: ServerContext): FacadeContext {
+  const { accounts, actAs, clock, time } = context
+  const handed = handOuts(context)
+  const checks = tokenCheck(clock)
+  const known = knownTokens(accounts, context.feed, time)
+
+  const handOut = async (account: ServedAccount, caller: Caller, isForced: boolean): Promise<HandedOut> => {
+    const { id, name } = caller.key
+    const { source, provider, minLifeSeconds } = account
+    const getRecord = (): Promise<TokenRecord> => actAs(name, source, 'token', () => recordOf(account))
+    // Read before the wait: of many clients that arrive at once without a token, none has received one yet.
+    const handedBefore = handed.last(account, id)
+    let record = await getRecord()
+    const last = await handedBefore
+    // A forced refresh by a client with an older token only needs the current one.
+    if (last?.generation === record.generation || (isForced && last === undefined)) {
+      await actAs(name, source, 'rejection', () => checks.check(account, { client: id, ...last }))
+      record = await getRecord()
+    }
+    const leftMs = record.expiresAtMs - time.nowMs()
+    const { refreshAtMs = Infinity } = source.status()
+    const expiresInSeconds = reportedLifeSeconds(
+      leftMs,
+      refreshAtMs - clock.now(),
+      provider.spec.renewal,
+      minLifeSeconds,
+    )
+    const { generation } = record
+    context.access.handedOut(caller, account, generation)
+    handed.note(account, id, { generation, reportedSeconds: expiresInSeconds, probes: checks.begun(account) })
+    known.note(account)
+    return { value: record.value, expiresInSeconds }
+  }
+
+  const account: FacadeContext['account'] = (request, platform, { secret, ids, kinds }) => {
+    const { key, name } = parseFacadeSecret(secret)
+    const caller = context.authenticateKey(key, request)
+    return { account: pickAccount(accounts.all(), caller, platform, { ids, kinds, name }), caller }
+  }
+
+  return {
+    known,
+    secondsUntil: (atMs) => Math.max(1, Math.floor((atMs - time.nowMs()) / 1000)),
+    account,
+    token: (request, platform, wanted) => {
+      const { account: served, caller } = account(request, platform, wanted)
+      return handOut(served, caller, wanted.isForced ?? false)
+    },
+  }
+}
+
+/** Returns a record with the lifetime that the account's clients need, if the platform gives one. */
+async function recordOf({ source, provider, minLifeSeconds = 0 }: ServedAccount): Promise<TokenRecord> {
+  if (minLifeSeconds > 0 && provider.spec.renewal.mode !== 'sticky') {
+    const record = await source.getRecord({ minLifeMs: minLifeSeconds * 1000 }).catch(() => undefined)
+    if (record !== undefined) return record
+  }
+  // A shorter lifetime is better than no token.
+  return source.getRecord()
+}
+
+/**
+ * Splits `<key>`, `<key>@<account>` or `<account>@<key>`. The last form serves SDKs that distinguish apps by the first characters of the
+ * secret.
+ */
+function parseFacadeSecret(secret: string): { readonly key: string; readonly name: string | undefined } {
+  const [first = '', second] = secret.split('@')
+  return second?.startsWith('lpk_') === true && !first.startsWith('lpk_')
+    ? { key: second, name: first }
+    : { key: first, name: second }
+}
