@@ -3,15 +3,15 @@ import { Writable } from 'node:stream'
 import { ConfigError } from '@lingpai/core'
 import type { CommandIo } from './command-io.js'
 
-/** Whether somebody is there to be asked. */
+/** Whether a user at a terminal can be asked. */
 export function canAsk({ stdin, stderr }: Pick<CommandIo, 'stdin' | 'stderr'>): boolean {
   return stdin.isTTY === true && stderr.isTTY === true
 }
 
 /**
- * Asks for a secret on the terminal; what is typed does not show.
+ * Asks for a secret on the terminal without showing the input.
  *
- * @throws ConfigError when nothing is typed, or the question is left by Ctrl-C or Ctrl-D
+ * @throws ConfigError if the input is empty, or the user presses Ctrl-C or Ctrl-D
  */
 export async function askSecret(
   { stdin, stderr }: Pick<CommandIo, 'stdin' | 'stderr'>,
@@ -23,7 +23,7 @@ export async function askSecret(
     },
   })
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 })
-  stderr.write(`${question} (does not show): `)
+  stderr.write(`${question} (hidden): `)
   try {
     const answer = await new Promise<string>((resolve) => {
       const leave = (): void => {
@@ -34,7 +34,7 @@ export async function askSecret(
       lines.once('SIGINT', leave)
     })
     if (answer.trim() !== '') return answer.trim()
-    throw new ConfigError('no secret was given', { field: 'secret', problem: 'missing' })
+    throw new ConfigError('no secret was entered', { field: 'secret', problem: 'missing' })
   } finally {
     lines.close()
     stderr.write('\n')

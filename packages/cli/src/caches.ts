@@ -10,48 +10,48 @@ import { readSecret, type FoundSecret } from './read-secret.js'
 
 type Env = CommandIo['env']
 
-/** The variable that holds the keys of an encrypted cache. */
+/** The environment variable with the keys of an encrypted cache. */
 export const keysEnv = 'LINGPAI_CACHE_KEYS'
-/** The variable that holds the password of a Redis. */
+/** The environment variable with the password of Redis. */
 const passwordEnv = 'LINGPAI_CACHE_PASSWORD'
 
-/** @throws ConfigError for a URL that no cache has */
+/** Parses a cache URL. @throws ConfigError for an unknown kind of cache */
 export function cachePlace(url: string, cwd: string, env: Env): Omit<CachePlace, 'allowWorldReadable'> {
   return { url, cwd, shown: displayCacheUrl(url, { cwd, home: homeOf(env) }) }
 }
 
-/** Where the tokens of this user are kept unless something else is said: a private directory below the system's place for caches. */
+/** The default cache of this user: a private directory below the system's directory for caches. */
 export function defaultCachePlace(cwd: string, env: Env): Omit<CachePlace, 'allowWorldReadable'> {
   return cachePlace(`file:${join(cacheHome(env), 'lingpai')}`, cwd, env)
 }
 
-/** The directory of a `file:` cache; `undefined` for other caches. */
+/** Returns the directory of a `file:` cache; `undefined` for other caches. */
 export function cacheDirectory({ shown }: Pick<CachePlace, 'shown'>): string | undefined {
   return shown.startsWith('file:') ? shown.slice('file:'.length) : undefined
 }
 
-/** Whether the cache is a Redis. */
+/** Whether the cache is Redis. */
 export function isRedis({ shown }: Pick<CachePlace, 'shown'>): boolean {
   return /^rediss?[+:]/.test(shown)
 }
 
-/** Whether a URL holds a password. */
+/** Whether a URL contains a password. */
 export function hasPassword(url: string): boolean {
   return /^\s*rediss?(\+\w+)?:\/\/[^@]*:[^@]*@/is.test(url)
 }
 
-/** What opening a cache needs. */
+/** Options of {@link openCache}. */
 export interface OpenCacheOptions {
   readonly io: CommandIo
   readonly output: Output
-  /** Is told who else can read a file of the cache. @default a warning on standard error */
+  /** Called with a warning about a secret file that others can read. @default a warning on standard error */
   readonly warn?: (text: string) => void
 }
 
 /**
- * Opens a cache. What is secret of it is hidden from all output.
+ * Opens a cache and hides its secrets from all output.
  *
- * @throws ConfigError for a package that is not installed, a key that is none, a secret that is not where it is said to be
+ * @throws ConfigError for a package that is not installed, an invalid key, or a missing secret
  */
 export async function openCache(place: CachePlace, { io, output, warn }: OpenCacheOptions): Promise<IAccessTokenCache> {
   hidePassword(place.url, output)
@@ -67,7 +67,7 @@ export async function openCache(place: CachePlace, { io, output, warn }: OpenCac
   return encryptedCache(cache, { keys: keys.value, readPlain: place.encryption?.readPlain ?? false })
 }
 
-/** The keys of an encrypted cache, separated by commas or white space; the first one encrypts. */
+/** Reads the keys of an encrypted cache, separated by commas or whitespace; the first one encrypts. */
 export async function readKeys(
   { encryption, allowWorldReadable }: Pick<CachePlace, 'encryption' | 'allowWorldReadable'>,
   io: CommandIo,
@@ -82,7 +82,7 @@ function hidePassword(url: string, output: Output): void {
   try {
     output.hide(decodeURIComponent(password))
   } catch {
-    // The adapter says what is wrong with it.
+    // The adapter reports the invalid URL.
   }
 }
 

@@ -1,14 +1,14 @@
 import { systemClock, type Clock } from '@lingpai/core'
 
-/** Where text goes. */
+/** A destination of text. */
 export interface TextSink {
   /** Appends the text. */
   write(text: string): unknown
-  /** Whether a person reads it; colour is for people only. */
+  /** Whether it is a terminal; colors are for terminals only. */
   readonly isTTY?: boolean | undefined
 }
 
-/** Everything the command touches outside of itself, so that it can run in a test as it runs in a terminal. */
+/** Everything that the command uses outside of itself, so that tests can replace it. */
 export interface CommandIo {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined }
   readonly stdout: TextSink
@@ -16,18 +16,18 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Working directory, absolute. */
   readonly cwd: string
-  /** Asks the platforms. */
+  /** Sends requests to the platforms. */
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
-  /** Such as `20.20.2`. */
+  /** Version of Node.js, such as `20.20.2`. */
   readonly nodeVersion: string
-  /** Resolves when the user wants a running command to end (Ctrl-C). */
+  /** Resolves when the user stops a running command (Ctrl-C). */
   readonly stopped: () => Promise<void>
-  /** Calls back when the user wants the configuration to be read again (SIGHUP). @returns Ends it. */
+  /** Calls the listener when the user requests a reload of the configuration (SIGHUP). @returns stops listening */
   readonly onReload?: (listener: () => void) => () => void
 }
 
-/** The real thing. */
+/** Returns the input and output of this process. */
 export function processIo({ fetch = globalThis.fetch }: Partial<Pick<CommandIo, 'fetch'>> = {}): CommandIo {
   return {
     stdin: process.stdin,
@@ -42,7 +42,7 @@ export function processIo({ fetch = globalThis.fetch }: Partial<Pick<CommandIo, 
       new Promise((resolve) => {
         const signals = ['SIGINT', 'SIGTERM'] as const
         const stop = (): void => {
-          // Whoever asks a second time does not want to wait: the system ends us then.
+          // On a second signal the process must exit immediately, which is the system's default.
           for (const signal of signals) process.off(signal, stop)
           resolve()
         }

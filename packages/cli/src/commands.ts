@@ -10,7 +10,7 @@ import { serveCommand } from './commands/serve-command.js'
 import { statusCommand } from './commands/status-command.js'
 import { tokenCommand } from './commands/token-command.js'
 
-/** Every command, in the order of the help text. */
+/** All commands in the order of the help text. */
 export const commands: readonly CommandDefinition[] = [
   sandboxCommand,
   initCommand,

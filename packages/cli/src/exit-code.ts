@@ -1,11 +1,11 @@
-/** What the command ends with. */
+/** The exit codes of the command. */
 export const exitCodes = {
   ok: 0,
   /** The platform, the cache or the network failed. */
   failed: 1,
-  /** Wrong arguments, or a wrong configuration; nothing was sent. */
+  /** Wrong arguments or a wrong configuration; no request was sent. */
   usage: 2,
-  /** `doctor` found something that does not work. */
+  /** `doctor` found a failure. */
   findings: 3,
 } as const
 

@@ -2,16 +2,18 @@ import { isUnprotected } from './configuration/base-url.js'
 import type { ConfiguredAccount } from './configuration/configuration.js'
 import type { FoundSecret } from './read-secret.js'
 
-/** How others can get at the secret of an account: by its file, and on the way to the platform. */
+/** Lists how others can read the secret of an account: in its file, or on the way to the platform. */
 export function exposures({ name, provider }: ConfiguredAccount, { exposure }: FoundSecret): readonly string[] {
   const open = openAddressOf(provider)
   return [
     ...(exposure ? [`${name}: ${exposure.text}; ${exposure.action}`] : []),
-    ...(open === undefined ? [] : [`${name}: ${open} is not encrypted: the secret can be read on the way; use https`]),
+    ...(open === undefined
+      ? []
+      : [`${name}: ${open} is not encrypted: others can read the secret on the network; use https`]),
   ]
 }
 
-/** The origin of an account that is reached without TLS, beyond this host. */
+/** Returns the origin of an account whose host is not this one and has no TLS. */
 export function openAddressOf({ spec }: ConfiguredAccount['provider']): string | undefined {
   const open = [spec.baseUrl, spec.apiBaseUrl].find((url) => url !== undefined && isUnprotected(url))
   return open === undefined ? undefined : new URL(open).origin

@@ -4,26 +4,26 @@ import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provi
 import { agentTicket, corpTicket, wecom } from '@lingpai/provider-wecom'
 import type { TicketName } from '@lingpai/server'
 
-/** Any provider, its credentials by field. */
+/** Any provider, with its credentials by field. */
 export type AnyProvider = Provider<Readonly<Record<string, Secret>>>
 
 /** A provider as the configuration knows it. */
 export interface KnownProvider {
   readonly provider: AnyProvider
-  /** For people. */
+  /** Title for people. */
   readonly title: string
-  /** Environment variable with another base URL, for accounts that come from the environment: a sandbox, a private deployment. */
+  /** Environment variable with another base URL for accounts from the environment, such as a sandbox or a private deployment. */
   readonly baseUrlEnv: string
-  /** What is derived from the token, by the names of the central server. */
+  /** Tickets that are derived from the token, by their names in the token server. */
   readonly tickets: Readonly<Partial<Record<TicketName, AnyProvider>>>
-  /** Whether an account of this name is made from environment variables where there is no configuration file. */
+  /** Whether environment variables define an account of this name without a configuration file. */
   readonly isFromEnv: boolean
 }
 
 const wechatTickets = { jsapi: jsapiTicket, wxCard: cardTicket }
 const wecomTickets = { jsapi: corpTicket, agentConfig: agentTicket }
 
-/** Names for `provider:` in the configuration. Another platform is one more line. */
+/** The values of `provider:` in the configuration. */
 export const knownProviders = {
   'qq-bot': known(qqBot, 'QQ bot (QQ 机器人)', 'QQ_BOT_BASE_URL', {}),
   'wechat-mp': known(
@@ -34,19 +34,19 @@ export const knownProviders = {
   ),
   'wechat-mp-plain': {
     ...known(wechatMpPlain, 'WeChat through cgi-bin/token', 'WECHAT_MP_BASE_URL', wechatTickets),
-    // The same variables as `wechat-mp`: only a configuration can choose the endpoint that kills its earlier tokens.
+    // It has the same variables as `wechat-mp`: only a configuration file can choose the endpoint that invalidates earlier tokens.
     isFromEnv: false,
   },
   wecom: known(wecom, 'WeCom app (企业微信)', 'WECOM_BASE_URL', wecomTickets),
 } as const satisfies Readonly<Record<string, KnownProvider>>
 
-/** A name for `provider:` in the configuration. */
+/** A value of `provider:` in the configuration. */
 export type ProviderName = keyof typeof knownProviders
 
-/** All names, in the order of the table. */
+/** All values in the order of the table. */
 export const providerNames = Object.keys(knownProviders) as ProviderName[]
 
-/** The field of the credentials that is secret; platforms of the table have one. */
+/** Returns the secret field of the credentials; each provider of the table has one. */
 export function secretFieldOf({ spec }: AnyProvider): string {
   return spec.secrets[0] ?? 'secret'
 }

@@ -11,15 +11,15 @@ import { readSecret, type FoundSecret } from './read-secret.js'
 /** The token manager of one run. */
 export interface OpenedAccounts {
   readonly cache: IAccessTokenCache
-  /** The source of an account; its secret has been hidden from all output. */
+  /** Returns the source of an account; its secret is hidden from all output. */
   source(account: ConfiguredAccount, secret: FoundSecret, options?: SourceOptions): TokenSource
   close(): Promise<void>
 }
 
 /**
- * Opens cache and manager. A cache that fails is told of once, on standard error; tokens come without it.
+ * Opens cache and manager. A failing cache is reported once on standard error; tokens are then requested without it.
  *
- * @throws ConfigError for a cache that cannot be opened at all
+ * @throws ConfigError for a cache that cannot be opened
  */
 export async function openAccounts(
   configuration: Configuration,
@@ -37,7 +37,7 @@ export async function openAccounts(
     hooks: {
       'cache-failed': ({ error }) => {
         if (!hasFailed)
-          (onCacheFailure ?? warn ?? output.warn)(`the cache ${configuration.cache.shown} fails: ${error.message}`)
+          (onCacheFailure ?? warn ?? output.warn)(`the cache ${configuration.cache.shown} is failing: ${error.message}`)
         hasFailed = true
       },
     },
@@ -55,7 +55,7 @@ export async function openAccounts(
   }
 }
 
-/** What {@link openAccounts} needs. */
+/** Options of {@link openAccounts}. */
 export interface OpenAccountsOptions {
   readonly io: CommandIo
   readonly output: Output
@@ -63,11 +63,11 @@ export interface OpenAccountsOptions {
   readonly fetch?: typeof globalThis.fetch
   /** @default a warning on standard error */
   readonly onCacheFailure?: (text: string) => void
-  /** Is told who else can read a file of the cache. @default a warning on standard error */
+  /** Called with a warning about a secret file that others can read. @default a warning on standard error */
   readonly warn?: (text: string) => void
 }
 
-/** The account of a name. @throws ConfigError naming those that there are, or how to make one */
+/** Returns the account of a name. @throws ConfigError with the names of all accounts, or with how to configure one */
 export function accountNamed({ accounts, misconfigured, path }: Configuration, name: string): ConfiguredAccount {
   const lacking = misconfigured.find((candidate) => candidate.name === name)
   if (lacking !== undefined) throw lacking.error
@@ -77,27 +77,27 @@ export function accountNamed({ accounts, misconfigured, path }: Configuration, n
   const known = accounts.map((candidate) => candidate.name).join(', ')
   throw new ConfigError(
     known === ''
-      ? `there is no account ${name}: no lingpai.yaml was found, and the environment names none`
-      : `there is no account ${name} in ${place}; there are: ${known}`,
+      ? `no account ${name}: found no lingpai.yaml, and the environment configures no account`
+      : `no account ${name} in ${place}; the accounts are: ${known}`,
     { field: 'account', problem: 'unknown' },
-    { hint: known === '' ? howToBegin(name) : 'lingpai status lists them.' },
+    { hint: known === '' ? howToBegin(name) : 'lingpai status lists all accounts.' },
   )
 }
 
-/** All accounts, or the named one. @throws ConfigError when there are none */
+/** Returns all accounts or the named one. @throws ConfigError if there are none */
 export function accountsNamed(configuration: Configuration, name: string | undefined): readonly ConfiguredAccount[] {
   if (name !== undefined) return [accountNamed(configuration, name)]
   const [lacking] = configuration.misconfigured
   if (configuration.accounts.length === 0 && lacking !== undefined) throw lacking.error
   if (configuration.accounts.length > 0) return configuration.accounts
   throw new ConfigError(
-    'there are no accounts: no lingpai.yaml was found, and the environment names none',
+    'no accounts: found no lingpai.yaml, and the environment configures no account',
     { field: 'accounts', problem: 'missing' },
     { hint: howToBegin('qq-bot') },
   )
 }
 
-/** The secret of an account; asks for it where nothing is set and somebody sits at the terminal. */
+/** Returns the secret of an account. If none is set and there is a terminal, asks the user. */
 export async function secretOf(account: ConfiguredAccount, io: CommandIo): Promise<FoundSecret> {
   try {
     return await readSecret(account, io)
@@ -111,5 +111,5 @@ export async function secretOf(account: ConfiguredAccount, io: CommandIo): Promi
 function howToBegin(name: string): string {
   const { provider } =
     name in knownProviders ? knownProviders[name as keyof typeof knownProviders] : knownProviders['qq-bot']
-  return `export ${envExample(provider)}, or make a file: lingpai init`
+  return `export ${envExample(provider)}, or create a file: lingpai init`
 }

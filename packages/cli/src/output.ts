@@ -2,47 +2,47 @@ import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
 import type { CommandIo, TextSink } from './command-io.js'
 import { styles, type Styles } from './styles.js'
 
-/** What the command says. Secrets and tokens that it was told of never get through, except by `reveal`. */
+/** The output of the command. It masks all known secrets and tokens, except in `reveal`. */
 export interface Output {
   readonly style: Styles
-  /** A line on standard output. */
+  /** Writes a line to standard output. */
   line(text?: string): void
-  /** One object, on one line of standard output. */
+  /** Writes an object to one line of standard output. */
   json(value: object): void
-  /** The token in full, as the user asked for. */
+  /** Writes the token in full, as requested by the user. */
   reveal(token: string): void
-  /** A remark on standard error. */
+  /** Writes a warning to standard error. */
   warn(text: string): void
-  /** A line for people on standard error, beside what a script reads on standard output. */
+  /** Writes a line for people to standard error, in addition to what a script reads on standard output. */
   note(text: string): void
-  /** `lingpai: <message>` for each line of the message, and a line with what to do. */
+  /** Writes `lingpai: <message>` for each line of the message, and the hint. */
   fail(error: Failure): void
-  /** Text that is to be masked wherever it would appear from now on. */
+  /** Masks a text in all later output. */
   hide(secret: string): void
-  /** For help texts, which come with their own line ends. */
+  /** For help texts, which contain their own line ends. */
   readonly plain: { readonly out: (text: string) => void; readonly err: (text: string) => void }
 }
 
-/** What went wrong, for people and for `--json`. */
+/** A failure, for people and for `--json`. */
 export interface Failure {
   readonly code: string
   readonly message: string
   readonly hint?: string
 }
 
-/** Shorter texts are no secrets, and masking them would garble everything. */
+/** Shorter texts are not masked, because that would garble unrelated output. */
 const shortestSecret = 6
 const mask = '••••'
 
-/** Output over the given streams. */
+/** Creates the output to the given streams. */
 export function openOutput({ stdout, stderr, env }: Pick<CommandIo, 'stdout' | 'stderr' | 'env'>): Output {
   const hidden = new Set<string>()
   const safe = (text: string): string => [...hidden].reduce((masked, secret) => masked.replaceAll(secret, mask), text)
   const out = (text: string): void => void stdout.write(safe(text))
   const err = (text: string): void => void stderr.write(safe(text))
-  const onError = styles(hasColour(stderr, env))
+  const onError = styles(hasColor(stderr, env))
   return {
-    style: styles(hasColour(stdout, env)),
+    style: styles(hasColor(stdout, env)),
     line: (text = '') => {
       out(`${text}\n`)
     },
@@ -67,22 +67,22 @@ export function openOutput({ stdout, stderr, env }: Pick<CommandIo, 'stdout' | '
   }
 }
 
-/** https://no-color.org: any value but the empty one switches colour off. */
-function hasColour({ isTTY }: TextSink, env: CommandIo['env']): boolean {
+/** https://no-color.org: any non-empty value disables colors. */
+function hasColor({ isTTY }: TextSink, env: CommandIo['env']): boolean {
   return isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 }
 
-/** What is told of an error: never a stack, and of foreign errors only name, code and message. */
+/** Converts an error to its output: never a stack, and for foreign errors only name, code and message. */
 export function failureOf(error: unknown): Failure {
   if (isLingpaiError(error)) {
     const { code, message, hint } = error
     return { code, message, ...(hint !== undefined && { hint }), ...factsOf(error) }
   }
   const { name, code, message } = (typeof error === 'object' ? (error ?? {}) : {}) as Record<string, unknown>
-  const words = typeof message === 'string' ? message : String(error)
+  const text = typeof message === 'string' ? message : String(error)
   return {
     code: typeof code === 'string' ? code : 'ERR_LINGPAI_UNEXPECTED',
-    message: typeof code === 'string' ? words : `unexpected ${typeof name === 'string' ? name : 'error'}: ${words}`,
+    message: typeof code === 'string' ? text : `unexpected ${typeof name === 'string' ? name : 'error'}: ${text}`,
   }
 }
 

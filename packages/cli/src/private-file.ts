@@ -2,31 +2,31 @@ import { open } from 'node:fs/promises'
 import { ConfigError } from '@lingpai/core'
 import { exposureOf, type Exposure } from '@lingpai/core/internal'
 
-/** What stands in a file that holds something secret. */
+/** The content of a file with a secret. */
 export interface PrivateFile {
   readonly bytes: Buffer
-  /** Who else can get at it; absent where nobody can. */
+  /** Who else can read the file; absent if no other user can. */
   readonly exposure?: Exposure
 }
 
-/** How a private file is named in errors, and what is allowed. */
+/** Options of {@link readPrivateFile}. */
 export interface PrivateFileOptions {
-  /** `shop`, `server`: whose file it is. */
+  /** Owner of the file in errors, such as `shop` or `server`. */
   readonly owner: string
   /** The option or variable that names the file. */
   readonly field: string
-  /** Whether a file that everybody can read is used. */
+  /** Whether a file that every user of this host can read is accepted. */
   readonly allowWorldReadable: boolean
 }
 
-/** Nothing secret is of this size: the wrong file was named. */
+/** A larger file does not contain a secret: the path is wrong. */
 const largestBytes = 64 * 1024
 
 /**
- * Reads a file that holds something secret.
+ * Reads a file with a secret.
  *
- * @throws ConfigError, also for a file that everybody can read; it quotes the path only of a file that is there: a secret may have
- * been pasted in its place
+ * @throws ConfigError, also for a file that every user can read. Quotes the path only of an existing file, because a secret may
+ * have been pasted instead of a path.
  */
 export async function readPrivateFile(path: string, options: PrivateFileOptions): Promise<PrivateFile> {
   const { owner, field } = options
@@ -47,7 +47,7 @@ export async function readPrivateFile(path: string, options: PrivateFileOptions)
     if (code === undefined || code.startsWith('ERR_LINGPAI')) throw error
     throw problem(
       `the file that "${field}" names cannot be read (${code})`,
-      `"${field}" takes the path of a file, not what stands in it.`,
+      `"${field}" must be the path of a file, not its content.`,
     )
   }
 }

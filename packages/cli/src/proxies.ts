@@ -7,21 +7,21 @@ import type { Output } from './output.js'
 interface Proxies {
   readonly http: NamedProxy | undefined
   readonly https: NamedProxy | undefined
-  /** Hosts that need none. */
+  /** Hosts that are reached without a proxy. */
   readonly except: string
 }
 
-/** A proxy, and the variable that names it. */
+/** A proxy and the variable that names it. */
 interface NamedProxy {
   readonly variable: string
   readonly url: URL
 }
 
 /**
- * The same input and output, with requests that go through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; as it was
- * where none is set.
+ * Returns an `io` whose requests go through the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or `io` itself if none
+ * is set.
  *
- * @throws ConfigError for a variable that does not hold the address of a proxy
+ * @throws ConfigError for a variable that is not the address of a proxy
  */
 export async function behindProxies(io: CommandIo, output: Output): Promise<CommandIo> {
   const proxies = proxiesIn(io.env)
@@ -29,13 +29,13 @@ export async function behindProxies(io: CommandIo, output: Output): Promise<Comm
   for (const { username, password } of [proxies.http, proxies.https].flatMap((proxy) => proxy?.url ?? []))
     for (const secret of [username, password])
       for (const text of [secret, decodeURIComponent(secret)]) output.hide(text)
-  // Not the `fetch` of undici: it does not know a FormData or a Request of the global kind. As an object, because the types of
-  // this undici and of the one in Node.js differ.
-  const way: object = { dispatcher: await agentFor(proxies) }
-  return { ...io, fetch: (input, init) => io.fetch(input, { ...init, ...way }) }
+  // undici's own `fetch` does not accept a global FormData or Request. The cast is needed because the types of this undici and of
+  // the one in Node.js differ.
+  const dispatch: object = { dispatcher: await agentFor(proxies) }
+  return { ...io, fetch: (input, init) => io.fetch(input, { ...init, ...dispatch }) }
 }
 
-/** What to tell of the proxies, without user and password; empty where there are none. @throws ConfigError */
+/** Describes the proxies without user and password; empty if there are none. @throws ConfigError */
 export function proxyWords(env: CommandIo['env']): string {
   const { http, https } = proxiesIn(env) ?? {}
   return [https, http]
@@ -43,7 +43,7 @@ export function proxyWords(env: CommandIo['env']): string {
     .join(', ')
 }
 
-/** Lower case first, as curl and undici do it. */
+/** Lower case has priority, as in curl and undici. */
 function proxiesIn(env: CommandIo['env']): Proxies | undefined {
   const http = proxyIn(env, 'http_proxy')
   const https = proxyIn(env, 'https_proxy')
@@ -61,7 +61,7 @@ function proxyIn(env: CommandIo['env'], name: string): NamedProxy | undefined {
     `${variable} must be the address of an HTTP proxy`,
     { field: variable, problem: 'malformed' },
     {
-      hint: 'For instance http://proxy.example.com:3128; a user and a password stand before the host, percent-encoded.',
+      hint: 'For example http://proxy.example.com:3128; user and password are percent-encoded before the host.',
     },
   )
 }
@@ -76,7 +76,7 @@ function parsed(text: string): URL | undefined {
   }
 }
 
-/** undici takes long to load, and most hosts have no proxy. */
+/** Imports undici only if needed, because it loads slowly and most hosts have no proxy. */
 async function agentFor({ http, https, except }: Proxies): Promise<Dispatcher> {
   const { EnvHttpProxyAgent, Pool } = await import('undici')
   return new EnvHttpProxyAgent({
@@ -85,23 +85,23 @@ async function agentFor({ http, https, except }: Proxies): Promise<Dispatcher> {
     noProxy: except,
     clientFactory: (origin, options) => {
       const { connect } = options as Pool.Options & { readonly connect: buildConnector.connector }
-      return new Pool(origin, { ...options, connect: tellingConnector(connect) })
+      return new Pool(origin, { ...options, connect: proxyConnector(connect) })
     },
   })
 }
 
-/** Connects to a proxy, and tells its failures apart from those of the platform. */
-function tellingConnector(connect: buildConnector.connector): buildConnector.connector {
+/** Connects to a proxy. Marks its failures, so that they differ from those of the platform. */
+function proxyConnector(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     connect(options, (...result) => {
       const [error] = result
       if (error === null) callback(...result)
-      else callback(new UnreachableProxy('the proxy cannot be reached', { cause: error }), null)
+      else callback(new UnreachableProxy('the proxy is unreachable', { cause: error }), null)
     })
   }
 }
 
-/** By the code that Node.js has for it. */
+/** Has the code that Node.js uses for this failure. */
 class UnreachableProxy extends Error {
   override readonly name = 'UnreachableProxy'
   readonly code = 'ERR_PROXY_TUNNEL'

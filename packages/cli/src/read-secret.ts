@@ -5,19 +5,19 @@ import type { CommandIo } from './command-io.js'
 import type { ConfiguredAccount, SecretPlace } from './configuration/configuration.js'
 import { readPrivateFile } from './private-file.js'
 
-/** A secret, and where it was found. */
+/** A secret and its origin. */
 export interface FoundSecret {
   readonly value: string
-  /** `environment variable QQ_BOT_SECRET`, `file /run/secrets/bot`. */
+  /** Origin of the secret, such as `environment variable QQ_BOT_SECRET` or `file /run/secrets/bot`. */
   readonly from: string
-  /** Who else can get at the file that it was read from; absent where nobody can. */
+  /** Who else can read the file of the secret; absent if no other user can. */
   readonly exposure?: Exposure
 }
 
 /**
  * Reads the secret of an account.
  *
- * @throws ConfigError; `details.problem` is `missing` only when nothing was set at all
+ * @throws ConfigError; `details.problem` is `missing` only if no variable and no file is set
  */
 export async function readSecret(
   account: Pick<ConfiguredAccount, 'name' | 'secret' | 'allowWorldReadable'>,
@@ -54,12 +54,12 @@ async function fromFile(
 function missing(name: string, secret: SecretPlace): ConfigError {
   const [first = '', ...others] = secret.kind === 'env' ? secret.names : []
   const also = others.length === 0 ? '' : ` (nor ${others.join(', ')})`
-  return problem(name, `its secret is missing: ${first} is not set${also}`, 'missing', wayTo(secret))
+  return problem(name, `the secret is missing: ${first} is not set${also}`, 'missing', wayTo(secret))
 }
 
 function wayTo(secret: SecretPlace): string {
   const [first = ''] = secret.kind === 'env' ? secret.names : []
-  return `Set ${first}, or ${first}_FILE to the path of a file that holds it.`
+  return `Set ${first}, or set ${first}_FILE to the path of a file that contains it.`
 }
 
 function problem(name: string, text: string, kind: 'missing' | 'empty' | 'conflict', hint: string): ConfigError {

@@ -4,7 +4,7 @@ import type { ConfiguredAccount } from './configuration/configuration.js'
 import type { OpenedAccounts } from './open-accounts.js'
 import { readSecret } from './read-secret.js'
 
-/** Where an account stands in the shared cache; or why that cannot be told. */
+/** The status of an account in the shared cache, or why it is unknown. */
 export type AccountStatus =
   | { readonly account: ConfiguredAccount; readonly status: SourceStatus }
   | {
@@ -13,14 +13,14 @@ export type AccountStatus =
       readonly hint?: string
     }
 
-/** Reads the cache, and asks no platform. */
+/** Reads the cache and sends no request to a platform. */
 export async function readStatus(
   account: ConfiguredAccount,
   accounts: OpenedAccounts,
   io: CommandIo,
 ): Promise<AccountStatus> {
   try {
-    // Another secret is another record: the key holds its fingerprint.
+    // The secret is needed because its fingerprint is a part of the cache key.
     const source = accounts.source(account, await readSecret(account, io), { readonly: true })
     return { account, status: await statusFromCache(source) }
   } catch (error) {
@@ -29,17 +29,17 @@ export async function readStatus(
   }
 }
 
-/** What is wrong with the configuration of an account. */
+/** Returns the problem of an account's configuration. */
 export function problemOf({ message, hint }: ConfigError): { readonly problem: string; readonly hint?: string } {
   return { problem: message, ...(hint !== undefined && { hint }) }
 }
 
-/** The status of a read-only source, once it has looked at the cache. */
+/** Returns the status of a read-only source after it has read the cache. */
 export async function statusFromCache(source: TokenSource): Promise<SourceStatus> {
   try {
     await source.getRecord()
   } catch (error) {
-    // No usable token, or the platform's last refusal: the status says so.
+    // The status tells whether a usable token is missing or the last refresh failed.
     if (!isLingpaiError(error) || error.code === 'ERR_LINGPAI_CONFIG') throw error
   }
   return source.status()

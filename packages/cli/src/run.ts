@@ -12,20 +12,20 @@ import { behindProxies } from './proxies.js'
  * Runs the command `lingpai`.
  *
  * @param argv arguments without `node` and the script
- * @returns the exit code; nothing is thrown
+ * @returns the exit code; never rejects
  */
 export async function run(argv: readonly string[], io: CommandIo = processIo()): Promise<ExitCode> {
   const output = openOutput(io)
   const isJson = argv.includes('--json')
   try {
-    refuseSecrets(argv)
+    assertNoSecrets(argv)
     let code: ExitCode = exitCodes.ok
     const program = newProgram(output)
     for (const definition of commands) {
       addCommand(program, definition, async (args, options) => {
-        // What works with no account asks nobody.
-        const way = definition.usesConfiguration ? await behindProxies(io, output) : io
-        code = await definition.run({ io: way, output, args, options })
+        // A command without accounts sends no requests.
+        const network = definition.usesConfiguration ? await behindProxies(io, output) : io
+        code = await definition.run({ io: network, output, args, options })
       })
     }
     await program.parseAsync([...argv], { from: 'user' })
@@ -35,24 +35,26 @@ export async function run(argv: readonly string[], io: CommandIo = processIo()):
   }
 }
 
-/** A secret among the arguments is seen by every process of the host, and stays in the shell's history. */
-function refuseSecrets(argv: readonly string[]): void {
+/** Every process on the host can see a secret among the arguments, and it stays in the shell's history. */
+function assertNoSecrets(argv: readonly string[]): void {
   const flag = argv
     .map((text) => text.split('=')[0] ?? '')
     .find((text) => /^--?[a-z-]*(secret|password|passwd|keys?$)/i.test(text))
   if (flag === undefined) return
   throw new ConfigError(
-    `${flag} is refused: a secret on the command line can be read by every process of this host`,
+    `${flag} is not allowed: every process on this host can read a secret on the command line`,
     { field: flag, problem: 'conflict' },
-    { hint: 'Put it into an environment variable such as QQ_BOT_SECRET, or into a file named by QQ_BOT_SECRET_FILE.' },
+    { hint: 'Use an environment variable such as QQ_BOT_SECRET, or a file that QQ_BOT_SECRET_FILE names.' },
   )
 }
 
 function newProgram({ plain }: Output): Command {
   return new Command('lingpai')
-    .description('Lingpai 令牌: access tokens of QQ bots, WeChat and WeCom, shared by all processes, never dead.')
+    .description(
+      'Lingpai 令牌: access tokens of QQ bots, WeChat and WeCom, shared by all processes and refreshed in time.',
+    )
     .version(ownVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this')
+    .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({ writeOut: plain.out, writeErr: plain.err, outputError: () => undefined })
     .addHelpText('after', generalHelp)
@@ -65,12 +67,12 @@ function addCommand(
 ): void {
   const { syntax, summary, args = {}, options = [], usesConfiguration, examples, jsonShape } = definition
   const [name = '', ...names] = syntax.split(' ')
-  const command = program.command(name).description(summary).helpOption('-h, --help', 'print this')
+  const command = program.command(name).description(summary).helpOption('-h, --help', 'print this help')
   for (const argument of names) command.argument(argument, args[argument.replace(/\W/g, '')])
   for (const [flags, description] of options) command.option(flags, description)
   if (usesConfiguration) {
-    command.option('--config <path>', 'another lingpai.yaml')
-    command.option('--allow-world-readable', 'use secret files that everybody on this host can read')
+    command.option('--config <path>', 'use this file instead of lingpai.yaml')
+    command.option('--allow-world-readable', 'accept secret files that every user of this host can read')
   }
   command.option('--json', 'print one JSON object')
   const lines = examples.map(([example, meaning]) => `  ${example.padEnd(44)}  ${meaning}`)
@@ -82,27 +84,27 @@ function addCommand(
 }
 
 const generalHelp = `
-Accounts come from lingpai.yaml (searched from here upward; --config or LINGPAI_CONFIG name another), or, where there is
-none, from the environment: QQ_BOT_APP_ID and QQ_BOT_SECRET make the account qq-bot. A secret may also stand in a file:
-QQ_BOT_SECRET_FILE. Tokens are kept in a private directory of yours; LINGPAI_CACHE names another place:
-file:<directory>, sqlite:<file>, redis://<host>; LINGPAI_CACHE_KEYS encrypts what is kept (lingpai keygen makes a key).
-HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
+Accounts come from lingpai.yaml in this directory or one of its parents; --config or LINGPAI_CONFIG name another file. Without
+a file they come from the environment: QQ_BOT_APP_ID and QQ_BOT_SECRET define the account qq-bot, and QQ_BOT_SECRET_FILE names
+a file with the secret. Tokens are stored in a private directory of yours, or in the cache that LINGPAI_CACHE names:
+file:<directory>, sqlite:<file>, redis://<host>. LINGPAI_CACHE_KEYS encrypts them (lingpai keygen creates a key).
+HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honored.
 
 Examples:
   export QQ_BOT_APP_ID=… QQ_BOT_SECRET=…
   lingpai token qq-bot                          get a token, and show when it expires
-  lingpai doctor                                find out what does not work, and what to do
-  lingpai sandbox                               the platforms on this machine, with accounts to play with
+  lingpai doctor                                check everything, and show how to fix problems
+  lingpai sandbox                               run simulated platforms with demo accounts on this machine
 
 Exit codes: 0 done; 1 the platform, the cache or the network failed; 2 wrong arguments or configuration;
-3 doctor found something that does not work. NO_COLOR switches colour off.`
+3 doctor found a failure. NO_COLOR disables colors.`
 
 function ownVersion(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
-/** Says what went wrong, in the way that was asked for. */
+/** Prints an error as text, and with `--json` as an object. */
 function explain(error: unknown, output: Output, isJson: boolean): ExitCode {
   const { code } = error as { readonly code?: unknown }
   if (typeof code === 'string' && code.startsWith('commander.'))
@@ -113,7 +115,7 @@ function explain(error: unknown, output: Output, isJson: boolean): ExitCode {
   return code === 'ERR_LINGPAI_CONFIG' ? exitCodes.usage : exitCodes.failed
 }
 
-/** What the parser of arguments throws; it does so for --help and --version, too. */
+/** The argument parser throws this error, also for --help and --version. */
 interface UsageError {
   readonly code: string
   readonly exitCode: number
@@ -122,9 +124,9 @@ interface UsageError {
 
 function explainUsage({ code, exitCode, message }: UsageError, output: Output, isJson: boolean): ExitCode {
   if (exitCode === 0) return exitCodes.ok
-  // Without a command, the help text has said it all.
+  // Without a command, the parser has printed the help text.
   if (code !== 'commander.help') {
-    // The parser quotes `--option=value`, and the value is nobody's business.
+    // The parser quotes `--option=value`, and the value may be a secret.
     const words = message.replace(/^error: /, '').replace(/=[^'\n]*/g, '')
     const failure = { code: 'ERR_LINGPAI_CONFIG', message: words, hint: 'lingpai --help lists the commands.' }
     output.fail(failure)

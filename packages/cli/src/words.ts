@@ -7,7 +7,7 @@ const units = [
   ['s', 1000],
 ] as const
 
-/** `1 h 59 min`, the two largest units; the sign is left to the caller. */
+/** Formats `1 h 59 min`, the two largest units, without a sign. */
 export function durationText(durationMs: number): string {
   let left = Math.floor(Math.abs(durationMs) / 1000) * 1000
   const parts = units.flatMap(([name, size]) => {
@@ -18,22 +18,22 @@ export function durationText(durationMs: number): string {
   return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ')
 }
 
-/** `in 1 h 59 min`, `3 s ago`. */
+/** Formats `in 1 h 59 min` or `3 s ago`. */
 export function relativeText(atMs: number, nowMs: number): string {
   return atMs >= nowMs ? `in ${durationText(atMs - nowMs)}` : `${durationText(nowMs - atMs)} ago`
 }
 
-/** `2026-11-20 23:10:05`, local time. */
+/** Formats `2026-11-20 23:10:05` in local time. */
 export function momentText(atMs: number): string {
   return new Date(atMs).toLocaleString('sv-SE')
 }
 
-/** Shows that there is a token, and none of it. */
+/** Describes a token without showing any part of it. */
 export function maskedToken({ value }: Pick<TokenRecord, 'value'>): string {
   return `•••• (${value.length} characters)`
 }
 
-/** Rows in columns; Chinese characters are two wide. The last column is as long as it likes. */
+/** Aligns rows in columns; a Chinese character is two columns wide. */
 export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = []
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, widthOf(cell))))

@@ -15,7 +15,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A Redis that asks for a password, for the length of `use`. */
+/** Runs `use` with a Redis that requires a password. */
 async function withRedis(password: string, use: (port: number) => Promise<void>): Promise<void> {
   const port = await freePort()
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--requirepass', password]
@@ -34,11 +34,11 @@ async function withRedis(password: string, use: (port: number) => Promise<void>)
   }
 }
 
-/** Where there is no redis-server, the test says so instead. */
+/** Registers a test that needs redis-server. Without one the test says that it was not run. */
 function withRealRedis(name: string, body: () => Promise<void>): void {
   if (hasRedis) test(name, body)
   else
-    test(`NOT RUN, for want of redis-server: ${name}`, () =>
+    test(`NOT RUN without redis-server: ${name}`, () =>
       void process.stderr.write(`not run, for want of redis-server: ${name}\n`))
 }
 
@@ -55,13 +55,13 @@ accounts:
     const status = await run(['status', '--json'])
     expect(status.json).toMatchObject({ cache: `sqlite:${directory}/tokens.db`, accounts: [{ state: 'valid' }] })
     const doctor = await run(['doctor'])
-    expect(doctor.stdout).toContain(`cache use: sqlite:${directory}/tokens.db is written, read and leased`)
+    expect(doctor.stdout).toContain(`cache use: sqlite:${directory}/tokens.db can be written, read and leased`)
     expect(doctor.code).toBe(0)
   })
 })
 
 withRealRedis(
-  'processes share a Redis, whose password comes from the environment or a file and is never shown',
+  'processes share a Redis whose password comes from the environment or a file and is never shown',
   async () => {
     const password = 'pass/word@of#redis'
     await withRedis(password, async (port) => {
@@ -82,29 +82,29 @@ withRealRedis(
         for (const env of ways) {
           const { code, stdout, stderr } = await run(['doctor', 'qq-bot'], { env })
           expect(code).toBe(0)
-          expect(stdout).toContain(`cache use: redis://127.0.0.1:${port}/0 is written, read and leased`)
+          expect(stdout).toContain(`cache use: redis://127.0.0.1:${port}/0 can be written, read and leased`)
           expect(`${stdout}${stderr}`).not.toMatch(/pass(\/|%2F)word/)
         }
         const wrong = await run(['doctor', 'qq-bot'], { env: { ...plain, LINGPAI_CACHE_PASSWORD: 'not-the-password' } })
         expect(wrong.code).toBe(3)
-        expect(wrong.stdout).toMatch(/fail {2}cache use: redis:\S+ fails \(\w+\).* → Check that it runs/)
+        expect(wrong.stdout).toMatch(/fail {2}cache use: redis:\S+ failed \(\w+\).* → Check that it is running/)
         expect(wrong.stdout).not.toContain('not-the-password')
       })
     })
   },
 )
 
-test('a Redis that is not there costs a warning, not the token', async () => {
+test('an unreachable Redis causes a warning, and a token is still printed', async () => {
   await withHome(async ({ run }) => {
     const env = { LINGPAI_CACHE: 'redis://me:hunter2hunter2@127.0.0.1:1/0' }
     const { code, stderr } = await run(['token', 'qq-bot', '--json'], { env })
     expect(code).toBe(0)
-    expect(stderr).toContain('the cache redis://127.0.0.1:1/0 fails')
+    expect(stderr).toContain('the cache redis://127.0.0.1:1/0 is failing')
     expect(stderr).not.toContain('hunter2hunter2')
   })
 })
 
-test('a password in lingpai.yaml or --cache is refused, and not quoted', async () => {
+test('a password in lingpai.yaml or --cache is rejected and not shown', async () => {
   await withHome(async ({ run, write }) => {
     const url = 'redis://me:hunter2hunter2@host:6379'
     for (const { code, stderr } of [
@@ -121,7 +121,7 @@ test('a password in lingpai.yaml or --cache is refused, and not quoted', async (
   })
 })
 
-test('keygen prints a key and nothing else on standard output, and where to put it on standard error', async () => {
+test('keygen prints only the key to standard output, and the explanation to standard error', async () => {
   await withHome(async ({ run }) => {
     const { code, stdout, stderr } = await run(['keygen'])
     expect(code).toBe(0)
@@ -134,7 +134,7 @@ test('keygen prints a key and nothing else on standard output, and where to put 
   })
 })
 
-test('keys from the environment, a file or lingpai.yaml encrypt what the cache keeps', async () => {
+test('keys from the environment, a file or lingpai.yaml encrypt the cache', async () => {
   await withHome(async ({ run, write, simulator, directory }) => {
     const [key, next] = [generateKey(), generateKey()]
     const keysFile = await write('keys', `${next}\n${key}\n`)
@@ -167,7 +167,7 @@ accounts:
   })
 })
 
-test('doctor looks at the keys of an encrypted cache', async () => {
+test('doctor checks the keys of an encrypted cache', async () => {
   await withHome(async ({ run, write }) => {
     const key = generateKey()
     const open = await write('open.keys', key, 0o644)
@@ -195,28 +195,28 @@ test('doctor looks at the keys of an encrypted cache', async () => {
   })
 })
 
-test('wrong keys cost a request, and encryption without a place for its keys is refused', async () => {
+test('wrong keys cause another token request, and encryption without keys is rejected', async () => {
   await withHome(async ({ run, write, simulator }) => {
     const withKey = async (key: string) => run(['token', 'qq-bot'], { env: { LINGPAI_CACHE_KEYS: key } })
     expect((await withKey(generateKey())).code).toBe(0)
     const other = await withKey(generateKey())
     expect(other.code).toBe(0)
-    expect(other.stderr).toMatch(/the cache file:\S+ fails/)
+    expect(other.stderr).toMatch(/the cache file:\S+ is failing/)
     expect(simulator.ledger.tokenRequests()).toBe(2)
     const accounts = 'accounts: { a: { provider: qq-bot, appId: "1", secretEnv: A } }'
     for (const [encryption, problem] of [
-      ['{}', 'says nowhere where its keys are'],
-      ['{ keysEnv: A, keysFile: b }', 'keep one'],
+      ['{}', 'must have keysEnv: NAME or keysFile: path'],
+      ['{ keysEnv: A, keysFile: b }', 'must not have both'],
       [`{ keys: "${generateKey()}" }`, 'by keysEnv: NAME or keysFile: path'],
-      ['{ keysFile: a, colour: red }', 'known are keysEnv, keysFile, readPlain'],
+      ['{ keysFile: a, colour: red }', 'the known fields are keysEnv, keysFile, readPlain'],
     ] as const) {
       await write('lingpai.yaml', `encryption: ${encryption}\n${accounts}\n`)
       const { code, stderr } = await run(['status'])
       expect(code).toBe(2)
       expect(stderr).toContain(problem)
     }
-    const refused = await run(['token', 'qq-bot', '--keys=k1:hunter2hunter2'])
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).not.toContain('hunter2hunter2')
+    const rejected = await run(['token', 'qq-bot', '--keys=k1:hunter2hunter2'])
+    expect(rejected.code).toBe(2)
+    expect(rejected.stderr).not.toContain('hunter2hunter2')
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { configurationJsonSchema } from '../src/index.js'
 import { withHome, type Home } from './sandbox-home.js'
 
-/** A file with one QQ account that works. */
+/** A file with one valid QQ account. */
 function shopFile({ simulator }: Pick<Home, 'simulator'>, more = ''): string {
   return `${more}accounts:
   shop:
@@ -14,7 +14,7 @@ function shopFile({ simulator }: Pick<Home, 'simulator'>, more = ''): string {
 `
 }
 
-test('a file in a directory above names the accounts, and paths in it are relative to it', async () => {
+test('a file in a parent directory defines the accounts, and its paths are relative to it', async () => {
   await withHome(async (home) => {
     await home.write(
       'lingpai.yaml',
@@ -32,7 +32,7 @@ test('a file in a directory above names the accounts, and paths in it are relati
   })
 })
 
-test('--config wins over LINGPAI_CONFIG, which wins over the search; LINGPAI_CACHE wins over cache', async () => {
+test('--config overrides LINGPAI_CONFIG, which overrides the search; LINGPAI_CACHE overrides cache', async () => {
   await withHome(async (home) => {
     const env = { MY_SHOP: home.env['QQ_BOT_SECRET'] }
     const name = (account: string) => shopFile(home).replace('shop:', `${account}:`)
@@ -51,7 +51,7 @@ test('--config wins over LINGPAI_CONFIG, which wins over the search; LINGPAI_CAC
   })
 })
 
-test('every problem of a file is one line with its line number, and no stack', async () => {
+test('each problem of a configuration file is one line with its line number', async () => {
   await withHome(async ({ run, write }) => {
     await write(
       'lingpai.yaml',
@@ -84,59 +84,59 @@ accounts:
     for (const line of lines) expect(line).toMatch(/^lingpai: lingpai\.yaml:\d+: [\w. ]+: \S/)
     const about = lines.map((line) => line.replace('lingpai: lingpai.yaml:', ''))
     expect(about).toEqual([
-      '1: cache: is to be text',
-      '2: timeoutMs: is to be a whole number of milliseconds',
-      '3: colour: is not known; known are cache, encryption, timeoutMs, language, allowWorldReadable, server, accounts',
+      '1: cache: must be text',
+      '2: timeoutMs: must be a whole number of milliseconds',
+      '3: colour: is unknown; the known fields are cache, encryption, timeoutMs, language, allowWorldReadable, server, accounts',
       '5: accounts.shop.appId: is missing',
-      '7: accounts.shop.agentId: is not known for qq-bot; known are provider, appId, secretEnv, secretFile, baseUrl, apiBaseUrl, minLifeSeconds',
-      '9: accounts.corp: says nowhere where its secret is: add secretEnv: NAME or secretFile: path',
-      '11: accounts.corp.corpId: still holds the placeholder: put the one of your account',
-      "12: accounts.corp.agentId: is to be the id as the platform's console shows it",
-      '14: accounts.other.provider: is to be one of qq-bot, wechat-mp, wechat-mp-plain, wecom',
-      '15: accounts.lone: is to be a mapping',
-      '16: accounts.a b: is no name: use letters, digits, dot, hyphen and underscore',
+      '7: accounts.shop.agentId: is unknown for qq-bot; the known fields are provider, appId, secretEnv, secretFile, baseUrl, apiBaseUrl, minLifeSeconds',
+      '9: accounts.corp: must have secretEnv: NAME or secretFile: path',
+      '11: accounts.corp.corpId: still has the placeholder: replace it by the id of your account',
+      "12: accounts.corp.agentId: must be the id as shown in the platform's console",
+      '14: accounts.other.provider: must be one of qq-bot, wechat-mp, wechat-mp-plain, wecom',
+      '15: accounts.lone: must be a mapping',
+      '16: accounts.a b: must be a name of letters, digits, dots, hyphens and underscores',
     ])
   })
 })
 
-test('values of single members are checked', async () => {
+test('invalid values of single fields are reported', async () => {
   await withHome(async (home) => {
     const problem = async (from: string, to: string) => {
       await home.write('lingpai.yaml', shopFile(home).replace(from, to))
       return (await home.run(['status'])).stderr.split('\n')[0]?.replace('lingpai: lingpai.yaml:', '')
     }
     expect(await problem('secretEnv: MY_SHOP', 'secretEnv: pasted-by-mistake')).toMatch(
-      /^5: accounts\.shop\.secretEnv: is to be the name of an environment variable/,
+      /^5: accounts\.shop\.secretEnv: must be the name of an environment variable/,
     )
     expect(await problem('secretEnv: MY_SHOP', 'secretEnv: A\n    secretFile: b')).toMatch(
-      /^2: accounts\.shop: has secretEnv and secretFile/,
+      /^2: accounts\.shop: must not have both secretEnv and secretFile/,
     )
-    expect(await problem('baseUrl: http', 'baseUrl: ftp')).toMatch(/^6: accounts\.shop\.baseUrl: is to be an http/)
+    expect(await problem('baseUrl: http', 'baseUrl: ftp')).toMatch(/^6: accounts\.shop\.baseUrl: must be an http/)
     expect(await problem('provider: qq-bot', 'unit: 1')).toMatch(
       /^2: accounts\.shop\.provider: is missing: one of qq-bot/,
     )
-    expect(await problem('accounts:', 'language: fr\naccounts:')).toMatch(/^1: language: is to be en or zh/)
-    expect(await problem('accounts:', 'timeoutMs: 5\naccounts:')).toMatch(/^1: timeoutMs: is to be at least 100/)
+    expect(await problem('accounts:', 'language: fr\naccounts:')).toMatch(/^1: language: must be en or zh/)
+    expect(await problem('accounts:', 'timeoutMs: 5\naccounts:')).toMatch(/^1: timeoutMs: must be at least 100/)
     expect(await problem('secretEnv: MY_SHOP', 'secretEnv: MY_SHOP\n    minLifeSeconds: 1800')).toMatch(
-      /^6: accounts\.shop\.minLifeSeconds: cannot be had: this platform repeats its token/,
+      /^6: accounts\.shop\.minLifeSeconds: is not possible: this platform repeats its token/,
     )
     expect(await problem('secretEnv: MY_SHOP', 'secretEnv: MY_SHOP\n    minLifeSeconds: 7200')).toMatch(
-      /^6: accounts\.shop\.minLifeSeconds: is to be whole seconds, 1 to 3400/,
+      /^6: accounts\.shop\.minLifeSeconds: must be whole seconds from 1 to 3400/,
     )
     await home.write('lingpai.yaml', 'accounts: {}\n')
-    expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: accounts: is to name at least one account')
+    expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: accounts: must have at least one account')
     await home.write('lingpai.yaml', '')
-    expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: is to be a mapping')
+    expect((await home.run(['status'])).stderr).toContain('lingpai.yaml:1: must be a mapping')
   })
 })
 
-test('a secret in the file is refused, told how to do it instead, and never shown', async () => {
+test('a secret in the file is rejected with a hint and never shown', async () => {
   await withHome(async (home) => {
     for (const key of ['clientSecret', 'secret', 'appSecret', 'password']) {
       await home.write('lingpai.yaml', shopFile(home).replace('secretEnv: MY_SHOP', `${key}: PLANTED-SECRET-in-yaml`))
       const { code, stderr } = await home.run(['token', 'shop'])
       expect(code).toBe(2)
-      expect(stderr).toContain(`lingpai.yaml:5: accounts.shop.${key}: a secret does not belong in this file`)
+      expect(stderr).toContain(`lingpai.yaml:5: accounts.shop.${key}: a secret must not be in this file`)
       expect(stderr).toContain('secretEnv: NAME or secretFile: path')
       expect(stderr).not.toContain('PLANTED')
     }
@@ -144,7 +144,7 @@ test('a secret in the file is refused, told how to do it instead, and never show
 })
 
 test.each(['cache: memory:\naccounts: {}\n', 'cache: memory: # here\n', 'accounts:\n  a: { baseUrl: memory: }\n'])(
-  'a value with a colon at its end that is not quoted: %j says to quote it',
+  'an unquoted value with a colon at its end is reported: %j',
   async (yaml) => {
     await withHome(async ({ write, run }) => {
       await write('lingpai.yaml', yaml)
@@ -152,14 +152,14 @@ test.each(['cache: memory:\naccounts: {}\n', 'cache: memory: # here\n', 'account
       expect({ code, stderr }).toEqual({
         code: 2,
         stderr: expect.stringMatching(
-          /^lingpai: lingpai\.yaml:\d: no valid YAML: a value .* must be quoted \("memory:"\)\n/,
+          /^lingpai: lingpai\.yaml:\d: invalid YAML: a value .* must be quoted \("memory:"\)\n/,
         ),
       })
     })
   },
 )
 
-test('broken YAML is one line that quotes nothing of the file', async () => {
+test('invalid YAML is reported in one line that quotes nothing of the file', async () => {
   await withHome(async ({ run, write }) => {
     for (const broken of [
       'a: "PLANTED-SECRET',
@@ -171,13 +171,13 @@ test('broken YAML is one line that quotes nothing of the file', async () => {
       await write('lingpai.yaml', `accounts:\n${broken}\n`)
       const { code, stderr } = await run(['status'])
       expect(code).toBe(2)
-      expect(stderr).toMatch(/^lingpai: lingpai\.yaml:\d+: no valid YAML: /)
+      expect(stderr).toMatch(/^lingpai: lingpai\.yaml:\d+: invalid YAML: /)
       expect(stderr).not.toContain('PLANTED')
     }
   })
 })
 
-test('ids keep every digit that the file has', async () => {
+test('ids keep all digits of the file', async () => {
   await withHome(async (home) => {
     await home.write('lingpai.yaml', shopFile(home).replace('102000001', '00123456789012345678'))
     const { stderr, json } = await home.run(['token', 'shop', '--json'], {
@@ -192,7 +192,7 @@ test('ids keep every digit that the file has', async () => {
   })
 })
 
-test('a cache that there is none of is told those that there are, and no password', async () => {
+test('an unknown cache is reported with the known ones and without its password', async () => {
   await withHome(async ({ run }) => {
     const withCache = (url: string) => run(['status'], { env: { LINGPAI_CACHE: url } })
     const other = await withCache('mongodb://user:hunter2hunter2@db')
@@ -207,7 +207,7 @@ test('a cache that there is none of is told those that there are, and no passwor
   })
 })
 
-test('a file cache can be named relative, absolute, from the home directory, or as a URL', async () => {
+test('a file cache can be a relative path, an absolute path, a path in the home directory, or a URL', async () => {
   await withHome(async ({ run, directory }) => {
     const cacheOf = async (url: string) =>
       (await run(['status', '--json'], { env: { LINGPAI_CACHE: url } })).json['cache']
@@ -219,8 +219,8 @@ test('a file cache can be named relative, absolute, from the home directory, or 
   })
 })
 
-test('a file that belongs to another user is not used unless it is named, here and further up', async () => {
-  // Only root can give files away.
+test('a configuration file of another user is ignored unless it is named', async () => {
+  // Only root can change the owner of a file.
   if (process.getuid?.() !== 0) return
   await withHome(async (home) => {
     const path = await home.write('lingpai.yaml', shopFile(home), 0o644)
@@ -228,12 +228,12 @@ test('a file that belongs to another user is not used unless it is named, here a
     const cwd = join(home.directory, 'below')
     await mkdir(cwd)
     const env = { MY_SHOP: home.env['QQ_BOT_SECRET'] }
-    // Whoever owns the directory may have been waiting for us there.
+    // The owner of the directory could have placed a file there to get our secrets.
     await chown(home.directory, 12_345, 12_345)
     for (const here of [home.directory, cwd]) {
       const found = await home.run(['token', 'shop'], { cwd: here, env })
       expect(found.code).toBe(2)
-      expect(found.stderr).toContain(`${path} belongs to another user and is not used`)
+      expect(found.stderr).toContain(`${path} belongs to another user and is ignored`)
     }
     const link = join(cwd, 'lingpai.yaml')
     await symlink(await home.write('own.yaml', shopFile(home)), link)
@@ -244,7 +244,7 @@ test('a file that belongs to another user is not used unless it is named, here a
   })
 })
 
-test('a file that is not there, no file, or too large is one error', async () => {
+test('a configuration file that is missing, a directory or too large is one error', async () => {
   await withHome(async ({ run, directory, write }) => {
     expect((await run(['status', '--config', 'nowhere.yaml'])).stderr).toContain('nowhere.yaml cannot be read (ENOENT)')
     expect((await run(['status', '--config', directory])).stderr).toContain('cannot be read (EISDIR)')
@@ -253,7 +253,7 @@ test('a file that is not there, no file, or too large is one error', async () =>
   })
 })
 
-test('the published JSON Schema is the one of the validator', async () => {
+test('the published JSON Schema is that of the validator', async () => {
   const published = await readFile(new URL('../lingpai.schema.json', import.meta.url), 'utf8')
   expect(JSON.parse(published)).toEqual(configurationJsonSchema())
   await withHome(async ({ run }) => {

@@ -11,7 +11,7 @@ import { DockerfileParser } from 'dockerfile-ast'
 import { parse, parseAllDocuments } from 'yaml'
 import { configurationSchema } from '../src/configuration/configuration-schema.js'
 
-// Its declarations promise a default export, but the module is the function itself.
+// Its types declare a default export, but the module is the function itself.
 const dockerIgnore = createRequire(import.meta.url)('@balena/dockerignore') as typeof DockerIgnore.default
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -65,7 +65,7 @@ async function kubernetes(): Promise<readonly KubernetesObject[]> {
   return documents.map((document) => document.toJS() as KubernetesObject)
 }
 
-/** Names and labels of everything that a server tells Prometheus; a histogram's parts count as its own. */
+/** Names and labels of all metrics that a server exports; the parts of a histogram count separately. */
 async function served(): Promise<ReadonlySet<string>> {
   const cache = memoryCache()
   await using manager = new TokenManager({ cache })
@@ -79,12 +79,12 @@ async function served(): Promise<ReadonlySet<string>> {
   return new Set(types.flatMap(([, name = '', type]) => (type === 'histogram' ? [`${name}_bucket`] : [name])))
 }
 
-/** The metrics that an expression of PromQL names. */
+/** Returns the metrics in a PromQL expression. */
 function metricsIn(expression: string): readonly string[] {
   return expression.match(/\b(lingpai|process)_[a-z_]+\b/g) ?? []
 }
 
-test('every metric that an alert or the dashboard names is served, and every one that is served is shown', async () => {
+test('alerts and dashboard use only exported metrics, and the dashboard shows all of them', async () => {
   const known = await served()
   const { panels } = JSON.parse(await read('deploy/grafana/lingpai.json')) as {
     readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[]
@@ -96,31 +96,31 @@ test('every metric that an alert or the dashboard names is served, and every one
   expect(watched.length).toBeGreaterThan(8)
 })
 
-test('every alert is explained in both languages, and no other', async () => {
+test('the docs explain exactly the existing alerts, in both languages', async () => {
   const names = (await rules()).map(({ alert }) => alert)
   for (const page of ['docs/en/server.md', 'docs/zh/server.md']) {
-    const told = [...(await read(page)).matchAll(/^\| `(Lingpai\w+)`/gm)].map(([, name]) => name)
-    expect(told.sort()).toEqual([...names].sort())
+    const documented = [...(await read(page)).matchAll(/^\| `(Lingpai\w+)`/gm)].map(([, name]) => name)
+    expect(documented.sort()).toEqual([...names].sort())
   }
 })
 
-test('every metric is explained in both languages, and no other', async () => {
+test('the docs explain exactly the existing metrics, in both languages', async () => {
   const known = [...(await served())]
     .map((name) => name.replace(/_bucket$/, ''))
     .filter((name) => name.startsWith('lingpai_'))
   for (const page of ['docs/en/server.md', 'docs/zh/server.md']) {
-    const told = [...(await read(page)).matchAll(/^\| `(lingpai_\w+)/gm)].map(([, name]) => name)
-    expect(told.sort()).toEqual([...known].sort())
+    const documented = [...(await read(page)).matchAll(/^\| `(lingpai_\w+)/gm)].map(([, name]) => name)
+    expect(documented.sort()).toEqual([...known].sort())
   }
 })
 
-test('the example configurations are ones that the command takes', async () => {
+test('the example configurations are valid', async () => {
   expect(configurationSchema.safeParse(parse(await read('deploy/lingpai.yaml'))).error).toBeUndefined()
   const map = (await kubernetes()).find(({ kind }) => kind === 'ConfigMap')
   expect(configurationSchema.safeParse(parse(map?.data?.['lingpai.yaml'] ?? '')).error).toBeUndefined()
 })
 
-test('the Kubernetes example has two servers with probes that exist, a budget, and secrets by name alone', async () => {
+test('the Kubernetes example has two servers with existing probes, a disruption budget, and secrets by name only', async () => {
   const objects = await kubernetes()
   const kinds = objects.map(({ kind }) => kind)
   expect(kinds).toEqual([
@@ -153,26 +153,26 @@ test('the Kubernetes example has two servers with probes that exist, a budget, a
   })
 })
 
-test('no secret volume on Kubernetes is one that everybody can read', async () => {
+test('secret volumes of the Kubernetes example are not world-readable', async () => {
   const modes = [...(await read('deploy/kubernetes/lingpai.yaml')).matchAll(/secret: \{ secretName: .*\}/g)].map(
     ([text]) => /defaultMode: (0\d+)/.exec(text)?.[1],
   )
   expect(modes).toEqual(['0440', '0440', '0440'])
 })
 
-test('the composed services know each other, and every secret they name is declared', async () => {
+test('the services of the compose file refer to each other, and all their secrets are declared', async () => {
   const { services, secrets, volumes } = parse(await read('deploy/compose.yaml')) as Compose
   expect(Object.keys(services)).toEqual(['server', 'redis'])
   expect(new Set(Object.values(services).flatMap((service) => service.secrets))).toEqual(new Set(Object.keys(secrets)))
   expect(Object.keys(volumes)).toEqual(['keys'])
 })
 
-/** The instructions of the Dockerfile. */
+/** Returns the instructions of the Dockerfile. */
 async function dockerfile(): Promise<ReturnType<typeof DockerfileParser.parse>> {
   return DockerfileParser.parse(await read('deploy/Dockerfile'))
 }
 
-test('the image installs what package-lock.json has, and its command runs without root', async () => {
+test('the image installs the versions of package-lock.json, and its command runs without root', async () => {
   const instructions = (await dockerfile()).getInstructions()
   const runs = instructions
     .filter((instruction) => instruction.getKeyword() === 'RUN')
@@ -189,7 +189,7 @@ test('the image installs what package-lock.json has, and its command runs withou
   expect(JSON.parse(last('ENTRYPOINT') ?? '')).toEqual(['node', posix.join('/app/packages/cli', bin.lingpai)])
 })
 
-test('the build of the image sees sources, and no secret that stands beside them or among them', async () => {
+test('the build context of the image contains the sources and none of the secrets beside them', async () => {
   const ignore = dockerIgnore().add(await read('deploy/Dockerfile.dockerignore'))
   const needed = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'scripts/image.mjs', 'LICENSE']
   const sources = ['packages/cli/package.json', 'packages/cli/tsconfig.json', 'packages/cli/src/read-secret.ts']
@@ -205,7 +205,7 @@ test('the build of the image sees sources, and no secret that stands beside them
   expect([...secrets, ...others].filter((path) => !ignore.ignores(path))).toEqual([])
 })
 
-test('images have exact versions, and Redis of the composed services runs without root', async () => {
+test('images have exact versions, and the Redis of the compose file runs without root', async () => {
   const compose = parse(await read('deploy/compose.yaml')) as Compose
   const containers = (await kubernetes()).flatMap(({ spec }) => spec?.template?.spec.containers ?? [])
   const images = [
@@ -217,7 +217,7 @@ test('images have exact versions, and Redis of the composed services runs withou
   expect(compose.services['redis']).toMatchObject({ user: '1000:1000', read_only: true, cap_drop: ['ALL'] })
 })
 
-test('the network policies cover every pod, and let the servers alone reach Redis', async () => {
+test('the network policies cover every pod, and only the servers can reach Redis', async () => {
   const objects = await kubernetes()
   const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy').map(({ spec }) => spec)
   const pods = objects.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec?.template?.metadata.labels)

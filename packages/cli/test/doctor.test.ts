@@ -2,12 +2,12 @@ import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withHome, type Ran } from './sandbox-home.js'
 
-/** The line about one check. */
+/** Returns the line about a check. */
 function lineOf({ stdout }: Ran, check: string): string {
   return stdout.split('\n').find((line) => line.slice(6).startsWith(`${check}:`)) ?? `no line about ${check}`
 }
 
-test('where all is well every line says ok', async () => {
+test('doctor prints ok for every check if all is well', async () => {
   await withHome(async ({ run, simulator }) => {
     const ran = await run(['doctor'])
     expect(ran.code).toBe(0)
@@ -22,9 +22,9 @@ test('where all is well every line says ok', async () => {
   })
 })
 
-test('--json has all checks and their counts', async () => {
+test('doctor --json lists all checks and their counts', async () => {
   await withHome(async ({ run, simulator }) => {
-    simulator.change('wecom', { secret: 'reset-by-somebody' })
+    simulator.change('wecom', { secret: 'reset-elsewhere' })
     const { code, json } = await run(['doctor', '--json'])
     expect(code).toBe(3)
     expect(json).toMatchObject({ ok: false, counts: { ok: 14, warn: 0, fail: 1 } })
@@ -39,7 +39,7 @@ test('--json has all checks and their counts', async () => {
   })
 })
 
-test('a wrong secret fails with the remedy, and the clock is still compared', async () => {
+test('doctor reports a wrong secret with a hint, and still compares the clocks', async () => {
   await withHome(async ({ run }) => {
     const ran = await run(['doctor', 'wechat-mp'], { env: { WECHAT_MP_APP_SECRET: 'PLANTED-SECRET-wrong' } })
     expect(ran.code).toBe(3)
@@ -51,7 +51,7 @@ test('a wrong secret fails with the remedy, and the clock is still compared', as
   })
 })
 
-test('a denied address is named, where the token is refused and where the API is', async () => {
+test('doctor reports a denied address of the token endpoint and of the API', async () => {
   await withHome(
     async ({ run, simulator }) => {
       for (const platform of ['qq', 'wechat', 'wecom'] as const)
@@ -63,7 +63,7 @@ test('a denied address is named, where the token is refused and where the API is
       expect(lineOf(ran, 'qq-bot works')).toMatch(/^fail .*40023002.*→ Add the address of this host/)
       const { json } = await run(['doctor', 'wecom', '--json'])
       expect(json['checks']).toContainEqual(expect.objectContaining({ check: 'works', ip: '203.0.113.7' }))
-      // Once it is mended, the remembered failure does not stand in the way.
+      // After the fix, the remembered failure does not prevent another attempt.
       simulator.change('wechat', { ipAllow: ['203.0.113.7'] })
       expect((await run(['doctor', 'wechat-mp'])).code).toBe(0)
     },
@@ -71,7 +71,7 @@ test('a denied address is named, where the token is refused and where the API is
   )
 })
 
-test('hints come in the language of the configuration', async () => {
+test('doctor prints hints in the configured language', async () => {
   await withHome(async ({ run, simulator, write }) => {
     await write(
       'lingpai.yaml',
@@ -84,7 +84,7 @@ test('hints come in the language of the configuration', async () => {
   })
 })
 
-test('a clock that is off by more than 30 s is a warning, in both directions', async () => {
+test('doctor warns of a clock difference of more than 30 s in both directions', async () => {
   await withHome(async ({ run, simulator }) => {
     const skewed = async (seconds: number) => {
       simulator.clearFaults()
@@ -102,7 +102,7 @@ test('a clock that is off by more than 30 s is a warning, in both directions', a
   })
 })
 
-test('a secret file that everybody can read fails, one for the group is a warning', async () => {
+test('doctor fails for a world-readable secret file, and warns of a group-readable one', async () => {
   await withHome(async ({ run, write, env, simulator }) => {
     const path = await write('keys/bot', `${env['QQ_BOT_SECRET']}\n`)
     const account = `{ provider: qq-bot, appId: 102000001, secretFile: keys/bot, baseUrl: "${simulator.url}/qq" }`
@@ -128,7 +128,7 @@ test('a secret file that everybody can read fails, one for the group is a warnin
   })
 })
 
-test('a missing secret fails that account, and the others are checked all the same', async () => {
+test('doctor fails for an account without a secret and still checks the others', async () => {
   await withHome(async ({ run }) => {
     const ran = await run(['doctor'], { env: { QQ_BOT_SECRET: undefined } })
     expect(ran.code).toBe(3)
@@ -139,12 +139,12 @@ test('a missing secret fails that account, and the others are checked all the sa
   })
 })
 
-test('a cache that cannot be written fails; one that others can enter is a warning', async () => {
+test('doctor fails for an unwritable cache, and warns of one that others can enter', async () => {
   await withHome(async ({ run, write, directory }) => {
     const file = await write('a-file', 'in the way')
     const broken = await run(['doctor', 'qq-bot'], { env: { LINGPAI_CACHE: `file:${file}/below` } })
     expect(broken.code).toBe(3)
-    expect(lineOf(broken, 'cache use')).toMatch(/^fail {2}cache use: .* fails \(ENOTDIR\).* → Make the place writable/)
+    expect(lineOf(broken, 'cache use')).toMatch(/^fail {2}cache use: .* failed \(ENOTDIR\).* → Make it writable/)
     expect(lineOf(broken, 'qq-bot works')).toMatch(/^ok/)
 
     const open = join(directory, 'open')
@@ -154,14 +154,14 @@ test('a cache that cannot be written fails; one that others can enter is a warni
     const shared = await run(['doctor', 'qq-bot'], { env: { LINGPAI_CACHE: `file:${open}` } })
     expect(shared.code).toBe(0)
     expect(lineOf(shared, 'cache directory')).toBe(
-      `warn  cache directory: ${open} can be entered by others (0755); the files in it are private all the same → chmod 700 ${open}`,
+      `warn  cache directory: ${open} can be entered by other users (0755); its files are still private → chmod 700 ${open}`,
     )
     const memory = await run(['doctor', 'qq-bot'], { env: { LINGPAI_CACHE: 'memory:' } })
     expect(lineOf(memory, 'cache use')).toContain('this process only')
   })
 })
 
-test('doctor leaves at most one entry of its own in the cache, however often it runs', async () => {
+test('repeated runs of doctor leave one entry in the cache', async () => {
   await withHome(async ({ run, directory }) => {
     const counts: number[] = []
     for (let times = 0; times < 3; times++) {
@@ -169,23 +169,23 @@ test('doctor leaves at most one entry of its own in the cache, however often it 
       const found = await readdir(join(directory, 'cache/lingpai'), { withFileTypes: true })
       counts.push(found.filter((each) => each.isDirectory()).length)
     }
-    // The other entry holds the token; writing it clears away what had ended before.
+    // The other entry is the token's; writing it removes expired entries.
     expect(Math.max(...counts)).toBe(2)
   })
 })
 
-test('a platform that cannot be reached fails with the host', async () => {
+test('doctor reports an unreachable platform with its host', async () => {
   await withHome(async ({ run, simulator }) => {
     await simulator.close()
     const { code, stdout } = await run(['doctor', 'wecom'])
     expect(code).toBe(3)
     expect(stdout).toMatch(
-      /^fail {2}wecom token: .*could not be reached.* → Check that http:\/\/127\.0\.0\.1:\d+ can be reached/m,
+      /^fail {2}wecom token: .*could not be reached.* → Check that this host can reach http:\/\/127\.0\.0\.1:\d+/m,
     )
   })
 })
 
-test('a revoked token in the cache is found and replaced', async () => {
+test('doctor finds and replaces a revoked token in the cache', async () => {
   await withHome(async ({ run, simulator }) => {
     await run(['token', 'qq-bot'])
     simulator.revoke('qq')
@@ -195,20 +195,22 @@ test('a revoked token in the cache is found and replaced', async () => {
   })
 })
 
-test('an API that is in trouble although the token is well is a warning', async () => {
+test('doctor warns of a failing API with a usable token', async () => {
   await withHome(async ({ run, simulator }) => {
     simulator.fault({ platform: 'qq', endpoint: 'api', status: 502, times: 1 })
     const ran = await run(['doctor', 'qq-bot'])
     expect(ran.code).toBe(0)
-    expect(lineOf(ran, 'qq-bot works')).toBe('warn  qq-bot works: GET /gateway answered HTTP 502 → Try again later.')
+    expect(lineOf(ran, 'qq-bot works')).toBe(
+      'warn  qq-bot works: GET /gateway responded with HTTP 502 → Try again later.',
+    )
     simulator.fault({ platform: 'qq', endpoint: 'api', drop: 'before', times: 1 })
     const dropped = await run(['doctor', 'qq-bot'])
     expect(dropped.code).toBe(3)
-    expect(lineOf(dropped, 'qq-bot works')).toContain('could not be sent')
+    expect(lineOf(dropped, 'qq-bot works')).toContain('failed')
   })
 })
 
-test('an address without TLS that is not this host is a warning', async () => {
+test('doctor warns of an address without TLS on another host', async () => {
   await withHome(async ({ run }) => {
     const io = { fetch: async () => new Response('{}', { status: 500 }) }
     const ran = await run(['doctor', 'qq-bot'], { env: { QQ_BOT_BASE_URL: 'http://proxy.example/qq' }, io })
@@ -216,7 +218,7 @@ test('an address without TLS that is not this host is a warning', async () => {
   })
 })
 
-test('problems of the configuration and an old Node are findings', async () => {
+test('doctor reports configuration problems and an old Node.js', async () => {
   await withHome(async ({ run, write }) => {
     await write('lingpai.yaml', 'accounts:\n  a: {}\n  b: {}\n')
     const ran = await run(['doctor'], { io: { nodeVersion: '18.20.0' } })

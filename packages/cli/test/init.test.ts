@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withHome } from './sandbox-home.js'
 
-test('init writes a file that works with the environment it was made in, and holds no secret', async () => {
+test('init writes a valid file for the environment, without secrets', async () => {
   await withHome(async ({ run, directory, env }) => {
     const { code, stdout } = await run(['init', '--provider', 'qq-bot,wechat-mp,wecom'])
     expect(code).toBe(0)
@@ -16,23 +16,23 @@ test('init writes a file that works with the environment it was made in, and hol
   })
 })
 
-test('without ids in the environment, the placeholders are named by line', async () => {
+test('placeholders in the file are reported with their lines', async () => {
   await withHome(async ({ run }) => {
     const env = { WECOM_CORP_ID: undefined, WECOM_AGENT_ID: undefined }
     await run(['init', '--provider', 'wecom', '--cache', 'memory:'], { env })
     const { code, stderr } = await run(['token', 'wecom'], { env })
     expect(code).toBe(2)
-    expect(stderr).toMatch(/lingpai\.yaml:\d+: accounts\.wecom\.corpId: still holds the placeholder/)
-    expect(stderr).toMatch(/lingpai\.yaml:\d+: accounts\.wecom\.agentId: still holds the placeholder/)
+    expect(stderr).toMatch(/lingpai\.yaml:\d+: accounts\.wecom\.corpId: still has the placeholder/)
+    expect(stderr).toMatch(/lingpai\.yaml:\d+: accounts\.wecom\.agentId: still has the placeholder/)
   })
 })
 
-test('init never overwrites, except by --force', async () => {
+test('init only overwrites a file with --force', async () => {
   await withHome(async ({ run, directory, write }) => {
     const path = await write('lingpai.yaml', 'mine')
-    const refused = await run(['init'])
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).toContain(`${path} is there already\n  hint: Look into lingpai.yaml; --force overwrites it.`)
+    const rejected = await run(['init'])
+    expect(rejected.code).toBe(2)
+    expect(rejected.stderr).toContain(`${path} already exists\n  hint: Check lingpai.yaml; --force overwrites it.`)
     expect(await readFile(path, 'utf8')).toBe('mine')
     const forced = await run(['init', '--force', '--json'])
     expect(forced.json).toEqual({ path, providers: ['qq-bot'], cache: 'file:.lingpai', overwritten: true })
@@ -41,11 +41,11 @@ test('init never overwrites, except by --force', async () => {
   })
 })
 
-test('init refuses providers and caches that there are not', async () => {
+test('init rejects unknown providers and caches', async () => {
   await withHome(async ({ run }) => {
     const provider = await run(['init', '--provider', 'feishu'])
     expect(provider.code).toBe(2)
-    expect(provider.stderr).toContain('There are qq-bot, wechat-mp, wechat-mp-plain, wecom.')
+    expect(provider.stderr).toContain('Known providers: qq-bot, wechat-mp, wechat-mp-plain, wecom.')
     const cache = await run(['init', '--cache', 'mongodb://x'])
     expect(cache.code).toBe(2)
     const place = await run(['init', '--config', 'no/such/place.yaml'])

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { startRedis } from '../../testing/test/support/redis-server.js'
 import { withHome } from './sandbox-home.js'
 
-test('four cold processes make one request', async () => {
+test('four concurrent processes without a token send one request', async () => {
   await withHome(async ({ spawn: start, simulator }) => {
     simulator.fault({ endpoint: 'token', latencyMs: 1500 })
     const children = [1, 2, 3, 4].map(() => start(['token', 'qq-bot', '--json']))
@@ -17,31 +17,31 @@ test('four cold processes make one request', async () => {
   })
 })
 
-test('the real process has the exit codes, and its errors go to standard error', async () => {
+test('the process has the documented exit codes and prints errors to standard error', async () => {
   await withHome(async ({ spawn: start, simulator }) => {
-    simulator.change('wecom', { secret: 'reset-by-somebody' })
-    const [good, refused, usage, findings] = await Promise.all(
+    simulator.change('wecom', { secret: 'reset-elsewhere' })
+    const [good, failed, usage, findings] = await Promise.all(
       [
         ['token', 'qq-bot', '--reveal'],
         ['token', 'wecom'],
-        ['token', 'nobody'],
+        ['token', 'unknown'],
         ['doctor', 'wecom'],
       ].map((argv) => start(argv).ended),
     )
-    expect([good?.code, refused?.code, usage?.code, findings?.code]).toEqual([0, 1, 2, 3])
+    expect([good?.code, failed?.code, usage?.code, findings?.code]).toEqual([0, 1, 2, 3])
     expect(good?.stdout).toMatch(/^simtok_qq_\S+\n$/)
-    expect(refused?.stdout).toBe('')
-    expect(refused?.stderr).toMatch(/^lingpai: wecom: .*40001/)
+    expect(failed?.stdout).toBe('')
+    expect(failed?.stderr).toMatch(/^lingpai: wecom: .*40001/)
   })
 })
 
-test('doctor on a Redis prints its findings and ends by itself', async () => {
+test('doctor with Redis prints its findings and exits by itself', async () => {
   const redis = await startRedis()
   try {
     await withHome(async ({ spawn: start }) => {
       const { code, stdout, stderr } = await start(['doctor'], { LINGPAI_CACHE: redis.url }).ended
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toContain(`cache use: redis://127.0.0.1:${redis.port} is written, read and leased`)
+      expect(stdout).toContain(`cache use: redis://127.0.0.1:${redis.port} can be written, read and leased`)
       expect(stdout).toMatch(/ 0 fail\n$/)
     })
   } finally {
@@ -49,7 +49,7 @@ test('doctor on a Redis prints its findings and ends by itself', async () => {
   }
 })
 
-test('a reader that leaves early is no error', async () => {
+test('a closed pipe causes no error', async () => {
   await withHome(async ({ spawn: start }) => {
     const { process: child, ended } = start(['schema'])
     child.stdout.destroy()
@@ -57,7 +57,7 @@ test('a reader that leaves early is no error', async () => {
   })
 })
 
-test('Ctrl-C ends the sandbox in good order', async () => {
+test('Ctrl-C stops the sandbox gracefully', async () => {
   await withHome(async ({ spawn: start }) => {
     const { process: child, ended } = start(['sandbox'])
     await once(child.stdout, 'data')
@@ -73,16 +73,16 @@ test('Ctrl-C ends the sandbox in good order', async () => {
   })
 })
 
-test('a port that is taken is told, and files of the cache are private', async () => {
+test('a port in use is reported, and the files of the cache are private', async () => {
   await withHome(async ({ spawn: start, simulator, directory }) => {
     const { code, stderr } = await start(['sandbox', '--port', new URL(simulator.url).port]).ended
     expect(code).toBe(2)
-    expect(stderr).toMatch(/port \d+ is in use\n {2}hint: Leave --port out/)
+    expect(stderr).toMatch(/port \d+ is already in use\n {2}hint: Omit --port/)
     expect(await readdir(directory)).toEqual([])
   })
 })
 
-test('npm run story tells a true story and prints no token', async () => {
+test('npm run story matches its text and prints no token', async () => {
   const script = fileURLToPath(new URL('../../../examples/story/story.ts', import.meta.url))
   const args = ['--conditions=@lingpai/source', '--import', import.meta.resolve('tsx'), script]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })

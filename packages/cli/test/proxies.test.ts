@@ -12,17 +12,17 @@ import {
 } from '../../testing/test/support/connect-proxy.js'
 import { withHome, type Home } from './sandbox-home.js'
 
-/** The platform of a home behind TLS, by a name that only a proxy resolves. */
+/** The platform behind TLS, with a host name that only a proxy resolves. */
 interface Behind {
   readonly home: Home
   readonly proxy: ConnectProxy
-  /** Makes the command take the name, and trust it. */
+  /** Environment that configures and trusts the platform. */
   readonly env: Readonly<Record<string, string>>
 }
 
 const host = 'platform.example:443'
 const plainHost = 'platform.example:80'
-/** The same without TLS, which a command in this process does not trust. */
+/** The same without TLS, because a command in this process does not trust the certificate. */
 const plain = { QQ_BOT_BASE_URL: 'http://platform.example/qq' }
 const user = 'some-user'
 const password = 'PLANTED-SECRET-p@ss'
@@ -36,9 +36,9 @@ async function behindProxy(use: (behind: Behind) => Promise<void>, options: Conn
     execFileSync('openssl', ['req', '-x509', '-days', '2', ...files, ...subject], { stdio: 'ignore' })
     const tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (incoming, response) => {
       const { method, url = '', headers } = incoming
-      const onward = request(home.simulator.url + url, { method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(response)
+      const onward = request(home.simulator.url + url, { method, headers }, (answered) => {
+        response.writeHead(answered.statusCode ?? 502, answered.headers)
+        answered.pipe(response)
       })
       incoming.pipe(onward)
     })
@@ -60,7 +60,7 @@ async function behindProxy(use: (behind: Behind) => Promise<void>, options: Conn
   })
 }
 
-test('lingpai token goes through the proxy of HTTPS_PROXY, with its user and password, and ends by itself', () =>
+test('lingpai token uses the proxy of HTTPS_PROXY with user and password, and exits by itself', () =>
   behindProxy(
     async ({ home, proxy, env }) => {
       const more = { ...env, HTTPS_PROXY: `http://${userInfo}@${proxy.host}` }
@@ -72,7 +72,7 @@ test('lingpai token goes through the proxy of HTTPS_PROXY, with its user and pas
     { credentials: `${user}:${password}` },
   ))
 
-test('HTTP_PROXY in either case names the proxy of both schemes, and lower case goes first', () =>
+test('HTTP_PROXY in upper or lower case is used for both schemes, and lower case has priority', () =>
   behindProxy(async ({ home, proxy }) => {
     const here = `http://${proxy.host}`
     const elsewhere = 'http://127.0.0.1:1'
@@ -83,7 +83,7 @@ test('HTTP_PROXY in either case names the proxy of both schemes, and lower case 
     expect(proxy.asked.map(({ target }) => target)).toEqual([plainHost, plainHost, plainHost])
   }))
 
-test('lingpai doctor names the proxy without its user and password, and its API call goes through it as well', () =>
+test('lingpai doctor shows the proxy without user and password, and uses it for its API call', () =>
   behindProxy(async ({ home, proxy, env }) => {
     const more = { ...env, HTTPS_PROXY: `http://${userInfo}@${proxy.host}` }
     const { code, stdout, stderr } = await home.spawn(['doctor', 'qq-bot'], more).ended
@@ -94,7 +94,7 @@ test('lingpai doctor names the proxy without its user and password, and its API 
     expect(new Set(proxy.asked.map(({ target }) => target))).toEqual(new Set([host]))
   }))
 
-test('hosts of NO_PROXY are asked without the proxy, in lower case and in upper case', () =>
+test('hosts of NO_PROXY are reached without the proxy, in upper and lower case', () =>
   behindProxy(async ({ home, proxy }) => {
     const refresh = async (exceptions: Readonly<Record<string, string>>): Promise<void> => {
       const env = { HTTPS_PROXY: `http://${proxy.host}`, HTTP_PROXY: `http://${proxy.host}`, ...exceptions }
@@ -124,7 +124,7 @@ test('lingpai serve fetches its tokens through the proxy', () =>
     expect((await served.ended).code).toBe(0)
   }))
 
-describe('a proxy that does not connect is a TransportError whose hint names HTTPS_PROXY', () => {
+describe('a failing proxy gives a TransportError whose hint names HTTPS_PROXY', () => {
   test.each([
     ['the proxy asks for a password', { status: 407 }, 'HTTP 407', false],
     ['the proxy forbids the host', { status: 403 }, 'HTTP 403', false],
@@ -164,7 +164,7 @@ describe('a proxy that does not connect is a TransportError whose hint names HTT
     }))
 })
 
-test('a platform that is down behind no proxy says nothing of a proxy', () =>
+test('an unreachable platform without a proxy is reported without mentioning a proxy', () =>
   withHome(async ({ run, env }) => {
     const closed = createServer().listen(0, '127.0.0.1')
     await once(closed, 'listening')
@@ -183,7 +183,7 @@ test.each([
   ['https_proxy', 'http://'],
   ['HTTP_PROXY', `http://some-user:%zz-${password}@127.0.0.1:1`],
   ['http_proxy', `ftp://${password}:3128`],
-])('%s that names no HTTP proxy is rejected by its name, without its value', (variable, value) =>
+])('an invalid %s is rejected with its name and without its value', (variable, value) =>
   withHome(async ({ run }) => {
     const { code, stderr, stdout } = await run(['token', 'qq-bot'], { env: { [variable]: value } })
     expect(code).toBe(2)
@@ -193,7 +193,7 @@ test.each([
   }),
 )
 
-test('an empty variable is none, and an address without a scheme is one of http', () =>
+test('an empty proxy variable is ignored, and an address without a scheme is HTTP', () =>
   behindProxy(async ({ home, proxy }) => {
     const empty = await home.run(['token', 'qq-bot'], { env: { HTTPS_PROXY: '', http_proxy: ' ' } })
     expect(empty.code).toBe(0)

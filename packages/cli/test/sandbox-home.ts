@@ -10,53 +10,53 @@ import { systemClock } from '@lingpai/core'
 import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
 import { run, type CommandIo } from '../src/index.js'
 
-// Real processes share this machine with whatever else runs on it.
+// Real processes share this machine with others, so they may be slow.
 jest.setTimeout(60_000)
 
-/** What a run of the command left behind. */
+/** The result of a run. */
 export interface Ran {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
-  /** Standard output as the one JSON object that it must be. */
+  /** Standard output parsed as one JSON object. */
   readonly json: Record<string, unknown>
 }
 
-/** How a run differs from a plain one. */
+/** Options of a run. */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   /** Whether standard output and error are a terminal. */
   readonly isTerminal?: boolean
-  /** What is typed at the terminal; without it, standard input is no terminal. */
+  /** The input typed at the terminal; without it, standard input is not a terminal. */
   readonly typed?: string
-  /** The run is meant to print a token. */
+  /** Allows the run to print a token. */
   readonly reveals?: boolean
   readonly io?: Partial<CommandIo>
 }
 
-/** A simulator and a home directory of one test. */
+/** The simulator and home directory of one test. */
 export interface Home {
   readonly simulator: Simulator
-  /** Working directory, and `HOME`. */
+  /** The working directory, and `HOME`. */
   readonly directory: string
-  /** The demo accounts of all three platforms. */
+  /** Environment with the demo accounts of all three platforms. */
   readonly env: Readonly<Record<string, string>>
   /** Runs the command in this process. */
   run(argv: readonly string[], options?: RunOptions): Promise<Ran>
-  /** Runs the command in a process of its own. */
+  /** Runs the command in a child process. */
   spawn(argv: readonly string[], env?: Readonly<Record<string, string>>): Child
   /** Writes a file below the directory. */
   write(name: string, text: string, mode?: number): Promise<string>
 }
 
-/** A real process. */
+/** A child process. */
 export interface Child {
   readonly process: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ran>
 }
 
-/** Opens a home for the length of `use`; checks after every run that nothing secret was printed. */
+/** Opens a home while `use` runs, and checks after each run that no secret was printed. */
 export async function withHome(use: (home: Home) => Promise<void>, options: SimulatorOptions = {}): Promise<void> {
   const simulator = await startSimulator(options)
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-cli-'))
@@ -131,7 +131,7 @@ function ranOf(
     /SECRET$/.test(name) && (value ?? '').trim() !== '' ? [value] : [],
   )
   const printed = mayShow ? [stderr] : [stdout, stderr]
-  // What the whole test run prints is searched for everything that was planted.
+  // `scripts/test.mjs` searches the output of the whole test run for the planted secrets.
   const { LINGPAI_TEST_OUTPUT: aside } = process.env
   if (aside !== undefined) appendFileSync(join(aside, 'cli.txt'), printed.join(''))
   for (const text of printed) {

@@ -9,7 +9,7 @@ const bot = ({ simulator }: Home, secretFile: string, more = ''): string =>
   `accounts:\n  bot: { provider: qq-bot, appId: "${simulator.accounts.qq.appId}", secretFile: "${secretFile}", baseUrl: "${simulator.url}/qq"${more} }\n`
 
 test.each([['PLANTED-secret'], ['PLANTED/secret+with=signs'], [`PLANTED${'x'.repeat(300)}`]])(
-  'a secret that stands where its path belongs is not quoted: %j',
+  'a secret in place of a path is not quoted: %j',
   async (pasted) => {
     await withHome(async (home) => {
       await home.write('lingpai.yaml', bot(home, pasted))
@@ -37,10 +37,10 @@ test.each([['PLANTED-secret'], ['PLANTED/secret+with=signs'], [`PLANTED${'x'.rep
 
 describe('secret files that others can read', () => {
   const meant = '--allow-world-readable'
-  const refused = (path: string): string =>
+  const rejected = (path: string): string =>
     `${path} can be read by everybody (0644); chmod 600 it, or set "allowWorldReadable" (${meant}) where its mode cannot be changed`
 
-  test('a secret file that everybody can read is rejected by every command that uses it, without an opt-in', async () => {
+  test('every command rejects a world-readable secret file by default', async () => {
     await withHome(async (home) => {
       const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o644)
       await home.write('lingpai.yaml', bot(home, 'bot.secret'))
@@ -50,10 +50,10 @@ describe('secret files that others can read', () => {
         ['serve', '--port', '0'],
       ]
       for (const argv of commands)
-        expect(await home.run(argv)).toMatchObject({ code: 2, stdout: '', stderr: `lingpai: bot: ${refused(path)}\n` })
+        expect(await home.run(argv)).toMatchObject({ code: 2, stdout: '', stderr: `lingpai: bot: ${rejected(path)}\n` })
       for (const argv of [['doctor'], ['status']]) {
         const { stdout, stderr } = await home.run(argv)
-        expect(stdout + stderr).toContain(refused(path))
+        expect(stdout + stderr).toContain(rejected(path))
       }
       expect(home.simulator.ledger.tokenRequests()).toBe(0)
       const warning = `lingpai: bot: ${path} can be read by everybody (0644); chmod 600 ${path}\n`
@@ -67,19 +67,19 @@ describe('secret files that others can read', () => {
     })
   })
 
-  test('a world-readable secret file that an environment variable names is rejected without an opt-in', async () => {
+  test('a world-readable secret file that an environment variable names is rejected by default', async () => {
     await withHome(async (home) => {
       const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o644)
       const env = { QQ_BOT_SECRET: undefined, QQ_BOT_SECRET_FILE: path }
       expect(await home.run(['token', 'qq-bot'], { env })).toMatchObject({
         code: 2,
-        stderr: `lingpai: qq-bot: ${refused(path)}\n`,
+        stderr: `lingpai: qq-bot: ${rejected(path)}\n`,
       })
       expect((await home.run(['token', 'qq-bot', meant], { env })).code).toBe(0)
     })
   })
 
-  test('world-readable session keys, TLS keys, client keys, cache keys and cache passwords are rejected without an opt-in', async () => {
+  test('world-readable session keys, TLS keys, client keys, cache keys and cache passwords are rejected by default', async () => {
     await withHome(async (home) => {
       const serves = async (server: string, env = {}) => {
         await home.write('bot.secret', home.simulator.accounts.qq.clientSecret)
@@ -107,18 +107,18 @@ describe('secret files that others can read', () => {
       for (const [path, server, env] of cases) {
         const { plain, allowed } = await serves(server, env)
         expect(plain).toMatchObject({ code: 2, stdout: '' })
-        expect(plain.stderr).toContain(refused(path))
+        expect(plain.stderr).toContain(rejected(path))
         expect([path, allowed.code]).toEqual([path, 0])
         expect(allowed.stderr).toContain(`${path} can be read by everybody (0644); chmod 600 ${path}`)
       }
       const password = await home.write('redis.password', 'PLANTED-redis-password', 0o644)
       const env = { LINGPAI_CACHE: 'redis://127.0.0.1:1', LINGPAI_CACHE_PASSWORD_FILE: password }
       const { stderr, code } = await home.run(['token', 'bot'], { env })
-      expect([code, stderr]).toEqual([2, `lingpai: cache: ${refused(password)}\n`])
+      expect([code, stderr]).toEqual([2, `lingpai: cache: ${rejected(password)}\n`])
     })
   })
 
-  test('a secret file that its group can read is used with a warning', async () => {
+  test('a group-readable secret file is used with a warning', async () => {
     await withHome(async (home) => {
       const path = await home.write('bot.secret', home.simulator.accounts.qq.clientSecret, 0o600)
       await chmod(path, 0o440)
@@ -129,16 +129,16 @@ describe('secret files that others can read', () => {
   })
 })
 
-test('doctor prints what an API says without its token and without what acts on a terminal', async () => {
+test("doctor prints an API's message without the token and without control characters", async () => {
   await withHome(async (home) => {
     const [token, secret] = ['PLANTED/token+of=signs', 'PLANTED/secret+with=signs']
     const quoted = [token, secret].map(encodeURIComponent)
-    // A platform that quotes what it was sent percent-encoded, with an attack on the reader's terminal.
-    const platform = createServer((request, reply) => {
+    // A platform that quotes the request percent-encoded and sends escape codes to the terminal.
+    const platform = createServer((request, response) => {
       const message = `no \u001B[2J\r\nlevel=info ${quoted.join(' ')} way`
       const isApi = request.headers.authorization !== undefined
       const body = isApi ? { code: 11_253, message } : { access_token: token, expires_in: '7200' }
-      reply.writeHead(isApi ? 403 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      response.writeHead(isApi ? 403 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
     await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
     const { port } = platform.address() as AddressInfo
@@ -146,23 +146,25 @@ test('doctor prints what an API says without its token and without what acts on 
     const url = `http://127.0.0.1:${port}`
     await home.write('lingpai.yaml', bot(home, 'bot.secret').replace(`${home.simulator.url}/qq`, url))
     const { stdout } = await home.run(['doctor', 'bot'])
-    expect(stdout).toMatch(/bot works: the API refused \(11253 no \uFFFD\[2J\uFFFD\uFFFDlevel=info \*{3} \*{3} way\)/)
+    expect(stdout).toMatch(
+      /bot works: the API returned an error \(11253 no \uFFFD\[2J\uFFFD\uFFFDlevel=info \*{3} \*{3} way\)/,
+    )
     for (const planted of [token, secret, ...quoted]) expect(stdout).not.toContain(planted)
     expect(stdout).not.toContain('\u001B')
     await new Promise((resolve) => platform.close(resolve))
   })
 })
 
-test('an address beyond this host is served without TLS only where that is said to be meant, and then with a warning', async () => {
+test('serve rejects an address beyond this host without TLS unless plain HTTP is allowed, and then warns', async () => {
   await withHome(async (home) => {
     await home.write('bot.secret', home.simulator.accounts.qq.clientSecret)
     await home.write('lingpai.yaml', bot(home, 'bot.secret'))
     await home.run(['key', 'create', '--role', 'reader', '--accounts', '*'], { reveals: true })
     const argv = ['serve', '--host', '0.0.0.0', '--port', '0']
-    const refused = await home.run(argv)
-    expect(refused).toMatchObject({ code: 2, stdout: '' })
-    expect(refused.stderr).toMatch(
-      /^lingpai: 0\.0\.0\.0 can be reached by others, and without TLS they can read the client keys\n {2}hint: /,
+    const rejected = await home.run(argv)
+    expect(rejected).toMatchObject({ code: 2, stdout: '' })
+    expect(rejected.stderr).toMatch(
+      /^lingpai: startTokenServer: "tls" must be set, because other hosts can reach 0\.0\.0\.0 and read the client keys\n {2}hint: /,
     )
     const meant = await home.run([...argv, '--allow-plain-http'])
     expect(meant.code).toBe(0)

@@ -19,7 +19,7 @@ async function prepare(home: Home, server: string): Promise<string> {
   return String(made.json['key'])
 }
 
-/** `lingpai serve` in a process of its own, once it listens. */
+/** Starts `lingpai serve` in a child process and waits until it listens. */
 async function served(home: Home) {
   const child = home.spawn(['serve', '--json'])
   const [line] = (await once(child.process.stdout, 'data')) as [Buffer]
@@ -27,13 +27,13 @@ async function served(home: Home) {
   return { ...child, url, port: Number(new URL(url).port) }
 }
 
-/** Asks over and over on one connection. @returns the code of what ended it, and whether it ended an open connection */
+/** Sends requests on one connection until one fails. @returns the failure, and whether the connection was open */
 async function askUntilTheEnd(url: string, key: string): Promise<{ readonly asked: number; readonly end: string }> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   for (let asked = 0; ; asked += 1) {
     const problem = await new Promise<(Error & { readonly code?: string }) | undefined>((resolve) => {
-      const sent = request(`${url}/v1/accounts`, { agent, headers: { authorization: `Bearer ${key}` } }, (reply) => {
-        reply
+      const sent = request(`${url}/v1/accounts`, { agent, headers: { authorization: `Bearer ${key}` } }, (response) => {
+        response
           .resume()
           .once('end', () => {
             resolve(undefined)
@@ -49,7 +49,7 @@ async function askUntilTheEnd(url: string, key: string): Promise<{ readonly aske
   }
 }
 
-test('with silent TLS connections open, SIGTERM ends the server', async () => {
+test('SIGTERM stops a server with silent TLS connections', async () => {
   await withHome(async (home) => {
     const { cert, key } = certificate('serve')
     await home.write('tls.crt', cert)
@@ -64,7 +64,7 @@ test('with silent TLS connections open, SIGTERM ends the server', async () => {
       }),
     )
     child.kill('SIGTERM')
-    // Not `once`: a reset is an end as well.
+    // Not `once`: a reset counts as an end, too.
     await Promise.all(
       sockets.map((socket) => socket.destroyed || new Promise((resolve) => socket.once('close', resolve))),
     )
@@ -72,21 +72,21 @@ test('with silent TLS connections open, SIGTERM ends the server', async () => {
   })
 })
 
-test('SIGTERM resets no client that asks over kept connections', async () => {
+test('SIGTERM resets no client that sends requests on a persistent connection', async () => {
   await withHome(async (home) => {
     const key = await prepare(home, '{ port: 0 }')
     const { process: child, ended, url } = await served(home)
     const clients = Array.from({ length: 20 }, () => askUntilTheEnd(url, key))
-    // All of them are at it by the time that this one has been answered a few times.
+    // By then all clients are sending requests.
     const agent = new Agent({ keepAlive: true })
     for (let i = 0; i < 20; i += 1) {
       const sent = request(`${url}/healthz`, { agent }).end()
-      const [reply] = (await once(sent, 'response')) as [NodeJS.ReadableStream]
-      await once(reply.resume(), 'end')
+      const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream]
+      await once(response.resume(), 'end')
     }
     agent.destroy()
     child.kill('SIGTERM')
-    // Each was told to close its connection, and found nobody there for a new one.
+    // Each client closed its connection when asked to, and found no server for a new one.
     const ends = await Promise.all(clients)
     expect(ends.map(({ end }) => end)).toEqual(ends.map(() => 'ECONNREFUSED'))
     expect(ends.every(({ asked }) => asked > 0)).toBe(true)
@@ -94,14 +94,14 @@ test('SIGTERM resets no client that asks over kept connections', async () => {
   })
 })
 
-test('a session of the status page holds at every server with the same session key', async () => {
+test('a session of the status page is valid on every server with the same session key', async () => {
   await withHome(async (home) => {
     const key = await prepare(home, '{ port: 0, sessionKeyFile: session.key }')
     await home.write('session.key', 'PLANTED-session-key-of-more-than-32-bytes')
     const [one, other] = [await served(home), await served(home)]
     const headers = { 'content-type': 'application/json', connection: 'close' }
-    const reply = await fetch(`${one.url}/session`, { method: 'POST', headers, body: JSON.stringify({ key }) })
-    const cookie = reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const response = await fetch(`${one.url}/session`, { method: 'POST', headers, body: JSON.stringify({ key }) })
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
     expect((await fetch(`${other.url}/session`, { headers: { cookie, connection: 'close' } })).status).toBe(200)
     for (const { process: child } of [one, other]) child.kill('SIGTERM')
     const { code, stderr } = await one.ended
@@ -111,7 +111,7 @@ test('a session of the status page holds at every server with the same session k
   })
 })
 
-test('a session key that is too short, or stands where its path belongs, is rejected without being quoted', async () => {
+test('a session key that is too short, or in place of its path, is rejected and not quoted', async () => {
   await withHome(async (home) => {
     await prepare(home, '{ port: 0, sessionKeyFile: session.key }')
     await home.write('session.key', 'PLANTED')

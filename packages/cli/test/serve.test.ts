@@ -20,14 +20,14 @@ async function prepare(home: Home, more = shop(home)): Promise<void> {
   await home.write('wechat.secret', home.simulator.accounts.wechat.appSecret)
 }
 
-/** A served home: `lingpai serve` in a process of its own. */
+/** `lingpai serve` in a child process. */
 interface Served extends Child {
   readonly url: string
   get(
     path: string,
     key?: string,
   ): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }>
-  /** Resolves once standard error has said so. */
+  /** Resolves when standard error contains the text. */
   said(words: string): Promise<void>
 }
 
@@ -48,8 +48,8 @@ async function serve(home: Home, key: string): Promise<Served> {
     ...child,
     url,
     get: async (path, by = key) => {
-      const reply = await fetch(url + path, { headers: { authorization: `Bearer ${by}` } })
-      return { status: reply.status, body: (await reply.json()) as Readonly<Record<string, unknown>> }
+      const response = await fetch(url + path, { headers: { authorization: `Bearer ${by}` } })
+      return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> }
     },
     said: (words) => until(() => stderr.includes(words)),
   }
@@ -57,8 +57,8 @@ async function serve(home: Home, key: string): Promise<Served> {
 
 async function refresh({ url }: Served, account: string, key: string): Promise<void> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const reply = await fetch(`${url}/v1/accounts/${account}/refreshes`, { method: 'POST', headers, body: '{}' })
-  expect(reply.status).toBe(200)
+  const response = await fetch(`${url}/v1/accounts/${account}/refreshes`, { method: 'POST', headers, body: '{}' })
+  expect(response.status).toBe(200)
 }
 
 async function createKey(home: Home, ...more: readonly string[]): Promise<string> {
@@ -68,7 +68,7 @@ async function createKey(home: Home, ...more: readonly string[]): Promise<string
   return String(json['key'])
 }
 
-test('it serves the accounts of the file, takes over what changes in it, refuses what is wrong, and ends in good order', async () => {
+test('serve follows changes of the configuration, rejects invalid ones, and stops gracefully', async () => {
   await withHome(async (home) => {
     await prepare(home)
     const key = await createKey(home)
@@ -77,21 +77,21 @@ test('it serves the accounts of the file, takes over what changes in it, refuses
     expect(token).toMatchObject({ status: 200, body: { generation: 1 } })
 
     await home.write('lingpai.yaml', 'accounts: [')
-    await served.said('the configuration is refused; the old one stays')
+    await served.said('the configuration was rejected; the previous one stays in use')
     expect((await served.get('/v1/accounts/shop/token')).body).toMatchObject({ generation: 1 })
 
-    // The same secret from another file: the token goes on.
+    // The same secret from another file keeps the token.
     await home.write('other.secret', home.simulator.accounts.wechat.appSecret)
     await home.write('lingpai.yaml', yaml(home, shop(home, 'other.secret')))
-    await served.said('the configuration was read again')
+    await served.said('the configuration was reloaded')
     const same = await served.get('/v1/accounts/shop/token')
     expect(same.body['access_token']).toBe(token.body['access_token'])
     expect(home.simulator.ledger.tokenRequests('wechat')).toBe(1)
 
-    // A secret that brings no token does not take the place of one that does.
+    // A secret that gets no token does not replace one that does.
     await home.write('wrong.secret', 'PLANTED-wrong-secret')
     await home.write('lingpai.yaml', yaml(home, shop(home, 'wrong.secret')))
-    await served.said('shop: what is new brings no token')
+    await served.said('shop: the changed account gets no token')
     expect((await served.get('/v1/accounts/shop/token')).status).toBe(200)
 
     await home.write('lingpai.yaml', yaml(home, ''))
@@ -104,26 +104,26 @@ test('it serves the accounts of the file, takes over what changes in it, refuses
     const ran = await served.ended
     expect(ran.code).toBe(0)
     expect(ran.stderr).toContain('"audit":true')
-    // What the command line says is no change of the file.
-    expect(ran.stderr).not.toContain('need a restart')
+    // Options of the command line are not changes of the file.
+    expect(ran.stderr).not.toContain('require a restart')
     expect(ran.stderr).not.toContain('PLANTED')
     expect(ran.stderr).not.toContain(key.slice(15))
   })
 })
 
-test('a key works as soon as it is made, and no longer once it is revoked', async () => {
+test('a key is valid as soon as it is created and invalid once it is revoked', async () => {
   await withHome(async (home) => {
     await prepare(home)
     const first = await createKey(home)
     const served = await serve(home, first)
     const second = await createKey(home, '--name', 'till')
-    await served.said('the client keys were read again')
+    await served.said('the client keys were reloaded')
     expect((await served.get('/v1/accounts', second)).status).toBe(200)
     const listed = (await home.run(['key', 'list', '--json'])).json['keys'] as readonly {
       readonly lastUsedAt?: number
     }[]
     expect(listed.map(({ lastUsedAt }) => typeof lastUsedAt)).toEqual(['undefined', 'number'])
-    expect((await home.run(['key', 'list'])).stdout).toMatch(/ no use known\n.* used \d{4}-/)
+    expect((await home.run(['key', 'list'])).stdout).toMatch(/ no known use\n.* used \d{4}-/)
     const revoked = await home.run(['key', 'revoke', second.slice(4, 14)])
     expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining('(till) is revoked') })
     served.process.kill('SIGHUP')
@@ -134,7 +134,7 @@ test('a key works as soon as it is made, and no longer once it is revoked', asyn
   })
 })
 
-test('a comment in the file ends no event stream, a changed account ends those of the keys that see it', async () => {
+test('a comment in the file ends no event stream, and a changed account ends those of its keys', async () => {
   await withHome(async (home) => {
     await prepare(home)
     const [admin, shopKey, botKey] = [
@@ -154,11 +154,11 @@ test('a comment in the file ends no event stream, a changed account ends those o
       const heard = await events.next('timeline', ({ reason }) => reason === 'requested')
       expect(heard?.data).toMatchObject({ account })
     }
-    // The first refreshes are over: what is requested later joins none of them.
+    // Wait for the first refreshes, so that later requests do not join them.
     for (const account of ['shop', 'bot'])
       expect(await served.get(`/v1/accounts/${account}/token`)).toMatchObject({ status: 200 })
     await home.write('lingpai.yaml', yaml(home, `\n  # The till.\n${shop(home).replace('shop: {', '"shop":   {')}`))
-    await served.said('the configuration was read again')
+    await served.said('the configuration was reloaded')
     await assertHears(ofShop, 'shop')
     await assertHears(ofBot, 'bot')
 
@@ -173,7 +173,7 @@ test('a comment in the file ends no event stream, a changed account ends those o
   })
 })
 
-test('a second signal ends it at once, whatever is under way', async () => {
+test('a second signal stops the server immediately', async () => {
   await withHome(async (home) => {
     await prepare(home)
     home.simulator.fault({ platform: 'wechat', hang: true, times: 100 })
@@ -181,7 +181,7 @@ test('a second signal ends it at once, whatever is under way', async () => {
     const waiting = served.get('/v1/accounts/shop/token').catch(() => 'cut')
     await served.get('/v1/accounts')
     served.process.kill('SIGTERM')
-    await served.said('ending: what is under way is answered')
+    await served.said('shutting down: finishing running requests')
     served.process.kill('SIGTERM')
     const { code, stderr } = await served.ended
     expect({ code, signal: stderr.endsWith('SIGTERM') }).toEqual({ code: -1, signal: true })
@@ -189,20 +189,20 @@ test('a second signal ends it at once, whatever is under way', async () => {
   })
 })
 
-test('what cannot be served is one line and a hint, and nothing listens', async () => {
+test('an invalid server configuration is reported in one line with a hint, and no server starts', async () => {
   await withHome(async (home) => {
     await prepare(home)
-    const refused = await home.run(['serve', '--host', '0.0.0.0'])
-    expect(refused).toMatchObject({ code: 2, stdout: '' })
-    expect(refused.stderr).toMatch(
-      /^lingpai: 0\.0\.0\.0 can be reached by others, and there are no client keys\n {2}hint: .*key create/,
+    const rejected = await home.run(['serve', '--host', '0.0.0.0'])
+    expect(rejected).toMatchObject({ code: 2, stdout: '' })
+    expect(rejected.stderr).toMatch(
+      /^lingpai: startTokenServer: "keys" must not be empty, because other hosts can reach 0\.0\.0\.0\n {2}hint: .*key create/,
     )
     const problems: [string, RegExp][] = [
-      ['  port: 70000', /server\.port: is to be a number from 0 to 65535/],
+      ['  port: 70000', /server\.port: must be a number from 0 to 65535/],
       ['  tls: { cert: nothing.pem }', /server\.tls\.key: is missing/],
       ['  tls: { cert: nothing.pem, key: lingpai.yaml }', /nothing\.pem cannot be read \(ENOENT\)/],
-      ['  colour: red', /server\.colour: is not known; known are host, port, tls/],
-      ['  logLevel: loud', /server\.logLevel: is to be debug, info, warn or error/],
+      ['  colour: red', /server\.colour: is unknown; the known fields are host, port, tls/],
+      ['  logLevel: loud', /server\.logLevel: must be debug, info, warn or error/],
       ['  trustProxy: [1]', /server\.trustProxy: must be true, an address or network/],
       ['  trustProxy: 1', /server\.trustProxy: must be true, an address or network/],
       ['  trustProxy: proxy.internal', /"trustProxy" must be true, an address or network/],
@@ -221,7 +221,7 @@ test('what cannot be served is one line and a hint, and nothing listens', async 
 })
 
 describe('lingpai key', () => {
-  test('create shows the key once; list and the file show everything but the key', async () => {
+  test('key create shows the key once, and list and keys file show everything but the key', async () => {
     await withHome(async (home) => {
       await prepare(home)
       const argv = [
@@ -255,16 +255,19 @@ describe('lingpai key', () => {
 
   test.each([
     [['key'], /missing required argument/],
-    [['key', 'make'], /there are create, list and revoke/],
-    [['key', 'create', '--accounts', 'bot'], /--role is to be one of reader, reporter, admin/],
-    [['key', 'create', '--role', 'root', '--accounts', 'bot'], /--role is to be one of/],
-    [['key', 'create', '--role', 'reader'], /--accounts is to be names/],
-    [['key', 'create', '--role', 'reader', '--accounts', 'bot,till'], /there is no account till; there are: bot, shop/],
-    [['key', 'create', '--role', 'reader', '--accounts', 'bot', '--rate-limit', '-1'], /--rate-limit is to be/],
-    [['key', 'create', '--role', 'reader', '--accounts', 'bot', '--name', ' '], /--name is to be/],
-    [['key', 'revoke'], /which one\?/],
-    [['key', 'revoke', 'PLANTED'], /there is no such id/],
-  ])('%j is refused in one line', async (argv, words) => {
+    [['key', 'make'], /the action must be create, list or revoke/],
+    [['key', 'create', '--accounts', 'bot'], /--role must be one of reader, reporter, admin/],
+    [['key', 'create', '--role', 'root', '--accounts', 'bot'], /--role must be one of/],
+    [['key', 'create', '--role', 'reader'], /--accounts must be names/],
+    [
+      ['key', 'create', '--role', 'reader', '--accounts', 'bot,till'],
+      /unknown account till; the accounts are: bot, shop/,
+    ],
+    [['key', 'create', '--role', 'reader', '--accounts', 'bot', '--rate-limit', '-1'], /--rate-limit must be/],
+    [['key', 'create', '--role', 'reader', '--accounts', 'bot', '--name', ' '], /--name must be/],
+    [['key', 'revoke'], /the id is missing/],
+    [['key', 'revoke', 'PLANTED'], /unknown id/],
+  ])('the arguments %j are rejected in one line', async (argv, words) => {
     await withHome(async (home) => {
       await prepare(home)
       const { code, stdout, stderr } = await home.run(argv)
@@ -275,7 +278,7 @@ describe('lingpai key', () => {
   })
 })
 
-test('serve does not start on a cache that no waiting mends, and says what to do', async () => {
+test('serve does not start on a cache with a permanent failure', async () => {
   await withHome(async (home) => {
     await prepare(home)
     await home.write('tokens', 'a file where the directory belongs')
@@ -285,7 +288,7 @@ test('serve does not start on a cache that no waiting mends, and says what to do
   })
 })
 
-test('the log of serve tells an outage of the cache by one line when it begins and one when it is over', async () => {
+test('serve logs an outage of the cache in one line at its beginning and one at its end', async () => {
   await withHome(async (home) => {
     await prepare(home)
     const served = await serve(home, await createKey(home))
@@ -298,8 +301,8 @@ test('the log of serve tells an outage of the cache by one line when it begins a
     await served.said('works again')
     served.process.kill('SIGTERM')
     const { stderr } = await served.ended
-    expect(stderr.match(/ fails: /g)).toHaveLength(1)
-    const [, failures] = /works again, after (\d+) failures/.exec(stderr) ?? []
+    expect(stderr.match(/ is failing: /g)).toHaveLength(1)
+    const [, failures] = /works again after (\d+) failures/.exec(stderr) ?? []
     expect(Number(failures)).toBeGreaterThan(1)
   })
 })

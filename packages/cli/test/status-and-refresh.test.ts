@@ -1,6 +1,6 @@
 import { withHome } from './sandbox-home.js'
 
-test('status reads the shared cache and asks no platform', async () => {
+test('status reads the shared cache and sends no request to a platform', async () => {
   await withHome(async ({ run, simulator, directory }) => {
     await run(['token', 'qq-bot'])
     const { code, stdout } = await run(['status'])
@@ -13,7 +13,7 @@ test('status reads the shared cache and asks no platform', async () => {
   })
 })
 
-test('status --json has one entry for each account, or for the one that was named', async () => {
+test('status --json lists all accounts or the named one', async () => {
   await withHome(async ({ run }) => {
     await run(['token', 'wecom'])
     const { json } = await run(['status', '--json'])
@@ -29,39 +29,39 @@ test('status --json has one entry for each account, or for the one that was name
 
 test('status shows the failure that all processes share', async () => {
   await withHome(async ({ run, simulator }) => {
-    simulator.change('qq', { secret: 'reset-by-somebody' })
+    simulator.change('qq', { secret: 'reset-elsewhere' })
     await run(['token', 'qq-bot'])
     const { code, stdout } = await run(['status', 'qq-bot'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/qq-bot {3}failing/)
-    expect(stdout).toMatch(/refused \(100016\); next try in \d+ min/)
+    expect(stdout).toMatch(/refused \(100016\); next attempt in \d+ min/)
     expect(simulator.ledger.tokenRequests()).toBe(1)
   })
 })
 
-test('status tells of a cache that fails and of accounts without a secret', async () => {
+test('status reports a failing cache and accounts without a secret', async () => {
   await withHome(async ({ run, write }) => {
     const file = await write('a-file', 'in the way')
     await write(`lone`, '')
     const broken = await run(['status', 'qq-bot'], { env: { LINGPAI_CACHE: `file:${file}/below` } })
     expect(broken.code).toBe(1)
-    expect(broken.stderr).toMatch(/lingpai: the cache file:\S+ fails.*\n {2}hint: lingpai doctor/)
+    expect(broken.stderr).toMatch(/lingpai: the cache file:\S+ is failing.*\n {2}hint: Run lingpai doctor/)
     const secretless = await run(['status'], { env: { QQ_BOT_SECRET: undefined } })
     expect(secretless.code).toBe(2)
     expect(secretless.stdout).toMatch(/qq-bot {5}misconfigured/)
     expect(secretless.stdout).toMatch(/wecom {6}none/)
-    expect(secretless.stderr).toContain('qq-bot: its secret is missing')
+    expect(secretless.stderr).toContain('qq-bot: the secret is missing')
   })
 })
 
-test('status of a memory cache says that there is nothing to see', async () => {
+test('status of a memory cache says that other processes cannot see it', async () => {
   await withHome(async ({ run }) => {
     const { stdout } = await run(['status', 'qq-bot'], { env: { LINGPAI_CACHE: 'memory:' } })
-    expect(stdout).toContain('cache memory: (of one process only')
+    expect(stdout).toContain('cache memory: (in one process only')
   })
 })
 
-test('refresh asks the platform and shows the generation before and after', async () => {
+test('refresh requests a token and shows the generation before and after', async () => {
   await withHome(async ({ run, simulator }) => {
     const first = await run(['refresh', 'wecom'])
     expect(first.stdout).toMatch(/^wecom {2}has a new token\n {2}generation {2}none → 1\n {2}expires/)
@@ -91,7 +91,7 @@ test('refresh --json has null before the first token', async () => {
   })
 })
 
-test('refresh asks although a failure is remembered', async () => {
+test('refresh sends a request despite a remembered failure', async () => {
   await withHome(async ({ run, simulator }) => {
     simulator.change('wechat', { ipAllow: ['198.51.100.1'] })
     expect((await run(['token', 'wechat-mp'])).code).toBe(1)

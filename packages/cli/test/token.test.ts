@@ -1,6 +1,6 @@
 import { withHome } from './sandbox-home.js'
 
-test('the environment alone makes an account, and its token is shown masked', async () => {
+test('an account from the environment gets a token, which is masked', async () => {
   await withHome(async ({ run, simulator }) => {
     const { code, stdout, stderr } = await run(['token', 'qq-bot'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -12,7 +12,7 @@ test('the environment alone makes an account, and its token is shown masked', as
   })
 })
 
-test('the second run is served from the cache', async () => {
+test('a second run of token uses the cache', async () => {
   await withHome(async ({ run, simulator }) => {
     for (const name of ['qq-bot', 'wechat-mp', 'wecom']) {
       expect((await run(['token', name])).code).toBe(0)
@@ -22,17 +22,17 @@ test('the second run is served from the cache', async () => {
   })
 })
 
-test('--reveal prints the token and nothing else', async () => {
+test('token --reveal prints only the token', async () => {
   await withHome(async ({ run, simulator }) => {
     const { stdout, stderr, code } = await run(['token', 'wecom', '--reveal'], { reveals: true })
     expect(stdout).toMatch(/^simtok_wecom_\S+\n$/)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const reply = await fetch(`${simulator.url}/wecom/cgi-bin/get_api_domain_ip?access_token=${stdout.trim()}`)
-    expect(await reply.json()).toMatchObject({ errcode: 0 })
+    const response = await fetch(`${simulator.url}/wecom/cgi-bin/get_api_domain_ip?access_token=${stdout.trim()}`)
+    expect(await response.json()).toMatchObject({ errcode: 0 })
   })
 })
 
-test('--json is one object with the documented members, and the token only with --reveal', async () => {
+test('token --json prints one object with the documented members, and the token only with --reveal', async () => {
   await withHome(async ({ run }) => {
     const { json } = await run(['token', 'qq-bot', '--json'])
     const members = ['account', 'generation', 'issuedAtMs', 'expiresAtMs', 'expiresInSeconds', 'length']
@@ -43,7 +43,7 @@ test('--json is one object with the documented members, and the token only with 
   })
 })
 
-test('a secret may stand in a file that an environment variable names', async () => {
+test('an environment variable can name a file with the secret', async () => {
   await withHome(async ({ run, write, env }) => {
     const path = await write('bot.secret', `${env['QQ_BOT_SECRET']}\n`)
     const ran = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined, QQ_BOT_SECRET_FILE: path } })
@@ -54,13 +54,13 @@ test('a secret may stand in a file that an environment variable names', async ()
   })
 })
 
-test('a missing, an empty and an unreadable secret are different errors, before anything is sent', async () => {
+test('a missing, an empty and an unreadable secret give different errors before any request', async () => {
   await withHome(async ({ run, directory, simulator }) => {
     const withSecret = (env: Record<string, string | undefined>) =>
       run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined, ...env } })
     const missing = await withSecret({})
-    expect(missing.stderr).toContain('qq-bot: its secret is missing: QQ_BOT_SECRET is not set')
-    expect(missing.stderr).toContain('hint: Set QQ_BOT_SECRET, or QQ_BOT_SECRET_FILE')
+    expect(missing.stderr).toContain('qq-bot: the secret is missing: QQ_BOT_SECRET is not set')
+    expect(missing.stderr).toContain('hint: Set QQ_BOT_SECRET, or set QQ_BOT_SECRET_FILE')
     const empty = await withSecret({ QQ_BOT_SECRET: ' ' })
     expect(empty.stderr).toContain('QQ_BOT_SECRET is set but empty')
     const lost = await withSecret({ QQ_BOT_SECRET_FILE: `${directory}/nowhere` })
@@ -70,20 +70,20 @@ test('a missing, an empty and an unreadable secret are different errors, before 
   })
 })
 
-test('a missing secret is asked for at a terminal, and what is typed does not show', async () => {
+test('a missing secret is asked for at a terminal, and the input is not shown', async () => {
   await withHome(async ({ run, env }) => {
     const secret = env['QQ_BOT_SECRET'] ?? ''
     const ran = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined }, typed: `${secret}\r` })
     expect(ran.code).toBe(0)
-    expect(ran.stderr).toBe('clientSecret of qq-bot (does not show): \n')
+    expect(ran.stderr).toBe('clientSecret of qq-bot (hidden): \n')
     expect(ran.stdout).not.toContain(secret)
     const left = await run(['token', 'qq-bot'], { env: { QQ_BOT_SECRET: undefined }, typed: '\u0003' })
     expect(left.code).toBe(2)
-    expect(left.stderr).toContain('no secret was given')
+    expect(left.stderr).toContain('no secret was entered')
   })
 })
 
-test('a wrong secret is the platform failing: exit code 1, its own words and what to do', async () => {
+test('a wrong secret gives exit code 1 with the message of the platform and a hint', async () => {
   await withHome(async ({ run }) => {
     const env = { QQ_BOT_SECRET: 'wrong-secret-that-must-not-show' }
     const { code, stderr, json } = await run(['token', 'qq-bot', '--json'], { env })
@@ -98,15 +98,15 @@ test('a wrong secret is the platform failing: exit code 1, its own words and wha
   })
 })
 
-test('an unknown account names those that there are', async () => {
+test('an unknown account is reported with the names of all accounts', async () => {
   await withHome(async ({ run }) => {
     const { code, stderr } = await run(['token', 'shop'])
     expect(code).toBe(2)
-    expect(stderr).toContain('there is no account shop in the environment; there are: qq-bot, wechat-mp, wecom')
+    expect(stderr).toContain('no account shop in the environment; the accounts are: qq-bot, wechat-mp, wecom')
   })
 })
 
-test('without file and environment, it says how to begin', async () => {
+test('without a file and environment variables, the error shows how to begin', async () => {
   await withHome(async ({ run, env }) => {
     const nothing = Object.fromEntries(
       Object.keys(env).flatMap((name) => (/^(QQ|WE)/.test(name) ? [[name, undefined]] : [])),
@@ -114,22 +114,22 @@ test('without file and environment, it says how to begin', async () => {
     const { code, stderr } = await run(['token', 'wecom'], { env: nothing })
     expect(code).toBe(2)
     expect(stderr).toContain(
-      'export WECOM_CORP_ID=… WECOM_AGENT_ID=… WECOM_CORP_SECRET=…, or make a file: lingpai init',
+      'export WECOM_CORP_ID=… WECOM_AGENT_ID=… WECOM_CORP_SECRET=…, or create a file: lingpai init',
     )
   })
 })
 
-test('a token comes although the cache cannot be written, with a warning', async () => {
+test('an unwritable cache causes a warning, and a token is still printed', async () => {
   await withHome(async ({ run, write }) => {
     const file = await write('a-file', 'in the way')
     const { code, stdout, stderr } = await run(['token', 'qq-bot'], { env: { LINGPAI_CACHE: `file:${file}/below` } })
     expect(code).toBe(0)
     expect(stdout).toContain('generation  1')
-    expect(stderr.match(/lingpai: the cache file:\S+ fails/g)).toHaveLength(1)
+    expect(stderr.match(/lingpai: the cache file:\S+ is failing/g)).toHaveLength(1)
   })
 })
 
-test('an account of the environment that lacks a part stands in the way of nobody else', async () => {
+test('an incomplete account of the environment does not affect the others', async () => {
   await withHome(async ({ run }) => {
     const env = { WECOM_CORP_ID: undefined, WECHAT_MP_BASE_URL: 'no-url' }
     expect((await run(['token', 'qq-bot'], { env })).code).toBe(0)

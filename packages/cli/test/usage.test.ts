@@ -3,7 +3,7 @@ import { withHome } from './sandbox-home.js'
 
 const names = ['sandbox', 'init', 'doctor', 'token', 'status', 'refresh', 'serve', 'key', 'schema']
 
-test('every command has help with examples and the shape of its JSON', async () => {
+test('every command has a help text with examples and the shape of its JSON', async () => {
   await withHome(async ({ run }) => {
     const general = await run(['--help'])
     expect(general.code).toBe(0)
@@ -27,7 +27,7 @@ test('--version prints the version of the package', async () => {
   })
 })
 
-test('wrong arguments are exit code 2, one line and a hint', async () => {
+test('wrong arguments give exit code 2, one line and a hint', async () => {
   await withHome(async ({ run }) => {
     for (const argv of [
       ['tokn'],
@@ -48,7 +48,7 @@ test('wrong arguments are exit code 2, one line and a hint', async () => {
   })
 })
 
-test('a secret on the command line is refused and not repeated', async () => {
+test('a secret on the command line is rejected and not repeated', async () => {
   await withHome(async ({ run, simulator }) => {
     for (const argv of [
       ['--secret', 'PLANTED-SECRET'],
@@ -61,30 +61,32 @@ test('a secret on the command line is refused and not repeated', async () => {
       expect(code).toBe(2)
       expect(stderr).not.toContain('PLANTED')
       if (/secret|password/.test(argv[0] ?? ''))
-        expect(stderr).toMatch(/^lingpai: --[a-z-]+ is refused: a secret on the command line/)
+        expect(stderr).toMatch(
+          /^lingpai: --[a-z-]+ is not allowed: every process on this host can read a secret on the command line/,
+        )
     }
     expect(simulator.ledger.tokenRequests()).toBe(0)
   })
 })
 
-test('colour is for terminals only, and NO_COLOR switches it off', async () => {
+test('colors are for terminals only, and NO_COLOR disables them', async () => {
   await withHome(async ({ run }) => {
-    const colours = async (isTerminal: boolean, env = {}) => {
+    const colors = async (isTerminal: boolean, env = {}) => {
       const { stdout } = await run(['doctor', 'qq-bot'], { isTerminal, env })
       return stdout.includes('\u001B[')
     }
-    expect(await colours(true)).toBe(true)
-    expect(await colours(false)).toBe(false)
-    expect(await colours(true, { NO_COLOR: '1' })).toBe(false)
-    expect(await colours(true, { NO_COLOR: '' })).toBe(true)
-    expect(await colours(true, { TERM: 'dumb' })).toBe(false)
+    expect(await colors(true)).toBe(true)
+    expect(await colors(false)).toBe(false)
+    expect(await colors(true, { NO_COLOR: '1' })).toBe(false)
+    expect(await colors(true, { NO_COLOR: '' })).toBe(true)
+    expect(await colors(true, { TERM: 'dumb' })).toBe(false)
   })
 })
 
-test('sandbox prints lines that work when they are pasted', async () => {
+test('the printed commands of the sandbox work when they are pasted', async () => {
   await withHome(async ({ run, env }) => {
     const io = {
-      // The sandbox runs until this ends: in between, its own lines are used.
+      // The sandbox runs until this promise resolves.
       stopped: () => new Promise<void>((resolve) => (end = resolve)),
     }
     let end: () => void = () => undefined

@@ -14,12 +14,12 @@ import { proxyWords } from '../proxies.js'
 /** `lingpai doctor [account]` */
 export const doctorCommand: CommandDefinition = {
   syntax: 'doctor [account]',
-  summary: 'check configuration, secrets, cache, platforms and clock, and say what to do',
-  args: { account: 'only this one' },
+  summary: 'check configuration, secrets, cache, platforms and clock, and show how to fix problems',
+  args: { account: 'check this account only' },
   usesConfiguration: true,
   examples: [
     ['lingpai doctor', 'all accounts'],
-    ['lingpai doctor shop --json', 'one, for a script; exit code 3 when something does not work'],
+    ['lingpai doctor shop --json', 'one account, for a script; exit code 3 for a failure'],
   ],
   jsonShape: '{ok, counts: {ok, warn, fail}, checks: [{result, subject, check, message, action?, ip?}]}',
   run: async (context) => {
@@ -35,7 +35,7 @@ export const doctorCommand: CommandDefinition = {
     if (plan.configuration !== undefined) {
       const cache = await checkCache(plan.configuration.cache, context)
       report(cache)
-      // Without a cache no command goes on to an account.
+      // Without a cache, accounts cannot be checked.
       if (!cache.some(({ check, result }) => check === 'open' && result === 'fail'))
         report(await examine(plan, context))
     }
@@ -47,7 +47,7 @@ export const doctorCommand: CommandDefinition = {
   },
 }
 
-/** Which way requests go, where it is not the straight one. */
+/** Reports the proxies, if there are any. */
 function proxyFinding(env: CommandContext['io']['env']): readonly Finding[] {
   const words = proxyWords(env)
   return words === '' ? [] : [findingsOf('lingpai').ok('proxy', words)]
@@ -59,7 +59,7 @@ interface Plan {
   readonly accounts: readonly ConfiguredAccount[]
 }
 
-/** What is to be checked; where the configuration is wrong, its problems are what was found. */
+/** Loads what must be checked. The problems of a wrong configuration become findings. */
 async function planOf({ io, args, options }: CommandContext): Promise<Plan> {
   const { ok, fail } = findingsOf('lingpai')
   try {
@@ -82,7 +82,7 @@ async function planOf({ io, args, options }: CommandContext): Promise<Plan> {
   }
 }
 
-/** Side by side, unless somebody may have to type secrets one after the other. */
+/** Checks accounts concurrently, unless the user may have to enter their secrets one after the other. */
 async function examine({ accounts, configuration }: Plan, context: CommandContext): Promise<readonly Finding[]> {
   if (configuration === undefined) return []
   const check = (account: ConfiguredAccount): Promise<readonly Finding[]> =>
@@ -96,6 +96,6 @@ async function examine({ accounts, configuration }: Plan, context: CommandContex
 function print({ output }: CommandContext, { result, subject, check, message, action }: Finding): void {
   const { green, yellow, red, bold } = output.style
   const paint = { ok: green, warn: yellow, fail: red }[result]
-  const advice = action === undefined || result === 'ok' ? '' : ` → ${action}`
-  output.line(`${paint(result.padEnd(4))}  ${bold(subject)} ${check}: ${message}${advice}`)
+  const suffix = action === undefined || result === 'ok' ? '' : ` → ${action}`
+  output.line(`${paint(result.padEnd(4))}  ${bold(subject)} ${check}: ${message}${suffix}`)
 }

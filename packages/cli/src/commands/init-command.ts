@@ -12,7 +12,7 @@ import { providerNames, type ProviderName } from '../known-providers.js'
 /** `lingpai init` */
 export const initCommand: CommandDefinition = {
   syntax: 'init',
-  summary: 'write a commented lingpai.yaml; it holds no secret',
+  summary: 'write a commented lingpai.yaml without secrets',
   options: [
     ['--provider <names>', `one of ${providerNames.join(', ')}, or several with commas (default: qq-bot)`],
     ['--cache <url>', 'memory:, file:<directory>, sqlite:<file>, redis://<host> … (default: file:.lingpai)'],
@@ -28,7 +28,7 @@ export const initCommand: CommandDefinition = {
     const { provider = 'qq-bot', cache = 'file:.lingpai', force = false, config } = options
     const providers = String(provider).split(',').map(providerNamed)
     const path = config === undefined ? join(io.cwd, configurationFileName) : resolve(io.cwd, config)
-    // Only to be told now of what the next command would refuse.
+    // Reports an invalid URL now instead of in the next command.
     cachePlace(String(cache), io.cwd, io.env)
     if (hasPassword(String(cache))) throw passwordInFile('--cache')
     const overwritten = await write(path, configurationTemplate(providers, String(cache), io.env), force === true)
@@ -37,8 +37,8 @@ export const initCommand: CommandDefinition = {
       return exitCodes.ok
     }
     output.line(`${overwritten ? 'Overwrote' : 'Wrote'} ${path}. Next:`)
-    output.line('  1. put in the ids that are still marked <…>')
-    output.line('  2. set the environment variables that it names by secretEnv')
+    output.line('  1. replace the placeholders <…> by your ids')
+    output.line('  2. set the environment variables named by secretEnv')
     output.line('  3. lingpai doctor')
     if (/^(file|sqlite):[^/~]/.test(String(cache)))
       output.line(`Keep ${String(cache).replace(/^\w+:/, '')} out of version control.`)
@@ -50,15 +50,15 @@ function providerNamed(text: string): ProviderName {
   const name = providerNames.find((known) => known === text.trim())
   if (name !== undefined) return name
   throw new ConfigError(
-    `--provider ${text}: there is no such provider`,
+    `--provider ${text}: unknown provider`,
     { field: 'provider', problem: 'unknown' },
     {
-      hint: `There are ${providerNames.join(', ')}.`,
+      hint: `Known providers: ${providerNames.join(', ')}.`,
     },
   )
 }
 
-/** @returns whether there was a file before */
+/** @returns whether the file existed before */
 async function write(path: string, text: string, isForced: boolean): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: 'wx' })
@@ -69,11 +69,11 @@ async function write(path: string, text: string, isForced: boolean): Promise<boo
       await writeFile(path, text)
       return true
     }
-    const isThere = code === 'EEXIST'
+    const exists = code === 'EEXIST'
     throw new ConfigError(
-      isThere ? `${path} is there already` : `${path} cannot be written (${code})`,
+      exists ? `${path} already exists` : `${path} cannot be written (${code})`,
       { field: 'config', problem: 'conflict' },
-      { hint: isThere ? `Look into ${basename(path)}; --force overwrites it.` : 'Name another place with --config.' },
+      { hint: exists ? `Check ${basename(path)}; --force overwrites it.` : 'Choose another path with --config.' },
     )
   }
 }

@@ -10,19 +10,22 @@ import { momentText, tableLines } from '../words.js'
 /** `lingpai key create|list|revoke` */
 export const keyCommand: CommandDefinition = {
   syntax: 'key <action> [id]',
-  summary: 'client keys of the central server: create, list, revoke',
-  args: { action: 'create, list, or revoke', id: 'the key to revoke, as list shows it' },
+  summary: 'create, list or revoke client keys of the token server',
+  args: { action: 'create, list, or revoke', id: 'id of the key to revoke, as shown by list' },
   options: [
-    ['--role <role>', 'create: reader (tokens, status), reporter (rejections as well) or admin (refreshes as well)'],
-    ['--accounts <names>', "create: the accounts it is for, separated by commas, or '*' for all"],
-    ['--name <name>', 'create: what to call it in logs and on the status page (default: its role)'],
-    ['--rate-limit <number>', 'create: requests a second (default: server.rateLimit)'],
+    [
+      '--role <role>',
+      'create: reader (tokens, status), reporter (also reports rejected tokens) or admin (also forces refreshes)',
+    ],
+    ['--accounts <names>', "create: accounts of the key, separated by commas, or '*' for all"],
+    ['--name <name>', 'create: name in logs and on the status page (default: the role)'],
+    ['--rate-limit <number>', 'create: requests per second (default: server.rateLimit)'],
   ],
   usesConfiguration: true,
   examples: [
-    ['lingpai key create --role reader --accounts shop,bot --name till', 'prints the key; only its hash is kept'],
+    ['lingpai key create --role reader --accounts shop,bot --name till', 'prints the key and stores its hash'],
     ['lingpai key list', 'ids, names, roles, accounts'],
-    ['lingpai key revoke 3f9x0a7c2d', 'holds at once, also for running servers'],
+    ['lingpai key revoke 3f9x0a7c2d', 'takes effect on running servers within a second'],
   ],
   jsonShape:
     'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?, lastUsedAt?}], keysFile}; revoke: {id, name, keysFile}',
@@ -32,14 +35,14 @@ export const keyCommand: CommandDefinition = {
     if (action === 'create' && id === undefined) return create(context, configuration)
     if (action === 'list' && id === undefined) return list(context, configuration)
     if (action === 'revoke') return revoke(context, configuration, id)
-    throw usage('action', `key ${action}: there are create, list and revoke <id>`)
+    throw usage('action', `key ${action}: the action must be create, list or revoke <id>`)
   },
 }
 
 async function create({ io, output, options }: CommandContext, configuration: Configuration): Promise<ExitCode> {
   const { changeKeysFile, clientRoles, createClientKey } = await import('@lingpai/server')
   const role = clientRoles.find((known) => known === options['role'])
-  if (role === undefined) throw usage('role', `--role is to be one of ${clientRoles.join(', ')}`)
+  if (role === undefined) throw usage('role', `--role must be one of ${clientRoles.join(', ')}`)
   const accounts = accountsOf(options['accounts'], configuration)
   const rateLimit = rateLimitOf(options['rateLimit'])
   const name = nameOf(options['name'], role)
@@ -51,8 +54,8 @@ async function create({ io, output, options }: CommandContext, configuration: Co
     return exitCodes.ok
   }
   output.reveal(text)
-  output.note(`This is the key ${key.id} (${name}): ${role}, ${accountsText(accounts)}. It is not shown again:`)
-  output.note(`${keysFile} keeps its hash. Running servers take it within a second.`)
+  output.note(`This is the key ${key.id} (${name}): ${role}, ${accountsText(accounts)}. It will not be shown again:`)
+  output.note(`${keysFile} contains its hash. Running servers accept it within a second.`)
   return exitCodes.ok
 }
 
@@ -75,7 +78,7 @@ async function list(context: CommandContext, configuration: Configuration): Prom
   return exitCodes.ok
 }
 
-/** When the servers last let each key in; what the cache does not tell is left out. */
+/** Reads the last use of each key; unknown ones are omitted. */
 async function readLastUses(
   keys: readonly ClientKey[],
   { io, output }: CommandContext,
@@ -98,14 +101,14 @@ async function readLastUses(
   return uses
 }
 
-/** A key as it is listed. */
+/** A key in the list. */
 interface ListedKey extends Omit<ClientKey, 'hash'> {
   readonly lastUsedAt?: number
 }
 
 function rowOf({ id, name, role, accounts, createdAt, revokedAt, lastUsedAt }: ListedKey): readonly string[] {
   const state = revokedAt === undefined ? `since ${momentText(createdAt)}` : `revoked ${momentText(revokedAt)}`
-  const use = lastUsedAt === undefined ? 'no use known' : `used ${momentText(lastUsedAt)}`
+  const use = lastUsedAt === undefined ? 'no known use' : `used ${momentText(lastUsedAt)}`
   return [id, name, role, accountsText(accounts), state, use]
 }
 
@@ -116,17 +119,17 @@ async function revoke(
 ): Promise<ExitCode> {
   const { changeKeysFile } = await import('@lingpai/server')
   const { keysFile } = configuration.server
-  if (id === undefined) throw usage('id', 'key revoke: which one? lingpai key list shows the ids')
+  if (id === undefined) throw usage('id', 'key revoke: the id is missing; lingpai key list shows the ids')
   let revoked: ClientKey | undefined
   await changeKeysFile(keysFile, (keys) => {
     revoked = keys.find((key) => key.id === id)
-    // Not quoted: it may be a whole key, pasted by mistake.
-    if (revoked === undefined) throw usage('id', `there is no such id in ${keysFile}; lingpai key list shows them`)
+    // Not quoted, because it may be a whole key that was pasted by mistake.
+    if (revoked === undefined) throw usage('id', `unknown id in ${keysFile}; lingpai key list shows the ids`)
     return keys.map((key) => (key.id === id ? { ...key, revokedAt: key.revokedAt ?? io.clock.now() } : key))
   })
   const name = revoked?.name ?? ''
   if (options.json) output.json({ id, name, keysFile })
-  else output.line(`${id} (${name}) is revoked; running servers refuse it within a second`)
+  else output.line(`${id} (${name}) is revoked; running servers reject it within a second`)
   return exitCodes.ok
 }
 
@@ -134,23 +137,23 @@ function accountsOf(given: unknown, { accounts }: Configuration): ClientKey['acc
   const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : []
   if (names.length === 1 && names[0] === '*') return '*'
   const known = accounts.map(({ name }) => name)
-  if (names.length === 0 || names.includes('')) throw usage('accounts', "--accounts is to be names, or '*' for all")
+  if (names.length === 0 || names.includes('')) throw usage('accounts', "--accounts must be names, or '*' for all")
   const unknown = names.find((name) => !known.includes(name))
   if (unknown === undefined) return [...new Set(names)]
-  throw usage('accounts', `--accounts: there is no account ${unknown}; there are: ${known.join(', ')}`)
+  throw usage('accounts', `--accounts: unknown account ${unknown}; the accounts are: ${known.join(', ')}`)
 }
 
 function nameOf(given: unknown, role: ClientRole): string {
   const name = typeof given === 'string' ? given.trim() : role
   if (name.length > 0 && name.length <= 64 && !/\p{C}/u.test(name)) return name
-  throw usage('name', '--name is to be 1 to 64 printable characters')
+  throw usage('name', '--name must be 1 to 64 printable characters')
 }
 
 function rateLimitOf(given: unknown): number | undefined {
   if (given === undefined) return undefined
   const limit = Number(given)
   if (limit > 0 && limit <= 1e6) return limit
-  throw usage('rateLimit', '--rate-limit is to be a number above 0: requests a second')
+  throw usage('rateLimit', '--rate-limit must be a positive number of requests per second')
 }
 
 function accountsText(accounts: ClientKey['accounts']): string {

@@ -6,13 +6,13 @@ import { exitCodes } from '../exit-code.js'
 /** `lingpai keygen` */
 export const keygenCommand: CommandDefinition = {
   syntax: 'keygen',
-  summary: 'make a key for an encrypted cache, and say where to put it',
+  summary: 'create a key for an encrypted cache, and show where to put it',
   usesConfiguration: false,
   examples: [
-    ['(umask 077; lingpai keygen > cache.key)', `a file, for ${keysEnv}_FILE or encryption.keysFile`],
-    [`export ${keysEnv}=$(lingpai keygen)`, 'this shell and what it starts'],
+    ['(umask 077; lingpai keygen > cache.key)', `writes a file for ${keysEnv}_FILE or encryption.keysFile`],
+    [`export ${keysEnv}=$(lingpai keygen)`, 'for this shell and its child processes'],
   ],
-  jsonShape: '{id, key}; key is the whole text, id and all, as the variable or the file takes it',
+  jsonShape: '{id, key}; key includes the id, as the variable or the file expects it',
   run: async ({ output, options }) => {
     const key = generateKey()
     const [id = ''] = key.split(':')
@@ -26,13 +26,13 @@ export const keygenCommand: CommandDefinition = {
   },
 }
 
-/** Goes to standard error, so that standard output is the key and nothing else. */
+/** Printed to standard error, so that standard output contains only the key. */
 function explanation(id: string): readonly string[] {
   return [
-    `This is the key ${id}. Whoever has it can read the tokens; without it, each account is fetched anew.`,
-    `Give it to every process on the cache, not by an argument: by ${keysEnv}, by a file (mode 0600)`,
-    `that ${keysEnv}_FILE names, or in lingpai.yaml by encryption: { keysFile: <path> } or { keysEnv: <NAME> }.`,
-    'Several keys stand one after the other, with a comma or on lines of their own: the first encrypts, all decrypt.',
-    'To replace a key, first add the new one behind the old one everywhere, then put it first, then take the old one out.',
+    `This is the key ${id}. Anyone who has it can read the tokens; without it, each account is fetched again.`,
+    `Give it to every process on the cache: in ${keysEnv}, in a file (mode 0600) that ${keysEnv}_FILE names,`,
+    'or in lingpai.yaml by encryption: { keysFile: <path> } or { keysEnv: <NAME> }; never as an argument.',
+    'Separate several keys by commas or line breaks: the first one encrypts, all of them decrypt.',
+    'To replace a key, add the new one after the old one everywhere, then move it to the front, then remove the old one.',
   ]
 }

@@ -9,8 +9,8 @@ import { durationText, momentText, relativeText } from '../words.js'
 /** `lingpai refresh <account>` */
 export const refreshCommand: CommandDefinition = {
   syntax: 'refresh <account>',
-  summary: 'ask the platform for a token now, whatever the cache holds',
-  args: { account: 'name in lingpai.yaml, or qq-bot, wechat-mp, wecom for those of the environment' },
+  summary: 'request a token from the platform now, even if the cache has one',
+  args: { account: 'name in lingpai.yaml, or qq-bot, wechat-mp or wecom from the environment' },
   usesConfiguration: true,
   examples: [['lingpai refresh shop', 'after a secret was reset, or a token leaked']],
   jsonShape:
@@ -45,6 +45,6 @@ export const refreshCommand: CommandDefinition = {
 }
 
 function whyRepeated({ mode, windowSeconds }: { readonly mode: string; readonly windowSeconds: number }): string {
-  if (mode !== 'sticky' || windowSeconds === 0) return 'This platform hands out the same token while it lives.'
-  return `This platform hands out a new token only in the last ${durationText(windowSeconds * 1000)} of the old one.`
+  if (mode !== 'sticky' || windowSeconds === 0) return 'This platform returns the same token until it expires.'
+  return `This platform returns a new token only in the last ${durationText(windowSeconds * 1000)} of the old one.`
 }

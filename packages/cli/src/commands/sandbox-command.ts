@@ -8,15 +8,14 @@ import { portOf } from '../port-of.js'
 /** `lingpai sandbox` */
 export const sandboxCommand: CommandDefinition = {
   syntax: 'sandbox',
-  summary: 'run the three platforms on this machine, with demo accounts; Ctrl-C ends it',
+  summary: 'run the three platforms on this machine with demo accounts; press Ctrl-C to stop',
   options: [['--port <number>', 'listen on this port (default: any free one)']],
   usesConfiguration: false,
   examples: [
-    ['lingpai sandbox', 'prints lines to paste into another terminal'],
+    ['lingpai sandbox', 'prints commands for another terminal'],
     ['lingpai sandbox --port 8080', 'the same address each time'],
   ],
-  jsonShape:
-    '{url, accounts: [{account, baseUrl, env, curl}], ledger}, once it listens; the secrets in it are not real',
+  jsonShape: '{url, accounts: [{account, baseUrl, env, curl}], ledger}, once it listens; its secrets are not real',
   run: async (context) => {
     const { io, options } = context
     const port = options['port'] === undefined ? 0 : portOf(options['port'])
@@ -33,7 +32,7 @@ export const sandboxCommand: CommandDefinition = {
 }
 
 async function start(port: number): Promise<Simulator> {
-  // The simulator is for this command only: nobody else waits for it to load.
+  // Imported here, because only this command needs the simulator.
   const { startSimulator } = await import('@lingpai/testing')
   try {
     return await startSimulator({ port })
@@ -41,14 +40,14 @@ async function start(port: number): Promise<Simulator> {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
     throw new ConfigError(
-      `port ${port} ${code === 'EACCES' ? 'needs more rights' : 'is in use'}`,
+      `port ${port} ${code === 'EACCES' ? 'requires more privileges' : 'is already in use'}`,
       { field: 'port', problem: 'conflict' },
-      { hint: 'Leave --port out for a free one.' },
+      { hint: 'Omit --port to use a free port.' },
     )
   }
 }
 
-/** A demo account as a shell can use it. */
+/** A demo account as shell commands. */
 interface DemoLines {
   readonly account: string
   readonly title: string
@@ -90,7 +89,9 @@ function print({ output, options }: CommandContext, simulator: Simulator): void 
     return
   }
   const { bold, dim } = output.style
-  output.line(`${bold('Lingpai sandbox 令牌')}  ${simulator.url}  ${dim('(Ctrl-C ends it; nothing here is real)')}`)
+  output.line(
+    `${bold('Lingpai sandbox 令牌')}  ${simulator.url}  ${dim('(press Ctrl-C to stop; nothing here is real)')}`,
+  )
   for (const { account, title, baseUrl, env, curl } of demos) {
     output.line()
     output.line(`${bold(title)}  ${baseUrl}`)
@@ -103,7 +104,7 @@ function print({ output, options }: CommandContext, simulator: Simulator): void 
     output.line(`  lingpai token ${account}`)
   }
   output.line()
-  output.line(dim('What the platforms saw, a token that dies, an address that is refused:'))
+  output.line(dim('Show all requests, revoke a token, deny an address:'))
   output.line(`  curl -s ${ledger}`)
   output.line(`  curl -s ${simulator.url}/_sim/revoke -d '{"target":"qq"}'`)
   output.line(`  curl -s ${simulator.url}/_sim/change -d '{"account":"wechat","ipAllow":["203.0.113.9"]}'`)

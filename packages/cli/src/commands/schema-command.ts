@@ -7,7 +7,7 @@ export const schemaCommand: CommandDefinition = {
   syntax: 'schema',
   summary: 'print the JSON Schema of lingpai.yaml, for editors',
   usesConfiguration: false,
-  examples: [['lingpai schema > lingpai.schema.json', 'the file that the package also brings along']],
+  examples: [['lingpai schema > lingpai.schema.json', 'the same file is in the package']],
   jsonShape: 'the schema on one line',
   run: async ({ output, options }) => {
     const schema = configurationJsonSchema()

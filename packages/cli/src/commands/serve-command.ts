@@ -16,27 +16,27 @@ import { readServerFiles } from '../serve/server-files.js'
 /** `lingpai serve` */
 export const serveCommand: CommandDefinition = {
   syntax: 'serve',
-  summary: 'run the central token server: one place that fetches, every program asks it',
+  summary: 'run the token server: it fetches tokens for all programs',
   options: [
-    ['--host <address>', 'listen here instead of server.host (default: 127.0.0.1)'],
+    ['--host <address>', 'listen on this address instead of server.host (default: 127.0.0.1)'],
     ['--port <number>', 'listen on this port instead of server.port (default: 4180)'],
-    ['--allow-plain-http', 'listen beyond loopback without TLS: a proxy in front does it'],
+    ['--allow-plain-http', 'allow plain HTTP beyond loopback, for a proxy in front that terminates TLS'],
   ],
   usesConfiguration: true,
   examples: [
-    ['lingpai key create --role reader --accounts shop', 'first of all: a key for each program that asks'],
-    ['lingpai serve --config lingpai.yaml', 'the server, and its status page at /'],
+    ['lingpai key create --role reader --accounts shop', 'first, a key for each program'],
+    ['lingpai serve --config lingpai.yaml', 'the server, with its status page at /'],
   ],
   jsonShape: '{url, accounts, keys, keysFile}, once it listens; the log goes to standard error',
   run: async (context) => {
-    // From now on: a server that is told to end while it starts ends.
+    // Registered first, so that a signal during the start stops the server.
     const stopped = context.io.stopped()
     await serve(context, await loadConfiguration(context.io, context.options), stopped)
     return exitCodes.ok
   },
 }
 
-/** What the command line says goes before the file. */
+/** Options of the command line have priority over the file. */
 function settingsOf(
   { server }: Configuration,
   { host, port, allowPlainHttp }: CommandContext['options'],
@@ -71,10 +71,10 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     ...(language !== undefined && { language }),
     hooks: {
       'cache-failed': ({ error, repeated }) => {
-        if (!repeated) warn(`the cache ${configuration.cache.shown} fails: ${error.message}`)
+        if (!repeated) warn(`the cache ${configuration.cache.shown} is failing: ${error.message}`)
       },
       'cache-recovered': ({ failures }) => {
-        warn(`the cache ${configuration.cache.shown} works again, after ${failures} failures`)
+        warn(`the cache ${configuration.cache.shown} works again after ${failures} failures`)
       },
     },
   })
@@ -82,7 +82,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     clock: io.clock,
     allowWorldReadable,
     onProblem: warn,
-    onReload: (count) => server?.app.log.info({ keys: count }, 'the client keys were read again'),
+    onReload: (count) => server?.app.log.info({ keys: count }, 'the client keys were reloaded'),
   })
   const pool = accountPool({ manager, io, output, warn })
   let unfollow = (): void => undefined
@@ -111,10 +111,10 @@ async function serve(context: CommandContext, configuration: Configuration, stop
       drainMs: 3000,
     })
     unfollow = followFiles({ io, options: context.options, configuration, server, register, pool, keys })
-    if (tellsPlainHttp(settings)) warn(plainHttp)
+    if (isPlainHttp(settings)) warn(plainHttp)
     announce(context, configuration, server.url, keys.size)
     await stopped
-    server.app.log.info('ending: what is under way is answered')
+    server.app.log.info('shutting down: finishing running requests')
   } finally {
     unfollow()
     await server?.close()
@@ -125,13 +125,13 @@ async function serve(context: CommandContext, configuration: Configuration, stop
 }
 
 const plainHttp =
-  'clients send their keys without TLS: only a proxy in front, which does TLS, must be able to reach this address'
+  'clients send their keys without TLS: only a proxy in front that terminates TLS must be able to reach this address'
 
-function tellsPlainHttp({ host, tls, allowPlainHttp }: Configuration['server']): boolean {
+function isPlainHttp({ host, tls, allowPlainHttp }: Configuration['server']): boolean {
   return allowPlainHttp && tls === undefined && isUnprotected(`http://${isIPv6(host) ? `[${host}]` : host}`)
 }
 
-/** A server does not start on a cache that no waiting mends; one that is down may come back. */
+/** A server does not start on a cache with a permanent failure; a cache that is down may recover. */
 async function checkCache(cache: IAccessTokenCache, warn: (error: AnyLingpaiError) => void): Promise<void> {
   try {
     await cache.ready?.()
@@ -149,9 +149,9 @@ function announce({ output, options }: CommandContext, configuration: Configurat
     return
   }
   const { bold, dim } = output.style
-  output.line(`${bold('Lingpai token server 令牌')}  ${url}  ${dim('(Ctrl-C ends it)')}`)
+  output.line(`${bold('Lingpai token server 令牌')}  ${url}  ${dim('(press Ctrl-C to stop)')}`)
   output.line(`  accounts  ${names.join(', ')}`)
   output.line(`  keys      ${keys} in ${keysFile}`)
   if (keys === 0)
-    output.line(`  nobody can ask yet: lingpai key create --role reader --accounts ${names[0] ?? '<name>'}`)
+    output.line(`  create a client key: lingpai key create --role reader --accounts ${names[0] ?? '<name>'}`)
 }

@@ -8,12 +8,12 @@ import { relativeText, tableLines } from '../words.js'
 /** `lingpai status [account]` */
 export const statusCommand: CommandDefinition = {
   syntax: 'status [account]',
-  summary: 'show what the shared cache holds; asks no platform',
-  args: { account: 'only this one' },
+  summary: 'show the accounts in the shared cache; sends no request to a platform',
+  args: { account: 'show this account only' },
   usesConfiguration: true,
   examples: [
     ['lingpai status', 'all accounts'],
-    ['lingpai status shop --json', 'one, for a script'],
+    ['lingpai status shop --json', 'one account, for a script'],
   ],
   jsonShape:
     '{cache, accounts: [{account, provider, state, generation?, issuedAtMs?, expiresAtMs?, refreshAtMs?, lastFailure?, problem?}]}; state is none, valid, expiring, expired, failing or misconfigured',
@@ -68,13 +68,15 @@ function print({ io, output }: CommandContext, cacheUrl: string, found: readonly
   for (const line of lines) output.line(line)
   output.line(
     output.style.dim(
-      `cache ${cacheUrl}${cacheUrl === 'memory:' ? ' (of one process only: nothing is shared, nothing to be seen here)' : ''}`,
+      `cache ${cacheUrl}${cacheUrl === 'memory:' ? ' (in one process only: other processes cannot see it)' : ''}`,
     ),
   )
   for (const one of found) {
     if ('problem' in one || one.status.lastFailure === undefined) continue
     const { message, retryAtMs, hint } = one.status.lastFailure
-    output.line(`${one.account.name}: ${message}; next try ${at(retryAtMs)}${hint === undefined ? '' : `. ${hint}`}`)
+    output.line(
+      `${one.account.name}: ${message}; next attempt ${at(retryAtMs)}${hint === undefined ? '' : `. ${hint}`}`,
+    )
   }
 }
 
@@ -84,7 +86,7 @@ function conclude(
   cacheFailure: string | undefined,
 ): ExitCode {
   if (cacheFailure !== undefined) {
-    output.fail({ code: 'ERR_LINGPAI_CACHE', message: cacheFailure, hint: 'lingpai doctor looks into it.' })
+    output.fail({ code: 'ERR_LINGPAI_CACHE', message: cacheFailure, hint: 'Run lingpai doctor to check the cache.' })
     return exitCodes.failed
   }
   const misconfigured = found.flatMap((one) => ('problem' in one ? [one] : []))

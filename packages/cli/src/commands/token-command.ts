@@ -8,9 +8,9 @@ import { maskedToken, momentText, relativeText } from '../words.js'
 /** `lingpai token <account>` */
 export const tokenCommand: CommandDefinition = {
   syntax: 'token <account>',
-  summary: 'get a usable token: from the cache if there is one, else from the platform',
-  args: { account: 'name in lingpai.yaml, or qq-bot, wechat-mp, wecom for those of the environment' },
-  options: [['--reveal', 'print the token itself, and nothing else']],
+  summary: 'get a usable token, from the cache or from the platform',
+  args: { account: 'name in lingpai.yaml, or qq-bot, wechat-mp or wecom from the environment' },
+  options: [['--reveal', 'print only the token itself']],
   usesConfiguration: true,
   examples: [
     ['lingpai token qq-bot', 'shows generation and expiry, not the token'],

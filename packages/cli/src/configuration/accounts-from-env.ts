@@ -9,7 +9,7 @@ import {
 } from '../known-providers.js'
 import type { Configuration, ConfiguredAccount, MisconfiguredAccount } from './configuration.js'
 
-/** The accounts that environment variables name, each called by its provider: `QQ_BOT_APP_ID` makes `qq-bot`. */
+/** Returns the accounts that environment variables define, named after their provider: `QQ_BOT_APP_ID` defines `qq-bot`. */
 export function accountsFromEnv(
   env: CommandIo['env'],
   allowWorldReadable: boolean,
@@ -49,14 +49,14 @@ function isNamed({ spec }: AnyProvider, env: CommandIo['env']): boolean {
   return names.some((name) => env[name] !== undefined || env[`${name}_FILE`] !== undefined)
 }
 
-/** The provider reads its own variables; where the secret stands is looked at later, when it is needed. */
+/** The provider reads its own variables. The secret is replaced here, because it is read later when it is needed. */
 function idsOf(provider: AnyProvider, secretField: string, env: CommandIo['env']): Readonly<Record<string, string>> {
   const names = provider.spec.env?.[secretField] ?? []
   const read = provider.credentialsFromEnv({ ...env, ...Object.fromEntries(names.map((name) => [name, '-'])) })
   return Object.fromEntries(provider.spec.account.map((field) => [field, read[field] ?? '']))
 }
 
-/** The variables that make an account of each provider, for hints. */
+/** Returns the variables that define an account of the provider, for hints. */
 export function envExample(provider: AnyProvider): string {
   const { spec } = provider
   return [...spec.account, ...spec.secrets].map((field) => `${spec.env?.[field]?.[0] ?? field}=…`).join(' ')

@@ -1,11 +1,11 @@
-/** Whether a provider can be turned to this URL. */
+/** Whether the text is a valid base URL. */
 export function isBaseUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, search, hash } = new URL(text)
   return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
 }
 
-/** Whether a secret sent there can be read on the way. */
+/** Whether others on the network can read a secret sent to this URL. */
 export function isUnprotected(text: string): boolean {
   const { protocol, hostname } = new URL(text)
   return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)

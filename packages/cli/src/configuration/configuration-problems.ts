@@ -5,18 +5,18 @@ import { knownProviders, providerNames, type ProviderName } from '../known-provi
 import { serverKeys } from './server-schema.js'
 import { accountKeys, configurationSchema, topKeys, type ConfigurationFile } from './configuration-schema.js'
 
-/** Something wrong in a configuration file. Never quotes a value: it may be a secret. */
+/** A problem of a configuration file. Never quotes a value, which may be a secret. */
 export interface ConfigurationProblem {
-  /** `accounts.shop.appId`; empty where the whole file is meant. */
+  /** Path of the field, such as `accounts.shop.appId`; empty for the whole file. */
   readonly field: string
   readonly text: string
-  /** 1 is the first. */
+  /** Line number, beginning with 1. */
   readonly line: number
 }
 
 type Path = readonly PropertyKey[]
 
-/** The checked contents of a parsed file, or everything that is wrong with them. */
+/** Validates a parsed file. Returns its content or all of its problems. */
 export function checkConfiguration(
   data: unknown,
   document: Document,
@@ -37,10 +37,10 @@ export function checkConfiguration(
 const typeWords: Readonly<Record<string, string>> = { object: 'a mapping', record: 'a mapping', string: 'text' }
 
 function wordsOf(issue: z.core.$ZodRawIssue): string {
-  if (issue.code === 'invalid_union') return `is to be one of ${providerNames.join(', ')}`
-  if (issue.code !== 'invalid_type') return 'is not valid'
+  if (issue.code === 'invalid_union') return `must be one of ${providerNames.join(', ')}`
+  if (issue.code !== 'invalid_type') return 'is invalid'
   if (issue.input === undefined) return 'is missing'
-  return `is to be ${typeWords[issue.expected] ?? issue.expected}`
+  return `must be ${typeWords[issue.expected] ?? issue.expected}`
 }
 
 function found(issue: z.core.$ZodIssue, data: unknown): readonly { readonly path: Path; readonly text: string }[] {
@@ -65,18 +65,20 @@ function found(issue: z.core.$ZodIssue, data: unknown): readonly { readonly path
 const missingProvider = `is missing: one of ${providerNames.join(', ')}`
 
 function unknownKey(path: Path, key: string, data: unknown): string {
-  if (path[0] === 'server') return `is not known; known are ${path.length === 1 ? serverKeys.join(', ') : 'cert, key'}`
+  if (path[0] === 'server')
+    return `is unknown; the known fields are ${path.length === 1 ? serverKeys.join(', ') : 'cert, key'}`
   if (/secret|password|token|ticket|key/i.test(key)) {
     return (
-      'a secret does not belong in this file: put it into an environment variable or a file, and name that by ' +
+      'a secret must not be in this file: put it into an environment variable or a file, and name that by ' +
       (path[0] === 'encryption' ? 'keysEnv: NAME or keysFile: path' : 'secretEnv: NAME or secretFile: path')
     )
   }
-  if (path.length === 1 && path[0] === 'encryption') return 'is not known; known are keysEnv, keysFile, readPlain'
-  if (path.length === 0) return `is not known; known are ${topKeys.join(', ')}`
+  if (path.length === 1 && path[0] === 'encryption')
+    return 'is unknown; the known fields are keysEnv, keysFile, readPlain'
+  if (path.length === 0) return `is unknown; the known fields are ${topKeys.join(', ')}`
   const name = valueAt(data, [...path, 'provider'])
   const keys = typeof name === 'string' && name in knownProviders ? accountKeys(name as ProviderName) : []
-  return `is not known for ${String(name)}; known are ${keys.join(', ')}`
+  return `is unknown for ${String(name)}; the known fields are ${keys.join(', ')}`
 }
 
 function valueAt(data: unknown, path: Path): unknown {
@@ -87,7 +89,7 @@ function valueAt(data: unknown, path: Path): unknown {
   )
 }
 
-/** The line of the last key on the path that is there. */
+/** Returns the line of the last existing key on the path. */
 function lineOf(document: Document, lines: LineCounter, path: Path): number {
   let node: unknown = document.contents
   let offset = 0

@@ -30,14 +30,14 @@ export interface ServerEntry {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
 }
 
-/** `encryption:`, one of the first two. */
+/** `encryption:`, with one of the first two members. */
 export interface EncryptionEntry {
   readonly keysEnv?: string
   readonly keysFile?: string
   readonly readPlain?: boolean
 }
 
-/** One entry below `accounts`; the public credentials stand beside these members. */
+/** An entry of `accounts`; the public credentials are in the same object. */
 export interface AccountEntry extends Readonly<Record<string, unknown>> {
   readonly provider: ProviderName
   readonly secretEnv?: string
@@ -47,24 +47,24 @@ export interface AccountEntry extends Readonly<Record<string, unknown>> {
   readonly minLifeSeconds?: number
 }
 
-/** Names of environment variables. Capitals only: a secret that was pasted here by mistake is no such name. */
+/** Names of environment variables. Only capitals, so that a secret that was pasted here is rejected. */
 const envName = /^[A-Z_][A-Z0-9_]*$/
-/** No white space, and not the `<AppID>` of a fresh file. */
+/** No whitespace, and not the placeholder `<AppID>` of a new file. */
 const idPattern = /^[^\s<>]+$/
 const accountName = /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u
 
 const baseUrl = z
-  .string({ error: 'is to be a URL' })
-  .refine(isBaseUrl, { error: 'is to be an http(s) URL without user, query or #' })
+  .string({ error: 'must be a URL' })
+  .refine(isBaseUrl, { error: 'must be an http(s) URL without user, query or #' })
   .meta({ format: 'uri' })
 
 const idWords: z.core.$ZodErrorMap = ({ input }) => {
   if (input === undefined) return 'is missing'
   return typeof input === 'string' && /[<>]/.test(input)
-    ? 'still holds the placeholder: put the one of your account'
-    : "is to be the id as the platform's console shows it"
+    ? 'still has the placeholder: replace it by the id of your account'
+    : "must be the id as shown in the platform's console"
 }
-// A number is the id as well: the file's own digits are taken, see read-configuration-file.ts.
+// A number is an id, too: read-configuration-file.ts takes its digits as written.
 const id = z.union(
   [
     z.string({ error: idWords }).regex(idPattern, { error: idWords }),
@@ -75,9 +75,9 @@ const id = z.union(
   },
 )
 
-/** Half of a token's life is served in peace. */
+/** Less than half of a token's usual lifetime, so that it is not refreshed all the time. */
 const longestMinLifeSeconds = 3400
-const minLifeWords = `is to be whole seconds, 1 to ${longestMinLifeSeconds}`
+const minLifeWords = `must be whole seconds from 1 to ${longestMinLifeSeconds}`
 
 function accountSchema(name: ProviderName) {
   const { provider, title } = knownProviders[name]
@@ -89,34 +89,34 @@ function accountSchema(name: ProviderName) {
       ...ids,
       secretEnv: z
         .string()
-        .regex(envName, { error: 'is to be the name of an environment variable, in capitals: MY_BOT_SECRET' })
+        .regex(envName, { error: 'must be the name of an environment variable, in capitals: MY_BOT_SECRET' })
         .optional()
-        .describe('Environment variable that holds the secret; <NAME>_FILE, the path of a file, does as well.'),
+        .describe('Environment variable with the secret; <NAME>_FILE may name a file instead.'),
       secretFile: z
         .string()
-        .min(1, { error: 'is empty' })
+        .min(1, { error: 'must not be empty' })
         .optional()
-        .describe('File that holds the secret and nothing else. Relative to the configuration file.'),
-      baseUrl: baseUrl.optional().describe('Another host of the token endpoint, and of the API.'),
-      apiBaseUrl: baseUrl.optional().describe('Another host of the API only.'),
+        .describe('File that contains only the secret. Relative to the configuration file.'),
+      baseUrl: baseUrl.optional().describe('Another host for the token endpoint and the API.'),
+      apiBaseUrl: baseUrl.optional().describe('Another host for the API only.'),
       minLifeSeconds: z
         .int({ error: minLifeWords })
         .min(1, { error: minLifeWords })
         .max(longestMinLifeSeconds, { error: minLifeWords })
         .optional()
-        .describe('For clients that give a token up early: tokens are renewed before they live shorter than this.'),
+        .describe('For clients that drop a token early: tokens are renewed before less than this is left.'),
     })
     .refine((entry) => (entry as AccountEntry).minLifeSeconds === undefined || isRenewable, {
       path: ['minLifeSeconds'],
       error:
-        'cannot be had: this platform repeats its token until shortly before its end; for WeChat use provider: wechat-mp-plain',
+        'is not possible: this platform repeats its token until shortly before it expires; for WeChat use provider: wechat-mp-plain',
       when: ({ value }) => typeof value === 'object' && value !== null,
     })
     .refine((entry) => (entry.secretEnv === undefined) !== (entry.secretFile === undefined), {
       error: ({ input }) =>
         (input as AccountEntry).secretEnv === undefined
-          ? 'says nowhere where its secret is: add secretEnv: NAME or secretFile: path'
-          : 'has secretEnv and secretFile: keep one',
+          ? 'must have secretEnv: NAME or secretFile: path'
+          : 'must not have both secretEnv and secretFile',
       when: ({ value }) => typeof value === 'object' && value !== null,
     })
     .meta({ title, oneOf: [{ required: ['secretEnv'] }, { required: ['secretFile'] }] })
@@ -128,24 +128,24 @@ const encryptionSchema = z
   .strictObject({
     keysEnv: z
       .string()
-      .regex(envName, { error: 'is to be the name of an environment variable, in capitals: LINGPAI_CACHE_KEYS' })
+      .regex(envName, { error: 'must be the name of an environment variable, in capitals: LINGPAI_CACHE_KEYS' })
       .optional()
-      .describe('Environment variable that holds the keys; <NAME>_FILE, the path of a file, does as well.'),
+      .describe('Environment variable with the keys; <NAME>_FILE may name a file instead.'),
     keysFile: z
       .string()
-      .min(1, { error: 'is empty' })
+      .min(1, { error: 'must not be empty' })
       .optional()
-      .describe('File that holds the keys, as lingpai keygen prints them. Relative to the configuration file.'),
+      .describe('File with the keys as printed by lingpai keygen. Relative to the configuration file.'),
     readPlain: z
-      .boolean({ error: 'is to be true or false' })
+      .boolean({ error: 'must be true or false' })
       .optional()
-      .describe('Takes records that are not encrypted as well, for a change-over. Default: false.'),
+      .describe('Also reads unencrypted records, for a migration. Default: false.'),
   })
   .refine((entry) => (entry.keysEnv === undefined) !== (entry.keysFile === undefined), {
     error: ({ input }) =>
       (input as EncryptionEntry).keysEnv === undefined
-        ? 'says nowhere where its keys are: add keysEnv: NAME or keysFile: path'
-        : 'has keysEnv and keysFile: keep one',
+        ? 'must have keysEnv: NAME or keysFile: path'
+        : 'must not have both keysEnv and keysFile',
     when: ({ value }) => typeof value === 'object' && value !== null,
   })
   .meta({ oneOf: [{ required: ['keysEnv'] }, { required: ['keysFile'] }] })
@@ -155,52 +155,50 @@ export const configurationSchema = z
   .strictObject({
     cache: z
       .string()
-      .min(1, { error: 'is empty' })
+      .min(1, { error: 'must not be empty' })
       .optional()
       .describe(
-        'memory:, file:<directory>, sqlite:<file>, redis://<host>:<port>/<database>, rediss:, redis+cluster: or redis+sentinel:; no password. LINGPAI_CACHE, where set, takes its place.',
+        'memory:, file:<directory>, sqlite:<file>, redis://<host>:<port>/<database>, rediss:, redis+cluster: or redis+sentinel:, without a password. The environment variable LINGPAI_CACHE overrides it.',
       ),
     encryption: encryptionSchema
       .optional()
-      .describe('Encrypts what the cache keeps; LINGPAI_CACHE_KEYS, where set, holds the keys.'),
+      .describe('Encrypts the cache. The environment variable LINGPAI_CACHE_KEYS overrides the keys.'),
     timeoutMs: z
-      .int({ error: 'is to be a whole number of milliseconds' })
-      .min(100, { error: 'is to be at least 100 milliseconds' })
-      .max(600_000, { error: 'is to be at most 600000 milliseconds' })
+      .int({ error: 'must be a whole number of milliseconds' })
+      .min(100, { error: 'must be at least 100 milliseconds' })
+      .max(600_000, { error: 'must be at most 600000 milliseconds' })
       .optional()
-      .describe('Bound of one whole refresh, retries included, in milliseconds. Default: 10000.'),
+      .describe('Timeout of one refresh, retries included, in milliseconds. Default: 10000.'),
     language: z
-      .enum(['en', 'zh'], { error: 'is to be en or zh' })
+      .enum(['en', 'zh'], { error: 'must be en or zh' })
       .optional()
       .describe('Language of the hints. Default: en.'),
     allowWorldReadable: z
       .boolean({ error: 'must be true or false' })
       .optional()
-      .describe(
-        'Uses secret files that everybody on this host can read, with a warning. Default: false, they are refused.',
-      ),
-    server: serverSchema.optional().describe('The central token server: lingpai serve.'),
+      .describe('Accepts secret files that every user of this host can read, with a warning. Default: false.'),
+    server: serverSchema.optional().describe('The token server: lingpai serve.'),
     accounts: z
       .record(
-        z.string().regex(accountName, { error: 'is no name: use letters, digits, dot, hyphen and underscore' }),
+        z.string().regex(accountName, { error: 'must be a name of letters, digits, dots, hyphens and underscores' }),
         z.discriminatedUnion('provider', [first as NonNullable<typeof first>, ...others]),
-        { error: 'is to name at least one account' },
+        { error: 'must have at least one account' },
       )
-      .refine((accounts) => Object.keys(accounts).length > 0, { error: 'is to name at least one account' })
-      .meta({ minProperties: 1, description: 'The accounts by the names that you give them.' }),
+      .refine((accounts) => Object.keys(accounts).length > 0, { error: 'must have at least one account' })
+      .meta({ minProperties: 1, description: 'The accounts, by names of your choice.' }),
   })
   .meta({ title: 'lingpai.yaml', description: 'Configuration of the command lingpai.' })
 
-/** The JSON Schema of `lingpai.yaml`, for editors. */
+/** Returns the JSON Schema of `lingpai.yaml`, for editors. */
 export function configurationJsonSchema(): object {
   return z.toJSONSchema(configurationSchema, { io: 'input', target: 'draft-7' })
 }
 
-/** The keys that an account of this provider may have. */
+/** Returns the known fields of an account of this provider. */
 export function accountKeys(name: ProviderName): readonly string[] {
   const ids = knownProviders[name].provider.spec.account
   return ['provider', ...ids, 'secretEnv', 'secretFile', 'baseUrl', 'apiBaseUrl', 'minLifeSeconds']
 }
 
-/** The keys at the top. */
+/** The known fields at the top level. */
 export const topKeys: readonly string[] = Object.keys(configurationSchema.shape)

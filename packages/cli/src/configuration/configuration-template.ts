@@ -1,27 +1,27 @@
 import type { CommandIo } from '../command-io.js'
 import { knownProviders, secretFieldOf, type ProviderName } from '../known-providers.js'
 
-/** A commented `lingpai.yaml`. Ids are taken from the environment where it has them; no secret ever is. */
+/** Creates a commented `lingpai.yaml`. Ids come from the environment if it has them; secrets are never included. */
 export function configurationTemplate(names: readonly ProviderName[], cacheUrl: string, env: CommandIo['env']): string {
   return `# yaml-language-server: $schema=./node_modules/@lingpai/cli/lingpai.schema.json
-# Configuration of the command lingpai. No secret belongs in here: name the place of each instead.
+# Configuration of the command lingpai. It must not contain secrets: name the place of each instead.
 
-# Where tokens are kept. memory: is this process only; file:<directory> and sqlite:<file> are shared by all processes of
-# this host, redis://<host>:6379/0 by all hosts; its password stands in LINGPAI_CACHE_PASSWORD, not here.
-# A relative path is relative to this file. The environment variable LINGPAI_CACHE takes its place.
+# Where tokens are stored. memory: is this process only; file:<directory> and sqlite:<file> are shared by all processes on
+# this host, redis://<host>:6379/0 by all hosts; set its password in LINGPAI_CACHE_PASSWORD, not here.
+# Paths are relative to this file. The environment variable LINGPAI_CACHE overrides this value.
 cache: ${JSON.stringify(cacheUrl)}
 
-# Encrypts what the cache keeps. lingpai keygen makes a key; LINGPAI_CACHE_KEYS, where set, takes the place of this.
+# Encrypts the cache. lingpai keygen creates a key; the environment variable LINGPAI_CACHE_KEYS overrides this value.
 # encryption:
 #   keysEnv: LINGPAI_CACHE_KEYS
 
-# Bound of one whole refresh, retries included, in milliseconds.
+# Timeout of one refresh, retries included, in milliseconds.
 # timeoutMs: 10000
 
 # Language of the hints: en or zh.
 # language: zh
 
-# The accounts, by the names that you want to call them by: lingpai token ${names[0] ?? 'name'}
+# The accounts, by names of your choice: lingpai token ${names[0] ?? 'name'}
 accounts:
 ${names.map((name) => accountLines(name, env)).join('\n')}`
 }
@@ -41,11 +41,11 @@ function accountLines(name: ProviderName, env: CommandIo['env']): string {
   ${name}:
     provider: ${name}
 ${ids.join('\n')}
-    # The environment variable that holds the secret, or, as ${secretName}_FILE, the path of a file that does.
+    # The environment variable with the secret; ${secretName}_FILE may name a file instead.
     secretEnv: ${secretName}
-    # Instead of secretEnv: a file with the secret and nothing else, readable by you alone (chmod 600).
+    # Instead of secretEnv: a file that contains only the secret and that only you can read (chmod 600).
     # secretFile: secrets/${name}
-    # Another host.
+    # Another host for the token endpoint and the API.
     ${baseUrl === '' ? `# baseUrl: ${spec.baseUrl ?? 'https://example.com'}` : `baseUrl: ${JSON.stringify(baseUrl)}`}
 `
 }

@@ -1,33 +1,33 @@
 import type { ConfigError } from '@lingpai/core'
 import type { AnyProvider, ProviderName } from '../known-providers.js'
 
-/** Where a secret is to be found; never the secret. */
+/** The place of a secret; never the secret itself. */
 export type SecretPlace =
   | {
       readonly kind: 'env'
-      /** The preferred name first; each may also be set as `<NAME>_FILE`, the path of a file. */
+      /** The preferred name first; `<NAME>_FILE` may name a file instead of each. */
       readonly names: readonly string[]
     }
   | { readonly kind: 'file'; readonly path: string }
 
-/** One account, ready for its secret. */
+/** An account without its secret. */
 export interface ConfiguredAccount {
-  /** The name that the user calls it by. */
+  /** The account's name in the configuration. */
   readonly name: string
   readonly providerName: ProviderName
   readonly provider: AnyProvider
-  /** In what it differs from the platform's own. */
+  /** Differences from the provider. */
   readonly overrides: { readonly baseUrl?: string; readonly apiBaseUrl?: string }
   /** The public credentials. */
   readonly ids: Readonly<Record<string, string>>
   readonly secretField: string
-  /** For clients that give a token up early, seconds. */
+  /** For clients that drop a token early, seconds. */
   readonly minLifeSeconds?: number
   readonly secret: SecretPlace
   readonly allowWorldReadable: boolean
 }
 
-/** How `lingpai serve` serves; all paths are absolute. */
+/** Configuration of `lingpai serve`; all paths are absolute. */
 export interface ServerConfiguration {
   readonly host: string
   readonly port: number
@@ -42,39 +42,38 @@ export interface ServerConfiguration {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
-/** Where tokens are kept, and how. */
+/** The cache of the tokens. */
 export interface CachePlace {
-  /** As it was given; it may hold a password, and is not for showing. */
+  /** The URL as configured. It may contain a password and must not be shown. */
   readonly url: string
-  /** What a relative path in it is relative to. */
+  /** The base of relative paths. */
   readonly cwd: string
-  /** For people: absolute, without a password. */
+  /** The URL for people: absolute, without a password. */
   readonly shown: string
   /** Absent: not encrypted. */
   readonly encryption?: EncryptionPlace
-  /** For the files of its keys and its password. */
+  /** For the files of the keys and the password. */
   readonly allowWorldReadable: boolean
 }
 
 /** How a cache is encrypted. */
 export interface EncryptionPlace {
-  /** Where the keys stand. */
+  /** The place of the keys. */
   readonly keys: SecretPlace
-  /** Whether records that are not encrypted are taken as well. */
+  /** Whether unencrypted records are read, too. */
   readonly readPlain: boolean
 }
 
-/** What the command works with. */
+/** The configuration of the command. */
 export interface Configuration {
   /** Absolute path of the file; absent when the accounts come from the environment. */
   readonly path?: string
-  /** Whether secret files that everybody can read are used. */
+  /** Whether secret files that every user of this host can read are accepted. */
   readonly allowWorldReadable: boolean
-  /** Where tokens are kept. */
   readonly cache: CachePlace
   readonly accounts: readonly ConfiguredAccount[]
   readonly server: ServerConfiguration
-  /** Accounts of the environment that lack a part: they stand in the way of nobody else. */
+  /** Accounts of the environment that are incomplete. They do not affect the others. */
   readonly misconfigured: readonly MisconfiguredAccount[]
   readonly timeoutMs?: number
   readonly language?: 'en' | 'zh'

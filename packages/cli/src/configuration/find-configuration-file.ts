@@ -3,14 +3,14 @@ import { dirname, join, resolve } from 'node:path'
 import { ConfigError } from '@lingpai/core'
 import type { CommandIo } from '../command-io.js'
 
-/** The name that is looked for. */
+/** The name of the configuration file. */
 export const configurationFileName = 'lingpai.yaml'
 
 /**
- * The configuration file: the named one, else `LINGPAI_CONFIG`, else the first `lingpai.yaml` from the working directory
- * upward; `undefined` when there is none.
+ * Finds the configuration file: the named one, else `LINGPAI_CONFIG`, else the first `lingpai.yaml` in the working directory and
+ * its parents; `undefined` if there is none.
  *
- * @throws ConfigError for a file that belongs to another user, and was not named: it could send our secrets anywhere.
+ * @throws ConfigError for an unnamed file of another user, because it could send secrets to any host
  */
 export async function findConfigurationFile(
   { cwd, env }: Pick<CommandIo, 'cwd' | 'env'>,
@@ -29,13 +29,13 @@ export async function findConfigurationFile(
   }
 }
 
-/** Of the file, and of the link that leads to it; none where there is no file. */
+/** Returns the owners of the file and of a symbolic link to it; none if it does not exist. */
 async function ownersOf(path: string): Promise<readonly number[]> {
   const found = await Promise.all([stat(path), lstat(path)]).catch(() => [])
   return found.map(({ uid }) => uid)
 }
 
-/** Ours, or the system's. */
+/** Whether the owner is this user or the system. */
 function mayTrust(owner: number): boolean {
   const own = process.getuid?.()
   return own === undefined || owner === own || owner === 0
@@ -43,8 +43,8 @@ function mayTrust(owner: number): boolean {
 
 function foreign(path: string): ConfigError {
   return new ConfigError(
-    `${path} belongs to another user and is not used`,
+    `${path} belongs to another user and is ignored`,
     { field: 'config', problem: 'conflict' },
-    { hint: `If it is the one you mean, say so: --config ${path}` },
+    { hint: `To use it, pass --config ${path}` },
   )
 }

@@ -16,15 +16,15 @@ import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
 import { renewedBefore } from './renewal-for.js'
 
-/** What the command line says of the configuration. */
+/** The options of the command line for the configuration. */
 export interface LoadOptions {
-  /** The file that the user named. */
+  /** The path of the file. */
   readonly config?: string | undefined
   readonly allowWorldReadable?: boolean
 }
 
 /**
- * The configuration: the file where there is one, else what the environment names.
+ * Loads the configuration from the file, or from the environment if there is none.
  *
  * @throws ConfigError with all problems of the file
  */
@@ -59,18 +59,18 @@ export async function loadConfiguration(io: CommandIo, options: LoadOptions): Pr
   }
 }
 
-/** That a password does not belong where it stands. @param where the place, for people */
+/** Creates the error for a password in a file. @param where its location, for people */
 export function passwordInFile(where: string): ConfigError {
   return new ConfigError(
-    `${where}: a password does not belong into this file`,
+    `${where}: a password must not be in this file`,
     { field: 'cache', problem: 'conflict' },
     {
-      hint: 'Put it into LINGPAI_CACHE_PASSWORD, into a file named by LINGPAI_CACHE_PASSWORD_FILE, or the whole URL into LINGPAI_CACHE.',
+      hint: 'Set LINGPAI_CACHE_PASSWORD, or LINGPAI_CACHE_PASSWORD_FILE to the path of a file, or LINGPAI_CACHE to the whole URL.',
     },
   )
 }
 
-/** The environment takes the place of what the file says. */
+/** Environment variables override the file. */
 function cacheOf(
   { cache, encryption }: Pick<ConfigurationFile, 'cache' | 'encryption'>,
   home: string,

@@ -8,7 +8,7 @@ import type { ConfigurationFile } from './configuration-schema.js'
 
 const largestBytes = 1024 * 1024
 
-/** Reads and checks `lingpai.yaml`. @throws ConfigError with one line for each problem, `lingpai.yaml:12: accounts.shop.appId: …` */
+/** Reads and validates `lingpai.yaml`. @throws ConfigError with one line for each problem, `lingpai.yaml:12: accounts.shop.appId: …` */
 export async function readConfigurationFile(path: string): Promise<ConfigurationFile> {
   const text = await readText(path)
   const lines = new LineCounter()
@@ -33,34 +33,34 @@ async function readText(path: string): Promise<string> {
     throw new ConfigError(
       `${path} cannot be read (${code})`,
       { field: 'config', problem: 'missing' },
-      { hint: 'Name another file with --config, or make one with: lingpai init' },
+      { hint: 'Name another file with --config, or create one with: lingpai init' },
     )
   }
   if (bytes.length <= largestBytes) return bytes.toString('utf8')
   throw new ConfigError(`${path} is larger than 1 MiB`, { field: 'config', problem: 'malformed' })
 }
 
-/** The parser's words, without what they may quote of the file. */
+/** Uses the parser's message without the part that may quote the file. */
 function syntaxProblem({ code, message, pos }: YAMLError, lines: LineCounter, text: string): ConfigurationProblem {
   const { line } = lines.linePos(pos[0])
   return {
     field: '',
-    text: `no valid YAML: ${wordsFor(code, text.split('\n')[line - 1]) ?? message.split(':')[0] ?? code}`,
+    text: `invalid YAML: ${wordsFor(code, text.split('\n')[line - 1]) ?? message.split(':')[0] ?? code}`,
     line,
   }
 }
 
-/** Better words than the parser's, where it is easy to see what was meant. */
+/** Returns a better message than the parser's for common mistakes. */
 function wordsFor(code: string, line = ''): string | undefined {
   if (code === 'BAD_DQ_ESCAPE') return 'Invalid escape sequence'
-  // `cache: memory:`, or a colon before a space: YAML takes the value for a key.
+  // In `cache: memory:`, or with a colon before a space, YAML reads the value as a key.
   const endsInColon = /^BLOCK_(AS_IMPLICIT_KEY|IN_FLOW)$/.test(code) && /:\s+[^\s'"].*:(\s|$)/.test(line)
   return endsInColon
     ? 'a value that ends with a colon, or has one before a space, must be quoted ("memory:")'
     : undefined
 }
 
-/** Digits of an id are text: YAML would take `0012` for 12 and round long ones. */
+/** Converts the digits of ids to text: YAML would read `0012` as 12 and round long ones. */
 function keepIdsAsWritten(document: Document): void {
   const idFields = new Set(providerNames.flatMap((name) => knownProviders[name].provider.spec.account))
   visit(document, {
@@ -75,7 +75,9 @@ function plainData(document: Document, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown
   } catch {
-    throw problemsError(path, [{ field: '', text: 'no valid YAML: an alias leads nowhere or to too much', line: 1 }])
+    throw problemsError(path, [
+      { field: '', text: 'invalid YAML: an alias is unknown or expands to too much', line: 1 },
+    ])
   }
 }
 

@@ -1,11 +1,11 @@
 import type { AnyProvider } from '../known-providers.js'
 
-/** What is taken off the attempt at random, so that processes do not ask together. */
+/** The jitter of attempts, so that processes do not send requests at the same time. */
 const jitterSeconds = 60
 
 /**
- * The provider, its tokens renewed before they live shorter than this; `undefined` where the platform repeats its token until
- * shortly before its end.
+ * Returns the provider with an earlier renewal, so that its tokens always have this much left; `undefined` if the platform repeats
+ * its token until shortly before it expires.
  */
 export function renewedBefore(provider: AnyProvider, minLifeSeconds: number): AnyProvider | undefined {
   const { mode, attemptsAtSeconds } = provider.spec.renewal

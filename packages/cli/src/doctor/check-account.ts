@@ -18,11 +18,11 @@ import { checkSecret } from './check-secret.js'
 import { findingsOf, type Finding } from './finding.js'
 import { watchedFetch, type WatchedFetch } from './watched-fetch.js'
 
-/** A clock that is off by more makes tokens look alive that are dead. */
+/** With a larger difference, dead tokens may look usable. */
 const mostSkewMs = 30_000
 const probeTimeoutMs = 10_000
 
-/** Everything there is to check of one account, in the order in which one thing rests on the other. */
+/** Checks an account, in an order in which each check depends on the previous ones. */
 export async function checkAccount(
   account: ConfiguredAccount,
   configuration: Configuration,
@@ -40,7 +40,7 @@ export async function checkAccount(
     io,
     output,
     fetch: watched.fetch,
-    // The cache is checked by itself.
+    // The cache has its own check.
     warn: () => undefined,
   })
   try {
@@ -66,11 +66,11 @@ export async function checkAccount(
 function checkAddress({ name, provider }: ConfiguredAccount): readonly Finding[] {
   const open = openAddressOf(provider)
   if (open === undefined) return []
-  const text = `${open} is not encrypted: the secret can be read on the way`
+  const text = `${open} is not encrypted: others can read the secret on the network`
   return [findingsOf(name).warn('address', text, { action: 'Use https.' })]
 }
 
-/** A token from the cache or the platform. A remembered failure is asked for again: the user may just have mended its cause. */
+/** Gets a token from the cache or the platform. Retries a remembered failure, because the user may have fixed its cause. */
 async function getToken(source: TokenSource, { requests }: WatchedFetch): Promise<TokenRecord | AnyLingpaiError> {
   try {
     return await source.getRecord()
@@ -90,61 +90,61 @@ async function getToken(source: TokenSource, { requests }: WatchedFetch): Promis
 function failed(account: ConfiguredAccount, check: string, error: AnyLingpaiError): Finding {
   const ip = error.code === 'ERR_LINGPAI_PLATFORM' ? error.details.ip : undefined
   const host = account.provider.spec.baseUrl
-  const unreachable = host === undefined ? undefined : `Check that ${new URL(host).origin} can be reached from here.`
+  const unreachable = host === undefined ? undefined : `Check that this host can reach ${new URL(host).origin}.`
   return findingsOf(account.name).fail(check, error.message, {
     action: error.hint ?? (error.code === 'ERR_LINGPAI_TRANSPORT' ? unreachable : undefined),
     ip,
   })
 }
 
-/** Shows the token to the platform, by its cheapest call. */
-async function checkWorks(account: ConfiguredAccount, source: TokenSource, told: Told): Promise<Finding> {
+/** Calls the provider's probe with the token. */
+async function checkWorks(account: ConfiguredAccount, source: TokenSource, report: ReportOptions): Promise<Finding> {
   const { ok, warn, fail } = findingsOf(account.name)
   const { spec } = account.provider
-  if (spec.probe === undefined) return warn('works', 'not tried: the provider names no call to try it with')
+  if (spec.probe === undefined) return warn('works', 'not checked: the provider has no probe')
   const { method, url, query = {} } = spec.probe
   const search = new URLSearchParams(query).toString()
   try {
     const signal = AbortSignal.timeout(probeTimeoutMs)
     const response = await source.fetch(search === '' ? url : `${url}?${search}`, { method, signal })
     const { status, headers } = response
-    const refusal = classify(spec, 'api', { status, headers, body: parsed(await response.text()) })
-    if (refusal !== undefined) return refused(account, refusal, told)
+    const rejection = classify(spec, 'api', { status, headers, body: parsed(await response.text()) })
+    if (rejection !== undefined) return apiError(account, rejection, report)
     return response.ok
       ? ok('works', `${method} ${url} accepts the token`)
-      : warn('works', `${method} ${url} answered HTTP ${status}`, { action: 'Try again later.' })
+      : warn('works', `${method} ${url} responded with HTTP ${status}`, { action: 'Try again later.' })
   } catch (error) {
     if (isLingpaiError(error)) return failed(account, 'works', error)
-    // The signal's reason, or whatever the network failed with; its words may quote the URL, which holds the token.
+    // The error may quote the URL with the token, so it is not shown.
     const isTimeout = (error as { readonly name?: unknown }).name === 'TimeoutError'
     const host = new URL(spec.apiBaseUrl ?? spec.baseUrl ?? 'https://unknown').origin
-    const text = isTimeout ? 'was not answered in time' : 'could not be sent'
+    const text = isTimeout ? 'timed out' : 'failed'
     const isProxy = networkFault(error).problem === 'proxy'
     const action = isProxy
       ? `Check the proxy that HTTPS_PROXY names, and that it may connect to ${host}.`
-      : `Check that ${host} can be reached from here.`
+      : `Check that this host can reach ${host}.`
     return fail('works', `${method} ${url} ${text}`, { action })
   }
 }
 
-/** The API said no: with some codes although the token is well. */
-function refused({ name, provider }: ConfiguredAccount, refusal: Refusal, { language, known }: Told): Finding {
-  const { errorClass } = refusal
-  // Redacted and printable: the words are the platform's, and what they quote may be the token.
-  const error = platformError(provider.spec, 'api', refusal, { language, known })
+/** The finding for an error of the API; some codes do not concern the token. */
+function apiError({ name, provider }: ConfiguredAccount, rejection: Refusal, report: ReportOptions): Finding {
+  const { errorClass } = rejection
+  // Redacts and escapes the platform's message, which may quote the token.
+  const error = platformError(provider.spec, 'api', rejection, report)
   const { platformCode, platformMessage, ip } = error.details
-  const isTokenWell = ['permission', 'rate-limited', 'quota-exhausted', 'transient', 'unknown'].includes(errorClass)
+  const isTokenFine = ['permission', 'rate-limited', 'quota-exhausted', 'transient', 'unknown'].includes(errorClass)
   const { warn, fail } = findingsOf(name)
-  return (isTokenWell ? warn : fail)('works', `the API refused (${platformCode} ${platformMessage})`, {
+  return (isTokenFine ? warn : fail)('works', `the API returned an error (${platformCode} ${platformMessage})`, {
     action: error.hint,
     ip,
   })
 }
 
-/** How what a platform said is told. */
-interface Told {
+/** How the platform's messages are reported. */
+interface ReportOptions {
   readonly language: 'en' | 'zh'
-  /** What must not show. */
+  /** Texts to redact. */
   readonly known: readonly string[]
 }
 
@@ -154,7 +154,7 @@ function checkClock({ name }: ConfiguredAccount, { aheadMs }: WatchedFetch): rea
   const { ok, warn } = findingsOf(name)
   const text = `this host is ${durationText(ms)} ${ms > 0 ? 'ahead of' : 'behind'} the platform`
   if (Math.abs(ms) <= mostSkewMs) return [ok('clock', Math.abs(ms) < 1000 ? 'agrees with the platform' : text)]
-  return [warn('clock', text, { action: 'Set the clock of this host, for instance by NTP.' })]
+  return [warn('clock', text, { action: 'Set the clock of this host, for example with NTP.' })]
 }
 
 function parsed(text: string): unknown {

@@ -10,11 +10,11 @@ import { findingsOf, type Finding } from './finding.js'
 
 const { ok, warn, fail } = findingsOf('cache')
 
-/** One key for all runs, so that they leave no litter; it is no account's. */
+/** A key outside of all accounts, the same for all runs, so that they leave only one entry. */
 const probeKey = 'lingpai:doctor'
 const leaseMs = 2000
 
-/** Whether the cache keeps, gives back and leases, and who else can look into it. */
+/** Checks reads, writes and leases of the cache, and who else can read it. */
 export async function checkCache(
   place: CachePlace,
   context: Pick<CommandContext, 'io' | 'output'>,
@@ -23,7 +23,7 @@ export async function checkCache(
   try {
     const cache = await openCache(place, { ...context, warn: () => undefined })
     try {
-      // Before anything is written: the cache mends the permissions of a directory that is its own.
+      // Checked before the first write, because the cache fixes the permissions of its directory.
       const before = directory === undefined ? [] : await checkDirectory(directory)
       return [...before, ...(await checkKeys(place, context)), await checkUse(place, cache)]
     } finally {
@@ -41,22 +41,22 @@ async function checkKeys(place: CachePlace, { io }: Pick<CommandContext, 'io'>):
 
 async function checkDirectory(directory: string): Promise<readonly Finding[]> {
   const found = await lstat(directory).catch(() => undefined)
-  if (found === undefined) return [ok('directory', `${directory} is made when it is needed, for you alone`)]
+  if (found === undefined) return [ok('directory', `${directory} will be created when needed, for you only`)]
   if (!found.isDirectory()) {
     return [
-      warn('directory', `${directory} is no directory`, {
-        action: 'The cache moves it aside; name another place if it is yours.',
+      warn('directory', `${directory} is not a directory`, {
+        action: 'The cache will move it aside; configure another path if you need the file.',
       }),
     ]
   }
   const own = process.getuid?.()
   if (own !== undefined && own !== 0 && found.uid !== own) {
-    return [warn('directory', `${directory} belongs to another user`, { action: 'Name a directory of your own.' })]
+    return [warn('directory', `${directory} belongs to another user`, { action: 'Configure a directory of your own.' })]
   }
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0')
   if (own === undefined || (found.mode & 0o077) === 0) return [ok('directory', `${directory} (${mode})`)]
   return [
-    warn('directory', `${directory} can be entered by others (${mode}); the files in it are private all the same`, {
+    warn('directory', `${directory} can be entered by other users (${mode}); its files are still private`, {
       action: `chmod 700 ${directory}`,
     }),
   ]
@@ -64,43 +64,46 @@ async function checkDirectory(directory: string): Promise<readonly Finding[]> {
 
 async function checkUse(place: CachePlace, cache: IAccessTokenCache): Promise<Finding> {
   try {
-    const problem = (await keeps(cache)) ?? (cache.lease === undefined ? undefined : await leases(cache, cache.lease))
+    const problem =
+      (await checkStorage(cache)) ?? (cache.lease === undefined ? undefined : await checkLease(cache, cache.lease))
     if (problem !== undefined)
-      return fail('use', `${place.shown} ${problem}`, { action: 'Name another place by cache or LINGPAI_CACHE.' })
+      return fail('use', `${place.shown} ${problem}`, {
+        action: 'Configure another cache in lingpai.yaml or LINGPAI_CACHE.',
+      })
     const words =
       cache.lease === undefined
-        ? 'is written and read; it is this process only, nothing is shared'
-        : `is written, read and leased${place.encryption === undefined ? '' : ', encrypted'}`
+        ? 'can be written and read; it is in this process only and not shared'
+        : `can be written, read and leased${place.encryption === undefined ? '' : ', encrypted'}`
     return ok('use', `${place.shown} ${words}`)
   } catch (error) {
     if (isLingpaiError(error) && error.code === 'ERR_LINGPAI_CONFIG') throw error
-    // The cache itself knows best why it cannot work there, such as on a file system without any exclusive step.
+    // The cache's hint is more specific, for example for a file system without atomic operations.
     if (isLingpaiError(error) && error.hint !== undefined)
-      return fail('use', `${place.shown} fails: ${error.message}`, { action: error.hint })
+      return fail('use', `${place.shown} failed: ${error.message}`, { action: error.hint })
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     const action = isRedis(place)
-      ? 'Check that it runs, that it can be reached from here, and user and password (LINGPAI_CACHE_PASSWORD).'
-      : 'Make the place writable for this user, or name another by cache or LINGPAI_CACHE.'
-    return fail('use', `${place.shown} fails (${code}): every process asks the platform by itself`, { action })
+      ? 'Check that it is running, that this host can reach it, and its user and password (LINGPAI_CACHE_PASSWORD).'
+      : 'Make it writable for this user, or configure another cache in lingpai.yaml or LINGPAI_CACHE.'
+    return fail('use', `${place.shown} failed (${code}): every process requests its own tokens`, { action })
   }
 }
 
-async function keeps(cache: IAccessTokenCache): Promise<string | undefined> {
+async function checkStorage(cache: IAccessTokenCache): Promise<string | undefined> {
   const value = randomUUID()
   await cache.set(probeKey, value)
   const found = await cache.get(probeKey)
   await cache.remove(probeKey)
-  // Another run may have written between the two.
-  return found === undefined || found === null || found === '' ? 'forgets what was written' : undefined
+  // A concurrent run may have overwritten the value.
+  return found === undefined || found === null || found === '' ? 'loses what was written' : undefined
 }
 
-async function leases(cache: IAccessTokenCache, lease: CacheLease): Promise<string | undefined> {
+async function checkLease(cache: IAccessTokenCache, lease: CacheLease): Promise<string | undefined> {
   const [holder, other] = [randomUUID(), randomUUID()]
-  // Another run holds it at this very moment: leasing works.
+  // A concurrent run holds the lease, so leasing works.
   if (!(await lease.take(probeKey, holder, leaseMs))) return undefined
-  if (await lease.take(probeKey, other, leaseMs)) return 'leases to two at once'
+  if (await lease.take(probeKey, other, leaseMs)) return 'gives one lease to two holders'
   const value = randomUUID()
-  if (!(await lease.commit(probeKey, holder, value))) return 'refuses the holder of its lease'
+  if (!(await lease.commit(probeKey, holder, value))) return 'rejects a commit by the holder of the lease'
   await cache.remove(probeKey)
   return undefined
 }

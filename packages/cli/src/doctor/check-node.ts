@@ -1,9 +1,9 @@
 import { findingsOf, type Finding } from './finding.js'
 
-/** The oldest Node.js that the packages run on, as their manifests say. */
+/** The oldest supported version of Node.js, as in the package manifests. */
 const oldest = [20, 19] as const
 
-/** Whether this Node.js is one that the packages are made for. @param version such as `20.20.2` */
+/** Checks the version of Node.js. @param version such as `20.20.2` */
 export function checkNode(version: string): Finding {
   const { ok, fail } = findingsOf('lingpai')
   const [major = 0, minor = 0] = version.split('.').map(Number)

@@ -1,7 +1,7 @@
 import type { FoundSecret } from '../read-secret.js'
 import { findingsOf, type Finding } from './finding.js'
 
-/** Where a secret was found, and who else can read it there. */
+/** Reports the origin of a secret and who else can read it. */
 export function checkSecret(
   subject: string,
   check: string,

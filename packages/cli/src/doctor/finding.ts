@@ -1,18 +1,18 @@
-/** What a check of `lingpai doctor` found. */
+/** The result of a check of `lingpai doctor`. */
 export interface Finding {
   readonly result: 'ok' | 'warn' | 'fail'
-  /** What was looked at: `lingpai`, `cache`, or the name of an account. */
+  /** The subject: `lingpai`, `cache`, or the name of an account. */
   readonly subject: string
-  /** Which check: `secret`, `token`, `clock` … */
+  /** The check: `secret`, `token`, `clock` … */
   readonly check: string
   readonly message: string
-  /** What to do about it. */
+  /** How to fix the problem. */
   readonly action?: string
-  /** The address to put on a white-list, where the platform named it. */
+  /** The address to add to a white-list, if the platform named it. */
   readonly ip?: string
 }
 
-/** Makes findings about one subject. */
+/** Creates findings about one subject. */
 export function findingsOf(
   subject: string,
 ): Record<Finding['result'], (check: string, message: string, rest?: Advice) => Finding> {
@@ -29,7 +29,7 @@ export function findingsOf(
   return { ok: make('ok'), warn: make('warn'), fail: make('fail') }
 }
 
-/** What else a finding can say; `undefined` where there is nothing to say. */
+/** Optional members of a finding. */
 export interface Advice {
   readonly action?: string | undefined
   readonly ip?: string | undefined

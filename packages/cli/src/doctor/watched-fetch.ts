@@ -1,17 +1,17 @@
 import type { Clock } from '@lingpai/core'
 
-/** A `fetch` that remembers how many requests it made, and how far the platform's clock is from ours. */
+/** A `fetch` that counts its requests and measures the difference between the platform's clock and this host's. */
 export interface WatchedFetch {
   readonly fetch: typeof globalThis.fetch
   readonly requests: () => number
-  /** Milliseconds by which our clock is ahead of the `Date` of the latest reply; `undefined` when no reply told. */
+  /** How far this host's clock is ahead of the `Date` of the last response, milliseconds; `undefined` if no response had one. */
   readonly aheadMs: () => number | undefined
 }
 
-/** A `Date` header has whole seconds: on average it is half a second behind. */
+/** A `Date` header has whole seconds, so it is half a second behind on average. */
 const roundedMs = 500
 
-/** Watches a `fetch`. */
+/** Wraps a `fetch`. */
 export function watchedFetch(fetch: typeof globalThis.fetch, clock: Clock): WatchedFetch {
   let requests = 0
   let aheadMs: number | undefined

@@ -7,16 +7,16 @@ import type { Output } from '../output.js'
 import { exposures } from '../exposures.js'
 import { readSecret } from '../read-secret.js'
 
-/** The sources of the accounts of one server, through all its configurations. */
+/** The sources of a server's accounts across reloads of its configuration. */
 export interface AccountPool {
   /**
-   * The accounts of a configuration; one that is the same as before keeps its source.
+   * Returns the accounts of a configuration; an unchanged account keeps its source.
    *
-   * @throws ConfigError for a secret that is not to be had, or for an account that had a token and gets none with what is new
+   * @throws ConfigError for a secret that cannot be read, or for a changed account that had a token and now gets none
    */
   open(accounts: readonly ConfiguredAccount[]): Promise<readonly ServedAccount[]>
-  /** Lets go of the sources that none of these uses; what waits on them may still finish. */
-  keepOnly(accounts: readonly ServedAccount[]): void
+  /** Removes the sources of all other accounts; pending calls may still finish. */
+  retainOnly(accounts: readonly ServedAccount[]): void
 }
 
 /** What a pool needs. */
@@ -24,20 +24,20 @@ export interface AccountPoolParts {
   readonly manager: TokenManager
   readonly io: CommandIo
   readonly output: Output
-  /** Is told where others can read a secret. */
+  /** Called with a warning about a secret that others can read. */
   readonly warn: (text: string) => void
 }
 
 /** Longer than a refresh takes. */
 const graceMs = 15_000
 
-/** An empty pool. */
+/** Creates an empty pool. */
 export function accountPool({ manager, io, output, warn }: AccountPoolParts): AccountPool {
   const opened = new Map<string, ServedAccount>()
   let current: readonly ServedAccount[] = []
 
   const make = (account: ConfiguredAccount): ServedAccount => {
-    // A function: core asks again when upstream calls the secret wrong, so that it can be changed without a restart.
+    // A function, because core calls it again when upstream rejects the secret: it can be changed without a restart.
     const secret = async (): Promise<string> => {
       const { value } = await readSecret(account, io)
       output.hide(value)
@@ -66,12 +66,12 @@ export function accountPool({ manager, io, output, warn }: AccountPoolParts): Ac
       current = served
       return served
     },
-    keepOnly: (accounts) => {
-      const kept = new Set(accounts.flatMap(sourcesOf))
+    retainOnly: (accounts) => {
+      const used = new Set(accounts.flatMap(sourcesOf))
       for (const [mark, account] of opened) {
         if (accounts.includes(account)) continue
         opened.delete(mark)
-        for (const source of sourcesOf(account)) if (!kept.has(source)) retire(manager, source, io.clock)
+        for (const source of sourcesOf(account)) if (!used.has(source)) retire(manager, source, io.clock)
       }
     },
   }
@@ -88,7 +88,7 @@ function sourcesOf({ source, tickets = {} }: ServedAccount): readonly TokenSourc
   return [source, ...Object.values(tickets)]
 }
 
-/** Everything that makes two entries one account. */
+/** Returns everything that identifies an entry. */
 function markOf({ name, providerName, provider: { spec }, ids, secret, minLifeSeconds }: ConfiguredAccount): string {
   return JSON.stringify([name, providerName, spec.baseUrl, spec.apiBaseUrl, ids, secret, minLifeSeconds])
 }
@@ -105,7 +105,7 @@ function ticketsOf(
   return Object.fromEntries(entries)
 }
 
-/** An account that has a token is not given up for one that cannot get any. */
+/** Rejects a configuration that replaces an account that has a token by one that gets none. */
 async function assertNoneIsLost(before: readonly ServedAccount[], after: readonly ServedAccount[]): Promise<void> {
   const changed = after.filter(({ name, source }) => {
     const old = before.find((account) => account.name === name)
@@ -117,7 +117,7 @@ async function assertNoneIsLost(before: readonly ServedAccount[], after: readonl
         await source.getAccessToken()
       } catch (error) {
         const words = isLingpaiError(error) ? error.message : 'no token'
-        throw new ConfigError(`${name}: what is new brings no token: ${words}`, { field: `accounts.${name}` })
+        throw new ConfigError(`${name}: the changed account gets no token: ${words}`, { field: `accounts.${name}` })
       }
     }),
   )

@@ -6,10 +6,10 @@ import { loadConfiguration, type LoadOptions } from '../configuration/load-confi
 import type { AccountPool } from './account-pool.js'
 import { readTlsFiles } from './server-files.js'
 
-/** What a running `lingpai serve` is made of. */
+/** The parts of a running `lingpai serve`. */
 export interface ServeParts {
   readonly io: CommandIo
-  /** What the command line says goes before the file, also when it is read again. */
+  /** The options of the command line have priority over the file after a reload, too. */
   readonly options: LoadOptions
   readonly configuration: Configuration
   readonly server: RunningTokenServer
@@ -18,15 +18,15 @@ export interface ServeParts {
   readonly keys: KeysFile
 }
 
-/** Takes over what changes in the files of a running server, on SIGHUP and by itself. @returns Ends it. */
+/** Reloads changed files of a running server, by itself and on SIGHUP. @returns stops following */
 export function followFiles(parts: ServeParts): () => void {
   const { io, configuration, keys } = parts
   const { path, server } = configuration
   let queue = Promise.resolve()
-  // One after the other: what was read last has to be what holds.
+  // One after another, so that the last file read is the one in effect.
   const inTurn = (what: string, work: () => Promise<void>) => (): void => {
     queue = queue.then(work).catch((error: unknown) => {
-      tellRefused(parts, what, error)
+      logRejected(parts, what, error)
     })
   }
   const accounts = inTurn('the configuration', () => reloadAccounts(parts))
@@ -50,11 +50,11 @@ async function reloadAccounts({ io, options, configuration, pool, register, serv
   const next = await loadConfiguration(io, { ...options, config: configuration.path })
   const accounts = await pool.open(next.accounts)
   register.replace(accounts)
-  pool.keepOnly(accounts)
+  pool.retainOnly(accounts)
   const { log } = server.app
-  log.info({ accounts: accounts.map(({ name }) => name) }, 'the configuration was read again')
+  log.info({ accounts: accounts.map(({ name }) => name) }, 'the configuration was reloaded')
   const stuck = changesForRestart(configuration, next)
-  if (stuck.length > 0) log.warn({ fields: stuck }, 'these changes need a restart')
+  if (stuck.length > 0) log.warn({ fields: stuck }, 'these changes require a restart')
 }
 
 async function reloadTls({ configuration, server }: ServeParts): Promise<void> {
@@ -69,13 +69,13 @@ async function reloadTls({ configuration, server }: ServeParts): Promise<void> {
       },
     }),
   )
-  log.info('the certificate was read again')
+  log.info('the certificate was reloaded')
 }
 
-/** What was there goes on; a half-written file is followed by a whole one. */
-function tellRefused({ server }: ServeParts, what: string, error: unknown): void {
+/** Logs a rejected file. The previous one stays in use, and a half-written file will change again. */
+function logRejected({ server }: ServeParts, what: string, error: unknown): void {
   const problem = isLingpaiError(error) ? error.message : String((error as Partial<Error>).name)
-  server.app.log.error({ problem }, `${what} is refused; the old one stays`)
+  server.app.log.error({ problem }, `${what} was rejected; the previous one stays in use`)
 }
 
 function changesForRestart(before: Configuration, after: Configuration): readonly string[] {

@@ -4,20 +4,20 @@ import type { TlsFiles } from '@lingpai/server'
 import type { ServerConfiguration } from '../configuration/configuration.js'
 import { readPrivateFile } from '../private-file.js'
 
-/** How the files of a server are read. */
+/** Options for reading the files of a server. */
 export interface ServerFilesOptions {
   readonly allowWorldReadable: boolean
-  /** Is told who else can read a file. */
+  /** Called with a warning about a file that others can read. */
   readonly warn: (text: string) => void
 }
 
-/** What serving reads beside the accounts; what is wrong with a file and can be served with is told. */
+/** Files of a server besides the configuration. */
 export interface ServerFiles {
   readonly tls?: TlsFiles
   readonly sessionKey?: Buffer
 }
 
-/** Reads the files that `server:` names. @throws ConfigError naming the one that cannot be read */
+/** Reads the files that `server:` names. @throws ConfigError with the name of an unreadable file */
 export async function readServerFiles(
   { tls, sessionKeyFile }: Pick<ServerConfiguration, 'tls' | 'sessionKeyFile'>,
   options: ServerFilesOptions,
@@ -26,7 +26,7 @@ export async function readServerFiles(
   return { ...(tls && { tls: await readTlsFiles(tls, options) }), ...(sessionKey && { sessionKey }) }
 }
 
-/** Reads certificate and key. @throws ConfigError naming the file that cannot be read */
+/** Reads certificate and key. @throws ConfigError with the name of an unreadable file */
 export async function readTlsFiles(
   { cert, key }: NonNullable<ServerConfiguration['tls']>,
   options: ServerFilesOptions,
@@ -50,7 +50,7 @@ async function readCertificate(path: string): Promise<Buffer> {
     return await readFile(path)
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    // A certificate is public, but PEM text in the place of its path may be the key.
+    // A certificate is public, but PEM text instead of its path may be the key.
     const file = path.includes('-----BEGIN') ? 'the file that "server.tls.cert" names' : path
     throw new ConfigError(`${file} cannot be read (${code})`, { field: 'server.tls.cert', problem: 'missing' })
   }

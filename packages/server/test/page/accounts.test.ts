@@ -100,7 +100,7 @@ inBrowser('the page shows the accounts of the key, and a message if there are no
   expect(await page.getByRole('article').getByRole('heading').allTextContents()).toEqual(['shop'])
   const other = await visit(world.url)
   await signIn(other, world.key({ role: 'reader', accounts: ['gone'] }))
-  await other.getByText('This key has no account yet.').waitFor()
+  await other.getByText('This key gives access to no account.').waitFor()
 })
 
 inBrowser('the page shows events and the figures of the chart', async ({ visit }) => {

@@ -141,7 +141,7 @@ inBrowser('the actions work without TLS, where browsers restrict pages', async (
   await page.getByRole('button', { name: 'Reveal: guild-bot' }).click()
   await page.getByRole('button', { name: 'Reveal for 30 seconds' }).click()
   await page.getByRole('button', { name: 'Copy' }).click()
-  await page.getByText('Copying is not allowed here. The text is selected').waitFor()
+  await page.getByText('The browser does not allow copying here. The text is selected').waitFor()
   const token = await page.locator('code.token').textContent()
   expect((await page.evaluate('getSelection().toString()')) === token).toBe(true)
 })

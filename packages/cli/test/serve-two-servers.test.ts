@@ -9,7 +9,7 @@ async function stopAll(): Promise<void> {
 }
 afterEach(stopAll)
 
-/** `lingpai serve` in a process of its own; gives its URL. */
+/** Starts `lingpai serve` in a child process. @returns its URL */
 async function serve(home: Home): Promise<string> {
   const child = home.spawn(['serve', '--json', '--host', 'localhost'])
   running.push(child)
@@ -23,27 +23,27 @@ async function createKey({ run }: Home): Promise<string> {
   return String(json['key'])
 }
 
-interface Answer {
+interface TokenResponse {
   readonly access_token: string
   readonly generation: number
 }
 
-async function ask(url: string, key: string, rejected?: Answer): Promise<Answer> {
+async function ask(url: string, key: string, rejected?: TokenResponse): Promise<TokenResponse> {
   const authorization = `Bearer ${key}`
   const path = `${url}/v1/accounts/shop/${rejected === undefined ? 'token' : 'rejections'}`
-  const reply = await fetch(path, {
+  const response = await fetch(path, {
     headers: { authorization, 'content-type': 'application/json' },
     ...(rejected !== undefined && {
       method: 'POST',
       body: JSON.stringify({ access_token: rejected.access_token, code: 40001 }),
     }),
   })
-  return (await reply.json()) as Answer
+  return (await response.json()) as TokenResponse
 }
 
 const schemes = process.env['LINGPAI_TEST_SQLITE'] === 'missing' ? ['file'] : ['file', 'sqlite']
 
-test.each(schemes)('a token that is rejected at one of two servers on %s: is replaced at the other', async (scheme) => {
+test.each(schemes)('two servers on %s: a token that is rejected on one is replaced on the other', async (scheme) => {
   await withHome(async (home) => {
     const { simulator, directory, write } = home
     const { appId, appSecret } = simulator.accounts.wechat
@@ -58,7 +58,7 @@ test.each(schemes)('a token that is rejected at one of two servers on %s: is rep
     simulator.revoke('wechat')
     const second = await ask(one, key, first)
     expect(second.generation).toBe(first.generation + 1)
-    // Asking is all the waiting there is; a server that does not turn over answers with the dead token for a minute.
+    // Without adopting the new token, the other server would return the dead one for a minute.
     const startedAtMs = performance.now()
     let seen = await ask(other, key)
     while (seen.generation === first.generation && performance.now() - startedAtMs < 30_000)
@@ -66,7 +66,7 @@ test.each(schemes)('a token that is rejected at one of two servers on %s: is rep
     expect(seen.access_token === second.access_token).toBe(true)
     expect((await ask(other, fresh)).access_token === second.access_token).toBe(true)
     expect(simulator.ledger.tokenRequests('wechat')).toBe(2)
-    // They still write when keys were last used, and the directory goes with the home.
+    // The servers still write the last use of the keys, and the directory is removed with the home.
     await stopAll()
   })
 })
