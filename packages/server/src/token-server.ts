@@ -17,6 +17,7 @@ import { registerPage } from './page/register-page.js'
 import { heldOpen } from './held-open.js'
 import { waitForStore } from './wait-for-store.js'
 import { refreshInBackground } from './refresh-in-background.js'
+import { namedScope } from './named-scope.js'
 import { registerErrors } from './register-errors.js'
 import { registerOpenApi } from './register-open-api.js'
 import { registerAccounts } from './routes/register-accounts.js'
@@ -49,7 +50,9 @@ import { writeAuditLog } from './write-audit-log.js'
  * await app.listen({ port: 4180 })
  * ```
  */
-export const tokenServer: FastifyPluginAsync<TokenServerOptions> = async (fastify, options) => {
+export const tokenServer: FastifyPluginAsync<TokenServerOptions> = namedScope('lingpai-token-server', serveTokens)
+
+async function serveTokens(fastify: FastifyInstance, options: TokenServerOptions): Promise<void> {
   const draining = new AbortController()
   // Every open stream and long poll adds a listener, so thousands are not a leak.
   setMaxListeners(0, draining.signal)
@@ -88,22 +91,28 @@ function registerRoutes(
   const open: TypedFastify = fastify.withTypeProvider()
   registerHealth(open, context)
   registerSession(open, context)
-  void fastify.register(async (scope) => {
-    requireCaller(scope, context)
-    const typed: TypedFastify = scope.withTypeProvider()
-    registerAccounts(typed, context)
-    registerTokens(typed, context)
-    registerChanges(typed, context, watcher)
-    registerEvents(typed, context, watcher)
-  })
-  for (const part of partsOf(context)) void fastify.register(async (scope) => part(scope, context))
+  void fastify.register(
+    namedScope('lingpai-token-routes', async (scope) => {
+      requireCaller(scope, context)
+      const typed: TypedFastify = scope.withTypeProvider()
+      registerAccounts(typed, context)
+      registerTokens(typed, context)
+      registerChanges(typed, context, watcher)
+      registerEvents(typed, context, watcher)
+    }),
+  )
+  for (const [name, part] of Object.entries(partsOf(context))) {
+    void fastify.register(namedScope(`lingpai-${name}`, async (scope) => part(scope, context)))
+  }
 }
 
 /** Each part has its own scope, so that its hooks and error handlers do not affect the others. */
 function partsOf({
   options: { metrics = true, page = true },
-}: ServerContext): readonly ((fastify: FastifyInstance, context: ServerContext) => void | Promise<void>)[] {
-  return [registerFacades, ...(metrics ? [registerMetrics] : []), ...(page ? [registerPage] : [])]
+}: ServerContext): Readonly<
+  Record<string, (fastify: FastifyInstance, context: ServerContext) => void | Promise<void>>
+> {
+  return { facades: registerFacades, ...(metrics && { metrics: registerMetrics }), ...(page && { page: registerPage }) }
 }
 
 function openContext(options: TokenServerOptions, draining: AbortSignal, log: FastifyBaseLogger) {

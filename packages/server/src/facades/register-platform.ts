@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import { namedScope } from '../named-scope.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
 import { errorBody } from './error-body.js'
@@ -24,7 +25,7 @@ export function registerPlatform(
   platform: FacadePlatform,
   routes: readonly FacadeRoute[],
 ): void {
-  void fastify.register((scope, _options, done) => {
+  const servePlatform = (scope: FastifyInstance, _options: unknown, done: () => void): void => {
     // SDKs and curl send JSON and forms with any content type.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => {
@@ -40,7 +41,8 @@ export function registerPlatform(
     })
     for (const route of routes) registerRoute(scope, route)
     done()
-  })
+  }
+  void fastify.register(namedScope(`lingpai-${platform.providerId}-facade`, servePlatform))
 }
 
 function registerRoute(scope: FastifyInstance, { path, method, schema, otherMethod, handle }: FacadeRoute): void {

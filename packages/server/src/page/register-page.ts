@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import serveStatic, { type FastifyStaticOptions } from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { namedScope } from '../named-scope.js'
 
 const require = createRequire(import.meta.url)
 const pageDirectory = fileURLToPath(new URL('../../page/', import.meta.url))
@@ -45,7 +46,7 @@ const files: FastifyStaticOptions = {
 
 /** Serves the status page at `/` and its files below `/assets/`. The page loads nothing from other hosts. */
 export function registerPage(fastify: FastifyInstance): void {
-  void fastify.register(async (page) => {
+  const servePage = namedScope('lingpai-page-files', async (page: FastifyInstance) => {
     await page.register(helmet, headers)
     await page.register(serveStatic, files)
     page.get('/', { schema: { hide: true } }, (request, reply) => {
@@ -58,4 +59,5 @@ export function registerPage(fastify: FastifyInstance): void {
       page.get(`/assets/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file, chartDirectory))
     }
   })
+  void fastify.register(servePage)
 }
