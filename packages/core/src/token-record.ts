@@ -225,18 +225,3 @@ export function isTokenText(value: unknown): value is string {
 export function isMoment(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= 8.64e15
 }
-
-/**
- * Whether `a` replaces `b`. The generation decides; where the store lost writes and a count was given twice, the later
- * issue does.
- */
-export function isNewer(a: StoredRecord, b: StoredRecord | undefined): boolean {
-  if (b === undefined || a.generation > b.generation) return true
-  return a.value !== b.value && a.issuedAtMs > b.issuedAtMs
-}
-
-/** Whether `a` is the token of `b`, and upstream was asked about it once more since. */
-export function isRenewed(a: StoredRecord, b: StoredRecord | undefined): boolean {
-  if (b === undefined || a.value !== b.value) return false
-  return a.issuedAtMs > b.issuedAtMs || (a.repeatedAtMs ?? 0) > (b.repeatedAtMs ?? 0)
-}

@@ -34,25 +34,25 @@ test.each([
 ] as const satisfies readonly (readonly [ErrorClass, readonly number[]])[])(
   'the cool-down of %s grows and ends',
   (errorClass, wanted) => {
-    expect(wanted.map((_, i) => coolDownMs(errorClass, { failures: i + 1, spread: 0 }))).toEqual(wanted)
-    expect(coolDownMs(errorClass, { failures: 1e9, spread: 0 })).toBe(wanted.at(-1))
+    expect(wanted.map((_, i) => coolDownMs(errorClass, { failures: i + 1, jitter: 0 }))).toEqual(wanted)
+    expect(coolDownMs(errorClass, { failures: 1e9, jitter: 0 })).toBe(wanted.at(-1))
   },
 )
 
 test('the jitter adds up to a fifth and takes nothing', () => {
   for (const errorClass of errorClasses) {
-    const least = coolDownMs(errorClass, { failures: 3, spread: 0 })
-    const most = coolDownMs(errorClass, { failures: 3, spread: 1 })
+    const least = coolDownMs(errorClass, { failures: 3, jitter: 0 })
+    const most = coolDownMs(errorClass, { failures: 3, jitter: 1 })
     expect(most / least).toBeCloseTo(1.2)
-    const some = coolDownMs(errorClass, { failures: 3, spread: 0.37 })
+    const some = coolDownMs(errorClass, { failures: 3, jitter: 0.37 })
     expect(some).toBeGreaterThan(least)
     expect(some).toBeLessThan(most)
   }
 })
 
 test('Retry-After replaces the first cool-down both ways, grows to the longest of the class, and ends at a day', () => {
-  const wait = (errorClass: ErrorClass, retryAfterMs: number, failures = 1, spread = 0): number =>
-    coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs: 7 * second })
+  const wait = (errorClass: ErrorClass, retryAfterMs: number, failures = 1, jitter = 0): number =>
+    coolDownMs(errorClass, { failures, jitter, retryAfterMs, codeCoolDownMs: 7 * second })
   expect(wait('transient', 90 * second)).toBe(90 * second)
   expect(wait('rate-limited', 3 * second)).toBe(3 * second)
   expect(wait('rate-limited', 3 * second, 3)).toBe(12 * second)
@@ -65,14 +65,14 @@ test('Retry-After replaces the first cool-down both ways, grows to the longest o
 test.each(['credential-invalid', 'ip-denied', 'permission', 'needs-reauthorization', 'unknown'] as const)(
   'Retry-After neither shortens nor lengthens the cool-down of %s, which only a person ends',
   (errorClass) => {
-    const wait = (retryAfterMs?: number): number => coolDownMs(errorClass, { failures: 1, spread: 0, retryAfterMs })
+    const wait = (retryAfterMs?: number): number => coolDownMs(errorClass, { failures: 1, jitter: 0, retryAfterMs })
     expect([wait(second), wait(24 * hour)]).toEqual([wait(), wait()])
   },
 )
 
 test('the figure of a code takes the place of its class, and grows to the longest of the class', () => {
   const wait = (errorClass: ErrorClass, codeCoolDownMs: number, failures: number): number =>
-    coolDownMs(errorClass, { failures, spread: 0, codeCoolDownMs })
+    coolDownMs(errorClass, { failures, jitter: 0, codeCoolDownMs })
   expect(wait('rate-limited', 5 * second, 1)).toBe(5 * second)
   expect(wait('rate-limited', 5 * second, 3)).toBe(20 * second)
   expect(wait('rate-limited', 5 * second, 30)).toBe(hour)

@@ -5,7 +5,6 @@ import {
   decodeRecord,
   encodeRecord,
   isMoment,
-  isNewer,
   parseObject,
   storedRecord,
   type StoredRecord,
@@ -168,32 +167,6 @@ function garbled(good: string, random: () => number): string {
       return Array.from({ length: at }, () => String.fromCharCode(Math.floor(random() * 0xffff))).join('')
   }
 }
-
-describe('which of two records replaces the other', () => {
-  const other = (changes: Partial<StoredRecord>): StoredRecord => changedRecord(record, changes)
-
-  test('any replaces none', () => {
-    expect(isNewer(record, undefined)).toBe(true)
-  })
-
-  test('the higher generation does, whatever the clocks said', () => {
-    const next = other({ value: 'token-2', generation: 4, issuedAtMs: fields.issuedAtMs - 9000 })
-    expect(isNewer(next, record)).toBe(true)
-  })
-
-  test('a record does not replace itself, nor a later look at the same token', () => {
-    expect(isNewer(record, record)).toBe(false)
-    expect(isNewer(other({ repeatedAtMs: fields.issuedAtMs + 1 }), record)).toBe(false)
-    expect(isNewer(other({ issuedAtMs: fields.issuedAtMs + 1 }), record)).toBe(false)
-  })
-
-  test('where one count was given twice, the later issue does', () => {
-    const twin = other({ value: 'token-twin', issuedAtMs: fields.issuedAtMs + 1 })
-    expect(isNewer(twin, record)).toBe(true)
-    expect(isNewer(record, twin)).toBe(false)
-    expect(isNewer(other({ value: 'token-twin' }), record)).toBe(false)
-  })
-})
 
 test('a changed record keeps what is not changed, its value too, and is frozen', () => {
   const changed = changedRecord(everything, { expiresAtMs: 1_767_240_000_000 })

@@ -53,7 +53,8 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'does not look after the lease',
     guarantee: 'G1',
     file: 'refresh/refresh.ts',
-    piece: "    if (lease !== 'unavailable') await lookAtCache(context)\n",
+    piece: "lease !== undefined && (await lookAtCache(context)).kind !== 'down'",
+    other: 'lease !== undefined',
   },
   {
     what: 'does not compare a rejected token',
@@ -65,7 +66,7 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'writes nothing back',
     guarantee: 'G1',
     file: 'record/deferred-write.ts',
-    piece: 'if (cell.isWriteBackPlanned) return',
+    piece: 'if (state.isWritePlanned) return',
     other: 'return',
   },
   {
@@ -79,19 +80,19 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'waits for a refresh ahead',
     guarantee: 'G3',
     file: 'refresh/serve-from-memory.ts',
-    piece: 'renewBehind(context)\n  if',
-    other: "await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)\n  if",
+    piece: 'refreshAhead(context)\n  if',
+    other: "await joinRefresh(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)\n  if",
   },
   {
-    what: 'forgets refusals',
+    what: 'forgets rejections',
     guarantee: 'G4',
     file: 'state/account-state.ts',
-    piece: ' || cell.refused.includes(record.value)',
+    piece: ' || state.rejectedValues.includes(record.value)',
   },
   {
     what: 'goes by counts alone',
     guarantee: 'G5',
-    file: 'token-record.ts',
+    file: 'record/record-order.ts',
     piece: 'a.value !== b.value && a.issuedAtMs > b.issuedAtMs',
     other: 'false',
   },
@@ -123,7 +124,11 @@ test.each(brokenCores)(
 )
 
 test('a failing seed replays with its whole trace', async () => {
-  await cutOut('refresh/refresh.ts', "    if (lease !== 'unavailable') await lookAtCache(context)\n")
+  await cutOut(
+    'refresh/refresh.ts',
+    "lease !== undefined && (await lookAtCache(context)).kind !== 'down'",
+    'lease !== undefined',
+  )
   const swept = await simulate('--from', '1', '--seeds', '999', '--workers', '1', '--core', folder)
   const [, seed = '', what = ''] = /^seed (\d+) .*: (G1 broken: .+)$/m.exec(swept.output) ?? []
   const { code, output } = await simulate('--seed', seed, '--core', folder)

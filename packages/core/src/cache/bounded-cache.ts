@@ -5,7 +5,7 @@ import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
 import { lastingFailure } from './lasting-failure.js'
 import { patientTimer } from '../time/patient-timer.js'
 import { scrubCause } from '../secrecy/redact.js'
-import { SharedTime, type SharedMoment } from './store-clock.js'
+import { StoreClock, type SharedMoment } from './store-clock.js'
 import { parseObject } from '../token-record.js'
 
 /** Outcome of a cache operation; a failure is never a miss. */
@@ -100,7 +100,7 @@ export function cacheGate(
     const told = await attempt<number>('now', () => cache.nowMs?.())
     return told.ok && Number.isFinite(told.value) ? told.value : undefined
   }
-  const time = new SharedTime(clock, cache.nowMs && askStore, timeoutMs, () => isSilent)
+  const time = new StoreClock(clock, cache.nowMs && askStore, timeoutMs, () => isSilent)
   const noLease = (): never => {
     throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
   }

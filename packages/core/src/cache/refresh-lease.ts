@@ -17,32 +17,33 @@ export interface HeldLease {
    * after others had it, so the record has to be looked at again before it is written.
    */
   settle(): Promise<boolean>
-  /** Writes and gives the lease back; `false` when it was lost, `'unknown'` when the store did not say. */
-  commit(value: string, expiresAtMs: number): Promise<boolean | 'unknown'>
+  /** Writes and gives the lease back; `lost` where another process has it, `unknown` where the store did not say. */
+  commit(value: string, expiresAtMs: number): Promise<'written' | 'lost' | 'unknown'>
+  /** Gives the lease back, if that has not happened yet. */
   release(): Promise<void>
 }
 
 /**
- * Tries to take the lease of a key, once.
+ * What came of taking a lease.
  *
- * @returns `'busy'` when somebody else holds it, `'unavailable'` when the store has none, `'unknown'` when it did not say.
+ * - `busy`: another process holds it
+ * - `unavailable`: the store has no leases
+ * - `unknown`: the store did not say
  */
-export async function takeLease(
-  gate: CacheGate,
-  clock: Clock,
-  key: string,
-): Promise<HeldLease | 'busy' | 'unavailable' | 'unknown'> {
-  if (gate.cache.lease === undefined) return 'unavailable'
+export type Taken =
+  | { readonly kind: 'held'; readonly lease: HeldLease }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'unknown' }
+
+/** Tries to take the lease of a key, once. */
+export async function takeLease(gate: CacheGate, clock: Clock, key: string): Promise<Taken> {
+  if (gate.cache.lease === undefined) return { kind: 'unavailable' }
   const holder = randomUUID()
   const takenAt = gate.moment()
   const taken = await gate.take(key, holder, leaseMs)
-  if (!taken.ok) return 'unknown'
-  return taken.value ? holdLease(gate, clock, key, { holder, takenAt }) : 'busy'
-}
-
-/** Gives a lease back, where the store has one to give. */
-export async function giveBack(lease: HeldLease | 'unavailable'): Promise<void> {
-  if (lease !== 'unavailable') await lease.release()
+  if (!taken.ok) return { kind: 'unknown' }
+  return taken.value ? { kind: 'held', lease: holdLease(gate, clock, key, { holder, takenAt }) } : { kind: 'busy' }
 }
 
 function holdLease(
@@ -58,6 +59,7 @@ function holdLease(
   let hasGap = false
   let heldAt = takenAt
   let wasRenewed = false
+  let isGivenBack = false
   const arm = (): void => {
     timer = clock.setTimer(() => {
       wasRenewed = true
@@ -88,10 +90,14 @@ function holdLease(
     settle,
     commit: async (value, expiresAtMs) => {
       await settle()
+      isGivenBack = true
       const written = await gate.commit(key, holder, value, expiresAtMs)
-      return written.ok ? written.value : 'unknown'
+      if (!written.ok) return 'unknown'
+      return written.value ? 'written' : 'lost'
     },
     release: async () => {
+      if (isGivenBack) return
+      isGivenBack = true
       await settle()
       await gate.release(key, holder)
     },

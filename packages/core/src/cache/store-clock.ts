@@ -21,7 +21,7 @@ export interface SharedMoment extends Moment {
  * judged by the latest that it may be there, and moments are written down by the earliest. An answer that was slow makes a
  * token's life shorter, for readers of another host too, and never longer.
  */
-export class SharedTime {
+export class StoreClock {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #ask: (() => Promise<number | undefined>) | undefined

@@ -48,7 +48,7 @@ export interface CoolDownFacts {
   /** Failures in a row, this one included. */
   readonly failures: number
   /** 0 to 1; adds up to a fifth, so that processes do not return together. */
-  readonly spread: number
+  readonly jitter: number
   /** The platform's own `Retry-After`: it replaces the first cool-down, longer or shorter, of a class that ends by itself. */
   readonly retryAfterMs?: number | undefined
   /** The provider's figure for this one code. */
@@ -67,17 +67,17 @@ const openEnded: readonly ErrorClass[] = ['transient', 'rate-limited', 'quota-ex
  * @param codeCoolDownMs the provider's figure for the failure's code
  */
 export function longestCoolDownOf(errorClass: ErrorClass, codeCoolDownMs: number | undefined): number {
-  const facts = { failures: 30, spread: 1, retryAfterMs: longestCoolDownOfAllMs, codeCoolDownMs }
+  const facts = { failures: 30, jitter: 1, retryAfterMs: longestCoolDownOfAllMs, codeCoolDownMs }
   return Math.ceil(coolDownMs(errorClass, facts))
 }
 
 /** How long nobody asks again, in milliseconds. */
 export function coolDownMs(errorClass: ErrorClass, facts: CoolDownFacts): number {
   const { firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]
-  const { retryAfterMs, codeCoolDownMs, failures, spread } = facts
+  const { retryAfterMs, codeCoolDownMs, failures, jitter } = facts
   // A platform blocks clients that repeat a wrong secret: no header of a proxy shortens that cool-down.
   const told = openEnded.includes(errorClass) ? retryAfterMs : undefined
   const first = told ?? codeCoolDownMs ?? firstCoolDownMs
   const doubled = Math.min(first * 2 ** Math.min(failures - 1, 20), Math.max(longestCoolDownMs, first))
-  return Math.min(doubled * (1 + spread / 5), longestCoolDownOfAllMs)
+  return Math.min(doubled * (1 + jitter / 5), longestCoolDownOfAllMs)
 }

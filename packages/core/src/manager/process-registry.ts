@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import type { IAccessTokenCache } from '../cache.js'
-import { newCell, type Cell } from '../state/account-state.js'
+import { newAccountState, type AccountState } from '../state/account-state.js'
 import { systemClock, type Clock } from '../clock.js'
 import { newKitState, type KitState } from './kit-state.js'
 
@@ -10,8 +10,8 @@ export interface Registry {
   readonly clock: Clock
   /** Names this process in records. */
   readonly writer: string
-  /** The one cell of an account in a cache on a clock. */
-  readonly cell: (cache: IAccessTokenCache, clock: Clock, key: string) => Cell
+  /** The one state of an account in a cache on a clock. */
+  readonly state: (cache: IAccessTokenCache, clock: Clock, key: string) => AccountState
   /** The current app of the async context. */
   readonly currentApp: AsyncLocalStorage<string | undefined>
   readonly kit: KitState
@@ -22,11 +22,11 @@ const slot = Symbol.for('@lingpai/core/registry@1')
 
 function createRegistry(): Registry {
   let writer: string | undefined
-  const cells = new WeakMap<IAccessTokenCache, WeakMap<Clock, Map<string, Cell>>>()
-  const cellsOf = (cache: IAccessTokenCache, clock: Clock): Map<string, Cell> => {
-    const byClock = cells.get(cache) ?? new WeakMap<Clock, Map<string, Cell>>()
+  const cells = new WeakMap<IAccessTokenCache, WeakMap<Clock, Map<string, AccountState>>>()
+  const cellsOf = (cache: IAccessTokenCache, clock: Clock): Map<string, AccountState> => {
+    const byClock = cells.get(cache) ?? new WeakMap<Clock, Map<string, AccountState>>()
     cells.set(cache, byClock)
-    const byKey = byClock.get(clock) ?? new Map<string, Cell>()
+    const byKey = byClock.get(clock) ?? new Map<string, AccountState>()
     byClock.set(clock, byKey)
     return byKey
   }
@@ -36,11 +36,11 @@ function createRegistry(): Registry {
     get writer() {
       return (writer ??= randomUUID().slice(0, 8))
     },
-    cell: (cache: IAccessTokenCache, clock: Clock, key: string) => {
+    state: (cache: IAccessTokenCache, clock: Clock, key: string) => {
       const byKey = cellsOf(cache, clock)
-      const cell = byKey.get(key) ?? newCell()
-      byKey.set(key, cell)
-      return cell
+      const state = byKey.get(key) ?? newAccountState()
+      byKey.set(key, state)
+      return state
     },
     currentApp: new AsyncLocalStorage<string | undefined>(),
     kit: newKitState(),

@@ -67,7 +67,7 @@ export class TokenManager {
   readonly #changes: ChangeFeed
   readonly #functionNumbers = new WeakMap<object, number>()
   readonly #descriptions = new WeakMap<object, string>()
-  readonly #spread: number
+  readonly #jitter: number
   #functionCount = 0
   #isClosed = false
 
@@ -77,7 +77,7 @@ export class TokenManager {
     const { cache, clock = registry.clock, random = Math.random, timeoutMs = 10_000, cacheTimeoutMs = 1000 } = options
     const fetch = options.fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
     this.#options = { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language: options.language ?? 'en' }
-    this.#spread = random()
+    this.#jitter = random()
     this.#changes = new ChangeFeed(cache)
     for (const [name, hook] of Object.entries(options.hooks ?? {}))
       this.#hub.on(name as LingpaiEventName, hook as () => void)
@@ -229,7 +229,7 @@ export class TokenManager {
     const { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language } = this.#options
     const fingerprint = fingerprintOf(account, secrets)
     const key = cacheKey(account, fingerprint)
-    const cell = registry.cell(cache, clock, key)
+    const state = registry.state(cache, clock, key)
     const credentials = { ...account.ids, ...secrets } as ResolvedCredentials<C>
     const parent = spec.parent && this.#parentSource(spec.parent, credentials, closing, options)
     const emit = <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void => {
@@ -241,7 +241,7 @@ export class TokenManager {
       credentials,
       key,
       fingerprint,
-      cell,
+      state,
       gate: cacheGate(cache, {
         clock,
         timeoutMs: cacheTimeoutMs,
@@ -252,14 +252,14 @@ export class TokenManager {
           const failures = this.#outage.worked(operation)
           if (failures !== undefined) this.#hub.emit('cache-recovered', { atMs: clock.now(), failures })
         },
-        tokens: () => heldTokens(cell),
+        tokens: () => heldTokens(state),
       }),
       clock,
       upstream: { fetch, clock, random, language },
       ...(parent && { parent }),
       timeoutMs,
       isReadonly: options.readonly ?? false,
-      spread: this.#spread,
+      jitter: this.#jitter,
       get writer() {
         return registry.writer
       },

@@ -46,9 +46,9 @@ export function deadlineAtMs(life: Life, { marginSeconds, attemptsAtSeconds }: R
 /**
  * Unix milliseconds of the next try to refresh ahead; the deadline when none is left before it.
  *
- * @param spread 0 to 1, where in the jitter this process stands
+ * @param jitter 0 to 1, where in the jitter this process stands
  */
-export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, spread: number): number {
+export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, jitter: number): number {
   const { issuedAtMs, expiresAtMs, repeatedAtMs = -Infinity } = life
   const deadline = deadlineAtMs(life, renewal)
   // A short life has no room for the platform's usual window: half of it is served in peace.
@@ -56,7 +56,7 @@ export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, spread: nu
     issuedAtMs + (expiresAtMs - issuedAtMs) / 2,
     repeatedAtMs + renewal.minIntervalSeconds * 1000,
   )
-  const jitterMs = spread * renewal.jitterSeconds * 1000
+  const jitterMs = jitter * renewal.jitterSeconds * 1000
   const attempts = renewal.attemptsAtSeconds
   for (const [i, atSeconds] of attempts.entries()) {
     const plannedAt = expiresAtMs - atSeconds * 1000

@@ -1,94 +1,92 @@
-import { keep, readCache, type AccountContext } from '../state/account-context.js'
-import { isRejected } from '../state/account-state.js'
-import { giveBack, takeLease } from '../cache/refresh-lease.js'
-import { onAbort } from '../time/on-abort.js'
-import { changedRecord, isRenewed, type StoredRecord } from '../token-record.js'
-import { writeRecord } from './write-record.js'
+import { takeLease } from '../cache/refresh-lease.js'
+import { remember, type AccountContext } from '../state/account-context.js'
+import { isRejected, noteUnwritten, noteWritten, planWrite } from '../state/account-state.js'
 import { hasCome, momentOf } from '../time/moment.js'
+import { onAbort } from '../time/on-abort.js'
+import { changedRecord, type StoredRecord } from '../token-record.js'
+import { lookAtCache, type Look } from './read-record.js'
+import { isRenewed } from './record-order.js'
+import { writeRecord } from './write-record.js'
 
 /** A store that came back is found within this time, so that sharing resumes within ten seconds. */
 const betweenTriesMs = 4000
 
 /** Brings a record that could not be written into the cache once it answers again, if it is still the newest. */
-export function scheduleWriteBack<C>(context: AccountContext<C>): void {
-  const { clock, closing, cell } = context
-  if (cell.isWriteBackPlanned) return
-  cell.isWriteBackPlanned = true
+export function deferWrite<C>(context: AccountContext<C>): void {
+  const { clock, closing, state } = context
+  if (state.isWritePlanned) return
+  planWrite(state, true)
   const timer = clock.setTimer(
     () => {
       forgetClosing()
-      void writeBack(context).then((isDone) => {
-        cell.isWriteBackPlanned = false
-        if (closing.aborted) cell.isUnwritten = false
-        // A record that could not be written either may have come meanwhile.
-        else if (!isDone || cell.isUnwritten) scheduleWriteBack(context)
+      void writeLate(context).then((isDone) => {
+        planWrite(state, false)
+        if (closing.aborted) noteWritten(state)
+        // Another record that could not be written may have come meanwhile.
+        else if (!isDone || state.isUnwritten) deferWrite(context)
       })
     },
-    betweenTriesMs * (1 + context.spread / 4),
+    betweenTriesMs * (1 + context.jitter / 4),
   )
   const forgetClosing = onAbort(closing, () => {
     timer.cancel()
-    cell.isWriteBackPlanned = false
-    cell.isUnwritten = false
+    planWrite(state, false)
+    noteWritten(state)
   })
 }
 
 /** The store has lost a record that lives on here, and holds none, or one from before it: it gets it back. */
-export function writeBackIfAlive<C>(context: AccountContext<C>): void {
-  const { cell, clock, isReadonly } = context
-  if (
-    isReadonly ||
-    cell.isUnwritten ||
-    cell.times === undefined ||
-    isRejected(cell) ||
-    hasCome(cell.times.deadline, clock)
-  )
-    return
-  cell.isUnwritten = true
-  scheduleWriteBack(context)
+export function deferWriteIfAlive<C>(context: AccountContext<C>): void {
+  const { state, clock, isReadonly } = context
+  if (isReadonly || state.isUnwritten || state.times === undefined) return
+  if (isRejected(state) || hasCome(state.times.deadline, clock)) return
+  noteUnwritten(state)
+  deferWrite(context)
 }
 
 /** @returns Whether nothing is left to be written. */
-async function writeBack<C>(context: AccountContext<C>): Promise<boolean> {
-  const { cell, gate, clock, key } = context
-  const isWritten = (): boolean => !cell.isUnwritten
-  if (isWritten() || cell.record === undefined) return true
-  // What a refresh under way brings is the one to write.
-  if (cell.flight !== undefined) return false
-  let stored = await readCache(context)
-  const unwritten = cell.record
-  if (stored === 'down' || cell.isUntimed) return false
-  // A newer one was there, and is in memory now; or it was refused or forgotten meanwhile.
+async function writeLate<C>(context: AccountContext<C>): Promise<boolean> {
+  const { state, gate, clock, key } = context
+  const isWritten = (): boolean => !state.isUnwritten
+  if (isWritten() || state.record === undefined) return true
+  // The record that a refresh under way brings is the one to write.
+  if (state.refresh !== undefined) return false
+  let look = await lookAtCache(context)
+  const unwritten = state.record
+  if (look.kind === 'down' || state.isUntimed) return false
+  // A newer one was there, and is in memory now; or it was rejected or forgotten meanwhile.
   if (isWritten()) return true
-  if (isStored(unwritten, stored)) {
-    cell.isUnwritten = false
+  if (isStored(unwritten, look)) {
+    noteWritten(state)
     return true
   }
-  const lease = await takeLease(gate, clock, key)
-  if (lease === 'busy' || lease === 'unknown') return false
-  if (lease !== 'unavailable') stored = await readCache(context)
-  if (isWritten() || cell.record !== unwritten || stored === 'down') {
-    await giveBack(lease)
+  const taken = await takeLease(gate, clock, key)
+  if (taken.kind === 'busy' || taken.kind === 'unknown') return false
+  const lease = taken.kind === 'held' ? taken.lease : undefined
+  if (lease !== undefined) look = await lookAtCache(context)
+  if (isWritten() || state.record !== unwritten || look.kind === 'down') {
+    await lease?.release()
     return isWritten()
   }
-  const next = afterStored(unwritten, stored)
+  const next = afterStored(unwritten, look)
   const seen = momentOf(clock)
-  const written = await writeRecord(context, { lease, isUp: true }, unwritten, next)
-  if (written === true && cell.record === unwritten) {
-    cell.isUnwritten = false
-    keep(context, next, { seen })
+  const written = await writeRecord(context, { lease, isUp: true, isSeen: true }, unwritten, next)
+  if (written === 'written' && state.record === unwritten) {
+    noteWritten(state)
+    remember(context, next, { seen })
   }
-  return !cell.isUnwritten
+  return !state.isUnwritten
 }
 
-/** It got there after all: the store's word on that was lost. */
-function isStored(record: StoredRecord, stored: StoredRecord | string): boolean {
-  return typeof stored !== 'string' && stored.value === record.value && !isRenewed(record, stored)
+/** The record got there after all: the store's response to an earlier write was lost. */
+function isStored(record: StoredRecord, look: Look): boolean {
+  return look.kind === 'found' && look.record.value === record.value && !isRenewed(record, look.record)
 }
 
 /** No two tokens have one generation: an older one that got into the store meanwhile keeps its own. */
-function afterStored(record: StoredRecord, stored: StoredRecord | string): StoredRecord {
-  if (typeof stored === 'string') return record
-  const least = stored.value === record.value ? stored.generation : stored.generation + 1
+function afterStored(record: StoredRecord, look: Look): StoredRecord {
+  if (look.kind !== 'found') return record
+  const { value, generation } = look.record
+  const least = value === record.value ? generation : generation + 1
   return least <= record.generation ? record : changedRecord(record, { generation: least })
 }

@@ -1,37 +1,39 @@
-import { keep, lookAtCache, type AccountContext } from '../state/account-context.js'
-import { isRejectedRecord, type Cell } from '../state/account-state.js'
-import { giveBack, takeLease } from '../cache/refresh-lease.js'
-import { changedRecord, type StoredRecord } from '../token-record.js'
-import { writeRecord, type WriteTerms } from './write-record.js'
+import { takeLease } from '../cache/refresh-lease.js'
+import { remember, type AccountContext } from '../state/account-context.js'
+import { isRejectedRecord, type AccountState } from '../state/account-state.js'
 import { momentOf } from '../time/moment.js'
+import { changedRecord, type StoredRecord } from '../token-record.js'
+import { lookAtCache } from './read-record.js'
+import { writeRecord, type WriteTerms } from './write-record.js'
 
-/** A refused token that could not be replaced is marked in the cache, so that no other process hands it out. */
+/** Marks a rejected token that could not be replaced in the cache, so that no other process hands it out. */
 export async function markRejected<C>(context: AccountContext<C>, terms: WriteTerms): Promise<void> {
-  const { cell, clock } = context
-  const record = unmarked(cell)
+  const { state, clock } = context
+  const record = unmarked(state)
   if (record === undefined) return
   const seen = momentOf(clock)
-  const code = record.value === cell.rejected?.value ? cell.rejected.code : undefined
+  const code = record.value === state.rejected?.value ? state.rejected.code : undefined
   const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
-  const isWritten = (await writeRecord(context, terms, record, marked)) === true
-  if (isWritten && cell.record?.value === record.value) keep(context, marked, { seen })
+  const isWritten = (await writeRecord(context, terms, record, marked)) === 'written'
+  if (isWritten && state.record?.value === record.value) remember(context, marked, { seen })
 }
 
-/** The same where upstream was not even asked for another one, because nobody may ask it just now. */
+/** The same where upstream was not even asked for another token, because none may ask it now. */
 export async function markUnreplaced<C>(context: AccountContext<C>): Promise<void> {
-  const { cell, gate, clock, key, closing, isReadonly } = context
-  if (unmarked(cell) === undefined || isReadonly || closing.aborted || gate.isSilent()) return
-  const lease = await takeLease(gate, clock, key)
-  if (lease === 'busy' || lease === 'unknown') return
-  if (lease === 'unavailable' || (await lookAtCache(context)) !== 'down') {
-    await markRejected(context, { lease, isUp: true })
-  }
-  await giveBack(lease)
+  const { state, gate, clock, key, closing, isReadonly } = context
+  if (unmarked(state) === undefined || isReadonly || closing.aborted || gate.isSilent()) return
+  const taken = await takeLease(gate, clock, key)
+  if (taken.kind === 'busy' || taken.kind === 'unknown') return
+  const lease = taken.kind === 'held' ? taken.lease : undefined
+  // Without a lease the write itself looks first.
+  const isSeen = lease !== undefined && (await lookAtCache(context)).kind !== 'down'
+  if (lease === undefined || isSeen) await markRejected(context, { lease, isUp: true, isSeen })
+  await lease?.release()
 }
 
-/** The record in memory, if it was refused and does not say so. */
-function unmarked(cell: Cell): StoredRecord | undefined {
-  const { record } = cell
+/** The record in memory, if it was rejected and does not say so. */
+function unmarked(state: AccountState): StoredRecord | undefined {
+  const { record } = state
   if (record === undefined || record.rejectedCode !== undefined) return undefined
-  return isRejectedRecord(cell, record) ? record : undefined
+  return isRejectedRecord(state, record) ? record : undefined
 }

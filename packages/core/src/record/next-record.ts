@@ -15,7 +15,7 @@ export function nextRecord<C>(
   answer: FreshToken,
   nowMs: number,
 ): StoredRecord {
-  const { cell, clock, gate, spec, fingerprint, writer } = context
+  const { state, clock, gate, spec, fingerprint, writer } = context
   const { value, sentAt, lifetimeProblem } = answer
   const { mode, trustSeconds } = spec.renewal
   const trustMs = trustSeconds * 1000
@@ -29,7 +29,7 @@ export function nextRecord<C>(
   const guess = lifetimeProblem !== undefined && { isLifetimeAssumed: true as const }
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
-    const generation = answer.generation ?? Math.max(base?.generation ?? 0, cell.lastGeneration) + 1
+    const generation = answer.generation ?? Math.max(base?.generation ?? 0, state.lastGeneration) + 1
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
     return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
   }
@@ -37,7 +37,7 @@ export function nextRecord<C>(
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first seen, which is what its record says of its issue.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
-  const leftMs = repeatedLifeMs(cell, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
+  const leftMs = repeatedLifeMs(state, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
   // A guess has nothing to hold a new answer against: upstream repeats the token, so it lives.
   if (mode === 'extend' || leftMs === undefined || base.isLifetimeAssumed === true) {
     const { isLifetimeAssumed: _, ...rest } = base

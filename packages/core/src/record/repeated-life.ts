@@ -1,4 +1,4 @@
-import type { Cell } from '../state/account-state.js'
+import type { AccountState } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
 import { timeLeftMs } from '../time/moment.js'
 
@@ -17,7 +17,7 @@ const toleranceMs = 2000
  * @param unbelievedMs what upstream told of its life beyond what was believed of it; see `RenewalSpec.trustSeconds`
  */
 export function repeatedLifeMs(
-  { times }: Cell,
+  { times }: AccountState,
   clock: Clock,
   toldMs: number,
   recordMs: number,

@@ -1,54 +1,71 @@
-import { lookAtCache, type AccountContext } from '../state/account-context.js'
 import type { HeldLease } from '../cache/refresh-lease.js'
-import { changedRecord, encodeRecord, isNewer, isRenewed, promptMs, type StoredRecord } from '../token-record.js'
+import type { AccountContext } from '../state/account-context.js'
+import { changedRecord, encodeRecord, promptMs, type StoredRecord } from '../token-record.js'
+import { lookAtCache } from './read-record.js'
+import { isNewer, isRenewed } from './record-order.js'
 
 /** Under which terms a record is written. */
 export interface WriteTerms {
-  readonly lease: HeldLease | 'unavailable'
+  /** Absent where the store has no leases, or did not answer. */
+  readonly lease: HeldLease | undefined
   /** Whether the cache answered at the start of this turn. */
   readonly isUp: boolean
+  /** Whether the cache was seen under the lease: nothing else was written since. */
+  readonly isSeen: boolean
 }
+
+/**
+ * What came of a write.
+ *
+ * - `superseded`: a newer record is in the store
+ * - `unwritten`: the store did not take it, or did not say
+ */
+export type Written = 'written' | 'superseded' | 'unwritten'
 
 /** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
 const keptAfterExpiryMs = 7 * 86_400_000
 
-/** @returns Whether the record is in the store; `superseded` when a newer one is. */
+/** Writes a record into the store: fenced by the lease where there is one, which it gives back. */
 export async function writeRecord<C>(
   context: AccountContext<C>,
-  { lease, isUp }: WriteTerms,
+  { lease, isUp, isSeen }: WriteTerms,
   base: StoredRecord | undefined,
   next: StoredRecord,
-): Promise<boolean | 'superseded'> {
+): Promise<Written> {
   const { gate, key } = context
   const forgetAtMs = next.expiresAtMs + keptAfterExpiryMs
-  if (lease === 'unavailable') {
-    if (!isUp) return false
+  if (lease === undefined) {
+    if (!isUp) return 'unwritten'
     // Without a lease this is the best there is: look, then write.
-    const replaced = await isReplaced(context, base)
-    if (replaced !== false) return replaced === true ? 'superseded' : false
-    return (await gate.set(key, entryOf(context, next), forgetAtMs)).ok
+    const found = await lookFor(context, base)
+    if (found !== 'base') return found
+    return (await gate.set(key, entryOf(context, next), forgetAtMs)).ok ? 'written' : 'unwritten'
   }
-  const replaced = (await lease.settle()) ? await isReplaced(context, base) : false
-  if (replaced !== false) {
+  const wasRenewed = await lease.settle()
+  const found = wasRenewed || !isSeen ? await lookFor(context, base) : 'base'
+  if (found !== 'base') {
     await lease.release()
-    return replaced === true ? 'superseded' : false
+    return found
   }
-  const written = await lease.commit(entryOf(context, next), forgetAtMs)
-  if (written === false) return 'superseded'
-  return written === true
+  const committed = await lease.commit(entryOf(context, next), forgetAtMs)
+  if (committed === 'lost') return 'superseded'
+  return committed === 'written' ? 'written' : 'unwritten'
 }
 
-/** The text of a record. Readers whose clock was set back have to know when a late one was written. */
+/** The text of a record. Readers whose clock was set back need to know when a late one was written. */
 function entryOf<C>({ gate }: AccountContext<C>, record: StoredRecord): string {
   const nowMs = Math.round(gate.reckonedNowMs())
   return encodeRecord(nowMs - record.issuedAtMs <= promptMs ? record : changedRecord(record, { writtenAtMs: nowMs }))
 }
 
-/** Whether the cache holds a newer record than the one that the work began with; `'unknown'` when it does not say. */
-async function isReplaced<C>(context: AccountContext<C>, base: StoredRecord | undefined): Promise<boolean | 'unknown'> {
-  if ((await lookAtCache(context)) === 'down') return 'unknown'
-  const { record } = context.cell
-  if (record === undefined) return false
+/** Whether the cache still holds the record that the work began with, or a newer one, or does not answer. */
+async function lookFor<C>(
+  context: AccountContext<C>,
+  base: StoredRecord | undefined,
+): Promise<'base' | Exclude<Written, 'written'>> {
+  if ((await lookAtCache(context)).kind === 'down') return 'unwritten'
+  const { record } = context.state
+  if (record === undefined) return 'base'
   const isMarkedSince = record.value === base?.value && record.rejectedCode !== base.rejectedCode
-  return isMarkedSince || isNewer(record, base) || isRenewed(record, base)
+  return isMarkedSince || isNewer(record, base) || isRenewed(record, base) ? 'superseded' : 'base'
 }

@@ -13,7 +13,7 @@ const clocksMs = 60_000
  *
  * @throws ConfigError naming the field
  */
-export function adoption<C>({ spec, cell, clock, gate, isReadonly }: AccountContext<C>, token: unknown): Demand {
+export function adoption<C>({ spec, state, clock, gate, isReadonly }: AccountContext<C>, token: unknown): Demand {
   if (isReadonly) {
     throw new ConfigError(
       `${spec.id}: adopt: a read-only source adopts no token`,
@@ -38,7 +38,7 @@ export function adoption<C>({ spec, cell, clock, gate, isReadonly }: AccountCont
       { hint: 'Where the platform gives seconds to live: Date.now() + expires_in * 1000.' },
     )
   }
-  noteHeard(cell, value)
+  noteHeard(state, value)
   const outside = { value, lifeMs: Math.min(lifeMs, longestMs), sentAt: gate.moment() }
   return { reason: 'requested', minLifeMs: 0, outside }
 }

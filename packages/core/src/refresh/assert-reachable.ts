@@ -4,9 +4,9 @@ import { ConfigError } from '../errors.js'
 import { timeLeftMs } from '../time/moment.js'
 
 /** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
-export function assertReachable<C>({ cell, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
-  const { record, times } = cell
-  if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(cell)) return
+export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
+  const { record, times } = state
+  if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(state)) return
   const leftMs = timeLeftMs(times.expiry, clock)
   const { mode, windowSeconds, minIntervalSeconds, trustSeconds } = spec.renewal
   const windowMs = windowSeconds * 1000

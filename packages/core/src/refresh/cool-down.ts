@@ -12,22 +12,22 @@ import {
 import { parentFailure } from './parent-failure.js'
 import type { RefreshReason } from '../token-record.js'
 import type { UpstreamFailure } from '../upstream/request-token.js'
+import { forgetFailure, noteFailure } from '../state/account-state.js'
 import { timeLeftMs } from '../time/moment.js'
 
 const dayMs = 86_400_000
 
 /**
- * The failure whose cool-down lasts for a reason, from memory or from the cache that all share; `undefined` when anybody
- * may ask.
+ * The failure whose cool-down lasts for a reason, from memory or from the shared cache; `undefined` where upstream may be asked.
  */
 export async function activeFailure<C>(
   context: AccountContext<C>,
   reason: RefreshReason,
   isUp: boolean,
 ): Promise<FailureRecord | undefined> {
-  const { cell, gate, key, spec, upstream } = context
+  const { state, gate, key, spec, upstream } = context
   const nowMs = await gate.sharedNowMs()
-  if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return cell.failure
+  if (state.failure !== undefined && isActive(state.failure, reason, nowMs)) return state.failure
   if (!isUp) return undefined
   const found = await gate.get(failureKey(key))
   const written =
@@ -35,12 +35,12 @@ export async function activeFailure<C>(
       ? decodeFailure(found.value, { spec, language: upstream.language })
       : undefined
   // One that memory knows has been judged already, in this host's time.
-  const known = cell.failure?.writtenRetryAtMs ?? cell.failure?.retryAtMs
+  const known = state.failure?.writtenRetryAtMs ?? state.failure?.retryAtMs
   if (written === undefined || (written.writtenRetryAtMs ?? written.retryAtMs) === known) return undefined
   const failure = inTimeOf(nowMs, written)
   // A store that could not be written to still holds an older one; with its count the cool-downs would never grow.
-  const isOlder = cell.failure !== undefined && failure.atMs < cell.failure.atMs
-  if (!isOlder && nowMs - failure.atMs < dayMs) cell.failure = failure
+  const isOlder = state.failure !== undefined && failure.atMs < state.failure.atMs
+  if (!isOlder && nowMs - failure.atMs < dayMs) noteFailure(state, failure)
   return isActive(failure, reason, nowMs) ? failure : undefined
 }
 
@@ -57,27 +57,27 @@ export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: FailureRecord
 }
 
 /**
- * Keeps a failure in memory and in the cache, and gives back its error with the moment of the next try.
+ * Notes a failure in memory and in the cache, and gives back its error with the moment of the next attempt.
  *
  * @param reason a refresh ahead of a living token comes back before that token dies, not after its cool-down
  */
-export async function keepFailure<C>(
+export async function startCoolDown<C>(
   context: AccountContext<C>,
   reason: RefreshReason,
   { error, retryAfterMs, codeCoolDownMs }: UpstreamFailure,
   isUp: boolean,
 ): Promise<FailureRecord> {
-  const { cell, gate, key, upstream } = context
+  const { state, gate, key, upstream } = context
   const errorClass = classOfError(error)
   const atMs = await gate.sharedNowMs()
-  const failures = (cell.failure?.failures ?? 0) + 1
-  const spread = upstream.random()
-  const waitMs = coolDownMs(errorClass, { failures, spread, retryAfterMs, codeCoolDownMs })
+  const failures = (state.failure?.failures ?? 0) + 1
+  const jitter = upstream.random()
+  const waitMs = coolDownMs(errorClass, { failures, jitter, retryAfterMs, codeCoolDownMs })
   const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
   const ownRetryAtMs = Math.ceil(atMs + waitMs)
-  const lasting = cell.failure !== undefined && isActive(cell.failure, 'cold', atMs) ? cell.failure : undefined
+  const lasting = state.failure !== undefined && isActive(state.failure, 'cold', atMs) ? state.failure : undefined
   const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
-  // A forced refresh that failed for another reason has not shown that the first one is mended; a limit is news all the same.
+  // A forced refresh that failed for another reason has not shown that the first one is mended. A limit counts anyway.
   if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass)) {
     if (isUp) await giveBackFailure(context, lasting)
     return { ...lasting, error: withRetryAt(error, retryAtMs) }
@@ -90,9 +90,9 @@ export async function keepFailure<C>(
     atMs,
     retryAtMs,
     ...(isPatient && { aheadAtMs }),
-    ...(cell.failure?.carried !== undefined && { carried: cell.failure.carried }),
+    ...(state.failure?.carried !== undefined && { carried: state.failure.carried }),
   }
-  cell.failure = failure
+  noteFailure(state, failure)
   if (isUp) await gate.set(failureKey(key), encodeFailure(failure), retryAtMs + dayMs)
   return failure
 }
@@ -104,22 +104,22 @@ async function giveBackFailure<C>({ gate, key }: AccountContext<C>, failure: Fai
   await gate.set(failureKey(key), encodeFailure(failure), failure.retryAtMs + dayMs)
 }
 
-/** While a token lives there is no hurry: most of what is left to its deadline is let go by, but not the deadline. */
-function aheadWaitMs<C>({ cell, clock }: AccountContext<C>, waitMs: number): number {
-  const leftMs = cell.times === undefined ? 0 : timeLeftMs(cell.times.deadline, clock)
+/** While a token lives, wait for 75 % of the time to its deadline, never past it. */
+function aheadWaitMs<C>({ state, clock }: AccountContext<C>, waitMs: number): number {
+  const leftMs = state.times === undefined ? 0 : timeLeftMs(state.times.deadline, clock)
   return leftMs > 0 ? Math.min(leftMs, Math.max(waitMs, leftMs * 0.75)) : waitMs
 }
 
-/** After a success: nobody has to wait any longer. */
-export async function forgetFailure<C>({ cell, gate, key }: AccountContext<C>, isUp: boolean): Promise<void> {
-  if (cell.failure === undefined) return
-  cell.failure = undefined
+/** After a success: upstream may be asked again. */
+export async function endCoolDown<C>({ state, gate, key }: AccountContext<C>, isUp: boolean): Promise<void> {
+  if (state.failure === undefined) return
+  forgetFailure(state)
   if (isUp) await gate.remove(failureKey(key))
 }
 
-/** Whether a failure in memory still keeps this process from asking for a reason; needs no I/O. */
-export function isCoolingDown<C>({ cell, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
+/** Whether a failure in memory still cools down for a reason. Needs no I/O. */
+export function isCoolingDown<C>({ state, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
   const nowMs = gate.reckonedNowMs()
-  if (cell.failure !== undefined && isActive(cell.failure, reason, nowMs)) return true
+  if (state.failure !== undefined && isActive(state.failure, reason, nowMs)) return true
   return nowMs < (parentFailure(parent)?.retryAtMs ?? 0)
 }

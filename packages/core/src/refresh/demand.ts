@@ -1,9 +1,9 @@
-import type { FlightOutcome } from '../state/account-state.js'
 import type { WriteTerms } from '../record/write-record.js'
+import type { RefreshOutcome } from '../state/account-state.js'
 import type { RefreshReason, StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 
-/** What a caller needs of a flight. */
+/** What a caller needs of a refresh. */
 export interface Demand {
   readonly reason: RefreshReason
   /** Shortest life that is of use, milliseconds. */
@@ -16,16 +16,18 @@ export interface Demand {
 
 /** Under which terms upstream is asked. */
 export interface RefreshTerms extends WriteTerms {
-  /** Whether a lease that somebody else may have had meanwhile is good enough: this store is too slow to hold a better one. */
+  /** Whether a lease that another process may have had meanwhile is good enough: this store is too slow to hold a better one. */
   readonly mayBeDoubtful: boolean
-  /** What is wanted, once it has come another way: by a flight beside this one, or from the cache. */
+  /** What is wanted, once it has come another way: by a refresh beside this one, or from the cache. */
   readonly found: () => StoredRecord | undefined
   /** Moment on the monotonic clock at which the refresh must be over, milliseconds. */
   readonly endsAtMonotonicMs: number
 }
 
 /**
- * How a request under the lease ends. `superseded`: somebody else's record counts, look again; `doubtful`: the lease may have
- * been lost before upstream was asked, begin again.
+ * How an attempt under the lease ends, where not in an error.
+ *
+ * - `superseded`: another record counts, so look again
+ * - `doubtful`: the lease may have been lost before upstream was asked, so begin again
  */
-export type Landing = FlightOutcome | 'superseded' | 'doubtful'
+export type Attempt = RefreshOutcome | { readonly kind: 'superseded' } | { readonly kind: 'doubtful' }

@@ -1,38 +1,33 @@
-import type { AccountContext } from '../state/account-context.js'
 import { PlatformError } from '../errors.js'
-import { keepFailure } from './cool-down.js'
-import type { Demand, Landing, RefreshTerms } from './demand.js'
-import { giveBack } from '../cache/refresh-lease.js'
-import { markRejected } from '../record/mark-rejected.js'
-import { standBy, verdictOn } from './stand-by.js'
+import type { AccountContext } from '../state/account-context.js'
 import type { FreshToken } from '../upstream/request-token.js'
+import type { Attempt, Demand, RefreshTerms } from './demand.js'
+import { failRefresh } from './fail-refresh.js'
+import { standBy, verdictOn } from './stand-by.js'
 
 /**
- * Upstream hands out the very token that an API refused. Where the provider has a probe, the platform is asked which of the
- * two is right: a token that its own probe accepts is good, and the refusal was about something else. Otherwise the loop
- * ends here, with a typed error and a cool-down.
+ * Upstream gives the very token that an API rejected. Where the provider has a probe, the platform is asked which of the two is
+ * right: a token that its own probe accepts is good, and the rejection was about something else. Otherwise the loop ends here.
+ *
+ * @throws PlatformError `token-invalid`, with a cool-down
  */
-export async function repeatedRejection<C>(
+export async function judgeRejectedAgain<C>(
   context: AccountContext<C>,
   demand: Demand,
   terms: RefreshTerms,
   fresh: FreshToken,
-): Promise<Landing> {
-  const { cell, spec } = context
-  const { record } = cell
-  const { reason } = demand
+): Promise<Attempt> {
+  const { state, spec } = context
   if ((await verdictOn(context, fresh.value, terms.endsAtMonotonicMs)) === true)
     return standBy(context, demand, terms, fresh)
-  if (terms.found() !== undefined) {
-    await giveBack(terms.lease)
-    return 'superseded'
-  }
+  if (terms.found() !== undefined) return { kind: 'superseded' }
+  const { record, rejected } = state
   const error = new PlatformError(
-    `${spec.id}: the platform hands out the token again that its API refused (${String(cell.rejected?.code ?? 'no code')})`,
+    `${spec.id}: the platform gives the token again that its API rejected (${String(rejected?.code ?? 'no code')})`,
     {
       provider: spec.id,
       endpoint: 'token',
-      platformCode: cell.rejected?.code ?? record?.rejectedCode ?? 'unknown',
+      platformCode: rejected?.code ?? record?.rejectedCode ?? 'unknown',
       platformMessage: '',
       errorClass: 'token-invalid',
     },
@@ -41,8 +36,5 @@ export async function repeatedRejection<C>(
       hint: 'Check that the call goes to the API of this account; otherwise wait until the platform gives a new token.',
     },
   )
-  const failure = await keepFailure(context, reason, { error }, terms.isUp)
-  await markRejected(context, terms)
-  context.emit('refresh-failed', { reason, error: failure.error })
-  throw failure.error
+  return failRefresh(context, demand, terms, { error })
 }

@@ -1,31 +1,31 @@
 import type { AccountContext } from '../state/account-context.js'
 import { PlatformError } from '../errors.js'
-import { keepFailure } from './cool-down.js'
+import { startCoolDown } from './cool-down.js'
 import type { Demand, RefreshTerms } from './demand.js'
 import { pause } from '../time/pause.js'
 import { duelsAfter } from '../record/next-record.js'
 
-/** As many young tokens in a row are refused before a duel is called one. */
-const duelsToBackOff = 3
+/** From as many rejected young tokens in a row on, another party is assumed. */
+const rejectionsToBackOff = 3
 const firstBackOffMs = 1000
 const longestBackOffMs = 60_000
 
 /**
- * Two parties that refresh the same account kill each other's tokens, the faster the more they try. From the third refused
- * token on, each refresh keeps a growing distance from the one before.
+ * Two parties that refresh the same account end each other's tokens, the faster the more they try. From the third rejected token
+ * on, each refresh keeps a growing distance from the one before.
  *
  * @throws PlatformError `token-invalid` when the distance is longer than this refresh may take.
  */
-export async function assertNoDuel<C>(
+export async function assertNoRival<C>(
   context: AccountContext<C>,
   { reason }: Demand,
   terms: RefreshTerms,
 ): Promise<void> {
-  const { cell, clock, spec, emit, gate } = context
-  const { record, rejected } = cell
+  const { state, clock, spec, emit, gate } = context
+  const { record, rejected } = state
   const rejections = duelsAfter(context, reason, record)
-  if (record === undefined || rejections < duelsToBackOff) return
-  const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - duelsToBackOff, 10), longestBackOffMs)
+  if (record === undefined || rejections < rejectionsToBackOff) return
+  const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - rejectionsToBackOff, 10), longestBackOffMs)
   const nowMs = gate.reckonedNowMs()
   const retryAtMs = Math.min(record.issuedAtMs, nowMs) + backOffMs
   emit('foreign-refresh', { generation: record.generation, rejections, retryAtMs })
@@ -36,7 +36,7 @@ export async function assertNoDuel<C>(
     return
   }
   const error = new PlatformError(
-    `${spec.id}: ${rejections} young tokens in a row were refused: another party refreshes this account`,
+    `${spec.id}: ${rejections} young tokens in a row were rejected: another party refreshes this account`,
     {
       provider: spec.id,
       endpoint: 'api',
@@ -46,6 +46,6 @@ export async function assertNoDuel<C>(
     },
     { retryable: true, hint: 'Find the other program that fetches tokens of this account and let it use this cache.' },
   )
-  const failure = await keepFailure(context, reason, { error, codeCoolDownMs: waitMs }, terms.isUp)
+  const failure = await startCoolDown(context, reason, { error, codeCoolDownMs: waitMs }, terms.isUp)
   throw failure.error
 }

@@ -1,76 +1,74 @@
-import { abortable } from '../time/abortable.js'
-import { readCache, type AccountContext } from '../state/account-context.js'
-import { isRejected } from '../state/account-state.js'
 import { isLingpaiError } from '../errors.js'
-import { isCoolingDown } from './cool-down.js'
-import { joinFlight } from './refresh.js'
-import { isAnswerOverdue, readiness } from '../state/freshness.js'
+import { deferWriteIfAlive } from '../record/deferred-write.js'
+import { lookAtCache } from '../record/read-record.js'
+import type { AccountContext } from '../state/account-context.js'
+import { isRejected, noteLook } from '../state/account-state.js'
+import { freshnessOf, isAnswerOverdue } from '../state/freshness.js'
+import { abortable } from '../time/abortable.js'
+import { msSince, timeLeftMs } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
-import { writeBackIfAlive } from '../record/deferred-write.js'
-import { momentOf, msSince, timeLeftMs } from '../time/moment.js'
+import { isCoolingDown } from './cool-down.js'
+import { joinRefresh } from './join-refresh.js'
 
 /** Callers look at the cache at most this often outside of a refresh. */
 const betweenLooksMs = 1000
 
-/** The record that memory can serve now, if any; what it needs behind that is begun. */
-export async function recordAtHand<C>(
+/** The record that memory can serve now, if any. The look or the refresh ahead that it needs is begun in the background. */
+export async function serveFromMemory<C>(
   context: AccountContext<C>,
   minLifeMs: number,
   signal: AbortSignal | undefined,
 ): Promise<StoredRecord | undefined> {
-  let state = readiness(context, minLifeMs)
-  if (state === 'unsure') {
-    await abortable(makeSure(context), signal)
-    state = readiness(context, minLifeMs)
-    // The store does not answer: what memory holds is the best that anybody knows.
-    if (state === 'unsure') state = 'unseen'
+  let freshness = freshnessOf(context, minLifeMs)
+  if (freshness === 'must-revalidate') {
+    await abortable(revalidate(context), signal)
+    freshness = freshnessOf(context, minLifeMs)
+    // The store does not answer: what memory holds is the best there is.
+    if (freshness === 'must-revalidate') freshness = 'revalidate'
   }
-  if (state === 'due') renewBehind(context)
-  if (state === 'unseen') void lookOnce(context)
-  if (state !== 'unusable') return context.cell.record
-  // Nobody may ask just now, so the last moments of a living token are all there is.
-  return isCoolingDown(context) && isAlive(context, minLifeMs) ? context.cell.record : undefined
+  if (freshness === 'refresh-due') refreshAhead(context)
+  if (freshness === 'revalidate') void lookOnce(context)
+  if (freshness !== 'unusable') return context.state.record
+  // Upstream may not be asked now, so the last moments of a living token are all there is.
+  return isCoolingDown(context) && isAlive(context, minLifeMs) ? context.state.record : undefined
 }
 
-/** The old token, if it lives although it could not be renewed. */
-export function staleRecord<C>(
-  context: AccountContext<C>,
-  minLifeMs: number,
-  error: unknown,
-): StoredRecord | undefined {
-  const { record } = context.cell
+/** The old token, if it is alive although it could not be refreshed. */
+export function serveStale<C>(context: AccountContext<C>, minLifeMs: number, error: unknown): StoredRecord | undefined {
+  const { record } = context.state
   if (record === undefined || !isAlive(context, minLifeMs) || !isLingpaiError(error)) return undefined
   context.emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
   return record
 }
 
-/** One look at the cache for all who want one; at most one a second. */
+/** One look at the cache for all callers that want one, at most once a second. */
 export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
-  const { cell, clock } = context
-  if (msSince(cell.lookedAt, clock) < betweenLooksMs) return cell.look
-  cell.lookedAt = momentOf(clock)
-  cell.look = readCache(context).then((found) => {
-    // The count of a record that others wrote since is not lower.
-    const isLost = typeof found === 'string' ? found === 'missing' : found.generation < (cell.record?.generation ?? 0)
-    if (isLost) writeBackIfAlive(context)
+  const { state, clock } = context
+  if (msSince(state.lookedAt, clock) < betweenLooksMs) return state.look
+  noteLook(state, clock, async () => {
+    const look = await lookAtCache(context)
+    // The generation of a record that others wrote since is not lower.
+    const isLost =
+      look.kind === 'missing' || (look.kind === 'found' && look.record.generation < (state.record?.generation ?? 0))
+    if (isLost) deferWriteIfAlive(context)
   })
-  await cell.look
+  await state.look
 }
 
-/** What this process has asked upstream for, the store cannot know of before. */
-async function makeSure<C>(context: AccountContext<C>): Promise<void> {
-  if (isAnswerOverdue(context)) await context.cell.asking?.over
-  if (readiness(context, 0) === 'unsure') await lookOnce(context)
+/** The store cannot know what this process has asked upstream for, so that is waited for first. */
+async function revalidate<C>(context: AccountContext<C>): Promise<void> {
+  if (isAnswerOverdue(context)) await context.state.asking?.over
+  if (freshnessOf(context, 0) === 'must-revalidate') await lookOnce(context)
 }
 
-/** Refreshes ahead without anybody waiting; its failure is an event. */
-function renewBehind<C>(context: AccountContext<C>): void {
-  if (context.cell.flight !== undefined || isCoolingDown(context)) return
+/** Refreshes ahead without any caller waiting; a failure is an event. */
+function refreshAhead<C>(context: AccountContext<C>): void {
+  if (context.state.refresh !== undefined || isCoolingDown(context)) return
   if (context.isReadonly) void lookOnce(context)
-  else joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)
+  else joinRefresh(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)
 }
 
-/** Whether the record in memory lives, be it short of its margin. */
-function isAlive<C>({ cell, clock }: AccountContext<C>, minLifeMs: number): boolean {
-  return cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > minLifeMs
+/** Whether the record in memory is alive, its safety margin included. */
+function isAlive<C>({ state, clock }: AccountContext<C>, minLifeMs: number): boolean {
+  return state.times !== undefined && !isRejected(state) && timeLeftMs(state.times.expiry, clock) > minLifeMs
 }

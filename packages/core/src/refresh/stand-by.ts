@@ -1,12 +1,11 @@
-import { keep, type AccountContext } from '../state/account-context.js'
-import { forgetRefused, isRejectedRecord } from '../state/account-state.js'
-import type { Demand, Landing, RefreshTerms } from './demand.js'
-import { forgetFailure } from './cool-down.js'
-import { giveBack } from '../cache/refresh-lease.js'
-import { probeToken } from '../upstream/probe-token.js'
 import type { SharedMoment } from '../cache/store-clock.js'
-import { clearedRecord } from '../token-record.js'
 import { writeRecord } from '../record/write-record.js'
+import { remember, type AccountContext } from '../state/account-context.js'
+import { forgetRejected, isRejectedRecord } from '../state/account-state.js'
+import { clearedRecord } from '../token-record.js'
+import { probeToken } from '../upstream/probe-token.js'
+import { endCoolDown } from './cool-down.js'
+import type { Attempt, Demand, RefreshTerms } from './demand.js'
 
 /** A token that is rejected before this age is a rare thing: the report may be wrong, and a new token would end a good one. */
 const youngMs = 60_000
@@ -23,11 +22,11 @@ export async function keepIfAlive<C>(
   context: AccountContext<C>,
   demand: Demand,
   terms: RefreshTerms,
-): Promise<Landing | undefined> {
-  const { cell, gate, spec, clock } = context
-  const { record } = cell
+): Promise<Attempt | undefined> {
+  const { state, gate, spec, clock } = context
+  const { record } = state
   if (spec.renewal.mode !== 'rotate' || demand.reason === 'requested') return undefined
-  if (record === undefined || !isRejectedRecord(cell, record)) return undefined
+  if (record === undefined || !isRejectedRecord(state, record)) return undefined
   if (gate.reckonedNowMs() - record.issuedAtMs >= youngMs) return undefined
   const asked = gate.moment()
   const endsAtMonotonicMs = Math.min(terms.endsAtMonotonicMs, clock.monotonic() + longestProbeMs)
@@ -52,23 +51,22 @@ export async function standBy<C>(
   { reason }: Demand,
   terms: RefreshTerms,
   { value, sentAt }: { readonly value: string; readonly sentAt: SharedMoment },
-): Promise<Landing> {
-  const { cell } = context
-  const { record } = cell
+): Promise<Attempt> {
+  const { state } = context
+  const { record } = state
   if (record?.value !== value) {
     // One that was rejected before others took its place: it is as good as new.
-    forgetRefused(cell, value)
-    await giveBack(terms.lease)
-    return 'superseded'
+    forgetRejected(state, value)
+    return { kind: 'superseded' }
   }
   const cleared = clearedRecord(record)
   // Before the write, so that no caller waits for it, and a report that comes during it counts.
-  forgetRefused(cell, value)
-  const isWritten = await writeRecord(context, terms, record, cleared)
-  if (isWritten === 'superseded') return 'superseded'
-  keep(context, cleared, { seen: sentAt })
-  await forgetFailure(context, terms.isUp)
+  forgetRejected(state, value)
+  const written = await writeRecord(context, terms, record, cleared)
+  if (written === 'superseded') return { kind: 'superseded' }
+  remember(context, cleared, { seen: sentAt })
+  await endCoolDown(context, terms.isUp)
   const { generation, expiresAtMs } = cleared
   context.emit('same-token', { generation, reason, expiresAtMs, extended: false })
-  return { record: cleared, how: 'repeated' }
+  return { kind: 'repeated', record: cleared }
 }

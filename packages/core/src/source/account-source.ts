@@ -2,35 +2,35 @@ import { abortable } from '../time/abortable.js'
 import type { Account } from '../account.js'
 import { accountName } from '../account.js'
 import { apiOriginsOf } from '../replay/api-origins.js'
-import { lookAtCache, toldRecord, type AccountContext } from '../state/account-context.js'
+import type { AccountContext } from '../state/account-context.js'
+import { lookAtCache } from '../record/read-record.js'
+import { shownRecord } from '../record/record-age.js'
 import { adoption } from '../refresh/adopt-token.js'
 import { assertReachable } from '../refresh/assert-reachable.js'
 import { authorizedFetch } from '../replay/authorized-fetch.js'
 import { headerPlacement, headerValue } from '../provider/build-request.js'
 import {
-  dropRecord,
-  forgetRefused,
+  clearState,
   heldTokens,
   isRejected,
-  noteRefused,
-  refuseRecord,
-  type Cell,
+  noteRejectedValue,
+  rejectRecord,
+  type AccountState,
 } from '../state/account-state.js'
 import { classOf, isTokenError, type ApiErrorTables } from '../provider/classify.js'
 import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
-import { type ClosedError, ConfigError, isLingpaiError, TransportError } from '../errors.js'
+import { type AnyLingpaiError, type ClosedError, ConfigError, isLingpaiError, TransportError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
-import { isClosed, joinFlight } from '../refresh/refresh.js'
-import { joined } from '../refresh/join-refresh.js'
-import { startKeeper, type Keeper } from './background-refresh.js'
+import { joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
+import { runInBackground, type BackgroundRefresh } from './background-refresh.js'
 import { onAbort } from '../time/on-abort.js'
 import { oneAtATime } from './one-at-a-time.js'
 import type { ResolvedSpec } from '../provider.js'
 import { redact } from '../secrecy/redact.js'
-import { readiness } from '../state/freshness.js'
+import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
-import { lookOnce, recordAtHand, staleRecord } from '../refresh/serve-from-memory.js'
+import { lookOnce, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import { secretRequest } from './secret-request.js'
 import { statusOf } from './source-status.js'
@@ -70,9 +70,9 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 const betweenQuestionsMs = 5000
 
 /** A caller goes through this many refreshes at most before it is told what is wrong. */
-const mostFlights = 4
+const mostRefreshes = 4
 
-/** {@link TokenSource} over a cell that all managers of the process share. */
+/** {@link TokenSource} over a state that all managers of the process share. */
 export class AccountSource<C> implements TokenSource, KeyedSource {
   readonly account: Account
   readonly apiOrigins: readonly string[]
@@ -82,9 +82,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
   readonly #parts: SourceParts<C>
   readonly #now: () => number
-  #cell: Cell | undefined
+  #state: AccountState | undefined
   #context: AccountContext<C> | undefined
-  #keeper: Keeper | undefined
+  #background: BackgroundRefresh | undefined
   #endChanges: (() => void) | undefined
   #asking: Promise<AccountContext<C>> | undefined
   #askedAtMs = -Infinity
@@ -97,7 +97,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     this.#now = parts.clock.now
     this.#use(parts.context)
     onAbort(parts.closing, () => {
-      this.#cell = undefined
+      this.#state = undefined
       this.#endChanges?.()
       this.stopBackgroundRefresh()
     })
@@ -105,7 +105,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   // The hot path: one kept promise, one look at the clock. Not async, or each call would cost a promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
-    const hot = this.#cell?.hot
+    const hot = this.#state?.hot
     if (hot !== undefined && options === undefined) {
       const nowMs = this.#now()
       if (nowMs >= hot.fromMs && nowMs < hot.toMs) return hot.promise
@@ -115,7 +115,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
     const record = await this.#acquire(options)
-    return this.#context === undefined ? record : toldRecord(this.#context, record)
+    return this.#context === undefined ? record : shownRecord(this.#context, record)
   }
 
   async [recordKey](): Promise<string> {
@@ -126,8 +126,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   peek(): string | undefined {
     const context = this.#context
     if (context === undefined || this.#parts.closing.aborted) return undefined
-    const state = readiness(context, 0)
-    return state === 'unusable' || state === 'unsure' ? undefined : context.cell.record?.value
+    const freshness = freshnessOf(context, 0)
+    return freshness === 'unusable' || freshness === 'must-revalidate' ? undefined : context.state.record?.value
   }
 
   async authorizationHeader(options?: GetTokenOptions): Promise<string> {
@@ -138,18 +138,18 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     assertRejected(rejected)
     this.#assertTokenError(code)
     const context = await this.#resolve(options?.signal)
-    const { cell } = context
+    const { state } = context
     const isCurrent = (): boolean =>
-      cell.record !== undefined &&
-      (typeof rejected === 'string' ? rejected === cell.record.value : rejected.generation === cell.record.generation)
+      state.record !== undefined &&
+      (typeof rejected === 'string' ? rejected === state.record.value : rejected.generation === state.record.generation)
     // Memory may be behind the cache: then the token is neither unknown nor outdated.
-    if (!isCurrent() && rejected !== cell.replacedValue) await abortable(lookAtCache(context), options?.signal)
-    if (!isCurrent() && typeof rejected === 'string') noteRefused(cell, rejected)
-    const { record } = cell
+    if (!isCurrent() && rejected !== state.replacedValue) await abortable(lookAtCache(context), options?.signal)
+    if (!isCurrent() && typeof rejected === 'string') noteRejectedValue(state, rejected)
+    const { record } = state
     if (record === undefined || !isCurrent()) return this.getAccessToken(options)
-    const isNews = !isRejected(cell)
+    const isNews = !isRejected(state)
     // What was known by a mark in the cache only is from now on known without it.
-    refuseRecord(cell, record.value, code)
+    rejectRecord(state, record.value, code)
     if (isNews) context.emit('rejected', { generation: record.generation, code })
     return this.getAccessToken(options)
   }
@@ -159,11 +159,11 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     for (;;) {
       try {
-        const { record } = await joined(context, joinFlight(context, demand), signal)
+        const { record } = await outcomeOf(context, joinRefresh(context, demand), signal)
         // The process may have been stopped while the answer was on its way.
-        const state = readiness(context, 0)
-        const isDoubtful = state === 'unusable' || state === 'unsure'
-        return toldRecord(context, isDoubtful ? await this.#acquire(signal && { signal }) : record)
+        const freshness = freshnessOf(context, 0)
+        const isDoubtful = freshness === 'unusable' || freshness === 'must-revalidate'
+        return shownRecord(context, isDoubtful ? await this.#acquire(signal && { signal }) : record)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed; this one is open.
@@ -177,8 +177,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   async adopt(token: OutsideToken, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenRecord> {
     const context = await this.#resolve(signal)
-    const { record } = await joined(context, joinFlight(context, adoption(context, token)), signal)
-    return toldRecord(context, record)
+    const { record } = await outcomeOf(context, joinRefresh(context, adoption(context, token)), signal)
+    return shownRecord(context, record)
   }
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
@@ -197,26 +197,26 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   startBackgroundRefresh({ signal }: KeepOptions = {}): void {
     this.#assertOpen()
-    if (signal?.aborted === true || this.#keeper !== undefined) return
-    const keeper = startKeeper({
+    if (signal?.aborted === true || this.#background !== undefined) return
+    const background = runInBackground({
       clock: this.#parts.clock,
       resolve: () => this.#resolve(),
       renew: () => this.#renew(),
       closing: this.#parts.closing,
       signal,
       onEnd: () => {
-        if (this.#keeper === keeper) this.#keeper = undefined
+        if (this.#background === background) this.#background = undefined
       },
     })
-    this.#keeper = keeper
+    this.#background = background
   }
 
   stopBackgroundRefresh(): void {
-    this.#keeper?.stop()
+    this.#background?.stop()
   }
 
   status(): SourceStatus {
-    return statusOf(this.account, this.#context, this.#keeper !== undefined)
+    return statusOf(this.account, this.#context, this.#background !== undefined)
   }
 
   validate(): void {
@@ -224,12 +224,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   }
 
   async clear(): Promise<void> {
-    const { cell, gate, key } = await this.#resolve()
-    cell.clears += 1
+    const { state, gate, key } = await this.#resolve()
     const removals = [gate.remove(key), gate.remove(failureKey(key))]
-    forgetRefused(cell)
-    cell.failure = undefined
-    dropRecord(cell)
+    clearState(state)
     for (const outcome of await Promise.all(removals)) if (!outcome.ok) throw outcome.error
   }
 
@@ -248,21 +245,21 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   /** A usable record, from memory, from the cache, or from upstream. */
   async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}): Promise<StoredRecord> {
     let context = await this.#resolve(signal)
-    for (let flights = 0; ; flights += 1) {
-      const ready = await recordAtHand(context, minLifeMs, signal)
+    for (let refreshes = 0; ; refreshes += 1) {
+      const ready = await serveFromMemory(context, minLifeMs, signal)
       if (ready !== undefined) return ready
-      if (flights >= mostFlights) throw diesUnderway(context)
+      if (refreshes >= mostRefreshes) throw diesUnderway(context)
       assertReachable(context, minLifeMs)
-      const reason = isRejected(context.cell) ? 'rejected' : 'cold'
-      const flight = joinFlight(context, { reason, minLifeMs })
+      const reason = isRejected(context.state) ? 'rejected' : 'cold'
+      const running = joinRefresh(context, { reason, minLifeMs })
       try {
         // What it brings is judged at the top: a flight that was joined may have been started for less.
-        await joined(context, flight, signal)
+        await outcomeOf(context, running, signal)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
         // The manager that led the flight was closed, or it was in no hurry; this one is open, and somebody waits.
-        if ((isClosed(error) || flight.isAhead) && flights < mostFlights) continue
-        const stale = staleRecord(context, minLifeMs, error)
+        if ((isClosed(error) || running.isAhead) && refreshes < mostRefreshes) continue
+        const stale = serveStale(context, minLifeMs, error)
         if (stale !== undefined) return stale
         const renewed = await this.#withOtherSecret(context, error, signal)
         if (renewed === undefined) throw error
@@ -271,11 +268,12 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     }
   }
 
-  /** The keeper's turn: a refresh ahead where a token lives, otherwise whatever it takes to get one. */
+  /** A turn of the background refresh: a refresh ahead where a token is alive, otherwise whatever it takes to get one. */
   async #renew(): Promise<void> {
     const context = await this.#resolve()
     if (context.isReadonly) await lookOnce(context)
-    else if (readiness(context, 0) === 'due') await joinFlight(context, { reason: 'ahead', minLifeMs: 0 }).promise
+    else if (freshnessOf(context, 0) === 'refresh-due')
+      await joinRefresh(context, { reason: 'ahead', minLifeMs: 0 }).promise
     else await this.#acquire()
   }
 
@@ -300,13 +298,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   #use<T extends AccountContext<C> | undefined>(context: T): T {
     this.#endChanges?.()
     this.#context = context
-    this.#cell = context?.cell
+    this.#state = context?.state
     if (context === undefined) return context
-    const { cell } = context
+    const { state } = context
     const look = oneAtATime(() => lookAtCache(context))
     // Another process renewed: turn over now rather than at the next look.
     this.#endChanges = context.onChange(({ generation = Infinity }) => {
-      if (cell.flight === undefined && generation > cell.lastGeneration) look()
+      if (state.refresh === undefined && generation > state.lastGeneration) look()
     })
     return context
   }
@@ -338,7 +336,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     const { errors, id } = this.#parts.spec
     if (code === undefined || isTokenError({ errorClass: classOf(errors.api, code) })) return
     throw new ConfigError(
-      `${id}: code ${redact(String(code), this.#cell && heldTokens(this.#cell))} is no token error in the provider's table, so it causes no refresh`,
+      `${id}: code ${redact(String(code), this.#state && heldTokens(this.#state))} is no token error in the provider's table, so it causes no refresh`,
       { field: 'code', problem: 'conflict' },
       { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
     )
@@ -363,4 +361,9 @@ function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
     provider: spec.id,
     phase: 'exchange',
   })
+}
+
+/** Whether an error says that the manager of a refresh was closed, which is no failure of the account. */
+function isClosed(error: unknown): boolean {
+  return (error as Partial<AnyLingpaiError> | undefined)?.code === ('ERR_LINGPAI_CLOSED' satisfies ClosedError['code'])
 }

@@ -7,19 +7,19 @@ import { pause } from '../time/pause.js'
 import { hasCome, timeLeftMs } from '../time/moment.js'
 
 /** A background refresh that runs until it is stopped. */
-export interface Keeper {
+export interface BackgroundRefresh {
   stop(): void
 }
 
-/** What a keeper keeps. */
-export interface KeeperParts<C> {
+/** What a background refresh needs. */
+export interface BackgroundParts<C> {
   readonly clock: Clock
   readonly resolve: () => Promise<AccountContext<C>>
   readonly renew: () => Promise<void>
   readonly closing: AbortSignal
-  /** Ends this keeper, and no other. */
+  /** Ends this background refresh, and no other. */
   readonly signal?: AbortSignal | undefined
-  /** Is told when the keeper has ended. */
+  /** Called when it has ended. */
   readonly onEnd: () => void
 }
 
@@ -27,13 +27,18 @@ export interface KeeperParts<C> {
 const longestSleepMs = 60_000
 /** A failure without a cool-down of its own: a secret that could not be fetched, a lease that was not to be had. */
 const afterErrorMs = 5000
-/** And at most this often, whatever goes wrong. */
+/** Wakes at most this often, whatever goes wrong. */
 const shortestSleepMs = 1000
 
-/**
- * Starts a keeper. Each has a stop of its own, so that stopping the old one can never reach the new one.
- */
-export function startKeeper<C>({ clock, resolve, renew, closing, signal, onEnd }: KeeperParts<C>): Keeper {
+/** Starts a background refresh. Each has a stop of its own, so that stopping an old one never reaches a new one. */
+export function runInBackground<C>({
+  clock,
+  resolve,
+  renew,
+  closing,
+  signal,
+  onEnd,
+}: BackgroundParts<C>): BackgroundRefresh {
   const stopping = new AbortController()
   const stop = (): void => {
     for (const forget of forgets) forget()
@@ -48,7 +53,7 @@ export function startKeeper<C>({ clock, resolve, renew, closing, signal, onEnd }
   }
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      // What fails is an event already; here it only must not end the keeping.
+      // A failure is an event already; it must not end the background refresh.
       const wantedMs = await turn().catch(() => afterErrorMs)
       await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping)
     }
@@ -57,14 +62,14 @@ export function startKeeper<C>({ clock, resolve, renew, closing, signal, onEnd }
   return { stop }
 }
 
-/** Milliseconds until something is to be done. */
+/** Milliseconds until the next turn has work to do. */
 function sleepMs<C>(context: AccountContext<C>): number {
-  const { cell, clock, gate } = context
-  const { times, failure } = cell
-  const isAlive = times !== undefined && !isRejected(cell) && !hasCome(times.deadline, clock)
+  const { state, clock, gate } = context
+  const { times, failure } = state
+  const isAlive = times !== undefined && !isRejected(state) && !hasCome(times.deadline, clock)
   const reason = isAlive ? 'ahead' : 'cold'
   if (failure !== undefined && isCoolingDown(context, reason)) {
     return coolsUntilMs(failure, reason) - gate.reckonedNowMs()
   }
-  return isAlive ? timeLeftMs(times.soft, clock) : 0
+  return isAlive ? timeLeftMs(times.refreshAt, clock) : 0
 }

@@ -1,5 +1,6 @@
 import type { Account } from '../account.js'
-import { toldRecord, type AccountContext } from '../state/account-context.js'
+import { shownRecord } from '../record/record-age.js'
+import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
 import { coolsUntilMs } from '../refresh/cool-down.js'
 import type { FailureRecord } from '../failure/failure-record.js'
@@ -9,10 +10,10 @@ import { hasCome, timeLeftMs } from '../time/moment.js'
 
 /** The status of an account, from memory alone. */
 export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {
-  const { times, failure } = context?.cell ?? {}
-  const record = context?.cell.record && toldRecord(context, context.cell.record)
+  const { times, failure } = context?.state ?? {}
+  const record = context?.state.record && shownRecord(context, context.state.record)
   const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
-  const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(times.soft.wall)
+  const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(times.refreshAt.wall)
   return {
     state: stateOf(context),
     account,
@@ -25,17 +26,18 @@ export function statusOf<C>(account: Account, context: AccountContext<C> | undef
 
 function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state'] {
   if (context === undefined) return 'none'
-  const { cell, clock } = context
-  if (cell.flight !== undefined) return 'refreshing'
-  if (cell.times !== undefined && isUsable(context)) return hasCome(cell.times.soft, clock) ? 'expiring' : 'valid'
-  if (cell.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
-  return cell.record === undefined ? 'none' : 'expired'
+  const { state, clock } = context
+  if (state.refresh !== undefined) return 'refreshing'
+  if (state.times !== undefined && isUsable(context))
+    return hasCome(state.times.refreshAt, clock) ? 'expiring' : 'valid'
+  if (state.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
+  return state.record === undefined ? 'none' : 'expired'
 }
 
 function isUsable<C>(context: AccountContext<C> | undefined): boolean {
   if (context === undefined) return false
-  const { cell, clock } = context
-  return cell.times !== undefined && !isRejected(cell) && timeLeftMs(cell.times.expiry, clock) > 0
+  const { state, clock } = context
+  return state.times !== undefined && !isRejected(state) && timeLeftMs(state.times.expiry, clock) > 0
 }
 
 function summaryOf(failure: FailureRecord, isTokenUsable: boolean): FailureSummary {

@@ -1,307 +1,317 @@
 import type { Clock, Timer } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
 import type { FailureRecord } from '../failure/failure-record.js'
-import type { ResolvedRenewal } from '../provider.js'
-import { deadlineAtMs, nextAttemptAtMs } from '../provider/renewal.js'
-import { earlierOf, laterOf, leftAt, momentOf, timeLeftMs, type Moment } from '../time/moment.js'
+import { laterOf, momentOf, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
+import { timesOf, type Arrival, type LocalTimes } from './local-times.js'
 
 /**
- * What a process knows of one account in one cache. Plain data of a stable shape: two copies of this library in one process
- * share it. Only reachable through closures, so that no `inspect` can print the token.
+ * What a process knows of one account in one cache. Plain data of a stable shape, because two copies of this library in one
+ * process share it. Only the transitions in this file change it. It is reachable through closures only, so that no `inspect` prints
+ * the token.
  */
-export interface Cell {
-  record: StoredRecord | undefined
-  /** The kept promise of the token while it is fresh; see {@link Hot}. */
-  hot: Hot | undefined
+export interface AccountState {
+  readonly record: StoredRecord | undefined
+  /** `record` on the clocks of this process. */
+  readonly times: LocalTimes | undefined
+  /** The promise of the token while it is fresh; see {@link Hot}. */
+  readonly hot: Hot | undefined
   /** Ends `hot`, by the monotonic clock. */
-  fading: Timer | undefined
-  /** The token that `record` took the place of: older, whatever clocks say. */
-  replacedValue: string | undefined
-  /** `record` in the terms of this process's clocks. */
-  times: LocalTimes | undefined
-  /** When it was last known what stands in the cache: when the last look that was answered began, or writing. */
-  readAt: Moment | undefined
+  readonly hotTimer: Timer | undefined
+  /** The token that `record` took the place of. It is older, whatever the clocks say. */
+  readonly replacedValue: string | undefined
+  /** Start of the last successful cache read or write. */
+  readonly readAt: Moment | undefined
   /** When a record of the cache was last not believed because it came from the future. */
-  doubtedAt: Moment | undefined
-  /** The tokens that the cache and upstream told of lately, kept or not: to be masked in what others say. */
-  heard: readonly string[]
-  /** The token that an API refused last, and the code it gave. */
-  rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
-  /** The tokens that APIs refused of late, that one included: a store that lost writes may bring an older one back. */
-  refused: readonly string[]
-  failure: FailureRecord | undefined
-  flight: Flight | undefined
-  /** What upstream was asked for here, until it is in memory. */
-  asking: Asking | undefined
-  /** The last look at the cache outside of a flight, and when it began. */
-  look: Promise<void> | undefined
-  lookedAt: Moment
-  /** The record could not be written; it is written back once the cache is there again. */
-  isUnwritten: boolean
-  /** Its moments are on this host's clock, because the store's time was not known. */
-  isUntimed: boolean
-  /** Whether somebody is about to write it back. */
-  isWriteBackPlanned: boolean
+  readonly doubtedAt: Moment | undefined
+  /** Tokens that the cache and upstream gave lately, to be masked in texts of others. */
+  readonly heardValues: readonly string[]
+  /** The last token that an API rejected, and the code it gave. */
+  readonly rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
+  /** Tokens that APIs rejected lately, the last one included: a store that lost writes may bring an older one back. */
+  readonly rejectedValues: readonly string[]
+  readonly failure: FailureRecord | undefined
+  readonly refresh: RunningRefresh | undefined
+  /** The upstream request under way, until its response is in memory. */
+  readonly asking: Asking | undefined
+  /** The last look at the cache outside of a refresh, and when it began. */
+  readonly look: Promise<void> | undefined
+  readonly lookedAt: Moment
+  /** The record could not be written. It is written once the cache answers again. */
+  readonly isUnwritten: boolean
+  /** The moments of the record are on this host's clock, because the store's time was not known. */
+  readonly isUntimed: boolean
+  /** A deferred write is planned. */
+  readonly isWritePlanned: boolean
   /** Highest generation ever seen, also across `clear()`. */
-  lastGeneration: number
-  /** Grows with each `clear()`: what was fetched before it is not kept after it. */
-  clears: number
+  readonly lastGeneration: number
+  /** Grows with each `clear()`: what was requested before it is not kept after it. */
+  readonly clears: number
 }
 
-/** A token that needs no thought between two moments of the wall clock. */
+/** A token that can be served without any check between two moments of the wall clock. */
 export interface Hot {
   readonly promise: Promise<string>
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** A refresh under way in this process; everybody who needs one waits for the same. */
-export interface Flight {
-  readonly promise: Promise<FlightOutcome>
+/** A refresh under way in this process. All callers that need one wait for the same. */
+export interface RunningRefresh {
+  readonly promise: Promise<RefreshOutcome>
   readonly isForced: boolean
-  /** Nobody waited for it when it began, or only the caller that brought a token: its failure is not that of others who join. */
+  /** No caller waited for it when it began, or only the one that brought a token: its failure is not that of others who join. */
   readonly isAhead: boolean
 }
 
-/** A question to upstream that may have replaced the token in memory already. */
+/** An upstream request that may have replaced the token in memory already. */
 export interface Asking {
   readonly since: Moment
-  /** Resolves once what came of it is in memory, whatever that was. */
+  /** Resolves once the result is in memory, whatever it was. */
   readonly over: Promise<unknown>
 }
 
-/** How a flight ended well. */
-export interface FlightOutcome {
+/**
+ * How a refresh ended well.
+ *
+ * - `adopted`: the record came from the cache, or from outside
+ * - `fetched`: upstream gave a new token
+ * - `repeated`: upstream gave the same token again
+ */
+export interface RefreshOutcome {
+  readonly kind: 'adopted' | 'fetched' | 'repeated'
   readonly record: StoredRecord
-  /** `adopted`: from the cache; `fetched`: new; `repeated`: upstream gave the same token again. */
-  readonly how: 'adopted' | 'fetched' | 'repeated'
 }
 
-/** Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. */
-export interface LocalTimes {
-  readonly promise: Promise<string>
-  /** The next try to refresh ahead. */
-  readonly soft: Moment
-  /** No longer handed out, if another can be had. */
-  readonly deadline: Moment
-  /** Dead. */
-  readonly expiry: Moment
-  /** It may live this much longer, milliseconds; only upstream can tell. */
-  readonly doubtMs: number
-  /** When the cache or upstream was last asked for what turned out to be this record. */
-  readonly seen: Moment
-  /** How long its request took, milliseconds; infinite where another process sent it. */
-  readonly requestMs: number
-}
+/** The state as the transitions see it. */
+type Writable = { -readonly [Field in keyof AccountState]: AccountState[Field] }
 
-/** An empty cell. */
-export function newCell(): Cell {
+/** The state of an account of which nothing is known. */
+export function newAccountState(): AccountState {
   return {
     record: undefined,
+    times: undefined,
+    hot: undefined,
+    hotTimer: undefined,
     replacedValue: undefined,
     readAt: undefined,
     doubtedAt: undefined,
-    hot: undefined,
-    fading: undefined,
-    times: undefined,
+    heardValues: [],
     rejected: undefined,
-    refused: [],
-    heard: [],
+    rejectedValues: [],
     failure: undefined,
-    flight: undefined,
+    refresh: undefined,
     asking: undefined,
     look: undefined,
     lookedAt: { monotonic: -Infinity, wall: -Infinity },
     isUnwritten: false,
     isUntimed: false,
-    isWriteBackPlanned: false,
+    isWritePlanned: false,
     lastGeneration: 0,
     clears: 0,
   }
 }
 
-/** What is known of a record that comes into memory. */
-export interface Arrival {
-  readonly renewal: ResolvedRenewal
-  /** A moment on the clocks of this process. */
-  readonly at: Moment
-  /** The same on the clock that the record's moments are on: the store's, or this host's. */
-  readonly sharedMs: number
-  /** How far that clock may have been set back since the record was written. */
-  readonly setBackMs: number
-  readonly spread: number
-  /** Whether upstream itself has just said how long the token lives. */
-  readonly isFresh: boolean
-  /** When the store, or upstream, was asked. */
-  readonly seen: Moment
-  /** How long the request took that brought it here, milliseconds; infinite where another process sent it. */
-  readonly requestMs: number
-}
-
 /** Takes a record into memory. */
-export function keepRecord(cell: Cell, record: StoredRecord, arrival: Arrival): void {
-  const { renewal, spread, seen, requestMs } = arrival
-  const isSameToken = cell.record?.value === record.value
-  const { expiry, doubtMs } = endOf(cell, record, arrival)
-  const before = (atMs: number): Moment => {
-    const earlierMs = record.expiresAtMs - atMs
-    return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
-  }
-  cell.times = {
-    promise: isSameToken && cell.times !== undefined ? cell.times.promise : Promise.resolve(record.value),
-    soft: before(nextAttemptAtMs(record, renewal, spread)),
-    deadline: before(deadlineAtMs(record, renewal)),
-    expiry,
-    doubtMs,
-    seen: isSameToken && cell.times !== undefined ? laterOf(cell.times.seen, seen) : seen,
-    requestMs: Math.min(requestMs, isSameToken ? (cell.times?.requestMs ?? Infinity) : Infinity),
-  }
-  if (!isSameToken) cell.replacedValue = cell.record?.value
-  cell.record = record
-  cell.lastGeneration = Math.max(cell.lastGeneration, record.generation)
-  cell.hot = undefined
+export function holdRecord(state: Writable, record: StoredRecord, arrival: Arrival): void {
+  const times = timesOf(record, arrival, state)
+  if (state.record?.value !== record.value) state.replacedValue = state.record?.value
+  state.times = times
+  state.record = record
+  state.hot = undefined
+  noteGeneration(state, record.generation)
 }
 
-/** When a record's token dies, on the clocks of this process, and how much longer it may live. */
-function endOf(
-  cell: Cell,
-  record: StoredRecord,
-  { renewal, at, sharedMs, setBackMs, isFresh }: Arrival,
-): Pick<LocalTimes, 'expiry' | 'doubtMs'> {
-  const longestMs = lifeLeftMs(record, renewal, sharedMs)
-  const sureMs = lifeLeftMs(record, renewal, sharedMs + setBackMs)
-  const after = (ms: number): Moment => ({ monotonic: at.monotonic + ms, wall: at.wall + ms })
-  const known = cell.record?.value === record.value && !isFresh ? cell.times : undefined
-  // Only upstream's own word is better than what was known.
-  if (known === undefined) return { expiry: after(sureMs), doubtMs: longestMs - sureMs }
-  const isGuess = cell.record?.isLifetimeAssumed === true
-  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity || isGuess
-  if (mayGrow && record.expiresAtMs > (cell.record?.expiresAtMs ?? 0)) {
-    // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
-    const leftMs = Math.max(sureMs, leftAt(known.expiry, at))
-    return { expiry: after(leftMs), doubtMs: Math.max(0, longestMs - leftMs) }
-  }
-  // A wall clock that was set back since the token was first seen must not lengthen its life.
-  return { expiry: earlierOf(after(longestMs), known.expiry), doubtMs: known.doubtMs }
+/** Drops the record and what was known of failures and rejections, for `clear()`. */
+export function clearState(state: Writable): void {
+  state.clears += 1
+  state.record = undefined
+  state.times = undefined
+  state.hot = undefined
+  state.isUnwritten = false
+  forgetRejected(state)
+  forgetFailure(state)
 }
 
 /** The record in memory is known to be the one that counts, as of a moment. */
-export function noteSeenAt(cell: Cell, seen: Moment): void {
-  if (cell.times !== undefined) cell.times = { ...cell.times, seen: laterOf(cell.times.seen, seen) }
+export function noteSeenAt(state: Writable, seen: Moment): void {
+  if (state.times !== undefined) state.times = { ...state.times, seen: laterOf(state.times.seen, seen) }
 }
 
-/** What is left of a record's life at a moment of the clock that it was written on. */
-function lifeLeftMs(
-  { issuedAtMs, expiresAtMs }: StoredRecord,
-  { maxLifeSeconds, trustSeconds }: ResolvedRenewal,
-  nowMs: number,
-): number {
-  // A writer whose clock runs ahead must not lengthen the life of its token here.
-  // And a record that promises more than the platform ever gives is not believed.
-  return Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000)
+/** The cache was read or written; the moment is the start of that. */
+export function noteReadAt(state: Writable, moment: Moment): void {
+  state.readAt = moment
+}
+
+/** Notes a generation that the account has had. */
+export function noteGeneration(state: Writable, generation: number): void {
+  state.lastGeneration = Math.max(state.lastGeneration, generation)
+}
+
+/** The store holds the token in memory under a higher generation. */
+export function raiseGeneration(state: Writable, generation: number): void {
+  if (state.record === undefined || state.record.generation >= generation) return
+  state.record = changedRecord(state.record, { generation })
+}
+
+/** A record was not believed because it came from the future. */
+export function noteDoubted(state: Writable, clock: Clock): void {
+  state.doubtedAt = momentOf(clock)
+}
+
+/** The record in memory needs no write: it is in the store, or must not get there. */
+export function noteWritten(state: Writable): void {
+  state.isUnwritten = false
+}
+
+/** The record in memory has to be written once the store answers again. */
+export function noteUnwritten(state: Writable): void {
+  state.isUnwritten = true
+}
+
+/** A deferred write is planned, or is over. */
+export function planWrite(state: Writable, isPlanned: boolean): void {
+  state.isWritePlanned = isPlanned
+}
+
+/** The moments of the record in memory are on this host's clock, or on the store's. */
+export function noteUntimed(state: Writable, isUntimed: boolean): void {
+  state.isUntimed = isUntimed
 }
 
 /** Puts the moments of a record that was brought while the store's time was not known onto the store's clock. */
-export function putInTime(cell: Cell, sharedNowMs: number, clock: Clock): void {
-  const { record, times, isUntimed } = cell
-  cell.isUntimed = false
+export function putInTime(state: Writable, sharedNowMs: number, clock: Clock): void {
+  const { record, times, isUntimed } = state
+  state.isUntimed = false
   if (!isUntimed || record === undefined || times === undefined) return
   const aheadMs = Math.round(sharedNowMs + timeLeftMs(times.expiry, clock)) - record.expiresAtMs
   const { issuedAtMs, expiresAtMs, repeatedAtMs } = record
-  cell.record = changedRecord(record, {
+  state.record = changedRecord(record, {
     issuedAtMs: issuedAtMs + aheadMs,
     expiresAtMs: expiresAtMs + aheadMs,
     ...(repeatedAtMs !== undefined && { repeatedAtMs: repeatedAtMs + aheadMs }),
   })
 }
 
-/** Notes that upstream is being asked, for as long as it takes to bring the answer home. */
-export function noteAsking(cell: Cell, clock: Clock, landing: Promise<unknown>): void {
-  const earlier = cell.asking
-  const since = earlier?.since ?? momentOf(clock)
-  const asking: Asking = { since, over: Promise.allSettled([landing, earlier?.over]) }
-  cell.asking = asking
-  void asking.over.then(() => {
-    if (cell.asking === asking) cell.asking = undefined
+/** A refresh is under way. */
+export function beginRefresh(state: Writable, refresh: RunningRefresh): void {
+  state.refresh = refresh
+}
+
+/** A refresh is over, or is waited for no longer. */
+export function endRefresh(state: Writable, refresh: RunningRefresh): void {
+  if (state.refresh === refresh) state.refresh = undefined
+}
+
+/** Upstream is being asked. @returns Notes that the result is in memory. */
+export function noteAsking(state: Writable, clock: Clock): () => void {
+  const earlier = state.asking
+  let end = (): void => undefined
+  const over = new Promise<void>((resolve) => {
+    end = resolve
   })
+  const asking: Asking = {
+    since: earlier?.since ?? momentOf(clock),
+    over: Promise.all([over, earlier?.over]),
+  }
+  state.asking = asking
+  void asking.over.then(() => {
+    if (state.asking === asking) state.asking = undefined
+  })
+  return end
 }
 
-/** Forgets the record in memory. */
-export function dropRecord(cell: Cell): void {
-  cell.record = undefined
-  cell.times = undefined
-  cell.hot = undefined
-  cell.isUnwritten = false
+/** A look at the cache outside of a refresh has begun. */
+export function noteLook(state: Writable, clock: Clock, look: () => Promise<void>): void {
+  state.lookedAt = momentOf(clock)
+  state.look = look()
 }
 
-/** The tokens that a cell knows, to be masked in what others say. */
-export function heldTokens({ record, rejected, heard, refused }: Cell): readonly string[] {
-  const held = [record?.value, rejected?.value, ...heard, ...refused].filter((value) => value !== undefined)
-  return [...new Set(held)]
+/** A refresh failed, here or in another process. */
+export function noteFailure(state: Writable, failure: FailureRecord): void {
+  state.failure = failure
+}
+
+/** The account works again. */
+export function forgetFailure(state: Writable): void {
+  state.failure = undefined
+}
+
+/** The tokens that a state knows, to be masked in texts of others. */
+export function heldTokens({ record, rejected, heardValues, rejectedValues }: AccountState): readonly string[] {
+  const held = [record?.value, rejected?.value, ...heardValues, ...rejectedValues]
+  return [...new Set(held.filter((value) => value !== undefined))]
 }
 
 const mostHeard = 8
-const mostRefused = 32
+const mostRejected = 32
 
-/** Remembers a token that was told of. */
-export function noteHeard(cell: Cell, value: string): void {
-  if (cell.heard[0] !== value) cell.heard = withFirst(cell.heard, value, mostHeard)
+/** Remembers a token that the cache or upstream gave. */
+export function noteHeard(state: Writable, value: string): void {
+  if (state.heardValues[0] !== value) state.heardValues = withFirst(state.heardValues, value, mostHeard)
 }
 
-/** Remembers a token that an API refused. */
-export function noteRefused(cell: Cell, value: string): void {
-  cell.refused = withFirst(cell.refused, value, mostRefused)
+/** Remembers a token that an API rejected. */
+export function noteRejectedValue(state: Writable, value: string): void {
+  state.rejectedValues = withFirst(state.rejectedValues, value, mostRejected)
 }
 
-/** The token in memory was refused by an API: nobody is to be given it, nor is it to be saved for anybody. */
-export function refuseRecord(cell: Cell, value: string, code: PlatformCode | undefined): void {
-  cell.rejected = { value, code: code ?? (cell.rejected?.value === value ? cell.rejected.code : undefined) }
-  cell.hot = undefined
-  cell.isUnwritten = false
-  noteRefused(cell, value)
+/** An API rejected the token in memory: it is neither served nor written any more. */
+export function rejectRecord(state: Writable, value: string, code: PlatformCode | undefined): void {
+  state.rejected = { value, code: code ?? (state.rejected?.value === value ? state.rejected.code : undefined) }
+  state.hot = undefined
+  state.isUnwritten = false
+  noteRejectedValue(state, value)
+}
+
+/** The cache says that an API rejected the token in memory. */
+export function markRecord(state: Writable, { value, rejectedCode }: StoredRecord): void {
+  if (rejectedCode === undefined || state.record?.value !== value) return
+  state.record = changedRecord(state.record, { rejectedCode })
+  state.hot = undefined
+  state.isUnwritten = false
+}
+
+/** Forgets that a token was rejected, because the platform accepts it after all; without a value, every rejection. */
+export function forgetRejected(state: Writable, value?: string): void {
+  state.rejected = undefined
+  state.rejectedValues = value === undefined ? [] : state.rejectedValues.filter((known) => known !== value)
 }
 
 function withFirst(values: readonly string[], first: string, most: number): readonly string[] {
   return [first, ...values.filter((value) => value !== first)].slice(0, most)
 }
 
-/** Forgets that tokens were refused: one, if the platform stands by it after all, or every one. */
-export function forgetRefused(cell: Cell, value?: string): void {
-  cell.rejected = undefined
-  cell.refused = value === undefined ? [] : cell.refused.filter((known) => known !== value)
+/** Whether the record in memory was rejected by an API. */
+export function isRejected(state: AccountState): boolean {
+  return state.record !== undefined && isRejectedRecord(state, state.record)
 }
 
-/** Whether the record of a cell was refused by an API. */
-export function isRejected(cell: Cell): boolean {
-  return cell.record !== undefined && isRejectedRecord(cell, cell.record)
-}
-
-/** Whether a record is one that an API refused, here or, as its mark says, elsewhere. */
-export function isRejectedRecord(cell: Cell, record: StoredRecord): boolean {
-  return record.rejectedCode !== undefined || cell.refused.includes(record.value)
+/** Whether a record was rejected by an API, here or, as its mark says, elsewhere. */
+export function isRejectedRecord(state: AccountState, record: StoredRecord): boolean {
+  return record.rejectedCode !== undefined || state.rejectedValues.includes(record.value)
 }
 
 /** How long one look at both clocks is good for. */
 const trustMs = 1000
 
-/** Keeps the promise of the token at hand until the next moment at which anything has to be thought about. */
-export function warm(cell: Cell, clock: Clock, memoryMs: number): void {
-  const { times } = cell
+/** Lets the hot path serve the token until the next moment at which anything has to be checked. */
+export function warm(state: Writable, clock: Clock, memoryMs: number): void {
+  const { times } = state
   if (times === undefined) return
   const seenAgoMs = clock.monotonic() - times.seen.monotonic
   const quietMs = Math.min(
     trustMs,
-    timeLeftMs(times.soft, clock),
+    timeLeftMs(times.refreshAt, clock),
     timeLeftMs(times.deadline, clock),
     memoryMs - seenAgoMs,
   )
   if (quietMs <= 0) return
   const fromMs = clock.now()
-  cell.hot = { promise: times.promise, fromMs, toMs: fromMs + quietMs }
+  state.hot = { promise: times.promise, fromMs, toMs: fromMs + quietMs }
   // A wall clock that is set back into this very window must not open it again.
-  cell.fading ??= clock.setTimer(() => {
-    cell.fading = undefined
-    cell.hot = undefined
+  state.hotTimer ??= clock.setTimer(() => {
+    state.hotTimer = undefined
+    state.hot = undefined
   }, trustMs)
 }

@@ -4,32 +4,32 @@ import type { ResolvedRenewal } from '../provider.js'
 import { hasCome, msSince, timeLeftMs } from '../time/moment.js'
 
 /**
- * What memory can do for a caller, found without any I/O.
+ * What memory can do for a caller, without any I/O.
  *
  * - `fresh`: serve it
- * - `due`: serve it, and refresh ahead in the background
- * - `unseen`: serve it, and look at the cache in the background
- * - `unsure`: it may have been replaced and died since the cache was last seen, or by what upstream is being asked for here;
+ * - `refresh-due`: serve it, and refresh ahead in the background
+ * - `revalidate`: serve it, and look at the cache in the background
+ * - `must-revalidate`: since the cache was last seen, or by the upstream request under way, it may have been replaced and have died;
  *   look first
  * - `unusable`: there is none
  */
-export type Readiness = 'fresh' | 'due' | 'unseen' | 'unsure' | 'unusable'
+export type Freshness = 'fresh' | 'refresh-due' | 'revalidate' | 'must-revalidate' | 'unusable'
 
-/** Judges the record in memory by both clocks, and keeps the hot path open where it can. */
-export function readiness<C>(context: AccountContext<C>, minLifeMs: number): Readiness {
-  const { cell, clock, gate, spec } = context
-  const { times } = cell
-  if (times === undefined || isRejected(cell) || hasCome(times.deadline, clock)) return 'unusable'
+/** Judges the record in memory by both clocks, and keeps the hot path open where possible. */
+export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): Freshness {
+  const { state, clock, gate, spec } = context
+  const { times } = state
+  if (times === undefined || isRejected(state) || hasCome(times.deadline, clock)) return 'unusable'
   if (timeLeftMs(times.expiry, clock) < minLifeMs) return 'unusable'
   const { memorySeconds, mode } = spec.renewal
   const isShared = (gate.cache.reach ?? 'process') !== 'process'
   const memoryMs = isShared ? memorySeconds * 1000 : Infinity
   const unseenMs = msSince(times.seen, clock)
-  if (mode === 'rotate' && isShared && unseenMs >= overlapMs(spec.renewal)) return 'unsure'
-  if (isAnswerOverdue(context)) return 'unsure'
-  if (hasCome(times.soft, clock)) return 'due'
-  if (unseenMs >= memoryMs) return 'unseen'
-  warm(cell, clock, memoryMs)
+  if (mode === 'rotate' && isShared && unseenMs >= overlapMs(spec.renewal)) return 'must-revalidate'
+  if (isAnswerOverdue(context)) return 'must-revalidate'
+  if (hasCome(times.refreshAt, clock)) return 'refresh-due'
+  if (unseenMs >= memoryMs) return 'revalidate'
+  warm(state, clock, memoryMs)
   return 'fresh'
 }
 
@@ -37,7 +37,7 @@ export function readiness<C>(context: AccountContext<C>, minLifeMs: number): Rea
  * Whether upstream was asked here so long ago that the token in memory may have been replaced and died meanwhile: the process
  * was stopped before it took the answer in.
  */
-export function isAnswerOverdue<C>({ cell: { asking }, clock, spec: { renewal } }: AccountContext<C>): boolean {
+export function isAnswerOverdue<C>({ state: { asking }, clock, spec: { renewal } }: AccountContext<C>): boolean {
   return renewal.mode === 'rotate' && asking !== undefined && msSince(asking.since, clock) >= overlapMs(renewal)
 }
 

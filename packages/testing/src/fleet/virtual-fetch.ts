@@ -132,7 +132,7 @@ const classes: Partial<Record<UpstreamWeather, ErrorClass>> = {
 
 /** A longest wait after failures of a class, retries, a keeper's sleep and a request included. */
 function longestWaitMs(weather: UpstreamWeather): number {
-  return coolDownMs(classes[weather] ?? 'transient', { failures: 30, spread: 1 }) + 90_000
+  return coolDownMs(classes[weather] ?? 'transient', { failures: 30, jitter: 1 }) + 90_000
 }
 
 function noteFailure(world: VirtualWorld, { account }: TokenRequest, weather: UpstreamWeather): void {
@@ -147,7 +147,7 @@ function coolDown(world: VirtualWorld, { account, process }: TokenRequest, weath
   if (errorClass === undefined) return
   const now = world.time.nowMs()
   const retryAfterMs = weather === 'throttled' ? throttledSeconds * 1000 : undefined
-  account.coolUntilMs = now + coolDownMs(errorClass, { failures: 1, spread: 0, retryAfterMs })
+  account.coolUntilMs = now + coolDownMs(errorClass, { failures: 1, jitter: 0, retryAfterMs })
   account.cooledAtMs = now
   account.cooledBy = process
 }

@@ -1,5 +1,5 @@
 import { testClock } from '@lingpai/testing'
-import { SharedTime } from '../src/cache/store-clock.js'
+import { StoreClock } from '../src/cache/store-clock.js'
 
 const timeoutMs = 1000
 const sleptMs = 490_000
@@ -9,7 +9,7 @@ function scripted(answer: (turn: number, clock: ReturnType<typeof testClock>) =>
   const clock = testClock()
   let turns = 0
   const ask = (): Promise<number | undefined> => Promise.resolve(answer((turns += 1), clock))
-  const time = new SharedTime(clock, ask, timeoutMs, () => false)
+  const time = new StoreClock(clock, ask, timeoutMs, () => false)
   return { time, clock, turns: () => turns }
 }
 

@@ -1,0 +1,106 @@
+import { changedRecord, type StoredRecord } from '../token-record.js'
+
+/** What is known beside two records when one of them stands in the cache and the other in memory. */
+export interface OrderFacts {
+  /** Upstream gave the one in memory, and the store has not taken it yet. */
+  readonly isUnwritten: boolean
+  /** An API rejected the one in memory. */
+  readonly isHeldRejected: boolean
+  /** The one in memory took the place of the found token, or an API rejected the found token here. */
+  readonly isFoundRetired: boolean
+  /** The found token was requested before a clock was set back, and the one in memory came after that. */
+  readonly isFoundBeforeSetBack: boolean
+  /** This process requested the one in memory itself, and its moments are on the clock as it is now. */
+  readonly isHeldOwn: boolean
+  /** How much later the found token was requested than the one in memory, milliseconds; negative when it was earlier. */
+  readonly laterByMs: number
+  /** Requests that are less than this apart may have overlapped, milliseconds. */
+  readonly overlapMs: number
+}
+
+/**
+ * What the found record does to the one in memory:
+ *
+ * - `replaces`: another token, which counts from now on
+ * - `updates`: the same token, of which the found record tells at least as much
+ * - `trails`: the same token, of which memory knows more
+ * - `loses`: another token, which does not count
+ */
+export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
+
+/**
+ * Decides which of two records counts. Generations go separate ways while a store cannot be written to, and clocks are set:
+ * neither decides alone. The first row that applies does.
+ *
+ * | the found record                                                            | order      |
+ * | --------------------------------------------------------------------------- | ---------- |
+ * | memory holds none                                                           | `replaces` |
+ * | the same token, unless memory knows more of it and has not written it       | `updates`  |
+ * | the same token otherwise                                                    | `trails`   |
+ * | its token was replaced or rejected here                                     | `loses`    |
+ * | the token in memory was rejected, and the generation is no lower            | `replaces` |
+ * | from before a clock was set back; this process requested its token after    | `loses`    |
+ * | its generation is lower, or equal, and it was not requested later           | `loses`    |
+ * | the token in memory is unwritten and was requested later                    | `loses`    |
+ * | the same, where the requests overlapped and the found token is rejected     | `loses`    |
+ * | anything else                                                               | `replaces` |
+ */
+export function orderOf(found: StoredRecord, held: StoredRecord | undefined, facts: OrderFacts): Order {
+  if (held === undefined) return 'replaces'
+  if (found.value === held.value) return knowsAsMuch(found, held, facts) ? 'updates' : 'trails'
+  if (facts.isFoundRetired) return 'loses'
+  if (facts.isHeldRejected && found.generation >= held.generation) return 'replaces'
+  if (facts.isHeldOwn && facts.isFoundBeforeSetBack) return 'loses'
+  if (!isNewer(found, held)) return 'loses'
+  return facts.isUnwritten && isHeldLater(found, facts) ? 'loses' : 'replaces'
+}
+
+function knowsAsMuch(found: StoredRecord, held: StoredRecord, { isUnwritten }: OrderFacts): boolean {
+  if (!isUnwritten || isRenewed(found, held)) return true
+  return found.generation > held.generation && !isRenewed(held, found)
+}
+
+function isHeldLater(
+  { rejectedCode }: StoredRecord,
+  { laterByMs, overlapMs, isFoundBeforeSetBack }: OrderFacts,
+): boolean {
+  if (laterByMs < 0 || isFoundBeforeSetBack) return true
+  // The order of two requests that overlapped is unknown: prefer the token that no API has rejected.
+  return laterByMs < overlapMs && rejectedCode !== undefined
+}
+
+/**
+ * Whether `a` was given later than `b`. The generation decides; where the store lost writes and one was given twice, the later
+ * request does.
+ */
+export function isNewer(a: StoredRecord, b: StoredRecord | undefined): boolean {
+  if (b === undefined || a.generation > b.generation) return true
+  return a.value !== b.value && a.issuedAtMs > b.issuedAtMs
+}
+
+/** Whether `a` is the token of `b`, and upstream gave it once more since. */
+export function isRenewed(a: StoredRecord, b: StoredRecord | undefined): boolean {
+  if (b === undefined || a.value !== b.value) return false
+  return a.issuedAtMs > b.issuedAtMs || (a.repeatedAtMs ?? 0) > (b.repeatedAtMs ?? 0)
+}
+
+/**
+ * The record to keep of a token that could not be written, beside one that came into memory meanwhile, from the cache or by another
+ * refresh. That one may be later, or upstream may have given it before this token. Only a later one makes this token useless.
+ *
+ * @param base the record that memory held when the token was requested
+ */
+export function unlessReplaced(
+  asked: StoredRecord,
+  base: StoredRecord | undefined,
+  held: { readonly record: StoredRecord | undefined; readonly isUntimed: boolean; readonly isRejected: boolean },
+): StoredRecord | undefined {
+  const { record, isUntimed, isRejected } = held
+  // The very token has come to others before, and an API rejected it.
+  if (record?.value === asked.value && isRejected) return undefined
+  // Moments of different clocks do not compare.
+  if (record === undefined || record.value === base?.value || isUntimed || isRejected) return asked
+  if (record.value === asked.value) return record.issuedAtMs > asked.issuedAtMs ? undefined : asked
+  if (record.issuedAtMs >= asked.issuedAtMs) return undefined
+  return changedRecord(asked, { generation: Math.max(asked.generation, record.generation + 1) })
+}

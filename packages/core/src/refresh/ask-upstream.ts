@@ -1,0 +1,97 @@
+import type { RequestFacts } from '../provider.js'
+import type { AccountContext } from '../state/account-context.js'
+import { heldTokens, isRejectedRecord, noteHeard, type AccountState } from '../state/account-state.js'
+import type { StoredRecord } from '../token-record.js'
+import type { FreshToken, UpstreamFailure } from '../upstream/request-token.js'
+import { assertAdoptable } from './adopt-token.js'
+import { askPlatform } from './ask-platform.js'
+import type { Demand, RefreshTerms } from './demand.js'
+
+/** A token of upstream, or from outside, and the record that it takes the place of. */
+export interface AskedToken {
+  readonly kind: 'token'
+  readonly token: FreshToken
+  readonly base: StoredRecord | undefined
+}
+
+/**
+ * What came of asking upstream.
+ *
+ * - `rejected-again`: the very token that an API has rejected
+ * - `superseded`: another record may count by now; the token, if there is one, is useless
+ * - `doubtful`: the lease may have been lost before upstream was asked
+ */
+export type Asked =
+  | AskedToken
+  | { readonly kind: 'rejected-again'; readonly token: FreshToken }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'doubtful' }
+
+/** Asks upstream under the lease, unless a token from outside stands in for the response. */
+export async function askUpstream<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Asked> {
+  const { state, gate } = context
+  const lost = await lostTurn(context, terms)
+  if (lost !== undefined) return lost
+  const { record: base, clears } = state
+  const { outside } = demand
+  if (outside !== undefined) {
+    assertAdoptable(context, outside, isRejectedToken(state, base, outside))
+    return { kind: 'token', token: outside, base }
+  }
+  const answer = await askPlatform(context, {
+    signal: context.closing,
+    endsAtMonotonicMs: terms.endsAtMonotonicMs,
+    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms) && terms.found() === undefined,
+    tokens: () => heldTokens(state),
+    onToken: (value) => {
+      noteHeard(state, value)
+    },
+    moment: () => gate.moment(),
+    msSince: (moment) => gate.sureMsSince(moment),
+    facts: factsOf(context, demand),
+  })
+  context.closing.throwIfAborted()
+  // `clear()` was called meanwhile: what was requested before it does not count.
+  if (state.clears !== clears) return { kind: 'superseded' }
+  if ('error' in answer) {
+    // A stop of the process may have failed the request, and others may have had a response since.
+    const lostSince = await lostTurn(context, terms)
+    if (lostSince !== undefined) return lostSince
+    return terms.found() === undefined ? { kind: 'failed', failure: answer } : { kind: 'superseded' }
+  }
+  if (isRejectedToken(state, base, answer)) return { kind: 'rejected-again', token: answer }
+  return { kind: 'token', token: answer, base }
+}
+
+/** A process that was stopped may have lost the lease by the time it would ask: then another process is asking. */
+async function lostTurn<C>(
+  { gate }: AccountContext<C>,
+  terms: RefreshTerms,
+): Promise<{ readonly kind: 'superseded' | 'doubtful' } | undefined> {
+  if (mayAskUnder(terms)) return undefined
+  // A store with a clock can tell whether this process was stopped, or only had its clock set.
+  await gate.sharedNowMs()
+  if (mayAskUnder(terms)) return undefined
+  return { kind: terms.lease?.state() === 'lost' ? 'superseded' : 'doubtful' }
+}
+
+function mayAskUnder({ lease, mayBeDoubtful }: RefreshTerms): boolean {
+  if (lease === undefined) return true
+  const state = lease.state()
+  return state === 'held' || (state === 'doubtful' && mayBeDoubtful)
+}
+
+/** What a token server as upstream needs to know. */
+function factsOf<C>({ state }: AccountContext<C>, { reason, note, minLifeMs }: Demand): RequestFacts {
+  const { record, rejected } = state
+  const code = rejected?.code ?? record?.rejectedCode
+  const isRefused = record !== undefined && isRejectedRecord(state, record)
+  const refused = isRefused && { generation: record.generation, ...(code !== undefined && { code }) }
+  return { reason, minLifeMs, ...(note !== undefined && { note }), ...(refused && { refused }) }
+}
+
+/** Whether an API has rejected this very token, as far as this process and the record before it tell. */
+function isRejectedToken(state: AccountState, base: StoredRecord | undefined, { value }: FreshToken): boolean {
+  return state.rejectedValues.includes(value) || (base?.value === value && isRejectedRecord(state, base))
+}

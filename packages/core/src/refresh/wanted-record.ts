@@ -1,0 +1,30 @@
+import { isNewer } from '../record/record-order.js'
+import type { AccountContext } from '../state/account-context.js'
+import { isRejectedRecord } from '../state/account-state.js'
+import { timeLeftMs } from '../time/moment.js'
+import type { StoredRecord } from '../token-record.js'
+import type { Demand } from './demand.js'
+
+/**
+ * The record in memory, if it meets the demand.
+ *
+ * @param base the record that memory held when the refresh began
+ */
+export function wantedRecord<C>(
+  { state, clock, gate }: AccountContext<C>,
+  { reason, minLifeMs, outside }: Demand,
+  base: StoredRecord | undefined,
+): StoredRecord | undefined {
+  const { record, times } = state
+  if (record === undefined || times === undefined || isRejectedRecord(state, record)) return undefined
+  if (timeLeftMs(times.deadline, clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
+  if (outside !== undefined) {
+    // What was requested after the call is newer than the token that the caller holds.
+    const calledAtMs = gate.reckonedNowMs() - gate.msSince(outside.sentAt)
+    return record.value === outside.value || record.issuedAtMs > calledAtMs ? record : undefined
+  }
+  if (reason === 'cold' || reason === 'rejected') return record
+  if (isNewer(record, base)) return record
+  // Another process asked in the meantime and was given the same token: the next attempt has moved.
+  return reason === 'ahead' && timeLeftMs(times.refreshAt, clock) > 0 ? record : undefined
+}

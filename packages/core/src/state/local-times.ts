@@ -1,0 +1,100 @@
+import type { ResolvedRenewal } from '../provider.js'
+import { deadlineAtMs, nextAttemptAtMs } from '../provider/renewal.js'
+import { earlierOf, laterOf, leftAt, type Moment } from '../time/moment.js'
+import type { StoredRecord } from '../token-record.js'
+
+/** Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. */
+export interface LocalTimes {
+  readonly promise: Promise<string>
+  /** The next attempt to refresh ahead. */
+  readonly refreshAt: Moment
+  /** From here on the token is not handed out, unless no other can be had. */
+  readonly deadline: Moment
+  /** The token is dead. */
+  readonly expiry: Moment
+  /** The token may live this much longer, milliseconds; only upstream can tell. */
+  readonly doubtMs: number
+  /** When the cache or upstream was last asked for what turned out to be this record. */
+  readonly seen: Moment
+  /** How long its request took, milliseconds; infinite where another process sent it. */
+  readonly requestMs: number
+}
+
+/** What is known of a record that comes into memory. */
+export interface Arrival {
+  readonly renewal: ResolvedRenewal
+  /** A moment on the clocks of this process. */
+  readonly at: Moment
+  /** The same moment on the clock of the record: the store's, or this host's. */
+  readonly sharedMs: number
+  /** How far that clock may have been set back since the record was written. */
+  readonly setBackMs: number
+  /** Where in the jitter this process stands, 0 to 1. */
+  readonly jitter: number
+  /** Whether upstream itself has just said how long the token lives. */
+  readonly isFresh: boolean
+  /** When the store, or upstream, was asked. */
+  readonly seen: Moment
+  /** How long the request took that brought it here, milliseconds; infinite where another process sent it. */
+  readonly requestMs: number
+}
+
+/** What memory holds before a record comes. */
+export interface Held {
+  readonly record: StoredRecord | undefined
+  readonly times: LocalTimes | undefined
+}
+
+/** The moments of a record that comes into memory. What is known of the same token already is kept where it is better. */
+export function timesOf(record: StoredRecord, arrival: Arrival, held: Held): LocalTimes {
+  const { renewal, jitter, seen, requestMs } = arrival
+  const known = held.record?.value === record.value ? held.times : undefined
+  const { expiry, doubtMs } = endOf(record, arrival, held)
+  const before = (atMs: number): Moment => {
+    const earlierMs = record.expiresAtMs - atMs
+    return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
+  }
+  return {
+    promise: known === undefined ? Promise.resolve(record.value) : known.promise,
+    refreshAt: before(nextAttemptAtMs(record, renewal, jitter)),
+    deadline: before(deadlineAtMs(record, renewal)),
+    expiry,
+    doubtMs,
+    seen: known === undefined ? seen : laterOf(known.seen, seen),
+    requestMs: Math.min(requestMs, known?.requestMs ?? Infinity),
+  }
+}
+
+/** When a record's token dies, on the clocks of this process, and how much longer it may live. */
+function endOf(
+  record: StoredRecord,
+  { renewal, at, sharedMs, setBackMs, isFresh }: Arrival,
+  held: Held,
+): Pick<LocalTimes, 'expiry' | 'doubtMs'> {
+  const longestMs = lifeLeftMs(record, renewal, sharedMs)
+  const sureMs = lifeLeftMs(record, renewal, sharedMs + setBackMs)
+  const after = (ms: number): Moment => ({ monotonic: at.monotonic + ms, wall: at.wall + ms })
+  const known = held.record?.value === record.value && !isFresh ? held.times : undefined
+  // Only upstream's own word is better than what was known.
+  if (known === undefined) return { expiry: after(sureMs), doubtMs: longestMs - sureMs }
+  const isGuess = held.record?.isLifetimeAssumed === true
+  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity || isGuess
+  if (mayGrow && record.expiresAtMs > (held.record?.expiresAtMs ?? 0)) {
+    // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
+    const leftMs = Math.max(sureMs, leftAt(known.expiry, at))
+    return { expiry: after(leftMs), doubtMs: Math.max(0, longestMs - leftMs) }
+  }
+  // A wall clock that was set back since the token was first seen must not lengthen its life.
+  return { expiry: earlierOf(after(longestMs), known.expiry), doubtMs: known.doubtMs }
+}
+
+/** What is left of a record's life at a moment of the clock that it was written on. */
+function lifeLeftMs(
+  { issuedAtMs, expiresAtMs }: StoredRecord,
+  { maxLifeSeconds, trustSeconds }: ResolvedRenewal,
+  nowMs: number,
+): number {
+  // A writer whose clock runs ahead must not lengthen the life of its token here,
+  // and a record that promises more than the platform ever gives is not believed.
+  return Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000)
+}

@@ -1,0 +1,149 @@
+import { isNewer, isRenewed, orderOf, unlessReplaced, type OrderFacts } from '../src/record/record-order.js'
+import { changedRecord, storedRecord, type StoredRecord } from '../src/token-record.js'
+
+const issuedAtMs = 1_767_225_600_000
+const held = storedRecord({
+  value: 'token-held',
+  generation: 3,
+  issuedAtMs,
+  expiresAtMs: issuedAtMs + 7_200_000,
+  fingerprint: '0123456789abcdef',
+  writer: 'w1',
+  reason: 'cold',
+})
+const same = (changes: Partial<StoredRecord>): StoredRecord => changedRecord(held, changes)
+const other = (changes: Partial<StoredRecord> = {}): StoredRecord => same({ value: 'token-found', ...changes })
+
+const plain: OrderFacts = {
+  isUnwritten: false,
+  isHeldRejected: false,
+  isFoundRetired: false,
+  isFoundBeforeSetBack: false,
+  isHeldOwn: false,
+  laterByMs: 60_000,
+  overlapMs: 5000,
+}
+const newer = other({ generation: 4, issuedAtMs: issuedAtMs + 60_000 })
+const rejected = changedRecord(newer, { rejectedCode: 42001 })
+
+describe('the order of a found record and the one in memory', () => {
+  test('any record replaces none', () => {
+    expect(orderOf(held, undefined, plain)).toBe('replaces')
+  })
+
+  test.each<[string, StoredRecord, Partial<OrderFacts>, string]>([
+    ['the same record', held, {}, 'updates'],
+    [
+      'the same token, asked for again elsewhere',
+      same({ repeatedAtMs: issuedAtMs + 1 }),
+      { isUnwritten: true },
+      'updates',
+    ],
+    ['the same token under a higher generation', same({ generation: 4 }), { isUnwritten: true }, 'updates'],
+    ['the same token, of which memory has not written what it knows', held, { isUnwritten: true }, 'trails'],
+    ['a higher generation', newer, {}, 'replaces'],
+    [
+      'a higher generation of an earlier moment',
+      other({ generation: 4, issuedAtMs: issuedAtMs - 9000 }),
+      {},
+      'replaces',
+    ],
+    ['the same generation, requested later', other({ issuedAtMs: issuedAtMs + 1 }), {}, 'replaces'],
+    ['the same generation of the same moment', other(), {}, 'loses'],
+    ['a lower generation', other({ generation: 2 }), {}, 'loses'],
+    ['a newer token that was replaced or rejected here', newer, { isFoundRetired: true }, 'loses'],
+    ['the same generation, beside a rejected token', other(), { isHeldRejected: true }, 'replaces'],
+    ['a lower generation, beside a rejected token', other({ generation: 2 }), { isHeldRejected: true }, 'loses'],
+    [
+      'a newer one from before a clock was set back, beside an own one',
+      newer,
+      { isHeldOwn: true, isFoundBeforeSetBack: true },
+      'loses',
+    ],
+    [
+      'a newer one from before a clock was set back, beside one of others',
+      newer,
+      { isFoundBeforeSetBack: true },
+      'replaces',
+    ],
+    ['a newer one, beside an unwritten one requested earlier', newer, { isUnwritten: true }, 'replaces'],
+    ['a newer one, beside an unwritten one requested later', newer, { isUnwritten: true, laterByMs: -1 }, 'loses'],
+    [
+      'one from before a clock was set back, beside an unwritten one',
+      newer,
+      { isUnwritten: true, isFoundBeforeSetBack: true },
+      'loses',
+    ],
+    [
+      'a rejected one whose request overlapped that of an unwritten one',
+      rejected,
+      { isUnwritten: true, laterByMs: 4999 },
+      'loses',
+    ],
+    [
+      'a rejected one requested after that of an unwritten one was over',
+      rejected,
+      { isUnwritten: true, laterByMs: 5000 },
+      'replaces',
+    ],
+    [
+      'a good one whose request overlapped that of an unwritten one',
+      newer,
+      { isUnwritten: true, laterByMs: 4999 },
+      'replaces',
+    ],
+  ])('%s', (_, found, facts, order) => {
+    expect(orderOf(found, held, { ...plain, ...facts })).toBe(order)
+  })
+})
+
+describe('newer and renewed', () => {
+  test('any record is newer than none', () => {
+    expect(isNewer(held, undefined)).toBe(true)
+    expect(isRenewed(held, undefined)).toBe(false)
+  })
+
+  test('the higher generation is newer, whatever the clocks said', () => {
+    expect(isNewer(other({ generation: 4, issuedAtMs: issuedAtMs - 9000 }), held)).toBe(true)
+  })
+
+  test('a record is not newer than itself, nor is a later response with the same token', () => {
+    expect(isNewer(held, held)).toBe(false)
+    expect(isNewer(same({ repeatedAtMs: issuedAtMs + 1 }), held)).toBe(false)
+    expect(isNewer(same({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(false)
+    expect(isRenewed(same({ repeatedAtMs: issuedAtMs + 1 }), held)).toBe(true)
+    expect(isRenewed(same({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(true)
+  })
+
+  test('where one generation was given twice, the later request is newer', () => {
+    const twin = other({ issuedAtMs: issuedAtMs + 1 })
+    expect(isNewer(twin, held)).toBe(true)
+    expect(isNewer(held, twin)).toBe(false)
+    expect(isNewer(other(), held)).toBe(false)
+    expect(isRenewed(twin, held)).toBe(false)
+  })
+})
+
+describe('a token that could not be written', () => {
+  const asked = other({ issuedAtMs: issuedAtMs + 60_000 })
+  const beside = (record: StoredRecord | undefined, facts: { isUntimed?: boolean; isRejected?: boolean } = {}) =>
+    unlessReplaced(asked, undefined, { record, isUntimed: false, isRejected: false, ...facts })
+
+  test('takes the generation after an earlier one that came meanwhile', () => {
+    expect(beside(held)?.generation).toBe(4)
+    expect(beside(undefined)).toBe(asked)
+  })
+
+  test('is useless beside a later one, unless an API rejected that or its moments are on another clock', () => {
+    const later = same({ issuedAtMs: issuedAtMs + 60_001 })
+    expect(beside(later)).toBeUndefined()
+    expect(beside(later, { isRejected: true })).toBe(asked)
+    expect(beside(later, { isUntimed: true })).toBe(asked)
+  })
+
+  test('is useless where an API rejected it, or others got it later', () => {
+    expect(beside(asked, { isRejected: true })).toBeUndefined()
+    expect(beside(changedRecord(asked, { issuedAtMs: asked.issuedAtMs + 1 }))).toBeUndefined()
+    expect(beside(asked)).toBe(asked)
+  })
+})
