@@ -113,7 +113,11 @@ describe('what was broken once holds', () => {
     ['a token taken for dead because a clock was set while it was on its way', 'skew', 749_801_127_420],
     ['a limit forgotten because a clock was set while upstream told of it', 'everything', 218_225_805_870],
     ['a late token written back over a later one after the clock was set back', 'everything', 413_014_189_999],
-    ['a lease taken while the look under it failed, and a token of the generation that others had written', 'store', 749_801_182_239],
+    [
+      'a lease taken while the look under it failed, and a token of the generation that others had written',
+      'store',
+      749_801_182_239,
+    ],
     [
       'a token of before the clock was set back, written over one that others have since',
       'everything',
