@@ -1,5 +1,5 @@
 import type { IAccessTokenCache } from '@lingpai/core'
-import { badReplies, good, token } from './bad-replies.js'
+import { badResponses, good, token } from './bad-responses.js'
 import { errorOf, reply, scriptedPlatform, type ScriptedPlatform } from './scripted-platform.js'
 
 let platform: ScriptedPlatform
@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => platform.close())
 
-test.each(badReplies)('$name: a typed error, few requests, and the next good reply heals', async (bad) => {
+test.each(badResponses)('$name: a typed error, few requests, and the next good reply heals', async (bad) => {
   const { clock } = platform
   const source = platform.source()
   platform.answer(bad.answer)
@@ -34,7 +34,7 @@ test.each(badReplies)('$name: a typed error, few requests, and the next good rep
   expect(source.status()).not.toHaveProperty('lastFailure')
 })
 
-test.each(badReplies)('$name: the good record stands, in memory and in the cache', async (bad) => {
+test.each(badResponses)('$name: the good record stands, in memory and in the cache', async (bad) => {
   const { clock } = platform
   const { cache, texts } = watchedCache()
   const source = platform.source(platform.manager({ cache }))

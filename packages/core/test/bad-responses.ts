@@ -17,7 +17,7 @@ const endless: RequestListener = (_, response) => {
 }
 
 /** A reply that is none, and the error that it comes to. */
-export interface BadReply {
+export interface BadResponse {
   readonly name: string
   readonly answer: RequestListener
   readonly code: 'ERR_LINGPAI_MALFORMED_ANSWER' | 'ERR_LINGPAI_TRANSPORT' | 'ERR_LINGPAI_PLATFORM'
@@ -26,12 +26,12 @@ export interface BadReply {
   readonly attempts?: number
 }
 
-const malformed = (problem: string, status = 200): Pick<BadReply, 'code' | 'details' | 'attempts'> => ({
+const malformed = (problem: string, status = 200): Pick<BadResponse, 'code' | 'details' | 'attempts'> => ({
   code: 'ERR_LINGPAI_MALFORMED_ANSWER',
   details: { provider: 'toy', problem, status },
   attempts: 1,
 })
-const status = (code: number): Pick<BadReply, 'code' | 'details'> => ({
+const status = (code: number): Pick<BadResponse, 'code' | 'details'> => ({
   code: 'ERR_LINGPAI_TRANSPORT',
   details: { provider: 'toy', phase: 'status', status: code },
 })
@@ -39,7 +39,7 @@ const html = '<html><body>Bad gateway</body></html>'
 const asHtml = { 'content-type': 'text/html' }
 
 /** Replies with which no token comes. */
-export const badReplies: readonly BadReply[] = [
+export const badResponses: readonly BadResponse[] = [
   { name: 'HTML with 200', answer: reply(html, { headers: asHtml }), ...malformed('not-json') },
   { name: 'HTML with 500', answer: reply(html, { status: 500, headers: asHtml }), ...status(500) },
   { name: 'HTML with 502', answer: reply(html, { status: 502, headers: asHtml }), ...status(502) },
