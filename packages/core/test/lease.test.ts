@@ -79,6 +79,27 @@ test('a record that came between the look and the lease is taken, upstream is no
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
+test('one that a failed look under the lease did not show keeps its generation for itself', async () => {
+  world.simulator.fault({ endpoint: 'token', latencyMs: 100 })
+  const other = sourceOn(open())
+  let failures = 0
+  const cache = openWith((lease) => ({
+    take: async (...args) => {
+      await other.getAccessToken()
+      return lease.take(...args)
+    },
+  }))
+  const get: IAccessTokenCache['get'] = (key) => {
+    if (failures > 0 || world.simulator.ledger.tokenRequests() === 0) return cache.get(key)
+    failures += 1
+    throw new TypeError('no answer')
+  }
+  const { value } = await world.clock.runUntil(sourceOn({ ...cache, get }).getRecord())
+  await world.clock.advance(10 * second)
+  expect(await sourceOn(open()).getRecord()).toMatchObject({ value, generation: 2 })
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
 test('a holder whose renewals fail loses the lease; the newer record stands, and its own token is dropped', async () => {
   let takes = 0
   const stalled = sourceOn(
