@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Clock } from '@lingpai/core'
-import { exchange } from '../src/http/bounded-fetch.js'
+import { boundedFetch } from '../src/http/bounded-fetch.js'
 import { reply, scriptedPlatform, type ScriptedPlatform } from './scripted-platform.js'
 
 let platform: ScriptedPlatform
@@ -15,9 +15,9 @@ const never = new AbortController().signal
 function ask(
   fetch: typeof globalThis.fetch = globalThis.fetch,
   signal: AbortSignal = never,
-): ReturnType<typeof exchange> {
+): ReturnType<typeof boundedFetch> {
   const request = { url: `${platform.url}/token`, init: { method: 'GET' } }
-  return exchange(fetch, platform.clock, request, { signal, timeoutMs: 1000 })
+  return boundedFetch(fetch, platform.clock, request, { signal, timeoutMs: 1000 })
 }
 
 const failing = (error: unknown) => (): Promise<Response> => Promise.reject(error)
@@ -69,11 +69,11 @@ test('an answer that lies in the socket when a stopped process goes on is taken,
     clock.setTimer(() => response.end('token'), 100)
   })
   const request = { url: `${platform.url}/token`, init: {} }
-  const asked = exchange(globalThis.fetch, stopped, request, { signal: never, timeoutMs: 1000 })
+  const asked = boundedFetch(globalThis.fetch, stopped, request, { signal: never, timeoutMs: 1000 })
   expect(await clock.runUntil(asked)).toMatchObject({ text: 'token' })
   platform.answer(() => undefined)
   isStopped = true
-  const unanswered = exchange(globalThis.fetch, stopped, request, { signal: never, timeoutMs: 1000 })
+  const unanswered = boundedFetch(globalThis.fetch, stopped, request, { signal: never, timeoutMs: 1000 })
   await clock.settle()
   isStopped = false
   expect(await clock.runUntil(unanswered)).toEqual({ kind: 'timeout' })

@@ -2,7 +2,7 @@ import { hintFor, hintIn, type Refusal } from '../provider/classify.js'
 import { faultHint, passes } from './fault-hint.js'
 import type { Endpoint } from '../error-class.js'
 import { MalformedAnswerError, PlatformError, TransportError } from '../errors.js'
-import type { ExchangeFailure, RawReply } from '../http/bounded-fetch.js'
+import type { FetchFailure, TextResponse } from '../http/bounded-fetch.js'
 import { failurePolicy } from './policy.js'
 import type { NetworkFault } from '../http/network-fault.js'
 import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
@@ -81,13 +81,13 @@ export function statusError(provider: string, status: number | undefined, langua
 export function malformedError(
   provider: string,
   problem: MalformedAnswerError['details']['problem'],
-  reply: RawReply,
+  response: Omit<TextResponse, 'kind'>,
   language: 'en' | 'zh',
 ): MalformedAnswerError {
   const hint = hintIn(malformedHints[problem], language)
   return new MalformedAnswerError(
-    `${provider}: the token request was answered with something else than a token (${problem}, HTTP ${reply.status}, ${reply.bytes} bytes)`,
-    { provider, problem, status: reply.status, bytes: reply.bytes },
+    `${provider}: the token request was answered with something else than a token (${problem}, HTTP ${response.status}, ${response.bytes} bytes)`,
+    { provider, problem, status: response.status, bytes: response.bytes },
     hint === undefined ? {} : { hint },
   )
 }
@@ -114,7 +114,7 @@ const malformedHints: Partial<Record<MalformedAnswerError['details']['problem'],
 /** The error of a request that came to nothing. */
 export function errorOfFailure(
   provider: string,
-  failure: ExchangeFailure,
+  failure: FetchFailure,
   { language, known }: { readonly language: 'en' | 'zh'; readonly known: readonly string[] },
 ): TransportError | MalformedAnswerError {
   switch (failure.kind) {
@@ -123,7 +123,7 @@ export function errorOfFailure(
     case 'too-large':
     case 'not-text': {
       const { kind, status, bytes } = failure
-      const text = `${provider}: the reply to the token request is ${kind === 'too-large' ? 'too large' : 'no UTF-8 text'}`
+      const text = `${provider}: the response to the token request is ${kind === 'too-large' ? 'too large' : 'no UTF-8 text'}`
       return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
     }
     default: {

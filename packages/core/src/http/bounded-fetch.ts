@@ -4,20 +4,21 @@ import { onAbort } from '../time/on-abort.js'
 import { sendRequest } from './send-request.js'
 
 /** How a request came to nothing. Carries no URL and no body. */
-export type ExchangeFailure =
+export type FetchFailure =
   | ({ readonly kind: NetworkFault['phase']; readonly cause: unknown } & Omit<NetworkFault, 'phase'>)
   | { readonly kind: 'timeout' }
   | { readonly kind: 'too-large' | 'not-text'; readonly status: number; readonly bytes: number }
 
-/** A reply, read to its end. */
-export interface RawReply {
+/** A response, read to its end. */
+export interface TextResponse {
+  readonly kind: 'response'
   readonly status: number
   readonly headers: Headers
   readonly text: string
   readonly bytes: number
 }
 
-/** The largest reply of a token endpoint that is read; real ones stay below 5 KiB. */
+/** The largest response of a token endpoint that is read; real ones stay below 5 KiB. */
 const largestBody = 64 * 1024
 
 /** A limit that ends later than this was slept over: the process was stopped, and the answer may lie in its socket. */
@@ -30,12 +31,12 @@ const graceMs = 500
  *
  * @param timeoutMs for the whole exchange, the body included
  */
-export async function exchange(
+export async function boundedFetch(
   fetch: typeof globalThis.fetch,
   clock: Clock,
   request: { readonly url: string; readonly init: RequestInit },
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<RawReply | ExchangeFailure> {
+): Promise<TextResponse | FetchFailure> {
   signal.throwIfAborted()
   const stop = new AbortController()
   const forget = onAbort(signal, () => {
@@ -43,8 +44,8 @@ export async function exchange(
   })
   let timedOut = false
   // A `fetch` that ignores its signal must not hold the refresh: the race ends it.
-  let giveUp: (failure: ExchangeFailure) => void
-  const limit = new Promise<ExchangeFailure>((resolve) => (giveUp = resolve))
+  let giveUp: (failure: FetchFailure) => void
+  const limit = new Promise<FetchFailure>((resolve) => (giveUp = resolve))
   const end = (): void => {
     timedOut = true
     stop.abort()
@@ -56,7 +57,7 @@ export async function exchange(
       if (!timedOut) reject(signal.reason as Error)
     })
   })
-  const work = send(fetch, request, stop.signal).catch((error: unknown): ExchangeFailure => {
+  const work = send(fetch, request, stop.signal).catch((error: unknown): FetchFailure => {
     if (timedOut) return { kind: 'timeout' }
     signal.throwIfAborted()
     const { phase: kind, ...fault } = networkFault(error)
@@ -90,18 +91,19 @@ async function send(
   fetch: typeof globalThis.fetch,
   { url, init }: { readonly url: string; readonly init: RequestInit },
   signal: AbortSignal,
-): Promise<RawReply | ExchangeFailure> {
+): Promise<TextResponse | FetchFailure> {
   const response = await sendRequest(fetch, url, { ...init, signal })
   const { status, headers } = response
   // A redirect's body is of no use, and following it would carry the secret along.
   if (status >= 300 && status < 400) {
     await response.body?.cancel()
-    return { status, headers, text: '', bytes: 0 }
+    return { kind: 'response', status, headers, text: '', bytes: 0 }
   }
   const body = await readBounded(response)
   if (body.bytes > largestBody) return { kind: 'too-large', status, bytes: body.bytes }
   try {
-    return { status, headers, bytes: body.bytes, text: new TextDecoder('utf-8', { fatal: true }).decode(body.data) }
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body.data)
+    return { kind: 'response', status, headers, bytes: body.bytes, text }
   } catch {
     return { kind: 'not-text', status, bytes: body.bytes }
   }

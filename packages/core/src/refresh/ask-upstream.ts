@@ -4,7 +4,7 @@ import { heldTokens, isRejectedRecord, noteHeard, type AccountState } from '../s
 import type { StoredRecord } from '../token-record.js'
 import type { FreshToken, UpstreamFailure } from '../upstream/request-token.js'
 import { assertAdoptable } from './adopt-token.js'
-import { askPlatform } from './ask-platform.js'
+import { requestWithParent } from './request-with-parent.js'
 import type { Demand, RefreshTerms } from './demand.js'
 
 /** A token of upstream, or from outside, and the record that it takes the place of. */
@@ -39,7 +39,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
     assertAdoptable(context, outside, isRejectedToken(state, base, outside))
     return { kind: 'token', token: outside, base }
   }
-  const answer = await askPlatform(context, {
+  const outcome = await requestWithParent(context, {
     signal: context.closing,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms) && terms.found() === undefined,
@@ -54,14 +54,14 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
   context.closing.throwIfAborted()
   // `clear()` was called meanwhile: what was requested before it does not count.
   if (state.clears !== clears) return { kind: 'superseded' }
-  if ('error' in answer) {
+  if (outcome.kind === 'failed') {
     // A stop of the process may have failed the request, and others may have had a response since.
     const lostSince = await lostTurn(context, terms)
     if (lostSince !== undefined) return lostSince
-    return terms.found() === undefined ? { kind: 'failed', failure: answer } : { kind: 'superseded' }
+    return terms.found() === undefined ? outcome : { kind: 'superseded' }
   }
-  if (isRejectedToken(state, base, answer)) return { kind: 'rejected-again', token: answer }
-  return { kind: 'token', token: answer, base }
+  const { token } = outcome
+  return isRejectedToken(state, base, token) ? { kind: 'rejected-again', token } : { kind: 'token', token, base }
 }
 
 /** A process that was stopped may have lost the lease by the time it would ask: then another process is asking. */

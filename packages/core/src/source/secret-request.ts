@@ -2,7 +2,7 @@ import type { AccountContext } from '../state/account-context.js'
 import { buildRequest } from '../provider/build-request.js'
 import { classify, parseBody } from '../provider/classify.js'
 import { ConfigError, isLingpaiError, type PlatformError } from '../errors.js'
-import { exchange } from '../http/bounded-fetch.js'
+import { boundedFetch } from '../http/bounded-fetch.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import type { RequestSpec } from '../provider.js'
 import { maskKnown, scrubCause } from '../secrecy/redact.js'
@@ -31,17 +31,17 @@ export async function secretRequest<C>(
   for (;;) {
     const request = buildRequest({ id: spec.id, rebased: spec.rebased, ...baseOf(bases.shift()) }, described)
     const leftMs = Math.max(0, endsAtMs - clock.monotonic())
-    const reply = await exchange(upstream.fetch, clock, request, { signal: ending, timeoutMs: leftMs })
-    if ('kind' in reply) {
-      if (reply.kind === 'connect' && bases.length > 0) continue
-      throw errorOfFailure(spec.id, reply, { language: upstream.language, known })
+    const response = await boundedFetch(upstream.fetch, clock, request, { signal: ending, timeoutMs: leftMs })
+    if (response.kind !== 'response') {
+      if (response.kind === 'connect' && bases.length > 0) continue
+      throw errorOfFailure(spec.id, response, { language: upstream.language, known })
     }
-    const { status, headers, text } = reply
-    const response = { status, text: maskKnown(text, known) }
+    const { status, headers, text } = response
+    const masked = { status, text: maskKnown(text, known) }
     const refusal = classify(spec, 'token', { status, headers, body: parseBody(text) })
-    if (refusal?.errorClass !== 'credential-invalid') return { response }
+    if (refusal?.errorClass !== 'credential-invalid') return { response: masked }
     const words = { status, language: upstream.language, known }
-    return { response, wrongSecret: platformError(spec, 'token', refusal, words) }
+    return { response: masked, wrongSecret: platformError(spec, 'token', refusal, words) }
   }
 }
 

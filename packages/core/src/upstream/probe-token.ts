@@ -1,6 +1,6 @@
 import { buildRequest, requestWithToken } from '../provider/build-request.js'
 import { classify, isTokenError, parseBody, type Refusal } from '../provider/classify.js'
-import { exchange } from '../http/bounded-fetch.js'
+import { boundedFetch } from '../http/bounded-fetch.js'
 import type { RequestSpec, ResolvedSpec } from '../provider.js'
 import { baseOf, type UpstreamOptions } from './request-token.js'
 
@@ -15,11 +15,15 @@ export async function probeToken<C>(
   if (probe === undefined) return { alive: undefined }
   const base = { id: spec.id, rebased: spec.rebased, ...baseOf(spec.apiBaseUrl ?? spec.baseUrl) }
   const request = requestWithToken(buildRequest(base, probe), spec.placement, token)
-  const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
-  if ('kind' in reply) return { alive: undefined }
-  const refusal = classify(spec, 'api', { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
-  const serverDate = reply.headers.get('date') ?? undefined
+  const response = await boundedFetch(fetch, clock, request, { signal, timeoutMs })
+  if (response.kind !== 'response') return { alive: undefined }
+  const refusal = classify(spec, 'api', {
+    status: response.status,
+    headers: response.headers,
+    body: parseBody(response.text),
+  })
+  const serverDate = response.headers.get('date') ?? undefined
   const facts = { ...(refusal !== undefined && { refusal }), ...(serverDate !== undefined && { serverDate }) }
-  if (refusal === undefined) return { alive: reply.status < 300 ? true : undefined, ...facts }
+  if (refusal === undefined) return { alive: response.status < 300 ? true : undefined, ...facts }
   return { alive: isTokenError(refusal) ? false : undefined, ...facts }
 }

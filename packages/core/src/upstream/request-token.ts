@@ -2,7 +2,7 @@ import { buildRequest, requestWithToken, type BuiltRequest, type RequestBase } f
 import { parseBody } from '../provider/classify.js'
 import type { Clock } from '../clock.js'
 import { ConfigError, isLingpaiError, type AnyLingpaiError } from '../errors.js'
-import { exchange } from '../http/bounded-fetch.js'
+import { boundedFetch } from '../http/bounded-fetch.js'
 import { failurePolicy } from '../failure/policy.js'
 import { classOfError } from '../failure/failure-record.js'
 import { pause } from '../time/pause.js'
@@ -25,6 +25,11 @@ export interface FreshToken {
   /** The number that upstream gives it, where it counts. */
   readonly generation?: number
 }
+
+/** What a token request comes to. */
+export type TokenRequestOutcome =
+  | { readonly kind: 'token'; readonly token: FreshToken }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
 
 /** A failed request, with what the cool-down needs to know. */
 export interface UpstreamFailure {
@@ -72,16 +77,16 @@ export async function requestToken<C>(
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
   limits: UpstreamLimits,
-): Promise<FreshToken | UpstreamFailure> {
+): Promise<TokenRequestOutcome> {
   const { clock, random } = options
   const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
   let base = 0
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await ask(spec, { ...spec, ...baseOf(bases[base]) }, credentials, options, limits)
-    if ('value' in outcome || outcome.retryAfterMs !== undefined) return outcome
-    const canMove = isConnectFailure(outcome.error) && base + 1 < bases.length
+    if (outcome.kind === 'token' || outcome.failure.retryAfterMs !== undefined) return outcome
+    const canMove = isConnectFailure(outcome.failure.error) && base + 1 < bases.length
     if (canMove) base += 1
-    else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome)) return outcome
+    else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome.failure)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
     if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
     if (canMove) continue
@@ -115,7 +120,7 @@ async function ask<C>(
   credentials: ResolvedCredentials<C>,
   options: UpstreamOptions,
   { signal, endsAtMonotonicMs, tokens, onToken, moment, msSince, facts, parentToken = '' }: UpstreamLimits,
-): Promise<FreshToken | UpstreamFailure> {
+): Promise<TokenRequestOutcome> {
   const { fetch, clock, language } = options
   // A flight beside this one may bring another token before the platform quotes it.
   const before = tokens()
@@ -123,17 +128,21 @@ async function ask<C>(
   const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
   const sentAt = moment()
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
-  const reply = await exchange(fetch, clock, request, { signal, timeoutMs })
+  const response = await boundedFetch(fetch, clock, request, { signal, timeoutMs })
   const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
-  if ('kind' in reply) {
-    const error = errorOfFailure(spec.id, reply, { language, known })
+  if (response.kind !== 'response') {
+    const error = errorOfFailure(spec.id, response, { language, known })
     // The end of a render is not a failure of the account: no repetition, and no cool-down for others.
     if (error.digest !== undefined) throw error
-    return { error }
+    return failed({ error })
   }
 
-  const answer = readAnswer(spec, { status: reply.status, headers: reply.headers, body: parseBody(reply.text) })
-  const retryAfterMs = retryAfterIn(reply.headers, clock.now())
+  const answer = readAnswer(spec, {
+    status: response.status,
+    headers: response.headers,
+    body: parseBody(response.text),
+  })
+  const retryAfterMs = retryAfterIn(response.headers, clock.now())
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (answer.outcome) {
     case 'token': {
@@ -142,20 +151,26 @@ async function ask<C>(
       onToken(value)
       // It died on its way here: asking again is right, handing it out is not.
       if ((await msSince(sentAt)) + 1 > lifeMs)
-        return { error: malformedError(spec.id, 'bad-expires-in', reply, language), isLate: true }
+        return failed({ error: malformedError(spec.id, 'bad-expires-in', response, language), isLate: true })
       const guess = lifetimeProblem && { lifetimeProblem }
-      return { value, lifeMs, ...guess, sentAt, ...(generation !== undefined && { generation }) }
+      const token = { value, lifeMs, ...guess, sentAt, ...(generation !== undefined && { generation }) }
+      return { kind: 'token', token }
     }
     case 'refused': {
       const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds
-      const error = platformError(spec, 'token', answer.refusal, { status: reply.status, language, known })
-      return { error, ...wait, ...(coolDownSeconds !== undefined && { codeCoolDownMs: coolDownSeconds * 1000 }) }
+      const error = platformError(spec, 'token', answer.refusal, { status: response.status, language, known })
+      const codeWait = coolDownSeconds !== undefined && { codeCoolDownMs: coolDownSeconds * 1000 }
+      return failed({ error, ...wait, ...codeWait })
     }
     case 'status':
-      return { error: statusError(spec.id, reply.status, language), ...wait }
+      return failed({ error: statusError(spec.id, response.status, language), ...wait })
     case 'malformed':
-      return { error: malformedError(spec.id, answer.problem, reply, language), ...wait }
+      return failed({ error: malformedError(spec.id, answer.problem, response, language), ...wait })
   }
+}
+
+function failed(failure: UpstreamFailure): TokenRequestOutcome {
+  return { kind: 'failed', failure }
 }
 
 /** A provider's `request()` is foreign code: what it throws may quote the secrets. */

@@ -3,36 +3,36 @@ import { isTokenError } from '../provider/classify.js'
 import type { PlatformCode } from '../error-class.js'
 import { TransportError } from '../errors.js'
 import { onAbort } from '../time/on-abort.js'
-import { requestToken, type FreshToken, type UpstreamFailure, type UpstreamLimits } from '../upstream/request-token.js'
+import { requestToken, type TokenRequestOutcome, type UpstreamLimits } from '../upstream/request-token.js'
 
 /**
  * Asks the platform for an account's token. One that is derived from another token is asked for with that one in the request.
- * When the platform refuses the parent's token, that is the parent's affair: it is reported there, and the request repeated
- * once with the other token.
+ * When the platform rejects the parent's token, that is reported to the parent's source, and the request is repeated once with the new
+ * token.
  *
  * @throws what the parent's source throws: its failure has a cool-down of its own, and needs no second one here.
  */
-export async function askPlatform<C>(
+export async function requestWithParent<C>(
   context: AccountContext<C>,
   limits: UpstreamLimits,
-): Promise<FreshToken | UpstreamFailure> {
+): Promise<TokenRequestOutcome> {
   const { spec, credentials, upstream, parent } = context
   if (parent === undefined) return requestToken(spec, credentials, upstream, limits)
-  const ask = (parentToken: string): Promise<FreshToken | UpstreamFailure> =>
+  const ask = (parentToken: string): Promise<TokenRequestOutcome> =>
     requestToken(spec, credentials, upstream, { ...limits, parentToken })
   return inTime(context, limits, async (signal) => {
     const token = await parent.getAccessToken({ signal })
-    const answer = await ask(token)
-    const code = refusedTokenCode(answer)
-    if (code === undefined) return answer
+    const outcome = await ask(token)
+    const code = rejectedTokenCode(outcome)
+    if (code === undefined) return outcome
     const other = await parent.reportRejected(token, code, { signal })
-    return other === token ? answer : ask(other)
+    return other === token ? outcome : ask(other)
   })
 }
 
-function refusedTokenCode(answer: FreshToken | UpstreamFailure): PlatformCode | undefined {
-  if ('value' in answer || answer.error.code !== 'ERR_LINGPAI_PLATFORM') return undefined
-  const { details } = answer.error
+function rejectedTokenCode(outcome: TokenRequestOutcome): PlatformCode | undefined {
+  if (outcome.kind === 'token' || outcome.failure.error.code !== 'ERR_LINGPAI_PLATFORM') return undefined
+  const { details } = outcome.failure.error
   return isTokenError(details) ? details.platformCode : undefined
 }
 
