@@ -13,6 +13,7 @@ const gates = [
   'lint:layering',
   'api:check',
   'docs:pages',
+  'docs:architecture',
   'docs:comments',
   'docs:errors',
   'docs:providers',
