@@ -94,7 +94,7 @@ function write(path, text) {
 /** `rule path` of each violation that dependency-cruiser finds in the copy. */
 function violations() {
   const depcruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
-  const args = [depcruise, 'packages/*/{src,test,test-d}', '--config', '.dependency-cruiser.cjs', '-T', 'json']
+  const args = [depcruise, 'packages/*/{src,test,test-d}', '--config', join(root, '.dependency-cruiser.cjs'), '-T', 'json']
   const run = spawnSync(process.execPath, args, { cwd: stage.root, encoding: 'utf8', maxBuffer: 256 * 2 ** 20 })
   if (run.stdout === '') throw new Error(`dependency-cruiser said nothing: ${run.stderr}`)
   const { summary } = JSON.parse(run.stdout)
