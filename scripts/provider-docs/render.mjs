@@ -1,5 +1,4 @@
 import { failurePolicy } from '@lingpai/core'
-import { noteInChinese } from './notes-zh.mjs'
 import { words } from './words.mjs'
 
 /** The tables of all providers of a page; several of them each get a heading. */
@@ -112,16 +111,21 @@ function errorTable(spec, endpoint, language) {
 function noteOf(spec, platformCode, language) {
   const note = spec.perCode?.[platformCode]?.note
   if (note === undefined) throw new Error(`${spec.id}: code ${platformCode} has no note`)
-  return language === 'zh' ? noteInChinese(note) : note
+  return inLanguage(note, language)
 }
 
 function hintOf(spec, errorClass, platformCode, language) {
   const hint = spec.hints?.[platformCode] ?? spec.hints?.[errorClass] ?? ''
-  const text = typeof hint === 'string' ? hint : hint[language]
+  const text = inLanguage(hint, language)
   const address = words[language].address
   const filled = language === 'zh' ? text.replaceAll(/ ?\{ip\} ?/g, address) : text.replaceAll('{ip}', address)
   // `<token>` would be taken for HTML.
   return filled.replaceAll('<', '\\<')
+}
+
+/** A text that is the same in both languages may be a string. */
+function inLanguage(text, language) {
+  return typeof text === 'string' ? text : text[language]
 }
 
 function tokenAction(spec, errorClass, platformCode, say) {

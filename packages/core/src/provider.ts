@@ -172,7 +172,7 @@ export interface CodeSpec {
   /** Wait before anybody asks again, in seconds. */
   readonly coolDownSeconds?: number
   /** Short meaning, for the generated tables of the docs. */
-  readonly note?: string
+  readonly note?: Hint
 }
 
 /** What {@link Provider.extend} can change. Tables are merged: a code moves to the class it is given here. */

@@ -48,7 +48,11 @@ test('too many token requests are a minute of silence', () => {
   expect(qqBot.spec.perCode?.['100001']?.coolDownSeconds).toBe(60)
 })
 
-test('every code has a note for the docs', () => {
+test('every code has a note for the docs, in both languages', () => {
   const codes = Object.values(qqBot.spec.errors).flatMap((table) => Object.values(table).flat())
-  for (const code of codes) expect(qqBot.spec.perCode?.[String(code)]?.note).toMatch(/\w/)
+  for (const code of codes)
+    expect(qqBot.spec.perCode?.[String(code)]?.note).toMatchObject({
+      en: expect.stringMatching(/\w/) as string,
+      zh: expect.stringMatching(/\p{Script=Han}/u) as string,
+    })
 })

@@ -73,9 +73,13 @@ test('the way out of a used-up quota is named', () => {
   expect(JSON.stringify(wechatMp.spec.hints?.['quota-exhausted'])).toContain('/cgi-bin/clear_quota/v2')
 })
 
-test('every code has a note for the docs', () => {
+test('every code has a note for the docs, in both languages', () => {
   const codes = Object.values(wechatMp.spec.errors).flatMap((table) => Object.values(table).flat())
-  for (const code of codes) expect(wechatMp.spec.perCode?.[String(code)]?.note).toMatch(/\w/)
+  for (const code of codes)
+    expect(wechatMp.spec.perCode?.[String(code)]?.note).toMatchObject({
+      en: expect.stringMatching(/\w/) as string,
+      zh: expect.stringMatching(/\p{Script=Han}/u) as string,
+    })
 })
 
 test('a used-up quota of cgi-bin/token points to stable_token, in both languages', () => {

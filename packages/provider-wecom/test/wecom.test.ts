@@ -49,9 +49,13 @@ test('the hint for a refused address names it', () => {
   })
 })
 
-test('every code has a note for the docs', () => {
+test('every code has a note for the docs, in both languages', () => {
   const codes = Object.values(wecom.spec.errors).flatMap((table) => Object.values(table).flat())
-  for (const code of codes) expect(wecom.spec.perCode?.[String(code)]?.note).toMatch(/\w/)
+  for (const code of codes)
+    expect(wecom.spec.perCode?.[String(code)]?.note).toMatchObject({
+      en: expect.stringMatching(/\w/) as string,
+      zh: expect.stringMatching(/\p{Script=Han}/u) as string,
+    })
 })
 
 test('a missing AgentId is a ConfigError that says what serves for built-in apps', () => {
