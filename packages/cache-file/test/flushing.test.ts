@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nameOfKey } from '../src/state.js'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { startProgram, tracedTo } from '../../testing/test/support/child.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 
+const worker = bundled(new URL('worker.ts', import.meta.url))
 const temporaryDirectory = temporaryDirectories()
 
 interface TraceEvent {
@@ -17,7 +19,7 @@ test('a state is flushed before it is published, and its name before older state
   const directory = await temporaryDirectory()
   const tracePath = join(directory, 'trace.json')
   const args = ['setThrice', join(directory, 'cache'), 'key']
-  await startProgram({ file: new URL('worker.ts', import.meta.url), args, options: tracedTo(tracePath) }).ended
+  await startProgram({ file: await worker, args, options: tracedTo(tracePath) }).ended
   const { traceEvents } = JSON.parse(await readFile(tracePath, 'utf8')) as { traceEvents: readonly TraceEvent[] }
   const entry = join(directory, 'cache', nameOfKey('key'))
   const steps = traceEvents

@@ -2,16 +2,15 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
 import { cacheFromUrl } from '@lingpai/cache-from-url'
 import type { CacheError, IAccessTokenCache } from '@lingpai/core'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { startRedis } from '../../testing/test/support/redis-server.js'
 import { stores } from './stores.js'
 
-const child = fileURLToPath(new URL('children/one-token.ts', import.meta.url))
-const flags = ['--conditions=@lingpai/source', '--import', import.meta.resolve('tsx')]
+const program = bundled(new URL('children/one-token.ts', import.meta.url))
 const hasRedis = process.env['LINGPAI_TEST_REDIS'] !== 'missing'
 const hasSqlite = process.env['LINGPAI_TEST_SQLITE'] !== 'missing'
 
@@ -81,7 +80,7 @@ test.each(broken)('ready() rejects for %s, with a hint', async (_, open, hint) =
 test.each(broken)('a process without a logger warns once about %s and works from memory', async (_, open, hint) => {
   const { url, close } = await open()
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, child, url])
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [await program, url])
     expect(stdout).toBe('token-1 token-1\n')
     const warnings = stderr.split('\n').filter((line) => line.includes('LingpaiWarning'))
     expect(warnings).toHaveLength(1)

@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { jest } from '@jest/globals'
 import { systemClock } from '@lingpai/core'
 import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { run, type CommandIo } from '../src/index.js'
 
 // Real processes share this machine with others, so they may be slow.
@@ -150,13 +150,15 @@ function ranOf(
   }
 }
 
-const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
-const tsx = import.meta.resolve('tsx')
+const compiled = bundled(new URL('../src/bin.ts', import.meta.url))
+let bin = ''
+beforeAll(async () => {
+  bin = await compiled
+})
 
 function spawnCommand(argv: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Child {
   const { PATH = '' } = process.env
-  const args = ['--conditions=@lingpai/source', '--import', tsx, bin, ...argv]
-  const child = spawn(process.execPath, args, { cwd, env: { PATH, ...env } })
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { PATH, ...env } })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))

@@ -1,14 +1,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { createClientKey } from '@lingpai/server'
 import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { TokenServerClient } from '../src/index.js'
 
-const run = ['--conditions=@lingpai/source', '--import', 'tsx']
-const childFile = (name: string) => join(import.meta.dirname, 'children', name)
+const server = bundled(new URL('children/token-server.ts', import.meta.url))
+const oneShot = bundled(new URL('children/one-shot.ts', import.meta.url))
 
 const { text: key, key: storedKey } = createClientKey({ name: 'shop', role: 'reporter', accounts: ['mp'] }, 0)
 let clock: TestClock
@@ -29,7 +29,7 @@ afterEach(async () => {
 /** Starts a server in a child process. */
 async function startServer(port = 0): Promise<{ readonly url: string; kill(): Promise<void> }> {
   const facts = { port, platform: `${simulator.url}/wechat`, account: simulator.accounts.wechat, key: storedKey }
-  const child = spawn(process.execPath, [...run, childFile('token-server.ts'), JSON.stringify(facts)], {
+  const child = spawn(process.execPath, [await server, JSON.stringify(facts)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
@@ -82,7 +82,7 @@ test("a killed server's token is served until it expires, then calls fail with T
 
 test.each(['close', 'leave'])('a program exits by itself with a client open or closed: %s', async (ending) => {
   const { url } = await startServer()
-  const { stdout } = await promisify(execFile)(process.execPath, [...run, childFile('one-shot.ts'), url, key, ending], {
+  const { stdout } = await promisify(execFile)(process.execPath, [await oneShot, url, key, ending], {
     timeout: 20_000,
   })
   expect(stdout).toMatch(ending === 'close' ? /^quiet$/m : /^(quiet|timers)$/m)

@@ -7,6 +7,9 @@ import { ConfigError, TokenManager } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { startSimulator, type Simulator } from '@lingpai/testing'
+import { bundled } from '../../testing/test/support/bundle.js'
+
+const ticketCaller = bundled(new URL('children/ticket-caller.ts', import.meta.url))
 
 let simulator: Simulator
 let directory: string
@@ -25,12 +28,9 @@ afterEach(async () => {
 /** A process that is ready to ask. */
 async function startCaller(callers: number): Promise<{ readonly ask: () => Promise<unknown> }> {
   const facts = { directory, url: simulator.url, ...simulator.accounts.wechat, callers: String(callers) }
-  const file = new URL('children/ticket-caller.ts', import.meta.url).pathname
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@lingpai/source', '--import', 'tsx', file, JSON.stringify(facts)],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [await ticketCaller, JSON.stringify(facts)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   children.push(child)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<string> => {

@@ -6,7 +6,11 @@ import { createInterface } from 'node:readline'
 import { ConfigError, TokenManager } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { startSimulator, type Simulator } from '@lingpai/testing'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { sourceOf } from './world.js'
+
+const caller = bundled(new URL('children/caller.ts', import.meta.url))
+const waiter = bundled(new URL('children/waiter.ts', import.meta.url))
 
 let simulator: Simulator
 let directory: string
@@ -40,14 +44,9 @@ interface Worker {
 
 async function startWorker(callers: number): Promise<Worker> {
   const facts = { directory, url: simulator.url, ...simulator.accounts.wechat, callers: String(callers) }
-  const file = new URL('children/caller.ts', import.meta.url).pathname
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@lingpai/source', '--import', 'tsx', file, JSON.stringify(facts)],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
+  const child = spawn(process.execPath, [await caller, JSON.stringify(facts)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const exited = new Promise<void>((resolve) =>
     child.once('exit', () => {
       resolve()
@@ -141,10 +140,10 @@ test('a holder stopped past its lease comes back too late: the newer record stan
 test('plain scripts that wait for another process’s refresh live until they have their token', async () => {
   simulator.fault({ endpoint: 'token', latencyMs: 1500 })
   const facts = JSON.stringify({ directory, url: simulator.url, ...simulator.accounts.wechat })
-  const file = new URL('children/waiter.ts', import.meta.url).pathname
+  const file = await waiter
   const runScript = (): Promise<string> =>
     new Promise((resolve) => {
-      execFile(process.execPath, ['--conditions=@lingpai/source', '--import', 'tsx', file, facts], (error, stdout) => {
+      execFile(process.execPath, [file, facts], (error, stdout) => {
         resolve(error === null ? stdout : `exit ${String(error.code)}`)
       })
     })

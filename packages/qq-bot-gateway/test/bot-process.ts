@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileCache } from '@lingpai/cache-file'
 import { startSimulator, type Simulator } from '@lingpai/testing'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { gatewayKey } from '../src/gateway/gateway-key.js'
 
 /** A line of a bot's output. */
@@ -32,19 +33,15 @@ export interface BotOptions {
   readonly work?: 'hangs' | 'ends'
 }
 
+const compiled = bundled(new URL('children/bot.ts', import.meta.url))
+let program = ''
+beforeAll(async () => {
+  program = await compiled
+})
+
 function startBot(simulator: Simulator, directory: string, given: BotOptions): Bot {
   const options = { url: simulator.url, directory, shard: '0/1', ...given, ...simulator.accounts.qq }
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@lingpai/source',
-      '--import',
-      'tsx',
-      join(import.meta.dirname, 'children/bot.ts'),
-      JSON.stringify(options),
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines: Told[] = []
   const output = createInterface(child.stdout)
   output.on('line', (line) => lines.push(JSON.parse(line) as Told))

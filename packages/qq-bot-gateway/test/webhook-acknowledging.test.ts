@@ -4,8 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { bundled } from '../../testing/test/support/bundle.js'
 import { webhookHandler, type WebhookHandlerOptions } from '../src/index.js'
 import { appId, clientSecret, clock, groupMessage, signed } from './webhook-requests.js'
+
+const program = bundled(new URL('children/webhook.ts', import.meta.url))
 
 /** A handler whose work finishes when the test says so. */
 function slowInstance(options: Partial<WebhookHandlerOptions> = {}) {
@@ -79,11 +82,7 @@ test('a handler that throws synchronously counts as failed', async () => {
 /** Starts a webhook in its own process, with a file cache. */
 async function startWebhook(directory: string, acknowledge: string, work: 'hangs' | 'ends') {
   const options = JSON.stringify({ directory, acknowledge, work, appId, clientSecret, nowMs: clock.now() })
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@lingpai/source', '--import', 'tsx', join(import.meta.dirname, 'children/webhook.ts'), options],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [await program, options], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)
   const told: string[] = []
   lines.on('line', (line) => told.push(line))

@@ -5,11 +5,13 @@ import { ConfigError } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { startSimulator, type Simulator } from '@lingpai/testing'
 import { createClientKey } from '../../src/keys/client-key.js'
+import { bundled } from '../../../testing/test/support/bundle.js'
 import { call, until, type Called } from './server-world.js'
 import { withRedis } from './redis-server.js'
 
 const { text: key, key: stored } = createClientKey({ name: 'load', role: 'admin', accounts: '*', rateLimit: 1e6 }, 0)
 
+const program = bundled(new URL('children/server-process.ts', import.meta.url))
 const children: ChildProcess[] = []
 let simulator: Simulator
 beforeEach(async () => {
@@ -28,9 +30,9 @@ interface ServerProcess {
 async function startServer(redisUrl: string): Promise<ServerProcess> {
   const { baseUrl } = simulator.provider(wechatMpPlain).spec
   const facts = { redisUrl, baseUrl, ...simulator.accounts.wechat, key: stored }
-  const file = new URL('children/server-process.ts', import.meta.url).pathname
-  const flags = ['--conditions=@lingpai/source', '--import', 'tsx', file, JSON.stringify(facts)]
-  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [await program, JSON.stringify(facts)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.push(child)
   const gone = once(child, 'exit').then(() => Promise.reject(new ConfigError('the server did not start')))
   const [url] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), gone])) as [string]

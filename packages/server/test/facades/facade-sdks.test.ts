@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Outcome, SdkPlace } from './children/sdk.js'
 import type { SdkOrder, SdkReport } from './children/sdk-process.js'
+import { bundled } from '../../../testing/test/support/bundle.js'
 import { startFrontProxy } from './front-proxy.js'
 import { appIds, openFacadeWorld, secrets, type FacadeWorld } from './facade-world.js'
+
+const program = bundled(new URL('children/sdk-process.ts', import.meta.url))
 
 let world: FacadeWorld
 beforeEach(async () => {
@@ -19,9 +22,8 @@ interface SdkProcess {
   end(): Promise<void>
 }
 
-function startSdk(name: string): SdkProcess {
-  const file = new URL('children/sdk-process.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--conditions=@lingpai/source', '--import', 'tsx', file, name])
+async function startSdk(name: string): Promise<SdkProcess> {
+  const child = spawn(process.execPath, [await program, name])
   const printed: string[] = []
   child.stderr.on('data', (chunk: Buffer) => printed.push(String(chunk)))
   child.stdout.on('data', (chunk: Buffer) => printed.push(String(chunk)))
@@ -66,8 +68,8 @@ const failed = (outcomes: readonly Outcome[]): readonly Outcome[] => outcomes.fi
 
 describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
   let sdk: SdkProcess
-  beforeAll(() => {
-    sdk = startSdk(name)
+  beforeAll(async () => {
+    sdk = await startSdk(name)
   })
   afterAll(() => sdk.end())
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { bundled } from './bundle.js'
 
 /** A real process that speaks in lines. */
 export interface Child {
@@ -22,8 +22,8 @@ afterEach(() => {
 
 /** What a process is started from. */
 export interface Program {
-  /** TypeScript, or a bundle that needs no loader. */
-  readonly file: string | URL
+  /** JavaScript, see `bundled`. */
+  readonly file: string
   readonly args?: readonly string[]
   /** Options of Node. */
   readonly options?: readonly string[]
@@ -31,14 +31,7 @@ export interface Program {
 
 /** Starts a process; its standard error comes out as ours. */
 export function startProgram({ file, args = [], options = [] }: Program): Child {
-  const path = typeof file === 'string' ? file : fileURLToPath(file)
-  const loader = path.endsWith('.ts') ? ['--conditions=@lingpai/source', '--import', 'tsx'] : []
-  // Here, where the loader is to be found; the programs have absolute paths.
-  const cwd = fileURLToPath(new URL('.', import.meta.url))
-  const child = spawn(process.execPath, [...options, ...loader, path, ...args], {
-    cwd,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(process.execPath, [...options, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   running.add(child)
   child.once('exit', () => running.delete(child))
   // A killed child may leave us writing to nobody.
@@ -70,7 +63,12 @@ export function startProgram({ file, args = [], options = [] }: Program): Child 
 
 /** Starts a program again and again, with the arguments of a task. */
 export function childrenOf(file: URL): (...args: readonly string[]) => Child {
-  return (...args) => startProgram({ file, args })
+  const program = bundled(file)
+  let path = ''
+  beforeAll(async () => {
+    path = await program
+  })
+  return (...args) => startProgram({ file: path, args })
 }
 
 /** Options of Node that write down each asynchronous file operation to `path`, in the order in which they happen. */
