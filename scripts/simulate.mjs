@@ -31,7 +31,7 @@ const options = {
   core: { type: 'string' },
   'keep-going': { type: 'boolean', default: false },
   worker: { type: 'boolean', default: false },
-  fleet: { type: 'string', default: fleetSource },
+  fleet: { type: 'string' },
 }
 const values = readArguments()
 
@@ -44,35 +44,37 @@ function readArguments() {
   }
 }
 
-const settings = {
-  ...(values.profile !== undefined && { profile: values.profile }),
-  ...(values.core !== undefined && { managerOf: await managerFrom(values.core) }),
+/** How a seed is run, by the programs that `compiled` made. */
+async function simulation({ fleet, core }) {
+  const { simulateFleet } = await import(pathToFileURL(fleet).href)
+  const settings = values.profile === undefined ? {} : { profile: values.profile }
+  if (core === undefined) return (seed, more) => simulateFleet({ seed, ...settings, ...more })
+  const { TokenManager } = await import(pathToFileURL(core).href)
+  return (seed, more) =>
+    simulateFleet({ seed, ...settings, managerOf: (options) => new TokenManager(options), ...more })
 }
 
-async function managerFrom(folder) {
-  const { TokenManager } = await import(pathToFileURL(resolve(folder, 'index.ts')).href)
-  return (options) => new TokenManager(options)
-}
-
-/** The fleet and the core in one file, which workers run a third faster than the sources. */
-async function bundled() {
+/** Compiles the fleet, and the other core where one is given: both start and run faster than from their sources. */
+async function compiled() {
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-simulate-'))
-  const file = join(directory, 'fleet.mjs')
-  await build({
-    entryPoints: [fleetSource],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@lingpai/source'],
-    logLevel: 'error',
-  })
-  return { file, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  const compile = async (source, name) => {
+    const outfile = join(directory, name)
+    const settings = { bundle: true, platform: 'node', format: 'esm', conditions: ['@lingpai/source'] }
+    await build({ entryPoints: [source], outfile, ...settings, logLevel: 'error' })
+    return outfile
+  }
+  return {
+    fleet: await compile(fleetSource, 'fleet.mjs'),
+    core: values.core && (await compile(resolve(values.core, 'index.ts'), 'core.mjs')),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  }
 }
 
 async function replay(seed) {
-  const { simulateFleet } = await import(pathToFileURL(values.fleet).href)
-  const report = await simulateFleet({ seed, ...settings, onTrace: (line) => console.log(line) })
+  const programs = await compiled()
+  const simulate = await simulation(programs)
+  programs.remove()
+  const report = await simulate(seed, { onTrace: (line) => console.log(line) })
   console.log(JSON.stringify(report.figures))
   console.log(
     report.broken === undefined
@@ -84,7 +86,7 @@ async function replay(seed) {
 
 /** One worker: the seeds from `from`, every `step`th. Sends each failing report, and sums now and then. */
 async function sweep(from, step, count) {
-  const { simulateFleet } = await import(pathToFileURL(values.fleet).href)
+  const simulate = await simulation(values)
   let seed = from
   process.on('unhandledRejection', (error) => {
     console.error(`seed ${seed}: unhandled rejection`, error)
@@ -92,7 +94,7 @@ async function sweep(from, step, count) {
   })
   const sums = { runs: 0 }
   for (let i = 0; i < count; i += 1, seed += step) {
-    const { figures, broken, profile, ranMs } = await simulateFleet({ seed, ...settings })
+    const { figures, broken, profile, ranMs } = await simulate(seed)
     sums.runs += 1
     for (const [name, figure] of Object.entries({ ...figures, ranMs })) sums[name] = (sums[name] ?? 0) + figure
     if (broken !== undefined) {
@@ -113,13 +115,12 @@ async function sweepAll(from, count, workers) {
   const startedAtMs = performance.now()
   const sums = {}
   const failures = []
-  const bundle = await bundled()
+  const programs = await compiled()
   const started = Array.from({ length: Math.min(workers, count) }, (_, i) => {
     const share = Math.ceil((count - i) / workers)
-    const passed = ['profile', 'core'].flatMap((name) =>
-      values[name] === undefined ? [] : [`--${name}`, values[name]],
+    const passed = Object.entries({ profile: values.profile, fleet: programs.fleet, core: programs.core }).flatMap(
+      ([name, value]) => (value === undefined ? [] : [`--${name}`, value]),
     )
-    passed.push('--fleet', bundle.file)
     const child = fork(
       fileURLToPath(import.meta.url),
       [
@@ -143,7 +144,7 @@ async function sweepAll(from, count, workers) {
     return new Promise((done) => child.on('exit', done))
   })
   const codes = await Promise.all(started)
-  bundle.remove()
+  programs.remove()
   const seconds = (performance.now() - startedAtMs) / 1000
   const [first] = failures.sort((a, b) => a.seed - b.seed)
   if (first !== undefined) {

@@ -26,9 +26,8 @@ async function cutOut(file: string, piece: string, other = ''): Promise<void> {
 }
 
 function simulate(...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
-  const command = ['--conditions=@lingpai/source', '--import', 'tsx', 'scripts/simulate.mjs', ...args]
   return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: root }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['scripts/simulate.mjs', ...args], { cwd: root }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr })
     })
   })
