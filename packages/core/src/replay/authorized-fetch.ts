@@ -8,6 +8,7 @@ import { followWithin } from './follow-redirects.js'
 import type { ResolvedSpec } from '../provider.js'
 import { scrubCause, spells } from '../secrecy/redact.js'
 import { tokenErrorIn } from './find-token-error.js'
+import { replay } from './replay.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
 import { platformError } from '../failure/upstream-errors.js'
@@ -36,25 +37,21 @@ export async function authorizedFetch<C>(
     }
   }
 
-  const waiting = signal && { signal }
-  const token = await source.getAccessToken(waiting)
-  const response = await send(token)
-  const refusal = await tokenErrorIn(spec, response)
-  if (refusal === undefined) return response
-  const other = await source.reportRejected(token, refusal.code, waiting)
-  // The platform's own probe stands by the token: the refusal was about the call.
-  if (other === token) return response
-  signal?.throwIfAborted()
-  await response.body?.cancel()
-  if (!call.isRepeatable) throw notRepeated(spec, refusal, { status: response.status, language, known: [token, other] })
-  const second = await send(other)
-  const again = await tokenErrorIn(spec, second)
-  // The call is over, but what was refused here is given to nobody any more.
-  if (again !== undefined) source.reportRejected(other, again.code).catch(() => undefined)
-  return second
+  return replay(
+    source,
+    {
+      send,
+      tokenErrorIn: (response) => tokenErrorIn(spec, response),
+      beforeRepeat: async (response, refusal, known) => {
+        await response.body?.cancel()
+        if (!call.isRepeatable) throw notRepeated(spec, refusal, { status: response.status, language, known })
+      },
+    },
+    signal && { signal },
+  )
 }
 
-/** The token was refused and has been replaced, but the body is gone: the response would look like a success to many. */
+/** The token was rejected and has been replaced, but the body is gone: the response would look like a success to many. */
 function notRepeated(
   spec: Parameters<typeof platformError>[0],
   refusal: Refusal,
