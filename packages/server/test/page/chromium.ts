@@ -27,5 +27,11 @@ export const plainHost = 'lingpai.test'
 /** Starts the browser without a window. @throws ConfigError if none is installed */
 export async function launchBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new ConfigError(`no chromium: ${install}`)
-  return chromium.launch({ executablePath, args: ['--no-sandbox', `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`] })
+  const args = [
+    '--no-sandbox',
+    `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`,
+    // No spare renderer process is started. Visits stay apart: each has its own browser context.
+    '--renderer-process-limit=1',
+  ]
+  return chromium.launch({ executablePath, args })
 }
