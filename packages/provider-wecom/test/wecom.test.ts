@@ -64,7 +64,7 @@ test('a missing AgentId is a ConfigError that says what serves for built-in apps
     expect.objectContaining({
       code: 'ERR_LINGPAI_CONFIG',
       details: { field: 'WECOM_AGENT_ID', problem: 'missing' },
-      hint: expect.stringContaining('any text serves') as string,
+      hint: expect.stringContaining('use any text') as string,
     }),
   )
   expect(wecom.spec.hints?.['agentId']).toMatchObject({ zh: expect.stringContaining('可填任意文字') as string })

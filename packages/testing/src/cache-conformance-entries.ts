@@ -33,7 +33,7 @@ const confusableKeys = [
   sampleKey(`${'w'.repeat(899)}v`),
 ]
 
-/** Values that a careless store cuts, re-codes or takes for its own format. */
+/** Values that a careless store truncates, re-encodes or mistakes for its own format. */
 const oddValues = [
   'x'.repeat(16 * 1024),
   '令牌🀄\u00e9 \u2028 "quoted" \\ \t \r\n end',
@@ -47,12 +47,12 @@ const oddValues = [
   ':base64:aGVsbG8=',
 ]
 
-/** Entries: read, write, forget, expire. */
+/** Entries: reading, writing, removing, expiring. */
 export function checkEntries(add: AddCacheCheck): void {
   add('a key that was never written is a miss', [], async ({ cache }) => {
     await assertMiss(cache, sampleKey())
   })
-  add('what was written is read', [], async ({ cache }) => {
+  add('a written value is read', [], async ({ cache }) => {
     await cache.set(sampleKey(), 'one')
     assert.equal(await cache.get(sampleKey()), 'one')
     assert.equal(await cache.get(sampleKey()), 'one')
@@ -70,7 +70,7 @@ export function checkEntries(add: AddCacheCheck): void {
     await cache.set(sampleKey(), 'two')
     assert.equal(await cache.get(sampleKey()), 'two')
   })
-  add('removing what is not there is no failure', [], async ({ cache }) => {
+  add('removing a missing entry does not fail', [], async ({ cache }) => {
     await cache.remove(sampleKey())
     await cache.set(sampleKey(), 'one')
     await cache.remove(sampleKey())
@@ -83,7 +83,7 @@ export function checkEntries(add: AddCacheCheck): void {
 }
 
 function checkContents(add: AddCacheCheck): void {
-  add('values come back to the letter: 16 KiB, Unicode, quotes, JSON', [], async ({ cache }) => {
+  add('values are returned unchanged: 16 KiB, Unicode, quotes, JSON', [], async ({ cache }) => {
     for (const value of oddValues) {
       await cache.set(sampleKey(), value)
       assert.equal(await cache.get(sampleKey()), value)
@@ -94,7 +94,7 @@ function checkContents(add: AddCacheCheck): void {
     for (const key of confusableKeys) await cache.set(key, valueOf(key))
     for (const key of confusableKeys) assert.equal(await cache.get(key), valueOf(key))
   })
-  add('removing one key leaves those that look alike', [], async ({ cache }) => {
+  add('removing a key does not affect keys that look alike', [], async ({ cache }) => {
     for (const key of confusableKeys) await cache.set(key, key)
     const removed = [sampleKey('wx_bc'), sampleKey('wx%bc'), sampleKey('wx*bc'), sampleKey('wxabc'), 'lingpai:1:']
     for (const key of removed) await cache.remove(key)
@@ -103,7 +103,7 @@ function checkContents(add: AddCacheCheck): void {
       else assert.equal(await cache.get(key), key)
     }
   })
-  add('a hundred keys are kept side by side', [], async ({ cache }) => {
+  add('a hundred keys are stored side by side', [], async ({ cache }) => {
     const keys = Array.from({ length: 100 }, (_, index) => sampleKey(`wx${String(index)}`))
     await Promise.all(keys.map(async (key) => cache.set(key, key)))
     assert.deepEqual(await Promise.all(keys.map(async (key) => cache.get(key))), keys)
@@ -111,7 +111,7 @@ function checkContents(add: AddCacheCheck): void {
 }
 
 function checkExpiry(add: AddCacheCheck): void {
-  add('an entry is kept before its expiry', ['expiry'], async (opened) => {
+  add('an entry is a hit before its expiry', ['expiry'], async (opened) => {
     await opened.cache.set(sampleKey(), 'one', nowOf(opened) + 30 * dayMs)
     assert.equal(await opened.cache.get(sampleKey()), 'one')
   })
@@ -124,13 +124,13 @@ function checkExpiry(add: AddCacheCheck): void {
     await means(opened, 'advanceMs')(1001)
     await assertMiss(opened.cache, sampleKey())
   })
-  add('a write after the expiry is kept', ['expiry', 'advanceMs'], async (opened) => {
+  add('a write after the expiry is stored', ['expiry', 'advanceMs'], async (opened) => {
     await opened.cache.set(sampleKey(), 'one', nowOf(opened) + 1000)
     await means(opened, 'advanceMs')(1001)
     await opened.cache.set(sampleKey(), 'two', nowOf(opened) + dayMs)
     assert.equal(await opened.cache.get(sampleKey()), 'two')
   })
-  add('each write brings its own expiry', ['expiry', 'advanceMs'], async (opened) => {
+  add('each write sets its own expiry', ['expiry', 'advanceMs'], async (opened) => {
     const { cache } = opened
     await cache.set(sampleKey('a'), 'one', nowOf(opened) + 1000)
     await cache.set(sampleKey('a'), 'two', nowOf(opened) + dayMs)
@@ -146,7 +146,7 @@ function checkExpiry(add: AddCacheCheck): void {
 }
 
 function checkConcurrency(add: AddCacheCheck): void {
-  add('a reader beside a writer sees one whole value or the other', [], async ({ cache }) => {
+  add('a reader beside a writer sees the old or the new value, whole', [], async ({ cache }) => {
     const values = ['a'.repeat(16 * 1024), 'b'.repeat(8 * 1024)] as const
     await cache.set(sampleKey(), values[0])
     const writing = (async () => {
@@ -159,14 +159,14 @@ function checkConcurrency(add: AddCacheCheck): void {
     await writing
     assert.equal(await cache.get(sampleKey()), values[0])
   })
-  add('of many concurrent writes one stands, whole', [], async ({ cache }) => {
+  add('one of many concurrent writes is stored, whole', [], async ({ cache }) => {
     const values = Array.from({ length: 20 }, (_, index) => `${String(index)}:`.repeat(100 + index))
     await Promise.all(values.map(async (value) => cache.set(sampleKey(), value)))
     const stands = await cache.get(sampleKey())
     assert.ok(typeof stands === 'string' && values.includes(stands))
     assert.equal(await cache.get(sampleKey()), stands)
   })
-  add('an expired entry that is read beside a write loses nothing', ['expiry'], async (opened) => {
+  add('reading an expired entry beside a write does not lose the write', ['expiry'], async (opened) => {
     const { cache } = opened
     for (let round = 0; round < 20; round++) {
       await cache.set(sampleKey(), 'old', nowOf(opened) - 1000)

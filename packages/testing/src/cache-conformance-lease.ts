@@ -3,7 +3,7 @@ import { assertMiss, leaseOf, means, nowOf, sampleKey, type AddCacheCheck } from
 
 /** Longer than any check takes. */
 const longMs = 30_000
-/** Run out by moving the clock. */
+/** Expires when the clock is advanced. */
 const shortMs = 1000
 
 /** The lease: exclusive, expiring, fenced. */
@@ -15,7 +15,7 @@ export function checkLease(add: AddCacheCheck): void {
 }
 
 function checkTake(add: AddCacheCheck): void {
-  add('a lease that is held is not given to anybody else', ['lease'], async ({ cache }) => {
+  add('a held lease is not given to another holder', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     assert.equal(await lease.take(sampleKey(), 'holder', longMs), true)
     assert.equal(await lease.take(sampleKey(), 'other', longMs), false)
@@ -23,7 +23,7 @@ function checkTake(add: AddCacheCheck): void {
     assert.equal(await lease.take(sampleKey(), 'holder2', longMs), false)
     assert.equal(await lease.take(sampleKey(), 'HOLDER', longMs), false)
   })
-  add('the holder renews by taking again', ['lease'], async ({ cache }) => {
+  add('the holder renews the lease by taking it again', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     assert.equal(await lease.take(sampleKey(), 'a', longMs), true)
     assert.equal(await lease.take(sampleKey(), 'a', longMs), true)
@@ -44,7 +44,7 @@ function checkTake(add: AddCacheCheck): void {
     for (const key of keys) assert.equal(await lease.take(key, `holder of ${key}`, longMs), true)
     for (const key of keys) assert.equal(await lease.take(key, 'other', longMs), false)
   })
-  add('a lease is no entry, and taking one changes none', ['lease'], async ({ cache }) => {
+  add('taking a lease creates and changes no entry', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     await lease.take(sampleKey('empty'), 'a', longMs)
     await assertMiss(cache, sampleKey('empty'))
@@ -54,7 +54,7 @@ function checkTake(add: AddCacheCheck): void {
     await lease.release(sampleKey(), 'a')
     assert.equal(await cache.get(sampleKey()), 'one')
   })
-  add('writing an entry leaves its lease where it is', ['lease'], async ({ cache }) => {
+  add('writing an entry does not affect its lease', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     await lease.take(sampleKey(), 'a', longMs)
     await cache.set(sampleKey(), 'written by another')
@@ -65,14 +65,14 @@ function checkTake(add: AddCacheCheck): void {
 }
 
 function checkRunningOut(add: AddCacheCheck): void {
-  add('a lease runs out', ['lease', 'advanceMs'], async (opened) => {
+  add('a lease expires', ['lease', 'advanceMs'], async (opened) => {
     const lease = leaseOf(opened.cache)
     await lease.take(sampleKey(), 'a', shortMs)
     await means(opened, 'advanceMs')(shortMs + 1)
     assert.equal(await lease.take(sampleKey(), 'b', longMs), true)
     assert.equal(await lease.take(sampleKey(), 'a', longMs), false)
   })
-  add('a renewed lease runs from its renewal', ['lease', 'advanceMs'], async (opened) => {
+  add('a renewed lease lasts from its renewal', ['lease', 'advanceMs'], async (opened) => {
     const lease = leaseOf(opened.cache)
     await lease.take(sampleKey(), 'a', shortMs)
     await means(opened, 'advanceMs')(shortMs * 0.6)
@@ -80,7 +80,7 @@ function checkRunningOut(add: AddCacheCheck): void {
     await means(opened, 'advanceMs')(shortMs * 0.6)
     assert.equal(await lease.take(sampleKey(), 'b', shortMs), false)
   })
-  add('one of 20 concurrent takers of a lease that ran out wins', ['lease', 'advanceMs'], async (opened) => {
+  add('one of 20 concurrent takers of an expired lease wins', ['lease', 'advanceMs'], async (opened) => {
     const lease = leaseOf(opened.cache)
     await lease.take(sampleKey(), 'dead', shortMs)
     await means(opened, 'advanceMs')(shortMs + 1)
@@ -89,7 +89,7 @@ function checkRunningOut(add: AddCacheCheck): void {
     assert.equal(answers.filter(Boolean).length, 1)
   })
   add(
-    'a commit after a takeover is false, before the newer value and after it',
+    'a commit after a takeover returns false, before and after the newer value is written',
     ['lease', 'advanceMs'],
     async (opened) => {
       const { cache } = opened
@@ -105,14 +105,18 @@ function checkRunningOut(add: AddCacheCheck): void {
       assert.equal(await cache.get(sampleKey()), 'newer')
     },
   )
-  add('an overdue commit that nobody overtook answers the truth', ['lease', 'advanceMs'], async (opened) => {
-    const { cache } = opened
-    await cache.set(sampleKey(), 'old')
-    await leaseOf(cache).take(sampleKey(), 'slow', shortMs)
-    await means(opened, 'advanceMs')(shortMs + 1)
-    const committed = await leaseOf(cache).commit(sampleKey(), 'slow', 'new')
-    assert.equal(await cache.get(sampleKey()), committed ? 'new' : 'old')
-  })
+  add(
+    'a commit under an expired lease that was not taken returns whether it wrote',
+    ['lease', 'advanceMs'],
+    async (opened) => {
+      const { cache } = opened
+      await cache.set(sampleKey(), 'old')
+      await leaseOf(cache).take(sampleKey(), 'slow', shortMs)
+      await means(opened, 'advanceMs')(shortMs + 1)
+      const committed = await leaseOf(cache).commit(sampleKey(), 'slow', 'new')
+      assert.equal(await cache.get(sampleKey()), committed ? 'new' : 'old')
+    },
+  )
 }
 
 function checkCommit(add: AddCacheCheck): void {
@@ -122,14 +126,14 @@ function checkCommit(add: AddCacheCheck): void {
     assert.equal(await leaseOf(cache).commit(sampleKey(), 'a', 'new'), true)
     assert.equal(await cache.get(sampleKey()), 'new')
   })
-  add('a commit gives the lease back', ['lease'], async ({ cache }) => {
+  add('a commit releases the lease', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     await lease.take(sampleKey(), 'a', longMs)
     await lease.commit(sampleKey(), 'a', 'one')
     assert.equal(await lease.take(sampleKey(), 'b', longMs), true)
     assert.equal(await cache.get(sampleKey()), 'one')
   })
-  add('a commit without a lease is false and writes nothing', ['lease'], async ({ cache }) => {
+  add('a commit without a lease returns false and writes nothing', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     assert.equal(await lease.commit(sampleKey(), 'a', 'one'), false)
     await assertMiss(cache, sampleKey())
@@ -140,7 +144,7 @@ function checkCommit(add: AddCacheCheck): void {
     assert.equal(await lease.commit(sampleKey(), 'a', 'four'), false)
     assert.equal(await cache.get(sampleKey()), 'three')
   })
-  add('of concurrent commits of one lease one writes', ['lease'], async ({ cache }) => {
+  add('one of several concurrent commits of a lease writes', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     await lease.take(sampleKey(), 'a', longMs)
     const values = ['one', 'two', 'three', 'four']
@@ -160,7 +164,7 @@ function checkCommit(add: AddCacheCheck): void {
 }
 
 function checkRelease(add: AddCacheCheck): void {
-  add('a lease that was given back can be taken, and no longer commits', ['lease'], async ({ cache }) => {
+  add('a released lease can be taken and no longer commits', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     await lease.take(sampleKey(), 'a', longMs)
     await lease.release(sampleKey(), 'a')
@@ -168,7 +172,7 @@ function checkRelease(add: AddCacheCheck): void {
     assert.equal(await lease.take(sampleKey(), 'b', longMs), true)
     await assertMiss(cache, sampleKey())
   })
-  add('a release by a stranger does nothing', ['lease'], async ({ cache }) => {
+  add('a release by another holder does nothing', ['lease'], async ({ cache }) => {
     const lease = leaseOf(cache)
     await lease.release(sampleKey(), 'stranger')
     await lease.take(sampleKey(), 'a', longMs)

@@ -54,7 +54,7 @@ function checkSharing(add: AddCacheCheck): void {
 }
 
 function checkDamage(add: AddCacheCheck): void {
-  add('a damaged entry is a miss, and the next write heals it', ['damage'], async (opened) => {
+  add('a damaged entry is a miss, and the next write replaces it', ['damage'], async (opened) => {
     const { cache } = opened
     await cache.set(sampleKey(), 'one')
     await cache.set(sampleKey('other'), 'other')
@@ -70,7 +70,7 @@ function checkDamage(add: AddCacheCheck): void {
     await opened.cache.remove(sampleKey())
     await assertMiss(opened.cache, sampleKey())
   })
-  add('a damaged entry can be leased and healed by a commit', ['damage', 'lease'], async (opened) => {
+  add('a damaged entry can be leased and replaced by a commit', ['damage', 'lease'], async (opened) => {
     const lease = leaseOf(opened.cache)
     await opened.cache.set(sampleKey(), 'one')
     await means(opened, 'damage')(sampleKey())
@@ -91,7 +91,7 @@ function checkOutage(add: AddCacheCheck): void {
     await assertFails('set', () => cache.set(sampleKey(), 'two'))
     await assertFails('remove', () => cache.remove(sampleKey()))
   })
-  add('a store that is down hands out no lease and commits nothing', ['breakStore', 'lease'], async (opened) => {
+  add('a store that is down gives no lease and commits nothing', ['breakStore', 'lease'], async (opened) => {
     const lease = leaseOf(opened.cache)
     await lease.take(sampleKey(), 'a', longMs)
     await means(opened, 'breakStore')()
@@ -101,8 +101,8 @@ function checkOutage(add: AddCacheCheck): void {
 }
 
 function checkSubscription(add: AddCacheCheck): void {
-  add('a subscriber is told the key of a write', ['subscribe'], async ({ cache }) => {
-    assert.ok(cache.subscribe, 'the cache has no "subscribe"; name it in "without" if that is meant')
+  add('a subscriber receives the key of a write', ['subscribe'], async ({ cache }) => {
+    assert.ok(cache.subscribe, 'the cache has no "subscribe"; list it in "without" if that is intended')
     const { subscribe } = cache
     const told = new Promise<string>((resolve) => {
       subscribe((change) => {
@@ -112,7 +112,7 @@ function checkSubscription(add: AddCacheCheck): void {
     await cache.set(sampleKey(), 'one')
     assert.equal(await holdingProcess(() => told), sampleKey())
   })
-  add('a subscriber hears of writes through another cache', ['subscribe', 'reopen'], async (opened) => {
+  add('a subscriber receives writes through another cache', ['subscribe', 'reopen'], async (opened) => {
     assert.ok(opened.cache.subscribe, 'the cache has no "subscribe"')
     const { subscribe } = opened.cache
     const second = await means(opened, 'reopen')()
@@ -131,7 +131,7 @@ function checkSubscription(add: AddCacheCheck): void {
 }
 
 function checkClosing(add: AddCacheCheck): void {
-  add('a closed cache fails, and closing it twice does not', ['close'], async ({ cache }) => {
+  add('calls of a closed cache fail, and closing it twice does not', ['close'], async ({ cache }) => {
     await cache.set(sampleKey(), 'one')
     await cache.close?.()
     await cache.close?.()
@@ -141,7 +141,7 @@ function checkClosing(add: AddCacheCheck): void {
     const { lease } = cache
     if (lease) await assertFails('take', () => lease.take(sampleKey(), 'a', longMs))
   })
-  add('what was written stands after closing', ['close', 'reopen'], async (opened) => {
+  add('written values are stored after closing', ['close', 'reopen'], async (opened) => {
     const second = await means(opened, 'reopen')()
     await opened.cache.set(sampleKey(), 'one')
     await opened.cache.close?.()

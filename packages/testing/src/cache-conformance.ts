@@ -7,14 +7,14 @@ import type { AddCacheCheck, CacheConformanceGap, OpenedCache } from './opened-c
 
 export type { CacheConformanceGap, OpenedCache } from './opened-cache.js'
 
-/** The runner's `test`, of jest, vitest, `node:test` or any other: takes a name and a body that rejects on failure. */
+/** The `test` function of jest, vitest, `node:test` or another runner: takes a name and a body that rejects on failure. */
 export type CacheConformanceTest = (name: string, body: () => Promise<void>) => unknown
 
-/** What to check. */
+/** Options of `cacheConformance`. */
 export interface CacheConformanceOptions {
   /**
-   * What is left out. Everything not named is demanded, and a cache that has what is named here fails as well, so that no
-   * check is ever left out unseen.
+   * Capabilities that the cache does not have. All others are required, and a cache that has a listed one fails too, so that no check
+   * is skipped unnoticed.
    *
    * @default []
    */
@@ -22,11 +22,29 @@ export interface CacheConformanceOptions {
 }
 
 /**
- * Checks that a cache keeps the contract of `IAccessTokenCache`, with whichever test runner.
+ * Registers tests that check the contract of `IAccessTokenCache`, with any test runner.
  *
- * Nothing sleeps: time moves by {@link OpenedCache.advanceMs}. Checks are independent and may run side by side.
+ * The checks do not sleep: time moves by {@link OpenedCache.advanceMs}. They are independent and may run concurrently.
  *
- * @param openCache Called once for each check; each time it gives a fresh, empty store.
+ * @param openCache called once per check; must return a new, empty store
+ * @example
+ * ```ts
+ * import { cacheConformance } from '@lingpai/testing'
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { test } from 'node:test'
+ *
+ * let nowMs = Date.now()
+ * cacheConformance(
+ *   test,
+ *   () => ({
+ *     cache: memoryCache({ now: () => nowMs }),
+ *     nowMs: () => nowMs,
+ *     advanceMs: (ms) => void (nowMs += ms),
+ *     close: () => undefined,
+ *   }),
+ *   { without: ['lease', 'subscribe', 'close', 'reopen', 'damage', 'breakStore'] },
+ * )
+ * ```
  */
 export function cacheConformance(
   test: CacheConformanceTest,
@@ -44,7 +62,7 @@ export function cacheConformance(
       }
     })
   }
-  add('the cache has what it is checked for, and no more', [], (opened) => {
+  add('the cache has exactly the capabilities that are checked', [], (opened) => {
     assertDeclared(opened, without)
     return Promise.resolve()
   })
@@ -61,6 +79,6 @@ function assertDeclared({ cache, ...means }: OpenedCache, without: readonly Cach
     assert.equal(means[name] !== undefined, !without.includes(name), `"${name}" of openCache and "without" disagree`)
   }
   const reach = cache.reach ?? 'process'
-  assert.ok(['process', 'host', 'fleet'].includes(reach), `reach "${reach}" is none of process, host and fleet`)
-  if (reach !== 'process') assert.ok(!without.includes('reopen'), `reach "${reach}" is to be shown by "reopen"`)
+  assert.ok(['process', 'host', 'fleet'].includes(reach), `reach "${reach}" must be process, host or fleet`)
+  if (reach !== 'process') assert.ok(!without.includes('reopen'), `reach "${reach}" requires "reopen"`)
 }

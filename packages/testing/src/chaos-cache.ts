@@ -1,52 +1,52 @@
 import { systemClock, type Awaitable, type CacheLease, type Clock, type IAccessTokenCache } from '@lingpai/core'
 
-/** A call of a cache that can be made to fail. */
+/** A cache call that can be made to fail. */
 export type CacheOperation = 'get' | 'set' | 'remove' | 'take' | 'commit' | 'release'
 
-/** Which calls of an operation a fault meets; all of them unless told otherwise. */
+/** The calls of an operation that a fault affects; by default all. */
 export interface ChaosPlan {
-  /** The first call that it meets; 1 is the next one. @default 1 */
+  /** First affected call; 1 is the next one. @default 1 */
   readonly nth?: number
-  /** So many calls, then the fault is over. @default Infinity */
+  /** Number of affected calls. @default Infinity */
   readonly times?: number
-  /** Each call only with this probability, by the `random` of the options. @default 1 */
+  /** Probability that a call is affected. @default 1 */
   readonly chance?: number
 }
 
-/** Where a chaos cache takes chance and time from. */
+/** Options of `chaosCache`. */
 export interface ChaosOptions {
-  /** Numbers from 0 to below 1; seeded, a run can be replayed. @default Math.random */
+  /** Returns numbers from 0 up to 1; a seeded function makes a run repeatable. @default Math.random */
   readonly random?: () => number
-  /** What {@link ChaosCache.delay} waits by. @default systemClock */
+  /** The clock of {@link ChaosCache.delay}. @default systemClock */
   readonly clock?: Clock
 }
 
-/** A cache that fails when told to. Of several faults that meet a call, the one ordered last acts. */
+/** A cache that fails on command. If several faults affect a call, the last one applies. */
 export interface ChaosCache extends IAccessTokenCache {
   get(key: string): Promise<string | null | undefined>
   set(key: string, value: string, expiresAtMs?: number): Promise<void>
   remove(key: string): Promise<void>
-  /** Calls so far, those that met a fault included. */
+  /** Number of calls, including failed ones. */
   readonly calls: Readonly<Record<CacheOperation, number>>
-  /** Calls so far that met a fault. */
+  /** Number of calls that a fault affected. */
   readonly faults: Readonly<Record<CacheOperation, number>>
   /** Calls reject without reaching the store: with `error`, or with a `ChaosError` of code `ECONNREFUSED`. */
   fail(operation: CacheOperation, plan?: ChaosPlan & { readonly error?: Error }): void
-  /** Calls wait, and are carried out once the returned function was called, or after {@link heal}. */
+  /** Calls wait until the returned function or {@link heal} is called, and then run. */
   hang(operation: CacheOperation, plan?: ChaosPlan): () => void
-  /** Calls are carried out `delayMs` late, by the clock of the options. */
+  /** Calls run `delayMs` later, by the clock of the options. */
   delay(operation: CacheOperation, delayMs: number, plan?: ChaosPlan): void
-  /** Writes are acknowledged and never happen. */
+  /** Writes succeed without an effect. */
   lose(operation: 'set' | 'remove' | 'commit' | 'release', plan?: ChaosPlan): void
-  /** Calls are carried out and then reject with a `ChaosError` of code `ETIMEDOUT`: the caller cannot know the outcome. */
+  /** Calls run and then reject with a `ChaosError` of code `ETIMEDOUT`, so that the caller cannot know the outcome. */
   timeOut(operation: CacheOperation, plan?: ChaosPlan): void
-  /** Reads answer `text`; without it, half of what stands there, or noise. */
+  /** Reads return `text`; without it, half of the stored value, or noise. */
   garble(plan?: ChaosPlan & { readonly text?: string }): void
-  /** Ends the faults of one operation, or all; calls that hang go on. */
+  /** Ends the faults of one operation, or all; hanging calls continue. */
   heal(operation?: CacheOperation): void
 }
 
-/** What a call rejects with that met a fault; looks like a failure of the network. */
+/** The rejection of a failed call; resembles a network error. */
 class ChaosError extends Error {
   override readonly name = 'ChaosError'
   readonly code: 'ECONNREFUSED' | 'ETIMEDOUT'
@@ -57,7 +57,7 @@ class ChaosError extends Error {
   }
 }
 
-/** Does what the fault is, instead of carrying the call out or around it. */
+/** Applies a fault to a call. */
 type Meet = (carryOut: () => unknown) => unknown
 
 interface Fault {
@@ -70,8 +70,19 @@ interface Fault {
 }
 
 /**
- * Wraps a cache so that it fails on command, or by a seed; without orders it behaves as `cache`. Reach, lease,
- * subscription, clock and `close` are those of `cache`, each only where it has them.
+ * Wraps a cache so that it fails on command, or at random by a seed. Without faults it behaves like `cache`. Reach, lease,
+ * subscription, clock and `close` are those of `cache`, each present only if `cache` has it.
+ *
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { chaosCache } from '@lingpai/testing'
+ *
+ * const cache = chaosCache(memoryCache())
+ * cache.fail('get', { times: 3 })
+ * const tokens = new TokenManager({ cache })
+ * ```
  */
 export function chaosCache(
   cache: IAccessTokenCache,
@@ -134,7 +145,7 @@ function chaosLease(
   }
 }
 
-/** What the cache declares and does beside its entries, called on the cache itself so that classes work. */
+/** The capabilities of the cache beside its entries. Called as methods, so that classes work. */
 function inheritedFrom(
   cache: IAccessTokenCache,
 ): Pick<IAccessTokenCache, 'reach' | 'subscribe' | 'nowMs' | 'ready' | 'close'> {
@@ -188,7 +199,7 @@ function faultOrders(random: () => number): {
   }
 }
 
-/** Whether the fault meets the call that comes now, and that it has seen one more. */
+/** Counts a call. @returns whether the fault affects it */
 function strikes(fault: Fault, random: () => number): boolean {
   const { nth = 1, times = Infinity, chance = 1 } = fault.plan
   fault.seen++

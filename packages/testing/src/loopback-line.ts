@@ -1,11 +1,11 @@
 import { connect, createServer, type Socket } from 'node:net'
 
 /**
- * A connection of this process to itself. What is sent over it arrives after everything that was sent over the loopback
- * device before, so its echo tells that no reply is still on its way, however busy the machine is.
+ * A connection of this process to itself. What is sent over it arrives after everything sent over the loopback device before, so its
+ * echo shows that no response is still on its way, however busy the machine is.
  */
 export interface LoopbackLine {
-  /** Whether all that was sent by `mark()` has come back. */
+  /** Whether everything sent by `mark()` has returned. */
   readonly isClear: boolean
   mark(): void
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { isLingpaiError, type Provider } from '@lingpai/core'
 import type { AddProviderCheck } from './provider-samples.js'
 
-/** Checks `credentialsFromEnv`, never with the environment of this process. */
+/** Checks `credentialsFromEnv` with an environment of its own. */
 export function checkEnvironment<C>(add: AddProviderCheck, provider: Provider<C>): void {
   const { account, secrets, env = {} } = provider.spec
   const table = env as Readonly<Record<string, readonly string[] | undefined>>
@@ -14,7 +14,7 @@ export function checkEnvironment<C>(add: AddProviderCheck, provider: Provider<C>
     assert.deepEqual([error.field, error.problem], [names[0] ?? field, 'missing'])
   })
 
-  // Without names there is nothing to read: credentialsFromEnv can only refuse.
+  // Without names there is nothing to read: credentialsFromEnv can only throw.
   if (named.some(({ names }) => names.length === 0)) return
 
   add('no environment variable stands for two credentials', () => {

@@ -12,17 +12,17 @@ import {
   type ReplayedPlatform,
 } from './replayed-platform.js'
 
-/** As awkward as a secret can be without the white space that the core takes for a copying error. */
+/** As awkward as a secret can be without the white space that the core rejects as a copying mistake. */
 const awkwardSecret = 'sec&B=+x/?#%"\\é'
 
-/** Checks the provider in use: a `TokenManager` on a real HTTP server that replays the samples. */
+/** Checks the provider in use: a `TokenManager` with a real HTTP server that replays the samples. */
 export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, given: ProviderSamples<C>): void {
   const credentials = withSecret(provider, given.credentials, awkwardSecret)
   const samples = { ...given, credentials }
   const { parent, placement } = provider.spec
 
   for (const slash of ['', '/']) {
-    add(`a token is fetched once, below the base http://host/prefix${slash}, with every field as it was given`, () =>
+    add(`a token is fetched once, below the base http://host/prefix${slash}, with every field unchanged`, () =>
       withReplayedPlatform(provider, samples, `/prefix${slash}`, async ({ source, tokenRequests, parentRequests }) => {
         const both = await Promise.all([source.getAccessToken(), source.getAccessToken()])
         assert.deepEqual(both, [tokenNumber(1, provider, samples), tokenNumber(1, provider, samples)])
@@ -36,8 +36,8 @@ export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, given
   if (placement.in !== 'nowhere') checkCalls(add, provider, samples)
   if (parent !== undefined) checkDerived(add, provider, samples)
 
-  add('refusals of the token endpoint reach the caller with class, code and remedy, and show no secret', async () => {
-    // What is transient is asked again after a pause, and a check does not sleep.
+  add('errors of the token endpoint reach the caller with class, code and hint, and show no secret', async () => {
+    // Transient errors are retried after a pause, and a check does not sleep.
     for (const sample of samples.tokenErrors.filter(({ errorClass }) => errorClass !== 'transient')) {
       await withReplayedPlatform(provider, samples, '', (platform) => assertRefused(platform, sample))
     }
@@ -45,30 +45,28 @@ export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, given
 }
 
 function checkCalls<C>(add: AddProviderCheck, provider: Provider<C>, samples: ProviderSamples<C>): void {
-  // The calls of a derived token go on when the token that it is derived from is refused: another check looks at that.
+  // The calls of a derived token continue when its parent token is rejected; another check covers that.
   if (provider.spec.parent !== undefined) return
-  add(
-    'the token goes where the platform takes it; one that an API refuses is replaced once and the call repeated',
-    () =>
-      withReplayedPlatform(provider, samples, '/prefix', async ({ source, tokenRequests, apiRequests, revoke }) => {
-        assert.equal((await source.fetch('/call?q=1')).status, 200)
-        revoke()
-        const replies = await Promise.all([source.fetch('/call?q=2'), source.fetch('/call?q=2')])
-        assert.deepEqual(
-          replies.map(({ status }) => status),
-          [200, 200],
-        )
-        assert.equal(tokenRequests.length, 2)
-        assert.deepEqual(
-          apiRequests.filter(({ url }) => url.pathname === '/prefix/call').map(({ url }) => url.searchParams.get('q')),
-          ['1', '2', '2', '2', '2'],
-        )
-      }),
+  add('the token is sent where the platform expects it; a rejected one is replaced once and the call repeated', () =>
+    withReplayedPlatform(provider, samples, '/prefix', async ({ source, tokenRequests, apiRequests, revoke }) => {
+      assert.equal((await source.fetch('/call?q=1')).status, 200)
+      revoke()
+      const replies = await Promise.all([source.fetch('/call?q=2'), source.fetch('/call?q=2')])
+      assert.deepEqual(
+        replies.map(({ status }) => status),
+        [200, 200],
+      )
+      assert.equal(tokenRequests.length, 2)
+      assert.deepEqual(
+        apiRequests.filter(({ url }) => url.pathname === '/prefix/call').map(({ url }) => url.searchParams.get('q')),
+        ['1', '2', '2', '2', '2'],
+      )
+    }),
   )
 }
 
 function checkDerived<C>(add: AddProviderCheck, provider: Provider<C>, samples: ProviderSamples<C>): void {
-  add('a refused token is replaced once, the request repeated once, and the derived token stays', () =>
+  add('a rejected token is replaced once, the request repeated once, and the derived token stays', () =>
     withReplayedPlatform(provider, samples, '/prefix', async ({ source, tokenRequests, parentRequests, revoke }) => {
       const before = await source.getRecord()
       revoke()
@@ -86,7 +84,7 @@ function checkDerived<C>(add: AddProviderCheck, provider: Provider<C>, samples: 
 async function assertRefused({ source, refuse }: ReplayedPlatform, sample: RefusalSample): Promise<void> {
   refuse(sample)
   const error: unknown = await source.getAccessToken().then(
-    () => assert.fail('the refusal was taken for a token'),
+    () => assert.fail('the rejection was treated as a token'),
     (reason: unknown) => reason,
   )
   assert.ok(isLingpaiError(error) && error.code === 'ERR_LINGPAI_PLATFORM', inspect(error))

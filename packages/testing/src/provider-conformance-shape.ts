@@ -6,12 +6,12 @@ import { bodyWith, codesOf, endpoints, replyOf, type AddProviderCheck } from './
 export function checkShape<C>(add: AddProviderCheck, provider: Provider<C>): void {
   const { placement, renewal, source } = provider.spec
 
-  add('its facts have a source and a date', () => {
+  add('the facts have a source and a date', () => {
     assert.ok(URL.canParse(source.url))
     assert.ok(Number.isFinite(Date.parse(source.readOn)))
   })
 
-  add('the token goes into a query parameter or a header that HTTP allows', () => {
+  add('the token goes into a query parameter or a valid HTTP header', () => {
     if (placement.in === 'nowhere') return
     assert.match(placement.name, /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/)
     if (placement.in === 'query') return
@@ -28,7 +28,7 @@ export function checkShape<C>(add: AddProviderCheck, provider: Provider<C>): voi
     assert.ok(first < maxLifeSeconds, 'the first attempt lies within the longest life')
   })
 
-  add('a process looks for a newer token before the old one dies', () => {
+  add('a process reads the cache for a newer token before the old one expires', () => {
     const { mode, memorySeconds, overlapSeconds } = renewal
     if (mode === 'rotate' && overlapSeconds > 0) assert.ok(memorySeconds < overlapSeconds)
   })
@@ -38,13 +38,13 @@ export function checkShape<C>(add: AddProviderCheck, provider: Provider<C>): voi
 }
 
 function checkParent<C>(add: AddProviderCheck, provider: Provider<C>, parent: Provider<C>): void {
-  add('another base is the base of the token that it is derived from as well', () => {
+  add('another base applies to the parent token as well', () => {
     const { spec } = provider.extend({ baseUrl: 'https://example.com/prefix' })
     assert.equal(spec.parent?.spec.baseUrl, 'https://example.com/prefix')
     assert.equal(spec.parent.kind, parent.kind)
   })
 
-  add('its environment variables are those of the token that it is derived from', () => {
+  add('the environment variables are those of the parent token', () => {
     assert.deepEqual(provider.spec.env, parent.spec.env)
   })
 }
@@ -54,7 +54,7 @@ function checkExtend<C>(add: AddProviderCheck, provider: Provider<C>): void {
   const [field = ''] = spec.answer.code
   const mine = replyOf({ body: bodyWith({ [field]: 'a-code-of-mine' }) })
 
-  add('extend() gives the same platform with other facts', () => {
+  add('extend() returns the same platform with other facts', () => {
     const other = provider.extend({
       baseUrl: 'https://example.com/prefix',
       renewal: { marginSeconds: 1 },
@@ -68,7 +68,7 @@ function checkExtend<C>(add: AddProviderCheck, provider: Provider<C>): void {
     assert.equal(other.spec.hints?.['permission'], 'ask')
   })
 
-  add('extend() leaves the provider itself as it was, and with nothing changes nothing', () => {
+  add('extend() does not change the provider itself, and without changes changes nothing', () => {
     assert.equal(classify(spec, 'api', mine)?.errorClass, 'unknown')
     assert.ok(Object.isFrozen(provider) && Object.isFrozen(spec))
     const same = provider.extend({}).spec

@@ -11,7 +11,7 @@ import {
   type RefusalSample,
 } from './provider-samples.js'
 
-/** Checks the error tables code by code, and every recorded reply. */
+/** Checks the error tables code by code, and every recorded response. */
 export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, samples: ProviderSamples<C>): void {
   for (const endpoint of endpoints) {
     add(`each code of errors.${endpoint} gets its class, in each code field, as a number and as a text`, () => {
@@ -32,14 +32,14 @@ export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, sam
     })
   }
 
-  add('perCode and hints speak of codes and classes that exist', () => {
+  add('perCode and hints have only known codes and classes', () => {
     const codes = new Set(
       endpoints.flatMap((endpoint) => codesOf(spec.errors[endpoint])).map(([, code]) => String(code)),
     )
     for (const code of Object.keys(spec.perCode ?? {})) assert.ok(codes.has(code), `perCode: ${code} is in no table`)
     const known = new Set([...codes, ...Object.keys(failurePolicy), ...spec.account, ...spec.secrets])
     for (const key of Object.keys(spec.hints ?? {}))
-      assert.ok(known.has(key), `hints: ${key} is no code, no class and no credential`)
+      assert.ok(known.has(key), `hints: ${key} is not a code, class or credential`)
   })
 
   add('a code that no table lists is unknown, and zero is success', () => {
@@ -59,12 +59,12 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
   const { ok, alsoOk = [], tokenErrors, apiErrors } = samples
 
   for (const [i, body] of [ok, ...alsoOk].entries()) {
-    add(`good reply ${i + 1} holds a token and its life`, () => {
+    add(`successful response ${i + 1} has a token and its life`, () => {
       assert.equal(readAnswer(spec, replyOf({ body })).outcome, 'token')
     })
   }
 
-  add('a reply without its token, or with a life of 0 or less, is malformed', () => {
+  add('a response without its token, or with a life of 0 or less, is malformed', () => {
     const { token, expiresIn } = spec.answer
     for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: -1 }]) {
       const answer = readAnswer(spec, replyOf({ body: bodyWith(damage, ok) }))
@@ -81,15 +81,15 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
     }
   })
 
-  add('there is a refusal of the token endpoint, and one of the API that refuses the token', () => {
-    // A derived token is asked for at an API: there the same samples are both.
+  add('the samples have an error of the token endpoint, and one of the API that rejects the token', () => {
+    // A derived token is requested from an API, so the same samples serve as both.
     const refusals = spec.parent === undefined ? apiErrors : tokenErrors
     assert.ok(tokenErrors.length > 0 && refusals.some(refusesToken))
   })
 
   for (const [endpoint, refusals] of [['token', tokenErrors] as const, ['api', apiErrors] as const]) {
     for (const [i, sample] of refusals.entries()) {
-      add(`${endpoint} refusal ${i + 1} is ${sample.errorClass}`, () => {
+      add(`${endpoint} error ${i + 1} is ${sample.errorClass}`, () => {
         assertRefusal(spec, endpoint, sample)
       })
     }

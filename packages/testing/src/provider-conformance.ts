@@ -8,12 +8,12 @@ import type { AddProviderCheck, ProviderSamples } from './provider-samples.js'
 
 export type { ProviderSamples, RefusalSample } from './provider-samples.js'
 
-/** The runner's `test`, of jest, vitest, `node:test` or any other: takes a name and a body that rejects on failure. */
+/** The `test` function of jest, vitest, `node:test` or another runner: takes a name and a body that rejects on failure. */
 export type ProviderConformanceTest = (name: string, body: () => Promise<void>) => unknown
 
 /**
- * Checks that a provider is data that the core can work with, and that the platform's recorded replies are understood; in the
- * end a `TokenManager` uses it on a real HTTP server on loopback that replays the samples. Nothing sleeps.
+ * Registers tests that check a provider's data against the platform's recorded responses, and use it with a `TokenManager` and a real
+ * HTTP server on loopback that replays them. The tests do not sleep.
  */
 export function providerConformance<C>(
   test: ProviderConformanceTest,

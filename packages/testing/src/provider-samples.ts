@@ -8,47 +8,47 @@ import type {
   ResolvedCredentials,
 } from '@lingpai/core'
 
-/** A recorded refusal and what it means. What is left out is not compared. */
+/** A recorded error response and its meaning. Absent members are not compared. */
 export interface RefusalSample {
   /** HTTP status. @default 200 */
   readonly status?: number
-  /** Headers of the reply. @default {} */
+  /** Headers of the response. @default {} */
   readonly headers?: Readonly<Record<string, string>>
-  /** The body, parsed. */
+  /** The parsed body. */
   readonly body: unknown
-  /** What it means to a caller. */
+  /** Its error class. */
   readonly errorClass: ErrorClass
-  /** The code that decides, where a body has two. */
+  /** The decisive code, if a body has two. */
   readonly code?: PlatformCode
   /** The platform's trace id. */
   readonly traceId?: string
-  /** The address that the platform names. */
+  /** The IP address that the platform reports. */
   readonly ip?: string
 }
 
-/** Recorded replies of a platform, and credentials to ask with. */
+/** Recorded responses of a platform, and credentials for the requests. */
 export interface ProviderSamples<C> {
-  /** Any well-formed credentials; the checks put awkward secrets in the place of these. */
+  /** Any well-formed credentials; the checks replace the secrets with awkward ones. */
   readonly credentials: ResolvedCredentials<C>
-  /** Body of a good reply of the token endpoint, parsed. */
+  /** Parsed body of a successful response of the token endpoint. */
   readonly ok: unknown
-  /** Further good ones, such as a repeat with a shorter life. @default [] */
+  /** More successful ones, such as a repeat with a shorter life. @default [] */
   readonly alsoOk?: readonly unknown[]
-  /** Refusals of the token endpoint; at least one. Of a derived token, at least one that refuses the token it is derived from. */
+  /** Errors of the token endpoint, at least one. For a derived token, at least one that rejects its parent token. */
   readonly tokenErrors: readonly RefusalSample[]
-  /** Refusals of API calls; at least one of them refuses the token, unless no call carries it. */
+  /** Errors of API calls; at least one rejects the token, unless no call carries it. */
   readonly apiErrors: readonly RefusalSample[]
 }
 
 /** Registers one check under the provider's name. */
 export type AddProviderCheck = (fact: string, body: () => Promise<void> | void) => void
 
-/** A sample as the core's classifier takes it. */
+/** Converts a sample for the core's classifier. */
 export function replyOf(sample: Pick<RefusalSample, 'status' | 'headers' | 'body'>): ParsedReply {
   return { status: sample.status ?? 200, headers: new Headers(sample.headers), body: sample.body }
 }
 
-/** A copy of `base` with values set at dotted paths. */
+/** Copies `base` with values set at dotted paths. */
 export function bodyWith(values: Readonly<Record<string, unknown>>, base: unknown = {}): Record<string, unknown> {
   const body = structuredClone(base) as Record<string, unknown>
   for (const [path, value] of Object.entries(values)) {
@@ -70,17 +70,17 @@ export function withSecret<C>(
   return { ...credentials, ...Object.fromEntries(spec.secrets.map((field) => [field, secret])) }
 }
 
-/** Every code of a table with its class. */
+/** Lists every code of a table with its class. */
 export function codesOf(table: ErrorTable): readonly (readonly [errorClass: ErrorClass, code: PlatformCode])[] {
   return Object.entries(table).flatMap(([errorClass, codes]) =>
     codes.map((code) => [errorClass as ErrorClass, code] as const),
   )
 }
 
-/** Both endpoints, for checks that stand for each. */
+/** Both endpoints, for checks that cover each. */
 export const endpoints: readonly Endpoint[] = ['token', 'api']
 
-/** Whether a refusal of this class means that the token itself was refused. */
+/** Whether an error of this class rejects the token itself. */
 export function refusesToken({ errorClass }: Pick<RefusalSample, 'errorClass'>): boolean {
   return errorClass === 'token-expired' || errorClass === 'token-invalid'
 }

@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A request as it arrived, body included. */
+/** A received request, with its body. */
 export interface ReceivedRequest {
   readonly method: string
-  /** Path and query, decoded by nobody. */
+  /** Path and query, not decoded. */
   readonly url: URL
   readonly headers: IncomingMessage['headers']
   readonly body: string
 }
 
-/** What a {@link startReplayServer} answers. */
+/** A response of {@link startReplayServer}. */
 export interface ReplayedReply {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -18,7 +18,7 @@ export interface ReplayedReply {
   readonly body: unknown
 }
 
-/** A real HTTP server on loopback that answers what it is told. */
+/** Starts a real HTTP server on loopback with the given responses. */
 export async function startReplayServer(
   answer: (request: ReceivedRequest) => ReplayedReply,
 ): Promise<{ readonly origin: string; readonly close: () => Promise<void> }> {

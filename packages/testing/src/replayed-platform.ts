@@ -3,22 +3,22 @@ import { TokenManager, type IAccessTokenCache, type Provider, type RequestSpec, 
 import { bodyWith, refusesToken, type ProviderSamples, type RefusalSample } from './provider-samples.js'
 import { startReplayServer, type ReceivedRequest, type ReplayedReply } from './replay-server.js'
 
-/** A platform that replays samples, and a source over it. */
+/** A platform that replays samples, and a source for it. */
 export interface ReplayedPlatform {
   readonly source: TokenSource
   readonly tokenRequests: ReceivedRequest[]
-  /** Requests for the token that this one is derived from. */
+  /** Requests for the parent token. */
   readonly parentRequests: ReceivedRequest[]
   readonly apiRequests: ReceivedRequest[]
-  /** From now on the token that calls carry is refused; of a derived one, the token that it is derived from. */
+  /** Rejects the current token from now on; for a derived token, its parent token. */
   readonly revoke: () => void
-  /** From now on the token endpoint answers with this. */
+  /** Makes the token endpoint return this error from now on. */
   readonly refuse: (sample: RefusalSample) => void
 }
 
 /**
- * Opens a {@link ReplayedPlatform} below a path prefix for as long as `work` takes. The parent of a derived provider is served as
- * well, by tokens in its own fields.
+ * Opens a {@link ReplayedPlatform} below a path prefix while `work` runs. The parent of a derived provider is served too, with tokens
+ * in its own fields.
  */
 export async function withReplayedPlatform<C>(
   provider: Provider<C>,
@@ -32,7 +32,7 @@ export async function withReplayedPlatform<C>(
   const tokenPath = pathBelow(provider.spec.request(credentials))
   const parentPath = parent && pathBelow(parent.spec.request(credentials))
   const refusals = parent === undefined ? samples.apiErrors : samples.tokenErrors
-  const rejection = refusals.find(refusesToken) ?? assert.fail('no sample refuses the token')
+  const rejection = refusals.find(refusesToken) ?? assert.fail('no sample rejects the token')
   const tokenRequests: ReceivedRequest[] = []
   const parentRequests: ReceivedRequest[] = []
   const apiRequests: ReceivedRequest[] = []
@@ -70,23 +70,23 @@ export async function withReplayedPlatform<C>(
   }
 }
 
-/** The path of a described request. */
+/** Returns the path of a described request. */
 export function pathOf({ url }: RequestSpec): string {
   return new URL(url, 'http://loopback').pathname
 }
 
-/** The sample's token, and others like it for the later ones. */
+/** Returns the sample's token, and similar tokens for later requests. */
 export function tokenNumber<C>(count: number, { spec }: Provider<C>, { ok }: ProviderSamples<C>): string {
   const token = spec.answer.token.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], ok)
   return count === 1 ? String(token) : `${String(token)}-${count}`
 }
 
-/** A token of the parent; what the checks compare is only whether it is the last one. */
+/** Returns a token of the parent; the checks only compare whether it is the latest one. */
 export function parentToken(count: number): string {
   return `token-of-the-parent-${count}`
 }
 
-/** The token that a request carries where a provider puts it. */
+/** Returns the token of a request, from where the provider puts it. */
 export function tokenIn<C>(request: ReceivedRequest, provider: Provider<C> | undefined): string | undefined {
   const placement = provider?.spec.placement
   if (placement?.in === 'query') return request.url.searchParams.get(placement.name) ?? undefined

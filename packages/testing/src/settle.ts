@@ -3,22 +3,22 @@ import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { openLoopbackLine, type LoopbackLine } from './loopback-line.js'
 
-/** Turns of the event loop without any I/O event after which things count as quiet. */
+/** After this many turns of the event loop without an I/O event, the process counts as settled. */
 const quietTurns = 4
 
-/** Waiting for quiet is given up after so much real time, and so many turns: somebody keeps the loop busy for ever. */
+/** Maximum real time, together with a number of turns, before giving up on an event loop that never becomes quiet. */
 const longestWaitMs = 2000
 const mostTurns = 1000
 
-/** Work that was handed to the system and will come back by itself: files (FSReqPromise, CloseReq), name lookups, connects, writes. */
+/** Work that the system will complete by itself: files (FSReqPromise, CloseReq), name lookups, connects, writes. */
 const requestNames = /Req|(Connect|Write|Shutdown)Wrap$/
 
-/** One line for the process; opened by the first that waits. */
+/** One line per process, opened by the first wait. */
 let line: Promise<LoopbackLine> | undefined
 
 /**
- * Waits until promise jobs, file operations and sockets within this process have come to rest, in real time but not for
- * any given time: an HTTP exchange with a server in the same process is over afterwards, unless one side waits for a clock.
+ * Waits until promise jobs, file operations and sockets within this process have settled, in real time but without a fixed delay. An
+ * HTTP exchange with a server in the same process is complete afterwards, unless one side waits for a clock.
  */
 export async function settle(): Promise<void> {
   line ??= warmUp().then(openLoopbackLine)
@@ -28,12 +28,12 @@ export async function settle(): Promise<void> {
     const events = await quietTurnsPass(patience)
     loopback.mark()
     while (!loopback.isClear && !patience.isOver()) await patience.turn()
-    // The echo itself is two events: one at either end of the line.
+    // The echo itself is two events, one at each end of the line.
     if (eventCount() - events <= 2 && !hasRequests()) return
   }
 }
 
-/** Turns of the event loop, counted. A starved machine may spend the time without any turn, so both have to run out. */
+/** Counts turns of the event loop. A starved machine may spend the time without a turn, so both limits must be exceeded. */
 interface Patience {
   isOver(): boolean
   turn(): Promise<void>
@@ -50,7 +50,7 @@ function patienceOf(endMs: number): Patience {
   }
 }
 
-/** Turns the loop until nothing happens any more. @returns the count of events by then */
+/** Turns the loop until no I/O event happens. @returns the number of events so far */
 async function quietTurnsPass(patience: Patience): Promise<number> {
   let events = eventCount()
   for (let quiet = 0; quiet < quietTurns && !patience.isOver();) {
@@ -62,7 +62,7 @@ async function quietTurnsPass(patience: Patience): Promise<number> {
   return events
 }
 
-/** The first `fetch` of a process compiles its HTTP parser in a thread of which the event loop knows nothing: once, ahead. */
+/** The first `fetch` of a process compiles its HTTP parser in a thread that the event loop does not see, so it is run once ahead. */
 async function warmUp(): Promise<void> {
   const server = createServer((_request, response) => {
     response.end()
@@ -74,7 +74,7 @@ async function warmUp(): Promise<void> {
   server.close()
 }
 
-/** How many I/O events the loop has handled so far. */
+/** Number of I/O events that the loop has handled. */
 function eventCount(): number {
   return (performance.nodeTiming as unknown as { uvMetricsInfo: { events: number } }).uvMetricsInfo.events
 }

@@ -2,46 +2,58 @@ import { ConfigError, type Clock } from '@lingpai/core'
 import { settle } from './settle.js'
 import { timerQueue, type ArmedTimer } from './timer-queue.js'
 
-/** How a {@link testClock} starts. */
+/** Options of `testClock`. */
 export interface TestClockOptions {
   /** Wall clock at the start, Unix milliseconds. @default 1_767_225_600_000 (2026-01-01T00:00:00Z) */
   readonly startAtMs?: number
-  /** Most timers that one `advance` fires before it calls the code under test spinning. @default 100_000 */
+  /** Maximum number of timers that one `advance` fires before it throws. @default 100_000 */
   readonly maxTimers?: number
 }
 
-/** How far {@link TestClock.runUntil} goes. */
+/** Limits of {@link TestClock.runUntil}. */
 export interface RunUntilOptions {
-  /** Most milliseconds of this clock that may pass. @default 86_400_000 (a day) */
+  /** Maximum time of this clock, in milliseconds. @default 86_400_000 (a day) */
   readonly limitMs?: number
-  /** Most real milliseconds without progress, for work that no timer drives: a request to another process. @default 5_000 */
+  /** Maximum real time without progress, in milliseconds, for work without a timer, such as a request to another process. @default 5_000 */
   readonly realLimitMs?: number
 }
 
-/** A clock that moves only when told. Hand it to a `TokenManager`, and to the simulator as well if their times are to agree. */
+/** A clock that moves only on command. Pass it to a `TokenManager`, and to the simulator if their times must agree. */
 export interface TestClock extends Clock {
-  /** Timers that are armed and neither fired nor cancelled. */
+  /** Number of timers that have neither fired nor been cancelled. */
   readonly pendingTimers: number
   /**
-   * Lets both clocks run on. Due timers fire in the order of their moments, each seeing its own moment as `now()`; between them
-   * promise jobs, file operations and HTTP exchanges inside this process come to rest. Calls run one after another.
+   * Advances both clocks. Due timers fire in order, each with its own time as `now()`. Between them, promise jobs, file operations and
+   * HTTP exchanges inside this process settle. Calls run one after another.
    *
-   * @throws ConfigError when more than `maxTimers` timers fired: something re-arms itself without end.
+   * @throws ConfigError if more than `maxTimers` timers fired, because something re-arms itself without end
    */
   advance(ms: number): Promise<void>
-  /** Moves the wall clock alone, forward or back: NTP, an operator, or a machine that slept. Fires no timer. */
+  /** Moves only the wall clock, forward or back, as NTP, an operator or a suspended machine does. Fires no timer. */
   jumpWall(ms: number): void
-  /** Waits until promise jobs and I/O inside this process have come to rest; no time passes. */
+  /** Waits until promise jobs and I/O inside this process have settled; no time passes. */
   settle(): Promise<void>
   /**
-   * Runs from timer to timer until `promise` settles, and gives its outcome.
+   * Runs from timer to timer until `promise` settles, and returns its outcome.
    *
-   * @throws ConfigError when it is still pending at the limit.
+   * @throws ConfigError if it is still pending at the limit
    */
   runUntil<T>(promise: Promise<T>, options?: RunUntilOptions): Promise<T>
 }
 
-/** A clock under a test's control; it starts at `startAtMs` and stands still. */
+/**
+ * Creates a clock that a test controls. It starts at `startAtMs` and stands still.
+ *
+ * @example
+ * ```ts
+ * import { testClock } from '@lingpai/testing'
+ *
+ * const clock = testClock()
+ * const before = clock.now()
+ * await clock.advance(60_000)
+ * console.log(clock.now() - before) // 60000
+ * ```
+ */
 export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_000 }: TestClockOptions = {}): TestClock {
   let monotonicMs = 0
   let wallOffsetMs = startAtMs
@@ -79,7 +91,7 @@ export function testClock({ startAtMs = Date.UTC(2026, 0, 1), maxTimers = 100_00
         quietSinceMs = performance.now()
       } else {
         if (performance.now() - quietSinceMs > realLimitMs) throw stuck(timers.size, limitMs)
-        // Another process may need the processor to answer.
+        // Another process may need the processor to respond.
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
     }
@@ -122,7 +134,9 @@ function badDuration(method: string, ms: number): ConfigError {
 }
 
 function spinning(maxTimers: number, ms: number): ConfigError {
-  return new ConfigError(`test clock: more than ${maxTimers} timers fired within ${ms} ms; something spins`)
+  return new ConfigError(
+    `test clock: more than ${maxTimers} timers fired within ${ms} ms; a timer re-arms itself without end`,
+  )
 }
 
 function stuck(pending: number, limitMs: number): ConfigError {

@@ -1,17 +1,17 @@
 import type { Timer } from '@lingpai/core'
 
-/** A timer that is armed. */
+/** An armed timer. */
 export interface ArmedTimer {
   readonly dueMs: number
   readonly callback: () => void
 }
 
-/** Armed timers by their moments; among equals the one that was armed first comes first, as with real timers. */
+/** Armed timers, ordered by time and then by the order in which they were armed, as with real timers. */
 export interface TimerQueue {
-  /** Timers that are armed. */
+  /** Number of armed timers. */
   readonly size: number
   arm(dueMs: number, callback: () => void): Timer
-  /** Takes the first timer that is due by `endMs` out of the queue. */
+  /** Removes and returns the first timer that is due by `endMs`. */
   take(endMs: number): ArmedTimer | undefined
 }
 
@@ -20,7 +20,7 @@ interface Place extends ArmedTimer {
   isArmed: boolean
 }
 
-/** An empty queue: a binary heap, in which cancelled timers stay until they come up. */
+/** Creates an empty queue: a binary heap in which cancelled timers stay until they reach the top. */
 export function timerQueue(): TimerQueue {
   const heap: Place[] = []
   let serial = 0

@@ -63,16 +63,16 @@ const brokenEntries: Record<string, [string, (inside: Inside, now: () => number)
     }),
   ],
   'cuts values': [
-    'values come back to the letter: 16 KiB, Unicode, quotes, JSON',
+    'values are returned unchanged: 16 KiB, Unicode, quotes, JSON',
     (inside) => ({ set: (key, value, at) => inside.set(key, value.slice(0, 16_000), at) }),
   ],
   'recodes values': [
-    'values come back to the letter: 16 KiB, Unicode, quotes, JSON',
+    'values are returned unchanged: 16 KiB, Unicode, quotes, JSON',
     (inside) => ({ set: (key, value, at) => inside.set(key, Buffer.from(value, 'latin1').toString('latin1'), at) }),
   ],
   'does not remove': ['a removed entry is a miss, and can be written again', () => ({ remove: () => undefined })],
   'deletes late what it found expired': [
-    'an expired entry that is read beside a write loses nothing',
+    'reading an expired entry beside a write does not lose the write',
     (inside) => ({
       get: async (key) => {
         const value = inside.get(key)
@@ -83,7 +83,7 @@ const brokenEntries: Record<string, [string, (inside: Inside, now: () => number)
     }),
   ],
   'writes in two halves': [
-    'a reader beside a writer sees one whole value or the other',
+    'a reader beside a writer sees the old or the new value, whole',
     (inside) => ({
       set: async (key, value, at) => {
         inside.set(key, value.slice(0, value.length / 2), at)
@@ -106,7 +106,7 @@ test.each(Object.entries(brokenEntries))('a cache that %s is caught', async (_na
 const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) => Partial<CacheLease>]> = {
   'gives to everybody': ['one of 50 concurrent takers wins', () => ({ take: () => true })],
   'does not renew': [
-    'the holder renews by taking again',
+    'the holder renews the lease by taking it again',
     (lease) => {
       const taken = new Set<string>()
       return {
@@ -115,7 +115,7 @@ const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) 
     },
   ],
   'renews without lengthening': [
-    'a renewed lease runs from its renewal',
+    'a renewed lease lasts from its renewal',
     (lease) => {
       const holders = new Set<string>()
       return {
@@ -123,7 +123,7 @@ const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) 
       }
     },
   ],
-  'never runs out': ['a lease runs out', (lease) => ({ take: (key, holder) => lease.take(key, holder, 1e9) })],
+  'never runs out': ['a lease expires', (lease) => ({ take: (key, holder) => lease.take(key, holder, 1e9) })],
   'is one for all keys': [
     'each key has a lease of its own',
     (lease) => ({ take: (_key, holder, ttlMs) => lease.take('all', holder, ttlMs) }),
@@ -140,7 +140,7 @@ const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) 
     }),
   ],
   'commits for everybody': [
-    'a commit after a takeover is false, before the newer value and after it',
+    'a commit after a takeover returns false, before and after the newer value is written',
     (_lease, inside) => ({
       commit: (key, _holder, value, at) => {
         inside.set(key, value, at)
@@ -149,7 +149,7 @@ const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) 
     }),
   ],
   'writes although it says no': [
-    'a commit without a lease is false and writes nothing',
+    'a commit without a lease returns false and writes nothing',
     (lease, inside) => ({
       commit: async (key, holder, value, at) => {
         const committed = await lease.commit(key, holder, value, at)
@@ -159,7 +159,7 @@ const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) 
     }),
   ],
   'is kept after a commit': [
-    'a commit gives the lease back',
+    'a commit releases the lease',
     (lease) => ({
       commit: async (key, holder, value, at) => {
         const committed = await lease.commit(key, holder, value, at)
@@ -173,7 +173,7 @@ const brokenLeases: Record<string, [string, (lease: CacheLease, inside: Inside) 
     (lease) => ({ commit: (key, holder, value) => lease.commit(key, holder, value) }),
   ],
   'is released by anybody': [
-    'a release by a stranger does nothing',
+    'a release by another holder does nothing',
     (lease) => {
       let last = ''
       return {
@@ -209,7 +209,7 @@ test('a lease that a write ends is caught', async () => {
       },
     }
   })
-  expect(failed).toContain('writing an entry leaves its lease where it is')
+  expect(failed).toContain('writing an entry does not affect its lease')
 })
 
 test('a store that is down and gives misses is caught', async () => {
@@ -224,7 +224,7 @@ test('a store that is down and gives misses is caught', async () => {
   )
   expect(failed).toEqual([
     'a store that is down is a failure, not a miss',
-    'a store that is down hands out no lease and commits nothing',
+    'a store that is down gives no lease and commits nothing',
   ])
 })
 
@@ -237,7 +237,7 @@ test('caches that claim a common store and have none are caught', async () => {
 })
 
 test('what is neither there nor named as a gap is caught, and a gap that is there as well', async () => {
-  const declared = 'the cache has what it is checked for, and no more'
+  const declared = 'the cache has exactly the capabilities that are checked'
   const plain: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
   expect(await failures(() => ({ cache: plain }))).toContain(declared)
   expect(await failures((now) => ({ cache: leasedCache(now) }), { without: ['lease', ...without] })).toEqual([declared])

@@ -71,37 +71,37 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
   [
     'a secret in the URL',
     { request: ({ secret }) => ({ method: 'GET', url: `/token/${encodeURIComponent(secret)}` }) },
-    'each secret is sent, and none stands in the URL',
+    'each secret is sent, and none is in the URL',
   ],
   [
     'a secret that is not sent',
     { request: ({ id }) => ({ method: 'POST', url: '/token', form: { id } }) },
-    'each secret is sent, and none stands in the URL',
+    'each secret is sent, and none is in the URL',
   ],
   [
     'a query that is part of the URL',
     { request: ({ secret }) => ({ method: 'POST', url: '/token?a=b', form: { secret } }) },
-    'URLs are absolute, or paths below a base, and their query stands apart',
+    'URLs are absolute, or paths below a base, and their query is separate',
   ],
   [
     'a secret encoded by hand',
     { request: ({ secret }) => ({ method: 'GET', url: '/token', query: { secret: encodeURIComponent(secret) } }) },
-    'query, form and JSON hold secrets as they are: encoding them is up to the core',
+    'query, form and JSON contain secrets unencoded: the core encodes them',
   ],
   [
     'a request with two bodies',
     { request: ({ secret }) => ({ method: 'POST', url: '/token', json: { secret }, form: { secret } }) },
-    'the request has one body at most, and none with GET',
+    'the request has at most one body, and none with GET',
   ],
   [
     'a hint for a code that is in no table',
     { hints: { 3: 'Nothing.' } },
-    'perCode and hints speak of codes and classes that exist',
+    'perCode and hints have only known codes and classes',
   ],
   [
     'a header that HTTP keeps for itself',
     { placement: { in: 'header', name: 'Content-Length' } },
-    'the token goes into a query parameter or a header that HTTP allows',
+    'the token goes into a query parameter or a valid HTTP header',
   ],
   [
     'a first attempt inside the margin',
@@ -111,7 +111,7 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
   [
     'memory that is trusted longer than the old token lives',
     { renewal: { mode: 'rotate', overlapSeconds: 30 } },
-    'a process looks for a newer token before the old one dies',
+    'a process reads the cache for a newer token before the old one expires',
   ],
   [
     'one environment variable for two credentials',
@@ -121,12 +121,12 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
   [
     'a token field of another name',
     { answer: { ...sound.answer, token: 'token' } },
-    'good reply 1 holds a token and its life',
+    'successful response 1 has a token and its life',
   ],
   [
     'a sample of another class',
     { errors: { ...sound.errors, api: { permission: [2] } } },
-    'api refusal 1 is token-expired',
+    'api error 1 is token-expired',
   ],
 ])('%s is found', async (_, changes, fact) => {
   expect(await broken(changes)).toContainEqual(fact)
@@ -134,7 +134,7 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
 
 test('samples without a refusal of the token are not enough', async () => {
   const facts = await brokenFacts(defineProvider(sound), { apiErrors: [] })
-  expect(facts).toContain('there is a refusal of the token endpoint, and one of the API that refuses the token')
+  expect(facts).toContain('the samples have an error of the token endpoint, and one of the API that rejects the token')
 })
 
 const derived: ProviderSpec<Credentials> = {
@@ -165,19 +165,19 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, Partial<ProviderSamples<C
     'a refused token that is not taken for one',
     { errors: { token: { permission: [2] }, api: {} } },
     {},
-    'a refused token is replaced once, the request repeated once, and the derived token stays',
+    'a rejected token is replaced once, the request repeated once, and the derived token stays',
   ],
   [
     'a variable of its own',
     { env: { id: ['TICKET_ID'], secret: ['TICKET_SECRET'] } },
     {},
-    'its environment variables are those of the token that it is derived from',
+    'the environment variables are those of the parent token',
   ],
   [
     'no sample that refuses the token',
     {},
     { tokenErrors: [{ body: { code: 1, message: 'm' }, errorClass: 'unknown' }] },
-    'there is a refusal of the token endpoint, and one of the API that refuses the token',
+    'the samples have an error of the token endpoint, and one of the API that rejects the token',
   ],
 ])('of a derived provider, %s is found', async (_, changes, changed, fact) => {
   expect(await brokenFacts(defineProvider({ ...derived, ...changes }), { ...derivedSamples, ...changed })).toContain(

@@ -69,8 +69,8 @@ test('a call that the simulator refuses is a ConfigError with its words', () =>
     await expect(admin.fault({})).rejects.toMatchObject({ message: /needs one of/ })
     expect((await post('/_sim/revoke', '{')).status).toBe(400)
     expect((await post('/_sim/revoke', '[]')).status).toBe(400)
-    expect((await post('/_sim/revoke', {})).body.error).toMatch(/no account is named/)
-    expect((await post('/_sim/skip', { ms: 'x' })).body.error).toMatch(/no duration/)
+    expect((await post('/_sim/revoke', {})).body.error).toMatch(/"account" is missing/)
+    expect((await post('/_sim/skip', { ms: 'x' })).body.error).toMatch(/"ms" must be a duration/)
   }))
 
 test('a simulator in another process is driven over HTTP', async () => {

@@ -134,7 +134,7 @@ test.each([
         ],
       },
     },
-    'given twice',
+    'is a duplicate',
   ],
 ])('bad options are refused: %j', async (options, text) => {
   await expect(startSimulator(options)).rejects.toThrow(text)

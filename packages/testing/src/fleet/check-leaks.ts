@@ -1,9 +1,9 @@
 import type { VirtualWorld } from './virtual-world.js'
 
-/** Every token and every secret of a run has one of these in it. */
+/** Every token and secret of a run contains one of these. */
 const marks = /simtok-|simsec-/
 
-/** G7: nothing that is shown to anybody holds a token or a secret. */
+/** G7: no output contains a token or a secret. */
 export function checkLeak(world: VirtualWorld, where: string, shown: unknown): void {
   const text = textOf(shown, 0)
   if (marks.test(text)) world.broken('G7', `${where} shows a token or a secret`)

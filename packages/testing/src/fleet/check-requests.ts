@@ -6,9 +6,9 @@ import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type { ProcessMemory, TokenRequest, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
-/** A whole refresh is over within this time, so that what went wrong longer ago is no excuse; a little more than its limit. */
+/** A little more than the limit of a refresh: trouble that ended longer ago does not excuse a request. */
 const refreshMs = 12_000
-/** A record's times are those of the request's sending, in whole seconds of life: it may look older than it is by this. */
+/** A record's times are those of sending the request, in whole seconds of life, so it may look older than it is by this. */
 const agedByMs = 12_000
 const minuteMs = 60_000
 /** Sharing resumes within ten seconds after the store does; a little more than that. */
@@ -34,14 +34,14 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
 
 function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const memory = memoryOf(request.process, request.account.index)
-  // A record without the store's time cannot be read.
+  // Without the store's time, a record cannot be interpreted.
   const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
-  // Of two that were asked for at the same time, the other one may be the one that it keeps.
+  // If two tokens were requested at the same time, the process may hold the other one.
   const isTwin = memory.token !== undefined && hasTwin(memory.token)
   const issuesMs = [memory.token, request.base].map((token) => token?.sim.issuedAtMs ?? Infinity)
   const oldestMs = Math.min(...issuesMs, memory.newSinceMs)
   const isBlamed = wasClockSetBack(world, oldestMs)
-  // The store lost it since, which may add a request: an older token may have been put back under a higher count, and died.
+  // The store has lost the token since, which may add a request: an older token may be back under a higher generation, and dead.
   const isLost = request.account.lostAtMs >= memory.toldOfTrueMs
   return !isUntold && !isTwin && !isBlamed && !isLost && whyNeeded(world, request, memory.token) === undefined
 }
@@ -49,12 +49,12 @@ function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
 function storeHeldGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const { base, account } = request
   const { token } = memoryOf(request.process, account.index)
-  // After the store lost the later one, somebody may have put an older one back.
+  // After the store lost the later token, another process may have written an older one.
   const isOutdated = account.epoch > 0 && base !== undefined && base.order < (token?.order ?? 0)
   return !isOutdated && whyNeeded(world, request, base) === undefined && !isExcused(world, request)
 }
 
-/** What one process fetched while the store was away is shared within ten seconds after that. */
+/** A token fetched during an outage of the store is shared within ten seconds after it. */
 function checkShared(world: VirtualWorld, request: TokenRequest): void {
   const { account, process, sentAtMs } = request
   const isCalm = (one: VirtualProcess): boolean =>
@@ -64,7 +64,7 @@ function checkShared(world: VirtualWorld, request: TokenRequest): void {
     const { token, isOwn, learnedTrueMs, rejected, refused } = memoryOf(other, account.index)
     if (token === undefined || token.isShared || !isOwn || learnedTrueMs >= sentAtMs - sharedWithinMs) return false
     if (account.lostAtMs >= learnedTrueMs || rejected.has(token) || refused.has(token) || hasTwin(token)) return false
-    // Which of the two is the later one cannot be told then.
+    // The order of the two is then unknown.
     if (wasClockSetBack(world, Math.min(token.sim.issuedAtMs, request.base?.sim.issuedAtMs ?? Infinity))) return false
     return token.order > (request.base?.order ?? 0) && whyNeeded(world, request, token) === undefined
   })
@@ -88,7 +88,7 @@ function latest({ process, account }: TokenRequest): string {
   return token === undefined ? '' : `, ${token.name}`
 }
 
-/** Why a token request is in order for somebody who knows of `token`; `undefined` when it is not. */
+/** Why a token request is justified for a process that knows `token`; `undefined` if it is not. */
 function whyNeeded(world: VirtualWorld, request: TokenRequest, token: TokenTruth | undefined): string | undefined {
   const now = world.time.nowMs()
   if (token === undefined) return 'no token'
@@ -111,7 +111,7 @@ function wantedLife({ wantedLifeMs, wantedUntilMs }: ProcessMemory, now: number)
   return now <= wantedUntilMs ? wantedLifeMs : 0
 }
 
-/** Whether the wall clock that the process or, without a clock of its own, the store goes by has been set since. */
+/** Whether the wall clock of the process, or of a store without its own clock, has been set since. */
 function hasJumped(world: VirtualWorld, process: VirtualProcess, sinceMs: number): boolean {
   const hosts = world.plan.store.hasClock ? [process.host] : world.hosts
   return hosts.some(({ jumps }) => jumps.some(({ atMs }) => atMs >= sinceMs - refreshMs))
@@ -132,7 +132,7 @@ function wasStopped({ lastStop }: VirtualProcess, sinceMs: number): boolean {
   return lastStop.toMs >= sinceMs
 }
 
-/** Whether an earlier request was for the very need of this one, and nothing explains why it did not do. */
+/** Whether an earlier request served the same need, and nothing explains why it was not sufficient. */
 function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequest): boolean {
   const { account, base, epoch, process, sentAtMs } = request
   if (earlier.base !== base || (base === undefined && earlier.epoch !== epoch)) return false
@@ -143,9 +143,9 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
   const isHindered = [earlier.process, process].some(
     (one) => !one.isAlive || wasStopped(one, sinceMs) || one.troubleAtMs >= sinceMs,
   )
-  // What a rival or the platform killed meanwhile is another need.
+  // A token that a rival or the platform killed meanwhile is another need.
   const isRefused = earlier.brought?.isReported === true
-  // An answer that its process's clock was set over looks as old as one that its machine slept over: dead when it came.
+  // If the clock was set during the request, the response looks as old as after a suspended machine: dead on arrival.
   const setMs = earlier.process.host.jumps.reduce(
     (sum, { atMs, byMs }) => sum + (atMs >= earlier.sentAtMs ? byMs : 0),
     0,
@@ -171,7 +171,7 @@ function checkRate(world: VirtualWorld, { account, process, sentAtMs }: TokenReq
   }
 }
 
-/** All who share the store share the cool-down, once one of them was told of it. */
+/** All processes that share the store share the cool-down, once one of them has learned it. */
 function checkCoolDown(world: VirtualWorld, { account, process, sentAtMs }: TokenRequest): void {
   const { coolUntilMs, cooledAtMs, cooledBy } = account
   if (cooledBy === undefined || sentAtMs >= coolUntilMs || sentAtMs < cooledAtMs) return
@@ -181,5 +181,5 @@ function checkCoolDown(world: VirtualWorld, { account, process, sentAtMs }: Toke
   )
   if (isHindered || account.lostAtMs >= sinceMs || hasJumped(world, process, sinceMs)) return
   if (process.host.sleptMs > 0 || cooledBy.host.sleptMs > 0) return
-  world.broken('G6', `${process.name} asked upstream while ${cooledBy.name} had been told to keep off`)
+  world.broken('G6', `${process.name} asked upstream while ${cooledBy.name} had been told to back off`)
 }

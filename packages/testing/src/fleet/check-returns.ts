@@ -16,28 +16,28 @@ import type {
   VirtualWorld,
 } from './virtual-world.js'
 
-/** A call under way. */
+/** A pending call. */
 export interface PendingCall {
   readonly process: VirtualProcess
   readonly account: VirtualAccount
   readonly startedAtMs: number
   readonly minLifeMs: number
-  /** A token that was in memory, good, when the call came. */
+  /** A usable token that was in memory when the call started. */
   readonly atHand: TokenTruth | undefined
   /** The token that the call reported. */
   readonly reported?: TokenTruth
 }
 
-/** The longest margin before expiry, and what a record may look older than it is. */
+/** The longest margin before expiry, and by how much a record may look older than it is. */
 const slackMs = 25_000
-/** A refresh, and a few calls of the store that were not answered. */
+/** A refresh, and a few store calls without a response. */
 const longestCallMs = 45_000
-/** Whatever goes wrong without upstream failing is over after this. */
+/** Trouble without an upstream failure is over after this time. */
 const settlesWithinMs = 30_000
 /** The longest cool-down after a token was killed from outside. */
 const duelMs = 25 * 60_000
 
-/** Notes a call that begins now. */
+/** Records a call that starts now. */
 export function pendingCall(
   world: VirtualWorld,
   process: VirtualProcess,
@@ -54,7 +54,7 @@ export function pendingCall(
   return { process, account, startedAtMs: world.time.nowMs(), minLifeMs, atHand }
 }
 
-/** Whether the token that the last call returned must do without any waiting. */
+/** Whether the token that the last call returned must be served without waiting. */
 function isAtHand(
   world: VirtualWorld,
   process: VirtualProcess,
@@ -65,28 +65,28 @@ function isAtHand(
   const { token, served } = memory
   if (served === undefined || served !== token || memory.isMarked) return false
   if (memory.rejected.has(served) || memory.refused.has(served)) return false
-  // What upstream said last of it counts once it has been written, and a process that is stopped over that writes nothing.
+  // The last response about the token counts once it has been written, and a suspended process writes nothing.
   const isLanded = ranMs(process) - memory.prolongedAtMs > landsWithinMs
   const expiresAtMs = isLanded ? memory.expiresAtMs : Math.min(memory.expiresAtMs, memory.landedExpiresAtMs)
   const lifeMs = expiresAtMs - minLifeMs - slackMs
   if (world.time.nowMs() >= lifeMs) return false
   const { host } = process
-  // Without a clock of its own the store's records are read by the clock that was set, and what is new since the last look
-  // may have been written before that: which of the two, no process can know, so it goes by the shorter life.
+  // Records of a store without its own clock are read by the clock that was set. Those that are new since the last read may have been
+  // written before the change, which no process can know, so it assumes the shorter life.
   const readableMs = Math.min(served.sim.issuedAtMs - settlesWithinMs, memory.newSinceMs)
   if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= readableMs)) return false
   if (wasNeverTimed(served)) return false
   if (world.time.nowMs() + setForwardMs(host, memory.learnedTrueMs) >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
   if (mode !== 'rotate') return true
-  // It may have been replaced and died since: the store has to be asked.
+  // The token may have been replaced and died since, so the store must be read.
   const { clock } = process
   const awakeMs = clock.monotonic() - memory.seenMonotonicMs
   const unseenMs = Math.max(awakeMs + setForwardMs(host, memory.learnedTrueMs), clock.now() - memory.seenWallMs)
   return unseenMs < (overlapSeconds - marginSeconds) * 1000
 }
 
-/** How far a host's clock is ahead of where it stood lowest since a moment: that much earlier things seem over. */
+/** How far a host's clock is ahead of its lowest value since a time; things seem to end that much earlier. */
 function setForwardMs({ skewMs, jumps }: VirtualHost, sinceMs: number): number {
   let before = skewMs
   let lowest = skewMs
@@ -98,7 +98,7 @@ function setForwardMs({ skewMs, jumps }: VirtualHost, sinceMs: number): number {
   return skewMs - lowest
 }
 
-/** G2, G3, G4 and G8 at the moment a call returns. @returns the token, unless it is one that nobody knows */
+/** G2, G3, G4 and G8 when a call returns. @returns the token, unless it is unknown */
 export function checkReturn(world: VirtualWorld, call: PendingCall, value: string): TokenTruth | undefined {
   const { process, account, startedAtMs, atHand } = call
   const now = world.time.nowMs()
@@ -116,9 +116,9 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
   const memory = memoryOf(process, account.index)
   if (memory.rejected.has(token)) world.broken('G4', `${process.name} was given ${token.name}, which it had reported`)
   if (memory.token === token && memory.isMarked)
-    world.broken('G2', `${process.name} was given ${token.name}, which the store's record said was refused`)
+    world.broken('G2', `${process.name} was given ${token.name}, which the store's record said was rejected`)
   const why = verdict(token.sim, now)
-  // What it was told of by the store only, in moments of a clock that was set.
+  // The process knows the token only from the store, in times of a clock that was set.
   const isToldOnly = !(memory.isOwn && memory.token === token)
   const isBlamed = isToldOnly
     ? wasClockSetBack(world, token.sim.issuedAtMs)
@@ -140,35 +140,35 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
   return token
 }
 
-/** G5: what a process fetched it goes on serving, whatever became of the record. */
+/** G5: a process still serves the token that it fetched, even if the record was lost. */
 function checkKept(world: VirtualWorld, { process, account, startedAtMs }: PendingCall, token: TokenTruth): void {
   const { token: known, isOwn, learnedAtMs, learnedTrueMs } = memoryOf(process, account.index)
   if (known === undefined || !isOwn || token.order >= known.order || known.isReported) return
-  // The record is only in memory once it has been written, or has failed to be; a stop may come in between.
+  // The record is in memory after its write succeeded or failed; the process may be suspended in between.
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
   if (haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
   if (wasNeverTimed(known) || wasNeverTimed(token)) return
-  // The store lost a write that it had acknowledged, and was given the other one since: with the write went the count, which was
-  // the only word on what came first that no clock has a say in.
+  // The store lost an acknowledged write and has received the other token since. The generation was lost with it, and no other
+  // order is independent of the clocks.
   if (token.putBackSinceMs >= learnedTrueMs) return
   world.broken('G5', `${process.name} had fetched ${known.name} and was given ${token.name}`)
 }
 
-/** Whether no process could tell this one in time that its token had been replaced. */
+/** Whether no process could have told this one in time that its token was replaced. */
 function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): boolean {
   const { tokens } = token.account
   const now = world.time.nowMs()
   const next = tokens[token.order]
-  // Somebody outside did it, or an answer got lost with the token in it.
+  // A rival requested it, or the response with the token was lost.
   const isOutside = next?.by === undefined || !next.isKnown || !next.by.process.isAlive
   const overlapMs = token.account.provider.spec.renewal.overlapSeconds * 1000
-  // Two new tokens within one overlap, forced or because of refusals, end it early; nobody can wait for that.
+  // Two new tokens within one overlap, forced or after rejections, end it early; no process can anticipate that.
   const isCutShort = next !== undefined && now < next.sim.issuedAtMs + overlapMs
   const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
   const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
   const holder = next?.by?.process
-  // Whoever brought the next one was stopped with it.
+  // The process that fetched the next token was suspended with it.
   const isHeldBack =
     holder !== undefined &&
     holder.lastStop.toMs >= (next?.sim.issuedAtMs ?? 0) &&
@@ -180,24 +180,24 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   return true
 }
 
-/** Whether a process has not heard of any later token, or is bringing one home just now: it is in memory once it is written. */
+/** Whether a process knows no later token, or is just writing one: it is in memory after its write. */
 function knowsNoOther(process: VirtualProcess, token: TokenTruth): boolean {
   const { token: known, isOwn, learnedAtMs } = memoryOf(process, token.account.index)
   return known === token || (isOwn && process.clock.monotonic() - learnedAtMs <= landsWithinMs)
 }
 
-/** Whether nobody but the platform can say which of two tokens came first. */
+/** Whether only the platform knows which of two tokens came first. */
 function isWithoutOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth | undefined): boolean {
-  // Beside a store that could not be reached, that is; under a lease no two are asked for together.
+  // Only if the store was unreachable: under a lease, no two requests overlap.
   const isApart = [token.by, next?.by].some(
     (by) => (by?.process.troubleAtMs ?? -Infinity) >= (by?.sentAtMs ?? Infinity) - settlesWithinMs,
   )
   if (next !== undefined && isApart && haveNoOrder(token, next)) return true
-  // The store lost the count, and the clock that moments are read by was set back.
+  // The store lost the generation, and the clock of the records was set back.
   return token.account.lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
 }
 
-/** G6 and G7 at the moment a call fails: it says why, without a secret, and not for longer than the trouble lasts. */
+/** G6 and G7 when a call fails: the error says why, without a secret, and failures end with the trouble. */
 export function checkFailure(world: VirtualWorld, call: PendingCall, error: unknown): void {
   const { process, account, startedAtMs, atHand, minLifeMs } = call
   const now = world.time.nowMs()
@@ -206,7 +206,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
   world.trace.add(now, process.name, `is told for ${account.name}`, String(code))
   checkLeak(world, 'an error', error)
   if (!isLingpaiError(error)) {
-    world.broken('G6', `${process.name} was thrown ${String((error as { name?: unknown }).name)}, no typed error`)
+    world.broken('G6', `${process.name} was thrown ${String((error as { name?: unknown }).name)}, not a typed error`)
     return
   }
   if (minLifeMs > 0 && code === 'ERR_LINGPAI_CONFIG') return
@@ -219,7 +219,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
   const isExcused =
     startedAtMs <= account.excusedUntilMs ||
     world.weather.upstream[account.index] !== 'fine' ||
-    // While a token lives, a failed refresh ahead is not hurried.
+    // While a token is usable, a failed refresh ahead is not urgent.
     (minLifeMs > 0 && account.failedAtMs >= (memoryOf(process, account.index).token?.sim.issuedAtMs ?? Infinity)) ||
     account.hurtAtMs >= startedAtMs - duelMs ||
     process.troubleAtMs >= sinceMs ||
@@ -227,25 +227,25 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     account.lostAtMs >= sinceMs ||
     hasOtherTrouble(world, account, sinceMs) ||
     wasSetOverAnswer(call, sinceMs) ||
-    // Without a clock of its own the store's cool-downs are read by the clock that was set: one that is over may come back.
+    // Cool-downs of a store without its own clock are read by the clock that was set, so an expired one may return.
     wasClockSetBack(world, account.failedAtMs)
   if (isExcused) return
-  world.broken('G6', `${process.name} was given ${String(code)} for ${account.name} although nothing is wrong any more`)
+  world.broken('G6', `${process.name} was given ${String(code)} for ${account.name} although the trouble is over`)
 }
 
-/** G2: who could not replace a refused token has told the others of the refusal. */
+/** G2: a process that could not replace a rejected token has marked it as rejected for the others. */
 function checkMarked(world: VirtualWorld, { process, account, reported }: PendingCall): void {
   const stored = storedOf(world, account)
   if (reported === undefined || stored?.token !== reported || stored.isMarked) return
   const sinceMs = world.time.nowMs() - settlesWithinMs
   const isHindered = process.troubleAtMs >= sinceMs || process.lastStop.toMs >= sinceMs || account.lostAtMs >= sinceMs
-  // Whoever has the lease is at it.
+  // The holder of the lease is replacing it.
   const isBusy = (stored.lease?.untilMs ?? 0) > world.time.nowMs()
   if (isHindered || isBusy || hasOtherTrouble(world, account, sinceMs)) return
   world.broken('G2', `${process.name} could not replace ${reported.name} and left it unmarked in the store`)
 }
 
-/** An answer that its process's clock was set over looks as old as one that its machine slept over: dead when it came. */
+/** If the clock was set during a request, the response looks as old as after a suspended machine: dead on arrival. */
 function wasSetOverAnswer({ process, account }: PendingCall, sinceMs: number): boolean {
   return account.requests.some(
     ({ process: asking, sentAtMs, arrivedAtMs }) =>
@@ -255,7 +255,7 @@ function wasSetOverAnswer({ process, account }: PendingCall, sinceMs: number): b
   )
 }
 
-/** Others who hold the lease may be the ones in trouble. */
+/** The holder of the lease may be the process in trouble. */
 function hasOtherTrouble(world: VirtualWorld, account: VirtualAccount, sinceMs: number): boolean {
   return account.requests
     .slice(-8)

@@ -3,7 +3,7 @@ import { haveNoOrder } from './tokens-asked-together.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type { StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
-/** A write as the store is about to do it. */
+/** A write that the store is about to apply. */
 export interface PendingWrite {
   readonly key: string
   readonly before: StoreEntry | undefined
@@ -13,15 +13,15 @@ export interface PendingWrite {
   readonly how: StoreEntry['how']
 }
 
-/** G5 and G8 as far as the store sees them: whole records, of the right account, and never an older one over a newer. */
+/** G5 and G8 in the store: whole records, of the right account, and never an older one over a newer one. */
 export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: PendingWrite): void {
   const { key, before, text, token, generation } = write
   if (key.endsWith(':failure')) {
-    if (!isObjectText(text)) world.broken('G5', `${process.name} wrote half a failure`)
+    if (!isObjectText(text)) world.broken('G5', `${process.name} wrote a malformed failure note`)
     return
   }
   if (token === undefined || !Number.isSafeInteger(generation)) {
-    world.broken('G5', `${process.name} wrote what is no record of a token`)
+    world.broken('G5', `${process.name} wrote a malformed record`)
     return
   }
   if (!key.includes(`:${token.account.credentials.app}:`)) {
@@ -32,11 +32,11 @@ export function checkWrite(world: VirtualWorld, process: VirtualProcess, write: 
     checkExcuse(world, process, write)
 }
 
-/** Whether a write takes the store back: to an older token, to a lower generation, or to another token of the same. */
+/** Whether a write moves the store back: to an older token, a lower generation, or another token of the same generation. */
 function isWorse({ generation }: PendingWrite, before: StoreEntry, token: TokenTruth): boolean {
   const old = before.token
   if (old === undefined) return false
-  // A count that began anew once the store had lost the old one.
+  // The generation started again after the store lost the old one.
   const isRestarted = token.account.epoch > 0 && token.order > old.order
   if (isRestarted) return false
   return (
@@ -51,7 +51,7 @@ function checkExcuse(world: VirtualWorld, process: VirtualProcess, write: Pendin
   const isOpen = how === 'commit' && token !== old && haveNoOrder(token, old)
   const isUntold = wasNeverTimed(token) || wasNeverTimed(old)
   const isBlamed = isUntold || wasClockSetBack(world, Math.min(token.sim.issuedAtMs, old.sim.issuedAtMs))
-  // Without the lease, where the store gave none, a write is a look and a hope.
+  // Without a lease from the store, a write is an unfenced read and write.
   const isMakeshift = [how, before.how].includes('makeshift')
   if (isMakeshift || isOpen || isBlamed) {
     world.figures.excused += 1

@@ -1,24 +1,24 @@
 import type { VirtualWorld } from './virtual-world.js'
 
-/** A record's times are those of the request that brought it, so that a jump just before counts as well. */
+/** A record's times are those of its request, so a jump shortly before it counts as well. */
 const beforeMs = 30_000
 
 /**
- * Whether hosts that have no clock but their own set it back since a moment: what is older and what has died cannot be told
- * any more from records that were written before.
+ * Whether a host set its clock back since a time, with a store that has no clock: the order and the expiry of records written before
+ * are then unknown.
  */
 export function wasClockSetBack({ plan, hosts }: VirtualWorld, sinceMs: number): boolean {
   if (plan.store.hasClock) return false
   return hosts.some(({ jumps }) => jumps.some(({ atMs, byMs }) => byMs < 0 && atMs >= sinceMs - beforeMs))
 }
 
-/** Clocks that tell less than this much apart tell the same to the core. */
+/** The core treats clocks that differ by less than this as equal. */
 const agreedMs = 1000
 
 /**
- * By how much the host's clock was set back since a record was written, where a process that looks now and looked before that write
- * cannot see it: in between, the clock was set forward by as much or more. That looks like a machine that slept, and to doubt each
- * record that is found after a sleep would cost a request that nobody needs.
+ * How far the clock was set back since a record was written, if a process that reads now and read before that write cannot see it:
+ * in between, the clock was set forward by at least as much. That looks like a suspended machine, and to doubt each record after a
+ * suspend would cost unnecessary requests.
  */
 export function unseenSetBackMs({ plan, hosts }: VirtualWorld, writtenAtMs: number, lookedAtMs: number): number {
   if (plan.store.hasClock) return 0

@@ -3,7 +3,7 @@ import { startProcess } from './start-process.js'
 import type { VirtualStore } from './virtual-store.js'
 import type { VirtualWorld } from './virtual-world.js'
 
-/** Ends all trouble; then every process is asked a few times, and has to have recovered by itself. */
+/** Ends all trouble, and then calls every process a few times: each must have recovered by itself. */
 export function finalCalls(world: VirtualWorld, store: VirtualStore, quietMs: number): void {
   const { time, random, weather, trace } = world
   Object.assign(weather, { store: 'fine', lossChance: 0, apiErrs: 0 })

@@ -4,7 +4,7 @@ export type Guarantee = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8'
 /** A guarantee that did not hold. */
 export interface FleetBreach {
   readonly guarantee: Guarantee
-  /** What happened, in words; holds no token. */
+  /** Description of what happened; contains no token. */
   readonly what: string
   /** Virtual milliseconds since the start. */
   readonly atMs: number

@@ -4,10 +4,10 @@ import { memoryOf } from './fleet-memory.js'
 import { verdict } from '../simulator/token-book.js'
 import type { TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
-/** No run has more calls than this, however many tokens its faults cost. */
+/** Maximum number of calls of a run, independent of the number of tokens. */
 const mostCalls = 1500
 
-/** Lets the callers of a slot come while a new token lives, most of them towards its end. */
+/** Schedules the calls of a slot during the life of a new token, most of them near its end. */
 export function planCalls(world: VirtualWorld, token: TokenTruth): void {
   const { account, sim } = token
   const { random, plan, time } = world
@@ -21,14 +21,14 @@ export function planCalls(world: VirtualWorld, token: TokenTruth): void {
       callAt(world, slot, account, sim.expiresAtMs - random.between(-3000, windowMs))
     }
   }
-  // Everybody at once, where there is most to lose.
+  // All at once, where the risk is highest.
   if (random.chance(0.3)) {
     const atMs = sim.expiresAtMs - random.between(0, Math.min(windowMs, 30_000))
     for (const slot of plan.slots.keys()) callAt(world, slot, account, atMs + random.between(0, 20), 5)
   }
 }
 
-/** One or more calls of a slot, if there is a process in it by then and the run goes on. */
+/** Makes one or more calls of a slot, if it then has a process and the run continues. */
 export function callAt(world: VirtualWorld, slot: number, account: VirtualAccount, atMs: number, count = 1): void {
   if (atMs > world.startMs + world.plan.horizonMs) return
   world.time.at(atMs, () => {
@@ -40,7 +40,7 @@ export function callAt(world: VirtualWorld, slot: number, account: VirtualAccoun
   })
 }
 
-/** One call, of any kind. Runs inside of the process. */
+/** Makes one call of any kind, inside the process. */
 function call(world: VirtualWorld, process: VirtualProcess, account: VirtualAccount): void {
   const { random, plan } = world
   const kind = random.number()
@@ -50,7 +50,7 @@ function call(world: VirtualWorld, process: VirtualProcess, account: VirtualAcco
   else getToken(world, process, account)
 }
 
-/** Asks for a token and uses it. */
+/** Gets a token and uses it. */
 export function getToken(world: VirtualWorld, process: VirtualProcess, account: VirtualAccount): void {
   const pending = pendingCall(world, process, account)
   process.sources[account.index]?.getAccessToken().then(
@@ -111,7 +111,7 @@ function forceRefresh(world: VirtualWorld, process: VirtualProcess, account: Vir
     )
 }
 
-/** Most callers use a token at once, some keep it for long. */
+/** Most callers use a token at once, some much later. */
 function useLater(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): void {
   const { random, time } = world
   if (random.chance(0.2)) return

@@ -21,10 +21,10 @@ const upstreamWeathers: readonly [UpstreamWeather, ...UpstreamWeather[]] = [
   'bad-secret',
   'busy',
 ]
-/** Errands of a refresh: what goes wrong around them does the most harm. */
+/** Errands of a refresh, where faults do the most harm. */
 const critical = new Set<Errand>(['take', 'token', 'commit', 'set', 'release'])
 
-/** Lets the trouble of a plan happen, until its horizon: at any time, and around refreshes more often. */
+/** Schedules the trouble of a plan until its horizon: at any time, and more often around refreshes. */
 export function faults(world: VirtualWorld, store: VirtualStore): void {
   const { plan, random, time, startMs } = world
   const { trouble, horizonMs } = plan

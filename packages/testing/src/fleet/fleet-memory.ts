@@ -4,19 +4,19 @@ import { ranMs } from './virtual-process.js'
 import { accountOf, isFailureKey } from './virtual-store.js'
 import type { AskedAt, ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
-/** What a process has been told about an account. */
+/** What a process knows about an account. */
 export function memoryOf(process: VirtualProcess, index: number): ProcessMemory {
   const memory = process.memory[index]
-  if (memory === undefined) throw new ConfigError(`fleet: there is no account ${index}`)
+  if (memory === undefined) throw new ConfigError(`fleet: account ${index} does not exist`)
   return memory
 }
 
-/** Now. */
+/** The current time on all clocks. */
 export function askedNow({ time }: VirtualWorld, { clock }: VirtualProcess): AskedAt {
   return { trueMs: time.nowMs(), monotonicMs: clock.monotonic(), wallMs: clock.now() }
 }
 
-/** A reply of the store has reached a process; it tells of the moment at which it was asked for. */
+/** Records that a response of the store reached a process; its content is as of the time of the request. */
 export function learnFromStore(
   world: VirtualWorld,
   process: VirtualProcess,
@@ -29,11 +29,11 @@ export function learnFromStore(
   memory.readTrueMs = asked.trueMs
   const token = entry?.token
   const isYounger = token !== undefined && (memory.token === undefined || token.order > memory.token.order)
-  // That an older one does not count can only be told once the store has told the time, too.
+  // Whether the entry is older is only known once the store's time is known too.
   if (isYounger || token === undefined || token === memory.token || !world.plan.store.hasClock) see(memory, asked)
   if (entry !== undefined && token !== undefined && token === memory.token) {
     memory.isMarked = entry.isMarked && entry.writtenAtMs > memory.stoodByTrueMs
-    // Who asked for it again may have had its clock set over the answer, and told of less.
+    // The process that requested it again may have had its clock set during the request, and recorded a shorter life.
     memory.expiresAtMs = Math.min(memory.expiresAtMs, entry.expiresAtMs)
     const { writer, writtenAtMs } = entry
     if (writer !== process && writtenAtMs >= newSinceMs)
@@ -48,7 +48,7 @@ export function learnFromStore(
     })
 }
 
-/** An answer of upstream has reached a process. */
+/** Records that a response of upstream reached a process. */
 export function learnFromUpstream(
   world: VirtualWorld,
   process: VirtualProcess,

@@ -22,19 +22,19 @@ export interface AccountPlan {
   readonly lifeSeconds: number
 }
 
-/** A place for a process; when it dies, the next one comes up here. */
+/** A place for a process; when it dies, the next one starts here. */
 export interface SlotPlan {
   readonly host: number
   readonly keepsRefreshing: boolean
-  /** How busy its callers are; 1 is middling. */
+  /** How often it is called; 1 is average. */
   readonly activity: number
 }
 
 /** One host. */
 export interface HostPlan {
-  /** What its wall clock is ahead of the true time by. */
+  /** How far its wall clock is ahead of the true time. */
   readonly skewMs: number
-  /** A host sleeps or has a clock that jumps: both at once could not be told from nothing at all. */
+  /** A host is suspended or its clock jumps: both at once could cancel out. */
   readonly trouble: 'jumps' | 'sleeps' | undefined
 }
 
@@ -43,14 +43,14 @@ export interface StorePlan {
   readonly reach: 'host' | 'fleet'
   readonly hasClock: boolean
   readonly tellsOfWrites: boolean
-  /** A lease that ran out cannot be committed under, even if nobody took it. */
+  /** Whether an expired lease cannot commit, even if no other process took it. */
   readonly isStrict: boolean
-  /** Messages of one process may overtake each other. */
+  /** Whether messages of one process may overtake each other. */
   readonly isUnordered: boolean
   readonly longestTripMs: number
 }
 
-/** How much there is of each trouble: 0 is none, 1 a lot. */
+/** Amount of each kind of trouble: 0 is none, 1 a lot. */
 export interface TroublePlan {
   readonly crashes: number
   readonly stalls: number
@@ -61,23 +61,23 @@ export interface TroublePlan {
   readonly forced: number
 }
 
-/** All that a seed decides before a run starts. */
+/** Everything that a seed decides before a run starts. */
 export interface FleetPlan {
   readonly seed: number
   readonly profile: FleetProfile
   readonly accounts: readonly [AccountPlan, AccountPlan]
-  /** Two apps of one corporation, or two corporations. */
+  /** Whether the accounts are two apps of one corporation. */
   readonly isOneCorp: boolean
   readonly slots: readonly SlotPlan[]
   readonly hosts: readonly HostPlan[]
   readonly store: StorePlan
   readonly trouble: TroublePlan
-  /** Until here faults may happen; a quiet time follows. */
+  /** Faults happen until this time; a quiet time follows. */
   readonly horizonMs: number
   readonly random: RandomStream
 }
 
-/** What a seed means. */
+/** Returns the plan of a seed. */
 export function fleetPlan(seed: number, wanted?: FleetProfile): FleetPlan {
   const random = randomStream(seed)
   const drawn = random.pick(fleetProfiles)

@@ -1,7 +1,7 @@
 import { defineProvider, type Provider, type RenewalSpec } from '@lingpai/core'
 import type { BookRules } from '../simulator/token-book.js'
 
-/** The renewal semantics there are, each as a platform of its own. */
+/** The renewal modes, each as its own platform. */
 export type FleetMode = 'sticky-60' | 'sticky-300' | 'sticky-0' | 'rotate' | 'extend' | 'independent'
 
 /** All of {@link FleetMode}. */
@@ -100,7 +100,7 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
   },
 }
 
-/** What the platform of a mode does, for tokens of a life. */
+/** Returns the rules of a mode's platform for tokens of a life. */
 export function rulesOf(mode: FleetMode, lifeSeconds: number): BookRules {
   return { ...platforms[mode].rules, lifeSeconds }
 }
@@ -131,7 +131,7 @@ function providerFor(mode: FleetMode): Provider<FleetCredentials> {
 
 const providers = new Map<FleetMode, Provider<FleetCredentials>>()
 
-/** The provider of a mode; made once, as its data is the same in every run. */
+/** Returns the provider of a mode; created once, because its data is the same in every run. */
 export function fleetProvider(mode: FleetMode): Provider<FleetCredentials> {
   const provider = providers.get(mode) ?? providerFor(mode)
   providers.set(mode, provider)

@@ -1,6 +1,6 @@
-/** What happened, in order; a line is only made into text when somebody wants to read it. */
+/** What happened, in order. A line is formatted only when it is read. */
 export interface FleetTrace {
-  /** Adds a line. Facts hold no token and nothing that differs between two runs of one seed. */
+  /** Adds a line. Facts contain no token, and nothing that differs between two runs of one seed. */
   readonly add: (atMs: number, who: string, what: string, fact?: string | number) => void
   /** The last lines, oldest first. */
   readonly last: (count: number) => readonly string[]
@@ -11,7 +11,7 @@ export interface FleetTrace {
 
 type Line = readonly [atMs: number, who: string, what: string, fact: string | number]
 
-/** @param onLine is given each line as text at once, for a replay */
+/** @param onLine called with each line at once, for a replay */
 export function fleetTrace(startMs: number, onLine?: (line: string) => void): FleetTrace {
   const kept = 256
   const ring: (Line | undefined)[] = new Array<Line | undefined>(kept)

@@ -1,4 +1,4 @@
-/** Numbers that depend on nothing but a seed. */
+/** Numbers that depend only on a seed. */
 export interface RandomStream {
   /** From 0 to below 1. */
   readonly number: () => number
@@ -6,11 +6,11 @@ export interface RandomStream {
   readonly between: (low: number, high: number) => number
   readonly chance: (probability: number) => boolean
   readonly pick: <T>(list: readonly [T, ...T[]]) => T
-  /** A stream of its own: what is drawn from it does not shift what is drawn here. */
+  /** Creates an independent stream; drawing from it does not affect this one. */
   readonly fork: () => RandomStream
 }
 
-/** A stream from a seed: sfc32, well stirred. */
+/** Creates a stream from a seed: sfc32 after a warm-up. */
 export function randomStream(seed: number): RandomStream {
   let a = seed | 0
   let b = (seed / 2 ** 32) | 0

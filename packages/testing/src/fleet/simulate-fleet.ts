@@ -12,21 +12,21 @@ import { virtualStore } from './virtual-store.js'
 import { virtualTime } from './virtual-time.js'
 import type { FleetFigures, TokenTruth, VirtualAccount, VirtualWorld } from './virtual-world.js'
 
-/** One run. */
+/** Options of a run. */
 export interface FleetOptions {
-  /** All that happens follows from it: a whole number from 0. */
+  /** Determines everything that happens: a non-negative integer. */
   readonly seed: number
   /** @default drawn from the seed */
   readonly profile?: FleetProfile
-  /** Makes the managers: another build of the core, to try the checks on. @default this core's `TokenManager` */
+  /** Creates the managers, to run the checks on another build of the core. @default this core's `TokenManager` */
   readonly managerOf?: (options: TokenManagerOptions) => TokenManager
-  /** Stands between each manager and the store. @default nothing does */
+  /** Wraps the cache of each manager. @default none */
   readonly wrapCache?: (cache: IAccessTokenCache) => IAccessTokenCache
-  /** Is told each line of the trace at once. */
+  /** Called with each line of the trace at once. */
   readonly onTrace?: (line: string) => void
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface FleetReport {
   readonly seed: number
   readonly profile: FleetProfile
@@ -36,22 +36,21 @@ export interface FleetReport {
   /** Virtual milliseconds. */
   readonly ranMs: number
   readonly figures: Readonly<FleetFigures>
-  /** The first guarantee that did not hold. */
+  /** The first broken guarantee. */
   readonly broken?: FleetBreach
 }
 
-/** Lines of the trace that a breach shows. */
+/** Number of trace lines in a breach. */
 const shownLines = 40
 
-/** The quiet time at the end, in which everything has to come right again. */
+/** The quiet time at the end, in which everything must recover. */
 const quietMs = 20 * 60_000
 
 /**
  * Runs many managers, as several processes on several hosts, over a virtual network, store, clock and platform, with
- * faults; all in this process, in no real time to speak of, and the same each time for one seed. Checks the guarantees G1
- * to G8 throughout.
+ * faults: all in this process, almost without real time, and repeatable by the seed. Checks the guarantees G1 to G8 throughout.
  *
- * @throws nothing for a broken guarantee: that is in the report
+ * @returns a report, which also contains a broken guarantee
  */
 export async function simulateFleet(options: FleetOptions): Promise<FleetReport> {
   const plan = fleetPlan(options.seed, options.profile)

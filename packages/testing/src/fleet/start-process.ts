@@ -19,7 +19,7 @@ const eventNames = [
   'foreign-refresh',
 ] as const satisfies readonly LingpaiEventName[]
 
-/** Starts a cold process in a slot: a manager with a source for each account, and its first callers. */
+/** Starts a cold process in a slot: a manager with a source for each account, and its first calls. */
 export function startProcess(world: VirtualWorld, store: VirtualStore, slot: number): void {
   const { plan, time, random, trace } = world
   const place = plan.slots[slot]

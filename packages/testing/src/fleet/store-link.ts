@@ -5,10 +5,10 @@ import type { AskedAt, Errand, VirtualProcess, VirtualWorld } from './virtual-wo
 
 /** The core's own limit for one call of the cache. */
 const timeoutMs = 1000
-/** Slower than this, a renewal may come too late for its lease. */
+/** A slower renewal may arrive too late for its lease. */
 const slowMs = 500
 
-/** What a client of the store rejects with. */
+/** The rejection of a store's client. */
 class StoreFault extends Error {
   override readonly name = 'StoreFault'
   readonly code: string
@@ -19,18 +19,18 @@ class StoreFault extends Error {
   }
 }
 
-/** One message to the store and its reply. */
+/** One message to the store and its response. */
 interface ErrandOf<T> {
   readonly errand: Errand
   readonly key: string
   readonly apply: () => T
-  /** Is told of a reply that the core still waits for. */
+  /** Called with a response that the core still waits for. */
   readonly onReply?: (value: T, asked: AskedAt) => void
 }
 
 type Send = <T>(errand: Errand, key: string, apply: () => T, onReply?: ErrandOf<T>['onReply']) => Promise<T>
 
-/** The network between a process and the store: delays, losses, and what it tells the observer. */
+/** The network between a process and the store: delays, losses, and what it reports to the observer. */
 interface Wire {
   readonly trip: (way: 'there' | 'back') => number
   readonly trouble: (untilMs: number) => void
@@ -55,7 +55,7 @@ function wireOf({ time, weather, plan, random, figures }: VirtualWorld, process:
   }
 }
 
-/** Sends one message. What is lost never comes back; the core has to end the wait by itself. */
+/** Sends one message. A lost message is never answered; the core must end the wait by itself. */
 function send<T>(
   world: VirtualWorld,
   process: VirtualProcess,
@@ -65,7 +65,7 @@ function send<T>(
   const { time, weather, random, trace } = world
   return new Promise((resolve, reject) => {
     world.onErrand(process, errand)
-    // The core stops listening then, and what it does not hear it does not know.
+    // The core stops waiting then, and does not learn the response.
     let isTooLate = false
     const limit = process.clock.setTimer(() => {
       isTooLate = true
@@ -103,11 +103,11 @@ function send<T>(
       const value = apply()
       trace.add(time.nowMs(), process.name, `${errand}${isFailureKey(key) ? ' failure' : ''}`, told(value))
       if (wire.isLost()) {
-        lose('reply to ')
+        lose('response to ')
         return
       }
       const repliesAtMs = wire.trip('back')
-      // Too late is as bad as lost, and what comes too late to the store is still done.
+      // A late response counts as lost, although the store has still done its work.
       if (repliesAtMs - sentAtMs >= slowMs) wire.trouble(repliesAtMs)
       time.at(repliesAtMs, () => {
         process.enter(() => {
@@ -120,7 +120,7 @@ function send<T>(
   })
 }
 
-/** A process's way to the store, as the cache that its manager is given: every call crosses a network. */
+/** The cache of a process's manager: every call crosses a network to the store. */
 export function storeLink(world: VirtualWorld, process: VirtualProcess, store: VirtualStore): IAccessTokenCache {
   const { plan } = world
   const wire = wireOf(world, process)
@@ -184,7 +184,7 @@ function told(value: unknown): string {
   if (typeof value === 'boolean') return String(value)
   if (typeof value !== 'object' || value === null || !('generation' in value)) return ''
   const { token, generation, isMarked } = value as { token?: { name: string }; generation: number; isMarked: boolean }
-  return token === undefined ? '-' : `${token.name} as ${generation}${isMarked ? ' refused' : ''}`
+  return token === undefined ? '-' : `${token.name} as ${generation}${isMarked ? ' rejected' : ''}`
 }
 
 function noteKey(world: VirtualWorld, key: string): void {

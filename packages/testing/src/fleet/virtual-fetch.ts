@@ -19,7 +19,7 @@ class NetworkFault extends TypeError {
   }
 }
 
-/** A process's way to the platforms. It never ends by itself what is lost on the way: its caller has to. */
+/** The `fetch` of a process. A lost request never settles by itself; its caller must end it. */
 export function virtualFetch(world: VirtualWorld, process: VirtualProcess): typeof globalThis.fetch {
   const { time, random } = world
   return (input, init) =>
@@ -67,7 +67,7 @@ export function virtualFetch(world: VirtualWorld, process: VirtualProcess): type
     })
 }
 
-/** `TokenSource.fetch` reports for its caller, though not what its second try was told. */
+/** `TokenSource.fetch` reports a rejection for its caller, except that of its second attempt. */
 function noteRefusal(world: VirtualWorld, process: VirtualProcess, token: TokenTruth): void {
   token.isReported = true
   if (verdict(token.sim, world.time.nowMs()) === 'revoked') token.account.hurtAtMs = world.time.nowMs()
@@ -75,7 +75,7 @@ function noteRefusal(world: VirtualWorld, process: VirtualProcess, token: TokenT
   world.trace.add(world.time.nowMs(), process.name, 'is refused', token.name)
 }
 
-/** The platform stands by a token that an API refused. */
+/** Records that the platform's probe accepted a token that an API rejected. */
 function noteStoodBy({ time }: VirtualWorld, { memory }: VirtualProcess, token: TokenTruth): void {
   const known = memory[token.account.index]
   if (known === undefined) return
@@ -130,7 +130,7 @@ const classes: Partial<Record<UpstreamWeather, ErrorClass>> = {
   'bad-secret': 'credential-invalid',
 }
 
-/** A longest wait after failures of a class, retries, a keeper's sleep and a request included. */
+/** The longest wait after failures of a class, including retries, the delay of a background refresh, and a request. */
 function longestWaitMs(weather: UpstreamWeather): number {
   return coolDownMs(classes[weather] ?? 'transient', { failures: 30, jitter: 1 }) + 90_000
 }
@@ -141,7 +141,7 @@ function noteFailure(world: VirtualWorld, { account }: TokenRequest, weather: Up
   account.excusedUntilMs = Math.max(account.excusedUntilMs, now + 10_000 + longestWaitMs(weather))
 }
 
-/** Once it knows of a limit, the fleet waits for the first cool-down at least: the platform's own, where it says one. */
+/** Once it knows a limit, the fleet waits at least for the first cool-down, or that of the platform if it gives one. */
 function coolDown(world: VirtualWorld, { account, process }: TokenRequest, weather: UpstreamWeather): void {
   const errorClass = classes[weather]
   if (errorClass === undefined) return
@@ -152,7 +152,7 @@ function coolDown(world: VirtualWorld, { account, process }: TokenRequest, weath
   account.cooledBy = process
 }
 
-/** As much of a `Response` as the core reads; a real one costs more than all else in a run. */
+/** The members of a `Response` that the core reads; a real one would cost more than the rest of a run. */
 function responseOf({ status, text, headers = {} }: VirtualReply): Response {
   const reader = (): unknown => {
     let isRead = false

@@ -3,7 +3,7 @@ import type { RandomStream } from './random-stream.js'
 import type { ProcessMemory, VirtualHost, VirtualProcess } from './virtual-world.js'
 import type { VirtualTime } from './virtual-time.js'
 
-/** A stop this long may have cost a lease; shorter ones excuse nothing. */
+/** A stop of this length may have cost a lease; a shorter one excuses nothing. */
 const noticeableMs = 1000
 
 const never = { fromMs: -Infinity, toMs: -Infinity, stoppedMs: 0 }
@@ -13,7 +13,7 @@ interface Waiting {
   readonly run: () => void
 }
 
-/** What a process is made of. */
+/** What a process needs. */
 export interface ProcessParts {
   readonly name: string
   readonly slot: number
@@ -23,7 +23,7 @@ export interface ProcessParts {
   readonly random: RandomStream
 }
 
-/** Starts a process: a clock, and a door that everything comes through which happens to it. */
+/** Starts a process: a clock, and an entry point for everything that happens to it. */
 export function virtualProcess({ name, slot, host, time, accounts, random }: ProcessParts): VirtualProcess {
   const bootMs = time.nowMs() - random.between(0, 1_000_000)
   const monotonic = (): number => time.nowMs() - bootMs - host.sleptMs
@@ -44,7 +44,7 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
     let isArmed = true
     const ring = (): void => {
       if (!isArmed || !process.isAlive) return
-      // The machine slept, and its monotonic clock with it.
+      // The machine was suspended, and so was its monotonic clock.
       if (monotonic() < dueMs) {
         time.after(dueMs - monotonic(), ring)
         return
@@ -111,12 +111,12 @@ export function virtualProcess({ name, slot, host, time, accounts, random }: Pro
   return process
 }
 
-/** How long a process has run, on its monotonic clock, less the stops of a second or more. */
+/** Running time of a process on its monotonic clock, without stops of a second or more. */
 export function ranMs({ clock, lastStop }: VirtualProcess): number {
   return clock.monotonic() - lastStop.stoppedMs
 }
 
-/** A real loop looks at its timers first or at its sockets first, depending on where it was stopped. */
+/** A real event loop handles timers or sockets first, depending on where it was stopped. */
 function inOrderOf(waiting: readonly Waiting[], order: number): readonly Waiting[] {
   const rank = ({ isTimer }: Waiting): number => (order === 0 ? 0 : Number(isTimer === (order === 1)))
   return waiting

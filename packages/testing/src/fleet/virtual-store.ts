@@ -1,7 +1,7 @@
 import { checkWrite } from './check-writes.js'
 import type { StoreEntry, TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
-/** The store itself, beyond the network: each call happens at once, at the present moment. */
+/** The store itself, behind the network: each call happens at once. */
 export interface VirtualStore {
   readonly get: (key: string) => StoreEntry | undefined
   readonly set: (process: VirtualProcess, key: string, text: string, expiresAtMs?: number) => void
@@ -21,7 +21,7 @@ export interface VirtualStore {
   readonly flush: () => void
   /** Loses one account's record, or its lease. */
   readonly evict: (account: VirtualAccount) => void
-  /** A replica takes over that has not heard of the last `lagMs`. */
+  /** A replica without the writes of the last `lagMs` takes over. */
   readonly failOver: (lagMs: number) => void
 }
 
@@ -38,7 +38,7 @@ const empty: StoreEntry = {
   writtenAtMs: 0,
 }
 
-/** How long the store remembers what stood where, for a failover. */
+/** How long the store remembers replaced entries, for a failover. */
 const journalMs = 10_000
 
 interface Subscriber {
@@ -137,7 +137,7 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
   }
 }
 
-/** Tells of a write, soon, unless the message is lost. */
+/** Announces a write after a short delay, unless the message is lost. */
 function announce(world: VirtualWorld, subscribers: Iterable<Subscriber>, key: string, generation: number): void {
   const { random, weather, time } = world
   for (const { process, listener } of subscribers) {
@@ -150,10 +150,10 @@ function announce(world: VirtualWorld, subscribers: Iterable<Subscriber>, key: s
   }
 }
 
-/** What a process began before the store failed it may still be under way this much later. */
+/** Work that a process started before the store failed may still be running after this time. */
 const settlesWithinMs = 15_000
 
-/** Whether the store may not have given a process the lease that it asked for, or not have told it. */
+/** Whether the store may have denied a process its lease, or the response was lost. */
 function isTroubled({ time }: VirtualWorld, { troubleAtMs }: VirtualProcess): boolean {
   return troubleAtMs >= time.nowMs() - settlesWithinMs
 }
@@ -164,7 +164,7 @@ function toldExpiry(process: VirtualProcess, token: TokenTruth | undefined): num
   return memory?.token === token ? (memory?.expiresAtMs ?? 0) : (token?.knownExpiresAtMs ?? 0)
 }
 
-/** What a text says, if it is a record; a failure is none. */
+/** Parses a record; `undefined` for a failure note. */
 function recordIn(
   world: VirtualWorld,
   key: string,
@@ -201,7 +201,7 @@ export function accountOf(world: VirtualWorld, key: string): VirtualAccount | un
   return world.accounts.find(({ credentials }) => key.includes(`:${credentials.app}:`))
 }
 
-/** What the store holds of an account now; nothing once it may be forgotten. */
+/** The stored entry of an account; none after its expiry. */
 export function storedOf(world: VirtualWorld, { key }: VirtualAccount): StoreEntry | undefined {
   const entry = key === undefined ? undefined : world.entries.get(key)
   return entry?.text === undefined ? undefined : entry

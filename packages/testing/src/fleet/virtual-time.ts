@@ -7,15 +7,15 @@ export interface VirtualTime {
   readonly nowMs: () => number
   readonly at: (dueMs: number, run: () => void) => Timer
   readonly after: (delayMs: number, run: () => void) => Timer
-  /** Says that the present event handed something to code under test, whose promise jobs have to come to rest. */
+  /** Reports that the current event called code under test, whose promise jobs must settle. */
   readonly stir: () => void
-  /** Ends {@link run} after the present event. */
+  /** Ends {@link run} after the current event. */
   readonly stop: () => void
-  /** Lets the time run until `endMs`. */
+  /** Runs until `endMs`. */
   readonly run: (endMs: number) => Promise<void>
 }
 
-/** The code under test knows no I/O but ours, so that one turn of the loop drains all it has to do. */
+/** The code under test has only simulated I/O, so one turn of the event loop completes all of its work. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Starts at `startMs`. */

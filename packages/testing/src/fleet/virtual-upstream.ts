@@ -12,14 +12,14 @@ import type {
   VirtualWorld,
 } from './virtual-world.js'
 
-/** A reply on its way. */
+/** A response on its way. */
 export interface VirtualReply {
   readonly status: number
   readonly text: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What came of a request: a reply after a while, a broken connection, or nothing at all. */
+/** The result of a request: a delayed response, a broken connection, or nothing. */
 export interface Delivery {
   readonly afterMs: number
   readonly reply: VirtualReply | undefined
@@ -29,12 +29,12 @@ export interface Delivery {
 /** What a throttled response says in `Retry-After`. */
 export const throttledSeconds = 30
 
-/** Weathers in which the work is done although no token comes back. */
+/** Weathers in which the platform does its work although no token is returned. */
 const doneAnyway = new Set<UpstreamWeather>(['mute', 'reset', 'status-after'])
 /** Weathers in which the connection is never made. */
 const neverThere = new Set<UpstreamWeather>(['refusing', 'silent'])
 
-/** Takes a token request down, at the moment a process sends it, and judges it. */
+/** Records and checks a token request when a process sends it. */
 export function noteRequest(world: VirtualWorld, process: VirtualProcess, account: VirtualAccount): TokenRequest {
   const memory = process.memory[account.index]
   const request: TokenRequest = {
@@ -58,7 +58,7 @@ export function noteRequest(world: VirtualWorld, process: VirtualProcess, accoun
   return request
 }
 
-/** The token endpoint at work, at the moment a request arrives. */
+/** Handles a request when it arrives at the token endpoint. */
 export function answerRequest(world: VirtualWorld, request: TokenRequest, weather: UpstreamWeather): Delivery {
   const { account } = request
   const { random } = world
@@ -93,7 +93,7 @@ function failed(world: VirtualWorld, request: TokenRequest, weather: UpstreamWea
 
 function replyIn(weather: UpstreamWeather, { account, process }: TokenRequest): VirtualReply | undefined {
   const { credentials, index } = account
-  // Platforms and proxies quote what they were sent.
+  // Platforms and proxies quote what they received.
   const quoted = `${credentials.secret} ${process.memory[index]?.token?.sim.value ?? ''}`
   switch (weather) {
     case 'status':
@@ -104,7 +104,7 @@ function replyIn(weather: UpstreamWeather, { account, process }: TokenRequest): 
     case 'no-token':
       return body({ access_token: '', expires_in: 7200 })
     case 'no-life':
-      return body({ access_token: `simtok-nobody-${credentials.app}`, expires_in: 0 })
+      return body({ access_token: `simtok-none-${credentials.app}`, expires_in: 0 })
     case 'throttled':
       return { status: 429, text: 'slow down', headers: { 'retry-after': String(throttledSeconds) } }
     case 'limited':
@@ -118,7 +118,7 @@ function replyIn(weather: UpstreamWeather, { account, process }: TokenRequest): 
   }
 }
 
-/** The API's word on a token, at the moment a call arrives; an API may err. */
+/** The API's verdict on a token when a call arrives; an API may be wrong. */
 export function apiVerdict(world: VirtualWorld, token: TokenTruth, mayErr: boolean): number | undefined {
   const now = world.time.nowMs()
   const why = verdict(token.sim, now)
@@ -129,12 +129,12 @@ export function apiVerdict(world: VirtualWorld, token: TokenTruth, mayErr: boole
   return fleetCodes.invalid
 }
 
-/** A good answer has reached the process that asked. */
+/** Records that a successful response reached the process. */
 export function noteArrival(world: VirtualWorld, request: TokenRequest): void {
   const { process, brought, broughtExpiresAtMs, asked, sentAtMs } = request
   request.arrivedAtMs = world.time.nowMs()
   if (brought === undefined) return
-  // A clock that is set forward meanwhile makes the answer look older than it is.
+  // A clock that is set forward meanwhile makes the response look older than it is.
   const { clock } = process
   const agedMs = Math.max(clock.now() - asked.wallMs, clock.monotonic() - asked.monotonicMs)
   const expiresAtMs = broughtExpiresAtMs - Math.max(0, agedMs - (world.time.nowMs() - sentAtMs))
@@ -144,14 +144,14 @@ export function noteArrival(world: VirtualWorld, request: TokenRequest): void {
     world.figures.repeats += 1
   }
   brought.isKnown = true
-  // A success ends the cool-down for everybody.
+  // A success ends the cool-down for all.
   brought.account.cooledBy = undefined
   const isLonger = brought.account.mode === 'extend'
   brought.knownExpiresAtMs = isKnown && !isLonger ? Math.min(brought.knownExpiresAtMs, expiresAtMs) : expiresAtMs
   learnFromUpstream(world, process, brought, asked)
 }
 
-/** A JSON reply. */
+/** A JSON response. */
 export function body(fields: Readonly<Record<string, unknown>>): VirtualReply {
   return { status: 200, text: JSON.stringify(fields), headers: { 'content-type': 'application/json' } }
 }

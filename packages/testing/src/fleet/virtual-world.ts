@@ -10,7 +10,7 @@ import type { VirtualTime } from './virtual-time.js'
 /** A machine with a wall clock of its own. */
 export interface VirtualHost {
   readonly name: string
-  /** What the wall clock is ahead by, milliseconds. */
+  /** How far the wall clock is ahead, in milliseconds. */
   skewMs: number
   /** How long the monotonic clock has stood still so far. */
   sleptMs: number
@@ -31,7 +31,7 @@ export interface VirtualProcess {
   /** The last stop of a second or more; its end lies ahead while it lasts. Beside it, how long the clock ran over all of these. */
   lastStop: { readonly fromMs: number; readonly toMs: number; readonly stoppedMs: number }
   isFrozen: boolean
-  /** The last moment at which the store did not do, or may not have done, what this process asked for. */
+  /** The last time at which the store failed, or may have failed, to do what this process requested. */
   troubleAtMs: number
   /** Until when messages between it and the store are lost. */
   cutUntilMs: number
@@ -40,47 +40,47 @@ export interface VirtualProcess {
   sources: readonly TokenSource[]
   /** By account. */
   readonly memory: readonly ProcessMemory[]
-  /** Hands something to the process: now, after its stop, or never. */
+  /** Runs something in the process: now, after its stop, or never. */
   readonly enter: (run: () => void) => void
   readonly kill: () => void
-  /** Stops the process for a time, with what comes meanwhile kept for it. */
+  /** Stops the process for a time; events meanwhile are queued. */
   readonly freeze: (durationMs: number, isSleep: boolean) => void
 }
 
-/** What a process has been told of an account, as an observer sees it. */
+/** What a process knows about an account, as an observer sees it. */
 export interface ProcessMemory {
   /** The youngest token that it knows. */
   token: TokenTruth | undefined
   /** When it learned of it first, on its clocks and on the true one. */
   learnedAtMs: number
   learnedTrueMs: number
-  /** The true moment that this tells of: when the store was asked, or when upstream's answer came. */
+  /** The true time of this knowledge: when the store was read, or when upstream's response arrived. */
   toldOfTrueMs: number
   /** The true moment since which the store may have held it without this process knowing. */
   newSinceMs: number
-  /** Whether upstream told it, not the store. */
+  /** Whether it comes from upstream, not from the store. */
   isOwn: boolean
   /** The true expiry as it was known then. */
   expiresAtMs: number
-  /** How much too long the life may be that others wrote down since: a clock was set unseen. */
+  /** By how much the recorded life may be too long, because a clock was set unseen. */
   mayOutliveMs: number
-  /** Whether the store's record says that the token was refused. */
+  /** Whether the store's record is marked as rejected. */
   isMarked: boolean
-  /** The true moment at which the platform's probe stood by it all the same. */
+  /** The true time at which the platform's probe still accepted it. */
   stoodByTrueMs: number
   /** The token that a call returned last, if nothing has been learned since. */
   served: TokenTruth | undefined
-  /** When it last heard what the token is, on both its clocks. */
+  /** When it last learned the token, on both of its clocks. */
   seenMonotonicMs: number
-  /** The true moment at which it last asked the store what stands there. */
+  /** The true time at which it last read the store. */
   readTrueMs: number
-  /** How long it had run when upstream last repeated the token to it, and the expiry that it went by until then. */
+  /** Its running time when upstream last repeated the token, and the expiry that it used until then. */
   prolongedAtMs: number
   landedExpiresAtMs: number
   seenWallMs: number
   /** Tokens that its callers reported. */
   readonly rejected: Set<TokenTruth>
-  /** Tokens that it saw refused inside of `TokenSource.fetch`. */
+  /** Tokens that were rejected inside `TokenSource.fetch`. */
   readonly refused: Set<TokenTruth>
   /** Forced refreshes under way, and their requests so far. */
   forced: number
@@ -97,18 +97,18 @@ export interface TokenTruth {
   /** Which of the account's tokens it is, from 1. */
   readonly order: number
   readonly sim: SimToken
-  /** The request that brought it; `undefined`: somebody outside of the fleet. */
+  /** The request that returned it; `undefined`: a rival outside the fleet. */
   readonly by: TokenRequest | undefined
   /** Whether any process's callers reported it. */
   isReported: boolean
-  /** Whether it has reached a process, and the expiry that was told with it. */
+  /** Whether it has reached a process, and the expiry known with it. */
   isKnown: boolean
   knownExpiresAtMs: number
   /** Whether it was ever written to the store. */
   isShared: boolean
   /** When the store had last lost something before the token was last written to it. */
   putBackSinceMs: number
-  /** Answers that repeated it to those who knew it. */
+  /** Responses that repeated it to processes that knew it. */
   repeats: number
 }
 
@@ -127,11 +127,11 @@ export interface TokenRequest {
   readonly sentAtMs: number
   /** The same on the clocks of the process. */
   readonly asked: AskedAt
-  /** What the store held when it was sent. */
+  /** The store's token when it was sent. */
   readonly base: TokenTruth | undefined
   readonly epoch: number
   readonly isForced: boolean
-  /** When its answer reached the process, if it did. */
+  /** When its response reached the process, if it did. */
   arrivedAtMs: number
   outcome: 'pending' | 'new' | 'same' | 'failed' | 'lost'
   brought: TokenTruth | undefined
@@ -151,7 +151,7 @@ export interface VirtualAccount {
   readonly requests: TokenRequest[]
   /** The request that is being answered. */
   asking: TokenRequest | undefined
-  /** Where its record stands in the store; known from the first look on. */
+  /** Key of its record in the store; known from the first read. */
   key: string | undefined
   /** How often the store lost something of it, and when last. */
   epoch: number
@@ -159,34 +159,34 @@ export interface VirtualAccount {
   /** When upstream last failed a request, and until when errors may follow from that. */
   failedAtMs: number
   excusedUntilMs: number
-  /** Until when all keep off, and which process was told so. */
+  /** Until when all back off, and which process was told so. */
   coolUntilMs: number
   cooledAtMs: number
   cooledBy: VirtualProcess | undefined
-  /** When a token was last killed from outside: by a rival, by the platform, or by an API that errs. */
+  /** When a token was last killed from outside: by a rival, by the platform, or by an API that is wrong. */
   hurtAtMs: number
 }
 
-/** What stands in the store under a key. Never changed, only replaced. */
+/** An entry of the store. Never changed, only replaced. */
 export interface StoreEntry {
   readonly text: string | undefined
   readonly forgetAtMs: number
   readonly lease: { readonly holder: string; readonly untilMs: number } | undefined
   readonly token: TokenTruth | undefined
-  /** The true expiry as its writer was told it. */
+  /** The true expiry as its writer knew it. */
   readonly expiresAtMs: number
   readonly generation: number
   readonly isMarked: boolean
-  /** Under the lease; without it, as the store did not give one, or did not tell of it; or without it for no such reason. */
+  /** With the lease; without it because the store gave none or its response was lost; or without such a reason. */
   readonly how: 'commit' | 'makeshift' | 'unfenced' | 'none'
   readonly writer: VirtualProcess | undefined
   readonly writtenAtMs: number
 }
 
-/** How the store does. */
+/** State of the store. */
 export type StoreWeather = 'fine' | 'refusing' | 'silent' | 'read-only' | 'slow'
 
-/** How upstream does. */
+/** State of upstream. */
 export type UpstreamWeather =
   | 'fine'
   | 'refusing'
@@ -204,7 +204,7 @@ export type UpstreamWeather =
   | 'bad-secret'
   | 'busy'
 
-/** What is wrong at present. */
+/** The current faults. */
 export interface Weather {
   store: StoreWeather
   storeTroubleAtMs: number
@@ -212,7 +212,7 @@ export interface Weather {
   lossChance: number
   /** By account. */
   upstream: UpstreamWeather[]
-  /** How often an API refuses a good token. */
+  /** How often an API rejects a good token. */
   apiErrs: number
 }
 
@@ -235,14 +235,14 @@ export interface VirtualWorld {
   readonly random: RandomStream
   readonly weather: Weather
   readonly figures: FleetFigures
-  /** Faults lie in wait for errands. */
+  /** Triggers faults on errands. */
   onErrand: (process: VirtualProcess, errand: Errand) => void
   readonly managerOf: (options: TokenManagerOptions) => TokenManager
   readonly wrapCache: (cache: IAccessTokenCache) => IAccessTokenCache
   readonly broken: (guarantee: Guarantee, what: string) => void
 }
 
-/** What a run came to. */
+/** Counts of a run. */
 export interface FleetFigures {
   processes: number
   calls: number
@@ -255,6 +255,6 @@ export interface FleetFigures {
   crashes: number
   stops: number
   storeFaults: number
-  /** Requests and returns that were allowed for by a fault that a guarantee itself names. */
+  /** Requests and returns excused by a fault that the guarantee names. */
   excused: number
 }

@@ -2,26 +2,26 @@ import { ConfigError } from '@lingpai/core'
 import { platformNames, type PlatformName } from './platform-name.js'
 import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
 
-/** A QQ bot; shaped like the credentials of the provider `qq-bot`. */
+/** A QQ bot, in the form of the credentials of the provider `qq-bot`. */
 export interface QqAccount extends AccountSettings {
   readonly appId: string
   readonly clientSecret: string
 }
 
-/** A WeChat official account or mini program; shaped like the credentials of the provider `wechat-mp`. */
+/** A WeChat official account or mini program, in the form of the credentials of the provider `wechat-mp`. */
 export interface WechatAccount extends AccountSettings {
   readonly appId: string
   readonly appSecret: string
 }
 
-/** An app of a WeCom corp; shaped like the credentials of the provider `wecom`. */
+/** An app of a WeCom corp, in the form of the credentials of the provider `wecom`. */
 export interface WecomAccount extends AccountSettings {
   readonly corpId: string
   readonly agentId: string
   readonly corpSecret: string
 }
 
-/** The accounts that the platforms know. */
+/** The accounts of the platforms. */
 export interface AccountsOptions {
   /** @default one demo account, {@link demoAccounts} */
   readonly qq?: readonly QqAccount[]
@@ -38,7 +38,7 @@ export interface DemoAccounts {
   readonly wecom: Readonly<Pick<WecomAccount, 'corpId' | 'agentId' | 'corpSecret'>>
 }
 
-/** The accounts that exist unless others are given. Nothing of them is real, and the secrets say so. */
+/** The default accounts. They are not real, and the secrets say so. */
 export const demoAccounts: DemoAccounts = Object.freeze({
   qq: Object.freeze({ appId: '102000001', clientSecret: 'demo-qq-client-secret-not-real' }),
   wechat: Object.freeze({ appId: 'wxdec0de0000000001', appSecret: 'demo-wechat-app-secret-not-real' }),
@@ -49,27 +49,27 @@ export const demoAccounts: DemoAccounts = Object.freeze({
   }),
 })
 
-/** An account by its id (`qq:102000001`), by the name of a platform that has one account only, or by its credentials. */
+/** Refers to an account: by its id (`qq:102000001`), by the name of a platform with a single account, or by its credentials. */
 export type AccountRef = string | Readonly<Record<string, unknown>>
 
-/** Which fields of the credentials are public, and which one is secret. */
+/** Public fields and the secret field of the credentials. */
 const fields: Readonly<Record<PlatformName, { readonly ids: readonly string[]; readonly secret: string }>> = {
   qq: { ids: ['appId'], secret: 'clientSecret' },
   wechat: { ids: ['appId'], secret: 'appSecret' },
   wecom: { ids: ['corpId', 'agentId'], secret: 'corpSecret' },
 }
 
-/** What a configured account is before it has token books. */
+/** A configured account without its token books. */
 export type AccountData = Omit<SimAccount, 'books' | 'tickets'>
 
-/** The accounts of the options, checked. */
+/** Validates the accounts of the options. */
 export function accountsOf(options: AccountsOptions): readonly AccountData[] {
   const accounts = platformNames.flatMap((platform) =>
     (options[platform] ?? [demoAccounts[platform]]).map((given) => accountOf(platform, { ...given })),
   )
   const seen = new Set<string>()
   for (const { id } of accounts) {
-    if (seen.has(id)) throw new ConfigError(`simulator: account ${id} is given twice`, { problem: 'conflict' })
+    if (seen.has(id)) throw new ConfigError(`simulator: account ${id} is a duplicate`, { problem: 'conflict' })
     seen.add(id)
   }
   return accounts
@@ -94,7 +94,7 @@ function accountOf(platform: PlatformName, given: Record<string, unknown>): Acco
   }
 }
 
-/** The first account of each platform, as credentials. */
+/** Returns the credentials of the first account of each platform. */
 export function credentialsOf(accounts: readonly AccountData[]): DemoAccounts {
   const first = (platform: PlatformName): Readonly<Record<string, string>> => {
     const account = accounts.find((candidate) => candidate.platform === platform)
@@ -103,13 +103,13 @@ export function credentialsOf(accounts: readonly AccountData[]): DemoAccounts {
   return Object.freeze({ qq: first('qq'), wechat: first('wechat'), wecom: first('wecom') }) as unknown as DemoAccounts
 }
 
-/** @throws ConfigError when no account, or more than one, is meant. */
+/** @throws ConfigError if the reference matches no account, or more than one */
 export function findAccount<A extends AccountData>(accounts: readonly A[], ref: AccountRef): A {
   const found = accounts.filter((account) => isMeant(account, ref))
   const [account] = found
   if (account !== undefined && found.length === 1) return account
   const problem = found.length === 0 ? 'no account' : 'more than one account'
-  throw new ConfigError(`simulator: ${problem} is meant by ${typeof ref === 'string' ? ref : 'these credentials'}`, {
+  throw new ConfigError(`simulator: ${problem} matches ${typeof ref === 'string' ? ref : 'these credentials'}`, {
     field: 'account',
     problem: found.length === 0 ? 'unknown' : 'conflict',
   })

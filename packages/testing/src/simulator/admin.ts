@@ -7,7 +7,7 @@ import type { Simulator } from './simulator.js'
 
 type Question = Readonly<Record<string, unknown>>
 
-/** What each admin call does with its JSON body. None of them answers with a token or a secret. */
+/** The admin calls, by name. None returns a token or a secret. */
 const calls: Readonly<Record<string, (simulator: Simulator, faults: FaultBook, body: Question) => unknown>> = {
   'GET /_sim/health': ({ timeScale }) => ({ ok: true, timeScale }),
   'GET /_sim/ledger': ({ ledger }) => ledger.summary(),
@@ -43,7 +43,7 @@ const calls: Readonly<Record<string, (simulator: Simulator, faults: FaultBook, b
   ),
 }
 
-/** Answers a request below `/_sim`; `false` when it is not. */
+/** Handles a request below `/_sim`. @returns `false` for any other path */
 export function serveAdmin(
   simulator: Simulator,
   faults: FaultBook,
@@ -70,7 +70,7 @@ function attempt(work: () => unknown): readonly [status: number, body: unknown] 
 
 function parse(text: string): Question {
   if (text === '') return {}
-  const bad = new ConfigError('simulator: the body is no JSON object', { problem: 'malformed' })
+  const bad = new ConfigError('simulator: the body must be a JSON object', { problem: 'malformed' })
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -83,10 +83,10 @@ function parse(text: string): Question {
 
 function refOf(value: unknown): AccountRef {
   if (typeof value === 'string' || (typeof value === 'object' && value !== null)) return value as AccountRef
-  throw new ConfigError('simulator: no account is named', { field: 'account', problem: 'missing' })
+  throw new ConfigError('simulator: "account" is missing', { field: 'account', problem: 'missing' })
 }
 
 function durationOf(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
-  throw new ConfigError('simulator: ms is no duration', { field: 'ms', problem: 'malformed' })
+  throw new ConfigError('simulator: "ms" must be a duration in milliseconds', { field: 'ms', problem: 'malformed' })
 }

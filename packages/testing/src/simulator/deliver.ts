@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Clock } from '@lingpai/core'
 import type { FaultEffect } from './faults.js'
 
-/** An HTTP reply as it would be sent if nothing went wrong. */
+/** A response as it would be sent without a fault. */
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -10,7 +10,7 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** Sends the answer as far as the fault lets it. Times are kept by `clock`; a connection that closed meanwhile is left alone. */
+/** Sends the response as far as the fault allows. Delays use `clock`; a connection that closed meanwhile is ignored. */
 export function deliver(response: ServerResponse, answer: Answer, fault: FaultEffect, clock: Clock): void {
   if (fault.hang === true) return
   if ((fault.latencyMs ?? 0) === 0) send(response, answer, fault, clock)
@@ -28,7 +28,7 @@ function send(response: ServerResponse, answer: Answer, fault: FaultEffect, cloc
   }
 }
 
-/** The answer with the parts that a fault puts in its place. */
+/** Applies the parts that a fault replaces. */
 function replaced(answer: Answer, { status, body, headers, redirect, work }: FaultEffect): Answer {
   if (redirect !== undefined) {
     return { status: status ?? 302, headers: { ...headers, location: redirect }, body: body ?? '' }

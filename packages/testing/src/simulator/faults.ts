@@ -3,56 +3,56 @@ import type { AccountRef } from './accounts.js'
 import type { SimEndpoint } from './platform.js'
 import { platformNames, type PlatformName } from './platform-name.js'
 
-/** Which requests a fault meets. What is left out matches all. */
+/** The requests that a fault affects. Absent members match all. */
 export interface FaultScope {
   readonly platform?: PlatformName
-  /** A side of the platform, or one path below its prefix: `/cgi-bin/stable_token`. */
+  /** An endpoint of the platform, or one path below its prefix: `/cgi-bin/stable_token`. */
   readonly endpoint?: SimEndpoint | `/${string}`
   readonly account?: AccountRef
-  /** How many requests it meets before it is over. @default 1 */
+  /** Number of affected requests. @default 1 */
   readonly times?: number
 }
 
-/** What goes wrong. Members combine: a slow reply that is cut as well. Times are milliseconds of the simulator's clock, not scaled. */
+/** What goes wrong. Members can be combined, such as a slow and truncated response. Times are simulator milliseconds, not scaled. */
 export interface FaultEffect {
-  /** The reply, or what stands for it, comes so much later. The platform's work is done on arrival. */
+  /** Delays the response, or its replacement. The platform still does its work on arrival. */
   readonly latencyMs?: number
-  /** Resets the connection: before the platform did its work, in the middle of the reply's body, or instead of the reply. */
+  /** Resets the connection: before the platform does its work, in the middle of the body, or instead of the response. */
   readonly drop?: 'before' | 'midway' | 'after'
-  /** Never answers and keeps the connection open. */
+  /** Never responds, and keeps the connection open. */
   readonly hang?: boolean
-  /** Sends the body byte by byte, with this pause between two bytes. */
+  /** Sends the body byte by byte with this pause. */
   readonly dripMs?: number
-  /** Answers 302 (or `status`) to this URL. */
+  /** Responds with 302 (or `status`) to this URL. */
   readonly redirect?: string
-  /** Cuts the body after so many bytes and ends the reply in good order. */
+  /** Truncates the body after this number of bytes and ends the response normally. */
   readonly truncate?: number
-  /** Answers this HTTP status; without `body`, with an empty one. */
+  /** Responds with this HTTP status; without `body`, with an empty one. */
   readonly status?: number
-  /** Answers this body; an object is sent as JSON. */
+  /** Responds with this body; an object is sent as JSON. */
   readonly body?: string | object
-  /** Added to the reply: `{ 'retry-after': '5' }`. */
+  /** Adds headers to the response: `{ 'retry-after': '5' }`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Sends these characters to the socket in place of any HTTP reply, and closes it. */
+  /** Sends these characters to the socket instead of an HTTP response, and closes it. */
   readonly raw?: string
-  /** Whether the platform does its work (a rotation happens) although its answer is replaced or lost. @default only where the answer, or a part of it, is sent, and with `drop: 'after'` */
+  /** Whether the platform does its work, such as a rotation, although its response is replaced or lost. @default only if the response or a part of it is sent, and with `drop: 'after'` */
   readonly work?: boolean
 }
 
-/** A fault script for `Simulator.fault`. */
+/** A fault for `Simulator.fault`. */
 export interface FaultSpec extends FaultScope, FaultEffect {}
 
-/** A fault that was set. */
+/** A fault that was added. */
 export interface FaultHandle {
   /** Names the fault in the admin API. */
   readonly id: string
-  /** Requests that it can still meet. */
+  /** Number of requests that the fault will still affect. */
   readonly timesLeft: number
-  /** Ends it; harmless when it is over already. */
+  /** Ends the fault; may be called more than once. */
   clear(): void
 }
 
-/** A request, as far as faults look at it. */
+/** The properties of a request that faults compare. */
 export interface FaultFacts {
   readonly platform: PlatformName
   readonly endpoint: SimEndpoint
@@ -62,9 +62,9 @@ export interface FaultFacts {
 
 /** The faults of a simulator. */
 export interface FaultBook {
-  /** @throws ConfigError for a script that does nothing or cannot be. */
+  /** @throws ConfigError for an invalid fault, or one without an effect */
   add(spec: FaultSpec): FaultHandle
-  /** The effects of all faults that meet the request, the later ones winning, each used once; `undefined` when none does. */
+  /** Combines the effects of all faults that affect the request, later ones first, and counts them; `undefined` if none does. */
   meet(facts: FaultFacts): FaultEffect | undefined
   /** Ends one fault, or all. */
   clear(id?: string): void
@@ -77,7 +77,7 @@ interface ActiveFault {
   timesLeft: number
 }
 
-/** Fault scripts; `accountIdOf` says whom an account reference means. */
+/** Creates a fault book; `accountIdOf` resolves account references. */
 export function faultBook(accountIdOf: (ref: AccountRef) => string): FaultBook {
   const faults = new Map<string, ActiveFault>()
   let serial = 0
@@ -118,7 +118,7 @@ function isMet({ spec: { platform, endpoint }, accountId }: ActiveFault, facts: 
   return meetsEndpoint && meetsPlatform && (accountId === undefined || accountId === facts.accountId)
 }
 
-/** Whether the platform does its work under this fault. */
+/** Whether the platform does its work despite this fault. */
 export function doesWork({ work, drop, hang, redirect, status, body, raw }: FaultEffect): boolean {
   const isReplaced = [redirect, status, body, raw].some((part) => part !== undefined)
   return work ?? !(drop === 'before' || hang === true || isReplaced)
@@ -145,7 +145,7 @@ function checkFault(spec: FaultSpec): void {
   if (platform !== undefined && !platformNames.includes(platform)) throw bad('platform', 'unknown platform')
   if (endpoint !== undefined && !/^(token|ticket|api|\/.*)$/.test(endpoint)) throw bad('endpoint', 'unknown endpoint')
   if (!(times >= 1)) throw bad('times', 'times must be 1 or more')
-  if (drop !== undefined && !['before', 'midway', 'after'].includes(drop)) throw bad('drop', 'unknown moment of drop')
+  if (drop !== undefined && !['before', 'midway', 'after'].includes(drop)) throw bad('drop', 'unknown drop')
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw bad('status', 'status must be 200 to 599')
   for (const field of ['latencyMs', 'dripMs', 'truncate'] as const) {
     const value = spec[field] ?? 0
@@ -153,7 +153,7 @@ function checkFault(spec: FaultSpec): void {
   }
 }
 
-/** The members of a fault's effect, for ledgers: `latencyMs+status`. */
+/** Names the members of an effect for ledgers: `latencyMs+status`. */
 export function nameOfFault(effect: FaultEffect): string {
   return effects.filter((name) => effect[name] !== undefined).join('+')
 }

@@ -3,76 +3,76 @@ import type { SimEndpoint } from './platform.js'
 import type { PlatformName } from './platform-name.js'
 import type { DeadKind } from './token-book.js'
 
-/** One request, without any secret or token. */
+/** A request, without secret or token. */
 export interface LedgerEntry {
-  /** When it arrived, Unix milliseconds of the simulator's clock. */
+  /** Time of arrival, in Unix milliseconds of the simulator's clock. */
   readonly atMs: number
   readonly platform: PlatformName
   readonly endpoint: SimEndpoint
   /** Below the platform's prefix, without the query. */
   readonly path: string
-  /** Absent when the request named no account that exists. */
+  /** Absent if the request has no known account. */
   readonly account?: string
-  /** The platform's code: 0 where all was well; `fault` where a fault kept the platform from its work. */
+  /** The platform's code: 0 on success; `fault` if a fault prevented the platform's work. */
   readonly code: number | 'fault'
-  /** The token or ticket that was handed out, or the token that was presented: `qq:102000001/app#3`. */
+  /** The token or ticket that was issued, or the token that was presented: `qq:102000001/app#3`. */
   readonly tokenId?: string
-  /** Where tokens or tickets are handed out: whether that one was new. */
+  /** For a token or ticket endpoint: whether the token was new. */
   readonly isNew?: boolean
-  /** Where tokens are presented: why that one does not work. */
+  /** For a call: why the presented token does not work. */
   readonly dead?: DeadKind
-  /** What a fault did: `latencyMs+status`. */
+  /** The effect of a fault: `latencyMs+status`. */
   readonly fault?: string
 }
 
-/** Counts of requests, exact also where entries were forgotten. */
+/** Request counts, which stay exact when entries are dropped. */
 export interface LedgerCounts {
   readonly tokenRequests: number
   readonly apiRequests: number
-  /** New tokens that the token endpoint made. */
+  /** Tokens that the token endpoint created. */
   readonly tokensIssued: number
-  /** Answers of the token endpoint that repeated a token. */
+  /** Responses of the token endpoint that repeated a token. */
   readonly tokensRepeated: number
   /** Requests at ticket endpoints. */
   readonly ticketRequests: number
   /** New tickets. */
   readonly ticketsIssued: number
-  /** Answers that repeated a ticket. */
+  /** Responses that repeated a ticket. */
   readonly ticketsRepeated: number
-  /** Calls, those for tickets included, with a token that does not work. */
+  /** Calls, including those for tickets, with a token that does not work. */
   readonly dead: Readonly<Record<DeadKind, number>>
 }
 
-/** All counts, and those of each account that was seen. */
+/** All counts, in total and per account. */
 export interface LedgerSummary extends LedgerCounts {
   readonly accounts: Readonly<Record<string, LedgerCounts>>
 }
 
-/** Which dead tokens {@link Ledger.deadPresented} counts. */
+/** Selects the dead tokens that {@link Ledger.deadPresented} counts. */
 export interface DeadFilter {
   readonly kind?: DeadKind
   readonly account?: AccountRef
 }
 
-/** What the platforms saw. */
+/** What the platforms received. */
 export interface Ledger {
-  /** The latest requests, the oldest first; at most `maxEntries`. */
+  /** The latest requests, oldest first; at most `maxEntries`. */
   readonly entries: readonly LedgerEntry[]
-  /** Requests at token endpoints, those that met a fault included. */
+  /** Requests at token endpoints, including those with a fault. */
   tokenRequests(account?: AccountRef): number
   /** Requests at APIs. */
   apiRequests(account?: AccountRef): number
   /** New tokens that the token endpoints made. */
   tokensIssued(account?: AccountRef): number
-  /** Requests at ticket endpoints, those that met a fault included. */
+  /** Requests at ticket endpoints, including those with a fault. */
   ticketRequests(account?: AccountRef): number
   /** New tickets that the ticket endpoints made. */
   ticketsIssued(account?: AccountRef): number
-  /** Calls, those for tickets included, that presented a dead token. A revoked one may be presented once in good faith. */
+  /** Calls, including those for tickets, that presented a dead token. A client may present a revoked one once in good faith. */
   deadPresented(filter?: DeadFilter): number
-  /** All counts, and those of each account. */
+  /** All counts, in total and per account. */
   summary(): LedgerSummary
-  /** Forgets entries and counts. */
+  /** Clears entries and counts. */
   reset(): void
 }
 

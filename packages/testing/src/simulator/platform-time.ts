@@ -1,14 +1,14 @@
 import type { Clock } from '@lingpai/core'
 
-/** The platforms' own time. It follows the monotonic clock, so that a client's jumping wall clock moves no platform. */
+/** The platforms' own time. It follows the monotonic clock, so a jump of the client's wall clock does not affect it. */
 export interface PlatformTime {
-  /** How many platform seconds pass in one second of the clock. */
+  /** Platform seconds per second of the clock. */
   readonly scale: number
   /** Platform milliseconds since the simulator started. */
   readonly nowMs: () => number
-  /** A platform duration as seconds of the clients' clock, cut to whole seconds, or to milliseconds where time is scaled. */
+  /** Converts a platform duration to seconds of the client's clock, rounded down to seconds, or to milliseconds with a time scale. */
   clientSeconds(platformMs: number): number
-  /** Lets the platforms' time run on by so much of the clients' time, while their clocks stand. */
+  /** Advances the platforms' time by a client duration while the client's clocks stand still. */
   skip(clientMs: number): void
 }
 
@@ -17,7 +17,7 @@ export function platformTime(clock: Clock, scale: number): PlatformTime {
   const startMs = clock.monotonic()
   let skippedMs = 0
   const nowMs = (): number => (clock.monotonic() - startMs + skippedMs) * scale
-  // Platforms speak whole seconds; scaled ones would all be 0 or 1. The millionth makes up for floating point.
+  // Platforms use whole seconds, which a time scale would round to 0 or 1. The millionth compensates for floating-point errors.
   const steps = scale === 1 ? 1 : 1000
   return {
     scale,

@@ -6,7 +6,7 @@ import type { Quota } from './quota.js'
 import type { SimAccount } from './sim-account.js'
 import type { BookRules, DeadKind, SimToken } from './token-book.js'
 
-/** A request as a platform sees it. */
+/** A request as a platform receives it. */
 export interface SimRequest {
   readonly method: string
   /** Below the platform's prefix. */
@@ -14,36 +14,36 @@ export interface SimRequest {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  /** The address that the platform sees. */
+  /** The client address that the platform sees. */
   readonly ip: string
 }
 
-/** The sides of a platform: where tokens are handed out, where tickets are, and everything else. */
+/** The endpoints of a platform: for tokens, for tickets, and all others. */
 export type SimEndpoint = 'token' | 'ticket' | 'api'
 
-/** Whose request it is, found without doing anything. */
+/** The account of a request, found without side effects. */
 export interface SimLook {
   readonly endpoint: SimEndpoint
   readonly account?: SimAccount
-  /** At `ticket`: which kind is asked for. */
+  /** For `ticket`: the requested kind. */
   readonly ticketKind?: string
-  /** The token that a call presents, when the platform remembers it. */
+  /** The token that a call presents, if the platform knows it. */
   readonly held?: HeldToken
-  /** Whether a call presents any token at all. */
+  /** Whether a call presents a token. */
   readonly presents?: boolean
 }
 
-/** What a platform answers. */
+/** A response of a platform. */
 export interface SimReply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: unknown
-  /** The platform's code; 0 where all is well. */
+  /** The platform's code; 0 on success. */
   readonly code: number
   readonly token?: SimToken
-  /** Where tokens or tickets are handed out: whether `token` was made for this answer. */
+  /** For a token or ticket endpoint: whether `token` was created for this response. */
   readonly isNew?: boolean
-  /** Where tokens are presented: why the presented token does not work. */
+  /** For a call: why the presented token does not work. */
   readonly dead?: DeadKind
 }
 
@@ -54,15 +54,15 @@ export interface PlatformDesk {
   readonly accounts: readonly SimAccount[]
   /** Sessions and limits of QQ's WebSocket gateway. */
   readonly gateway: GatewayBook
-  /** The token of that value, if one of this platform's accounts was ever given it. */
+  /** Returns the token with a value that was issued to an account of this platform. */
   find(value: string): HeldToken | undefined
-  /** Token requests of the account that are being answered right now, this one included. */
+  /** Number of the account's token requests in progress, including this one. */
   inFlight(account: SimAccount): number
-  /** A fresh trace id: hexadecimal digits and hyphens. */
+  /** Returns a new trace id of hexadecimal digits and hyphens. */
   traceId(): string
 }
 
-/** A token with whose it is. */
+/** A token and its owner. */
 export interface HeldToken {
   readonly account: SimAccount
   readonly token: SimToken
@@ -74,19 +74,19 @@ export interface SimPlatform {
   answer(request: SimRequest, look: SimLook): SimReply
 }
 
-/** What is particular to a platform before any account exists. */
+/** The properties of a platform apart from its accounts. */
 export interface PlatformKind {
   readonly name: PlatformName
-  /** Ids of the providers that speak to it. */
+  /** Ids of its providers. */
   readonly providerIds: readonly string[]
-  /** Kinds of tokens and how they are renewed; the first is the one that `mint` takes by default. */
+  /** Kinds of tokens with their renewal rules; the first is the default of `mint`. */
   readonly tokens: Readonly<Record<string, BookRules>>
-  /** Kinds of tickets that a token opens. */
+  /** Kinds of tickets of a token. */
   readonly tickets?: Readonly<Record<string, BookRules>>
   readonly open: (desk: PlatformDesk) => SimPlatform
 }
 
-/** The JSON object in a request's body, or an empty one. */
+/** Returns the JSON object in a request's body, or an empty one. */
 export function jsonOf(request: SimRequest): Readonly<Record<string, unknown>> {
   try {
     const parsed: unknown = JSON.parse(request.text)

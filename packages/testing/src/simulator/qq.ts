@@ -12,7 +12,7 @@ import { verdict } from './token-book.js'
 
 const tokenPath = '/app/getAppAccessToken'
 
-/** QQ bots: PLATFORMS.md §1. One sticky token per bot; a request in its last 60 s brings a new one. */
+/** QQ bots. One sticky token per bot; a request in its last 60 s returns a new one. */
 export const qqKind: PlatformKind = {
   name: 'qq',
   providerIds: ['qq-bot'],
@@ -41,14 +41,14 @@ function look(desk: PlatformDesk, request: SimRequest): SimLook {
   }
 }
 
-/** The token endpoint says everything with HTTP 200. */
+/** The token endpoint always responds with HTTP 200. */
 function answerToken(desk: PlatformDesk, request: SimRequest, account: SimAccount | undefined): SimReply {
   const fail = (code: number, message: string): SimReply => ({ status: 200, body: { code, message }, code })
   if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     return fail(100007, 'appid invalid')
   }
   const { appId, clientSecret } = jsonOf(request)
-  // A number, or a form labelled as JSON, is an internal error to the platform.
+  // The platform reports a number, or a form labelled as JSON, as an internal error.
   if (typeof appId !== 'string') return fail(100002, 'internal err')
   if (!/^\d+$/.test(appId)) return fail(100007, 'appid invalid')
   if (account === undefined) return fail(10004, '机器人不存在')
@@ -58,7 +58,7 @@ function answerToken(desk: PlatformDesk, request: SimRequest, account: SimAccoun
   if (clientSecret !== account.secret) return fail(100016, 'invalid appid or secret')
   const issue = account.books.get('app')?.ask()
   if (issue === undefined) return fail(100002, 'internal err')
-  // The field is documented as a number and is a string in every answer.
+  // The field is documented as a number and is a string in every response.
   const expiresIn = String(desk.time.clientSeconds(issue.leftMs))
   return { status: 200, body: { access_token: issue.token.value, expires_in: expiresIn }, code: 0, ...issue }
 }
@@ -79,7 +79,7 @@ function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: 
   if (held === undefined) return { ...fail(401, 11243, 'token check not passed'), dead: 'unknown' }
   const { token, account } = held
   const dead = verdict(token, desk.time.nowMs())
-  // Both wordings were seen in the wild; classification has to cope with either field.
+  // Both variants have been observed; the provider must classify either field.
   if (dead === 'revoked') return { ...fail(401, 11244, 'AccessToken无效或过期', 40011027), dead, token }
   if (dead !== undefined) return { ...fail(401, 11244, 'token not exist or expire'), dead, token }
   if (account.settings.ipAllow?.includes(request.ip) === false) {
@@ -91,7 +91,7 @@ function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents }: 
   return { status: 200, headers, body: success(desk, request, account), code: 0, token }
 }
 
-/** A reply to one message may use each `msg_seq` once. */
+/** Each `msg_seq` may be used once per message. */
 function isRepeated(account: SimAccount, request: SimRequest, sent: Set<string>): boolean {
   const { msg_id: messageId, event_id: eventId, msg_seq: sequence = 1 } = jsonOf(request)
   const repliesTo = messageId ?? eventId

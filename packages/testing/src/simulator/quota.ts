@@ -1,12 +1,12 @@
-/** Counts within windows of a platform's time: minutes, hours, days. */
+/** Counters with windows of platform time: minutes, hours, days. */
 export interface Quota {
-  /** Counts one more; `false` once more than `limit` were counted within the present window. */
+  /** Counts one. @returns `false` once more than `limit` were counted within the current window */
   take(name: string, limit: number, windowSeconds: number): boolean
-  /** How many were counted within the present window. */
+  /** Returns the count within the current window. */
   used(name: string, windowSeconds: number): number
 }
 
-/** Counters over a platform's clock. A window ends for all at once, as the platforms' minutes and days do. */
+/** Creates counters on a platform's clock. A window ends for all at once, as on the platforms. */
 export function quota(nowMs: () => number): Quota {
   const counts = new Map<string, { window: number; count: number }>()
   const counterOf = (name: string, windowSeconds: number): { window: number; count: number } => {

@@ -13,7 +13,7 @@ const renewalSeconds = [
   'trustSeconds',
 ] as const
 
-/** A renewal description for platforms whose time runs `timeScale` times as fast: every number of seconds is divided by it. */
+/** Divides every duration of a renewal description by `timeScale`. */
 export function scaledRenewal(renewal: Partial<RenewalSpec>, timeScale: number): Partial<RenewalSpec> {
   const scaled: Partial<Record<(typeof renewalSeconds)[number], number>> = {}
   for (const name of renewalSeconds) {
@@ -29,9 +29,9 @@ export function scaledRenewal(renewal: Partial<RenewalSpec>, timeScale: number):
 }
 
 /**
- * A provider that speaks to a simulator: below `url`, in its time.
+ * Returns a provider for a simulator: with its URL and its time.
  *
- * @throws ConfigError for a provider whose platform is not simulated.
+ * @throws ConfigError for a provider whose platform is not simulated
  */
 export function simulatedProvider<C>(provider: Provider<C>, url: string, timeScale: number): Provider<C> {
   const kind = platformKinds.find(({ providerIds }) => providerIds.includes(provider.id))

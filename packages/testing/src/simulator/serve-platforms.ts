@@ -8,17 +8,17 @@ import type { PlatformName } from './platform-name.js'
 import type { SimAccount } from './sim-account.js'
 import type { World } from './world.js'
 
-/** What answering needs. */
+/** What serving needs. */
 export interface PlatformService {
   readonly world: World
   readonly faults: FaultBook
   readonly ledger: WritableLedger
   readonly clock: Clock
-  /** The address that the platforms see in place of the socket's. */
+  /** The client address that the platforms see instead of the socket's. */
   readonly clientIp?: string
 }
 
-/** Answers one request below a platform's prefix; `false` when the path is below none. */
+/** Handles a request below a platform's prefix. @returns `false` for any other path */
 export function servePlatforms(
   service: PlatformService,
   request: IncomingMessage,

@@ -1,13 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** What belongs to the upgrade alone. */
+/** Headers of the upgrade. */
 const upgradeHeaders = ['connection', 'upgrade', 'http2-settings']
 
 /**
- * Serves a request as if it had asked for no upgrade: a server that does not speak the other protocol ignores the header (RFC 9110,
- * 7.8), and the JDK's client sends `Upgrade: h2c` with each first request. Node gives up such a connection as soon as anybody
- * listens to `upgrade`, so it is handed in again without those headers.
+ * Serves a request without its upgrade: a server that does not support the other protocol ignores the header (RFC 9110, 7.8), and the
+ * JDK's client sends `Upgrade: h2c` with each first request. Node.js drops such a connection if the server has an `upgrade` listener,
+ * so the request is emitted again without those headers.
  */
 export function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method = 'GET', url = '/', httpVersion, rawHeaders } = request

@@ -9,21 +9,21 @@ import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
 export interface RemoteLedger {
   /** The latest requests, the oldest first. */
   entries(): Promise<readonly LedgerEntry[]>
-  /** Requests at token endpoints, those that met a fault included. */
+  /** Requests at token endpoints, including those with a fault. */
   tokenRequests(account?: string): Promise<number>
   /** Requests at APIs. */
   apiRequests(account?: string): Promise<number>
   /** New tokens that the token endpoints made. */
   tokensIssued(account?: string): Promise<number>
-  /** Requests at ticket endpoints, those that met a fault included. */
+  /** Requests at ticket endpoints, including those with a fault. */
   ticketRequests(account?: string): Promise<number>
   /** New tickets that the ticket endpoints made. */
   ticketsIssued(account?: string): Promise<number>
-  /** Calls, those for tickets included, that presented a dead token. */
+  /** Calls, including those for tickets, that presented a dead token. */
   deadPresented(filter?: Omit<DeadFilter, 'account'> & { readonly account?: string }): Promise<number>
-  /** All counts, and those of each account. */
+  /** All counts, in total and per account. */
   summary(): Promise<LedgerSummary>
-  /** Forgets entries and counts. */
+  /** Clears entries and counts. */
   reset(): Promise<void>
 }
 
@@ -34,29 +34,29 @@ export interface RemoteFault {
   clear(): Promise<void>
 }
 
-/** A simulator in another process, by the names of {@link Simulator}. Rejects with a ConfigError where the simulator throws one, and as `fetch` does when it cannot be reached. */
+/** A simulator in another process, with the methods of {@link Simulator}. Rejects with the simulator's ConfigError, or as `fetch` does if it is unreachable. */
 export interface SimulatorAdmin {
   readonly ledger: RemoteLedger
   /** The WebSocket gateway of QQ bots. */
   readonly qqGateway: RemoteQqGateway
-  /** Whether the simulator answers. */
+  /** Whether the simulator responds. */
   health(): Promise<{ readonly ok: boolean; readonly timeScale: number }>
-  /** Sets a fault for the coming requests. */
+  /** Adds a fault for future requests. */
   fault(spec: FaultSpec): Promise<RemoteFault>
   /** Ends all faults. */
   clearFaults(): Promise<void>
-  /** Kills a token, or all tokens of an account, at once. */
+  /** Revokes a token, or all tokens of an account, at once. */
   revoke(target: AccountRef, options?: RevokeOptions): Promise<void>
-  /** Unlike {@link Simulator}'s, does not tell the token. */
+  /** Unlike that of {@link Simulator}, does not return the token. */
   mint(account: AccountRef, options?: MintOptions): Promise<void>
   /** Changes an account at the platform. */
   change(account: AccountRef, changes: AccountChanges): Promise<void>
-  /** Lets the platforms' time run on, milliseconds of the clients' time. */
+  /** Advances the platforms' time, in milliseconds of the client's time. */
   skipTime(ms: number): Promise<void>
 }
 
 /**
- * A client of the admin API.
+ * Creates a client of the admin API.
  *
  * @param url the simulator's `url`
  */

@@ -8,7 +8,7 @@ import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
 
 /** The platforms on one base URL: `/qq`, `/wechat`, `/wecom`, and the admin API on `/_sim`. */
 export interface Simulator {
-  /** `http://127.0.0.1:40123`, without a slash at the end. */
+  /** Base URL without a trailing slash: `http://127.0.0.1:40123`. */
   readonly url: string
   readonly timeScale: number
   /** Credentials of the first account of each platform. */
@@ -17,31 +17,31 @@ export interface Simulator {
   /** The WebSocket gateway of QQ bots. */
   readonly qqGateway: QqGateway
   /**
-   * The provider, turned to this simulator: base URL, and all times of its renewal divided by the time scale.
+   * Returns the provider for this simulator: with its base URL, and with all times of its renewal divided by the time scale.
    *
-   * @throws ConfigError for a provider whose platform is not simulated.
+   * @throws ConfigError for a provider whose platform is not simulated
    */
   provider<C>(provider: Provider<C>): Provider<C>
-  /** A renewal description with all its times divided by the time scale. */
+  /** Divides all times of a renewal description by the time scale. */
   scaled(renewal: Partial<RenewalSpec>): Partial<RenewalSpec>
-  /** Sets a fault for the coming requests. */
+  /** Adds a fault for future requests. */
   fault(spec: FaultSpec): FaultHandle
   /** Ends all faults. */
   clearFaults(): void
   /**
-   * Kills a token, or all tokens of an account, at once.
+   * Revokes a token, or all tokens of an account, at once.
    *
-   * @throws ConfigError when there is no such token or account.
+   * @throws ConfigError for an unknown token or account
    */
   revoke(target: AccountRef, options?: RevokeOptions): void
-  /** A token as another party gets it who asks the platform directly. The ledger counts no request for it. */
+  /** Issues a token as another party would get it directly from the platform. The ledger counts no request for it. */
   mint(account: AccountRef, options?: MintOptions): string
-  /** Changes an account at the platform: white-list, life, limits, or a reset secret. */
+  /** Changes an account on the platform: IP allowlist, life, limits, or a reset secret. */
   change(account: AccountRef, changes: AccountChanges): void
-  /** Lets the platforms' time run on by so much of the clients' time, as it does while a client's machine sleeps. */
+  /** Advances the platforms' time by a client duration, as when the client's machine is suspended. */
   skipTime(ms: number): void
-  /** Stops listening and cuts every connection, also those that hang. */
+  /** Stops listening and terminates every connection, including hanging ones. */
   close(): Promise<void>
-  /** The same as `close()`. */
+  /** Calls `close()`, so that `await using` closes the simulator. */
   [Symbol.asyncDispose](): Promise<void>
 }

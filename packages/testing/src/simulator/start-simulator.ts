@@ -17,33 +17,50 @@ import { servePlatforms, type PlatformService } from './serve-platforms.js'
 import type { Simulator } from './simulator.js'
 import { world as openWorld } from './world.js'
 
-/** How a simulator starts. */
+/** Options of `startSimulator`. */
 export interface SimulatorOptions {
-  /** Address to listen on. The admin API has no password: leave it on loopback. @default '127.0.0.1' */
+  /** Address to listen on. The admin API has no password, so keep it on loopback. @default '127.0.0.1' */
   readonly host?: string
   /** @default 0, any free port */
   readonly port?: number
-  /** Moves the platforms' time and the faults' pauses. @default systemClock of core */
+  /** The clock of the platforms' time and of the faults' delays. @default systemClock of core */
   readonly clock?: Clock
-  /** The platforms' time runs so many times as fast: at 2400, a token of 7200 s lives 3 s. @default 1 */
+  /** Speed of the platforms' time: at 2400, a token of 7200 s lives 3 s. @default 1 */
   readonly timeScale?: number
   /** @default one demo account for each platform */
   readonly accounts?: AccountsOptions
-  /** The address that the platforms see, for white-lists. @default the socket's */
+  /** The client address that the platforms see, for IP allowlists. @default the socket's */
   readonly clientIp?: string
-  /** Requests that the ledger keeps in full; counts stay exact. @default 100_000 */
+  /** Number of requests that the ledger stores in full; counts stay exact. @default 100_000 */
   readonly maxEntries?: number
 }
 
 /**
- * Starts the platforms in this process; prints nothing.
+ * Starts the platforms in this process, without any output.
  *
- * @throws ConfigError for accounts that are incomplete or a time scale that is none; whatever `listen` fails with.
+ * @throws ConfigError for incomplete accounts or an invalid time scale; any error of `listen`
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { qqBot } from '@lingpai/provider-qq-bot'
+ * import { startSimulator } from '@lingpai/testing'
+ *
+ * const simulator = await startSimulator()
+ * const tokens = new TokenManager({ cache: memoryCache() })
+ * const source = tokens.source(simulator.provider(qqBot), simulator.accounts.qq)
+ * console.log((await source.getAccessToken()).length > 0)
+ * console.log(simulator.ledger.tokenRequests()) // 1
+ * await simulator.close()
+ * ```
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, clock = systemClock, timeScale = 1, maxEntries = 100_000 } = options
   if (!(timeScale > 0 && Number.isFinite(timeScale))) {
-    throw new ConfigError('simulator: timeScale must be above 0', { field: 'timeScale', problem: 'malformed' })
+    throw new ConfigError('simulator: "timeScale" must be a positive number', {
+      field: 'timeScale',
+      problem: 'malformed',
+    })
   }
   const accounts = accountsOf(options.accounts ?? {})
   const time = platformTime(clock, timeScale)
@@ -62,7 +79,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const check = gatewayToken(world, ledger, clock, clientIp ?? '127.0.0.1')
   const qqGateway = openGateway({ book, clock, time, accountOf: (ref) => world.account(ref), check, maxEntries })
   const cutGateway = serveGateway(server, { gateway: qqGateway, faults, clock })
-  // Longer than any test: a kept connection that closes just as it is used again would look like a fault.
+  // Longer than any test: a kept-alive connection that closes just as it is reused would look like a fault.
   server.keepAliveTimeout = 600_000
   await listen(server, host, port)
   const url = urlOf(server)
@@ -116,7 +133,7 @@ async function handle(
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    // A thousand callers may connect in one go.
+    // A thousand callers may connect at once.
     server.listen({ host, port, backlog: 4096 }, () => {
       server.off('error', reject)
       resolve()

@@ -1,7 +1,7 @@
 import type { PlatformDesk, SimReply } from './platform.js'
 import type { Issue } from './token-book.js'
 
-/** A ticket with the life that it had when it was new, whatever is left of it. */
+/** Returns a ticket with its original life, independent of what is left of it. */
 export function ticketReply(desk: PlatformDesk, issue: Issue): SimReply {
   const { value, issuedAtMs, expiresAtMs } = issue.token
   const expiresIn = desk.time.clientSeconds(expiresAtMs - issuedAtMs)

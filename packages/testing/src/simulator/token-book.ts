@@ -1,65 +1,65 @@
 /** Why a token does not work. */
 export type DeadKind = 'expired' | 'superseded' | 'revoked' | 'unknown'
 
-/** How a platform renews one kind of token. Platform seconds. */
+/** How a platform renews one kind of token, in platform seconds. */
 export interface BookRules {
   /** As in a provider's renewal description. */
   readonly mode: 'rotate' | 'sticky' | 'extend' | 'independent'
   readonly lifeSeconds: number
-  /** `sticky`: a request with less than this left brings a new token. */
+  /** `sticky`: a request with less than this left returns a new token. */
   readonly windowSeconds: number
-  /** How long the old token works once a new one took its place. */
+  /** How long the old token works after a new one replaced it. */
   readonly overlapSeconds: number
 }
 
-/** A token as the platform remembers it. */
+/** A token in the platform's memory. */
 export interface SimToken {
   readonly value: string
-  /** Names the token in ledgers: `qq:102000001#3`. */
+  /** Identifies the token in ledgers: `qq:102000001#3`. */
   readonly id: string
   readonly issuedAtMs: number
   expiresAtMs: number
-  /** When it stops working because of a newer one. */
+  /** When it stops working because of a newer token. */
   overlapEndsAtMs: number
   isRevoked: boolean
 }
 
-/** A token that was handed out. */
+/** An issued token. */
 export interface Issue {
   readonly token: SimToken
-  /** `false` when it is the one that was handed out before. */
+  /** `false` if the same token was issued before. */
   readonly isNew: boolean
-  /** What is left of its life at this moment. */
+  /** Remaining life. */
   readonly leftMs: number
 }
 
-/** All tokens of one kind of one account. */
+/** All tokens of one kind of an account. */
 export interface TokenBook {
-  /** What a request at the token endpoint brings. */
+  /** Handles a request at the token endpoint. */
   ask(): Issue
-  /** A new token in any case; the previous one keeps its overlap, older ones die at once. */
+  /** Always creates a token; the previous one has an overlap, and older ones die at once. */
   rotate(): Issue
-  /** Kills every token, or `only` one. With `sticky` the endpoint goes on handing out the dead one. */
+  /** Revokes every token, or `only` one. With `sticky` the endpoint still returns the dead one. */
   revoke(options?: { readonly only?: SimToken; readonly sticky?: boolean }): void
 }
 
-/** What a book is made of. */
+/** What a token book needs. */
 export interface TokenBookOptions {
-  /** Asked at each request, so that rules may change. */
+  /** Read for each request, so that rules may change. */
   readonly rules: () => BookRules
   /** Platform milliseconds. */
   readonly nowMs: () => number
-  /** Life below which a token counts as gone for the endpoint: its `expires_in` would read 0. Platform milliseconds. */
+  /** A token with less life counts as expired at the endpoint, because its `expires_in` would be 0. Platform milliseconds. */
   readonly leastLifeMs: number
-  /** Makes the value and the name of the next token. */
+  /** Creates the value and the id of the next token. */
   readonly mint: () => { readonly value: string; readonly id: string }
-  /** Told of each new token. */
+  /** Called with each new token. */
   readonly onIssue: (token: SimToken) => void
 }
 
-/** The life of tokens as pure rules over a clock; knows no HTTP. */
+/** The life of tokens as rules on a clock, without HTTP. */
 export function tokenBook({ rules, nowMs, leastLifeMs, mint, onIssue }: TokenBookOptions): TokenBook {
-  // The current one first; tokens that no rule can touch any more fall off the end.
+  // The current token comes first; tokens that no rule affects any more are dropped from the end.
   let tokens: readonly SimToken[] = []
   let current: SimToken | undefined
 
@@ -81,7 +81,7 @@ export function tokenBook({ rules, nowMs, leastLifeMs, mint, onIssue }: TokenBoo
   const rotate = (): Issue => {
     const now = nowMs()
     for (const old of tokens) {
-      // Only the newest of the old ones has an overlap: two rotations in a row kill a leaked token at once.
+      // Only the newest of the old tokens has an overlap: two rotations in a row kill a leaked token at once.
       const endsAtMs = old === current ? now + rules().overlapSeconds * 1000 : now
       old.overlapEndsAtMs = Math.min(old.overlapEndsAtMs, endsAtMs)
     }
@@ -109,7 +109,7 @@ export function tokenBook({ rules, nowMs, leastLifeMs, mint, onIssue }: TokenBoo
   }
 }
 
-/** Why a token is dead at a platform moment; `undefined` while it works. */
+/** Returns why a token is dead at a platform time; `undefined` while it works. */
 export function verdict(token: SimToken, nowMs: number): Exclude<DeadKind, 'unknown'> | undefined {
   if (token.isRevoked) return 'revoked'
   if (nowMs >= token.overlapEndsAtMs && token.overlapEndsAtMs < token.expiresAtMs) return 'superseded'

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto'
 import { jsonOf, type PlatformDesk, type SimReply, type SimRequest } from './platform.js'
 
-/** Calls that carry the secret and no token: where each has it, and whether it comes in the query or as JSON. */
+/** Calls that carry the secret instead of a token, and where they carry it. */
 const secretCalls: Readonly<Record<string, { readonly field: string; readonly method: 'GET' | 'POST' }>> = {
   '/sns/jscode2session': { field: 'secret', method: 'GET' },
   '/sns/oauth2/access_token': { field: 'secret', method: 'GET' },
   '/cgi-bin/clear_quota/v2': { field: 'appsecret', method: 'POST' },
 }
 
-/** What a call with the secret says of itself. */
+/** The credentials of such a call. */
 export interface SecretCall {
   readonly appid: string
   readonly secret: string
   readonly question: Readonly<Record<string, unknown>>
 }
 
-/** The call with the secret that a request is, if it is one. */
+/** Returns the call with the secret if the request is one. */
 export function secretCallOf(request: SimRequest): SecretCall | undefined {
   const call = Object.hasOwn(secretCalls, request.path) ? secretCalls[request.path] : undefined
   if (call === undefined) return undefined
@@ -24,7 +24,7 @@ export function secretCallOf(request: SimRequest): SecretCall | undefined {
   return { appid: textOf('appid'), secret: textOf(call.field), question }
 }
 
-/** Answers a call whose secret is right. Each code is one user, whose ids are the same at each login. */
+/** Responds to a call with a valid secret. Each code stands for a user, whose ids are the same at each login. */
 export function secretCallReply(desk: PlatformDesk, { path }: SimRequest, { appid, question }: SecretCall): SimReply {
   const idOf = (kind: string): string =>
     createHash('sha256')

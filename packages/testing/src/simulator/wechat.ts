@@ -13,12 +13,12 @@ import { verdict, type BookRules, type DeadKind, type Issue } from './token-book
 
 const daySeconds = 86_400
 
-/** The same ticket for its life; how early a new one is to be had is not known. */
+/** The same ticket during its life. How early a new one can be obtained is unknown. */
 const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 }
 
 /**
- * WeChat official accounts and mini programs: PLATFORMS.md §2. `token` rotates at each call, `stable_token` is sticky; the
- * two do not disturb each other. Tickets are told with their whole life, however old they are.
+ * WeChat official accounts and mini programs. `token` rotates at each call, `stable_token` is sticky; the two are independent. The
+ * `expires_in` of a ticket is always its full life.
  */
 export const wechatKind: PlatformKind = {
   name: 'wechat',
@@ -146,7 +146,7 @@ function tokenReply(desk: PlatformDesk, issue: Issue): SimReply {
   return { status: 200, body: { access_token: issue.token.value, expires_in: expiresIn }, code: 0, ...issue }
 }
 
-/** Logins, and what else carries the secret and no token. */
+/** Logins, and other calls that carry the secret instead of a token. */
 function answerSecretCall(
   desk: PlatformDesk,
   request: SimRequest,
@@ -160,7 +160,7 @@ function answerSecretCall(
   return refuseStranger(desk, account, call, refuse) ?? secretCallReply(desk, request, call)
 }
 
-/** At most 20 a day and 30 s apart; a call too many is an ordinary one. */
+/** At most 20 a day and 30 s apart; any other forced call is treated as an ordinary one. */
 function mayForce(desk: PlatformDesk, account: SimAccount, forcedAtMs: Map<string, number>): boolean {
   const now = desk.time.nowMs()
   if (now - (forcedAtMs.get(account.id) ?? -Infinity) < 30_000) return false
@@ -169,7 +169,7 @@ function mayForce(desk: PlatformDesk, account: SimAccount, forcedAtMs: Map<strin
   return true
 }
 
-/** Calls with a token, those for tickets included. */
+/** Calls with a token, including those for tickets. */
 function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents, ticketKind = '' }: SimLook): SimReply {
   const refuse: Refuse = (code, text, dead) => ({
     ...refusal(desk, code, text),

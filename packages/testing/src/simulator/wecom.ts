@@ -13,16 +13,16 @@ import { verdict, type BookRules, type DeadKind } from './token-book.js'
 const tokenPath = '/cgi-bin/gettoken'
 const hourSeconds = 3600
 
-/** The same ticket for its life; how early a new one is to be had is not known. */
+/** The same ticket during its life. How early a new one can be obtained is unknown. */
 const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 }
 
-/** Ticket requests in an hour: path/90454. */
+/** Ticket requests per hour: path/90454. */
 const mostTickets = { ofCorp: 400, ofApp: 100 }
 
-/** Failing token requests of a corp in an hour after which it is blocked for the rest of it. */
+/** After this many failed token requests within an hour, a corp is blocked for the rest of the hour. */
 const mostFailures = 2000
 
-/** WeCom: PLATFORMS.md §3. One token per app (corp and secret), the same one while it lives. */
+/** WeCom. One token per app (corp and secret), the same one while it lives. */
 export const wecomKind: PlatformKind = {
   name: 'wecom',
   providerIds: ['wecom'],
@@ -60,7 +60,7 @@ function refusal(errcode: number, errmsg: string): SimReply {
   return { status: 200, body: { errcode, errmsg }, code: errcode }
 }
 
-/** The tail that most of WeCom's messages carry. */
+/** Adds the suffix of most WeCom messages. */
 function withOrigin(desk: PlatformDesk, request: SimRequest, text: string, code: number): string {
   const link = `https://open.work.weixin.qq.com/devtool/query?e=${code}`
   return `${text}, hint: [${desk.traceId()}], from ip: ${request.ip}, more info at ${link}`
@@ -92,7 +92,7 @@ function answerToken(desk: PlatformDesk, request: SimRequest, account: SimAccoun
   return { status: 200, body, code: 0, ...issue }
 }
 
-/** Calls with a token, those for tickets included. */
+/** Calls with a token, including those for tickets. */
 function answerApi(desk: PlatformDesk, request: SimRequest, { held, presents, ticketKind }: SimLook): SimReply {
   const fail = (code: number, text: string, dead?: DeadKind): SimReply => ({
     ...refusal(code, text),

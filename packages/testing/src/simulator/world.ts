@@ -10,46 +10,46 @@ import { quota } from './quota.js'
 import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
 import { tokenBook, type BookRules, type Issue, type SimToken, type TokenBook } from './token-book.js'
 
-/** Every token and ticket begins like this, so that a search for leaks finds them all. */
+/** Prefix of every token and ticket, so that a search for leaks finds them. */
 const tokenPrefix = 'simtok_'
 
-/** Tokens remembered at most; the oldest are forgotten first, and are `unknown` from then on. */
+/** Maximum number of remembered tokens; the oldest are dropped and then `unknown`. */
 const mostTokens = 100_000
 
-/** Which tokens to kill, and how. */
+/** Which tokens to revoke, and how. */
 export interface RevokeOptions {
-  /** The token endpoint goes on handing out the dead token, as long as its rules repeat it. @default false */
+  /** Whether the token endpoint still returns the dead token, while its rules repeat it. @default false */
   readonly sticky?: boolean
 }
 
-/** Which token another party fetches. */
+/** Options of `mint`. */
 export interface MintOptions {
-  /** WeChat: `token` or `stable`. @default the platform's first: `token` at WeChat, the only one elsewhere */
+  /** WeChat: `token` or `stable`. @default the platform's first kind: `token` for WeChat, the only one of the others */
   readonly kind?: string
-  /** A new token even where the platform would repeat the old one; WeChat's `stable` (as with `force_refresh`) always is. @default false */
+  /** Whether to create a token even if the platform would repeat the old one; WeChat's `stable` (as with `force_refresh`) always does. @default false */
   readonly force?: boolean
 }
 
-/** What `Simulator.change` can change; what is left out stays. */
+/** Changes by `Simulator.change`; absent members stay unchanged. */
 export interface AccountChanges extends AccountSettings {
-  /** A new secret; the old one is wrong from now on. */
+  /** A new secret; the old one is invalid from now on. */
   readonly secret?: string
 }
 
-/** The platforms with their accounts and tokens; knows no HTTP server. */
+/** The platforms with their accounts and tokens, without HTTP. */
 export interface World {
   readonly accounts: readonly SimAccount[]
   readonly platforms: ReadonlyMap<PlatformName, SimPlatform>
   account(ref: AccountRef): SimAccount
-  /** Token requests of each account that are being answered. */
+  /** Number of token requests in progress, per account. */
   readonly inFlight: Map<SimAccount, number>
-  /** @param target a token, or an account: all its tokens. */
+  /** @param target a token, or an account for all its tokens */
   revoke(target: AccountRef, options?: RevokeOptions): void
   mint(ref: AccountRef, options?: MintOptions): Issue
   change(ref: AccountRef, changes: AccountChanges): void
 }
 
-/** Opens the platforms for the accounts. */
+/** Creates the platforms for the accounts. */
 export function world(data: readonly AccountData[], time: PlatformTime, gateway: GatewayBook): World {
   const tokens = new Map<string, HeldToken & { readonly kind: string }>()
   const inFlight = new Map<SimAccount, number>()
@@ -115,7 +115,7 @@ function openAccount(
   return account
 }
 
-/** A ticket opens no API, so nobody looks it up. */
+/** A ticket does not authorize API calls, so it is never looked up. */
 function forget(): void {
   // Nothing to do.
 }

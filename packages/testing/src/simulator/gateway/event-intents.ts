@@ -1,5 +1,5 @@
 /**
- * Which intent brings which events: PLATFORMS.md §1.3 for the bits, the platform's own page for the names.
+ * The events of each intent.
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/interface-framework/event-emit.html (read 2026-11-20)
  */
@@ -33,10 +33,10 @@ const intentOfEvent: ReadonlyMap<string, number> = new Map(
   Object.entries(eventsByBit).flatMap(([bit, events]) => events.map((event) => [event, 2 ** Number(bit)] as const)),
 )
 
-/** Every intent that exists, as one number. */
+/** All known intents, as one number. */
 export const knownIntents: number = Object.keys(eventsByBit).reduce((sum, bit) => sum + 2 ** Number(bit), 0)
 
-/** Whether a session with these intents gets an event; one that no table lists goes to everybody. */
+/** Whether a session with these intents receives an event. An unknown event is sent to all sessions. */
 export function isWanted(intents: number, event: string): boolean {
   const intent = intentOfEvent.get(event)
   return intent === undefined || (intents & intent) !== 0

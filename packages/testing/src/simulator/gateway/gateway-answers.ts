@@ -5,21 +5,21 @@ import type { GatewayLedgerEntry } from './gateway-ledger.js'
 import type { GatewayLine } from './gateway-line.js'
 import type { GatewaySession, SentEvent } from './gateway-session.js'
 
-/** A connection, as far as answering a payload needs it. */
+/** The part of a connection that handling a payload needs. */
 export interface GatewayTalk {
   readonly book: GatewayBook
   readonly line: GatewayLine
   readonly check: TokenCheck
   readonly session: GatewaySession | undefined
-  /** The session has its connection here from now on. */
+  /** Moves the session to this connection. */
   readonly carry: (session: GatewaySession) => void
   readonly note: (entry: Omit<GatewayLedgerEntry, 'atMs'>) => void
-  /** Whether something goes wrong at this moment; it has happened then. */
+  /** Applies a pending disturbance at this moment. @returns whether there was one */
   readonly meets: (moment: DisturbedMoment) => boolean
   readonly close: (code: number, reason: string) => void
 }
 
-/** Answers one payload of a client: PLATFORMS.md §1.3. */
+/** Handles a payload of a client. */
 export function answerPayload(talk: GatewayTalk, text: string): void {
   const { book, check, close } = talk
   const payload = payloadOf(text)

@@ -5,7 +5,7 @@ import { gatewaySession, type GatewaySession, type SentEvent, type SessionFacts 
 import { defaultGatewaySettings, type GatewaySettings } from './gateway-settings.js'
 import { startLimit, type StartLimit } from './start-limit.js'
 
-/** What a gateway remembers apart from its connections; knows no socket. */
+/** The state of a gateway apart from its connections; uses no socket. */
 export interface GatewayBook {
   settings: GatewaySettings
   readonly starts: StartLimit
@@ -14,25 +14,25 @@ export interface GatewayBook {
   open(facts: Omit<SessionFacts, 'id'>): GatewaySession
   find(id: string): GatewaySession | undefined
   end(session: GatewaySession): void
-  /** Numbers an event in every session that wants it. */
+  /** Adds an event to every session that wants it. */
   dispatch(event: NewEvent, account?: SimAccount): Dispatched
 }
 
-/** An event before any session has numbered it. */
+/** An event before a session has numbered it. */
 export interface NewEvent {
   readonly type: string
   readonly data: unknown
-  /** Given to send an event a second time. @default a fresh one */
+  /** Set to send an event a second time. @default a new id */
   readonly id?: string
 }
 
-/** An event with the sessions that got it. */
+/** An event, and the sessions that received it. */
 export interface Dispatched {
   readonly id: string
   readonly copies: readonly { readonly session: GatewaySession; readonly event: SentEvent }[]
 }
 
-/** An empty book over the platform's time. */
+/** Creates an empty book. */
 export function gatewayBook(nowMs: () => number): GatewayBook {
   const sessions = new Map<string, GatewaySession>()
   const forgetLapsed = (): void => {
@@ -68,7 +68,7 @@ export function gatewayBook(nowMs: () => number): GatewayBook {
   return book
 }
 
-/** Whether a session wants an event, and the event belongs to its shard: PLATFORMS.md §1.3. What has no guild is of shard 0. */
+/** Whether a session wants an event and the event belongs to its shard. Events without a guild belong to shard 0. */
 function isFor({ intents, shard: [index, count] }: GatewaySession, type: string, data: unknown): boolean {
   const guild = typeof data === 'object' && data !== null && 'guild_id' in data ? data.guild_id : undefined
   const home = typeof guild === 'string' && /^\d+$/.test(guild) ? Number((BigInt(guild) >> 22n) % BigInt(count)) : 0

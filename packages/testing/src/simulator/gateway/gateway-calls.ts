@@ -6,7 +6,7 @@ import type { GatewaySettings } from './gateway-settings.js'
 
 type Question = Readonly<Record<string, unknown>>
 
-/** What each admin call of the gateway does with its JSON body. None of them answers with a token. */
+/** The admin calls of the gateway, by name. None returns a token. */
 export const gatewayCalls: Readonly<Record<string, (gateway: QqGateway, body: Question) => unknown>> = {
   'GET /_sim/gateway': ({ ledger, connections, sessions }) => ({
     counts: ledger.counts,
@@ -19,7 +19,7 @@ export const gatewayCalls: Readonly<Record<string, (gateway: QqGateway, body: Qu
   },
   'POST /_sim/gateway/dispatch': (gateway, { type, data, ...options }) => {
     if (typeof type === 'string') return gateway.dispatch(type, data, options)
-    throw new ConfigError('simulator: no type of event is named', { field: 'type', problem: 'missing' })
+    throw new ConfigError('simulator: "type" is missing', { field: 'type', problem: 'missing' })
   },
   'POST /_sim/gateway/disturb': (gateway, { times = 1, ...spec }) => ({
     // JSON has no Infinity.
@@ -33,25 +33,25 @@ export const gatewayCalls: Readonly<Record<string, (gateway: QqGateway, body: Qu
   },
 }
 
-/** What a gateway in another process tells of itself. */
+/** State of a gateway in another process. */
 export interface RemoteGatewayState extends Pick<QqGateway, 'connections' | 'sessions'> {
   readonly counts: GatewayCounts
   readonly entries: readonly GatewayLedgerEntry[]
 }
 
-/** The gateway of a simulator in another process, by the names of {@link QqGateway}. */
+/** The gateway of a simulator in another process, with the methods of {@link QqGateway}. */
 export interface RemoteQqGateway {
-  /** Ledger, connections and sessions. */
+  /** Returns ledger, connections and sessions. */
   state(): Promise<RemoteGatewayState>
-  /** Changes how the gateway behaves from now on. */
+  /** Changes the settings of the gateway. */
   change(settings: Partial<GatewaySettings>): Promise<void>
-  /** Sends an event to every session whose intents and shard it fits. */
+  /** Sends an event to every session with matching intents and shard. */
   dispatch(type: string, data?: unknown, options?: DispatchOptions): Promise<DispatchReceipt>
-  /** Disturbs connections, now or to come. @returns connections that it met at once */
+  /** Disturbs current or future connections. @returns the number of connections disturbed at once */
   disturb(spec: GatewayDisturbance): Promise<number>
-  /** Ends the disturbances that are still to come. */
+  /** Cancels future disturbances. */
   calm(): Promise<void>
-  /** Ends every session without telling anybody. */
+  /** Ends every session without notice. */
   forgetSessions(): Promise<void>
 }
 

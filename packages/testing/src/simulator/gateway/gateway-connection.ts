@@ -8,7 +8,7 @@ import type { GatewayLedgerEntry, WritableGatewayLedger } from './gateway-ledger
 import { applyEffect, type GatewayLine } from './gateway-line.js'
 import type { GatewaySession, SentEvent } from './gateway-session.js'
 
-/** A connection that misses heartbeats for so many intervals is closed with 4009. */
+/** A connection without a heartbeat for this many intervals is closed with 4009. */
 const patienceInIntervals = 1.8
 
 /** What all connections share. */
@@ -18,7 +18,7 @@ export interface GatewayDesk {
   readonly clock: Clock
   readonly time: PlatformTime
   readonly check: TokenCheck
-  /** What goes wrong at this moment, used up by asking. */
+  /** Returns and uses up the disturbance of this moment. */
   meet(moment: DisturbedMoment, connection: GatewayConnection): GatewayEffect | undefined
   /** The connection of a session, if it has one. */
   connectionOf(session: GatewaySession): GatewayConnection | undefined
@@ -28,22 +28,22 @@ export interface GatewayDesk {
 export interface GatewayConnection {
   readonly line: GatewayLine
   readonly session: GatewaySession | undefined
-  /** Hello. */
+  /** Sends Hello. */
   readonly greet: () => void
-  /** One payload of the client. */
+  /** Handles a payload of the client. */
   readonly receive: (text: string) => void
   /** Sends an event, if the session has its connection here. */
   readonly deliver: (event: SentEvent) => void
   readonly disturb: (effect: GatewayEffect) => void
   /** Closes the connection from the gateway's side. */
   readonly close: (code: number, reason: string) => void
-  /** Takes its session from it; a new connection has it now. */
+  /** Detaches the session, which another connection has taken over. */
   readonly detach: () => void
   /** The socket is gone. */
   readonly end: () => void
 }
 
-/** A connection that has just been made. */
+/** Creates a connection. */
 export function gatewayConnection(desk: GatewayDesk, line: GatewayLine): GatewayConnection {
   const { book, ledger, clock, time } = desk
   let session: GatewaySession | undefined

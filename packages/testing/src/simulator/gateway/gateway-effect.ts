@@ -1,37 +1,37 @@
 import { ConfigError } from '@lingpai/core'
 import type { AccountRef } from '../accounts.js'
 
-/** What goes wrong on a connection. Members combine, in the order in which they stand here. */
+/** What goes wrong on a connection. Members can be combined, and apply in this order. */
 export interface GatewayEffect {
-  /** Sends these characters, which need be no JSON, as one text frame. */
+  /** Sends these characters, which need not be JSON, as a text frame. */
   readonly raw?: string
-  /** Sends so many bytes as one binary frame. */
+  /** Sends this number of bytes as a binary frame. */
   readonly binary?: number
   /** Sends Reconnect (op 7). */
   readonly reconnect?: boolean
-  /** Ends the session, if `final`, and sends Invalid Session (op 9). */
+  /** Sends Invalid Session (op 9); `final` also ends the session. */
   readonly invalidSession?: 'resumable' | 'final'
-  /** Leaves so many heartbeats without an ack. */
+  /** Leaves this number of heartbeats without an ack. */
   readonly missAcks?: number
-  /** Half-open: neither reads nor answers from now on, and does not close. At `connect`: not even Hello. */
+  /** Half-open: neither reads nor responds from now on, and does not close. At `connect`, sends no Hello either. */
   readonly freeze?: boolean
-  /** Closes with this code; a code that allows no resume ends the session. */
+  /** Closes with this code; a code that does not allow a resume ends the session. */
   readonly close?: number
-  /** `reset`: cuts the connection; `end`: ends it in good order, but without a close frame. */
+  /** `reset`: resets the TCP connection; `end`: ends it without a close frame. */
   readonly drop?: 'reset' | 'end'
 }
 
-/** When and to whom it happens. */
+/** When and where a disturbance happens. */
 export interface GatewayDisturbance extends GatewayEffect {
-  /** `now`: to every connection that there is; else to coming ones, in place of the answer to that payload. @default 'now' */
+  /** `now`: to all current connections; otherwise to future ones, instead of the response to that payload. @default 'now' */
   readonly at?: 'now' | 'connect' | 'identify' | 'resume' | 'heartbeat'
-  /** How often, if not now. @default 1 */
+  /** Number of times, if `at` is not `now`. @default 1 */
   readonly times?: number
   /** @default every account of the platform */
   readonly account?: AccountRef
 }
 
-/** The moments at which a connection asks whether something goes wrong. */
+/** The moments at which a connection checks for disturbances. */
 export type DisturbedMoment = Exclude<NonNullable<GatewayDisturbance['at']>, 'now'>
 
 const effects = [
@@ -45,7 +45,7 @@ const effects = [
   'drop',
 ] as const satisfies readonly (keyof GatewayEffect)[]
 
-/** @throws ConfigError for a disturbance that does nothing or cannot be. */
+/** @throws ConfigError for an invalid disturbance, or one without an effect */
 export function checkDisturbance(spec: GatewayDisturbance): void {
   const bad = (field: string, text: string): ConfigError =>
     new ConfigError(`simulator: disturb: ${text}`, { field, problem: 'malformed' })
@@ -53,13 +53,13 @@ export function checkDisturbance(spec: GatewayDisturbance): void {
   const { at = 'now', times = 1, close = 4000, drop = 'end', missAcks = 1, invalidSession = 'final' } = spec
   if (!['now', 'connect', 'identify', 'resume', 'heartbeat'].includes(at)) throw bad('at', 'unknown moment')
   if (!(times >= 1)) throw bad('times', 'times must be 1 or more')
-  if (!isCloseCode(close)) throw bad('close', 'no code that a close frame may carry')
+  if (!isCloseCode(close)) throw bad('close', 'not a valid code of a close frame')
   if (!['reset', 'end'].includes(drop)) throw bad('drop', 'unknown way of dropping')
   if (!(missAcks >= 1)) throw bad('missAcks', 'missAcks must be 1 or more')
   if (!['resumable', 'final'].includes(invalidSession)) throw bad('invalidSession', 'resumable or final')
 }
 
-/** RFC 6455 §7.4: 1004 to 1006 never go over the line. */
+/** RFC 6455 §7.4: 1004 to 1006 are never sent. */
 function isCloseCode(code: number): boolean {
   return (
     Number.isInteger(code) &&
@@ -67,7 +67,7 @@ function isCloseCode(code: number): boolean {
   )
 }
 
-/** Whether a session survives a close with this code: PLATFORMS.md §1.3; codes that it does not name end nothing. */
+/** Whether a session survives a close with this code. Unlisted codes do not end a session. */
 export function survives(code: number): boolean {
   const isEnd = [4001, 4002, 4004, 4006, 4007].includes(code) || (code >= 4010 && code <= 4014)
   return !isEnd && !(code >= 4900 && code <= 4915)

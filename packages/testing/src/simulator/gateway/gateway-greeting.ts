@@ -3,10 +3,10 @@ import type { GatewayBook } from './gateway-book.js'
 import { knownIntents } from './event-intents.js'
 import type { GatewaySession, SentEvent } from './gateway-session.js'
 
-/** Whose token it is, if it works: the platform's API decides, so that white-lists and dead tokens count here as well. */
+/** Returns the account of a working token. The platform's API decides, so that IP allowlists and dead tokens apply here too. */
 export type TokenCheck = (header: string) => SimAccount | undefined
 
-/** How the gateway answers an Identify or a Resume. */
+/** The result of an Identify or a Resume. */
 export type Greeting =
   | { readonly session: GatewaySession; readonly missed: readonly SentEvent[] }
   | { readonly close: number; readonly reason: string; readonly account?: SimAccount }
@@ -14,7 +14,7 @@ export type Greeting =
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Starts a session, or says why not. What the platform answers beyond its limits is not documented: Invalid Session, here. */
+/** Starts a session, or returns why not. The platform's response beyond its limits is not documented; Invalid Session is assumed. */
 export function identify(book: GatewayBook, check: TokenCheck, { token, intents, shard = [0, 1] }: Fields): Greeting {
   const account = typeof token === 'string' ? check(token) : undefined
   if (account === undefined) return { close: 4004, reason: 'authentication failed' }
@@ -29,7 +29,7 @@ export function identify(book: GatewayBook, check: TokenCheck, { token, intents,
   return { session: book.open({ account, intents: wanted, shard }), missed: [] }
 }
 
-/** Goes on with a session, or says why not. */
+/** Resumes a session, or returns why not. */
 export function resume(book: GatewayBook, check: TokenCheck, { token, session_id: id, seq }: Fields): Greeting {
   const account = typeof token === 'string' ? check(token) : undefined
   if (account === undefined) return { close: 4004, reason: 'authentication failed' }

@@ -1,43 +1,43 @@
-/** One thing that a client did at the gateway, or that the gateway did to it. Holds no token. */
+/** One action of a client or of the gateway. Contains no token. */
 export interface GatewayLedgerEntry {
   /** Unix milliseconds of the simulator's clock. */
   readonly atMs: number
-  /** `close`: the gateway closed the connection; `gone`: it is over, whoever ended it. */
+  /** `close`: the gateway closed the connection; `gone`: the connection ended, from either side. */
   readonly kind: 'connect' | 'identify' | 'resume' | 'heartbeat' | 'close' | 'gone'
   readonly account?: string
   readonly sessionId?: string
   /** Shard's index. */
   readonly shard?: number
-  /** What the client says that it has seen; `null` before the first event. */
+  /** Last sequence number that the client reports; `null` before the first event. */
   readonly seq?: number | null
-  /** 0 where all was well; a close code, or 9 for Invalid Session. */
+  /** 0 on success; otherwise a close code, or 9 for Invalid Session. */
   readonly code?: number
-  /** Why a session start was refused. */
+  /** Why a session start was rejected. */
   readonly limit?: 'exhausted' | 'too-fast'
 }
 
-/** Counts, exact also where entries were forgotten. */
+/** Counts, which stay exact when entries are dropped. */
 export interface GatewayCounts {
   readonly connects: number
-  /** Identify payloads, refused ones included. */
+  /** Identify payloads, including rejected ones. */
   readonly identifies: number
-  /** Sessions that were started. */
+  /** Started sessions. */
   readonly sessions: number
-  /** Resume payloads, refused ones included. */
+  /** Resume payloads, including rejected ones. */
   readonly resumes: number
-  /** Sessions that went on. */
+  /** Resumed sessions. */
   readonly resumed: number
   readonly heartbeats: number
   /** Identify payloads beyond `session_start_limit` or faster than `max_concurrency`. */
   readonly overLimit: number
 }
 
-/** What the gateway saw. */
+/** The record of the gateway. */
 export interface GatewayLedger {
-  /** The latest entries, the oldest first. */
+  /** The latest entries, oldest first. */
   readonly entries: readonly GatewayLedgerEntry[]
   readonly counts: GatewayCounts
-  /** Forgets entries and counts. */
+  /** Clears entries and counts. */
   reset(): void
 }
 

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net'
 import { survives, type GatewayEffect } from './gateway-effect.js'
 
-/** One WebSocket connection, as far as the gateway writes to it. Nothing is sent once it is frozen or closed. */
+/** The gateway's side of a WebSocket connection. Nothing is sent once it is frozen or closed. */
 export interface GatewayLine {
   readonly isFrozen: boolean
-  /** Heartbeats that are still to go without an ack. */
+  /** Number of heartbeats to leave without an ack. */
   missedAcks: number
   send(payload: object): void
   sendRaw(data: string | Buffer): void
   close(code: number, reason?: string): void
-  /** Neither reads nor writes from now on. */
+  /** Stops reading and writing. */
   freeze(): void
   /** Ends the TCP connection, without a close frame. */
   drop(how: 'reset' | 'end'): void
 }
 
-/** What the line uses of a socket of `ws`, whose types are not installed with this package. */
+/** The members of a `ws` socket in use; the types of `ws` are not installed with this package. */
 export interface LineSocket {
   readonly readyState: number
   readonly OPEN: number
@@ -57,16 +57,16 @@ export function gatewayLine(webSocket: LineSocket, socket: Socket): GatewayLine 
   }
 }
 
-/** What an effect is applied to. */
+/** The target of an effect. */
 export interface EffectTarget {
   readonly line: GatewayLine
-  /** Ends the session for good. */
+  /** Ends the session permanently. */
   readonly endSession: () => void
   /** Closes the connection from the gateway's side. */
   readonly close: (code: number, reason: string) => void
 }
 
-/** Does to a connection what the effect says. */
+/** Applies an effect to a connection. */
 export function applyEffect({ line, endSession, close }: EffectTarget, effect: GatewayEffect): void {
   if (effect.raw !== undefined) line.sendRaw(effect.raw)
   if (effect.binary !== undefined) line.sendRaw(Buffer.alloc(effect.binary))
@@ -77,7 +77,7 @@ export function applyEffect({ line, endSession, close }: EffectTarget, effect: G
   if (effect.freeze === true) line.freeze()
   if (effect.close !== undefined) {
     if (!survives(effect.close)) endSession()
-    close(effect.close, 'as told')
+    close(effect.close, 'as requested')
   }
   if (effect.drop !== undefined) line.drop(effect.drop)
 }

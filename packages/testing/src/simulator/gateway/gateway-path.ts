@@ -1,2 +1,2 @@
-/** Where clients of QQ's gateway connect, below the simulator's address. */
+/** Path of QQ's gateway below the simulator's address. */
 export const gatewayPath = '/qq/websocket'

@@ -1,6 +1,6 @@
 import type { SimAccount } from '../sim-account.js'
 
-/** An event as it goes over the line. */
+/** A sent event. */
 export interface SentEvent {
   readonly s: number
   readonly t: string
@@ -9,26 +9,26 @@ export interface SentEvent {
   readonly id?: string
 }
 
-/** A session of a bot: it outlives its connection for the resume window. */
+/** A session of a bot, which outlives its connection for the resume window. */
 export interface GatewaySession {
   readonly id: string
   readonly account: SimAccount
   readonly intents: number
   readonly shard: readonly [index: number, count: number]
-  /** The last sequence number that was given out. */
+  /** The last assigned sequence number. */
   readonly seq: number
-  /** Platform moment at which its connection was lost; `undefined` while it has one. */
+  /** Platform time at which its connection was lost; `undefined` while connected. */
   detachedAtMs: number | undefined
-  /** Gives the event the next number; one with an id is kept for a resume, READY and RESUMED are not. */
+  /** Assigns the next number. An event with an id is stored for a resume; READY and RESUMED are not. */
   record(event: Omit<SentEvent, 's'>): SentEvent
-  /** What a client missed who has seen `seq`; `undefined` when that is not kept any more. */
+  /** Returns the events after `seq`; `undefined` if they are no longer stored. */
   missedSince(seq: number, overlap: number): readonly SentEvent[] | undefined
 }
 
 /** How a session starts. */
 export type SessionFacts = Pick<GatewaySession, 'id' | 'account' | 'intents' | 'shard'>
 
-/** A session that nothing was sent to. */
+/** Creates a session without events. */
 export function gatewaySession(facts: SessionFacts, keptEvents: () => number): GatewaySession {
   let kept: SentEvent[] = []
   let forgottenUpTo = 0
@@ -36,7 +36,7 @@ export function gatewaySession(facts: SessionFacts, keptEvents: () => number): G
   const keep = (event: SentEvent): void => {
     kept.push(event)
     const most = keptEvents()
-    // Not at each event: cutting a long list costs as much as copying it.
+    // Not for each event: truncating a long list costs as much as copying it.
     if (kept.length < 2 * most + 100) return
     forgottenUpTo = kept[kept.length - most - 1]?.s ?? 0
     kept = kept.slice(kept.length - most)

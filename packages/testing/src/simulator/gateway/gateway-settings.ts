@@ -1,27 +1,27 @@
 import { ConfigError } from '@lingpai/core'
 import { knownIntents } from './event-intents.js'
 
-/** How the simulated gateway behaves. Durations are platform milliseconds: a time scale shrinks them. */
+/** Settings of the simulated gateway. Durations are platform milliseconds, which a time scale divides. */
 export interface GatewaySettings {
-  /** What Hello asks for. @default 41_250 */
+  /** Heartbeat interval in Hello. @default 41_250 */
   readonly heartbeatMs: number
-  /** How long a session can be resumed once its connection is gone. @default 300_000 */
+  /** How long a session can be resumed after its connection was lost. @default 300_000 */
   readonly resumeWindowMs: number
-  /** Events that a session keeps for a resume; a client that missed more has to identify anew. @default 10_000 */
+  /** Number of events stored for a resume; a client that missed more must identify again. @default 10_000 */
   readonly keptEvents: number
   /** Recommended shards. @default 1 */
   readonly shards: number
-  /** Session starts in a day. @default 1500 */
+  /** Session starts per day. @default 1500 */
   readonly startsPerDay: number
-  /** Session starts in 5 seconds. @default 1 */
+  /** Session starts per 5 seconds. @default 1 */
   readonly maxConcurrency: number
-  /** Bits that a bot may ask for; others that exist are refused with 4014. @default all */
+  /** Intents that a bot may use; other known ones are rejected with 4014. @default all */
   readonly grantedIntents: number
-  /** Events that a resume sends although the client says that it has them: a client has to cope. @default 0 */
+  /** Number of events that a resume repeats although the client has reported them, to test that it copes. @default 0 */
   readonly replayOverlap: number
 }
 
-/** The settings unless others are given; PLATFORMS.md §1.3 where it says, else a guess that a client must not rest on. */
+/** Default settings, from the platform's documentation where it says so; clients must not depend on the others. */
 export const defaultGatewaySettings: GatewaySettings = Object.freeze({
   heartbeatMs: 41_250,
   resumeWindowMs: 300_000,
@@ -33,10 +33,10 @@ export const defaultGatewaySettings: GatewaySettings = Object.freeze({
   replayOverlap: 0,
 })
 
-/** Settings that make no sense below 1. */
+/** Settings that must be at least 1. */
 const positive: readonly (keyof GatewaySettings)[] = ['heartbeatMs', 'shards', 'maxConcurrency']
 
-/** @throws ConfigError naming the setting that does not exist or is no such number. */
+/** @throws ConfigError naming the unknown or invalid setting */
 export function changedGatewaySettings(old: GatewaySettings, changes: Partial<GatewaySettings>): GatewaySettings {
   for (const [field, value] of Object.entries(changes) as [keyof GatewaySettings, unknown][]) {
     if (!Object.hasOwn(defaultGatewaySettings, field)) {

@@ -5,8 +5,8 @@ import type { World } from '../world.js'
 import type { TokenCheck } from './gateway-greeting.js'
 
 /**
- * Checks the tokens of Identify and Resume as an API call of the same token would be: dead tokens and white-lists count, and
- * the ledger of requests tells them, as calls of `/websocket`.
+ * Checks the tokens of Identify and Resume as in an API call: dead tokens and IP allowlists apply, and the request ledger records them
+ * as calls of `/websocket`.
  */
 export function gatewayToken(world: World, ledger: WritableLedger, clock: Clock, ip: string): TokenCheck {
   return (header) => {

@@ -10,67 +10,67 @@ import { gatewayLedger, type GatewayLedger } from './gateway-ledger.js'
 import type { GatewayLine } from './gateway-line.js'
 import { changedGatewaySettings, type GatewaySettings } from './gateway-settings.js'
 
-/** An event on its way. */
+/** The result of sending an event. */
 export interface DispatchReceipt {
-  /** The event's id, as clients see it in the payload. */
+  /** Id of the event in the payload. */
   readonly id: string
-  /** Ids of the sessions that it was numbered in; one without a connection gets it when it resumes. */
+  /** Ids of the sessions that receive it; one without a connection receives it on its resume. */
   readonly sessions: readonly string[]
 }
 
-/** To whom an event goes. */
+/** Recipients of an event. */
 export interface DispatchOptions {
   /** @default every account of the platform */
   readonly account?: AccountRef
-  /** Sends an earlier event again, under a new number. @default a fresh id */
+  /** Repeats an earlier event under a new sequence number. @default a new id */
   readonly id?: string
 }
 
-/** A connection, for tests to look at. */
+/** State of a connection. */
 export interface GatewayConnectionView {
   /** `undefined` before Identify or Resume. */
   readonly account?: string
   readonly sessionId?: string
   readonly shard?: number
-  /** Half-open: the client may have gone without the gateway's noticing. */
+  /** Half-open: the gateway may not have noticed that the client is gone. */
   readonly isFrozen: boolean
 }
 
-/** A session, for tests to look at. */
+/** State of a session. */
 export interface GatewaySessionView {
   readonly id: string
   readonly account: string
   readonly shard: number
   readonly intents: number
   readonly seq: number
-  /** Whether a connection carries it; others wait to be resumed. */
+  /** Whether it has a connection; others wait to be resumed. */
   readonly isConnected: boolean
 }
 
-/** The WebSocket gateway of QQ bots, on `/qq/websocket`; clients learn the address from `/qq/gateway/bot`. */
+/** The WebSocket gateway of QQ bots, at `/qq/websocket`; clients get the address from `/qq/gateway/bot`. */
 export interface QqGateway {
   readonly ledger: GatewayLedger
   readonly connections: readonly GatewayConnectionView[]
   /** Sessions that are connected or can be resumed. */
   readonly sessions: readonly GatewaySessionView[]
-  /** Changes how the gateway behaves from now on. @throws ConfigError for what is no setting */
+  /** Changes the settings of the gateway. @throws ConfigError for an unknown setting */
   change(settings: Partial<GatewaySettings>): void
-  /** Sends an event to every session whose intents and shard it fits. */
+  /** Sends an event to every session with matching intents and shard. */
   dispatch(type: string, data?: unknown, options?: DispatchOptions): DispatchReceipt
   /**
-   * Disturbs connections, now or to come.
+   * Disturbs current or future connections.
    *
-   * @returns connections that it met at once
-   * @throws ConfigError for a disturbance that does nothing or cannot be
+   * @returns the number of connections disturbed at once
+   * @throws ConfigError for an invalid disturbance, or one without an effect
    */
   disturb(spec: GatewayDisturbance): number
-  /** Ends the disturbances that are still to come. */
+  /** Cancels future disturbances. */
   calm(): void
-  /** Ends every session without telling anybody, as a restart of the platform does: the next resume is refused. */
+  /** Ends every session without notice, as a restart of the platform does; the next resume is rejected. */
   forgetSessions(): void
 }
 
-/** What the gateway is opened with. */
+/** What a gateway needs. */
 export interface QqGatewayOptions {
   readonly book: GatewayBook
   readonly clock: Clock
@@ -80,9 +80,9 @@ export interface QqGatewayOptions {
   readonly maxEntries: number
 }
 
-/** A gateway with the way in for sockets. */
+/** A gateway that accepts sockets. */
 export interface OpenedGateway extends QqGateway {
-  /** A new connection on a line; its Hello is sent. */
+  /** Accepts a connection and sends Hello. */
   accept(line: GatewayLine): Pick<GatewayConnection, 'receive' | 'end'>
 }
 
@@ -92,7 +92,7 @@ interface PendingDisturbance {
   timesLeft: number
 }
 
-/** A gateway without connections. */
+/** Creates a gateway without connections. */
 export function qqGateway({ book, clock, time, accountOf, check, maxEntries }: QqGatewayOptions): OpenedGateway {
   const ledger = gatewayLedger(maxEntries)
   const connections = new Set<GatewayConnection>()

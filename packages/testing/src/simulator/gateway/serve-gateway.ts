@@ -8,7 +8,7 @@ import { gatewayPath } from './gateway-path.js'
 import { gatewayLine } from './gateway-line.js'
 import type { OpenedGateway } from './qq-gateway.js'
 
-/** A payload of a client is a few hundred bytes. */
+/** Maximum payload; those of clients are a few hundred bytes. */
 const longestPayload = 64 * 1024
 
 /** What serving needs. */
@@ -19,10 +19,9 @@ export interface GatewayService {
 }
 
 /**
- * Takes WebSocket connections on a server. A fault that meets `/websocket` applies to the handshake: `latencyMs`, `hang`,
- * `drop`, `status`.
+ * Accepts WebSocket connections on a server. A fault of `/websocket` applies to the handshake: `latencyMs`, `hang`, `drop`, `status`.
  *
- * @returns Cuts every connection.
+ * @returns a function that terminates every connection
  */
 export function serveGateway(server: Server, { gateway, faults, clock }: GatewayService): () => void {
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: longestPayload })
@@ -52,14 +51,14 @@ export function serveGateway(server: Server, { gateway, faults, clock }: Gateway
   }
 }
 
-/** The handshake, as far as the fault lets it. */
+/** Performs the handshake as far as the fault allows. */
 function shake(socket: Socket, fault: FaultEffect, clock: Clock, accept: () => void): void {
   const { hang, drop, status, latencyMs = 0 } = fault
   if (hang === true) return
   const go = (): void => {
     if (socket.destroyed) return
     if (drop !== undefined) socket.resetAndDestroy()
-    else if (status !== undefined) socket.end(`HTTP/1.1 ${status} As Told\r\nconnection: close\r\n\r\n`)
+    else if (status !== undefined) socket.end(`HTTP/1.1 ${status} Simulated\r\nconnection: close\r\n\r\n`)
     else accept()
   }
   if (latencyMs > 0) clock.setTimer(go, latencyMs)

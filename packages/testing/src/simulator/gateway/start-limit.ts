@@ -2,18 +2,18 @@ import type { SimAccount } from '../sim-account.js'
 import type { GatewaySettings } from './gateway-settings.js'
 
 const dayMs = 86_400_000
-/** PLATFORMS.md §1.3: `max_concurrency` counts the sessions of 5 seconds. */
+/** The period to which the platform's `max_concurrency` applies. */
 const paceMs = 5000
 
-/** Session starts as a platform counts them. */
+/** Counts session starts as the platform does. */
 export interface StartLimit {
-  /** Counts one start. @returns why it is refused, if it is */
+  /** Counts a start. @returns why it is rejected, or `undefined` */
   take(account: SimAccount): 'exhausted' | 'too-fast' | undefined
-  /** Starts that are left, and platform milliseconds until all of them are back. */
+  /** Remaining starts, and platform milliseconds until all are available again. */
   left(account: SimAccount): { readonly remaining: number; readonly resetAfterMs: number }
 }
 
-/** Nobody has started any session. */
+/** Creates a limit without any start. */
 export function startLimit(nowMs: () => number, settings: () => GatewaySettings): StartLimit {
   const starts = new Map<SimAccount, { day: number; count: number; recentMs: number[] }>()
   const countsOf = (account: SimAccount): { day: number; count: number; recentMs: number[] } => {
