@@ -6,22 +6,22 @@ const tooLate: Hint = {
 }
 
 const notFetched: Hint = {
-  en: 'The platform could not fetch the file: its address must be public and answer without a login, and soon. Try again, or upload the file as data.',
+  en: 'The platform could not fetch the file: its address must be public, without a login, and respond quickly. Try again, or upload the file as data.',
   zh: '平台未能获取文件：其地址须可公开访问、无需登录并能及时响应。请重试，或以 data 上传文件。',
 }
 
-/** What a person can do about QQ's refusals. */
+/** What an operator can do about QQ's errors. */
 export const hints: Readonly<Record<string, Hint>> = {
   'token-expired': {
-    en: 'The token ran out and was replaced; if this comes again at once, compare the clocks of your hosts.',
+    en: 'The token expired and was replaced; if this repeats at once, compare the clocks of your hosts.',
     zh: '令牌已过期并已更换；若立刻再次出现，请核对各主机的时钟。',
   },
   'token-invalid': {
-    en: 'The token was refused and replaced; if this comes again at once, check that the call goes to the environment the bot belongs to.',
+    en: 'The token was rejected and replaced; if this repeats at once, check that the call goes to the environment the bot belongs to.',
     zh: '令牌被拒绝并已更换；若立刻再次出现，请确认调用的环境与机器人所属环境一致。',
   },
   'credential-invalid': {
-    en: 'Compare AppID and AppSecret with the development settings of the QQ open platform; a reset secret takes the place of the old one.',
+    en: 'Compare AppID and AppSecret with the development settings of the QQ open platform; a reset secret replaces the old one.',
     zh: '请与 QQ 开放平台“开发设置”中的 AppID 和 AppSecret 核对；重置后旧密钥即失效。',
   },
   'ip-denied': {
@@ -33,7 +33,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '机器人没有该接口的权限：请在 QQ 开放平台申请。',
   },
   'rate-limited': {
-    en: 'Too many calls: slow down; the token that is there keeps working.',
+    en: 'Too many calls: slow down; the current token remains valid.',
     zh: '调用过于频繁：请放慢速度，现有令牌仍可使用。',
   },
   transient: {
@@ -41,7 +41,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '平台临时故障：请稍后重试。',
   },
   10004: {
-    en: 'There is no bot with this AppID: check that it is the AppID of a bot, not of another product.',
+    en: 'This AppID does not belong to a bot: check that it is not the AppID of another product.',
     zh: '没有这个 AppID 的机器人：请确认填写的是机器人的 AppID，而不是其他产品的。',
   },
   100001: {
@@ -49,7 +49,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '获取令牌过于频繁：请让所有进程共用一个缓存。',
   },
   100007: {
-    en: 'Check the AppID; a banned or deleted bot is refused in the same way.',
+    en: 'Check the AppID; a banned or deleted bot gets the same error.',
     zh: '请检查 AppID；机器人被封禁或已删除时也会返回此错误。',
   },
   100016: {
@@ -65,7 +65,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '旧的固定 Token（“Bot appid.token”）已停用：请改用 “Authorization: QQBot <令牌>”。',
   },
   11265: {
-    en: 'The bot is banned: look for the reason on the QQ open platform.',
+    en: 'The bot is banned: see the reason on the QQ open platform.',
     zh: '机器人已被封禁：请在 QQ 开放平台查看原因。',
   },
   304018: {
@@ -86,11 +86,11 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '回复时请使用发给本机器人、且属于该会话的消息 id。',
   },
   40034100: {
-    en: 'The limit of messages that reply to nothing is used up: reply to messages (msg_id), or wait.',
+    en: 'The limit of proactive messages is used up: reply to messages (msg_id), or wait.',
     zh: '主动消息次数已用完：请改为被动回复（msg_id），或稍后再发。',
   },
   40034102: {
-    en: 'The bot may not send here by itself: reply to messages (msg_id) or events (event_id), or ask the group or the user to allow it in the settings of the bot.',
+    en: 'The bot may not send proactive messages here: reply to messages (msg_id) or events (event_id), or ask the group or the user to allow it in the settings of the bot.',
     zh: '机器人在此处没有主动发送消息的权限：请改为回复消息（msg_id）或事件（event_id），或请群管理员、用户在机器人设置中开启。',
   },
   40034128: {
@@ -98,7 +98,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '每条消息只能在一定时间内回复有限次数：群聊 5 分钟，单聊 60 分钟。',
   },
   40054002: {
-    en: 'The bot is muted here: an administrator of the group has to lift that.',
+    en: 'The bot is muted here: an administrator of the group must unmute it.',
     zh: '机器人在此处被禁言：需要群管理员解除。',
   },
   40054005: {
@@ -107,7 +107,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   },
   40054007: { en: 'Shorten the message, or send it in parts.', zh: '请缩短消息，或分条发送。' },
   40054010: {
-    en: 'Take the URL out, or have its domain listed on the QQ open platform.',
+    en: 'Remove the URL, or register its domain on the QQ open platform.',
     zh: '请去掉链接，或在 QQ 开放平台报备该域名。',
   },
   40054016: { en: 'Connect the bot first.', zh: '请先让机器人上线。' },

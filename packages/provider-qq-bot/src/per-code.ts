@@ -1,6 +1,6 @@
 import type { CodeSpec, Hint } from '@lingpai/core'
 
-/** The official table says of these: a fault of the system, try again once at most. */
+/** The official table describes these as a system fault, to be retried at most once. */
 const onceMore = { attempts: 2 }
 
 const noPrivilege: Hint = {
@@ -13,11 +13,11 @@ const lookupFailed: Hint = { en: 'the permission lookup failed on the platform',
 const rateLimit: Hint = { en: 'rate limit', zh: '频率超限' }
 const tooOld: Hint = { en: 'the msg_id of a reply is too old', zh: '被回复消息的 msg_id 已过期' }
 
-/** What single codes mean and where they differ from their class; sources as in `error-tables.ts`. */
+/** Meaning of single codes, and how they differ from their class; sources as in `error-tables.ts`. */
 export const perCode: Readonly<Record<string, CodeSpec>> = {
   // No period is documented; sliverp/qqbot waits a minute.
   100001: { note: { en: 'too many token requests', zh: '获取令牌过于频繁' }, coolDownSeconds: 60 },
-  // Then it is no fault of the system but a body that is no JSON, or an appId sent as a number (tencent-connect/bot-docs#225).
+  // Often not a system fault but a body that is not JSON, or an appId sent as a number (tencent-connect/bot-docs#225).
   100002: {
     note: { en: 'internal error, or a malformed token request', zh: '内部错误，或请求格式不正确' },
     ...onceMore,

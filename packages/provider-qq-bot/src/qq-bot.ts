@@ -3,9 +3,9 @@ import { errorTables } from './error-tables.js'
 import { hints } from './hints.js'
 import { perCode } from './per-code.js'
 
-/** What the QQ open platform's console shows of a bot. */
+/** Credentials of a bot, as the console of the QQ open platform shows them. */
 export interface QQBotCredentials {
-  /** AppID, digits. Sent as a JSON string: a number is answered with 100002. */
+  /** AppID, digits. Sent as a JSON string: a number is rejected with 100002. */
   readonly appId: string
   /** AppSecret; the API calls it `clientSecret`. */
   readonly clientSecret: Secret
@@ -14,8 +14,8 @@ export interface QQBotCredentials {
 /**
  * QQ bot access token (QQ 机器人).
  *
- * Upstream repeats the same token until its last 60 seconds; a request in those brings a new one, while the old one lives to
- * its own end. `expires_in` is what is left, as a string of digits.
+ * The platform repeats the same token until its last 60 seconds. A request in those returns a new one, while the old one remains valid
+ * until it expires. `expires_in` is the remaining life, as a string of digits.
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/access-token.html (2026-09, read 2026-11-20)
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/api-call-guide.html for errors and the trace id (read 2026-11-20)
@@ -40,7 +40,7 @@ export const qqBot = defineProvider<QQBotCredentials>({
       'QQBOT_APP_SECRET',
     ],
   },
-  // Documented since August 2026; `qqBotHosts` has the ones before.
+  // Documented since August 2026; `qqBotHosts` has the earlier ones.
   baseUrl: 'https://api.bot.qq.com',
   // The platform's older API hosts take the same token. Its gateway runs on these hosts as well, and the old host still
   // appears in responses of the new one, so all of them stay known whichever base is configured.
@@ -58,7 +58,7 @@ export const qqBot = defineProvider<QQBotCredentials>({
   answer: {
     token: 'access_token',
     expiresIn: 'expires_in',
-    // They may differ in one body: {"code":11244,"err_code":40011027} (observed 2026-09).
+    // Both may differ in one body: {"code":11244,"err_code":40011027} (observed 2026-09).
     code: ['err_code', 'code'],
     message: 'message',
     trace: { headers: ['x-tps-trace-id'], fields: ['trace_id'] },
@@ -69,7 +69,7 @@ export const qqBot = defineProvider<QQBotCredentials>({
   hints,
   // https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20): needs a token and changes nothing.
   probe: { method: 'GET', url: '/gateway' },
-  // A JSON content type is a must: any other is answered with 100007 (observed, zhinjs/qq-official-bot#88).
+  // The content type must be JSON: any other is rejected with 100007 (observed, zhinjs/qq-official-bot#88).
   request: ({ appId, clientSecret }) => ({
     method: 'POST',
     url: '/app/getAppAccessToken',

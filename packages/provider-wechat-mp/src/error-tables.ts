@@ -3,8 +3,8 @@ import type { Endpoint, ErrorTable } from '@lingpai/core'
 /**
  * WeChat's codes by class, for both ways to a token.
  *
- * 40001 is a wrong secret at `token` and a replaced token at `api`. 42007 belongs to a user's own token: the app's token is
- * well, and a refresh would not help.
+ * 40001 is a wrong secret at `token` and a replaced token at `api`. 42007 is about a user's own token: the app's token is
+ * valid, and a refresh would not help.
  *
  * @see https://developers.weixin.qq.com/doc/channels/API/basics/commErrCode.html (read 2026-11-20)
  * @see https://developers.weixin.qq.com/doc/service/guide/dev/api (40243, 61004; read 2026-11-20)

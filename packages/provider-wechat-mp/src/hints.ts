@@ -1,22 +1,22 @@
 import type { Hint } from '@lingpai/core'
 
 const whiteList: Hint = {
-  en: 'Add {ip} to the IP white-list of the account on the WeChat platform; it takes effect after 5 to 10 minutes.',
+  en: 'Add {ip} to the IP allowlist of the account on the WeChat platform; it takes effect after 5 to 10 minutes.',
   zh: '请在微信平台把 {ip} 加入该帐号的 IP 白名单，5 至 10 分钟后生效。',
 }
 
-/** What a person can do about WeChat's refusals. */
+/** What an operator can do about WeChat's errors. */
 export const hints: Readonly<Record<string, Hint>> = {
   'token-expired': {
-    en: 'The token ran out and was replaced; if this comes again at once, compare the clocks of your hosts.',
+    en: 'The token expired and was replaced; if this repeats at once, compare the clocks of your hosts.',
     zh: '令牌已过期并已更换；若立刻再次出现，请核对各主机的时钟。',
   },
   'token-invalid': {
-    en: 'The token was refused and replaced; if this comes often, somebody else refreshes this app: let all of them share one cache, or use stable_token.',
+    en: 'The token was rejected and replaced; if this repeats often, another program refreshes this app: let all of them share one cache, or use stable_token.',
     zh: '令牌被拒绝并已更换；若经常出现，说明还有别人在刷新同一个应用：请共用一个缓存，或改用 stable_token。',
   },
   'credential-invalid': {
-    en: 'Compare AppID and AppSecret with the development settings of the account; a reset secret takes the place of the old one at once.',
+    en: 'Compare AppID and AppSecret with the development settings of the account; a reset secret replaces the old one at once.',
     zh: '请与帐号“开发设置”中的 AppID 和 AppSecret 核对；重置后旧密钥立即失效。',
   },
   'ip-denied': whiteList,
@@ -25,7 +25,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '该帐号没有权限：请在微信平台查看接口权限与通知。',
   },
   'rate-limited': {
-    en: 'Too many calls: slow down; the token that is there keeps working.',
+    en: 'Too many calls: slow down; the current token remains valid.',
     zh: '调用过于频繁：请放慢速度，现有令牌仍可使用。',
   },
   'quota-exhausted': {
@@ -34,12 +34,12 @@ export const hints: Readonly<Record<string, Hint>> = {
   },
   transient: { en: 'The platform is busy: try again later.', zh: '平台繁忙：请稍后重试。' },
   'needs-reauthorization': {
-    en: 'The user must authorize again; the token of the app is not concerned.',
+    en: 'The user must authorize again; the token of the app is not affected.',
     zh: '需要用户重新授权；与应用自身的令牌无关。',
   },
   40002: { en: 'grant_type must be client_credential.', zh: 'grant_type 必须是 client_credential。' },
   40013: {
-    en: 'Check the AppID: upper and lower case count, and so does a stray space.',
+    en: 'Check the AppID: it is case-sensitive and must not contain spaces.',
     zh: '请检查 AppID：区分大小写，也不能有多余的空格。',
   },
   40164: whiteList,
@@ -68,23 +68,23 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '该帐号已冻结或注销：请查看微信平台的通知。',
   },
   61024: {
-    en: 'This AppID is of a third-party platform, which gets its token from api_component_token: use the AppID of the account itself.',
+    en: 'This AppID belongs to a third-party platform, which gets its token from api_component_token: use the AppID of the account itself.',
     zh: '这是第三方平台的 AppID，应通过 api_component_token 获取令牌：请改用帐号自己的 AppID。',
   },
   89501: {
-    en: 'The administrator has a question about {ip} open: answer it in WeChat, then try again.',
+    en: 'A question to the administrator about {ip} is open: answer it in WeChat, then try again.',
     zh: '管理员尚未确认 {ip} 的请求：请先在微信里处理，再重试。',
   },
   89503: {
-    en: 'WeChat finds the call from {ip} risky and has sent the administrator a message: confirm it, or add the address to the IP white-list.',
+    en: 'WeChat considers the call from {ip} risky and has sent the administrator a message: confirm it, or add the address to the IP allowlist.',
     zh: '微信认为来自 {ip} 的调用有风险，已通知管理员：请管理员确认，或把该地址加入 IP 白名单。',
   },
   89506: {
-    en: 'The administrator refused {ip}: it can ask again after 24 hours. Add it to the IP white-list if it is yours.',
+    en: 'The administrator rejected {ip}: it can ask again after 24 hours. Add it to the IP allowlist if it is yours.',
     zh: '管理员已拒绝 {ip}：24 小时后才能再次申请。若是自己的地址，请加入 IP 白名单。',
   },
   89507: {
-    en: 'The administrator refused {ip} once: it can ask again after an hour. Add it to the IP white-list if it is yours.',
+    en: 'The administrator rejected {ip} once: it can ask again after an hour. Add it to the IP allowlist if it is yours.',
     zh: '管理员拒绝了一次 {ip}：1 小时后才能再次申请。若是自己的地址，请加入 IP 白名单。',
   },
 }

@@ -1,17 +1,17 @@
 import { signPage, type PageSignature, type SignPageOptions, type TokenSource } from '@lingpai/core'
 import { jsapiTicket } from './jsapi-ticket.js'
 
-/** What a page hands to `wx.config`, along with its `jsApiList`. */
+/** Arguments of `wx.config`, in addition to its `jsApiList`. */
 export interface JsapiConfig extends PageSignature {
   readonly appId: string
 }
 
 /**
- * Signs a page for WeChat's JS-SDK, on the server; the ticket itself never leaves it.
+ * Signs a page for WeChat's JS-SDK on the server, so that the ticket never leaves it.
  *
  * @param ticket a source of {@link jsapiTicket}
- * @param url of the page as the browser shows it; what follows a `#` does not count
- * @throws ConfigError for another source, or no URL; otherwise what `getAccessToken()` throws
+ * @param url of the page as the browser shows it; the part after `#` is ignored
+ * @throws ConfigError for another source or an invalid URL; otherwise any error of `getAccessToken()`
  * @see https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html (appendix 1, read 2026-11-20)
  */
 export async function jsapiConfig(ticket: TokenSource, url: string, options?: SignPageOptions): Promise<JsapiConfig> {

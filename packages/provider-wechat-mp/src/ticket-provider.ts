@@ -5,7 +5,7 @@ import { ticketErrorTables } from './ticket-error-tables.js'
 import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
 import { wechatMp } from './wechat-mp.js'
 
-/** What the two tickets of an account have in common: they differ in `type` alone. */
+/** The provider of either ticket of an account; they differ only in `type`. */
 export function ticketProvider(kind: string, type: 'jsapi' | 'wx_card'): Provider<WechatMpCredentials> {
   const { probe: _, ...common } = wechatMpCommon
   return defineProvider<WechatMpCredentials>({
@@ -16,8 +16,8 @@ export function ticketProvider(kind: string, type: 'jsapi' | 'wx_card'): Provide
       url: 'https://developers.weixin.qq.com/doc/service/api/invoice/auth/api_getticket.html',
       readOn: '2026-11-20',
     },
-    // The whole life is told however old the ticket is (community/develop/doc/000e0adca68568abb1ab525365b000, 2021), and when
-    // a new one comes is not documented. Calls are few by quota: one an hour is far below any.
+    // `expires_in` is the full life, independent of the age of the ticket (community/develop/doc/000e0adca68568abb1ab525365b000, 2021),
+    // and when a new one is issued is not documented. One request per hour is far below the quota.
     renewal: {
       mode: 'sticky',
       windowSeconds: 0,
@@ -38,7 +38,7 @@ export function ticketProvider(kind: string, type: 'jsapi' | 'wx_card'): Provide
   })
 }
 
-/** What is said of classes, and of the codes that can come here. */
+/** Keeps the rows of classes, and of the codes that a ticket request can return. */
 function ofTickets<T>(table: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   const codes = Object.values(ticketErrorTables.token).flat().map(String)
   return Object.fromEntries(Object.entries(table).filter(([key]) => codes.includes(key) || !/\d/.test(key)))

@@ -4,7 +4,7 @@ import { hints } from './hints.js'
 import { perCode } from './per-code.js'
 import { wechatMpHosts } from './wechat-mp-hosts.js'
 
-/** Credentials of an official account (公众号), or of a mini program (小程序): the two are asked for in the same way. */
+/** Credentials of an official account (公众号), or of a mini program (小程序): both use the same request. */
 export interface WechatMpCredentials {
   /** AppID, `wx` and 16 characters; case matters. */
   readonly appId: string
@@ -22,7 +22,7 @@ const answer: AnswerSpec = {
 
 const placement: PlacementSpec = { in: 'query', name: 'access_token' }
 
-/** What the two ways to a token have in common: hosts, fields, errors, names. */
+/** The common part of both token endpoints: hosts, fields, errors, names. */
 export const wechatMpCommon = {
   id: 'wechat-mp',
   account: ['appId'],

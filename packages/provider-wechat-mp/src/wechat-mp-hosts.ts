@@ -1,10 +1,10 @@
 import type { ProviderOverrides } from '@lingpai/core'
 
 /**
- * WeChat's other API hosts, for `wechatMp.extend(wechatMpHosts.shanghai)`. The default host answers from the nearest place.
+ * WeChat's other API hosts, for `wechatMp.extend(wechatMpHosts.shanghai)`. The default host resolves to the nearest one.
  *
- * With `wechatMpPlain`, all processes of an account must use the same host: each host is an account of its own to the cache,
- * while upstream's tokens replace each other wherever they were asked for.
+ * With `wechatMpPlain`, all processes of an account must use the same host: the cache treats each host as a separate account,
+ * while the tokens replace each other whatever host issued them.
  *
  * @see https://developers.weixin.qq.com/doc/service/Basic_Information/Interface_field_description.html (read 2026-11-20)
  */

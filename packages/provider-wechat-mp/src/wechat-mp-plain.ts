@@ -4,9 +4,9 @@ import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
 /**
  * Access token of a WeChat official account or mini program (公众号、小程序) through `cgi-bin/token`.
  *
- * Each request makes a new token, and the one before dies 300 seconds later: everybody who refreshes this app must share one
- * cache with a lease. A worker may keep a token for a minute in memory, as WeChat's reference design says. The tokens of this
- * endpoint and those of {@link wechatMp} are separate worlds, and neither disturbs the other.
+ * Each request creates a new token, and the previous one expires 300 seconds later, so all programs that refresh this app must share
+ * one cache with a lease. A worker may use a token from memory for a minute, as in WeChat's reference design. The tokens of this
+ * endpoint and those of {@link wechatMp} are independent of each other.
  *
  * @see https://developers.weixin.qq.com/doc/oplatform/developers/dev/AccessToken.html (read 2026-11-20)
  */
@@ -29,7 +29,7 @@ export const wechatMpPlain = defineProvider<WechatMpCredentials>({
   hints: {
     ...wechatMpCommon.hints,
     45009: {
-      en: 'The quota of cgi-bin/token is small: take wechatMp (stable_token), whose quota is far larger and of its own. Otherwise wait for tomorrow, or reset the quota with POST /cgi-bin/clear_quota/v2 (AppID and AppSecret, no token needed).',
+      en: 'The quota of cgi-bin/token is small: use wechatMp (stable_token), which has its own, far larger quota. Otherwise wait for tomorrow, or reset the quota with POST /cgi-bin/clear_quota/v2 (AppID and AppSecret, no token needed).',
       zh: 'cgi-bin/token 的额度较小：请改用 wechatMp（stable_token），其额度大得多且单独计算。否则请等到次日，或用 POST /cgi-bin/clear_quota/v2 重置（只需 AppID 和 AppSecret，不需要令牌）。',
     },
   },

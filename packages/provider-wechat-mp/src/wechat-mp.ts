@@ -4,9 +4,9 @@ import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
 /**
  * Access token of a WeChat official account or mini program (公众号、小程序) through `stable_token`.
  *
- * Upstream repeats the same token until its last 300 seconds and then hands out a new one; both live side by side for those
- * 300 seconds. `expires_in` is what is left and never below 300. A forced refresh is never sent: there are 20 a day, and
- * it kills the token that others hold.
+ * The platform repeats the same token until its last 300 seconds and then returns a new one; both are valid for those 300 seconds.
+ * `expires_in` is the remaining life, never below 300. A forced refresh is never requested: only 20 are allowed per day, and each
+ * ends the token that other programs use.
  *
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken (read 2026-11-20)
  */

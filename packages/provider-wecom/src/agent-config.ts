@@ -1,18 +1,18 @@
 import { signPage, type PageSignature, type SignPageOptions, type TokenSource } from '@lingpai/core'
 import { agentTicket } from './agent-ticket.js'
 
-/** What a page hands to `wx.agentConfig`, along with its `jsApiList`; the names are that function's. */
+/** Arguments of `wx.agentConfig`, in addition to its `jsApiList`, under the names of that function. */
 export interface AgentConfig extends PageSignature {
   readonly corpid: string
   readonly agentid: string
 }
 
 /**
- * Signs a page for one app, on the server; the ticket itself never leaves it.
+ * Signs a page for one app on the server, so that the ticket never leaves it.
  *
  * @param ticket a source of {@link agentTicket}
- * @param url of the page as the browser shows it; what follows a `#` does not count
- * @throws ConfigError for another source, such as one of `corpTicket`, or no URL; otherwise what `getAccessToken()` throws
+ * @param url of the page as the browser shows it; the part after `#` is ignored
+ * @throws ConfigError for another source, such as one of `corpTicket`, or an invalid URL; otherwise any error of `getAccessToken()`
  * @see https://developer.work.weixin.qq.com/document/path/94313 (2022-09-15, read 2026-11-20)
  */
 export async function agentConfig(ticket: TokenSource, url: string, options?: SignPageOptions): Promise<AgentConfig> {

@@ -1,7 +1,7 @@
 import { ticketProvider } from './ticket-provider.js'
 
 /**
- * `jsapi_ticket` of one app, for {@link agentConfig}; another app's does not stand in for it (42012).
+ * `jsapi_ticket` of one app, for {@link agentConfig}; that of another app is rejected (42012).
  *
  * @see https://developer.work.weixin.qq.com/document/path/90506 (read 2026-11-20)
  */

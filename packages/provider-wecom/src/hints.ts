@@ -1,7 +1,7 @@
 import type { Hint } from '@lingpai/core'
 
 const suiteToken: Hint = {
-  en: "This is about a credential of a third-party suite, not about the app's token: renew that one.",
+  en: "A credential of a third-party suite is affected, not the app's token: renew that credential.",
   zh: '此错误针对第三方应用套件的凭证，与应用自身的令牌无关：请更新该凭证。',
 }
 
@@ -10,22 +10,22 @@ const suiteCredentials: Hint = {
   zh: '请与服务商管理后台的 suite_id 和 suite_secret 核对。',
 }
 
-/** What a person can do about WeCom's refusals. */
+/** What an operator can do about WeCom's errors. */
 export const hints: Readonly<Record<string, Hint>> = {
   'token-expired': {
-    en: 'The token ran out and was replaced; if this comes again at once, compare the clocks of your hosts.',
+    en: 'The token expired and was replaced; if this repeats at once, compare the clocks of your hosts.',
     zh: '令牌已过期并已更换；若立刻再次出现，请核对各主机的时钟。',
   },
   'token-invalid': {
-    en: 'The token was refused; if a new one is refused too, check that the API wants the access_token of an app, and not a suite or provider token.',
+    en: 'The token was rejected; if a new one is rejected too, check that the API expects the access_token of an app, not a suite or provider token.',
     zh: '令牌被拒绝；若更换后仍被拒绝，请确认该接口需要的是应用的 access_token，而不是 suite 或 provider 的令牌。',
   },
   'credential-invalid': {
-    en: "Compare CorpID and the app's Secret with the WeCom admin console; each app has its own Secret, and a reset one takes the place of the old one.",
+    en: "Compare CorpID and the app's Secret with the WeCom admin console; each app has its own Secret, and a reset one replaces the old one.",
     zh: '请与企业微信管理后台的企业 ID 和应用 Secret 核对；每个应用各有 Secret，重置后旧的即失效。',
   },
   agentId: {
-    en: 'Built-in apps such as contacts have no AgentId: any text serves there, such as "contacts"; it is not sent, and only keeps the tokens of two apps apart.',
+    en: 'Built-in apps such as contacts have no AgentId: use any text, such as "contacts"; it is not sent and only distinguishes the tokens of two apps.',
     zh: '通讯录同步等内置应用没有 AgentId：可填任意文字，例如 “contacts”；它不会发送，只用于区分同一企业的不同应用。',
   },
   'ip-denied': {
@@ -41,7 +41,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '需要企业管理员重新授权该应用。',
   },
   'rate-limited': {
-    en: 'Too many calls: slow down; the token that is there keeps working.',
+    en: 'Too many calls: slow down; the current token remains valid.',
     zh: '调用过于频繁：请放慢速度，现有令牌仍可使用。',
   },
   transient: { en: 'The platform is busy: try again later.', zh: '平台繁忙：请稍后重试。' },
@@ -65,7 +65,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   40082: suiteToken,
   40083: suiteCredentials,
   40085: {
-    en: 'The suite ticket ran out: wait for the next push, about every 10 minutes.',
+    en: 'The suite ticket expired: wait for the next push, about every 10 minutes.',
     zh: 'suite_ticket 已失效：请等待下一次推送（约 10 分钟一次）。',
   },
   40091: {
@@ -86,16 +86,16 @@ export const hints: Readonly<Record<string, Hint>> = {
   42007: suiteToken,
   42009: suiteToken,
   42012: {
-    en: "Sign with the ticket of the right kind: the corporation's and the app's jsapi tickets do not stand in for each other.",
+    en: "Sign with the ticket of the right kind: the corporation's and the app's jsapi tickets are not interchangeable.",
     zh: '请使用正确种类的 ticket 签名：企业与应用的 jsapi_ticket 不能混用。',
   },
   48003: suiteToken,
   45009: {
-    en: 'WeCom blocks for 60 seconds (rule of a minute) or 60 minutes (rule of an hour): let all processes share one cache.',
+    en: 'WeCom blocks for 60 seconds (limit per minute) or 60 minutes (limit per hour): let all processes share one cache.',
     zh: '企业微信会拦截 60 秒（分钟规则）或 60 分钟（小时规则）：请让所有进程共用一个缓存。',
   },
   45033: {
-    en: 'Too many calls at the same time: send fewer side by side.',
+    en: 'Too many concurrent calls: send fewer at the same time.',
     zh: '并发调用过多：请减少同时发出的请求。',
   },
   50003: {
@@ -107,7 +107,7 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '请把该成员、部门或标签加入应用的可见范围。',
   },
   301002: {
-    en: 'The token is of another app: give each app its own AgentId and Secret.',
+    en: 'The token belongs to another app: give each app its own AgentId and Secret.',
     zh: '令牌属于其他应用：请为每个应用使用各自的 AgentId 和 Secret。',
   },
   301007: {

@@ -1,18 +1,18 @@
 import { signPage, type PageSignature, type SignPageOptions, type TokenSource } from '@lingpai/core'
 import { corpTicket } from './corp-ticket.js'
 
-/** What a page hands to `wx.config`, along with its `jsApiList`. */
+/** Arguments of `wx.config`, in addition to its `jsApiList`. */
 export interface JsapiConfig extends PageSignature {
-  /** The CorpID; this is its name there. */
+  /** The CorpID, under the name that `wx.config` uses. */
   readonly appId: string
 }
 
 /**
- * Signs a page for the corporation, on the server; the ticket itself never leaves it.
+ * Signs a page for the corporation on the server, so that the ticket never leaves it.
  *
  * @param ticket a source of {@link corpTicket}
- * @param url of the page as the browser shows it; what follows a `#` does not count
- * @throws ConfigError for another source, such as one of `agentTicket`, or no URL; otherwise what `getAccessToken()` throws
+ * @param url of the page as the browser shows it; the part after `#` is ignored
+ * @throws ConfigError for another source, such as one of `agentTicket`, or an invalid URL; otherwise any error of `getAccessToken()`
  * @see https://developer.work.weixin.qq.com/document/path/90506 (read 2026-11-20)
  */
 export async function jsapiConfig(ticket: TokenSource, url: string, options?: SignPageOptions): Promise<JsapiConfig> {

@@ -1,6 +1,6 @@
 import type { CodeSpec } from '@lingpai/core'
 
-/** What single codes mean and where they differ from their class; sources as in `error-tables.ts`. */
+/** Meaning of single codes, and how they differ from their class; sources as in `error-tables.ts`. */
 export const perCode: Readonly<Record<string, CodeSpec>> = {
   '-1': { note: { en: 'the platform is busy', zh: '平台繁忙' } },
   6000: { note: { en: 'two writers changed the same data', zh: '数据版本冲突，有两方同时修改' } },
@@ -30,7 +30,7 @@ export const perCode: Readonly<Record<string, CodeSpec>> = {
   42007: { note: { en: 'pre_auth_code expired', zh: 'pre_auth_code 已过期' } },
   42009: { note: { en: 'suite token expired', zh: 'suite_access_token 已过期' } },
   42012: { note: { en: 'jsapi ticket of another kind', zh: 'jsapi_ticket 类型不符' } },
-  // A minute's rule and an hour's rule share this code; path/90454.
+  // The limits per minute and per hour share this code; path/90454.
   45009: { note: { en: 'too many calls', zh: '调用过于频繁' }, coolDownSeconds: 60 },
   45033: { note: { en: 'too many calls at the same time', zh: '并发调用过多' }, coolDownSeconds: 5 },
   48002: { note: { en: 'the app may not call this API', zh: '应用无权调用此接口' } },

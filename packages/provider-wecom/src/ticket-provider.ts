@@ -4,7 +4,7 @@ import { perCode } from './per-code.js'
 import { ticketErrorTables } from './ticket-error-tables.js'
 import { wecom, type WecomCredentials } from './wecom.js'
 
-/** What the two tickets have in common: they differ in the request alone. */
+/** The provider of either ticket; they differ only in the request. */
 export function ticketProvider(kind: string, request: RequestSpec): Provider<WecomCredentials> {
   const { id, account, secrets, env = {}, answer } = wecom.spec
   return defineProvider<WecomCredentials>({
@@ -16,8 +16,8 @@ export function ticketProvider(kind: string, request: RequestSpec): Provider<Wec
     secrets,
     env,
     baseUrl: 'https://qyapi.weixin.qq.com',
-    // 400 requests an hour for a corporation, 100 for an app: path/90454. Whether the life that is told is what is left is not
-    // documented, so it is believed for an hour, which is right either way.
+    // 400 requests per hour for a corporation, 100 for an app: path/90454. Whether `expires_in` is the remaining life is not documented,
+    // so it is trusted for an hour, which is correct either way.
     renewal: {
       mode: 'sticky',
       windowSeconds: 0,

@@ -3,13 +3,13 @@ import { errorTables } from './error-tables.js'
 import { hints } from './hints.js'
 import { perCode } from './per-code.js'
 
-/** Credentials of one app of a corporation; each app has a secret and a token of its own. */
+/** Credentials of one app of a corporation; each app has its own secret and token. */
 export interface WecomCredentials {
   /** CorpID of the corporation. */
   readonly corpId: string
   /**
-   * AgentId of the app. It is not sent; it keeps the tokens of two apps of one corporation apart. Built-in apps, such as contacts,
-   * have none: any text serves, such as `contacts`.
+   * AgentId of the app. It is not sent, and distinguishes the tokens of two apps of one corporation. Built-in apps, such as contacts,
+   * have none: use any text, such as `contacts`.
    */
   readonly agentId: string | number
   /** Secret of the app; a permanent code for an app that a developer runs on behalf of the corporation (代开发). */
@@ -19,9 +19,9 @@ export interface WecomCredentials {
 /**
  * Access token of a WeCom app (企业微信).
  *
- * Upstream repeats the same token while it is valid and hands out a new one after that; whether a new one is ever to be had
- * earlier is not documented, so an early try is made once and the same answer is taken for what it is. Frequent requests get
- * blocked. A private deployment is reached by `wecom.extend({ baseUrl: 'https://wecom.example.com/prefix' })`.
+ * The platform repeats the same token while it is valid and returns a new one after that. Whether a new one can be obtained earlier is
+ * not documented, so one early attempt is made, which may return the same token. Frequent requests are blocked. For a private
+ * deployment use `wecom.extend({ baseUrl: 'https://wecom.example.com/prefix' })`.
  *
  * @see https://developer.work.weixin.qq.com/document/path/91039 (2024-03-26, read 2026-11-20)
  * @see https://developer.work.weixin.qq.com/document/path/90454 for the limits (read 2026-11-20)
