@@ -53,12 +53,14 @@ export interface CentralSourceOptions {
  * A client of a token server. It hands out the same sources as a `TokenManager`, but the server requests the tokens.
  *
  * @example
+ * ```ts
  * import { TokenServerClient } from '@lingpai/client'
  * import { wechatMp } from '@lingpai/provider-wechat-mp'
  *
  * const client = new TokenServerClient({ url: 'https://tokens.internal:4180', key: process.env['LINGPAI_KEY'] ?? '' })
  * const shop = client.source('shop', { provider: wechatMp })
  * const token = await shop.getAccessToken()
+ * ```
  */
 export class TokenServerClient {
   readonly #options: TokenServerClientOptions & { readonly clock: Clock; readonly fetch: typeof globalThis.fetch }
@@ -100,8 +102,14 @@ export class TokenServerClient {
    * and provider always give the same source.
    *
    * @example
+   * ```ts
+   * import type { TokenServerClient } from '@lingpai/client'
+   * import { qqBot } from '@lingpai/provider-qq-bot'
+   *
+   * declare const client: TokenServerClient
    * const bot = client.source('bot', { provider: qqBot })
    * const response = await bot.fetch('/users/@me')
+   * ```
    */
   source(account: string, { provider }: CentralSourceOptions = {}): TokenSource {
     const inner = this.#manager.source(this.#providerFor(provider), { account, key: this.#options.key })

@@ -23,7 +23,19 @@ export interface ReplaceableClientKeys extends ClientKeys {
 /** Most verified texts to remember, so that a busy client's key is not hashed for each request. */
 const mostVerified = 1000
 
-/** Creates client keys in memory. See {@link createClientKey}. */
+/**
+ * Creates client keys in memory, for a server whose keys are not in a file.
+ *
+ * @example
+ * ```ts
+ * import { clientKeys, createClientKey } from '@lingpai/server'
+ *
+ * const { text, key } = createClientKey({ name: 'shop', role: 'reader', accounts: '*' }, Date.now())
+ * const keys = clientKeys([key])
+ * keys.verify(text) // the key
+ * keys.replace([]) // revokes all keys
+ * ```
+ */
 export function clientKeys(keys: readonly ClientKey[] = []): ReplaceableClientKeys {
   let byId = new Map<string, { readonly key: ClientKey; readonly hash: Buffer }>()
   // A look-up compares hash codes of whole texts, seeded at random in each process, so its duration reveals nothing about the text.

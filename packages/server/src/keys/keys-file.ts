@@ -70,7 +70,19 @@ export async function openKeysFile(path: string, options: KeysFileOptions = {}):
   return Object.assign(Object.create(keys) as typeof keys, { reload, close: stop })
 }
 
-/** Reads a keys file, including revoked keys. A missing file holds no keys. @throws ConfigError */
+/**
+ * Reads a keys file, including revoked keys. A missing file holds no keys.
+ *
+ * @throws ConfigError if the file cannot be read or is malformed
+ *
+ * @example
+ * ```ts
+ * import { readKeysFile } from '@lingpai/server'
+ *
+ * const valid = (await readKeysFile('keys.json')).filter(({ revokedAt }) => revokedAt === undefined)
+ * process.stdout.write(`${valid.map(({ name }) => name).join(', ')}\n`)
+ * ```
+ */
 export async function readKeysFile(path: string): Promise<readonly ClientKey[]> {
   try {
     return decodeKeys(await readFile(path, 'utf8'), path)
