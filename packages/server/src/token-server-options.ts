@@ -1,7 +1,7 @@
 import type { Clock, IAccessTokenCache, TokenManager } from '@lingpai/core'
-import type { AccountRegister } from './account-register.js'
+import type { AccountRegister } from './accounts/account-register.js'
 import type { ClientKeys } from './keys/client-keys.js'
-import type { ServedAccount } from './served-account.js'
+import type { ServedAccount } from './accounts/served-account.js'
 
 /** Options of `tokenServer`. */
 export interface TokenServerOptions {

@@ -1,7 +1,7 @@
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
-import { storeKey, type ServedAccount } from '../served-account.js'
-import type { StoreClock } from '../store-clock.js'
-import { withDeadline } from '../with-deadline.js'
+import { storeKey, type ServedAccount } from '../accounts/served-account.js'
+import type { StoreClock } from '../store/store-clock.js'
+import { withDeadline } from '../store/with-deadline.js'
 
 /**
  * A client stores a token for the reported lifetime. If it comes back earlier it has lost the token, polls, or the platform rejected

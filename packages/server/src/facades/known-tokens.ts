@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { TokenSource } from '@lingpai/core'
-import type { AccountFeed } from '../account-feed.js'
-import type { AccountRegister } from '../account-register.js'
-import type { ServedAccount } from '../served-account.js'
-import type { StoreClock } from '../store-clock.js'
+import type { AccountFeed } from '../accounts/account-feed.js'
+import type { AccountRegister } from '../accounts/account-register.js'
+import type { ServedAccount } from '../accounts/served-account.js'
+import type { StoreClock } from '../store/store-clock.js'
 
 /** Tokens remembered for each account, including the current one: a client with an older one gets an error that says so. */
 const mostOfAnAccount = 8

@@ -1,5 +1,5 @@
-import type { Caller } from '../caller.js'
-import type { ServedAccount } from '../served-account.js'
+import type { Caller } from '../auth/caller.js'
+import type { ServedAccount } from '../accounts/served-account.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
 import { stranger } from './to-facade-error.js'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { namedScope } from '../named-scope.js'
+import { namedScope } from '../http/named-scope.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
 import { errorBody } from './error-body.js'

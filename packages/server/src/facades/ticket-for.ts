@@ -1,4 +1,4 @@
-import type { TicketName } from '../served-account.js'
+import type { TicketName } from '../accounts/served-account.js'
 import type { FacadeContext } from './facade-context.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'

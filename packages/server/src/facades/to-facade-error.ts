@@ -1,5 +1,5 @@
 import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
-import { isApiError } from '../api-error.js'
+import { isApiError } from '../http/api-error.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError, isFacadeError } from './facade-error.js'
 

@@ -1,6 +1,6 @@
 import type { Clock, RequestSpec, TokenSource } from '@lingpai/core'
-import { rateLimiter } from '../rate-limiter.js'
-import type { ServedAccount } from '../served-account.js'
+import { rateLimiter } from '../auth/rate-limiter.js'
+import type { ServedAccount } from '../accounts/served-account.js'
 import type { LastHandOut } from './hand-outs.js'
 
 /** Shortest time between two probes of an account, for all suspicious clients together. Retries have their own budget. */

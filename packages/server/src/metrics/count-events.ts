@@ -1,6 +1,6 @@
 import type { RefreshReason } from '@lingpai/core'
-import type { AccountEvent } from '../account-feed.js'
-import type { ServedAccount } from '../served-account.js'
+import type { AccountEvent } from '../accounts/account-feed.js'
+import type { ServedAccount } from '../accounts/served-account.js'
 import type { ServerContext } from '../server-context.js'
 import type { Metrics } from './metric-definitions.js'
 

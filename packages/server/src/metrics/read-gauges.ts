@@ -1,6 +1,6 @@
-import { accessOutcomes } from '../access-log.js'
+import { accessOutcomes } from '../audit/access-log.js'
 import type { ServerContext } from '../server-context.js'
-import { withDeadline } from '../with-deadline.js'
+import { withDeadline } from '../store/with-deadline.js'
 import { labelsOf } from './count-events.js'
 import type { Metrics } from './metric-definitions.js'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
-import { ApiError } from '../api-error.js'
+import { ApiError } from '../http/api-error.js'
 import type { ServerContext } from '../server-context.js'
 import { countEvents } from './count-events.js'
 import { defineMetrics } from './metric-definitions.js'

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import serveStatic, { type FastifyStaticOptions } from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
-import { namedScope } from '../named-scope.js'
+import { namedScope } from '../http/named-scope.js'
 
 const require = createRequire(import.meta.url)
 const pageDirectory = fileURLToPath(new URL('../../page/', import.meta.url))

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { callerIn } from '../require-caller.js'
-import { accountParams, errorResponses, ref } from '../schemas.js'
+import { callerIn } from '../auth/require-caller.js'
+import { accountParams, errorResponses, ref } from '../http/schemas.js'
 import type { ServerContext } from '../server-context.js'
-import type { TypedFastify } from '../typebox-provider.js'
+import type { TypedFastify } from '../http/typebox-provider.js'
 
 /** Serves the list, status and timeline of accounts. */
 export function registerAccounts(fastify: TypedFastify, context: ServerContext): void {

@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { callerIn } from '../require-caller.js'
-import { isApiError, noSuchAccount } from '../api-error.js'
-import { accountParams, errorResponses, ref } from '../schemas.js'
-import type { AccountStatus } from '../account-status.js'
+import { callerIn } from '../auth/require-caller.js'
+import { isApiError, noSuchAccount } from '../http/api-error.js'
+import { accountParams, errorResponses, ref } from '../http/schemas.js'
+import type { AccountStatus } from '../accounts/account-status.js'
 import type { ServerContext } from '../server-context.js'
-import type { StatusWatcher } from '../status-watcher.js'
-import type { TypedFastify } from '../typebox-provider.js'
+import type { StatusWatcher } from '../accounts/status-watcher.js'
+import type { TypedFastify } from '../http/typebox-provider.js'
 
 const longestWaitSeconds = 60
 

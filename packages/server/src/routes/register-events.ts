@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { callerIn } from '../require-caller.js'
-import { openEventStream } from '../event-stream.js'
-import { errorResponses } from '../schemas.js'
+import { callerIn } from '../auth/require-caller.js'
+import { openEventStream } from '../http/event-stream.js'
+import { errorResponses } from '../http/schemas.js'
 import type { ServerContext } from '../server-context.js'
-import type { StatusWatcher } from '../status-watcher.js'
-import { timelineEvent } from '../timeline-event.js'
-import type { TypedFastify } from '../typebox-provider.js'
+import type { StatusWatcher } from '../accounts/status-watcher.js'
+import { timelineEvent } from '../audit/timeline-event.js'
+import type { TypedFastify } from '../http/typebox-provider.js'
 
 /** Streams status changes and timeline events. */
 export function registerEvents(fastify: TypedFastify, context: ServerContext, watcher: StatusWatcher): void {

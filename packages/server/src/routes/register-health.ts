@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { ServerContext } from '../server-context.js'
-import type { TypedFastify } from '../typebox-provider.js'
-import { withDeadline } from '../with-deadline.js'
+import type { TypedFastify } from '../http/typebox-provider.js'
+import { withDeadline } from '../store/with-deadline.js'
 
 const readiness = Type.Object({
   status: Type.String({ description: 'ready, degraded, unready or draining.' }),

@@ -1,12 +1,12 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { ApiError } from '../api-error.js'
-import { isSameOrigin } from '../authenticator.js'
-import { sessionCookieName, sessionLifeMs } from '../keys/session-cookie.js'
-import { errorResponses } from '../schemas.js'
+import { ApiError } from '../http/api-error.js'
+import { isSameOrigin } from '../auth/authenticator.js'
+import { sessionCookieName, sessionLifeMs } from '../auth/session-cookie.js'
+import { errorResponses } from '../http/schemas.js'
 import type { ServerContext } from '../server-context.js'
-import type { TypedFastify } from '../typebox-provider.js'
+import type { TypedFastify } from '../http/typebox-provider.js'
 
 const sessionResponse = Type.Object(
   {

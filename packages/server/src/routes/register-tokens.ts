@@ -1,14 +1,14 @@
 import type { PlatformCode } from '@lingpai/core'
 import { Type } from 'typebox'
-import { ApiError } from '../api-error.js'
-import type { Caller } from '../caller.js'
-import { callerIn } from '../require-caller.js'
-import { falseReports } from '../false-reports.js'
-import { accountParams, errorResponses, ref } from '../schemas.js'
+import { ApiError } from '../http/api-error.js'
+import type { Caller } from '../auth/caller.js'
+import { callerIn } from '../auth/require-caller.js'
+import { falseReports } from '../tokens/false-reports.js'
+import { accountParams, errorResponses, ref } from '../http/schemas.js'
 import type { ServerContext } from '../server-context.js'
-import { tokenResponse, type TokenResponse } from '../token-response.js'
-import { tokenResponder, type TokenResponder } from '../token-responder.js'
-import type { TypedFastify } from '../typebox-provider.js'
+import { tokenResponse, type TokenResponse } from '../tokens/token-response.js'
+import { tokenResponder, type TokenResponder } from '../tokens/token-responder.js'
+import type { TypedFastify } from '../http/typebox-provider.js'
 
 const longestLifeSeconds = 86_400
 const longestToken = 8192

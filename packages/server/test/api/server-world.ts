@@ -3,10 +3,10 @@ import { TokenManager, type IAccessTokenCache } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
-import { accountRegister, type AccountRegister } from '../../src/account-register.js'
+import { accountRegister, type AccountRegister } from '../../src/accounts/account-register.js'
 import { createClientKey, type ClientKey, type ClientKeyWishes } from '../../src/keys/client-key.js'
 import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
-import type { ServedAccount } from '../../src/served-account.js'
+import type { ServedAccount } from '../../src/accounts/served-account.js'
 import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
 
 /** A server with the accounts `bot` (QQ) and `shop` (WeChat, each request gives a new token), on a simulator and the real clock. */

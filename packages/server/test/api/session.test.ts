@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { hashOfSecret } from '../../src/keys/client-key.js'
-import { sessionCookies, sessionLifeMs } from '../../src/keys/session-cookie.js'
+import { sessionCookies, sessionLifeMs } from '../../src/auth/session-cookie.js'
 import { openServerWorld, type Called, type CallOptions, type ServerWorld } from './server-world.js'
 
 let world: ServerWorld

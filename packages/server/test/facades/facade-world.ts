@@ -4,10 +4,10 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { agentTicket, corpTicket, wecom } from '@lingpai/provider-wecom'
 import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
-import { accountRegister, type AccountRegister } from '../../src/account-register.js'
+import { accountRegister, type AccountRegister } from '../../src/accounts/account-register.js'
 import { createClientKey, type ClientKey, type ClientKeyWishes } from '../../src/keys/client-key.js'
 import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
-import type { ServedAccount } from '../../src/served-account.js'
+import type { ServedAccount } from '../../src/accounts/served-account.js'
 import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
 
 /** Secrets that must not appear in any output. */

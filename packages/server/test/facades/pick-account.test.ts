@@ -1,10 +1,10 @@
 import type { TokenSource } from '@lingpai/core'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
-import { callerOf } from '../../src/caller.js'
+import { callerOf } from '../../src/auth/caller.js'
 import { wechatPlatform } from '../../src/facades/facade-platform.js'
 import { pickAccount } from '../../src/facades/pick-account.js'
 import { createClientKey } from '../../src/keys/client-key.js'
-import type { ServedAccount } from '../../src/served-account.js'
+import type { ServedAccount } from '../../src/accounts/served-account.js'
 
 const ids = { appId: 'wx1' }
 const account = (name: string, provider: typeof wechatMp): ServedAccount => {

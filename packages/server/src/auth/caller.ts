@@ -1,6 +1,6 @@
-import type { ClientKey, ClientRole } from './keys/client-key.js'
-import { clientRoles } from './keys/client-key.js'
-import type { Session } from './keys/session-cookie.js'
+import type { ClientKey, ClientRole } from '../keys/client-key.js'
+import { clientRoles } from '../keys/client-key.js'
+import type { Session } from './session-cookie.js'
 
 /** The sender of a request: a client key and its rights. */
 export interface Caller {

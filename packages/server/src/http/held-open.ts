@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@lingpai/core'
 import { ApiError } from './api-error.js'
-import type { Caller } from './caller.js'
-import type { ClientKeys } from './keys/client-keys.js'
+import type { Caller } from '../auth/caller.js'
+import type { ClientKeys } from '../keys/client-keys.js'
 
 /** When a client should try again. */
 const retryAfterMs = 10_000

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { AccountFeed } from './account-feed.js'
+import type { AccountFeed } from '../accounts/account-feed.js'
 import type { TimelineEventName } from './timeline-event.js'
 
 const levels: Readonly<Record<TimelineEventName, 'debug' | 'info' | 'warn' | 'error'>> = {

@@ -1,9 +1,9 @@
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { Caller } from './caller.js'
-import { lastUseKey } from './keys/last-use.js'
-import type { ServedAccount } from './served-account.js'
-import { withDeadline } from './with-deadline.js'
+import type { Caller } from '../auth/caller.js'
+import { lastUseKey } from '../keys/last-use.js'
+import type { ServedAccount } from '../accounts/served-account.js'
+import { withDeadline } from '../store/with-deadline.js'
 
 /** Outcomes of authentication, and what signed-in callers do that an operator wants to see. */
 export const accessOutcomes = [

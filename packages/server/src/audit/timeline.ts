@@ -1,4 +1,4 @@
-import type { ServedAccount } from './served-account.js'
+import type { ServedAccount } from '../accounts/served-account.js'
 import type { TimelineEvent } from './timeline-event.js'
 
 /** The stored events of the accounts. */

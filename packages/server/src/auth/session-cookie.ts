@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ConfigError } from '@lingpai/core'
-import type { ClientKey } from './client-key.js'
-import type { ClientKeys } from './client-keys.js'
+import type { ClientKey } from '../keys/client-key.js'
+import type { ClientKeys } from '../keys/client-keys.js'
 
 /** Name of the status page's cookie. */
 export const sessionCookieName = 'lingpai_session'

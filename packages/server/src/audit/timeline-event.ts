@@ -1,6 +1,6 @@
 import type { ErrorClass, PlatformCode, RefreshReason } from '@lingpai/core'
-import { bilingualHint, type BilingualHint } from './hints.js'
-import type { AnyProvider } from './served-account.js'
+import { bilingualHint, type BilingualHint } from '../accounts/hints.js'
+import type { AnyProvider } from '../accounts/served-account.js'
 
 /** Names of the events in a timeline. */
 export const timelineEventNames = [

@@ -1,10 +1,10 @@
 import { isLingpaiError, type AnyLingpaiError } from '@lingpai/core'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, isApiError, type ApiErrorCode } from './api-error.js'
-import { unservedResponse } from './facades/unserved-response.js'
-import { bilingualHint, type BilingualHint } from './hints.js'
-import type { ServedAccount } from './served-account.js'
-import type { ServerContext } from './server-context.js'
+import { unservedResponse } from '../facades/unserved-response.js'
+import { bilingualHint, type BilingualHint } from '../accounts/hints.js'
+import type { ServedAccount } from '../accounts/served-account.js'
+import type { ServerContext } from '../server-context.js'
 
 /** The body of every error of the native API. */
 interface ErrorBody {

@@ -1,5 +1,5 @@
 import type { Clock } from '@lingpai/core'
-import type { ServedAccount } from './served-account.js'
+import type { ServedAccount } from '../accounts/served-account.js'
 
 /** How long a reported token that the platform still accepts is not checked again. */
 const contradictedMs = 10_000

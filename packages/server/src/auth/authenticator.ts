@@ -1,12 +1,12 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { Clock } from '@lingpai/core'
 import type { FastifyRequest } from 'fastify'
-import type { AccessLog } from './access-log.js'
-import { ApiError } from './api-error.js'
+import type { AccessLog } from '../audit/access-log.js'
+import { ApiError } from '../http/api-error.js'
 import { callerOf, type Caller } from './caller.js'
-import type { ClientKey } from './keys/client-key.js'
-import type { ClientKeys } from './keys/client-keys.js'
-import { sessionCookieName, type Sessions } from './keys/session-cookie.js'
+import type { ClientKey } from '../keys/client-key.js'
+import type { ClientKeys } from '../keys/client-keys.js'
+import { sessionCookieName, type Sessions } from './session-cookie.js'
 import { rateLimiter } from './rate-limiter.js'
 
 /** Authenticates requests; see {@link ServerContext.authenticate}. */

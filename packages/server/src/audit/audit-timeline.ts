@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, IAccessTokenCache } from '@lingpai/core'
-import type { AccountFeed } from './account-feed.js'
+import type { AccountFeed } from '../accounts/account-feed.js'
 import { mergeEvents, mostEvents, readStoredEvents } from './merge-events.js'
-import { storeKey, type ServedAccount } from './served-account.js'
+import { storeKey, type ServedAccount } from '../accounts/served-account.js'
 import type { Timeline } from './timeline.js'
 import { timelineEvent, type StoredEvent } from './timeline-event.js'
-import { withDeadline } from './with-deadline.js'
+import { withDeadline } from '../store/with-deadline.js'
 
 /** What the timeline needs. */
 export interface AuditTimelineParts {

@@ -2,8 +2,8 @@ import type { AnyLingpaiError, LingpaiEvents } from '@lingpai/core'
 import type { Actors } from './actors.js'
 import type { AccountRegister } from './account-register.js'
 import type { ServedAccount } from './served-account.js'
-import { timelineEventNames, type StoredEvent, type TimelineEventName } from './timeline-event.js'
-import type { TokenServerOptions } from './token-server-options.js'
+import { timelineEventNames, type StoredEvent, type TimelineEventName } from '../audit/timeline-event.js'
+import type { TokenServerOptions } from '../token-server-options.js'
 
 /** An event of an account. */
 export interface AccountEvent {

@@ -1,4 +1,4 @@
-import type { BilingualHint } from './hints.js'
+import type { BilingualHint } from '../accounts/hints.js'
 
 /** Codes of the server's own errors. Failures of upstream keep the codes of `@lingpai/core`. */
 export type ApiErrorCode =

@@ -1,5 +1,5 @@
 import type { TokenRecord } from '@lingpai/core'
-import type { AnyProvider } from './served-account.js'
+import type { AnyProvider } from '../accounts/served-account.js'
 
 /** A token as clients receive it. */
 export interface TokenResponse {

@@ -1,6 +1,6 @@
 import type { Clock } from '@lingpai/core'
-import type { ServedAccount } from './served-account.js'
-import type { StoreClock } from './store-clock.js'
+import type { ServedAccount } from '../accounts/served-account.js'
+import type { StoreClock } from '../store/store-clock.js'
 import { tokenResponse, type TokenResponse } from './token-response.js'
 
 /** Creates responses with a token and its current remaining lifetime. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from './caller.js'
-import type { ServerContext } from './server-context.js'
+import type { ServerContext } from '../server-context.js'
 
 const property = 'lingpaiCaller'
 

@@ -1,7 +1,7 @@
 import type { PlatformCode, SourceStatus } from '@lingpai/core'
 import { bilingualHint, type BilingualHint } from './hints.js'
 import type { AnyProvider, ServedAccount } from './served-account.js'
-import type { TimelineEvent } from './timeline-event.js'
+import type { TimelineEvent } from '../audit/timeline-event.js'
 
 /** The status of an account as clients receive it. All times are Unix milliseconds. */
 export interface AccountStatus {

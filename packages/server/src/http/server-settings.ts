@@ -7,8 +7,8 @@ import {
   type FastifyServerOptions,
 } from 'fastify'
 
-import { facadeUrl } from './facades/facade-url.js'
-import { unservedResponse } from './facades/unserved-response.js'
+import { facadeUrl } from '../facades/facade-url.js'
+import { unservedResponse } from '../facades/unserved-response.js'
 
 /** Largest body. The largest request has a token and a code. */
 export const largestBodyBytes = 16 * 1024

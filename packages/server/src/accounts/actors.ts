@@ -1,5 +1,5 @@
 import type { TokenSource } from '@lingpai/core'
-import type { StoredEvent } from './timeline-event.js'
+import type { StoredEvent } from '../audit/timeline-event.js'
 
 /** A caller's action that can make a source send a request upstream. */
 export type Act = 'token' | 'rejection' | 'refresh'
