@@ -86,11 +86,11 @@ const rules = [
   {
     name: 'no-deep-import',
     comment:
-      'Another package is its entry, nothing behind it, but for what core shares with its siblings. What process tests share is no part of any package.',
+      'Another package is its entry, nothing behind it, but for what core shares with its siblings and the manifest of a provider. What process tests share is no part of any package.',
     from: { path: '^packages/([^/]+)/' },
     to: {
       path: '^packages/(?!$1/)[^/]+/(?!src/index[.]ts$)',
-      pathNot: '^packages/(testing/test/support/|core/src/internal[.]ts$)',
+      pathNot: '^packages/(testing/test/support/|core/src/internal[.]ts$|provider-[^/]+/src/manifest[.]ts$)',
     },
   },
   {

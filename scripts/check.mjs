@@ -5,6 +5,7 @@ import { root } from './lib/workspace.mjs'
 
 const gates = [
   'references:check',
+  'providers:check',
   'types',
   'lint:code',
   'lint:format',
@@ -16,7 +17,6 @@ const gates = [
   'docs:architecture',
   'docs:comments',
   'docs:errors',
-  'docs:providers',
   'lock:check',
   'pack:check',
 ]

@@ -8,7 +8,7 @@ import { tsImport } from 'tsx/esm/api'
 import { readErrors } from './error-docs/read-errors.mjs'
 import { classes, codes, members, words } from './error-docs/texts.mjs'
 import { root } from './lib/workspace.mjs'
-import { words as policyWords } from './provider-docs/words.mjs'
+import { words as policyWords } from './providers/words.mjs'
 
 const begin = '<!-- generated:begin -->'
 const end = '<!-- generated:end -->'

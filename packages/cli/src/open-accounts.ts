@@ -4,9 +4,12 @@ import { openCache } from './caches.js'
 import type { CommandIo } from './command-io.js'
 import { envExample } from './configuration/accounts-from-env.js'
 import type { Configuration, ConfiguredAccount } from './configuration/configuration.js'
-import { knownProviders } from './known-providers.js'
+import { knownProviders, namesFromEnv } from './known-providers.js'
 import type { Output } from './output.js'
 import { readSecret, type FoundSecret } from './read-secret.js'
+
+/** What the argument `<account>` can be, for help texts. */
+export const accountArgument = `name in lingpai.yaml, or ${new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(namesFromEnv)} from the environment`
 
 /** The token manager of one run. */
 export interface OpenedAccounts {

@@ -2,7 +2,7 @@ import type { CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes } from '../exit-code.js'
 import { exposures } from '../exposures.js'
-import { accountNamed, openAccounts, secretOf } from '../open-accounts.js'
+import { accountArgument, accountNamed, openAccounts, secretOf } from '../open-accounts.js'
 import { statusFromCache } from '../read-status.js'
 import { durationText, momentText, relativeText } from '../words.js'
 
@@ -10,7 +10,7 @@ import { durationText, momentText, relativeText } from '../words.js'
 export const refreshCommand: CommandDefinition = {
   syntax: 'refresh <account>',
   summary: 'request a token from the platform now, even if the cache has one',
-  args: { account: 'name in lingpai.yaml, or qq-bot, wechat-mp or wecom from the environment' },
+  args: { account: accountArgument },
   usesConfiguration: true,
   examples: [['lingpai refresh shop', 'after a secret was reset, or a token leaked']],
   jsonShape:

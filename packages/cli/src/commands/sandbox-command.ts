@@ -1,14 +1,14 @@
-import { ConfigError } from '@lingpai/core'
+import { ConfigError, type RequestSpec } from '@lingpai/core'
 import type { Simulator } from '@lingpai/testing'
 import type { CommandContext, CommandDefinition } from '../command.js'
 import { exitCodes } from '../exit-code.js'
-import { knownProviders, type KnownProvider, type ProviderName } from '../known-providers.js'
+import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
 import { portOf } from '../port-of.js'
 
 /** `lingpai sandbox` */
 export const sandboxCommand: CommandDefinition = {
   syntax: 'sandbox',
-  summary: 'run the three platforms on this machine with demo accounts; press Ctrl-C to stop',
+  summary: 'run simulated platforms on this machine with demo accounts; press Ctrl-C to stop',
   options: [['--port <number>', 'listen on this port (default: any free one)']],
   usesConfiguration: false,
   examples: [
@@ -56,29 +56,39 @@ interface DemoLines {
   readonly curl: string
 }
 
-function demoLines({ url, accounts: { qq, wechat, wecom } }: Simulator): readonly DemoLines[] {
-  const json = (body: object): string => `-H 'content-type: application/json' -d '${JSON.stringify(body)}'`
-  const stable = { grant_type: 'client_credential', appid: wechat.appId, secret: wechat.appSecret }
-  const query = new URLSearchParams({ corpid: wecom.corpId, corpsecret: wecom.corpSecret }).toString()
-  return [
-    demo('qq-bot', `${url}/qq`, qq, `curl -s ${url}/qq/app/getAppAccessToken ${json(qq)}`),
-    demo('wechat-mp', `${url}/wechat`, wechat, `curl -s ${url}/wechat/cgi-bin/stable_token ${json(stable)}`),
-    demo('wecom', `${url}/wecom`, wecom, `curl -s '${url}/wecom/cgi-bin/gettoken?${query}'`),
-  ]
+/** Returns the accounts of the environment whose platform is simulated. */
+function demoLines(simulator: Simulator): readonly DemoLines[] {
+  const demoAccounts: Readonly<Record<string, Readonly<Record<string, string>>>> = { ...simulator.accounts }
+  return providerNames.flatMap((name) => {
+    const { isFromEnv, simulator: platform = '' } = knownProviders[name]
+    const credentials = demoAccounts[platform]
+    return isFromEnv && credentials !== undefined ? [demo(simulator, name, credentials)] : []
+  })
 }
 
-function demo(
-  account: ProviderName,
-  baseUrl: string,
-  credentials: Readonly<Record<string, string>>,
-  curl: string,
-): DemoLines {
-  const { provider, baseUrlEnv, title }: KnownProvider = knownProviders[account]
+function demo(simulator: Simulator, account: ProviderName, credentials: Readonly<Record<string, string>>): DemoLines {
+  const { provider, baseUrlEnv, title } = knownProviders[account]
+  const { spec } = simulator.provider(provider)
+  const baseUrl = spec.baseUrl ?? simulator.url
   const env = Object.entries(credentials).map(([field, value]): readonly [string, string] => [
-    provider.spec.env?.[field]?.[0] ?? field,
+    spec.env?.[field]?.[0] ?? field,
     value,
   ])
-  return { account, title, baseUrl, env: { ...Object.fromEntries(env), [baseUrlEnv]: baseUrl }, curl }
+  return {
+    account,
+    title,
+    baseUrl,
+    env: { ...Object.fromEntries(env), [baseUrlEnv]: baseUrl },
+    curl: curlLine(baseUrl, spec.request(credentials)),
+  }
+}
+
+/** Returns the token request as a shell command. */
+function curlLine(baseUrl: string, { url, query, json, form }: RequestSpec): string {
+  const address = `${baseUrl}${url}`
+  if (json !== undefined) return `curl -s ${address} -H 'content-type: application/json' -d '${JSON.stringify(json)}'`
+  if (form !== undefined) return `curl -s ${address} -d '${new URLSearchParams(form).toString()}'`
+  return `curl -s '${address}?${new URLSearchParams(query).toString()}'`
 }
 
 function print({ output, options }: CommandContext, simulator: Simulator): void {

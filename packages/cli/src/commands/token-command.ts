@@ -2,14 +2,14 @@ import type { CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes } from '../exit-code.js'
 import { exposures } from '../exposures.js'
-import { accountNamed, openAccounts, secretOf } from '../open-accounts.js'
+import { accountArgument, accountNamed, openAccounts, secretOf } from '../open-accounts.js'
 import { maskedToken, momentText, relativeText } from '../words.js'
 
 /** `lingpai token <account>` */
 export const tokenCommand: CommandDefinition = {
   syntax: 'token <account>',
   summary: 'get a usable token, from the cache or from the platform',
-  args: { account: 'name in lingpai.yaml, or qq-bot, wechat-mp or wecom from the environment' },
+  args: { account: accountArgument },
   options: [['--reveal', 'print only the token itself']],
   usesConfiguration: true,
   examples: [

@@ -1,3 +1,5 @@
+import { providerTitles } from './provider-titles.js'
+
 /** All texts of the page in English; the other languages have the same members. */
 export const en = {
   skip: 'Skip to the content',
@@ -78,7 +80,7 @@ export const en = {
     'needs-reauthorization': 'user must authorize again',
     unknown: 'unknown error',
   },
-  providers: { 'qq-bot': 'QQ bot', 'wechat-mp': 'WeChat', wecom: 'WeCom' },
+  providers: providerTitles.en,
 
   events: 'Events',
   noEvents: 'No events yet.',

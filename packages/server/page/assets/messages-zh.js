@@ -1,3 +1,5 @@
+import { providerTitles } from './provider-titles.js'
+
 /** @type {typeof import('./messages-en.js').en} */
 export const zh = {
   skip: '跳到正文',
@@ -75,7 +77,7 @@ export const zh = {
     'needs-reauthorization': '需要用户重新授权',
     unknown: '未知错误',
   },
-  providers: { 'qq-bot': 'QQ 机器人', 'wechat-mp': '微信', wecom: '企业微信' },
+  providers: providerTitles.zh,
 
   events: '事件',
   noEvents: '还没有事件。',

@@ -2,7 +2,7 @@ import { failurePolicy } from '@lingpai/core'
 import { words } from './words.mjs'
 
 /** The tables of all providers of a page; several of them each get a heading. */
-export function renderProviders(providers, language) {
+export function renderFigures(providers, language) {
   const say = words[language]
   const entries = Object.entries(providers)
   const depth = entries.length > 1 ? '###' : '##'

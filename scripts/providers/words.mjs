@@ -74,6 +74,7 @@ export const words = {
       const asks = attempts === 1 ? 'asks once' : `asks up to ${attempts} times`
       return `${asks}, then waits ${spanInEnglish(first)}${longest > first ? `, ${spanInEnglish(longest)} at most` : ''}`
     },
+    onlyInFile: 'in a file only',
     replaces: 'replaces the token once for all callers and repeats the call once',
     returns: "gives back the platform's reply; the token stays",
   },
@@ -150,6 +151,7 @@ export const words = {
       const asks = attempts === 1 ? '只请求一次' : `最多请求 ${attempts} 次`
       return `${asks}，然后等待 ${spanInChinese(first)}${longest > first ? `，最长 ${spanInChinese(longest)}` : ''}`
     },
+    onlyInFile: '仅限配置文件',
     replaces: '为所有调用方更换一次令牌，并重试一次调用',
     returns: '原样返回平台的响应，令牌不变',
   },

@@ -1,0 +1,33 @@
+import type { Provider } from './provider.js'
+
+/** A text in both languages of the docs. */
+export interface BilingualText {
+  readonly en: string
+  readonly zh: string
+}
+
+/**
+ * What a provider package of this repository says about itself in `src/manifest.ts`. The command's table of providers, the JSON
+ * Schema, the tables of the docs and the names on the status page are generated from it: `npm run providers`.
+ */
+export interface ProviderManifest<C> {
+  /** Short name of the platform, for links and for the status page: `WeCom`. */
+  readonly title: BilingualText
+  /** What the tokens are for, as Markdown for the table of packages. */
+  readonly summary: BilingualText
+  /** The values of `provider:` in `lingpai.yaml`. Environment variables configure an account of the first one. */
+  readonly accounts: Readonly<Record<string, ConfigurableProvider<C>>>
+  /** Environment variable with another base URL for that account, such as a sandbox or a private deployment. */
+  readonly baseUrlEnv: string
+  /** Name of the platform in the simulator of `@lingpai/testing`, if it is simulated. */
+  readonly simulator?: string
+}
+
+/** A value of `provider:` in `lingpai.yaml`. */
+export interface ConfigurableProvider<C> {
+  readonly provider: Provider<C>
+  /** Title for people who choose among the values. */
+  readonly title: BilingualText
+  /** Tickets that are derived from the token, by their names in the token server. */
+  readonly tickets?: Readonly<Record<string, Provider<C>>>
+}

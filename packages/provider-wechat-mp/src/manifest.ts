@@ -1,0 +1,32 @@
+import type { ProviderManifest } from '@lingpai/core/internal'
+import { cardTicket } from './card-ticket.js'
+import { jsapiTicket } from './jsapi-ticket.js'
+import type { WechatMpCredentials } from './wechat-mp-common.js'
+import { wechatMpPlain } from './wechat-mp-plain.js'
+import { wechatMp } from './wechat-mp.js'
+
+const tickets = { jsapi: jsapiTicket, wxCard: cardTicket }
+
+/** What the command, the docs and the status page say about this package. */
+export const manifest = {
+  title: { en: 'WeChat', zh: '微信' },
+  summary: {
+    en: 'WeChat official accounts and mini programs: `stable_token` and `cgi-bin/token`',
+    zh: '微信公众号与小程序：`stable_token` 和 `cgi-bin/token`',
+  },
+  accounts: {
+    'wechat-mp': {
+      provider: wechatMp,
+      title: { en: 'WeChat official account or mini program', zh: '公众号、小程序' },
+      tickets,
+    },
+    // It has the same variables as `wechat-mp`: only a configuration file can choose the endpoint that invalidates earlier tokens.
+    'wechat-mp-plain': {
+      provider: wechatMpPlain,
+      title: { en: 'WeChat through cgi-bin/token', zh: '公众号、小程序的 cgi-bin/token' },
+      tickets,
+    },
+  },
+  baseUrlEnv: 'WECHAT_MP_BASE_URL',
+  simulator: 'wechat',
+} as const satisfies ProviderManifest<WechatMpCredentials>

@@ -1,0 +1,19 @@
+import type { ProviderManifest } from '@lingpai/core/internal'
+import { agentTicket } from './agent-ticket.js'
+import { corpTicket } from './corp-ticket.js'
+import { wecom, type WecomCredentials } from './wecom.js'
+
+/** What the command, the docs and the status page say about this package. */
+export const manifest = {
+  title: { en: 'WeCom', zh: '企业微信' },
+  summary: { en: 'WeCom apps, private deployments included', zh: '企业微信应用，包括私有化部署' },
+  accounts: {
+    wecom: {
+      provider: wecom,
+      title: { en: 'WeCom app', zh: '企业微信' },
+      tickets: { jsapi: corpTicket, agentConfig: agentTicket },
+    },
+  },
+  baseUrlEnv: 'WECOM_BASE_URL',
+  simulator: 'wecom',
+} as const satisfies ProviderManifest<WecomCredentials>

@@ -1,0 +1,7 @@
+// Generated from packages/provider-*: npm run providers
+
+/** Short names of the platforms, by the ids of their providers. */
+export const providerTitles = {
+  en: { 'qq-bot': 'QQ bot', 'wechat-mp': 'WeChat', wecom: 'WeCom' },
+  zh: { 'qq-bot': 'QQ 机器人', 'wechat-mp': '微信', wecom: '企业微信' },
+}

@@ -1,0 +1,42 @@
+// Writes what names every provider package, from packages/provider-*: the command's table, the JSON Schema of its configuration,
+// the names on the status page, the providers' pages and the lists of other pages. `--check` only says what is stale.
+// node --conditions=@lingpai/source --import tsx scripts/providers.mjs [--check]
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import { root } from './lib/workspace.mjs'
+import { generatedSources } from './providers/code.mjs'
+import { pagesWithLists } from './providers/lists.mjs'
+import { pagesWithoutPackage, providerPages } from './providers/pages.mjs'
+import { readProviders } from './providers/read-providers.mjs'
+
+const isCheck = process.argv.includes('--check')
+const providers = await readProviders()
+const problems = pagesWithoutPackage(providers).map((path) => `${path}: there is no such provider package`)
+
+for (const [path, text] of [
+  ...generatedSources(providers),
+  ...providerPages(providers),
+  ...pagesWithLists(providers),
+]) {
+  await bring(path, text)
+}
+// Read only now: it follows from the table that was just written.
+const { configurationJsonSchema } = await import('../packages/cli/src/index.ts')
+await bring('packages/cli/lingpai.schema.json', JSON.stringify(configurationJsonSchema()))
+
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exitCode = 1
+else if (isCheck) console.log(`what names ${providers.length} provider packages follows from their folders`)
+
+/** Writes a file that is not as it is to be, formatted as the whole repository is; a check says so instead. */
+async function bring(path, text) {
+  const file = join(root, path)
+  const formatted = /\.txt$/.test(path) ? text : await format(text, { ...(await resolveConfig(file)), filepath: file })
+  if (existsSync(file) && readFileSync(file, 'utf8') === formatted) return
+  if (isCheck) problems.push(`${path} is stale; run: npm run providers`)
+  else {
+    writeFileSync(file, formatted)
+    console.log(`wrote ${path}`)
+  }
+}

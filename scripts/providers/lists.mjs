@@ -1,0 +1,111 @@
+// The lines of pages that name every provider package. They stand among lines written by hand, and are known by their beginning.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../lib/workspace.mjs'
+import { words } from './words.mjs'
+
+/** The lists: pages, what a line of the list looks like, and the lines of one provider package. */
+const lists = [
+  ...inBoth((language) => ({
+    path: language === 'en' ? 'README.md' : 'README.zh-CN.md',
+    line: /^\| \[`@lingpai\/provider-/,
+    linesOf: ({ packageName, name, manifest }) => [
+      row(`[${code(packageName)}](packages/provider-${name})`, manifest.summary[language]),
+    ],
+  })),
+  ...inBoth((language) => ({
+    path: `docs/${language}/index.md`,
+    line: /^\| \[[^\]]*\]\(providers\//,
+    linesOf: (provider) => [
+      row(pageLink(provider, language), `[${code(provider.packageName)}](../../packages/provider-${provider.name})`),
+    ],
+  })),
+  ...inBoth((language) => ({
+    path: `docs/${language}/quick-start.md`,
+    line: /^\| \[[^\]]*\]\(providers\//,
+    linesOf: (provider) => [
+      row(
+        pageLink(provider, language),
+        code(provider.packageName),
+        codes(Object.keys(provider.providers)),
+        codes(variablesOf(provider)),
+      ),
+    ],
+  })),
+  ...inBoth((language) => ({
+    path: `docs/${language}/command-line.md`,
+    line: /^\| \[[^\]]*\]\(providers\//,
+    linesOf: (provider) => accountRows(provider, language, 'providers'),
+  })),
+  {
+    path: 'packages/cli/README.md',
+    line: /^\| \[[^\]]*\]\(\.\.\/\.\.\/docs\/en\/providers\//,
+    linesOf: (provider) => accountRows(provider, 'en', '../../docs/en/providers'),
+  },
+  {
+    path: 'llms.txt',
+    line: /^ {4}import \{ \w+ \} from '@lingpai\/provider-/,
+    linesOf: ({ packageName, providers }) => {
+      const [[name, { spec }], ...others] = Object.entries(providers)
+      const fields = [...spec.account, ...spec.secrets].join(', ')
+      const more = others.length > 0 ? `; also ${others.map(([other]) => other).join(', ')}` : ''
+      return [`    import { ${name} } from '${packageName}' // { ${fields} }${more}`]
+    },
+  },
+]
+
+/** Path to text of every page with a list, as it is to be. */
+export function pagesWithLists(providers) {
+  return lists.map(({ path, line, linesOf }) => {
+    const text = readFileSync(join(root, path), 'utf8')
+    return [path, replaceLines(path, text, line, providers.flatMap(linesOf))]
+  })
+}
+
+/** The text with the lines that match replaced, where the first of them stands. */
+function replaceLines(path, text, pattern, replacement) {
+  const lines = text.split('\n')
+  const first = lines.findIndex((line) => pattern.test(line))
+  if (first < 0) throw new Error(`${path} needs a line like ${pattern}`)
+  const rest = lines.filter((line) => !pattern.test(line))
+  return [...rest.slice(0, first), ...replacement, ...rest.slice(first)].join('\n')
+}
+
+/** How each value of `provider:` is configured: by a file, and the first one by variables as well. */
+function accountRows(provider, language, folder) {
+  const { accounts, manifest, name } = provider
+  return accounts.map(({ value, title, provider: { spec } }, index) =>
+    row(
+      `[${title[language]}](${folder}/${name}.md)`,
+      code(value),
+      codes(spec.account),
+      index === 0 ? codes([...variablesOf(provider), manifest.baseUrlEnv]) : words[language].onlyInFile,
+    ),
+  )
+}
+
+/** The variables of an account, by their first spelling. */
+function variablesOf({ accounts: [{ provider }] }) {
+  const { account, secrets, env = {} } = provider.spec
+  return [...account, ...secrets].flatMap((field) => env[field]?.slice(0, 1) ?? [])
+}
+
+function pageLink({ name, manifest }, language) {
+  return `[${manifest.title[language]}](providers/${name}.md)`
+}
+
+function inBoth(listOf) {
+  return ['en', 'zh'].map(listOf)
+}
+
+function row(...cells) {
+  return `| ${cells.join(' | ')} |`
+}
+
+function codes(names) {
+  return names.map(code).join(', ')
+}
+
+function code(text) {
+  return `\`${text}\``
+}
