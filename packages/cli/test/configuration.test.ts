@@ -198,12 +198,12 @@ test('an unknown cache is reported with the known ones and without its password'
     const other = await withCache('mongodb://user:hunter2hunter2@db')
     expect(other.code).toBe(2)
     expect(other.stderr).toContain(
-      'cache: the scheme mongodb: is not known\n  hint: Known are memory:, file:, sqlite:, redis:',
+      'cache: unknown scheme mongodb:\n  hint: Known schemes: memory:, file:, sqlite:, redis:',
     )
     expect(other.stderr).not.toContain('hunter2hunter2')
-    expect((await withCache('/var/cache')).stderr).toContain('cache: is no URL')
-    expect((await withCache('file:')).stderr).toContain('file: names no directory')
-    expect((await withCache('sqlite:')).stderr).toContain('sqlite: names no file')
+    expect((await withCache('/var/cache')).stderr).toContain('cache: the value must be a URL')
+    expect((await withCache('file:')).stderr).toContain('file: must name a directory')
+    expect((await withCache('sqlite:')).stderr).toContain('sqlite: must name a file')
   })
 })
 

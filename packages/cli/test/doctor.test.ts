@@ -58,7 +58,7 @@ test('doctor reports a denied address of the token endpoint and of the API', asy
         simulator.change(platform, { ipAllow: ['198.51.100.1'] })
       const ran = await run(['doctor'])
       expect(ran.code).toBe(3)
-      expect(lineOf(ran, 'wechat-mp token')).toMatch(/^fail .*→ Add 203\.0\.113\.7 to the IP white-list/)
+      expect(lineOf(ran, 'wechat-mp token')).toMatch(/^fail .*→ Add 203\.0\.113\.7 to the IP allowlist/)
       expect(lineOf(ran, 'wecom works')).toMatch(/^fail .*60020.*→ Add 203\.0\.113\.7 to the trusted IP/)
       expect(lineOf(ran, 'qq-bot works')).toMatch(/^fail .*40023002.*→ Add the address of this host/)
       const { json } = await run(['doctor', 'wecom', '--json'])

@@ -8,7 +8,7 @@ export interface Finding {
   readonly message: string
   /** How to fix the problem. */
   readonly action?: string
-  /** The address to add to a white-list, if the platform named it. */
+  /** The address to add to an allowlist, if the platform named it. */
   readonly ip?: string
 }
 

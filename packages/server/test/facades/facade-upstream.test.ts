@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('an address that is missing in the white-list gives the code and text of the platform', async () => {
+test('an address that is missing from the allowlist gives the code and text of the platform', async () => {
   world.simulator.change('wechat', { ipAllow: ['203.0.113.9'] })
   const response = await world.get(wechatTokenPath(key))
   expect(response.errcode).toBe(40164)

@@ -37,7 +37,7 @@ inBrowser('a failing account shows a hint with the address in both languages', a
   await signIn(page, key)
   const newsletter = card(page, 'newsletter')
   await newsletter.getByText('Failing', { exact: true }).waitFor()
-  await newsletter.getByText(`Add ${clientIp} to the IP white-list of the account`).waitFor()
+  await newsletter.getByText(`Add ${clientIp} to the IP allowlist of the account`).waitFor()
   await newsletter.getByText('40164').first().waitFor()
   await page.getByText('6 accounts, 1 needs attention').waitFor()
   expect(await page.getByRole('article').first().getByRole('heading').textContent()).toBe('newsletter')

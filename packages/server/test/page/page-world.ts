@@ -14,7 +14,7 @@ import {
   type ServedAccount,
 } from '../../src/index.js'
 
-/** The address that the platforms see, which is missing in the white-list of `newsletter`. */
+/** The address that the platforms see, which is missing from the allowlist of `newsletter`. */
 export const clientIp = '203.0.113.7'
 
 /** Secrets of the platforms, which must never appear on the page. */
@@ -56,7 +56,7 @@ export interface PageWorld {
 export interface PageWorldOptions {
   /** @default the clock of this machine */
   readonly clock?: Clock
-  /** Settings of `newsletter` on its platform. @default a white-list without our address */
+  /** Settings of `newsletter` on its platform. @default an allowlist without our address */
   readonly newsletter?: AccountSettings
 }
 

@@ -64,7 +64,7 @@ async function askToRefresh(page: Page): Promise<void> {
   await page.locator('.actions button').nth(2).click()
 }
 
-/** A day of latencies, failures, rejections and a manual refresh; the newsletter's address is removed from the white-list. */
+/** A day of latencies, failures, rejections and a manual refresh; the newsletter's address is removed from the allowlist. */
 async function liveADay({ simulator, url, key: makeKey }: PageWorld, time: TestClock): Promise<void> {
   const service = makeKey({ role: 'reporter', name: 'order-service' })
   let seed = 7
