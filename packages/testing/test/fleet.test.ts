@@ -123,6 +123,7 @@ describe('what was broken once holds', () => {
       'everything',
       749_801_150_113,
     ],
+    ['a record of a clock set ahead and back by less, not taken over', 'everything', 581_280_668_215],
     ['a longer life told by a clock that was set ahead and back by less since the last look', 'skew', 749_801_142_094],
     ['a cool-down that the store lost, not given back by who forced a refresh', 'everything', 749_801_173_348],
   ] as const)('%s', async (_, profile, seed) => {

@@ -37,7 +37,8 @@ export function isFromBeforeSetBack<C>(
   if (gate.cache.nowMs !== undefined || gate.cache.reach === 'fleet') return false
   if (state.times === undefined || issuedAtMs <= gate.reckonedNowMs() + agreedMs) return false
   const { expiry } = state.times
-  return expiry.wall - expiry.monotonic - (clock.now() - clock.monotonic()) <= agreedMs
+  // Where it was set forward since, that may have been before the record was requested, and back by less after it.
+  return Math.abs(expiry.wall - expiry.monotonic - (clock.now() - clock.monotonic())) <= agreedMs
 }
 
 /** Whether this process requested the token in memory, and its moments are on the clock as it is now. */
