@@ -116,6 +116,21 @@ export const codes = {
       ],
     },
   },
+  ERR_LINGPAI_UNAVAILABLE: {
+    when: '此刻无法得到调用所需的东西；什么都没有发送，稍后同样的调用可能成功。',
+    todo: {
+      en: [
+        '`details.problem` is `secret`: look at the vault, or at the function that reads the secret.',
+        '`details.problem` is `lifetime`: call again at `retryAtMs`, or ask for a smaller `minLifeMs`.',
+        '`details.problem` is `queue-full` or `rate-limit`: send more slowly.',
+      ],
+      zh: [
+        '`details.problem` 为 `secret`：请检查密钥库，或读取密钥的函数。',
+        '`details.problem` 为 `lifetime`：请在 `retryAtMs` 之后再调用，或要求较小的 `minLifeMs`。',
+        '`details.problem` 为 `queue-full` 或 `rate-limit`：请放慢发送。',
+      ],
+    },
+  },
   ERR_LINGPAI_LEASE: {
     when: '没有及时取得刷新的权利：正由另一个进程持有。',
     todo: {
@@ -163,6 +178,11 @@ export const members = {
     zh: '字段、选项或环境变量的名称。',
   },
   'ConfigErrorDetails.problem': { en: 'What is wrong with it.', zh: '错在哪里。' },
+  'UnavailableErrorDetails.problem': {
+    en: '`secret`: its function failed, or did not answer in time. `lifetime`: no token lives that long yet. `queue-full`, `rate-limit`: messages are sent faster than they may be.',
+    zh: '`secret`：读取它的函数失败，或未及时给出；`lifetime`：暂无有效期那么长的令牌；`queue-full`、`rate-limit`：发送消息过快。',
+  },
+  'UnavailableErrorDetails.field': { en: 'Field or option that it is about.', zh: '所涉及的字段或选项。' },
   'TransportErrorDetails.phase': {
     en: '`connect`: nothing was sent. `timeout`: the outcome at the platform is not known.',
     zh: '`connect`：什么都没有发出；`timeout`：平台一侧的结果未知。',

@@ -16,6 +16,7 @@ export interface LingpaiErrorOptions {
 /** Every code, closed: adding one is a minor release, renaming one a major. */
 export type LingpaiErrorCode =
   | 'ERR_LINGPAI_CONFIG'
+  | 'ERR_LINGPAI_UNAVAILABLE'
   | 'ERR_LINGPAI_TRANSPORT'
   | 'ERR_LINGPAI_MALFORMED_ANSWER'
   | 'ERR_LINGPAI_PLATFORM'
@@ -61,7 +62,11 @@ export class ConfigError extends LingpaiError {
   override readonly name = 'ConfigError'
   readonly details: ConfigErrorDetails
 
-  constructor(message: string, details: ConfigErrorDetails = {}, options: LingpaiErrorOptions = {}) {
+  constructor(
+    message: string,
+    details: ConfigErrorDetails = {},
+    options: Pick<LingpaiErrorOptions, 'hint' | 'cause'> = {},
+  ) {
     super(message, options)
     this.details = details
   }
@@ -72,6 +77,31 @@ export interface ConfigErrorDetails {
   /** Field, option or environment variable. */
   readonly field?: string
   readonly problem?: 'missing' | 'empty' | 'malformed' | 'unknown' | 'conflict'
+}
+
+/** What a call needs cannot be had now. Nothing was sent; the same call may succeed later. */
+export class UnavailableError extends LingpaiError {
+  readonly code = 'ERR_LINGPAI_UNAVAILABLE'
+  override readonly name = 'UnavailableError'
+  readonly details: UnavailableErrorDetails
+
+  constructor(message: string, details: UnavailableErrorDetails, options: LingpaiErrorOptions = {}) {
+    super(message, { retryable: true, ...options })
+    this.details = details
+  }
+}
+
+/** What cannot be had. */
+export interface UnavailableErrorDetails {
+  readonly provider: string
+  /**
+   * - `secret`: its function failed, or did not answer in time
+   * - `lifetime`: no token lives that long yet
+   * - `queue-full`, `rate-limit`: messages are sent faster than they may be
+   */
+  readonly problem: 'secret' | 'lifetime' | 'queue-full' | 'rate-limit'
+  /** Field or option that it is about. */
+  readonly field?: string
 }
 
 /** The network failed: DNS, TLS, a reset, a time-out, or a 5xx without a platform code. Retryable, except where `details.problem` says otherwise. */
@@ -184,7 +214,14 @@ export class ClosedError extends LingpaiError {
 
 /** Any of the errors, for a `switch` on `code` that narrows. */
 export type AnyLingpaiError =
-  ConfigError | TransportError | MalformedAnswerError | PlatformError | CacheError | LeaseError | ClosedError
+  | ConfigError
+  | UnavailableError
+  | TransportError
+  | MalformedAnswerError
+  | PlatformError
+  | CacheError
+  | LeaseError
+  | ClosedError
 
 /** Whether `error` is one of Lingpai's, of whichever copy or version of the library. */
 export function isLingpaiError(error: unknown): error is AnyLingpaiError {

@@ -19,6 +19,7 @@ export {
   MalformedAnswerError,
   PlatformError,
   TransportError,
+  UnavailableError,
   type AnyLingpaiError,
   type CacheErrorDetails,
   type ConfigErrorDetails,
@@ -27,6 +28,7 @@ export {
   type MalformedAnswerErrorDetails,
   type PlatformErrorDetails,
   type TransportErrorDetails,
+  type UnavailableErrorDetails,
 } from './errors.js'
 export type {
   AnswerSpec,
@@ -70,6 +72,6 @@ export type {
 } from './token-source.js'
 export { platformError } from './failure/upstream-errors.js'
 export { AccessTokenApi } from './kit/access-token-api.js'
-export { ApiConfigKit } from './kit/api-config-kit.js'
+export { ApiConfigKit, type ApiConfig } from './kit/api-config-kit.js'
 export type { HttpDelegate } from './http-delegate.js'
 export { HttpKit } from './kit/http-kit.js'

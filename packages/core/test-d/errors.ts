@@ -24,6 +24,8 @@ export function explain(error: AnyLingpaiError): string {
       // @ts-expect-error a transport error has no platform code
       void error.details.platformCode
       return error.details.phase
+    case 'ERR_LINGPAI_UNAVAILABLE':
+      return `${error.details.provider} ${error.details.problem}`
     case 'ERR_LINGPAI_MALFORMED_ANSWER':
       return `${error.details.problem} ${error.details.status}`
     case 'ERR_LINGPAI_CACHE':

@@ -11,6 +11,7 @@ import {
   MalformedAnswerError,
   PlatformError,
   TransportError,
+  UnavailableError,
   type AnyLingpaiError,
 } from '@lingpai/core'
 import { classOfError, decodeFailure, encodeFailure, withRetryAt } from '../src/failure/failure-record.js'
@@ -31,6 +32,7 @@ const malformed = { provider: 'toy', problem: 'not-json', status: 200, bytes: 7 
 
 const errors: readonly AnyLingpaiError[] = [
   new ConfigError('config', { field: 'appId', problem: 'empty' }, { hint: 'Give it.' }),
+  new UnavailableError('unavailable', { provider: 'toy', problem: 'secret', field: 'appSecret' }),
   new TransportError('transport', { provider: 'toy', phase: 'connect', systemCode: 'ECONNREFUSED' }),
   new MalformedAnswerError('malformed', malformed, { hint: 'Wait.' }),
   new PlatformError('platform', refusal, { retryable: false, hint: 'Add it.', cause: new Error('below') }),
@@ -52,6 +54,7 @@ function membersOf(error: AnyLingpaiError): {
 test('the codes are closed, and each class has one', () => {
   expect(errors.map(({ name, code }) => `${name} ${code}`)).toEqual([
     'ConfigError ERR_LINGPAI_CONFIG',
+    'UnavailableError ERR_LINGPAI_UNAVAILABLE',
     'TransportError ERR_LINGPAI_TRANSPORT',
     'MalformedAnswerError ERR_LINGPAI_MALFORMED_ANSWER',
     'PlatformError ERR_LINGPAI_PLATFORM',
@@ -73,7 +76,7 @@ test('all are errors of one root, with a stack and their own name in it', () => 
 
 test('what passes by itself is retryable, unless told otherwise', () => {
   const retryable = errors.filter((error) => error.retryable).map(({ name }) => name)
-  expect(retryable).toEqual(['TransportError', 'MalformedAnswerError', 'CacheError', 'LeaseError'])
+  expect(retryable).toEqual(['UnavailableError', 'TransportError', 'MalformedAnswerError', 'CacheError', 'LeaseError'])
   expect(new TransportError('t', { provider: 'toy', phase: 'status' }, { retryable: false }).retryable).toBe(false)
 })
 
@@ -103,7 +106,7 @@ test('an error of another copy of the library is one of ours, although it is no 
 })
 
 test('the moment of the next try makes a copy of the same class with everything else', () => {
-  const kept = ['ERR_LINGPAI_CONFIG', 'ERR_LINGPAI_CACHE', 'ERR_LINGPAI_CLOSED']
+  const kept = ['ERR_LINGPAI_CONFIG', 'ERR_LINGPAI_UNAVAILABLE', 'ERR_LINGPAI_CACHE', 'ERR_LINGPAI_CLOSED']
   for (const error of errors) {
     const timed = withRetryAt(error, 1_767_225_600_000)
     if (kept.includes(error.code)) {
@@ -126,7 +129,7 @@ function withoutWords(details: object): object {
 
 test('a failure goes through the cache and comes back as the class it was, in words made from its code', () => {
   const atMs = 1_767_225_600_000
-  for (const error of errors.slice(1, 4)) {
+  for (const error of errors.slice(2, 5)) {
     const retryAtMs = atMs + 60_000
     const failure = {
       error: withRetryAt(error, retryAtMs),
@@ -157,6 +160,7 @@ test.each(['certificate', 'fetch'] as const)('a stored fault of the %s has the h
 
 test('the class of an error without a platform code', () => {
   expect(errors.map((error) => classOfError(error))).toEqual([
+    'unknown',
     'unknown',
     'transient',
     'transient',

@@ -38,7 +38,7 @@ test('the README’s comfort: put apps, get tokens of the current one', async ()
   expect(platformOf(await AccessTokenApi.getAccessToken(bot.appId))).toBe('qq')
   expect(platformOf(await ApiConfigKit.run('1000002', () => AccessTokenApi.getAccessToken()))).toBe('wecom')
   expect(platformOf(await AccessTokenApi.getAccessToken('ww1:1000002'))).toBe('wecom')
-  expect(ApiConfigKit.getAccount().ids).toEqual({ appId: first.appId })
+  expect(ApiConfigKit.getApiConfig().ids).toEqual({ appId: first.appId })
   expect(simulator.ledger.tokenRequests()).toBe(3)
 })
 
@@ -58,7 +58,7 @@ test('the current app belongs to the async context: two at once never cross', as
     await new Promise((resolve) => setImmediate(resolve))
     const token = await AccessTokenApi.getAccessToken()
     ApiConfigKit.removeCurrentAppId()
-    expect(ApiConfigKit.getAccount().ids['appId']).toBe(first.appId)
+    expect(ApiConfigKit.getApiConfig().ids['appId']).toBe(first.appId)
     return token
   }
   const isolated = (appId: string): Promise<string> => ApiConfigKit.run(first.appId, () => request(appId))
@@ -72,7 +72,7 @@ test('removing the default moves it on to the next one; removing the last leaves
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), second)
   ApiConfigKit.removeApiConfig(first.appId)
-  expect(ApiConfigKit.getAccount().ids).toEqual({ appId: second.appId })
+  expect(ApiConfigKit.getApiConfig().ids).toEqual({ appId: second.appId })
   ApiConfigKit.removeApiConfig(second.appId)
   await expect(AccessTokenApi.getAccessToken()).rejects.toMatchObject({
     code: 'ERR_LINGPAI_CONFIG',
@@ -96,12 +96,12 @@ test('an id that two platforms share has to be told apart', async () => {
 
 test('the same app with a new secret takes the place of the old one', async () => {
   const provider = simulator.provider(wechatMp)
-  const old = ApiConfigKit.putApiConfig(provider, { ...first, appSecret: 'PLANTED-SECRET-wrong' })
+  const { source: old } = ApiConfigKit.putApiConfig(provider, { ...first, appSecret: 'PLANTED-SECRET-wrong' })
   await expect(old.getAccessToken()).rejects.toMatchObject({ details: { platformCode: 40125 } })
   ApiConfigKit.putApiConfig(provider, first)
   expect(typeof (await AccessTokenApi.getAccessToken())).toBe('string')
   await expect(old.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
-  expect(ApiConfigKit.putApiConfig(provider, first)).toBe(ApiConfigKit.getApiConfig())
+  expect(ApiConfigKit.putApiConfig(provider, first).source).toBe(ApiConfigKit.getApiConfig().source)
 })
 
 test('another cache takes over with all apps', async () => {
@@ -161,8 +161,8 @@ test('an HTTP delegate of TNW’s shape carries the requests', async () => {
 
 test('a delegate carries no call that it would change: own headers, other methods, other bodies go through fetch', async () => {
   const refuse = (): Promise<never> => Promise.reject(new TypeError('not for a delegate'))
-  const qq = ApiConfigKit.putApiConfig(simulator.provider(qqBot), bot)
-  const mp = ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
+  const { source: qq } = ApiConfigKit.putApiConfig(simulator.provider(qqBot), bot)
+  const { source: mp } = ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   await Promise.all([qq.getAccessToken(), mp.getAccessToken()])
   HttpKit.setHttpDelegate({ httpGet: refuse, httpPost: refuse })
   expect((await qq.fetch('/gateway')).status).toBe(200)
@@ -178,7 +178,9 @@ test('two copies of the core share the kit', async () => {
   const copy = await import('@lingpai/core')
   expect(copy.ApiConfigKit).not.toBe(ApiConfigKit)
   expect(await copy.AccessTokenApi.getAccessToken()).toBe(await AccessTokenApi.getAccessToken())
-  expect(await copy.ApiConfigKit.run(first.appId, () => ApiConfigKit.getAccount())).toEqual(ApiConfigKit.getAccount())
+  expect(await copy.ApiConfigKit.run(first.appId, () => ApiConfigKit.getApiConfig())).toEqual(
+    ApiConfigKit.getApiConfig(),
+  )
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
@@ -202,8 +204,8 @@ test('development mode logs events without secrets or tokens, and only while it 
 test('ids with colons are two apps, and an id may be a number', async () => {
   const provider = simulator.provider(wecom)
   ApiConfigKit.putApiConfig(provider, { ...corp, corpId: 'a:b', agentId: 'c' })
-  const kept = ApiConfigKit.putApiConfig(provider, { ...corp, corpId: 'a', agentId: 'b:c' })
-  expect(ApiConfigKit.getApiConfig()).not.toBe(kept)
+  const { source: kept } = ApiConfigKit.putApiConfig(provider, { ...corp, corpId: 'a', agentId: 'b:c' })
+  expect(ApiConfigKit.getApiConfig().source).not.toBe(kept)
   ApiConfigKit.putApiConfig(provider, corp)
   expect(typeof (await ApiConfigKit.run(1000002, () => AccessTokenApi.getAccessToken()))).toBe('string')
 })

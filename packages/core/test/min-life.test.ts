@@ -12,7 +12,7 @@ test('a platform that repeats its token even in its window is not stormed by cal
   await source.getAccessToken()
   await clock.advance(7150_000)
   const ask = (): Promise<unknown> => errorOf(clock.runUntil(source.getAccessToken({ minLifeMs: 55_000 })))
-  const refused = { code: 'ERR_LINGPAI_CONFIG', details: { field: 'minLifeMs' }, retryable: true }
+  const refused = { code: 'ERR_LINGPAI_UNAVAILABLE', details: { field: 'minLifeMs' }, retryable: true }
   for (let i = 0; i < 50; i += 1) expect(await ask()).toMatchObject({ ...refused, retryAtMs: clock.now() + 5000 })
   expect(platform.requests()).toBe(2)
   await clock.advance(5000)

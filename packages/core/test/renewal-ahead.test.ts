@@ -160,12 +160,13 @@ test('minLifeMs is kept, or refused with a ConfigError where the platform cannot
   const record = await plain.getRecord({ minLifeMs: hour })
   expect(record.expiresAtMs - world.clock.now()).toBeGreaterThanOrEqual(hour)
   await expect(sticky.getAccessToken({ minLifeMs: hour })).rejects.toMatchObject({
-    code: 'ERR_LINGPAI_CONFIG',
+    code: 'ERR_LINGPAI_UNAVAILABLE',
     retryable: true,
     details: { field: 'minLifeMs' },
   })
   await world.clock.advance(2 * second)
   await expect(plain.getAccessToken({ minLifeMs: 7199 * second })).rejects.toMatchObject({
+    code: 'ERR_LINGPAI_CONFIG',
     details: { field: 'minLifeMs' },
   })
   expect(world.simulator.ledger.tokenRequests() - before).toBe(1)

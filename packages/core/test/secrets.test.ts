@@ -102,7 +102,7 @@ test('a function that fails, or gives nothing, is a ConfigError without its word
     clientSecret: () => Promise.reject(new ConfigError('secret=PLANTED-SECRET-in-words')),
   })
   const error: unknown = await broken.getAccessToken().catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', retryable: true, details: { field: 'clientSecret' } })
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_UNAVAILABLE', retryable: true, details: { field: 'clientSecret' } })
   expect(JSON.stringify(error)).not.toContain('PLANTED-SECRET')
   for (const nothing of ['', '  ', undefined as unknown as string]) {
     const source = manager.source(simulator.provider(qqBot), { appId, clientSecret: () => nothing })
@@ -120,7 +120,7 @@ test('a vault that hangs once is given up after timeoutMs, and asked again later
     clientSecret: () => (isStuck ? new Promise<string>(() => undefined) : simulator.accounts.qq.clientSecret),
   })
   await expect(clock.runUntil(source.getAccessToken())).rejects.toMatchObject({
-    code: 'ERR_LINGPAI_CONFIG',
+    code: 'ERR_LINGPAI_UNAVAILABLE',
     retryable: true,
   })
   isStuck = false

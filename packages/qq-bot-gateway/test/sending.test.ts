@@ -172,7 +172,11 @@ test('a message that would wait longer than maxWaitMs rejects with the time at w
     async ({ sender, clock }) => {
       await clock.runUntil(Promise.all(Array.from({ length: 20 }, () => sender.sendGroupMessage('G', 'x'))))
       const error = await clock.runUntil(caught(sender.sendGroupMessage('G', 'one more')))
-      expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', retryable: true, retryAtMs: clock.now() + 60_000 })
+      expect(error).toMatchObject({
+        code: 'ERR_LINGPAI_UNAVAILABLE',
+        retryable: true,
+        retryAtMs: clock.now() + 60_000,
+      })
     },
     { maxWaitMs: 5000 },
   ))

@@ -1,5 +1,5 @@
 import { ApiConfigKit } from './api-config-kit.js'
-import type { GetTokenOptions } from '../token-source.js'
+import type { GetTokenOptions, TokenSource } from '../token-source.js'
 import type { TokenRecord } from '../token-record.js'
 
 /** Tokens of the apps that {@link ApiConfigKit} knows. */
@@ -15,6 +15,7 @@ export const AccessTokenApi = {
   },
 } as const
 
-function sourceOf(appId: string | number | undefined): ReturnType<typeof ApiConfigKit.getApiConfig> {
-  return appId === undefined ? ApiConfigKit.getApiConfig() : ApiConfigKit.getApiConfigByAppId(appId)
+function sourceOf(appId: string | number | undefined): TokenSource {
+  const { source } = appId === undefined ? ApiConfigKit.getApiConfig() : ApiConfigKit.getApiConfigByAppId(appId)
+  return source
 }

@@ -11,6 +11,11 @@ import { registry } from '../manager/process-registry.js'
 import { TokenManager } from '../manager/token-manager.js'
 import type { TokenSource } from '../token-source.js'
 
+/** One app: its public ids, and the source of its tokens. */
+export interface ApiConfig extends Account {
+  readonly source: TokenSource
+}
+
 /**
  * TNW's comfort: everything configured in one place, over one manager of the process. An app goes by its id (WeCom: its
  * agentId), by all its ids (`corpId:agentId`), or by `provider:ids` where the shorter ones are not unique.
@@ -25,8 +30,8 @@ export const ApiConfigKit = {
     kit.cache = cache
   },
 
-  /** Puts an app; the first one is the default. The same account again, with another secret, takes its place. @returns its source */
-  putApiConfig<C>(provider: Provider<C>, credentials: CredentialsOf<C>): TokenSource {
+  /** Puts an app; the first one is the default. The same account again, with another secret, takes its place. */
+  putApiConfig<C>(provider: Provider<C>, credentials: CredentialsOf<C>): ApiConfig {
     const { account } = splitCredentials(provider.spec, credentials)
     const ids = Object.values(account.ids)
     // Escaped, or `a:b` with `c` and `a` with `b:c` would be one app.
@@ -40,13 +45,13 @@ export const ApiConfigKit = {
     const old = configs.get(name)
     configs.set(name, config)
     if (old !== undefined && old.source() !== config.source()) kitManager().remove(old.source())
-    return config.source()
+    return apiConfigOf(config)
   },
 
-  /** The source of the current app: the one of this async context, else the default. @throws ConfigError when there is none */
-  getApiConfig(): TokenSource {
+  /** The current app: the one of this async context, else the default. @throws ConfigError when there is none */
+  getApiConfig(): ApiConfig {
     const current = registry.currentApp.getStore()
-    if (current !== undefined) return find(current).source()
+    if (current !== undefined) return apiConfigOf(find(current))
     const [first] = registry.kit.configs.values()
     if (first === undefined) {
       throw new ConfigError(
@@ -55,12 +60,12 @@ export const ApiConfigKit = {
         { hint: 'Call ApiConfigKit.putApiConfig(provider, credentials) first.' },
       )
     }
-    return first.source()
+    return apiConfigOf(first)
   },
 
-  /** The source of an app. @throws ConfigError for an id that is not known, or that several apps share */
-  getApiConfigByAppId(appId: string | number): TokenSource {
-    return find(appId).source()
+  /** An app. @throws ConfigError for an id that is not known, or that several apps share */
+  getApiConfigByAppId(appId: string | number): ApiConfig {
+    return apiConfigOf(find(appId))
   },
 
   /** Forgets an app: its timers stop. The default moves on to the next one. */
@@ -90,11 +95,6 @@ export const ApiConfigKit = {
     registry.kit.isDevMode = isDevMode
   },
 
-  /** The account of the current app. */
-  getAccount(): Account {
-    return ApiConfigKit.getApiConfig().account
-  },
-
   /** Ends the manager of the kit and forgets everything. */
   async reset(): Promise<void> {
     const { kit } = registry
@@ -104,6 +104,11 @@ export const ApiConfigKit = {
     await closing
   },
 } as const
+
+function apiConfigOf(config: KitConfig): ApiConfig {
+  const source = config.source()
+  return { ...source.account, source }
+}
 
 /** Cloudflare's runtime has `enterWith` only to throw; others have none. */
 function enterApp(method: string, name: string | undefined): void {

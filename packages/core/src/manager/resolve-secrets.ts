@@ -1,9 +1,14 @@
 import { credentialProblem } from '../account.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, UnavailableError } from '../errors.js'
 import type { ResolvedSpec, Secret } from '../provider.js'
 import { scrubCause } from '../secrecy/redact.js'
 
-/** Asks every function among the secrets. @throws ConfigError naming the field whose function failed, or gave no secret */
+/**
+ * Asks every function among the secrets.
+ *
+ * @throws UnavailableError naming the field whose function failed
+ * @throws ConfigError naming the field whose function gave no secret
+ */
 export async function resolveSecrets<C>(
   spec: ResolvedSpec<C>,
   secrets: Readonly<Record<string, Secret>>,
@@ -14,10 +19,10 @@ export async function resolveSecrets<C>(
       const value: unknown = typeof secret === 'function' ? await secret() : secret
       resolved[field] = typeof value === 'string' ? value.trim() : ''
     } catch (cause) {
-      throw new ConfigError(
+      throw new UnavailableError(
         `${spec.id}: the function that fetches ${field} failed`,
-        { field, problem: 'missing' },
-        { retryable: true, cause: scrubCause(cause) },
+        { provider: spec.id, problem: 'secret', field },
+        { cause: scrubCause(cause) },
       )
     }
     const problem = credentialProblem(resolved[field], spec.pattern?.[field])

@@ -9,7 +9,7 @@ import { CacheOutage } from './cache-outage.js'
 import { heldTokens } from '../state/account-state.js'
 import { ChangeFeed } from '../cache/change-feed.js'
 import type { Clock } from '../clock.js'
-import { ClosedError, ConfigError } from '../errors.js'
+import { ClosedError, ConfigError, UnavailableError } from '../errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from '../events.js'
 import { logEvents, type Logger } from '../logger.js'
 import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
@@ -276,7 +276,7 @@ export class TokenManager {
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         const text = `${id}: the function that fetches the secret did not answer within ${timeoutMs} ms`
-        reject(new ConfigError(text, { problem: 'missing' }, { retryable: true }))
+        reject(new UnavailableError(text, { provider: id, problem: 'secret' }))
       }
       const timer = clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
       secrets.then(resolve, reject).finally(() => {

@@ -1,9 +1,9 @@
 import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, UnavailableError } from '../errors.js'
 import { timeLeftMs } from '../time/moment.js'
 
-/** @throws ConfigError when no request could bring a token that lives as long as the caller wants */
+/** @throws ConfigError or UnavailableError when no request could bring a token that lives as long as the caller wants */
 export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
   const { record, times } = state
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(state)) return
@@ -18,12 +18,16 @@ export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<
   const isRepeated = mode === 'sticky' && waitMs > 0
   const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
   if (!isRepeated && !isHalf) return
-  const why = isHalf
-    ? `minLifeMs ${minLifeMs} is more than half of a token's life`
-    : `the platform repeats the current token until its last ${windowMs} ms`
-  throw new ConfigError(
-    `${spec.id}: no token that lives ${minLifeMs} ms can be had: ${why}`,
-    { field: 'minLifeMs', problem: 'conflict' },
-    isHalf ? {} : { retryable: true, retryAtMs: Math.ceil(clock.now() + waitMs) },
+  const text = `${spec.id}: no token that lives ${minLifeMs} ms can be had`
+  if (isHalf) {
+    throw new ConfigError(`${text}: "minLifeMs" must be at most half of a token's life`, {
+      field: 'minLifeMs',
+      problem: 'conflict',
+    })
+  }
+  throw new UnavailableError(
+    `${text} yet: the platform repeats the current token until its last ${windowMs} ms`,
+    { provider: spec.id, problem: 'lifetime', field: 'minLifeMs' },
+    { retryAtMs: Math.ceil(clock.now() + waitMs) },
   )
 }

@@ -47,14 +47,14 @@ const routes: Readonly<Record<string, (env: Environment, request: Request) => Pr
   '/peek': () => answer(async () => inModule.peek() ?? 'none'),
   '/kit': () =>
     answer(async () => {
-      const name = ApiConfigKit.putApiConfig(qqBot, credentials).toString()
+      const name = ApiConfigKit.putApiConfig(qqBot, credentials).source.toString()
       ApiConfigKit.setCurrentAppId(name)
       return name
     }),
   '/kit-run': () =>
     answer(async () => {
       ApiConfigKit.putApiConfig(qqBot, credentials)
-      return ApiConfigKit.run(credentials.appId, () => ApiConfigKit.getApiConfig().toString())
+      return ApiConfigKit.run(credentials.appId, () => ApiConfigKit.getApiConfig().source.toString())
     }),
 }
 

@@ -1,6 +1,7 @@
 import {
   ClosedError,
   ConfigError,
+  UnavailableError,
   systemClock,
   type AnyLingpaiError,
   type Clock,
@@ -171,10 +172,10 @@ export class QQBotSender {
     const key = `${target.kind}:${target.id}`
     const { maxQueued } = this.#options
     if (this.#lines.length(key) >= maxQueued) {
-      throw new ConfigError(
+      throw new UnavailableError(
         `qq bot: more than ${maxQueued} messages are waiting for one ${target.kind}`,
-        { field: 'maxQueued', problem: 'conflict' },
-        { retryable: true, hint: 'Send more slowly, or await each message.' },
+        { provider: 'qq-bot', problem: 'queue-full', field: 'maxQueued' },
+        { hint: 'Send more slowly, or await each message.' },
       )
     }
     return this.#untilClosed(options, (signal) =>
@@ -244,10 +245,10 @@ function asMessage(message: string | Message): Message {
   throw new ConfigError('qq bot: "message" must be a text or an object', { field: 'message', problem: 'malformed' })
 }
 
-function tooMany(kind: string, waitMs: number, clock: Clock): ConfigError {
-  return new ConfigError(
+function tooMany(kind: string, waitMs: number, clock: Clock): UnavailableError {
+  return new UnavailableError(
     `qq bot: the rate limit of proactive messages to a ${kind} is reached`,
-    { field: 'maxWaitMs', problem: 'conflict' },
-    { retryable: true, retryAtMs: clock.now() + waitMs, hint: 'Reply to messages ("msg_id"), or send fewer.' },
+    { provider: 'qq-bot', problem: 'rate-limit', field: 'maxWaitMs' },
+    { retryAtMs: clock.now() + waitMs, hint: 'Reply to messages ("msg_id"), or send fewer.' },
   )
 }
