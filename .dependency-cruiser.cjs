@@ -78,7 +78,7 @@ const rules = [
     to: { path: '^packages/cache-' },
   },
   {
-    name: 'nobody-knows-the-command',
+    name: 'only-the-entry-imports-the-command',
     comment: 'The command puts things together and is the top.',
     from: { path: '^packages/(?!cli/)' },
     to: { path: '^packages/cli/' },
@@ -86,7 +86,7 @@ const rules = [
   {
     name: 'no-deep-import',
     comment:
-      'Another package is its entry, nothing behind it, but for what core shares with its siblings and the manifest of a provider. What process tests share is no part of any package.',
+      'Another package is its entry, nothing behind it, but for what core shares with its siblings and the manifest of a provider. What process tests share does not belong to any package.',
     from: { path: '^packages/([^/]+)/' },
     to: {
       path: '^packages/(?!$1/)[^/]+/(?!src/index[.]ts$)',

@@ -117,7 +117,7 @@ export default tseslint.config(
         'error',
         { ignoreArrowShorthand: true, ignoreVoidOperator: true },
       ],
-      // `void promise.catch(report)` says that nobody waits; `void 0` in an arrow says that nothing is returned.
+      // `void promise.catch(report)` says that the promise is not awaited; `void 0` in an arrow says that nothing is returned.
       '@typescript-eslint/no-meaningless-void-operator': 'off',
       '@typescript-eslint/no-misused-spread': ['error', { allow: ['HiddenValueRecord', 'string'] }],
       // Takes a key of a type parameter for an enum.
@@ -144,7 +144,7 @@ export default tseslint.config(
       'no-restricted-globals': allow(),
     },
   },
-  // Where `fetch` is filled in for those who gave none; called anew each time, so that one that was replaced counts.
+  // The default `fetch`; read at each call, so that a replaced one is used.
   {
     files: ['packages/core/src/manager/token-manager.ts', 'packages/core/src/kit/http-kit.ts'],
     rules: {

@@ -11,7 +11,7 @@ function isSqliteThere(): boolean {
     return true
   } catch {
     const told =
-      'NO SQLITE: npm install @keyv/sqlite && npm rebuild sqlite3 (a C++ compiler and Python where there is no prebuilt driver)'
+      'NO SQLITE: npm install @keyv/sqlite && npm rebuild sqlite3 (a C++ compiler and Python without a prebuilt driver)'
     if (process.env['CI'] === 'true') throw new RangeError(told)
     process.env['LINGPAI_TEST_SQLITE'] = 'missing'
     process.stderr.write(`\n${told}: the tests of cache-sqlite are left out\n`)

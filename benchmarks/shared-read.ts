@@ -70,7 +70,7 @@ interface RawDatabase {
 }
 
 async function rawDatabase(path: string): Promise<RawDatabase> {
-  // The driver is no dependency of this repository itself: it is found from where `@keyv/sqlite` is.
+  // The driver is not a direct dependency of this repository: it is resolved from `@keyv/sqlite`.
   const adapter: typeof KeyvSqlite = (await import('@keyv/sqlite')).KeyvSqlite
   if (typeof adapter !== 'function') throw new TypeError('no @keyv/sqlite')
   const driver = createRequire(import.meta.resolve('@keyv/sqlite'))('sqlite3') as {

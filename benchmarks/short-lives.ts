@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 /**
  * Real time: tokens that live 3 s under 2,000 callers a second for 15 s, each of which takes its token to the API. Then the same
- * with upstream down from before the soft point to shortly before expiry.
+ * with upstream down from before `refreshAtMs` to shortly before expiry.
  *
  * node --conditions=@lingpai/source --import tsx benchmarks/short-lives.ts
  */

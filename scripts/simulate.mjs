@@ -4,7 +4,7 @@
  *   npm run simulate -- --seeds 10000 [--workers 2] [--profile crashes] [--from 1]
  *   npm run simulate -- --seed 4711
  *
- * Each run starts from a base of its own and prints it, so that a clean figure is about schedules nobody has tuned the code to;
+ * Each run starts from a base of its own and prints it, so that a clean result is about schedules that the code was not tuned to;
  * `--from` repeats a run.
  *
  * `--core <folder>` takes the managers from another copy of the core's sources, `--keep-going` does not end at the first

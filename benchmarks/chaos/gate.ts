@@ -34,7 +34,7 @@ interface Passage {
   readonly token: string
 }
 
-/** What answers have told of a token. */
+/** What the responses have said about a token. */
 interface TokenFacts {
   readonly number: number
   readonly issuedAtMs: number
@@ -114,7 +114,7 @@ function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: st
   if (typeof token !== 'string') return
   const known = tokens.get(token)
   entry.toldLifeMs = Number(seconds) * 1000
-  // Nobody can know of a longer life than an answer told, counted from before the platform gave it.
+  // No process can know a longer life than a response has stated, counted from before the platform issued it.
   const expiresAtMs = entry.startedAtMs + entry.toldLifeMs
   const facts = known ?? { number: tokens.size + 1, issuedAtMs: entry.startedAtMs, expiresAtMs }
   facts.expiresAtMs = Math.max(facts.expiresAtMs, expiresAtMs)

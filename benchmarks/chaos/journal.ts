@@ -10,7 +10,7 @@ export interface TokenRequest {
   readonly startedAtMs: number
   /** `Infinity` while it is in flight. */
   endedAtMs: number
-  /** Which of the account's tokens the whole answer brought, counted from 1; absent where there was none, or nobody got it. */
+  /** Which of the account's tokens the whole answer brought, counted from 1; absent if there was none, or no process received it. */
   token?: number
   /** Whether no answer had held that token before. */
   isNew: boolean

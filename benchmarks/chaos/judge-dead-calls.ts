@@ -9,7 +9,7 @@ import type { Verdict } from './verdict.js'
 export const longestUnseenMs = 2000
 
 /**
- * G2: no process presents a token that it could know to be dead. A revocation is known to nobody, and an answer that got
+ * G2: no process presents a token that it could know to be dead. A revocation is known to no process, and a response that got
  * lost neither; the first process that is refused learns of it, and the store once it has got another token.
  */
 export function judgeDeadCalls(journal: Journal): Verdict {

@@ -34,7 +34,7 @@ const lifeMs = (7200 / timeScale) * 1000
 const marginSeconds = 0.5
 const overlapSeconds = longestUnseenMs / 1000 + marginSeconds
 const rotating = { overlapSeconds, memorySeconds: 1 }
-/** After the last trouble all is to be well for so long, once the longest cool-down of the core is over at the latest. */
+/** After the last trouble everything must work for this long, at the latest once the longest cool-down of the core is over. */
 const [lookMs, longestMendMs] = [3000, 75_000]
 /** So many breaches are shown, and the first of a kind with what went before. */
 const mostBreaches = 20

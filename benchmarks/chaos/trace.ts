@@ -4,7 +4,7 @@ import type { Breach } from './verdict.js'
 /** What went on around a breach: so long before it, and after it. */
 const [beforeMs, afterMs] = [6000, 500]
 
-/** What a journal tells of the time around a breach, in order; moments are milliseconds before and after it. */
+/** The entries of a journal around a breach, in order; times are milliseconds before and after it. */
 export function traceOf(journal: Journal, { atMs, account }: Breach): readonly string[] {
   if (atMs === undefined) return []
   const lines: { readonly atMs: number; readonly text: string }[] = []

@@ -1,6 +1,6 @@
 import type { AccountName } from './journal.js'
 
-/** What the journal shows of one thing: the lines to print, and what tells of a broken guarantee. */
+/** The result of one check of the journal: the lines to print, and the broken guarantees. */
 export interface Verdict {
   readonly lines: readonly string[]
   readonly broken: readonly Breach[]

@@ -19,7 +19,7 @@ export function demoLines({ server, sandbox, key, timeScale }: DemoFacts): strin
   sign in with  ${key}
   platforms     ${sandbox}   time runs ${timeScale} times as fast: a token lives two minutes
 
-A token, as a program of yours gets it; the second time nobody asks the platform:
+A token, as your program gets it; the second call makes no request to the platform:
   curl -s ${server}/v1/accounts/shop/token ${bearer}
 
 An SDK joins by its base URL, with the key where the secret was:

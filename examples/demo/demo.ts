@@ -26,7 +26,7 @@ async function startOnFreePort(options: ServerOptions, port: number): Promise<Ru
   }
 }
 
-/** Resolves with Ctrl-C, or when somebody else ends the process. */
+/** Resolves on Ctrl-C or another signal that ends the process. */
 function ending(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

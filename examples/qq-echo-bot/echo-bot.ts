@@ -10,7 +10,7 @@ export interface EchoBotOptions {
   readonly sessionCache: IAccessTokenCache
   /** Told what happens, a line each. */
   readonly say: (line: string) => void
-  /** Told of each message that was echoed. */
+  /** Called with each echoed message. */
   readonly echoed?: (dispatch: MessageDispatch) => void
 }
 

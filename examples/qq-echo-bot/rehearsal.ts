@@ -19,7 +19,7 @@ export async function rehearse(say: (line: string) => void): Promise<void> {
   say(`An echo bot 复读机器人 on a simulated platform, ${simulator.url}/qq`)
   try {
     await firstLife(simulator, directory, say)
-    say('\nThe process ends. Somebody writes; another process starts with the same cache')
+    say('\nThe process ends. A user writes; another process starts with the same cache')
     const [, missed] = people(simulator, say)
     missed('还在吗？')
     await secondLife(simulator, directory, say)
@@ -30,7 +30,7 @@ export async function rehearse(say: (line: string) => void): Promise<void> {
   }
 }
 
-/** Messages are echoed; a revoked token and a lost connection harm nobody. */
+/** Messages are echoed; a revoked token and a lost connection affect no message. */
 async function firstLife(simulator: Simulator, directory: string, say: (line: string) => void): Promise<void> {
   await using life = startLife(simulator, directory, say)
   const [inGroup, alone, inAllMode] = people(simulator, say)
@@ -51,7 +51,7 @@ async function firstLife(simulator: Simulator, directory: string, say: (line: st
   inGroup('still there?')
   await life.echoes(5)
 
-  say('\nThe connection is cut, and somebody writes before the next one is there')
+  say('\nThe connection is cut, and a user writes before the next one is open')
   simulator.qqGateway.disturb({ drop: 'reset' })
   alone('掉线了吗？')
   await life.echoes(6)
@@ -92,7 +92,7 @@ function startLife(simulator: Simulator, directory: string, say: (line: string) 
 
 type Say = (content: string) => void
 
-/** Somebody in a group, somebody alone, and somebody in a group that sends all of its messages. */
+/** A user in a group, a direct user, and a user in a group that sends all of its messages. */
 function people(
   { qqGateway }: Simulator,
   say: (line: string) => void,

@@ -17,7 +17,7 @@ export interface Player {
 
 const { qq, wechat, wecom: corp } = demoAccounts
 
-/** A second account on each platform, which nobody has asked for before the crowd does. */
+/** A second account on each platform, unused until the crowd calls it. */
 const crowd = {
   qq: { ...qq, appId: '102000002' },
   wechat: { ...wechat, appId: 'wxdec0de0000000002' },

@@ -224,7 +224,7 @@ export const members = {
   'CacheErrorDetails.operation': { en: 'The step that failed.', zh: '出错的操作。' },
   'CacheErrorDetails.reach': { en: 'Who sees a write of this cache.', zh: '谁能看到该缓存的写入。' },
   'CacheErrorDetails.problem': {
-    en: '`failed`: the store gave an error. `timeout`: it did not answer. `damaged`: what it holds is no record; it counts as a miss.',
+    en: '`failed`: the store returned an error. `timeout`: it did not respond. `damaged`: the stored value is not a valid record; it counts as a miss.',
     zh: '`failed`：存储报错；`timeout`：没有回答；`damaged`：其内容不是令牌记录，视为没有。',
   },
   provider: { en: 'Id of the provider.', zh: '平台的标识。' },

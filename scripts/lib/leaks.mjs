@@ -28,7 +28,7 @@ export function leaksInDirectory(directory) {
   })
 }
 
-/** Markers that stand in no test: a search for what nobody plants finds nothing and proves nothing. */
+/** Markers that no test contains: searching for a secret that is never planted proves nothing. */
 export function unplantedMarkers() {
   const texts = packages().flatMap(({ folder }) => {
     const directory = join(root, 'packages', folder, 'test')

@@ -9,12 +9,12 @@ export function manifestProblems({ folder, manifest, name }, rootManifest, licen
     if (!isRight) problems.push(`package.json: ${problem}`)
   }
   const own = manifest.exports?.['.'] ?? {}
-  expect(name === `@lingpai/${folder}`, `the name is to be @lingpai/${folder}`)
-  expect(manifest.version === rootManifest.version, `the version is to be ${rootManifest.version}, as all are`)
-  expect(manifest.type === 'module', 'type is to be "module"')
-  expect(manifest.license === rootManifest.license, `the license is to be ${rootManifest.license}`)
-  expect(manifest.sideEffects === false, 'sideEffects is to be false')
-  expect(manifest.engines?.node === rootManifest.engines.node, `engines.node is to be ${rootManifest.engines.node}`)
+  expect(name === `@lingpai/${folder}`, `"name" must be @lingpai/${folder}`)
+  expect(manifest.version === rootManifest.version, `"version" must be ${rootManifest.version}, as in all packages`)
+  expect(manifest.type === 'module', '"type" must be "module"')
+  expect(manifest.license === rootManifest.license, `"license" must be ${rootManifest.license}`)
+  expect(manifest.sideEffects === false, '"sideEffects" must be false')
+  expect(manifest.engines?.node === rootManifest.engines.node, `"engines.node" must be ${rootManifest.engines.node}`)
   expect((manifest.description ?? '') !== '', 'a description is missing')
   expect(manifest.main === './dist/index.js' && manifest.types === './dist/index.d.ts', 'main and types serve node10')
   expect(
@@ -26,13 +26,13 @@ export function manifestProblems({ folder, manifest, name }, rootManifest, licen
     expect(manifest.files?.includes(entry), `files is to have ${entry}`)
   }
   const isLeaf = /^(provider|cache)-/.test(folder) || folder === 'testing'
-  expect(!isLeaf || manifest.peerDependencies?.['@lingpai/core'] !== undefined, 'core is to be a peer dependency')
+  expect(!isLeaf || manifest.peerDependencies?.['@lingpai/core'] !== undefined, 'core must be a peer dependency')
   expect(!isLeaf || manifest.dependencies?.['@lingpai/core'] === undefined, 'a second copy of core could be installed')
   expect(folder !== 'core' || Object.keys(manifest.dependencies ?? {}).length === 0, 'core has no runtime dependency')
   for (const kind of ['dependencies', 'peerDependencies', 'devDependencies']) {
     for (const [other, range] of Object.entries(manifest[kind] ?? {})) {
       expect(!other.startsWith('@lingpai/') || range === rootManifest.version, `${kind}: ${other} in another version`)
-      expect(/^\d/.test(range), `${kind}: ${other} is to be an exact version`)
+      expect(/^\d/.test(range), `${kind}: ${other} must have an exact version`)
     }
   }
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {

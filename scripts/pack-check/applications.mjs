@@ -34,7 +34,7 @@ const fixtures = {
   },
 }
 
-/** Fixtures with an installation of their own: what they leave out is not to be found anywhere above them. */
+/** Fixtures with their own installation: a package that they omit must not be found in a parent directory. */
 const standalone = {
   'consumer-bundlers': { runs: [['index.js']] },
   // The oldest TypeScript that the declarations are for.

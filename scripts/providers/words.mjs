@@ -33,7 +33,7 @@ export const words = {
     unknown: 'not known',
     anyTime: 'at any time',
     mode: 'mode',
-    windowSeconds: 'a new token is to be had in the last',
+    windowSeconds: 'a new token can be obtained in the last',
     overlapSeconds: 'the old token lives beside a new one for',
     attemptsAtSeconds: 'refresh ahead at a remaining life of',
     jitterSeconds: 'spread of each attempt',

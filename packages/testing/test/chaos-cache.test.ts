@@ -84,7 +84,7 @@ test('by one seed the same calls fail', async () => {
   expect(await run()).toMatch(/\.x|x\./)
 })
 
-test('a hanging call goes on when it is let go, and only then reaches the store', async () => {
+test('a hanging call reaches the store only when it is released', async () => {
   const inside = leasedCache()
   const chaos = chaosCache(inside)
   const letGo = chaos.hang('commit', { times: 1 })

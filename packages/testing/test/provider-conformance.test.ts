@@ -179,7 +179,7 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, Partial<ProviderSamples<C
     { tokenErrors: [{ body: { code: 1, message: 'm' }, errorClass: 'unknown' }] },
     'the samples have an error of the token endpoint, and one of the API that rejects the token',
   ],
-])('of a derived provider, %s is found', async (_, changes, changed, fact) => {
+])('the suite for a derived provider finds %s', async (_, changes, changed, fact) => {
   expect(await brokenFacts(defineProvider({ ...derived, ...changes }), { ...derivedSamples, ...changed })).toContain(
     fact,
   )

@@ -48,19 +48,19 @@ const jitters = [0, 1]
 // The last of them is the one that begins the life after.
 const best: Use = { tokenRequests: lives + 1, waits: 1, dead: 0, failed: 0 }
 
-test.each(jitters)('QQ: one request for each token, and nobody waits but the first (jitter %d)', async (random) => {
+test.each(jitters)('QQ: one request for each token, and only the first caller waits (jitter %d)', async (random) => {
   expect(await steadyUse(qqBot, demoAccounts.qq, random)).toEqual(best)
 })
 
 test.each(jitters)(
-  'WeChat, stable: one request for each token, nobody waits but the first (jitter %d)',
+  'WeChat, stable: one request for each token, only the first caller waits (jitter %d)',
   async (random) => {
     expect(await steadyUse(wechatMp, demoAccounts.wechat, random)).toEqual(best)
   },
 )
 
 test.each(jitters)(
-  'WeChat, plain: one request for each token, nobody waits but the first (jitter %d)',
+  'WeChat, plain: one request for each token, only the first caller waits (jitter %d)',
   async (random) => {
     expect(await steadyUse(wechatMpPlain, demoAccounts.wechat, random)).toEqual(best)
   },

@@ -185,5 +185,5 @@ test('a script that cannot be is refused', () =>
     expect(() => simulator.fault({ status: 500, endpoint: 'cgi-bin' as never })).toThrow('endpoint')
     expect(() => simulator.fault({ status: 500, platform: 'feishu' as never })).toThrow('platform')
     expect(() => simulator.fault({ drop: 'soon' as never })).toThrow('drop')
-    expect(() => simulator.fault({ status: 500, account: 'qq:nobody' })).toThrow('no account')
+    expect(() => simulator.fault({ status: 500, account: 'qq:unknown' })).toThrow('no account')
   }))

@@ -35,7 +35,7 @@ test('every request is written down, by account, without its token or secret', (
     expect(JSON.stringify(ledger.summary())).not.toMatch(/simtok_|not-real/)
   }))
 
-test('repeated answers are no new tokens', () =>
+test('repeated responses do not count as new tokens', () =>
   withSimulator({}, async ({ qqToken, simulator }) => {
     for (let i = 0; i < 5; i++) await qqToken()
     expect(simulator.ledger.summary()).toMatchObject({ tokenRequests: 5, tokensIssued: 1, tokensRepeated: 4 })

@@ -65,7 +65,7 @@ test('an expired token is told as 42001', async () => {
   expect(await call(`${ways[0][1]}&access_token=${token}`)).toMatchObject({ errcode: 42001 })
 })
 
-test('an unknown type of ticket is no ticket', async () => {
+test('an unknown type of ticket is rejected', async () => {
   const token = simulator.mint('wechat')
   for (const type of ['', 'corp', '__proto__', 'toString']) {
     const path = `/wechat/cgi-bin/ticket/getticket?type=${type}&access_token=${token}`

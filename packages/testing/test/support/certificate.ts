@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Makes a certificate for 127.0.0.1 that nobody signed, and its key. */
+/** Creates a self-signed certificate for 127.0.0.1, and its key. */
 export function certificate(name: string): { readonly cert: string; readonly key: string } {
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-tls-'))
   const [key, cert] = [join(directory, 'key'), join(directory, 'crt')]

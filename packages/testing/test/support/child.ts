@@ -34,7 +34,7 @@ export function startProgram({ file, args = [], options = [] }: Program): Child 
   const child = spawn(process.execPath, [...options, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   running.add(child)
   child.once('exit', () => running.delete(child))
-  // A killed child may leave us writing to nobody.
+  // After a kill, a write may find no reader.
   child.stdin.on('error', () => undefined)
   const printed = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const line = async (): Promise<string | undefined> => {
