@@ -29,7 +29,7 @@ for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exitCode = 1
 else if (isCheck) console.log(`what names ${providers.length} provider packages follows from their folders`)
 
-/** Writes a file that is not as it is to be, formatted as the whole repository is; a check says so instead. */
+/** Writes a file whose content is outdated, formatted as the rest of the repository; a check reports it instead. */
 async function bring(path, text) {
   const file = join(root, path)
   const formatted = /\.txt$/.test(path) ? text : await format(text, { ...(await resolveConfig(file)), filepath: file })

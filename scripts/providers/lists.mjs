@@ -54,7 +54,7 @@ const lists = [
   },
 ]
 
-/** Path to text of every page with a list, as it is to be. */
+/** Returns the expected text of every page with a list, by path. */
 export function pagesWithLists(providers) {
   return lists.map(({ path, line, linesOf }) => {
     const text = readFileSync(join(root, path), 'utf8')

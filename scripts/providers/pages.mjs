@@ -9,7 +9,7 @@ import { newPage } from './new-page.mjs'
 const begin = '<!-- generated:begin -->'
 const end = '<!-- generated:end -->'
 
-/** Path to text of every page, as it is to be. */
+/** Returns the expected text of every page, by path. */
 export function providerPages(providers) {
   return providers.flatMap((provider) =>
     ['en', 'zh'].map((language) => {
