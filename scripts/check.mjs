@@ -12,6 +12,7 @@ const gates = [
   'lint:imports',
   'lint:unused',
   'lint:layering',
+  'new:check',
   'api:check',
   'docs:pages',
   'docs:architecture',

@@ -1,11 +1,12 @@
-// npm run new -- provider dingtalk | npm run new -- cache mongodb: writes the skeleton of a package that passes its
-// conformance suite, and the project references.
+// npm run new -- provider dingtalk | npm run new -- cache mongodb: writes the skeleton of a package. It passes its conformance
+// suite; the test `filled-in` fails with the list of what is still an example. The project references are written, too.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { readJson, root } from './lib/workspace.mjs'
 import { cacheFiles } from './new/cache.mjs'
+import { filledInTest } from './new/filled-in-test.mjs'
 import { providerFiles } from './new/provider.mjs'
 
 const kinds = { provider: providerFiles, cache: cacheFiles }
@@ -29,6 +30,7 @@ async function create() {
     'package.json': JSON.stringify(manifest(folder)),
     'tsconfig.json': JSON.stringify(readJson('packages/provider-wecom/tsconfig.json')),
     LICENSE: readFileSync(join(root, 'LICENSE'), 'utf8'),
+    'test/filled-in.test.ts': filledInTest,
     ...kinds[kind](name),
   }
   for (const [path, text] of Object.entries(files)) {
@@ -39,10 +41,17 @@ async function create() {
     console.log(`wrote packages/${folder}/${path}`)
   }
   spawnSync(process.execPath, [join(root, 'scripts/sync-references.mjs')], { stdio: 'inherit' })
-  console.log(`\nNext: npm install, then npm test -- packages/${folder}, then npm run api`)
+  const steps = [
+    'npm install',
+    `npm test -- packages/${folder}, which lists what to fill in`,
+    ...(kind === 'provider' ? ['npm run providers'] : []),
+    'npm run api',
+  ]
+  console.log(`\nNext:\n${steps.map((step) => `  ${step}`).join('\n')}`)
 }
 
 function manifest(folder) {
-  const model = readJson('packages/provider-wecom/package.json')
-  return { ...model, name: `@lingpai/${folder}`, description: `${name} for Lingpai.` }
+  const { exports, ...model } = readJson('packages/provider-wecom/package.json')
+  if (kind !== 'provider') delete exports['./manifest']
+  return { ...model, exports, name: `@lingpai/${folder}`, description: `${name} for Lingpai.` }
 }

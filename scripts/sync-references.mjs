@@ -1,9 +1,14 @@
-// node scripts/sync-references.mjs [--check]: the project references in every tsconfig.json follow from the dependencies
-// in package.json, those at the top are all packages; with --check it only says where they do not.
+// node scripts/sync-references.mjs [--check]: the command depends on every provider package; the project references in every
+// tsconfig.json follow from the dependencies in package.json, those at the top are all packages. With --check it only says
+// where they do not.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { packages, readJson, root } from './lib/workspace.mjs'
+
+const isCheck = process.argv.includes('--check')
+const stale = []
+await bring('packages/cli/package.json', withProviders(readJson('packages/cli/package.json')))
 
 const all = packages()
 const wanted = new Map([['tsconfig.json', all.map(({ folder }) => `packages/${folder}`)]])
@@ -13,26 +18,37 @@ for (const { folder, manifest } of all) {
   wanted.set(`packages/${folder}/tsconfig.json`, needed)
 }
 
-const stale = []
 for (const [path, references] of wanted) {
   const rest = readJson(path)
   delete rest.references
-  const text = JSON.stringify({
-    ...rest,
-    ...(references.length > 0 && { references: references.map((path) => ({ path })) }),
-  })
-  const file = join(root, path)
-  const after = await format(text, { ...(await resolveConfig(file)), filepath: file })
-  if (after === readFileSync(file, 'utf8')) continue
-  stale.push(path)
-  if (!process.argv.includes('--check')) writeFileSync(file, after)
+  await bring(path, { ...rest, ...(references.length > 0 && { references: references.map((path) => ({ path })) }) })
 }
-if (process.argv.includes('--check') && stale.length > 0) {
-  for (const path of stale)
-    console.error(`${path} does not follow from package.json; run: node scripts/sync-references.mjs`)
+if (isCheck && stale.length > 0) {
+  for (const path of stale) console.error(`${path} does not follow from the packages; run: npm run references`)
   process.exitCode = 1
 } else {
   console.log(
     stale.length > 0 ? `written: ${stale.join(', ')}` : `${wanted.size} lists of references follow from package.json`,
   )
+}
+
+/** The command's `package.json` with a dependency on each provider package, in the version that all packages have. */
+function withProviders(manifest) {
+  const others = Object.entries(manifest.dependencies).filter(([name]) => !name.startsWith('@lingpai/provider-'))
+  const providers = packages()
+    .filter(({ folder }) => folder.startsWith('provider-'))
+    .map(({ name }) => [name, manifest.version])
+  return {
+    ...manifest,
+    dependencies: Object.fromEntries([...others, ...providers].sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+/** Writes a file that is not as it is to be; a check only remembers it. */
+async function bring(path, json) {
+  const file = join(root, path)
+  const text = await format(JSON.stringify(json), { ...(await resolveConfig(file)), filepath: file })
+  if (text === readFileSync(file, 'utf8')) return
+  stale.push(path)
+  if (!isCheck) writeFileSync(file, text)
 }

@@ -9,8 +9,10 @@ const notCopied = new Set(['dist', 'node_modules', 'coverage'])
 /**
  * Copies sources and configuration; npm packages are linked, the workspace's own are linked to the copies. Beside the copy is
  * room for what must not find its packages.
+ *
+ * @param also files and folders at the top that are copied as well
  */
-export function stageWorkspace() {
+export function stageWorkspace(also = []) {
   const place = mkdtempSync(join(realpathSync(tmpdir()), 'lingpai-stage-'))
   const staged = join(place, 'workspace')
   mkdirSync(staged)
@@ -19,6 +21,7 @@ export function stageWorkspace() {
       cpSync(join(root, name), join(staged, name))
     }
   }
+  for (const name of also) cpSync(join(root, name), join(staged, name), { recursive: true })
   mkdirSync(join(staged, 'packages'))
   mkdirSync(join(staged, 'node_modules/@lingpai'), { recursive: true })
   for (const name of readdirSync(join(root, 'node_modules'))) {

@@ -21,10 +21,10 @@ export interface ${pascalCase(name)}CacheOptions {
 
 /** Records in ${name}. A failure of the store rejects; only what is not there is \`undefined\`. */
 export function ${camelCase(name)}Cache({ now = Date.now }: ${pascalCase(name)}CacheOptions = {}): IAccessTokenCache {
-  // Stands for the store, until the real one does.
+  // Fill in: the store; this map stands for it
   const rows = new Map<string, { readonly value: string; readonly expiresAtMs: number }>()
   return {
-    // Who sees a write: 'process', 'host' or 'fleet'. More than 'process' calls for a \`lease\`.
+    // Fill in: who sees a write, 'process', 'host' or 'fleet'; more than 'process' calls for a \`lease\`
     reach: 'process',
     get: (key) => {
       const row = rows.get(key)
@@ -45,7 +45,7 @@ function test(name) {
   return `import { ${camelCase(name)}Cache } from '@lingpai/cache-${name}'
 import { cacheConformance } from '@lingpai/testing'
 
-// Each gap that closes is to leave the list: the suite then demands what belongs to it.
+// Fill in: what the store can do leaves the list \`without\`; the suite then demands what belongs to it
 cacheConformance(
   test,
   () => {

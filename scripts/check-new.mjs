@@ -1,0 +1,97 @@
+// node scripts/check-new.mjs: adds a provider and a cache to a copy of the workspace with `npm run new`. Their tests fail with
+// the list of what to fill in, and pass when it is filled in; the provider is then found wherever providers are named, without
+// an edit outside its folder.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stageWorkspace } from './lib/stage.mjs'
+import { root } from './lib/workspace.mjs'
+
+const folders = ['provider-acme', 'cache-acme']
+const copied = ['.prettierrc.json', 'README.md', 'README.zh-CN.md', 'docs', 'jest.config.ts', 'llms.txt', 'scripts']
+const withSources = ['--conditions=@lingpai/source', '--import', 'tsx']
+
+/** Where the provider is named once the generator ran, and by what. */
+const places = {
+  'packages/cli/package.json': '"@lingpai/provider-acme"',
+  'packages/cli/src/provider-manifests.ts': "from '@lingpai/provider-acme/manifest'",
+  'packages/cli/lingpai.schema.json': '"const": "acme"',
+  'packages/cli/README.md': '`ACME_BASE_URL`',
+  'packages/server/page/assets/provider-titles.js': "acme: 'Acme'",
+  'tsconfig.json': '"packages/provider-acme"',
+  'README.md': '| Acme apps',
+  'README.zh-CN.md': '| Acme 应用',
+  'docs/en/providers/acme.md': 'the token is invalid',
+  'docs/zh/providers/acme.md': '令牌无效',
+  'docs/en/index.md': '(providers/acme.md)',
+  'docs/zh/quick-start.md': '`ACME_APP_ID`, `ACME_APP_SECRET`',
+  'docs/en/command-line.md': '`ACME_BASE_URL`',
+  'llms.txt': "import { acme } from '@lingpai/provider-acme'",
+}
+
+const stage = stageWorkspace(copied)
+const problems = []
+try {
+  check()
+} finally {
+  stage.remove()
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  process.exitCode = 1
+} else {
+  console.log(
+    `a new provider is named in ${Object.keys(places).length} files and the command, a new cache passes its tests`,
+  )
+}
+
+function check() {
+  expectPassed('npm run new -- provider acme', node(['scripts/new.mjs', 'provider', 'acme']))
+  expectPassed('npm run new -- cache acme', node(['scripts/new.mjs', 'cache', 'acme']))
+  // What `npm install` does.
+  for (const folder of folders) {
+    const [from, to] = [join(stage.root, 'packages', folder), join(stage.root, 'node_modules/@lingpai', folder)]
+    symlinkSync(from, to, 'junction')
+  }
+  const unfilled = tests()
+  for (const task of ['the host, and the request below', 'the store; this map stands for it']) {
+    if (unfilled.status === 0 || !unfilled.output.includes(task)) problems.push(`no test asks to fill in: ${task}`)
+  }
+  for (const folder of folders) fillIn(join(stage.root, 'packages', folder))
+  expectPassed('the tests of what is filled in', tests())
+
+  const isStale = node([...withSources, 'scripts/providers.mjs', '--check']).status !== 0
+  if (!isStale) problems.push('providers:check passes although the new provider is named nowhere')
+  expectPassed('npm run providers', node([...withSources, 'scripts/providers.mjs']))
+  for (const [path, text] of Object.entries(places)) {
+    const file = join(stage.root, path)
+    if (!existsSync(file) || !readFileSync(file, 'utf8').includes(text)) problems.push(`${path} has no ${text}`)
+  }
+  const init = node([...withSources, 'packages/cli/src/bin.ts', 'init', '--provider', 'acme', '--config', 'new.yaml'])
+  expectPassed('lingpai init --provider acme', init)
+}
+
+function tests() {
+  const jest = join(root, 'node_modules/jest/bin/jest.js')
+  return node(['--experimental-vm-modules', jest, ...folders.map((folder) => `packages/${folder}/`)])
+}
+
+/** Takes every comment that asks to fill in for done: the example is one that works. */
+function fillIn(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith('.ts')) continue
+    const file = join(folder, name)
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^ *\/\/ Fill in: .*\n/gm, ''))
+  }
+}
+
+/** Runs Node in the copy. */
+function node(args) {
+  const env = { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: stage.root, encoding: 'utf8', env })
+  return { status, output: `${stdout}${stderr}` }
+}
+
+function expectPassed(what, { status, output }) {
+  if (status !== 0) problems.push(`${what} failed:\n${output}`)
+}
