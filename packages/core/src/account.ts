@@ -3,22 +3,22 @@ import { hintIn } from './provider/classify.js'
 import { ConfigError } from './errors.js'
 import type { CredentialsOf, Hint, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
 
-/** The public part of credentials: who is asking whom. Safe to print. */
+/** The public part of an account's credentials. Safe to print. */
 export interface Account {
   readonly provider: string
   readonly kind: string
-  /** Upstream host, with the path prefix where there is one. */
+  /** Host of the token endpoint, with its path prefix if it has one. */
   readonly host: string
   /** The identifying credentials, by field. */
   readonly ids: Readonly<Record<string, string>>
 }
 
-/** `wecom:ww1:1000002`, for people. */
+/** The display name of an account, such as `wecom:ww1:1000002`. */
 export function accountName({ provider, ids }: Account): string {
   return [provider, ...Object.values(ids)].join(':')
 }
 
-/** Credentials split into the public account and the secrets, trimmed. Does not check them. */
+/** Splits credentials into the public account and the secrets, trimmed. Does not validate them. */
 export function splitCredentials<C>(
   spec: ResolvedSpec<C>,
   credentials: CredentialsOf<C>,
@@ -44,7 +44,7 @@ function hostOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>)
   return host + pathname.replace(/\/+$/, '')
 }
 
-/** A provider without `baseUrl` names its host in the request itself; the secrets do not matter for that. */
+/** A provider without `baseUrl` names its host in the request itself. The host does not depend on the secrets. */
 export function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
   const standIns = Object.fromEntries(spec.secrets.map((field) => [field, '-']))
   const { url } = spec.request({ ...standIns, ...ids } as ResolvedCredentials<C>)
@@ -58,7 +58,7 @@ export function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, 
 /** What is wrong with one credential. */
 type CredentialProblem = 'missing' | 'empty' | 'malformed'
 
-/** Fields that cannot be sent as they are, with the reason. */
+/** The credentials that cannot be sent as they are, each with the reason. */
 function credentialProblems<C>(
   spec: ResolvedSpec<C>,
   credentials: Readonly<Record<string, unknown>>,
@@ -72,16 +72,17 @@ function credentialProblems<C>(
 }
 
 /**
- * What is wrong with one value; `undefined` when it can be sent as it is.
+ * What is wrong with one value; `undefined` if it can be sent as it is.
  *
- * @param pattern what the platform's own values look like, where the provider says so
+ * @param pattern the format of the platform's own values, if the provider declares one
  */
 export function credentialProblem(value: unknown, pattern?: RegExp): CredentialProblem | undefined {
   if (value === undefined || value === null) return 'missing'
   if (typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value))) return 'malformed'
   const text = String(value).trim()
   if (text === '') return 'empty'
-  // RFC 6749 lets a secret hold any printable character and spaces; these can be no part of a request as they are.
+  // RFC 6749 allows any printable character and spaces in a secret. Control characters and lone surrogates cannot be
+  // sent.
   const isSendable = !/[\p{Cc}\p{Cs}]/u.test(text)
   return isSendable && (pattern?.test(text) ?? true) ? undefined : 'malformed'
 }
@@ -109,14 +110,14 @@ function asShown(field: string): Hint {
   }
 }
 
-/** Tells two secrets apart without telling either: half of an HMAC over the secrets, keyed by the account. */
+/** Distinguishes two secrets without revealing either: half of an HMAC over the secrets, keyed by the account. */
 export function fingerprintOf(account: Account, secrets: Readonly<Record<string, string>>): string {
   const hmac = createHmac('sha256', `lingpai:fingerprint:1:${account.provider}:${Object.values(account.ids).join(':')}`)
   for (const [field, secret] of Object.entries(secrets)) hmac.update(`${field}=${secret.length}:${secret};`)
   return hmac.digest('hex').slice(0, 16)
 }
 
-/** Where a record stands in the cache: every part that makes an answer different, and no secret. */
+/** The cache key of an account's record. It contains every part that makes a token different, and no secret. */
 export function cacheKey(account: Account, fingerprint: string): string {
   const parts = [account.provider, account.kind, account.host, ...Object.values(account.ids), fingerprint]
   return ['lingpai', '1', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join(':')

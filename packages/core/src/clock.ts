@@ -1,36 +1,44 @@
-/** The passing of time, injectable. `testClock` of `@lingpai/testing` is one that moves only when told to. */
+/** The source of time. Tests inject `testClock` of `@lingpai/testing`, which moves only when told to. */
 export interface Clock {
-  /** Wall clock, Unix milliseconds; may jump. */
+  /** The wall clock in Unix milliseconds. It may jump. */
   readonly now: () => number
-  /** Monotonic clock, milliseconds since an arbitrary moment; never jumps, may stand still while the machine sleeps. */
+  /**
+   * The monotonic clock in milliseconds since an arbitrary moment. It never jumps, but may stand still while the
+   * machine sleeps.
+   */
   readonly monotonic: () => number
-  /** Calls `callback` once after `delayMs`, however long. Keeps the process alive only if told to. */
+  /**
+   * Calls `callback` once after `delayMs`, which may be any length. The timer keeps the process alive only if
+   * `holdsProcess` is set.
+   */
   readonly setTimer: (callback: () => void, delayMs: number, options?: TimerOptions) => Timer
 }
 
-/** How a timer is armed. */
+/** Options of a timer. */
 export interface TimerOptions {
-  /** Whether somebody waits for it, so that the process must not end before. @default false */
+  /** Whether the timer keeps the process alive, because a caller waits for it. @default false */
   readonly holdsProcess?: boolean
 }
 
 /** A pending call of {@link Clock.setTimer}. */
 export interface Timer {
-  /** Cancels the call; harmless when it already happened. */
+  /** Cancels the call. Does nothing if it has already happened. */
   cancel(): void
 }
 
-/** Node's timers overflow above 2^31 - 1 ms and then fire at once: a 30-day wait is made of several. */
+/**
+ * Timers of Node.js overflow above 2^31 - 1 ms and then fire immediately, so a longer wait consists of several timers.
+ */
 const longestTimerMs = 2 ** 31 - 1
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
-  // Not `Date.now` itself: tests replace it.
+  // Reads `Date.now` at each call, because tests replace it.
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer: (callback, delayMs, { holdsProcess = false } = {}) => {
     const endsAtMs = performance.now() + delayMs
-    // Node's is an object; in browsers and some edge runtimes it is a number, which holds no process.
+    // An object in Node.js. In browsers and some edge runtimes it is a number, which never keeps a process alive.
     let handle: { readonly unref?: () => unknown } | number
     const arm = (): void => {
       const leftMs = Math.max(0, endsAtMs - performance.now())

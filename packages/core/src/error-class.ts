@@ -1,4 +1,7 @@
-/** Every class a platform's code can be put into. `unknown` is what no table lists: reported, never refreshed, never retried. */
+/**
+ * Every class of a platform's error code. `unknown` is the class of a code that no table lists: it is reported, but
+ * causes neither a refresh nor a retry.
+ */
 export const errorClasses = [
   'token-expired',
   'token-invalid',
@@ -12,11 +15,16 @@ export const errorClasses = [
   'unknown',
 ] as const
 
-/** What a platform's error means to a caller; the provider's tables map codes to it, the core maps it to an action. */
+/**
+ * What a platform's error means. The provider's tables map codes to a class, and the core maps the class to an action.
+ */
 export type ErrorClass = (typeof errorClasses)[number]
 
 /** A code as the platform sends it: a number (QQ, WeChat, WeCom) or a string (DingTalk, OAuth 2). */
 export type PlatformCode = number | string
 
-/** Where a reply came from. The same code can mean different things: WeChat's 40001 is a wrong secret at `token`, a stale token at `api`. */
+/**
+ * Where a response came from. The same code can mean different things: WeChat's 40001 is a wrong secret at `token` and
+ * an outdated token at `api`.
+ */
 export type Endpoint = 'token' | 'api'

@@ -1,19 +1,19 @@
 import type { CacheReach } from './cache.js'
 import type { Endpoint, ErrorClass, PlatformCode } from './error-class.js'
 
-/** What every error of Lingpai is made of. `cause` has been scrubbed of secrets before it gets here. */
+/** Options that all errors of Lingpai have in common. */
 export interface LingpaiErrorOptions {
-  /** Whether the same call may succeed later without anybody changing anything. @default false */
+  /** Whether the same call may succeed later without a change of code or configuration. @default false */
   readonly retryable?: boolean
-  /** Unix milliseconds before which a further call fails at once. */
+  /** Unix milliseconds before which another call fails immediately. */
   readonly retryAtMs?: number
-  /** One sentence for a person: what to do. */
+  /** What a person can do about it, in one sentence. */
   readonly hint?: string
-  /** What it came from, scrubbed of secrets. */
+  /** The underlying error, with secrets removed. */
   readonly cause?: unknown
 }
 
-/** Every code, closed: adding one is a minor release, renaming one a major. */
+/** All error codes. Adding one is a minor release, renaming one is a major release. */
 export type LingpaiErrorCode =
   | 'ERR_LINGPAI_CONFIG'
   | 'ERR_LINGPAI_UNAVAILABLE'
@@ -26,16 +26,19 @@ export type LingpaiErrorCode =
 
 const brand = Symbol.for('lingpai.error')
 
-/** Root of all errors. Ask with {@link isLingpaiError}: `instanceof` fails between two copies of the library. */
+/**
+ * Base class of all errors. Test for it with {@link isLingpaiError}: `instanceof` fails between two copies of the
+ * library.
+ */
 export abstract class LingpaiError extends Error {
   abstract readonly code: LingpaiErrorCode
   readonly retryable: boolean
-  // Declared only: a field that was not given is not to be there, nor in what is printed.
+  // Only declared: a field without a value must not exist, so that it is not printed.
   declare readonly retryAtMs?: number
   declare readonly hint?: string
   /**
-   * The mark of a framework's own error, such as `DYNAMIC_SERVER_USAGE` of Next.js, that ended the call. React and Next.js recognise
-   * their errors by this member, so such an error must be thrown on.
+   * Identifies a framework's own error that ended the call, such as `DYNAMIC_SERVER_USAGE` of Next.js. React and
+   * Next.js recognise their errors by this member, so such an error must be rethrown.
    */
   declare readonly digest?: string
 
@@ -50,13 +53,13 @@ export abstract class LingpaiError extends Error {
   }
 }
 
-/** How React and the frameworks on it mark an error that is a signal to themselves. */
+/** The `digest` by which React and frameworks built on it recognise their own control-flow errors. */
 export function digestOf(error: unknown): string | undefined {
   const digest = (error as { readonly digest?: unknown } | null | undefined)?.digest
   return typeof digest === 'string' ? digest : undefined
 }
 
-/** Bad input of the caller: options, credentials, configuration. Nothing was sent. */
+/** Invalid input: options, credentials or configuration. Nothing was sent. */
 export class ConfigError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_CONFIG'
   override readonly name = 'ConfigError'
@@ -72,9 +75,9 @@ export class ConfigError extends LingpaiError {
   }
 }
 
-/** Which input was bad, and how. */
+/** Which input was invalid, and how. */
 export interface ConfigErrorDetails {
-  /** Field, option or environment variable. */
+  /** The field, option or environment variable. */
   readonly field?: string
   readonly problem?: 'missing' | 'empty' | 'malformed' | 'unknown' | 'conflict'
 }
@@ -116,19 +119,22 @@ export class TransportError extends LingpaiError {
   }
 }
 
-/** What is known of a failed request. */
+/** Details of a failed request. */
 export interface TransportErrorDetails {
   readonly provider: string
-  /** `connect`: nothing was sent. `timeout`: the outcome at the platform is not known. */
+  /** `connect`: nothing was sent. `timeout`: whether the platform handled the request is unknown. */
   readonly phase: 'connect' | 'timeout' | 'exchange' | 'status'
   readonly status?: number
   /** The system's code, such as `ECONNREFUSED`. */
   readonly systemCode?: string
-  /** What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render. */
+  /**
+   * The cause, if it is known: the server's certificate, the `fetch` option, a proxy, or a framework that ended the
+   * render.
+   */
   readonly problem?: 'certificate' | 'fetch' | 'proxy' | 'framework'
 }
 
-/** The platform answered something that is no answer: HTML, half a JSON, no token, an `expires_in` of 0 or less. */
+/** The response holds no usable token: HTML, truncated JSON, no token field, or an `expires_in` of 0 or less. */
 export class MalformedAnswerError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_MALFORMED_ANSWER'
   override readonly name = 'MalformedAnswerError'
@@ -140,17 +146,17 @@ export class MalformedAnswerError extends LingpaiError {
   }
 }
 
-/** The shape of the bad answer, never its content. */
+/** The shape of the malformed response, never its content. */
 export interface MalformedAnswerErrorDetails {
   readonly provider: string
   readonly problem:
     'not-json' | 'not-an-object' | 'no-token' | 'bad-expires-in' | 'too-large' | 'redirect' | 'not-found' | 'not-text'
   readonly status: number
-  /** Length of the body in bytes, as far as it was read. */
+  /** Length of the body in bytes, up to where it was read. */
   readonly bytes?: number
 }
 
-/** The platform refused, with a code of its own. */
+/** The platform responded with an error code. */
 export class PlatformError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_PLATFORM'
   override readonly name = 'PlatformError'
@@ -162,21 +168,24 @@ export class PlatformError extends LingpaiError {
   }
 }
 
-/** The refusal, in the platform's terms and in ours. */
+/** The platform's error, in its terms and in those of Lingpai. */
 export interface PlatformErrorDetails {
   readonly provider: string
   readonly endpoint: Endpoint
   readonly platformCode: PlatformCode
-  /** The platform's own words, secrets masked. */
+  /** The platform's own message, with secrets masked. */
   readonly platformMessage: string
   readonly errorClass: ErrorClass
   readonly traceId?: string
   readonly status?: number
-  /** The address that the platform saw, where it named one. */
+  /** The IP address of the caller as the platform saw it, if it reported one. */
   readonly ip?: string
 }
 
-/** The store failed; carried by `cache-failed` events, and thrown only where nothing else can be done. */
+/**
+ * The store failed. `cache-failed` events carry this error; it is thrown only if the call cannot go on without the
+ * store.
+ */
 export class CacheError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_CACHE'
   override readonly name = 'CacheError'
@@ -188,15 +197,17 @@ export class CacheError extends LingpaiError {
   }
 }
 
-/** Which step of the store failed. */
+/** Which operation of the store failed. */
 export interface CacheErrorDetails {
   readonly operation: 'get' | 'set' | 'remove' | 'take' | 'commit' | 'release' | 'now' | 'subscribe' | 'close'
   readonly reach: CacheReach
-  /** `damaged`: the store answered, but what it holds is no record; it counts as a miss and the next write heals it. */
+  /**
+   * `damaged`: the store responded, but the entry is malformed. It counts as a miss, and the next write replaces it.
+   */
   readonly problem: 'failed' | 'timeout' | 'damaged'
 }
 
-/** The right to refresh was not to be had in time: another process holds it. */
+/** The refresh lease could not be taken in time, because another process holds it. */
 export class LeaseError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_LEASE'
   override readonly name = 'LeaseError'
@@ -206,13 +217,13 @@ export class LeaseError extends LingpaiError {
   }
 }
 
-/** The manager was closed, or the source removed. */
+/** The manager was closed, or the source was removed. */
 export class ClosedError extends LingpaiError {
   readonly code = 'ERR_LINGPAI_CLOSED'
   override readonly name = 'ClosedError'
 }
 
-/** Any of the errors, for a `switch` on `code` that narrows. */
+/** Union of all errors; a `switch` on `code` narrows it. */
 export type AnyLingpaiError =
   | ConfigError
   | UnavailableError
@@ -223,7 +234,7 @@ export type AnyLingpaiError =
   | LeaseError
   | ClosedError
 
-/** Whether `error` is one of Lingpai's, of whichever copy or version of the library. */
+/** Whether `error` is an error of Lingpai, from any copy or version of the library. */
 export function isLingpaiError(error: unknown): error is AnyLingpaiError {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true
 }

@@ -5,31 +5,31 @@ import type { PlatformCode } from './error-class.js'
 import type { AnyLingpaiError, CacheError } from './errors.js'
 import type { RefreshReason } from './token-record.js'
 
-/** What every event of an account carries. */
+/** Fields of every event that concerns an account. */
 interface AccountEvent {
   readonly account: Account
   /** Unix milliseconds. */
   readonly atMs: number
 }
 
-/** The events, by name. None carries a token or a secret. */
+/** The events by name. None carries a token or a secret. */
 export interface LingpaiEvents {
-  /** A new token was fetched by this process. */
+  /** This process fetched a new token. */
   refreshed: AccountEvent & {
     readonly generation: number
     readonly reason: RefreshReason
     readonly issuedAtMs: number
     readonly expiresAtMs: number
-    /** Time the upstream request took, milliseconds. */
+    /** Duration of the upstream request in milliseconds. */
     readonly upstreamMs: number
-    /** Why it was forced, in the words of whoever did. */
+    /** The `note` that the caller gave to `refresh()`. */
     readonly note?: string
   }
-  /** A newer token of another process was found in the cache, or one from outside was given to `adopt()`. */
+  /** A newer token was found in the cache, or a token from outside was given to `adopt()`. */
   adopted: AccountEvent & { readonly generation: number; readonly expiresAtMs: number }
   /**
-   * Upstream repeated the token it had given before, or its probe accepted one that was reported as rejected. The token lives no
-   * longer for that, unless the provider is one that extends.
+   * Upstream gave the same token again, or its probe accepted a token that was reported as rejected. The token's life
+   * stays as it was, unless the provider's mode is `extend`.
    */
   'same-token': AccountEvent & {
     readonly generation: number
@@ -37,36 +37,36 @@ export interface LingpaiEvents {
     readonly expiresAtMs: number
     readonly extended: boolean
   }
-  /** Upstream gave a token without a lifetime that can be read; it is used for the provider's `defaultLifeSeconds`. */
+  /** Upstream gave a token without a readable lifetime. It is used for the provider's `defaultLifeSeconds`. */
   'lifetime-assumed': AccountEvent & {
     readonly generation: number
     readonly reason: RefreshReason
     readonly expiresAtMs: number
     readonly problem: 'missing' | 'unreadable'
   }
-  /** A refresh failed, and the old token, still alive, was served. */
+  /** A refresh failed, and the old token, which has not expired, was served. */
   'served-stale': AccountEvent & {
     readonly generation: number
     readonly expiresAtMs: number
     readonly error: AnyLingpaiError
   }
-  /** An API refused the current token. */
+  /** An API rejected the current token. */
   rejected: AccountEvent & { readonly generation: number; readonly code: PlatformCode | undefined }
-  /** A refresh came to nothing. */
+  /** A refresh failed. */
   'refresh-failed': AccountEvent & { readonly reason: RefreshReason; readonly error: AnyLingpaiError }
-  /** The cache failed or held rubbish; the call went on without it. */
+  /** The cache failed, or an entry was malformed. The call continued without it. */
   'cache-failed': AccountEvent & {
     readonly error: CacheError
-    /** Whether an earlier event told this outage, with the same outlook; a log can leave it out. */
+    /** Whether an earlier event reported this outage with the same `retryable`. A log can skip it. */
     readonly repeated: boolean
   }
-  /** The cache works again; `failures` is how many operations failed in between, of all accounts. */
+  /** The cache works again. `failures` is the number of operations of all accounts that failed in between. */
   'cache-recovered': { readonly atMs: number; readonly failures: number }
-  /** A token was asked for on a shared cache that has no lease: other processes may be asking at the same time. */
+  /** A token was requested over a shared cache that has no lease: other processes may request one at the same time. */
   'unguarded-refresh': AccountEvent & { readonly reason: RefreshReason; readonly reach: CacheReach }
-  /** The lease ran out while upstream was being asked; the other holder's record wins. */
+  /** The lease expired during the upstream request. The record of the new holder wins. */
   'lease-lost': AccountEvent & { readonly reason: RefreshReason }
-  /** Somebody outside keeps refreshing this account: young tokens are refused again and again. */
+  /** Another program keeps refreshing this account: young tokens are rejected repeatedly. */
   'foreign-refresh': AccountEvent & {
     readonly generation: number
     readonly rejections: number
@@ -84,15 +84,15 @@ export type LingpaiHooks = { readonly [Name in LingpaiEventName]?: (event: Lingp
 
 type Listener = (event: never) => unknown
 
-/** Hands events to listeners and to the diagnostics channels `lingpai:<event>`. A listener that throws harms nobody. */
+/** Dispatches events to listeners and to the diagnostics channels `lingpai:<event>`. Listener errors are ignored. */
 export class EventHub {
   readonly #listeners = new Map<LingpaiEventName, Set<Listener>>()
 
-  /** @returns Ends the listening. */
+  /** @returns a function that removes the listener */
   on<Name extends LingpaiEventName>(name: Name, listener: (event: LingpaiEvents[Name]) => unknown): () => void {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)
-    // A wrapper of its own, so that the same function may listen twice and end each listening apart.
+    // Wrapped, so that the same function can be added twice and each registration is removed on its own.
     const own: Listener = (event) => listener(event)
     listeners.add(own)
     return () => void listeners.delete(own)
@@ -109,11 +109,11 @@ export class EventHub {
   }
 }
 
-/** Calls foreign code; neither its throw nor its rejection comes back. */
+/** Calls foreign code and ignores what it throws or rejects with. */
 export function harmlessly(call: () => unknown): void {
   try {
     Promise.resolve(call()).catch(() => undefined)
   } catch {
-    // Whoever listens has to look after himself.
+    // Listener errors are ignored.
   }
 }

@@ -1,4 +1,4 @@
-/** What the packages of this repository share. Not public: it may change in any release. */
+/** Functions that the packages of this repository share. Not public: they may change in any release. */
 export { expandHome } from './files/expand-home.js'
 export { exposureOf, type Exposure } from './files/private-file.js'
 export { assertReady } from './cache/assert-ready.js'

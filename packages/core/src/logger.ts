@@ -2,13 +2,13 @@ import { accountName } from './account.js'
 import type { EventHub, LingpaiEventName, LingpaiEvents } from './events.js'
 import { harmlessly } from './events.js'
 
-/** Any logger with these four. Fields hold no token and no secret. */
+/** Any logger with these four methods. Fields contain neither tokens nor secrets. */
 export interface Logger {
-  /** What happens all the time. */
+  /** Routine events. */
   debug(message: string, fields?: object): void
   /** A token was renewed. */
   info(message: string, fields?: object): void
-  /** Something was survived. */
+  /** A problem that did not fail the call. */
   warn(message: string, fields?: object): void
   /** A refresh failed. */
   error(message: string, fields?: object): void
@@ -30,13 +30,16 @@ const levels: Readonly<Record<LingpaiEventName, keyof Logger>> = {
   closed: 'debug',
 }
 
-/** Writes events to a logger; of a cache that is down, the first failure only. Errors of the logger are ignored. */
+/**
+ * Writes events to a logger. For a cache that is down, only the first failure is logged. Errors of the logger are
+ * ignored.
+ */
 export function logEvents(hub: EventHub, logger: Logger): void {
   for (const name of Object.keys(levels) as LingpaiEventName[]) {
     hub.on(name, (event) => {
       if ('repeated' in event && event.repeated) return
       const account = 'account' in event ? accountName(event.account) : undefined
-      // Some loggers are async, whatever their type says.
+      // Some loggers are async, even if their type says otherwise.
       harmlessly((): unknown =>
         logger[levels[name]](`lingpai: ${name}${account === undefined ? '' : ` ${account}`}`, fieldsOf(event)),
       )

@@ -2,95 +2,122 @@ import type { Awaitable } from './cache.js'
 import type { Endpoint, ErrorClass, PlatformCode } from './error-class.js'
 import type { RefreshReason } from './token-record.js'
 
-/** A secret, or a function that fetches it (a vault, a file) and is asked again when upstream calls the secret wrong. */
+/**
+ * A secret, or a function that fetches it, from a vault or a file for example. The function is called again if upstream
+ * reports a wrong secret.
+ */
 export type Secret = string | (() => Awaitable<string>)
 
-/** What a platform asks for: strings, numbers (taken as decimal strings) and, for secrets, functions. */
+/** Credentials as callers pass them: strings, numbers (taken as decimal strings) and, for secrets, functions. */
 export type CredentialsOf<C> = { readonly [K in keyof C]: string | number | Secret }
 
-/** Credentials as `request()` sees them: trimmed strings. */
+/** Credentials as `request()` receives them: trimmed strings. */
 export type ResolvedCredentials<C> = { readonly [K in keyof C]: string }
 
 /**
- * What a repeated token request does.
+ * What another token request does while a token is alive.
  *
- * - `rotate`: a new token each time, the old one lives on for the overlap
- * - `sticky`: the same token until the last `windowSeconds`, then a new one
- * - `extend`: the same token with its life prolonged
- * - `independent`: a new token each time, the old ones live to their own expiry
+ * - `rotate`: upstream gives a new token, and the old one lives on for the overlap
+ * - `sticky`: upstream gives the same token until its last `windowSeconds`, then a new one
+ * - `extend`: upstream gives the same token and prolongs its life
+ * - `independent`: upstream gives a new token, and old ones live until their own expiry
  */
 export type RenewalMode = 'rotate' | 'sticky' | 'extend' | 'independent'
 
-/** When and how a token is renewed. All numbers are seconds, as platforms speak them. */
+/** When and how a token is renewed. All durations are in seconds, the unit that platforms use. */
 export interface RenewalSpec {
   readonly mode: RenewalMode
-  /** `sticky`: how long before expiry upstream starts to hand out a new token. `0`: not before expiry, or not known. @default 0 */
+  /**
+   * For `sticky`: how long before expiry upstream starts to give a new token. `0`: only at expiry, or unknown. @default
+   * 0
+   */
   readonly windowSeconds?: number
-  /** How long the old token works once a new one exists. @default `windowSeconds`, or 0 */
+  /** How long the old token still works after a new one exists. @default `windowSeconds`, or 0 */
   readonly overlapSeconds?: number
   /**
-   * Remaining lives at which a refresh ahead is tried, descending: the first is the soft point, the others follow an answer
-   * that brought the same token again. @default by mode
+   * Remaining lives at which a refresh ahead is attempted, in descending order. The first sets `refreshAtMs`. The
+   * others apply after upstream has given the same token again.
+   * @default by mode
    */
   readonly attemptsAtSeconds?: readonly number[]
-  /** Up to this much is taken off each attempt, at random, so that processes do not ask together. @default a sixth of the first attempt */
+  /**
+   * Each process delays its attempts by a random part of this, so that processes do not send requests together.
+   * @default a sixth of the first attempt
+   */
   readonly jitterSeconds?: number
-  /** A token with less than this left is not handed out (but never more than a tenth of its life). @default 10 */
+  /** A token with less life left is not served. Never more than a tenth of its whole life. @default 10 */
   readonly marginSeconds?: number
-  /** How long memory is trusted without a look at the shared cache. @default 60 for `rotate`, otherwise to the soft point */
+  /**
+   * How long a token is served from memory without a look at the shared cache. @default 60 for `rotate`, otherwise
+   * until `refreshAtMs`
+   */
   readonly memorySeconds?: number
-  /** Shortest time between two requests when upstream repeats the same token. @default 2 */
+  /** Shortest time between two requests while upstream gives the same token. @default 2 */
   readonly minIntervalSeconds?: number
-  /** A reply that promises more is cut to this. @default 2_592_000 (30 days) */
+  /** Longest life of a token. A longer one in a response is reduced to this. @default 2_592_000 (30 days) */
   readonly maxLifeSeconds?: number
   /**
-   * Life of a token whose reply does not tell one that can be read: short, since nothing else is known. Each time it is used there
-   * is a `lifetime-assumed` event. @default 300
+   * Life of a token whose response holds no readable lifetime. It is short, because nothing else is known. Each use
+   * emits a `lifetime-assumed` event.
+   * @default 300
    */
   readonly defaultLifeSeconds?: number
   /**
-   * For a platform that tells the whole life of a token however old it is: how long one answer is believed. After that upstream
-   * is asked whether it still repeats the token, which is believed for as long again, and never beyond the life told, counted
-   * from when anybody who shares the cache first saw this token. @default Infinity: what a reply tells is what is left
+   * How long the lifetime in a response is trusted, for a platform that always reports the whole life of a token,
+   * however old the token is. After that time, upstream is asked again. If it gives the same token, the token is
+   * trusted for as long again, but never beyond the reported life, counted from when any process that shares the cache
+   * first received this token.
+   * @default Infinity: the response reports the remaining life
    */
   readonly trustSeconds?: number
 }
 
-/** Where in a reply's JSON things stand. A name with dots is a path. */
+/** Where the fields of a response are in its JSON. A name with dots is a path. */
 export interface AnswerSpec {
   readonly token: string
   readonly expiresIn: string
   /** Unit of `expiresIn`. @default 'second' */
   readonly expiresInUnit?: 'second' | 'millisecond'
-  /** Where upstream numbers its tokens itself, as a token server does: the number is the record's generation. @default counted here */
+  /**
+   * The field with the token's number, for an upstream that numbers its tokens, such as a token server. The number
+   * becomes the record's generation. @default counted by this library
+   */
   readonly generation?: string
-  /** Where a refusal names its class itself, in the words of `ErrorClass`; it counts more than the tables. */
+  /** The field in which an error response names its `ErrorClass`. It takes precedence over the tables. */
   readonly errorClass?: string
-  /** Fields that may hold the platform's code, the most telling first; a code that a table lists wins over one that none does. */
+  /**
+   * Fields that may hold the platform's code, in order of preference. A code that a table lists takes precedence over
+   * one that no table lists.
+   */
   readonly code: readonly string[]
-  /** Field with the platform's own words. */
+  /** The field with the platform's message. */
   readonly message: string
-  /** Where the platform's trace id stands. */
+  /** Where to find the platform's trace id. */
   readonly trace?: {
     readonly headers?: readonly string[]
     readonly fields?: readonly string[]
-    /** Applied to the message; its first group is the id. */
+    /** Matched against the message; the first group is the id. */
     readonly pattern?: RegExp
   }
-  /** Applied to the message to name the denied address in hints; the first group of the first match is the address. Never used to classify. */
+  /**
+   * Matched against the message to name the denied address in hints; the first group of the first match is the address.
+   * Never used to classify.
+   */
   readonly ip?: readonly RegExp[]
 }
 
-/** Where an API call carries the token. `nowhere`: no call carries it, such as a ticket that only goes into signatures. */
+/**
+ * Where an API call carries the token. `nowhere`: no call carries it, for example a ticket that only signatures use.
+ */
 export type PlacementSpec =
   | { readonly in: 'query'; readonly name: string }
   | { readonly in: 'header'; readonly name: string; readonly scheme?: string }
   | { readonly in: 'nowhere' }
 
-/** Codes by class. A code stands in one class only. */
+/** Codes by class. A code belongs to one class only. */
 export type ErrorTable = Readonly<Partial<Record<Exclude<ErrorClass, 'unknown'>, readonly PlatformCode[]>>>
 
-/** A sentence for a person, in one language or in both. `{ip}` is replaced by the address that the platform named. */
+/** What a person can do, in one or both languages. `{ip}` is replaced by the address that the platform reported. */
 export type Hint = string | { readonly en: string; readonly zh: string }
 
 /** One HTTP request. */
@@ -98,7 +125,7 @@ export interface RequestSpec {
   readonly method: 'GET' | 'POST'
   /** Absolute, or a path below the provider's `baseUrl`. */
   readonly url: string
-  /** Appended to the URL, encoded. */
+  /** Appended to the URL with encoding. */
   readonly query?: Readonly<Record<string, string>>
   /** Sent as a JSON body. */
   readonly json?: unknown
@@ -107,79 +134,91 @@ export interface RequestSpec {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A platform described as data, and one function. {@link defineProvider} checks it. */
+/** A platform described as data and one function. {@link defineProvider} validates it. */
 export interface ProviderSpec<C> {
   /** Lower-case words with hyphens, unique among platforms: `qq-bot`. */
   readonly id: string
-  /** Which of the platform's tokens this is, when it has several. @default 'app' */
+  /** Which of the platform's tokens this is, if it has several. @default 'app' */
   readonly kind?: string
-  /** Where the facts come from, and when they were read. */
+  /** The source of these facts, and the date they were read on. */
   readonly source: { readonly url: string; readonly readOn: string }
-  /** The credentials that identify the account; public. */
+  /** The public credentials that identify the account. */
   readonly account: readonly (keyof C & string)[]
   /** The credentials that are secret. */
   readonly secrets: readonly (keyof C & string)[]
   /**
-   * What the platform's own ids and secrets look like, by credential: a value that does not match is malformed before anything is
-   * sent. Anchor it with `^` and `$`. Without one, every text that a request can carry is taken.
+   * The format of the platform's ids and secrets, by credential. A value that does not match is malformed, and nothing
+   * is sent. Anchor the pattern with `^` and `$`. Without a pattern, any text that a request can carry is accepted.
    */
   readonly pattern?: Readonly<Record<string, RegExp>>
   /** Environment variables of each credential, the preferred name first. */
   readonly env?: { readonly [K in keyof C]?: readonly string[] }
-  /** Token endpoint's base, with a path prefix where there is one. Needed where `request()` gives a path. */
+  /** Base URL of the token endpoint, with a path prefix if it has one. Required if `request()` returns a path. */
   readonly baseUrl?: string
-  /** Base of the API that takes the token. @default `baseUrl` */
+  /** Base URL of the API that accepts the token. @default `baseUrl` */
   readonly apiBaseUrl?: string
-  /** Bases tried in order when the first cannot be connected to (never after a timeout: the request may have counted). */
+  /**
+   * Base URLs that are tried in order when no connection to the first can be made. A timeout does not move on to the
+   * next, because the request may have counted.
+   */
   readonly fallbackBaseUrls?: readonly string[]
-  /** Other origins that `TokenSource.fetch` may send the token to, besides `baseUrl` and `apiBaseUrl`. */
+  /** Further origins that `TokenSource.fetch` may send the token to, besides `baseUrl` and `apiBaseUrl`. */
   readonly apiOrigins?: readonly string[]
   readonly renewal: RenewalSpec
   readonly answer: AnswerSpec
   readonly placement: PlacementSpec
   readonly errors: Readonly<Record<Endpoint, ErrorTable>>
-  /** Exceptions of single codes, keyed by the code. */
+  /** Exceptions for single codes, by code. */
   readonly perCode?: Readonly<Record<string, CodeSpec>>
-  /** What a person can do, keyed by class or by code (the code wins), or by the credential that is missing or malformed. */
+  /**
+   * What a person can do, by error class, by code (which takes precedence), or by the credential that is missing or
+   * malformed.
+   */
   readonly hints?: Readonly<Record<string, Hint>>
-  /** A cheap API call that only works with a live token; the core places the token. */
+  /** A cheap API call that succeeds only with a live token. The core adds the token. */
   readonly probe?: RequestSpec
   /**
-   * Where this token is derived from another one (a ticket from the app's token): the provider of that other one, with the same
-   * credentials. The core puts its token into each request, as its `placement` says; a token error in `errors.token` is then
-   * reported for that token, and the request repeated once.
+   * The provider of the token that this one is derived from, such as the app's token for a ticket. It has the same
+   * credentials. The core adds its token to each request according to its `placement`. A token error in `errors.token`
+   * then concerns that token: the core reports it as rejected and repeats the request once.
    */
   readonly parent?: Provider<C>
-  /** The token request. Pure: no I/O, no clock. The facts are for an upstream that decides by them; platforms need none. */
+  /**
+   * Describes the token request. Pure: no I/O and no clock. The facts are for an upstream that makes decisions with
+   * them; platforms need none.
+   */
   readonly request: (credentials: ResolvedCredentials<C>, facts?: RequestFacts) => RequestSpec
 }
 
-/** Why a token is asked for, and in the place of which. */
+/** Why a token is requested, and which one it replaces. */
 export interface RequestFacts {
   readonly reason: RefreshReason
-  /** Why it was forced, in the words of whoever did. */
+  /** The `note` that the caller gave to `refresh()`. */
   readonly note?: string
-  /** What the caller wants the token to live at least, milliseconds. */
+  /** The life that the caller needs at least, in milliseconds. */
   readonly minLifeMs: number
-  /** The token in memory, where an API refused it. */
+  /** The token in memory, if an API rejected it. */
   readonly refused?: { readonly generation: number; readonly code?: PlatformCode }
 }
 
-/** How one code differs from its class. */
+/** How a single code differs from its class. */
 export interface CodeSpec {
-  /** Requests in one refresh, the first included, before giving up. */
+  /** Number of requests in one refresh, including the first. */
   readonly attempts?: number
-  /** Wait before anybody asks again, in seconds. */
+  /** Cool-down in seconds for all processes that share the cache. */
   readonly coolDownSeconds?: number
-  /** Short meaning, for the generated tables of the docs. */
+  /** A short meaning for the generated tables of the docs. */
   readonly note?: Hint
 }
 
-/** What {@link Provider.extend} can change. Tables are merged: a code moves to the class it is given here. */
+/** What {@link Provider.extend} can change. Tables are merged: a code moves to the class given here. */
 export interface ProviderOverrides<C = unknown> {
-  /** Rebases the parent of a derived provider as well. */
+  /** Also applies to the parent of a derived provider. */
   readonly baseUrl?: string
-  /** Follows `baseUrl` when only that is given. What is derived is asked for here, and its parent's API is here, too. */
+  /**
+   * Follows `baseUrl` if only that is given. A derived provider sends its token requests here, and so does its parent's
+   * API.
+   */
   readonly apiBaseUrl?: string
   readonly fallbackBaseUrls?: readonly string[]
   readonly apiOrigins?: readonly string[]
@@ -187,34 +226,34 @@ export interface ProviderOverrides<C = unknown> {
   readonly errors?: Partial<Record<Endpoint, ErrorTable>>
   readonly perCode?: Readonly<Record<string, CodeSpec>>
   readonly hints?: Readonly<Record<string, Hint>>
-  /** Another parent of a derived provider: tickets over another way to the token. */
+  /** Another parent for a derived provider: tickets from a token that is fetched in another way. */
   readonly parent?: Provider<C>
 }
 
-/** A checked, frozen provider. */
+/** A validated and frozen provider. */
 export interface Provider<C> {
   readonly id: string
   readonly kind: string
-  /** The description, with every default filled in. */
+  /** The description with all defaults filled in. */
   readonly spec: ResolvedSpec<C>
-  /** A provider that differs in hosts, renewal, tables, hints or parent. */
+  /** Creates a provider with other hosts, renewal, tables, hints or parent. */
   extend(overrides: ProviderOverrides<C>): Provider<C>
   /**
-   * Credentials from environment variables.
+   * Reads the credentials from environment variables.
    *
    * @param env @default process.env
-   * @throws ConfigError naming the variable; `details.problem` is `missing` or `empty`, two different errors.
+   * @throws ConfigError naming the variable; `details.problem` distinguishes `missing` from `empty`
    */
   credentialsFromEnv(env?: Readonly<Record<string, string | undefined>>): ResolvedCredentials<C>
 }
 
-/** {@link RenewalSpec} without gaps. */
+/** A {@link RenewalSpec} with all defaults filled in. */
 export type ResolvedRenewal = Required<RenewalSpec>
 
-/** {@link ProviderSpec} without gaps. */
+/** A {@link ProviderSpec} with all defaults filled in. */
 export interface ResolvedSpec<C> extends ProviderSpec<C> {
   readonly kind: string
   readonly renewal: ResolvedRenewal
-  /** Whether `baseUrl` was given by `extend`, and so replaces the origin of an absolute request URL. */
+  /** Whether `extend` set `baseUrl`, which then replaces the origin of an absolute request URL. */
   readonly rebased: boolean
 }

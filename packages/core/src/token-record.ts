@@ -1,52 +1,52 @@
 import type { PlatformCode } from './error-class.js'
 
-/** Why a token was asked for. */
+/** Why a token was requested. */
 export type RefreshReason = 'cold' | 'ahead' | 'rejected' | 'requested'
 
 const reasons: readonly RefreshReason[] = ['cold', 'ahead', 'rejected', 'requested']
 
-/** A token as handed out by `getRecord`. Printing it shows everything but the value. */
+/** A token as `getRecord` returns it. Printing it shows every field but the value. */
 export interface TokenRecord {
-  /** The token itself; hidden from `inspect`, `JSON.stringify` and the like. */
+  /** The token. `inspect`, `JSON.stringify` and the like do not show it. */
   readonly value: string
-  /** Grows by one with each new token of the account. */
+  /** Number of the token: it grows by one with each new token of the account. */
   readonly generation: number
-  /** Unix milliseconds at which the request that brought it was sent. */
+  /** Unix milliseconds at which the request for the token was sent. */
   readonly issuedAtMs: number
-  /** Unix milliseconds at which the platform lets it die. */
+  /** Unix milliseconds at which the token expires. */
   readonly expiresAtMs: number
 }
 
-/** A token as stored. */
+/** A token as the cache stores it. */
 export interface StoredRecord extends TokenRecord {
-  /** Which secret it was got with; see `fingerprintOf`. */
+  /** The fingerprint of the secret that it was requested with; see `fingerprintOf`. */
   readonly fingerprint: string
-  /** The process that wrote it. */
+  /** Id of the process that wrote it. */
   readonly writer: string
   readonly reason: RefreshReason
-  /** When upstream last repeated this token instead of giving a new one, Unix milliseconds. */
+  /** When upstream last gave this token again instead of a new one, in Unix milliseconds. */
   readonly repeatedAtMs?: number
-  /** When the entry was written, Unix milliseconds, where that was long after the request that brought the token. */
+  /** When the entry was written, in Unix milliseconds; only set if that was long after the token request. */
   readonly writtenAtMs?: number
-  /** Set once an API refused this token and no other could be had. */
+  /** Set if an API rejected this token and it could not be replaced. */
   readonly rejectedCode?: PlatformCode
-  /** Set where upstream did not say how long this token lives. */
+  /** Set if upstream did not report the token's lifetime. */
   readonly isLifetimeAssumed?: true
-  /** How many tokens in a row were refused while young: the mark of somebody else who refreshes this account. */
+  /** Number of young tokens in a row that were rejected, which is how a rival is recognised. */
   readonly duels?: number
-  /** What a later version of this library wrote beside these fields; hidden like the value, and written back as it was. */
+  /** Fields that a later version of this library wrote. Hidden like the value, and written back unchanged. */
   readonly carried?: CarriedFields
 }
 
-/** An entry that is written within this time of its token's request does not say when it was written. */
+/** An entry written within this time of its token request does not record when it was written. */
 export const promptMs = 30_000
 
-/** Fields of an entry that this version does not know, and its `format` where that is a later one. */
+/** Fields of an entry that this version does not know, and its `format` if that is a later one. */
 export type CarriedFields = Readonly<Record<string, unknown>>
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
-/** What a record shows when it is printed. */
+/** The fields of a record that are printed. */
 type ShownFields = Omit<StoredRecord, 'value' | 'carried'>
 
 const none: CarriedFields = Object.freeze({})
@@ -99,17 +99,17 @@ class HiddenValueRecord implements StoredRecord {
   }
 }
 
-/** A record whose value does not show when it is printed. */
+/** Creates a record whose value is not printed. */
 export function storedRecord(fields: StoredRecord): StoredRecord {
   return Object.freeze(new HiddenValueRecord(fields))
 }
 
-/** A record with some fields changed; what is hidden does not come along with a spread, so it is taken by name. */
+/** Copies a record with some fields changed. Hidden fields are copied by name, because a spread skips them. */
 export function changedRecord(record: StoredRecord, changes: Partial<StoredRecord>): StoredRecord {
   return storedRecord({ ...record, ...hiddenOf(record), ...changes })
 }
 
-/** A record without the mark that an API refused its token. */
+/** Copies a record without the mark of a rejected token. */
 export function clearedRecord(record: StoredRecord): StoredRecord {
   const { rejectedCode: _, ...rest } = record
   return storedRecord({ ...rest, ...hiddenOf(record) })
@@ -120,12 +120,16 @@ function hiddenOf({ value, carried }: StoredRecord): Pick<StoredRecord, 'value' 
 }
 
 /**
- * A format only ever adds fields, so that the versions of a rolling upgrade read each other. A version writes back what it does
- * not know, beside the next token too: a later field about one token has to say which one it means.
+ * The version of the format. A new version only adds fields, so that versions read each other during a rolling upgrade.
+ * A version writes back the fields that it does not know, even beside the next token. So a new field about a single
+ * token must say which token it means.
  */
 const format = 1
 
-/** A record as text. TNW reads it too: `access_token`, `expires_in` (seconds at issue) and `expired_time` (Unix ms) are its names. */
+/**
+ * Encodes a record as text. TNW can read it: `access_token`, `expires_in` (seconds at issue) and `expired_time` (Unix
+ * milliseconds) are its names.
+ */
 export function encodeRecord(record: StoredRecord): string {
   return JSON.stringify({
     format,
@@ -137,13 +141,13 @@ export function encodeRecord(record: StoredRecord): string {
   })
 }
 
-/** No account counts so far. A number above this could stop the counting, so it counts for nothing. */
+/** No account reaches this generation. A higher one in the store would stop the counting, so it is read as 0. */
 const highestGeneration = 2 ** 48
 
 /**
- * Reads a record back; `undefined` for anything that is not one, was cut, or was got with another secret.
+ * Parses an entry of the cache. Returns `undefined` if it is malformed, truncated, or belongs to another secret.
  *
- * @param longestLifeMs a record that says more is taken at this
+ * @param longestLifeMs a longer life in the entry is reduced to this
  */
 export function decodeRecord(text: string, fingerprint: string, longestLifeMs = Infinity): StoredRecord | undefined {
   const { access_token: value, fingerprint: own, format: written, ...fields } = parseObject(text) ?? {}
@@ -175,7 +179,7 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
   })
 }
 
-/** The optional fields of an entry: those of this version, where they are sound, and all others. */
+/** The optional fields of an entry: those that this version knows, if they are valid, and all others. */
 function marksOf(
   { repeatedAtMs, writtenAtMs, rejectedCode, isLifetimeAssumed, duels, ...unknown }: CarriedFields,
   expiresAtMs: number,
@@ -190,7 +194,7 @@ function marksOf(
   return { known, unknown }
 }
 
-/** The object that a JSON text holds, if it holds one. */
+/** Parses a JSON text. Returns `undefined` if it does not hold an object. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
@@ -200,12 +204,12 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | u
   }
 }
 
-/** A JSON object: neither `null` nor an array. */
+/** Whether a value is a JSON object, neither `null` nor an array. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A whole number from 0 on. */
+/** Whether a value is a whole number of 0 or more. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
@@ -216,12 +220,15 @@ function isFiniteNumber(value: unknown): value is number {
 
 const longestToken = 8192
 
-/** Printable ASCII of at most 8 KiB: anything else could not travel in a header or a URL as it is. */
+/**
+ * Whether a value can be a token: printable ASCII of at most 8 KiB. Other text cannot travel unchanged in a header or a
+ * URL.
+ */
 export function isTokenText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= longestToken && /^[\x21-\x7e]+$/.test(value)
 }
 
-/** A moment that `Date` can hold. */
+/** Whether a value is a moment in Unix milliseconds that `Date` can represent. */
 export function isMoment(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= 8.64e15
 }

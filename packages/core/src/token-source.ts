@@ -5,25 +5,28 @@ import type { LingpaiErrorCode } from './errors.js'
 import type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
 import type { TokenRecord } from './token-record.js'
 
-/** What a caller asks of a token. */
+/** Options of a call that needs a token. */
 export interface GetTokenOptions {
-  /** Ends this caller's wait with the signal's reason; the refresh goes on for the others. */
+  /** Aborts this caller's wait with the signal's reason. The refresh continues for other callers. */
   readonly signal?: AbortSignal
-  /** The token must live at least this long, milliseconds; at most half of a token's life. @default 0 */
+  /** Least remaining life of the token in milliseconds; at most half of its whole life. @default 0 */
   readonly minLifeMs?: number
 }
 
-/** How a refresh is forced. */
+/** Options of a forced refresh. */
 export interface RefreshOptions {
-  /** Why, for the event `refreshed`, whose `reason` is `requested`; must not be a secret. */
+  /**
+   * Why the refresh is forced. The event `refreshed` carries it beside the `reason` `requested`, so it must not contain
+   * a secret.
+   */
   readonly note?: string
-  /** Ends this caller's wait; the refresh goes on. */
+  /** Aborts this caller's wait. The refresh continues. */
   readonly signal?: AbortSignal
 }
 
-/** How a request with a secret is sent. */
+/** Options of a request with a secret. */
 export interface SecretRequestOptions {
-  /** Ends the request with the signal's reason. */
+  /** Aborts the request with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -33,21 +36,25 @@ export type RejectedToken = string | { readonly generation: number }
 /** A token that another program fetched. */
 export interface OutsideToken {
   readonly value: string
-  /** Unix milliseconds at which the platform lets it die. */
+  /** Unix milliseconds at which the token expires. */
   readonly expiresAtMs: number
 }
 
-/** How a source is kept fresh. */
+/** Options of the background refresh. */
 export interface KeepOptions {
-  /** Ends the background refresh. */
+  /** Stops the background refresh. */
   readonly signal?: AbortSignal
 }
 
-/** Where an account stands. */
+/** Status of an account. */
 export interface SourceStatus {
   /**
-   * `none`: nothing known yet; `refreshing`: upstream is being asked; `valid`; `expiring`: past the soft point, still served;
-   * `expired`: no usable token; `failing`: no usable token, and the last refresh failed.
+   * - `none`: nothing is known yet
+   * - `refreshing`: a refresh is under way
+   * - `valid`: the token is fresh
+   * - `expiring`: past `refreshAtMs`, still served
+   * - `expired`: without a usable token
+   * - `failing`: without a usable token, and the last refresh failed
    */
   readonly state: 'none' | 'refreshing' | 'valid' | 'expiring' | 'expired' | 'failing'
   readonly account: Account
@@ -55,14 +62,14 @@ export interface SourceStatus {
   /** Unix milliseconds. */
   readonly issuedAtMs?: number
   readonly expiresAtMs?: number
-  /** Next try to refresh ahead, Unix milliseconds. */
+  /** The next attempt to refresh ahead, in Unix milliseconds. */
   readonly refreshAtMs?: number
   readonly lastFailure?: FailureSummary
-  /** Whether the background refresh runs. */
+  /** Whether the background refresh is running. */
   readonly isKept: boolean
 }
 
-/** The last failed refresh since the last that went well. */
+/** The last failure since the last successful refresh. */
 export interface FailureSummary {
   readonly code: LingpaiErrorCode
   readonly errorClass: ErrorClass
@@ -74,85 +81,103 @@ export interface FailureSummary {
   readonly retryAtMs: number
 }
 
-/** The handle of one account: its tokens, never a dead one, never one refresh too many. */
+/** The tokens of one account: never an expired token, never a redundant refresh. */
 export interface TokenSource {
   readonly account: Account
-  /** The origins that the token may be sent to: the provider's bases and its `apiOrigins`. */
+  /** Origins that the token may be sent to: the provider's base URLs and its `apiOrigins`. */
   readonly apiOrigins: readonly string[]
-  /** How the platform's API says no, with what `extend()` added: what `classify` and `platformError` take. */
+  /** The error tables of the provider, with what `extend()` added. `classify` and `platformError` take them. */
   readonly errorTables: ApiErrorTables
   /**
-   * A token that is usable now.
+   * Returns a token that is usable now.
    *
-   * @throws PlatformError, TransportError, MalformedAnswerError or LeaseError when no usable token can be had: waiters of one refresh get
-   * the same error. ConfigError for credentials that cannot be sent. The signal's own reason after an abort.
+   * @throws PlatformError, TransportError, MalformedAnswerError or LeaseError if no usable token can be had; all callers
+   * that wait for one refresh get the same error
+   * @throws ConfigError for credentials that cannot be sent
+   * @throws the signal's reason after an abort
    */
   getAccessToken(options?: GetTokenOptions): Promise<string>
-  /** The same with generation and times. */
+  /** Returns the token with its generation and times. */
   getRecord(options?: GetTokenOptions): Promise<TokenRecord>
-  /** The token if one is usable in memory now; does no I/O and starts none. */
+  /** Returns the token in memory if it is usable now. Synchronous: it neither does nor starts any I/O. */
   peek(): string | undefined
-  /** The header value of platforms that take one, such as `QQBot <token>`. @throws ConfigError where the token goes into the URL */
+  /**
+   * Returns the value of the header that carries the token, such as `QQBot <token>`.
+   *
+   * @throws ConfigError if the platform takes the token in the URL
+   */
   authorizationHeader(options?: GetTokenOptions): Promise<string>
   /**
-   * Tells that an API refused a token. Refreshes only if it is still the current one; any other current token is returned as it is.
+   * Reports that an API rejected a token. Refreshes only if it is the current token; otherwise the current token is
+   * returned.
    *
-   * @param rejected the token, or `{ generation }`; a bare number would read like the platform's code
-   * @param code what the API answered; must be a token error in the provider's table, so that nothing else causes a refresh
+   * @param rejected the token, or `{ generation }`; a bare number would look like the platform's code
+   * @param code the API's error code; must be a token error in the provider's table, so that no other error causes a
+   * refresh
    * @returns the token to use instead
-   * @throws ConfigError for what is neither a token nor a generation, and for a code that is not a token error
+   * @throws ConfigError if `rejected` is neither a token nor a generation, or `code` is not a token error
    */
   reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string>
   /**
-   * One refresh now, whatever the state; shared by all who ask at the same time, in all processes. On a platform that repeats its token the
-   * record may be the same as before.
+   * Forces a refresh. All callers that force one at the same time share it, across processes. On a platform that gives
+   * the same token again, the record may be the same as before.
    */
   refresh(options?: RefreshOptions): Promise<TokenRecord>
   /**
-   * Makes a token that came from outside the record of the account, for all processes, with the next generation. It replaces what a
-   * refresh brings that began before; a token that was asked for after this call counts for more, and is given back in its place.
-   * While the cache is down it is kept in memory, and written later.
+   * Makes a token that another program fetched the account's record, for all processes, with the next generation. It
+   * replaces the token of a refresh that began before this call. A token that was requested after this call takes
+   * precedence and is returned instead. While the cache is down, the record stays in memory and is written later.
    *
-   * @throws ConfigError naming the field, for a token that an API has rejected, and for a read-only source or one of a token server;
-   * LeaseError when another process holds the lease for too long
+   * @throws ConfigError naming the field, for a token that an API has rejected, and for a read-only source or one of a
+   * token server
+   * @throws LeaseError if another process holds the lease for too long
    */
   adopt(token: OutsideToken, options?: { readonly signal?: AbortSignal }): Promise<TokenRecord>
   /**
-   * Runs `fn` with a token. When it throws, or returns, a token error of the platform, that is reported and `fn` runs once more with the
-   * other token; what the second run gives is the result.
+   * Runs `fn` with a token. If it throws or returns a token error of the platform, the token is reported as rejected
+   * and `fn` runs once more with another token. The outcome of the second run is final.
    */
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T>
   /**
-   * `fetch` with the token in place. A token error in the reply is reported and the call repeated once with the other token, unless its body
-   * cannot be sent twice; nothing is repeated after a time-out. Any other reply comes back as the platform sent it.
+   * `fetch` that adds the token. On a token error in the response, the token is reported as rejected and the call is
+   * repeated once with another token, unless its body cannot be sent twice. Calls are not repeated after a timeout. Any
+   * other response is returned unchanged.
    *
-   * It needs no `this`: HTTP clients take it as it is, `ky.create({ fetch: source.fetch })`.
+   * It needs no `this`, so HTTP clients can take it directly: `ky.create({ fetch: source.fetch })`.
    *
-   * @param input a path starting with `/` goes below the provider's API base
+   * @param input a path that starts with `/` is appended to the provider's API base
    * @throws ConfigError before the token is sent to an origin that is not the provider's
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /**
-   * Sends a request that carries the account's secret and is no token request, such as a login with a code. The secret stays
-   * inside: `build` describes the request, and the response comes back as the platform sent it. If the platform calls the secret
-   * wrong, a secret that is a function is asked again, and the request is sent once more. No other response is repeated.
+   * Sends a request that carries the account's secret but is not a token request, such as a login with a code. The
+   * secret never leaves the library: `build` describes the request, and the response is returned as the platform sent
+   * it. If the platform reports a wrong secret, a secret that is a function is called again and the request is sent
+   * once more. No other response causes a repetition.
    *
-   * @param build pure; a path goes below the provider's `baseUrl`
-   * @throws TransportError or MalformedAnswerError where the platform gave no response, ConfigError for credentials that cannot be sent
+   * @param build a pure function; a path is appended to the provider's `baseUrl`
+   * @throws TransportError or MalformedAnswerError if the platform gave no usable response
+   * @throws ConfigError for credentials that cannot be sent
    */
   requestWithSecret(build: SecretRequestBuilder, options?: SecretRequestOptions): Promise<PlatformResponse>
-  /** Refreshes ahead even when nobody calls; never gives up. Starting twice is starting once. */
+  /**
+   * Starts to refresh ahead in the background, even without calls. It never gives up. Starting it twice has no effect.
+   */
   startBackgroundRefresh(options?: KeepOptions): void
-  /** Ends the background refresh; harmless when there is none. */
+  /** Stops the background refresh, if it is running. */
   stopBackgroundRefresh(): void
-  /** Where the account stands, from memory alone. */
+  /** Returns the status of the account, from memory alone. */
   status(): SourceStatus
-  /** @throws ConfigError for credentials that are missing, empty or malformed, before any request */
+  /**
+   * Validates the credentials without any request.
+   *
+   * @throws ConfigError for credentials that are missing, empty or malformed
+   */
   validate(): void
-  /** Forgets the record in memory and in the cache. Not meant for rejected tokens: report those. */
+  /** Removes the record from memory and from the cache. Report a rejected token with `reportRejected` instead. */
   clear(): Promise<void>
-  /** The account; never the secret, never the token. */
+  /** Returns the account, which holds neither the secret nor the token. */
   toJSON(): Account
-  /** `wecom:ww1:1000002`. */
+  /** Returns the display name of the account, such as `wecom:ww1:1000002`. */
   toString(): string
 }

@@ -8,7 +8,7 @@ interface TnwCache1 {
   remove(key: string): void
 }
 
-/** The interface that TNW 2.x gives its caches; it has no other word for a value than `any`. */
+/** The interface that TNW 2.x gives its caches; its values are `any`. */
 interface TnwCache2 {
   get(key: string): Promise<ReturnType<typeof JSON.parse>>
   set(key: string, jsonValue: string): Promise<ReturnType<typeof JSON.parse>>
@@ -56,7 +56,7 @@ ApiConfigKit.setAccessTokenCache(new DefaultAccessTokenCache1())
 ApiConfigKit.setAccessTokenCache(new DefaultAccessTokenCache2())
 void ofInterfaces
 
-// A redis client's answers, and a Map's, fit as well.
+// The results of a redis client, and of a Map, fit as well.
 const map = new Map<string, string>()
 const ofMap: IAccessTokenCache = {
   get: (key) => map.get(key),
@@ -84,7 +84,7 @@ const unreachable: IAccessTokenCache = { ...ofMap, reach: 'world' }
 new TokenManager({})
 void [incomplete, ofNumbers, unreachable]
 
-// A lease may answer at once or later; without commit it is none.
+// A lease may be sync or async; without commit it is not a lease.
 const lease: CacheLease = { take: () => true, commit: () => Promise.resolve(false), release: () => undefined }
 // @ts-expect-error commit is missing
 const weak: CacheLease = { take: () => true, release: () => undefined }

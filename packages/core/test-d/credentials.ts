@@ -30,9 +30,9 @@ tokens.source(wecom, { corpId: 'ww1', corpSecret: secret })
 tokens.source(qqBot, { appId: '1', appSecret: secret })
 // @ts-expect-error there is no such field
 tokens.source(qqBot, { appId: '1', clientSecret: secret, token: 'x' })
-// @ts-expect-error undefined is no secret
+// @ts-expect-error undefined is not a secret
 tokens.source(qqBot, { appId: '1', clientSecret: process.env['QQ_BOT_SECRET'] })
-// @ts-expect-error the function must give text
+// @ts-expect-error the function must return text
 tokens.source(qqBot, { appId: '1', clientSecret: () => 7 })
 // @ts-expect-error credentials of QQ, provider of WeCom
 ApiConfigKit.putApiConfig(wecom, qqBot.credentialsFromEnv())
@@ -48,11 +48,11 @@ const mine = defineProvider<Mine>(spec)
 tokens.source(mine, { key: 'k', password: secret })
 // @ts-expect-error account names a field that the credentials do not have
 defineProvider<Mine>({ ...spec, account: ['id'] })
-// @ts-expect-error request() is given the resolved credentials of this provider only
+// @ts-expect-error request() receives the resolved credentials of this provider only
 defineProvider<Mine>({ ...spec, request: ({ appId }) => ({ method: 'GET', url: String(appId) }) })
 // @ts-expect-error there is no such class
 mine.extend({ errors: { api: { 'token-stale': [1] } } })
-// @ts-expect-error no table may call a code unknown
+// @ts-expect-error no table may list a code as unknown
 mine.extend({ errors: { api: { unknown: [1] } } })
-// @ts-expect-error an explicit undefined would take the place of the present figure
+// @ts-expect-error an explicit undefined would replace the current value
 mine.extend({ renewal: { marginSeconds: undefined } })

@@ -1,4 +1,4 @@
-// Compiled by `npm run types`, never run: the code of an error tells its details.
+// Compiled by `npm run types`, never run: the code of an error narrows its details.
 import {
   isLingpaiError,
   type AnyLingpaiError,
@@ -40,7 +40,7 @@ export function explain(error: AnyLingpaiError): string {
   }
 }
 
-/** What was caught is unknown until it is asked. */
+/** A caught value is unknown until it is tested. */
 export async function caught(source: TokenSource): Promise<LingpaiErrorCode | undefined> {
   try {
     await source.getAccessToken()

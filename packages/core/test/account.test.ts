@@ -16,7 +16,7 @@ test('a key names provider, kind, host, ids and a fingerprint, each part encoded
   expect(key).not.toContain(secret)
 })
 
-test('every part that makes another answer makes another key', () => {
+test('every part that makes a token different makes the key different', () => {
   const keys = [
     keyOf({ appId: '1', appSecret: secret }),
     keyOf({ appId: '2', appSecret: secret }),
@@ -30,14 +30,14 @@ test('every part that makes another answer makes another key', () => {
   expect(new Set(keys).size).toBe(keys.length)
 })
 
-test('what means the same has one key', () => {
+test('equivalent credentials have the same key', () => {
   const key = keyOf({ appId: '1', appSecret: secret })
   expect(keyOf({ appId: 1, appSecret: ` ${secret}\n` })).toBe(key)
   expect(keyOf({ appId: '1 ', appSecret: secret }, toy.extend({ baseUrl: 'https://toy.example.com/' }))).toBe(key)
   expect(keyOf({ appId: '1', appSecret: secret }, toy.extend({ renewal: { marginSeconds: 3 } }))).toBe(key)
 })
 
-test('parts cannot be shifted from one field into the next', () => {
+test('a part of a key cannot be shifted from one field into the next', () => {
   const { parent: _, ...described } = toy.spec
   const provider = defineProvider<{ a: string; b: string; s: string; t: string }>({
     ...described,
@@ -61,11 +61,11 @@ test('parts cannot be shifted from one field into the next', () => {
   expect(new Set(keys).size).toBe(keys.length)
 })
 
-test('broken Unicode makes a key like any other text', () => {
+test('credentials with broken Unicode have a key like any other text', () => {
   expect(() => keyOf({ appId: '\ud800', appSecret: '\udfff' })).not.toThrow()
 })
 
-test('a provider without a base takes its host from the request, where the secret does not matter', async () => {
+test('a provider without a base takes its host from the request, whatever the secret is', async () => {
   const platform = await scriptedPlatform()
   const { baseUrl: _, ...rest } = toy.spec
   const provider = defineProvider<ToyCredentials>({
@@ -121,7 +121,7 @@ test.each([
   [{ appId: () => '1', appSecret: secret }, [{ field: 'appId', problem: 'malformed' }]],
   [{ appId: 0, appSecret: () => secret }, []],
   [{ appId: '密', appSecret: '密钥&+%"' }, []],
-])('of %p, the problems are %p', (credentials, problems) => {
+])('credentials %p have the problems %p', (credentials, problems) => {
   let thrown: unknown
   try {
     assertCredentials(toy.spec, credentials)
@@ -136,7 +136,7 @@ test.each([
   expect(thrown).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', message: `toy: ${words}`, details: problems[0] })
 })
 
-test('a provider says what its own credentials look like, and the value is not shown', async () => {
+test('a credential that does not match the provider’s pattern is malformed, and its value is not shown', async () => {
   const { baseUrl = '', ...spec } = toy.spec
   const pattern = { appId: /^toy-\d+$/, appSecret: /^\S+$/ }
   const strict = defineProvider<ToyCredentials>({ ...spec, baseUrl, pattern })
@@ -161,7 +161,7 @@ test.each([
   expect(() => defineProvider({ ...toy.spec, pattern: pattern as unknown as { appId: RegExp } })).toThrow(message)
 })
 
-test('a hint of a credential stands in the error of it, in the language of the manager', () => {
+test('the error of a credential carries the provider’s hint for it, in the language of the manager', () => {
   const hints = { appId: { en: 'Any text serves.', zh: '可填任意文字。' } }
   const { spec } = toy.extend({ hints })
   expect(() => assertCredentials(spec, { appSecret: secret })).toThrow(
@@ -178,7 +178,7 @@ test('a hint of a credential stands in the error of it, in the language of the m
   )
 })
 
-test('an account has a name for people', () => {
+test('an account has a display name', () => {
   const { account } = splitCredentials(toy.spec, { appId: '1', appSecret: secret })
   expect(accountName(account)).toBe('toy:1')
 })

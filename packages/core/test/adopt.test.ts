@@ -22,7 +22,7 @@ afterEach(async () => {
 })
 
 const lastingFor = (ms: number) => ({ value: outside, expiresAtMs: world.clock.now() + ms })
-/** What a promise rejects with. */
+/** The error that a promise rejects with. */
 const errorOf = (promise: Promise<unknown>): Promise<AnyLingpaiError> =>
   promise.then(
     () => undefined as never,
@@ -66,7 +66,7 @@ test('a token from outside becomes the record, with the next generation, for eve
   expect(requests()).toBe(1)
 })
 
-test('cold callers beside an adoption are given its token, and upstream is not asked', async () => {
+test('cold callers during an adoption get its token, and upstream is not asked', async () => {
   const source = sourceOn(open())
   const adopted = source.adopt(lastingFor(hour))
   while (source.status().state !== 'refreshing') await Promise.resolve()
@@ -77,7 +77,7 @@ test('cold callers beside an adoption are given its token, and upstream is not a
   expect(requests()).toBe(0)
 })
 
-test('cold callers beside an adoption that is rejected are given a token of the platform', async () => {
+test('cold callers during an adoption that fails get a token from the platform', async () => {
   const source = sourceOn(open())
   const first = await source.reportRejected(outside)
   await world.clock.advance(3 * hour)
@@ -93,7 +93,7 @@ for (const [kind, cache] of [
   ['with a lease', () => memoryCache({ now: world.clock.now })],
   ['without one', () => plainCache().cache],
 ] as const) {
-  test(`a token adopted while the platform is being asked replaces what it brings, on a cache ${kind}`, async () => {
+  test(`a token adopted during an upstream request replaces its result, on a cache ${kind}`, async () => {
     const source = sourceOn(cache())
     world.simulator.fault({ endpoint: 'token', latencyMs: second })
     const refresh = source.getRecord()
@@ -107,7 +107,7 @@ for (const [kind, cache] of [
   })
 }
 
-test('a token that another process asked for after the call counts for more than the one given to adopt', async () => {
+test('a token that another process requested after the call takes precedence over the adopted one', async () => {
   const other = sourceOn(open())
   let isBehind = true
   const source = sourceOn(
@@ -124,7 +124,7 @@ test('a token that another process asked for after the call counts for more than
   expect(world.count('lease-lost')).toBe(0)
 })
 
-test('a lease lost between taking it and the commit costs neither the adopted token nor the record of the other process', async () => {
+test('an adoption whose lease is lost before the commit loses neither its token nor the record of the other process', async () => {
   const inner = open() as IAccessTokenCache & { readonly lease: CacheLease }
   const before = await sourceOn(open()).getRecord()
   let isLost = false
@@ -135,7 +135,7 @@ test('a lease lost between taking it and the commit costs neither the adopted to
       commit: async (key, holder, ...rest) => {
         if (!isLost) {
           await inner.lease.release(key, holder)
-          await inner.lease.take(key, 'somebody else', second)
+          await inner.lease.take(key, 'another holder', second)
         }
         isLost = true
         return inner.lease.commit(key, holder, ...rest)
@@ -145,7 +145,7 @@ test('a lease lost between taking it and the commit costs neither the adopted to
   const adopted = await world.clock.runUntil(source.adopt(lastingFor(hour)))
   expect(world.count('lease-lost')).toBe(1)
   expect(adopted).toMatchObject({ value: outside, generation: before.generation + 1 })
-  // The holder of the lease has the last word in the store until it is over.
+  // The holder of the lease decides what is stored until its lease is over.
   expect(await sourceOn(open()).getAccessToken()).toBe(before.value)
   await world.clock.advance(10 * second)
   expect(await sourceOn(open()).getRecord()).toMatchObject({ value: outside, generation: before.generation + 1 })
@@ -153,7 +153,7 @@ test('a lease lost between taking it and the commit costs neither the adopted to
 })
 
 test.each(['down', 'silent'] as const)(
-  'a token adopted while the cache is %s is kept in memory, and written once the cache is back',
+  'a token adopted while the cache is %s stays in memory, and is written once the cache is back',
   async (state) => {
     let isUp = false
     const failing = (): Promise<void> | undefined => {
@@ -173,7 +173,7 @@ test.each(['down', 'silent'] as const)(
   },
 )
 
-test('an adoption that cannot have the lease within timeoutMs is a LeaseError, and the record stays', async () => {
+test('an adoption that cannot take the lease within timeoutMs is a LeaseError, and the record stays', async () => {
   const inner = open()
   const before = await sourceOn(open()).getAccessToken()
   const keys: string[] = []
@@ -182,14 +182,14 @@ test('an adoption that cannot have the lease within timeoutMs is a LeaseError, a
     { timeoutMs: 3 * second },
   )
   await source.getAccessToken()
-  await inner.lease?.take(keys[0] ?? '', 'somebody else', hour)
+  await inner.lease?.take(keys[0] ?? '', 'another holder', hour)
   expect(await world.clock.runUntil(errorOf(source.adopt(lastingFor(hour))))).toMatchObject({
     code: 'ERR_LINGPAI_LEASE',
   })
   expect(await source.getAccessToken()).toBe(before)
 })
 
-test('the current token adopted again changes nothing', async () => {
+test('adopting the current token again changes nothing', async () => {
   const source = sourceOn(open())
   const record = await source.getRecord()
   const events = world.events.length
@@ -199,7 +199,7 @@ test('the current token adopted again changes nothing', async () => {
   expect(world.events).toHaveLength(events)
 })
 
-test('a refresh ahead, and the background refresh, go by the expiry of the adopted token', async () => {
+test('the refresh ahead and the background refresh observe the expiry of the adopted token', async () => {
   const source = sourceOn(open())
   await source.getAccessToken()
   const before = source.status().refreshAtMs ?? 0
@@ -215,7 +215,7 @@ test('a refresh ahead, and the background refresh, go by the expiry of the adopt
   expect(await source.getAccessToken()).not.toBe(outside)
 })
 
-test('an expiry goes by the clock of this host, also where the store has another one', async () => {
+test('the expiry of an adopted token is on the clock of this host, even if the store has a clock', async () => {
   const { clock } = world
   const behindMs = 10 * minute
   const store = (): IAccessTokenCache => ({
@@ -241,7 +241,7 @@ test('an adopted token does not end a cool-down: the platform has not been asked
   expect(requests()).toBe(1)
 })
 
-test('a ticket from outside is adopted without a request for the token that it is derived from', async () => {
+test('a ticket is adopted without a request for its parent token', async () => {
   const { simulator } = world
   const manager = world.manager({ cache: open() })
   const ticket = manager.source(simulator.provider(jsapiTicket), simulator.accounts.wechat)
@@ -264,7 +264,7 @@ test('a token that an API rejected is not adopted', async () => {
   expect(await source.getAccessToken()).toBe(current)
 })
 
-test('a read-only source adopts nothing, and says where to call', async () => {
+test('adopt on a read-only source is a ConfigError that says where to call it', async () => {
   const manager = world.manager({ cache: open() })
   const { simulator } = world
   const source = manager.source(simulator.provider(wechatMp), simulator.accounts.wechat, { readonly: true })
@@ -275,13 +275,13 @@ test('a read-only source adopts nothing, and says where to call', async () => {
   })
 })
 
-test('a token that died while the lease was waited for replaces nothing', async () => {
+test('an adopted token that expires while waiting for the lease replaces nothing', async () => {
   const inner = open()
   const before = await sourceOn(open()).getAccessToken()
   const keys: string[] = []
   const source = sourceOn(disturbed(inner, (_, key) => void keys.push(key)))
   await source.getAccessToken()
-  await inner.lease?.take(keys[0] ?? '', 'somebody else', 3 * second)
+  await inner.lease?.take(keys[0] ?? '', 'another holder', 3 * second)
   expect(await world.clock.runUntil(errorOf(source.adopt(lastingFor(second))))).toMatchObject({
     code: 'ERR_LINGPAI_CONFIG',
     details: { field: 'expiresAtMs', problem: 'conflict' },

@@ -21,7 +21,7 @@ const spec: ProviderSpec<Credentials> = {
 const originsOf = (changes: Partial<ProviderSpec<Credentials>>): readonly string[] =>
   apiOriginsOf(defineProvider({ ...spec, ...changes }).spec, { ids: { id: 'tenant' } })
 
-test('the origins of an account are those of its bases and of what they were extended by, each one once', () => {
+test('the API origins of an account are those of its base URLs and of extend(), without duplicates', () => {
   expect(
     originsOf({
       baseUrl: 'https://token.example.com/prefix',
@@ -31,6 +31,6 @@ test('the origins of an account are those of its bases and of what they were ext
   ).toEqual(['https://token.example.com', 'https://api.example.com', 'http://127.0.0.1:8080'])
 })
 
-test('an account of a provider without a base has the origin of its token request, scheme and port included', () => {
+test('the API origin of a provider without a base is that of its token request, scheme and port included', () => {
   expect(originsOf({})).toEqual(['https://tenant.example.com:8443'])
 })

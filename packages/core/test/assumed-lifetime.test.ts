@@ -13,7 +13,7 @@ afterEach(() => platform.close())
 
 const second = 1000
 
-/** One caller each 20 ms for two seconds. @returns what each got */
+/** One caller every 20 ms for two seconds. @returns the result of each */
 async function callForTwoSeconds(source: TokenSource): Promise<readonly unknown[]> {
   const got: unknown[] = []
   for (let atMs = 0; atMs < 2 * second; atMs += 20) {
@@ -28,7 +28,7 @@ async function callForTwoSeconds(source: TokenSource): Promise<readonly unknown[
   return got
 }
 
-/** Answers with a token and, as `expires_in`, a piece of JSON; `undefined` leaves it out. */
+/** Responds with a token and with a piece of JSON as `expires_in`; `undefined` omits it. */
 function answerWith(life: string | undefined, token: () => string = () => 'the-token'): void {
   platform.answer((_, response) => {
     response.end(`{"access_token":"${token()}"${life === undefined ? '' : `,"expires_in":${life}`}}`)
@@ -98,7 +98,7 @@ const renewals = {
 }
 
 for (const [name, renewal] of Object.entries(renewals)) {
-  test(`${name}: a platform that never tells a lifetime is asked in peace, and nobody waits once warm`, async () => {
+  test(`${name}: a platform that never reports a lifetime gets few requests, and no caller waits once there is a token`, async () => {
     const { clock } = platform
     const isRepeating = renewal.mode === 'sticky'
     const bornAtMs = clock.now()
@@ -120,7 +120,7 @@ for (const [name, renewal] of Object.entries(renewals)) {
   })
 }
 
-test('a lifetime that was told before counts more than a guess, and one that is told later replaces the guess', async () => {
+test('a reported lifetime takes precedence over a guess, whether it is reported before or after it', async () => {
   const { clock, provider } = platform
   const renewal = { mode: 'sticky', windowSeconds: 60, attemptsAtSeconds: [50, 10], minIntervalSeconds: 5 } as const
   const source = platform.manager().source(provider.extend({ renewal }), toyAccount)
@@ -140,7 +140,7 @@ test('a lifetime that was told before counts more than a guess, and one that is 
   expect(source.peek()).toBe('the-next')
 })
 
-test('a guess is a guess for every process: a repeated answer prolongs it in all that share the cache', async () => {
+test('a guessed lifetime is shared: the same token from upstream prolongs it in all processes that share the cache', async () => {
   const { clock, provider } = platform
   const cache = memoryCache({ now: clock.now })
   const renewal = { mode: 'sticky', windowSeconds: 60, attemptsAtSeconds: [50], minIntervalSeconds: 5 } as const
@@ -158,7 +158,7 @@ test('a guess is a guess for every process: a repeated answer prolongs it in all
   expect(await errorOf(second_.getAccessToken())).toBeUndefined()
 })
 
-test('a provider says how long a token without a lifetime is used, and never beyond its longest life', async () => {
+test('defaultLifeSeconds is the life of a token without a lifetime, limited by maxLifeSeconds', async () => {
   const { clock, provider } = platform
   answerWith(undefined)
   const own = provider.extend({ renewal: { defaultLifeSeconds: 900 } })

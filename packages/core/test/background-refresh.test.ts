@@ -7,7 +7,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a keeper renews ahead although nobody calls', async () => {
+test('the background refresh refreshes ahead without any call', async () => {
   const source = world.source('qq')
   source.startBackgroundRefresh()
   source.startBackgroundRefresh()
@@ -22,7 +22,7 @@ test('a keeper renews ahead although nobody calls', async () => {
   expect(world.clock.pendingTimers).toBe(0)
 })
 
-test('stopped and started a thousand times there is one keeper, and the last stop ends it', async () => {
+test('the background refresh that was stopped and started a thousand times runs once, and the last stop ends it', async () => {
   const source = world.source('qq')
   for (let turn = 0; turn < 1000; turn += 1) {
     source.startBackgroundRefresh()
@@ -40,20 +40,20 @@ test('stopped and started a thousand times there is one keeper, and the last sto
   expect(world.clock.pendingTimers).toBe(0)
 })
 
-test('a keeper never gives up, and does not hammer', async () => {
+test('the background refresh never gives up, and does not flood a failing platform', async () => {
   const source = world.source('qq')
   const fault = world.simulator.fault({ endpoint: 'token', status: 503, times: Infinity })
   source.startBackgroundRefresh()
   await world.clock.advance(6 * hour)
   expect(source.status().state).toBe('failing')
-  // Three tries of the first refresh, then at most one refresh of three in a minute.
+  // Three attempts of the first refresh, then at most one refresh of three in a minute.
   expect(world.simulator.ledger.tokenRequests()).toBeLessThan(6 * 60 * 3 + 30)
   fault.clear()
   await world.clock.advance(2 * minute)
   expect(source.status().state).toBe('valid')
 })
 
-test('a keeper survives a secret that cannot be fetched', async () => {
+test('the background refresh survives a secret that cannot be fetched', async () => {
   const { simulator, clock } = world
   const { qqBot } = await import('@lingpai/provider-qq-bot')
   let isOpen = false
@@ -70,7 +70,7 @@ test('a keeper survives a secret that cannot be fetched', async () => {
   expect(source.status().state).toBe('valid')
 })
 
-test('after a sleep of the machine the keeper notices within a minute', async () => {
+test('the background refresh notices within a minute that the machine slept', async () => {
   const source = world.source('qq')
   source.startBackgroundRefresh()
   await world.clock.settle()
@@ -80,7 +80,7 @@ test('after a sleep of the machine the keeper notices within a minute', async ()
   expect(source.peek()).toBeDefined()
 })
 
-test('the status tells where an account stands', async () => {
+test('the status shows each state of an account', async () => {
   const { simulator, clock } = world
   const source = world.source('qq')
   expect(source.status()).toEqual({ state: 'none', account: source.account, isKept: false })
@@ -115,7 +115,7 @@ test('a signal ends the background refresh', async () => {
   expect(source.status().isKept).toBe(false)
 })
 
-test('a keeper heals a rejected token whose refresh failed once, without anybody calling', async () => {
+test('the background refresh replaces a rejected token whose refresh failed once, without any call', async () => {
   const source = world.source('wechat')
   source.startBackgroundRefresh()
   await world.clock.settle()
@@ -128,7 +128,7 @@ test('a keeper heals a rejected token whose refresh failed once, without anybody
   expect(source.status()).toMatchObject({ state: 'valid', generation: 2 })
 })
 
-test('a keeper that failed goes on although the wall clock was set back a day', async () => {
+test('the background refresh goes on after a failure although the wall clock was set back a day', async () => {
   const source = world.source('qq')
   const fault = world.simulator.fault({ endpoint: 'token', status: 503, times: Infinity })
   source.startBackgroundRefresh()
@@ -139,7 +139,7 @@ test('a keeper that failed goes on although the wall clock was set back a day', 
   expect(source.status().state).toBe('valid')
 })
 
-test('the signal of an old keeper does not reach the new one, and leaves no listener', async () => {
+test('the signal of a stopped background refresh does not affect a new one, and leaves no listener', async () => {
   const source = world.source('qq')
   const { signal, abort } = (() => {
     const controller = new AbortController()
@@ -160,7 +160,7 @@ test('the signal of an old keeper does not reach the new one, and leaves no list
   expect(source.status().isKept).toBe(true)
 })
 
-test('the status of a token that ran out unnoticed is expired; a rejected one is no better', async () => {
+test('the status is expired for a token that expired unnoticed, and for a rejected one', async () => {
   const source = world.source('qq')
   await source.getAccessToken()
   await world.clock.advance(3 * hour)

@@ -4,7 +4,7 @@ import { reply } from './scripted-platform.js'
 /** The token of {@link good}. */
 export const token = 'good-token'
 
-/** The body of a good reply. */
+/** The body of a good response. */
 export const good = { access_token: token, expires_in: 7200 }
 
 const endless: RequestListener = (_, response) => {
@@ -16,7 +16,7 @@ const endless: RequestListener = (_, response) => {
   more()
 }
 
-/** A reply that is none, and the error that it comes to. */
+/** A malformed response, and the error that it causes. */
 export interface BadResponse {
   readonly name: string
   readonly answer: RequestListener
@@ -38,7 +38,7 @@ const status = (code: number): Pick<BadResponse, 'code' | 'details'> => ({
 const html = '<html><body>Bad gateway</body></html>'
 const asHtml = { 'content-type': 'text/html' }
 
-/** Replies with which no token comes. */
+/** Responses without a usable token. */
 export const badResponses: readonly BadResponse[] = [
   { name: 'HTML with 200', answer: reply(html, { headers: asHtml }), ...malformed('not-json') },
   { name: 'HTML with 500', answer: reply(html, { status: 500, headers: asHtml }), ...status(500) },
@@ -67,23 +67,23 @@ export const badResponses: readonly BadResponse[] = [
   },
   { name: 'a 404 of JSON', answer: reply({ path: '/token' }, { status: 404 }), ...status(404) },
   { name: 'a 401 of text', answer: reply('denied', { status: 401 }), ...malformed('not-json', 401) },
-  { name: 'UTF-8 that is none', answer: reply(Buffer.from([0x7b, 0xff, 0xfe, 0x7d])), ...malformed('not-text') },
+  { name: 'invalid UTF-8', answer: reply(Buffer.from([0x7b, 0xff, 0xfe, 0x7d])), ...malformed('not-text') },
   { name: 'a body of 64 KiB and 1', answer: reply(' '.repeat(65_537)), ...malformed('too-large') },
   { name: 'an endless body', answer: endless, ...malformed('too-large') },
   {
-    name: 'a reset before the reply',
+    name: 'a reset before the response',
     answer: (_, response) => response.socket?.resetAndDestroy(),
     code: 'ERR_LINGPAI_TRANSPORT',
     details: { provider: 'toy', phase: 'exchange' },
   },
   {
-    name: 'a close without a reply',
+    name: 'a close without a response',
     answer: (_, response) => response.socket?.end(),
     code: 'ERR_LINGPAI_TRANSPORT',
     details: { provider: 'toy', phase: 'exchange' },
   },
   {
-    name: 'a reset within the reply',
+    name: 'a reset within the response',
     answer: (_, response) => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('{"access_token":"hal', () => response.socket?.resetAndDestroy())
@@ -105,7 +105,7 @@ export const badResponses: readonly BadResponse[] = [
     attempts: 1,
   },
   {
-    name: 'a refusal with 200',
+    name: 'a platform error with 200',
     answer: reply({ errcode: 40001, errmsg: 'invalid credential', ...good }),
     code: 'ERR_LINGPAI_PLATFORM',
     details: { provider: 'toy', endpoint: 'token', platformCode: 40001, errorClass: 'credential-invalid' },

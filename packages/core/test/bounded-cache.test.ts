@@ -21,14 +21,14 @@ function gateTo(cache: Partial<IAccessTokenCache>): CacheGate {
 }
 
 test.each([undefined, null, '', 7, {}, Promise.resolve(null), Promise.resolve('')])(
-  'a value of %p is a miss',
+  'a cached value of %p is a miss',
   async (value) => {
     expect(await gateTo({ get: () => value as string }).get('k')).toEqual({ ok: true, value: undefined })
     expect(failures).toEqual([])
   },
 )
 
-test('what the store answers comes through, at once or later', async () => {
+test('values of the store are returned, whether it is sync or async', async () => {
   expect(await gateTo({ get: (key) => `value of ${key}` }).get('k')).toEqual({ ok: true, value: 'value of k' })
   expect(await gateTo({ get: (key) => Promise.resolve(key) }).get('k')).toEqual({ ok: true, value: 'k' })
   expect(clock.pendingTimers).toBe(0)
@@ -42,7 +42,7 @@ test.each([
     },
   ],
   ['rejects', (): Promise<never> => Promise.reject(new Error('disk held-token'))],
-])('a store that %s has failed, which is no miss', async (_, fail) => {
+])('a store that %s has failed, which is not a miss', async (_, fail) => {
   const gate = gateTo({
     get: fail,
     set: fail,
@@ -76,7 +76,7 @@ test.each([
   })
 })
 
-test('a store that does not answer in time has failed; what it says later is nobody’s', async () => {
+test('a store that does not respond in time has failed, and its late response is ignored', async () => {
   let answer: (value: string) => void = () => undefined
   const gate = gateTo({ get: () => new Promise<string>((resolve) => (answer = resolve)) })
   const startMs = clock.now()
@@ -98,14 +98,14 @@ test('a store that does not answer in time has failed; what it says later is nob
   expect(failures).toHaveLength(2)
 })
 
-test('a store without a lease fails to give one, and has nothing to give back', async () => {
+test('taking the lease of a store without leases fails, and releasing it does nothing', async () => {
   const gate = gateTo({})
   expect(await gate.take('k', 'h', 1)).toMatchObject({ ok: false })
   expect(await gate.commit('k', 'h', 'v', 1)).toMatchObject({ ok: false })
   expect(await gate.release('k', 'h')).toMatchObject({ ok: true })
 })
 
-test('the shared time is the store’s own, or that of this host where it has none or does not say', async () => {
+test('the shared time is the store’s, or that of this host if the store has none or does not respond', async () => {
   expect(await gateTo({}).sharedNowMs()).toBe(clock.now())
   expect(await gateTo({ nowMs: () => Promise.resolve(42) }).sharedNowMs()).toBe(42)
   expect(await gateTo({ nowMs: () => Number.NaN }).sharedNowMs()).toBe(clock.now())
@@ -114,7 +114,7 @@ test('the shared time is the store’s own, or that of this host where it has no
   expect(failures[0]).toMatchObject({ details: { operation: 'now' } })
 })
 
-test('what a slow answer tells of the store’s time is read as late as it may be, and written as early', async () => {
+test('a slow response of the store’s clock is read as the latest possible time, and written as the earliest', async () => {
   const told = (ms: number): Promise<number> => new Promise((resolve) => clock.setTimer(() => resolve(ms), 300))
   const gate = gateTo({ nowMs: () => told(10_000) })
   expect(await clock.runUntil(gate.sharedNowMs())).toBe(10_300)
@@ -123,7 +123,7 @@ test('what a slow answer tells of the store’s time is read as late as it may b
   expect([gate.reckonedNowMs(), gate.reckonedEarliestMs()]).toEqual([10_350, 10_050])
 })
 
-test('how long ago a moment was is known by the store where the clocks of the process disagree', async () => {
+test('the store’s clock decides how long ago a moment was if the clocks of the process disagree', async () => {
   const gate = gateTo({ nowMs: () => Promise.resolve(1_000_000 + clock.monotonic()) })
   const untold = gate.moment()
   await gate.sharedNowMs()
@@ -131,7 +131,7 @@ test('how long ago a moment was is known by the store where the clocks of the pr
   await clock.advance(200)
   expect([gate.msSince(untold), gate.msSince(told)]).toEqual([200, 200])
   clock.jumpWall(300_000)
-  // Not before the store has told the time anew: the machine may have slept.
+  // Not before the store has reported its time again: the machine may have slept.
   expect(gate.msSince(told)).toBe(300_200)
   await gate.sharedNowMs()
   expect([gate.msSince(untold), gate.msSince(told)]).toEqual([300_200, 200])
@@ -141,7 +141,7 @@ test('how long ago a moment was is known by the store where the clocks of the pr
   expect(own.msSince(moment)).toBe(300_000)
 })
 
-test('a time-out that comes late, because the process was stopped, waits once more for the answer', async () => {
+test('a timeout that fires late because the process was stopped waits once more for the response', async () => {
   let stopMs = 5000
   const stopped: Clock = {
     ...clock,
@@ -163,7 +163,7 @@ test('a time-out that comes late, because the process was stopped, waits once mo
   expect(await second).toMatchObject({ ok: false })
 })
 
-test('the clock of a store that has just failed is asked again once it has answered anything', async () => {
+test('the clock of a store that failed is read again after any successful operation', async () => {
   let isUp = false
   const answer = <T>(value: T): Promise<T> => (isUp ? Promise.resolve(value) : Promise.reject(new Error('down')))
   const gate = gateTo({ get: () => answer(undefined), nowMs: () => answer(42) })

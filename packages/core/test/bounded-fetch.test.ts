@@ -22,7 +22,7 @@ function ask(
 
 const failing = (error: unknown) => (): Promise<Response> => Promise.reject(error)
 
-test('a reply is read to its end, and no timer is left', async () => {
+test('a response is read to its end, and no timer is left', async () => {
   platform.answer(reply('{"a":"密钥"}', { status: 201, headers: { 'x-trace': 't' } }))
   const raw = await ask()
   expect(raw).toMatchObject({ status: 201, text: '{"a":"密钥"}', bytes: 14 })
@@ -30,14 +30,14 @@ test('a reply is read to its end, and no timer is left', async () => {
   expect(platform.clock.pendingTimers).toBe(0)
 })
 
-test('64 KiB are read, one byte more is not', async () => {
+test('a response of 64 KiB is read, and one that is a byte longer is too large', async () => {
   platform.answer(reply('x'.repeat(65_536)))
   expect(await ask()).toMatchObject({ status: 200, bytes: 65_536 })
   platform.answer(reply('x'.repeat(65_537)))
   expect(await ask()).toMatchObject({ kind: 'too-large', status: 200 })
 })
 
-test('a small reply that unpacks to a large one is cut off', async () => {
+test('a small response that unpacks to a large one is cut off', async () => {
   const packed = gzipSync(Buffer.alloc(50_000_000))
   expect(packed.length).toBeLessThan(65_536)
   platform.answer(reply(packed, { headers: { 'content-encoding': 'gzip' } }))
@@ -46,7 +46,7 @@ test('a small reply that unpacks to a large one is cut off', async () => {
   expect('bytes' in cut && cut.bytes).toBeLessThan(1_000_000)
 })
 
-test('a character cut in two by the network is put together again', async () => {
+test('a character that the network split in two is put together again', async () => {
   platform.answer((_, response) => {
     const bytes = Buffer.from('"密"')
     response.write(bytes.subarray(0, 2))
@@ -55,13 +55,13 @@ test('a character cut in two by the network is put together again', async () => 
   expect(await platform.clock.runUntil(ask())).toMatchObject({ text: '"密"' })
 })
 
-test('an answer that lies in the socket when a stopped process goes on is taken, though its time is over', async () => {
+test('a response that waits in the socket when a stopped process resumes is read, although its timeout has passed', async () => {
   const { clock } = platform
   let isStopped = true
   const stopped: Clock = {
     ...clock,
     monotonic: () => clock.monotonic() + (isStopped ? 0 : hourMs),
-    // Timers come first after a stop.
+    // Timers fire first after a stop.
     setTimer: (callback, delayMs, options) => clock.setTimer(callback, delayMs === 1000 ? 1 : delayMs, options),
   }
   platform.answer((_, response) => {
@@ -80,7 +80,7 @@ test('an answer that lies in the socket when a stopped process goes on is taken,
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('the time-out is a failure of its own, and cuts the connection', async () => {
+test('a timeout is reported as such, and closes the connection', async () => {
   let isCut = false
   platform.answer((_, response) => response.on('close', () => (isCut = true)))
   const startMs = platform.clock.now()
@@ -90,7 +90,7 @@ test('the time-out is a failure of its own, and cuts the connection', async () =
   expect(isCut).toBe(true)
 })
 
-test('the signal ends it with its own reason, before and within', async () => {
+test('a request rejects with the reason of its signal, before and while it is sent', async () => {
   const reason = new Error('closing')
   await expect(ask(globalThis.fetch, AbortSignal.abort(reason))).rejects.toBe(reason)
   expect(platform.requests()).toBe(0)
@@ -105,7 +105,7 @@ test('the signal ends it with its own reason, before and within', async () => {
   }
 })
 
-test('a redirect comes back unread', async () => {
+test('a redirect is returned unread', async () => {
   platform.answer(reply('x'.repeat(100_000), { status: 302, headers: { location: 'https://elsewhere.example' } }))
   expect(await ask()).toMatchObject({ status: 302, text: '', bytes: 0 })
 })
@@ -117,7 +117,7 @@ test.each([
   ['a name without an address', coded('ENOTFOUND'), 'connect', 'ENOTFOUND'],
   ['a connect that took too long', coded('UND_ERR_CONNECT_TIMEOUT'), 'connect', 'UND_ERR_CONNECT_TIMEOUT'],
   ['a certificate for another host', coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'connect', 'ERR_TLS_CERT_ALTNAME_INVALID'],
-  ['one wrapped by fetch', new TypeError('fetch failed', { cause: coded('EAI_AGAIN') }), 'connect', 'EAI_AGAIN'],
+  ['a code wrapped by fetch', new TypeError('fetch failed', { cause: coded('EAI_AGAIN') }), 'connect', 'EAI_AGAIN'],
   [
     'a bundle of two addresses',
     new TypeError('fetch failed', { cause: new AggregateError([coded('ENETUNREACH'), coded('ECONNREFUSED')]) }),
@@ -125,11 +125,11 @@ test.each([
     'ENETUNREACH',
   ],
   ['a reset', coded('ECONNRESET'), 'exchange', 'ECONNRESET'],
-  ['a time-out of the system', coded('ETIMEDOUT'), 'exchange', 'ETIMEDOUT'],
-  ['words in the place of a code', coded('GET https://a.example?secret=1'), 'exchange', undefined],
+  ['a timeout of the system', coded('ETIMEDOUT'), 'exchange', 'ETIMEDOUT'],
+  ['text instead of a code', coded('GET https://a.example?secret=1'), 'exchange', undefined],
   ['a code that is a number', coded(7), 'exchange', undefined],
   ['an error without a code', new Error('odd'), 'exchange', undefined],
-  ['no error at all', 'broken', 'exchange', undefined],
+  ['a thrown text', 'broken', 'exchange', undefined],
 ])('%s has its kind and the code of the system', async (_, error, kind, systemCode) => {
   expect(await ask(failing(error))).toMatchObject({
     kind,
@@ -138,7 +138,7 @@ test.each([
   })
 })
 
-test('a cause that is its own cause has no code', async () => {
+test('a network error that is its own cause has no system code', async () => {
   const loop: Error & { cause?: unknown } = new Error('loop')
   loop.cause = loop
   expect(await ask(failing(loop))).toEqual({ kind: 'exchange', cause: loop })

@@ -20,7 +20,7 @@ test.each([
   expect(resolveUrl(at(baseUrl, true), path)).toBe(url)
 })
 
-test('an absolute URL stays, unless the provider was given another base', () => {
+test('an absolute URL stays as it is, unless the provider got another base', () => {
   const url = 'https://api.example.com/v1/token?x=1'
   expect(resolveUrl(at('https://a.example'), url)).toBe(url)
   expect(resolveUrl(at(undefined), url)).toBe(url)
@@ -28,7 +28,7 @@ test('an absolute URL stays, unless the provider was given another base', () => 
   expect(resolveUrl(at('https://proxy.example/p/', true), url)).toBe('https://proxy.example/p/v1/token?x=1')
 })
 
-test('a path that cannot be placed is a ConfigError without the URL', () => {
+test('a path without a base is a ConfigError without the URL', () => {
   expect(() => resolveUrl(at(undefined), '/token?secret=s3cret')).toThrow(
     expect.objectContaining({
       code: 'ERR_LINGPAI_CONFIG',
@@ -44,7 +44,7 @@ test('a path that cannot be placed is a ConfigError without the URL', () => {
   )
 })
 
-test('the query is encoded so that every value arrives as it was', () => {
+test('the query is encoded so that every value arrives unchanged', () => {
   const nasty = `a&b=c+d%e/f?g#h "密钥" '(!)~*`
   const { url, init } = buildRequest(at('https://a.example/p'), {
     method: 'GET',
@@ -57,21 +57,21 @@ test('the query is encoded so that every value arrives as it was', () => {
   expect(init).toEqual({ method: 'GET', headers: { accept: 'application/json' } })
 })
 
-test('a JSON body carries its type', () => {
+test('a JSON body has its content type', () => {
   const json = { appid: '1', secret: '密钥"', list: [1] }
   const { init } = buildRequest(at('https://a.example'), { method: 'POST', url: '/token', json })
   expect(init).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } })
   expect(JSON.parse(init.body as string)).toEqual(json)
 })
 
-test('a form body carries its type, encoded', () => {
+test('a form body is encoded and has its content type', () => {
   const form = { grant_type: 'client_credentials', secret: 'a&b=c+d 密' }
   const { init } = buildRequest(at('https://a.example'), { method: 'POST', url: '/token', form })
   expect(init.headers['content-type']).toBe('application/x-www-form-urlencoded')
   expect(Object.fromEntries(new URLSearchParams(init.body as string))).toEqual(form)
 })
 
-test('headers of the provider go before those of the core', () => {
+test('headers of the provider override those of the core', () => {
   const headers = { 'content-type': 'application/json; charset=utf-8', accept: '*/*', 'x-own': '1' }
   const { init } = buildRequest(at('https://a.example'), { method: 'POST', url: '/token', json: {}, headers })
   expect(init.headers).toEqual(headers)

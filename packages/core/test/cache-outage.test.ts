@@ -10,7 +10,7 @@ beforeEach(async () => {
 })
 afterEach(() => platform.close())
 
-/** A store of which chosen operations fail, with the cause that is given. */
+/** A store whose chosen operations fail with a given cause. */
 function failingCache(): {
   readonly cache: IAccessTokenCache
   readonly stored: Map<string, string>
@@ -38,7 +38,7 @@ function failingCache(): {
   }
 }
 
-/** A manager, the lines about the cache in its log, and the events that they are made from. */
+/** A manager, the lines about the cache in its log, and the events behind them. */
 function logged(cache: IAccessTokenCache): {
   readonly manager: TokenManager
   readonly lines: string[]
@@ -95,7 +95,7 @@ test('a cache that reads but does not write stays down in the log until it write
   expect(lines).toEqual([wentDown, `info lingpai: cache-recovered ${failures.length}`])
 })
 
-test('a cache that many accounts of a manager share goes down once in its log', async () => {
+test('the outage of a cache that many accounts of a manager share is logged once', async () => {
   const store = failingCache()
   const { manager, lines, failures } = logged(store.cache)
   store.fail(everything)
@@ -105,7 +105,7 @@ test('a cache that many accounts of a manager share goes down once in its log', 
   expect(lines).toEqual([wentDown])
 })
 
-test('two managers over one cache log its outage each', async () => {
+test('two managers over one cache each log its outage', async () => {
   const store = failingCache()
   const [first, second] = [logged(store.cache), logged(store.cache)]
   store.fail(everything)
@@ -117,7 +117,7 @@ test('two managers over one cache log its outage each', async () => {
   expect(second.lines).toEqual([wentDown])
 })
 
-test('a cache failure that waiting does not mend is logged once, also when an outage turns into it', async () => {
+test('a cache failure that waiting cannot solve is logged once, even if it follows one that waiting solves', async () => {
   const store = failingCache()
   const { manager, lines, failures } = logged(store.cache)
   const source = platform.source(manager)
@@ -131,7 +131,7 @@ test('a cache failure that waiting does not mend is logged once, also when an ou
   expect(failures.filter(({ repeated }) => !repeated).map(({ error }) => error.retryable)).toEqual([true, false])
 })
 
-test('a damaged entry in the cache is logged each time, and is not an outage', async () => {
+test('a damaged cache entry is logged each time, and is not an outage', async () => {
   const store = failingCache()
   const { manager, lines, failures } = logged(store.cache)
   const source = platform.source(manager)

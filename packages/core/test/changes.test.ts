@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** A shared store that tells of writes, and answers when it is let. */
+/** A shared store that reports writes, and responds when it is allowed to. */
 function tellingCache() {
   const { cache: plain, stored } = plainCache()
   const listeners = new Set<(change: CacheChange) => void>()
@@ -47,7 +47,7 @@ function tellingCache() {
 
 const untrue = [1e300, Infinity, Number.MAX_SAFE_INTEGER, -1, -Infinity, NaN, 2, undefined] as const
 
-test('a flood of changes costs one look under way and one to come, and the last change is seen', async () => {
+test('a flood of changes costs one current and one further look at the cache, and the last change is seen', async () => {
   const { cache, stored, state, tell, letGo } = tellingCache()
   const manager = world.manager({ cache })
   const source = world.source('wechatPlain', manager)
@@ -62,7 +62,7 @@ test('a flood of changes costs one look under way and one to come, and the last 
   }
   expect(state.gets).toBe(1)
 
-  // Written after the look under way has read the entry: only the look to come can find it.
+  // Written after the current look has read the entry: only the next look can find it.
   const renewed = { ...(JSON.parse(text) as object), access_token: 'renewed-by-another', generation: 2 }
   stored.set(key, JSON.stringify(renewed))
   tell({ key, generation: 2 })
@@ -74,7 +74,7 @@ test('a flood of changes costs one look under way and one to come, and the last 
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a flood of changes while another process holds the lease does not make each of them a look at the store', async () => {
+test('a flood of changes while another process holds the lease does not cause a look at the store each', async () => {
   const { cache: plain, tell, state } = tellingCache()
   let key = ''
   const lease: IAccessTokenCache['lease'] = {

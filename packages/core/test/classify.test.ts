@@ -20,25 +20,25 @@ function classOf(body: unknown, endpoint: 'token' | 'api' = 'api', status = 200)
   return classify(spec, endpoint, { status, headers: new Headers(), body })?.errorClass
 }
 
-test('the same code means something else at the other endpoint', () => {
+test('the same code can mean something else at the other endpoint', () => {
   expect(classOf({ code: 40001 }, 'token')).toBe('credential-invalid')
   expect(classOf({ code: 40001 }, 'api')).toBe('token-invalid')
 })
 
-test('the body decides, whatever the HTTP status says', () => {
+test('the body of a response decides, whatever its HTTP status is', () => {
   for (const status of [200, 201, 400, 401, 403, 500]) {
     expect(classOf({ code: 42001 }, 'api', status)).toBe('token-expired')
     expect(classOf({ code: 48001 }, 'api', status)).toBe('permission')
   }
 })
 
-test.each([200, 401, 403, 429, 500])('a body without a code is no refusal, not even with HTTP %d', (status) => {
+test.each([200, 401, 403, 429, 500])('a body without a code is not an error, not even with HTTP %d', (status) => {
   for (const body of [{}, { message: 'access_token expired' }, [], [{ code: 42001 }], null, 'text', 42001, undefined]) {
     expect(classOf(body, 'api', status)).toBeUndefined()
   }
 })
 
-test('a code is a number or its digits', () => {
+test('a code is the same as a number and as text', () => {
   expect(classOf({ code: '42001' })).toBe('token-expired')
   expect(classOf({ code: '-1' }, 'token')).toBe('transient')
   expect(classOf({ code: 'invalid_token' })).toBe('token-invalid')
@@ -46,13 +46,13 @@ test('a code is a number or its digits', () => {
 })
 
 test.each([0, '0', '', null, undefined, true, false, {}, [], [42001], Number.NaN, Infinity, 'x'.repeat(101)])(
-  'a code of %p is none',
+  'a value of %p is not a code',
   (code) => {
     expect(classOf({ code })).toBeUndefined()
   },
 )
 
-test('a code that no table lists is unknown, and comes out as it was sent', () => {
+test('a code that no table lists is unknown, and is reported as it was sent', () => {
   expect(classOf({ code: 31337 })).toBe('unknown')
   expect(classOf({ code: ' 42001' })).toBe('unknown')
   expect(classOf({ code: '042001' })).toBe('unknown')
@@ -63,7 +63,7 @@ test('a code that no table lists is unknown, and comes out as it was sent', () =
   })
 })
 
-test('of two code fields, the one that a table lists wins, then the first', () => {
+test('a listed code takes precedence over an unlisted one, and then the first field', () => {
   const codeIn = (body: unknown): unknown => classify(spec, 'api', { status: 401, headers: new Headers(), body })?.code
   expect(codeIn({ code: 42001, err_code: 40011027 })).toBe(42001)
   expect(codeIn({ code: 99, err_code: 42001 })).toBe(42001)
@@ -73,21 +73,21 @@ test('of two code fields, the one that a table lists wins, then the first', () =
   expect(codeIn({ code: 42001, err_code: 0 })).toBe(42001)
 })
 
-test('a path reaches into nested objects, and only into those', () => {
+test('a dotted path reaches into nested objects only', () => {
   expect(classOf({ base_resp: { ret: 42001 } })).toBe('token-expired')
   expect(classOf({ base_resp: [{ ret: 42001 }] })).toBeUndefined()
   expect(classOf({ base_resp: 'ret' })).toBeUndefined()
   expect(classOf({ 'base_resp.ret': 42001 })).toBeUndefined()
 })
 
-test('a message never decides', () => {
+test('a message never decides the class', () => {
   const words = 'access_token expired 42001 invalid credential 40001 errcode=42001'
   expect(classOf({ message: words })).toBeUndefined()
   expect(classOf({ message: words, code: 31337 })).toBe('unknown')
   expect(classOf({ message: 'ok', code: 42001 })).toBe('token-expired')
 })
 
-test('what an object inherits is not read', () => {
+test('inherited members of a body are not read', () => {
   for (const path of ['constructor.length', '__proto__.code', 'toString.length', 'constructor']) {
     const inherited = { ...spec, answer: { ...spec.answer, code: [path] } }
     const reply = { status: 200, headers: new Headers(), body: {} }
@@ -96,7 +96,7 @@ test('what an object inherits is not read', () => {
   const body: unknown = JSON.parse('{"__proto__":{"code":42001,"err_code":42001}}')
   expect(classOf(body)).toBeUndefined()
   expect(Object.hasOwn(Object.prototype, 'code')).toBe(false)
-  // What a careless library of the same process has put there.
+  // What a careless library in the same process may have added.
   Object.defineProperty(Object.prototype, 'code', { value: 42001, configurable: true })
   try {
     expect(classOf({ message: 'ok' })).toBeUndefined()
@@ -105,7 +105,7 @@ test('what an object inherits is not read', () => {
   }
 })
 
-test('the trace id comes from a header, else a field, else the message', () => {
+test('the trace id comes from a header, or else a field, or else the message', () => {
   const traceOf = (body: object, headers: Record<string, string> = {}): string | undefined =>
     classify(spec, 'api', { status: 200, headers: new Headers(headers), body: { code: 1, ...body } })?.traceId
   const message = 'busy rid: 68aeab-01 '
@@ -125,7 +125,7 @@ test('the denied address comes from the message', () => {
   expect(ipOf({ toString: () => 'invalid ip 1.2.3.4' })).toBeUndefined()
 })
 
-test('a provider without trace and address patterns has neither', () => {
+test('an error of a provider without trace and address patterns has neither', () => {
   const bare = { ...spec, answer: { token: 't', expiresIn: 'e', code: ['code'], message: 'message' } }
   expect(
     classify(bare, 'api', {
@@ -150,14 +150,14 @@ test('huge messages and trace ids are cut', () => {
 describe('hints', () => {
   const hints = { 'ip-denied': { en: 'Add {ip}, and {ip} only.', zh: '添加 {ip}。' }, 40164: 'By code.' }
 
-  test('the one of the code goes before the one of the class', () => {
+  test('the hint of a code takes precedence over that of its class', () => {
     expect(hintFor(hints, { code: 40164, errorClass: 'ip-denied' }, 'en')).toBe('By code.')
     expect(hintFor(hints, { code: '40164', errorClass: 'ip-denied' }, 'zh')).toBe('By code.')
     expect(hintFor(hints, { code: 1, errorClass: 'unknown' }, 'en')).toBeUndefined()
     expect(hintFor(undefined, { code: 1, errorClass: 'ip-denied' }, 'en')).toBeUndefined()
   })
 
-  test('name the address in the language asked for', () => {
+  test('the hint names the address in the requested language', () => {
     const refusal = { code: 1, errorClass: 'ip-denied', ip: '203.0.113.7' } as const
     expect(hintFor(hints, refusal, 'en')).toBe('Add 203.0.113.7, and 203.0.113.7 only.')
     expect(hintFor(hints, refusal, 'zh')).toBe('添加 203.0.113.7。')
@@ -165,7 +165,7 @@ describe('hints', () => {
     expect(hintFor(hints, { code: 1, errorClass: 'ip-denied' }, 'zh')).toContain('本机出口 IP')
   })
 
-  test('an address with replacement patterns stays text, and what is inherited is no hint', () => {
+  test('the address of a hint may contain replacement patterns, and an inherited hint is not used', () => {
     expect(hintFor(hints, { code: 1, errorClass: 'ip-denied', ip: "$&$'" }, 'zh')).toBe("添加 $&$'。")
     expect(hintFor(hints, { code: 'constructor', errorClass: 'unknown' }, 'en')).toBeUndefined()
     expect(hintFor(hints, { code: '__proto__', errorClass: 'unknown' }, 'en')).toBeUndefined()

@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** A call that must work with a token that is alive by the platform's own clock. */
+/** A call that must succeed with a token that is alive by the platform's own clock. */
 async function callWorks(name: SourceName): Promise<void> {
   const reply = await world.clock.runUntil(world.source(name).fetch(apiPath[name]))
   expect(reply.status).toBe(200)
@@ -20,7 +20,7 @@ async function callWorks(name: SourceName): Promise<void> {
 }
 
 for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
-  test(`${name}: a machine that sleeps three hours, its monotonic clock standing still, serves no dead token`, async () => {
+  test(`${name}: a machine that sleeps three hours, its monotonic clock standing still, serves no expired token`, async () => {
     await callWorks(name)
     const old = await world.source(name).getAccessToken()
     world.clock.jumpWall(3 * hour)
@@ -30,7 +30,7 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
     expect(await world.source(name).getAccessToken()).not.toBe(old)
   })
 
-  test(`${name}: a wall clock set back again and again lengthens no life`, async () => {
+  test(`${name}: a wall clock that is set back repeatedly prolongs no token`, async () => {
     await callWorks(name)
     const old = await world.source(name).getAccessToken()
     const { expiresAtMs } = await world.source(name).getRecord()
@@ -45,7 +45,7 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
   })
 }
 
-test('a machine that slept while upstream was asked waits for the answer: it has killed the token at hand', async () => {
+test('a machine that slept during an upstream request waits for the response, which has invalidated the token in memory', async () => {
   const source = world.source('wechatPlain')
   const { value: old, expiresAtMs } = await source.getRecord()
   await world.clock.advance(expiresAtMs - world.clock.now() - 8 * minute)
@@ -61,7 +61,7 @@ test('a machine that slept while upstream was asked waits for the answer: it has
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a wall clock set back within the last second still ends the token in time', async () => {
+test('a token expires in time although the wall clock was set back within the last second', async () => {
   const source = world.source('qq')
   const { expiresAtMs } = await source.getRecord()
   await world.clock.advance(expiresAtMs - world.clock.now() - 10 * second)
@@ -72,7 +72,7 @@ test('a wall clock set back within the last second still ends the token in time'
   expect(source.peek()).toBeUndefined()
 })
 
-test('a wall clock that is set while upstream is asked makes no token older for those who share the store’s time', async () => {
+test('a wall clock that is set during an upstream request does not age the token for others that share the store’s time', async () => {
   const cache = { ...plainCache().cache, nowMs: () => 5_000_000 + world.clock.monotonic() }
   const source = world.source('wechatPlain', world.manager({ cache }))
   await source.getAccessToken()
@@ -85,14 +85,14 @@ test('a wall clock that is set while upstream is asked makes no token older for 
   expect({ issuedAtMs, expiresAtMs }).toEqual({ issuedAtMs: askedAtMs, expiresAtMs: askedAtMs + 2 * hour })
 })
 
-describe('a wall clock that is set while upstream is asked, beside a store that tells the time', () => {
+describe('a wall clock that is set during an upstream request, over a store with a clock', () => {
   let directory: string
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
   })
   afterEach(() => rm(directory, { recursive: true, force: true }))
 
-  /** Two callers of two managers; the one that asks has its clock set over that. */
+  /** Two callers of two managers; the clock of the one that sends the request is set meanwhile. */
   async function outcomes(): Promise<readonly PromiseSettledResult<string>[]> {
     const { clock } = world
     const nowMs = (): number => clock.now() - setByMs
@@ -111,13 +111,13 @@ describe('a wall clock that is set while upstream is asked, beside a store that 
     )
   }
 
-  test('costs no second request', async () => {
+  test('the wait of another manager costs no second request', async () => {
     world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second })
     for (const outcome of await outcomes()) expect(outcome).toMatchObject({ status: 'fulfilled' })
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('does not make the limit forgotten that upstream told of', async () => {
+  test('a limit that upstream reported stays in force', async () => {
     const body = { errcode: 45011, errmsg: 'api minute-quota reached' }
     world.simulator.fault({ endpoint: 'token', latencyMs: 2 * second, body, times: Infinity })
     for (const outcome of await outcomes()) expect(outcome).toMatchObject({ reason: { code: 'ERR_LINGPAI_PLATFORM' } })
@@ -125,7 +125,7 @@ describe('a wall clock that is set while upstream is asked, beside a store that 
   })
 })
 
-test('a timer of forty days does not fire at once, and none keeps the process alive', () => {
+test('a timer of forty days does not fire immediately, and no timer keeps the process alive', () => {
   const child = new URL('children/timers.ts', import.meta.url).pathname
   const options = ['--conditions=@lingpai/source', '--import', 'tsx', child]
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 20_000 })

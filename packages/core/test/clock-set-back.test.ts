@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** A process of its own, as far as memory goes. */
+/** A separate process, as far as memory is concerned. */
 function processOn(
   change: (cache: IAccessTokenCache) => Partial<IAccessTokenCache> = () => ({}),
   name: SourceName = 'wechatPlain',
@@ -26,14 +26,14 @@ function processOn(
   return world.source(name, world.manager({ cache: { ...cache, ...change(cache) } }))
 }
 
-/** The look at the cache that comes with a call after a minute. */
+/** The look at the cache that a call after a minute makes. */
 async function look(source: TokenSource): Promise<void> {
   await world.clock.advance(61 * second)
   await source.getAccessToken()
   await world.clock.settle()
 }
 
-/** A token of which 40 of its 120 minutes have passed is served, and no longer than it lives. */
+/** Asserts that a token with 40 of its 120 minutes gone is served, but not beyond its life. */
 async function endsInTime(source: TokenSource, value: string): Promise<void> {
   await look(source)
   expect(source.peek()).toBe(value)
@@ -44,7 +44,7 @@ async function endsInTime(source: TokenSource, value: string): Promise<void> {
 
 const requests = (): number => world.simulator.ledger.tokenRequests()
 
-test('a record that may have been written before the clock was set back lives no longer for it', async () => {
+test('a record that may have been written before the clock was set back does not live longer for it', async () => {
   const [mine, other] = [processOn(), processOn()]
   await mine.getAccessToken()
   const { value } = await world.clock.runUntil(other.refresh())
@@ -53,7 +53,7 @@ test('a record that may have been written before the clock was set back lives no
   await endsInTime(mine, value)
 })
 
-test('a write of its own tells a process of the clock as well as a look', async () => {
+test('a process learns about the clock from its own write as well as from a look', async () => {
   const [mine, other] = [processOn(), processOn()]
   // Too soon for the lease to be renewed, which would bring a look.
   world.simulator.fault({ endpoint: 'token', latencyMs: 400 })
@@ -67,7 +67,7 @@ test('a write of its own tells a process of the clock as well as a look', async 
   await endsInTime(mine, value)
 })
 
-test('one that was written since then lives as long as it says', async () => {
+test('a record written after the clock was set back lives as long as it says', async () => {
   const [mine, other] = [processOn(), processOn()]
   await mine.getAccessToken()
   world.clock.jumpWall(-hour)
@@ -80,7 +80,7 @@ test('one that was written since then lives as long as it says', async () => {
   expect(requests()).toBe(2)
 })
 
-test('where nobody can tell whether it was, the word of upstream ends the doubt', async () => {
+test('a record that may or may not be older than the set clock is settled by upstream’s response', async () => {
   const [mine, other] = [processOn(undefined, 'wechat'), processOn(undefined, 'wechat')]
   const first = await mine.getAccessToken()
   await other.getAccessToken()
@@ -94,7 +94,7 @@ test('where nobody can tell whether it was, the word of upstream ends the doubt'
   expect(expiresAtMs - world.clock.now()).toBeGreaterThan(110 * minute)
 })
 
-/** A process whose store gives the first record that was read from it again, once `isBack`. */
+/** A process whose store returns the first record that was read from it again, once `isBack`. */
 function broughtBack(): { readonly source: TokenSource; isBack: boolean } {
   const texts: string[] = []
   const source = processOn((cache) => ({
@@ -109,11 +109,11 @@ function broughtBack(): { readonly source: TokenSource; isBack: boolean } {
   return store
 }
 
-test('a token that an API refused is not taken back from a store that lost what came after it', async () => {
+test('a rejected token is not adopted again from a store that lost its successor', async () => {
   await processOn().getAccessToken()
   const store = broughtBack()
   const first = await store.source.getAccessToken()
-  // What is issued from here on looks older.
+  // What is issued from now on looks older.
   world.clock.jumpWall(-hour)
   world.simulator.revoke(world.simulator.accounts.wechat)
   const next = await world.clock.runUntil(store.source.reportRejected(first, 40001))
@@ -125,7 +125,7 @@ test('a token that an API refused is not taken back from a store that lost what 
   expect(new Set([first, next, last]).size).toBe(3)
 })
 
-test('nor is one that was refused when others had taken its place', async () => {
+test('a token that was rejected after others had replaced it is not adopted again from a store either', async () => {
   await processOn().getAccessToken()
   const store = broughtBack()
   const first = await store.source.getAccessToken()
@@ -139,7 +139,7 @@ test('nor is one that was refused when others had taken its place', async () => 
   expect(requests()).toBe(3)
 })
 
-describe('what was fetched while the store was away', () => {
+describe('a token that was fetched while the store was down', () => {
   const cutOff = (): { readonly source: TokenSource; isAway: boolean } => {
     const source = processOn((cache) => ({
       get: (key) => (box.isAway ? Promise.reject(new TypeError('no answer')) : cache.get(key)),
@@ -148,7 +148,7 @@ describe('what was fetched while the store was away', () => {
     return box
   }
 
-  test('is not given up for what was written before the clock was set back', async () => {
+  test('stays in use beside a record from before the clock was set back', async () => {
     const other = processOn()
     await other.getAccessToken()
     await other.refresh()
@@ -159,12 +159,12 @@ describe('what was fetched while the store was away', () => {
     await world.clock.advance(10 * second)
     await look(mine.source)
     expect(mine.source.peek()).toBe(value)
-    // It is the one that all have from here on.
+    // All processes have this token from now on.
     expect(await processOn().getAccessToken()).toBe(value)
     expect(requests()).toBe(3)
   })
 
-  test('is given up for what came after it from a host whose clock runs ahead', async () => {
+  test('gives way to a later record of a host whose clock is ahead', async () => {
     const { cache } = plainCache()
     let isAway = true
     const get: IAccessTokenCache['get'] = (key) =>
@@ -185,14 +185,14 @@ describe('what was fetched while the store was away', () => {
   test.each([
     ['both before the clock was set back', 'before'],
     ['after the clock was set back', 'after'],
-  ])('is given up for what came after it, %s', async (_, when) => {
+  ])('gives way to a later record, %s', async (_, when) => {
     const [mine, other] = [cutOff(), processOn()]
     await world.clock.runUntil(mine.source.getAccessToken())
     await world.clock.advance(minute)
     if (when === 'after') world.clock.jumpWall(-4 * minute)
     await other.getAccessToken()
     const { value } = await other.refresh()
-    // By more, and what stands in the cache would be from the future: replaced, not believed.
+    // With more, the cached record would be from the future: replaced, not believed.
     if (when === 'before') world.clock.jumpWall(-4 * minute)
     mine.isAway = false
     await look(mine.source)
@@ -201,7 +201,7 @@ describe('what was fetched while the store was away', () => {
   })
 })
 
-describe('an answer of the store that the process was stopped over', () => {
+describe('a response of the store that came while the process was stopped', () => {
   const sleeping = (answers: readonly ('record' | 'nothing' | 'failure')[]): TokenSource => {
     let reads = 0
     return processOn((cache) => ({
@@ -217,10 +217,10 @@ describe('an answer of the store that the process was stopped over', () => {
   }
 
   test.each([
-    ['is asked for again', ['nothing'], 1],
-    ['is good enough where the store then fails', ['record', 'failure'], 1],
-    ['tells nothing where it held nothing and the store then fails', ['nothing', 'failure', 'failure', 'failure'], 2],
-    ['is believed the third time', new Array<'nothing'>(20).fill('nothing'), 2],
+    ['causes another read', ['nothing'], 1],
+    ['counts if the store then fails', ['record', 'failure'], 1],
+    ['counts for nothing if it held nothing and the store then fails', ['nothing', 'failure', 'failure', 'failure'], 2],
+    ['counts the third time', new Array<'nothing'>(20).fill('nothing'), 2],
   ] as const)('%s', async (_, answers, count) => {
     await processOn().getAccessToken()
     await world.clock.runUntil(sleeping(answers).getAccessToken())

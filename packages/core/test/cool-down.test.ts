@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** A source of a manager of its own, over the file cache opened anew: what another process has. */
+/** A source of a separate manager on a new instance of the file cache, as another process has. */
 function elsewhere(credentials = toyAccount): TokenSource {
   const { clock } = platform
   return platform.source(platform.manager({ cache: fileCache({ directory, now: clock.now }) }), credentials)
@@ -30,12 +30,12 @@ function elsewhere(credentials = toyAccount): TokenSource {
 const fail = (source: TokenSource): Promise<unknown> => errorOf(platform.clock.runUntil(source.getAccessToken()))
 const refusal = (errcode: number, errmsg = 'no'): ReturnType<typeof reply> => reply({ errcode, errmsg })
 
-describe('shared by all who share the cache', () => {
+describe('a cool-down that processes share through the cache', () => {
   test.each([
-    ['a refusal', refusal(40001, 'wrong secret'), 10 * minute],
+    ['a platform error', refusal(40001, 'wrong secret'), 10 * minute],
     ['a denied address', refusal(40164, 'invalid ip 203.0.113.7, not in whitelist rid: 68ae-1'), 5 * minute],
     ['a limit', refusal(45011), 90 * second],
-    ['a broken answer', reply('<html>'), second],
+    ['a malformed response', reply('<html>'), second],
     ['a server error', reply('', { status: 500 }), second],
   ])('%s fails others fast, with the same typed error and no request', async (_, answer, coolMs) => {
     platform.answer(answer)
@@ -46,7 +46,7 @@ describe('shared by all who share the cache', () => {
       expect(other).not.toBe(first)
       const { platformMessage: _, ...details } = (first as { readonly details: Readonly<Record<string, unknown>> })
         .details
-      // Words of the platform stay with the process that heard them.
+      // The platform's message stays with the process that received it.
       expect(other).toMatchObject({ ...(first as object), details })
     }
     expect(platform.requests()).toBe(requests)
@@ -75,7 +75,7 @@ describe('shared by all who share the cache', () => {
     }
   })
 
-  test('is not shortened by a forced refresh that fails for another reason', async () => {
+  test('stays as long when a forced refresh fails for another reason', async () => {
     const { clock } = platform
     platform.answer(refusal(40001, 'wrong secret'))
     const source = elsewhere()
@@ -89,7 +89,7 @@ describe('shared by all who share the cache', () => {
     expect(platform.requests()).toBe(requests)
   })
 
-  test('a limit that a forced refresh meets beside it is kept, too', async () => {
+  test('stays in force beside a limit that a forced refresh meets', async () => {
     const { clock } = platform
     const source = elsewhere()
     platform.answer(refusal(40164, 'invalid ip 203.0.113.7, not in whitelist rid: 68ae-1'))
@@ -99,7 +99,7 @@ describe('shared by all who share the cache', () => {
     expect(platform.requests()).toBe(2)
   })
 
-  test('another secret is tried at once', async () => {
+  test('does not apply to another secret', async () => {
     platform.answer(refusal(40001))
     const wrong = elsewhere({ ...toyAccount, appSecret: 'wrong-secret' })
     expect(await fail(wrong)).toMatchObject({ details: { errorClass: 'credential-invalid' } })
@@ -109,7 +109,7 @@ describe('shared by all who share the cache', () => {
     expect(platform.requests()).toBe(2)
   })
 
-  test('a success removes it for all', async () => {
+  test('ends for all processes after a success', async () => {
     const { clock } = platform
     platform.answer(refusal(40001))
     const [one, two] = [elsewhere(), elsewhere()]
@@ -127,7 +127,7 @@ describe('shared by all who share the cache', () => {
   })
 })
 
-describe('a forced refresh', () => {
+describe('a forced refresh during a cool-down', () => {
   test.each([
     ['credential-invalid', 40001],
     ['ip-denied', 40164],
@@ -157,7 +157,7 @@ describe('a forced refresh', () => {
   })
 })
 
-test('1,000 callers in a row within an hour of outage make a few requests', async () => {
+test('1,000 consecutive callers in an hour of outage make a few requests', async () => {
   const { clock } = platform
   platform.answer(reply('', { status: 503 }))
   const source = platform.source()
@@ -172,7 +172,7 @@ test('1,000 callers in a row within an hour of outage make a few requests', asyn
   expect(await source.getAccessToken()).toBe('token-1')
 })
 
-test('1,000 callers in a row while no time passes make the requests of one', async () => {
+test('1,000 consecutive callers at one moment make the requests of one', async () => {
   platform.answer(reply('', { status: 503 }))
   const source = platform.source()
   const first = await fail(source)
@@ -181,8 +181,8 @@ test('1,000 callers in a row while no time passes make the requests of one', asy
   expect(platform.requests()).toBe(requests)
 })
 
-describe('ahead of a living token', () => {
-  test('a failure that passes is let pass until most of what is left is over, not longer', async () => {
+describe('a failed refresh ahead of a live token', () => {
+  test('waits for most of the remaining time after a transient failure, but not past the deadline', async () => {
     const { clock } = platform
     const source = platform.source()
     const { expiresAtMs } = await source.getRecord()
@@ -200,7 +200,7 @@ describe('ahead of a living token', () => {
     expect(platform.requests()).toBe(2)
   })
 
-  test('a refusal keeps its own cool-down, and what the platform asked for counts', async () => {
+  test('keeps the cool-down of a platform error, and the Retry-After of the platform', async () => {
     const { clock } = platform
     const source = platform.source()
     await source.getAccessToken()
@@ -217,7 +217,7 @@ describe('ahead of a living token', () => {
   })
 })
 
-test('a failure is kept in memory while the cache is down', async () => {
+test('a failure stays in memory while the cache is down', async () => {
   const down = (): Promise<never> => Promise.reject(new Error('down'))
   const source = platform.source(platform.manager({ cache: { get: down, set: down, remove: down } }))
   platform.answer(refusal(40001))
@@ -229,7 +229,7 @@ test('a failure is kept in memory while the cache is down', async () => {
   expect(await platform.clock.runUntil(source.getAccessToken())).toBe('token-1')
 })
 
-test('a failure of the day before is no failure in a row', async () => {
+test('a failure of the day before does not count as one in a row', async () => {
   const { clock } = platform
   platform.answer(refusal(50004))
   await fail(elsewhere())
@@ -238,8 +238,8 @@ test('a failure of the day before is no failure in a row', async () => {
   expect(await fail(elsewhere())).toMatchObject({ retryAtMs: clock.now() + second })
 })
 
-describe('clocks', () => {
-  /** A failure in the cache, written by somebody whose clock is `skewMs` ahead. */
+describe('a cool-down under clocks that differ', () => {
+  /** A failure in the cache, written by a process whose clock is `skewMs` ahead. */
   async function skewed(skewMs: number): Promise<TokenSource> {
     const { clock, provider } = platform
     platform.answer(refusal(45011))
@@ -258,7 +258,7 @@ describe('clocks', () => {
   }
 
   test.each([30 * second, 89 * second, 10 * minute, 24 * 60 * minute])(
-    'of a writer that run %d ms ahead do not lengthen a cool-down, nor lift it',
+    'neither ends nor gets longer if the writer’s clock is %d ms ahead',
     async (skewMs) => {
       const { clock } = platform
       const source = await skewed(skewMs)
@@ -271,14 +271,14 @@ describe('clocks', () => {
     },
   )
 
-  test('of a writer that run behind shorten it by as much', async () => {
+  test('gets shorter by as much as the writer’s clock is behind', async () => {
     const source = await skewed(-60 * second)
     expect(await fail(source)).toBeDefined()
     await platform.clock.advance(30 * second)
     expect(await source.getAccessToken()).toBe('token-1')
   })
 
-  test('that are set back do not lengthen it', async () => {
+  test('does not get longer when a clock is set back', async () => {
     const { clock } = platform
     platform.answer(refusal(45011))
     const source = platform.source()
@@ -308,19 +308,19 @@ describe('a stored failure', () => {
     ['no moment', stored({ atMs: null })],
     ['a moment that is text', stored({ retryAtMs: '2000' })],
     ['an end before its beginning', stored({ retryAtMs: 999 })],
-    ['failures that are no count', stored({ failures: -1 })],
-  ])('that is %s is none', (_, text) => {
+    ['failures that are not a count', stored({ failures: -1 })],
+  ])('with %s instead is malformed', (_, text) => {
     expect(decodeFailure(text, wording)).toBeUndefined()
   })
 
-  test('comes back as it was written, without its cause', () => {
+  test('keeps everything but its cause when it is written and read back', () => {
     const failure = decodeFailure(stored({ later: 'field' }), wording)
     expect(failure).toMatchObject({ error: { name: 'TransportError', retryAtMs: 2000, retryable: true } })
     expect(failure && decodeFailure(encodeFailure(failure), wording)).toEqual(failure)
     expect(failure && JSON.parse(encodeFailure(failure))).toMatchObject({ later: 'field' })
   })
 
-  test('keeps no sentence of the store: its words are made from its code', () => {
+  test('contains no sentence of the store: its texts are rebuilt from its code', () => {
     const planted = 'call +86 000 at once'
     for (const [code, details] of [
       [
@@ -350,13 +350,16 @@ describe('a stored failure', () => {
     ['ip-denied', 12 * minute],
     ['rate-limited', 24 * 60 * minute * 1.2],
     ['transient', 24 * 60 * minute * 1.2],
-  ] as const)('of class %s that says a year is taken at what the policy writes at most', (errorClass, longestMs) => {
-    const failure = decodeFailure(stored({ errorClass, retryAtMs: 365 * 24 * 60 * minute }), wording)
-    expect(failure?.retryAtMs).toBeLessThanOrEqual(1000 + longestMs)
-    expect(failure?.error).toMatchObject({ retryAtMs: failure?.retryAtMs })
-  })
+  ] as const)(
+    'with a cool-down of a year and the class %s is reduced to the longest of the policy',
+    (errorClass, longestMs) => {
+      const failure = decodeFailure(stored({ errorClass, retryAtMs: 365 * 24 * 60 * minute }), wording)
+      expect(failure?.retryAtMs).toBeLessThanOrEqual(1000 + longestMs)
+      expect(failure?.error).toMatchObject({ retryAtMs: failure?.retryAtMs })
+    },
+  )
 
-  test('of a limit stops no forced refresh, as long as upstream itself has not told of it', async () => {
+  test('does not stop a forced refresh if it is a limit that upstream itself has not reported to this process', async () => {
     const { cache, texts } = damageable()
     const { clock } = platform
     const source = platform.source(platform.manager({ cache }))
@@ -368,7 +371,7 @@ describe('a stored failure', () => {
     expect(await source.refresh()).toMatchObject({ value: 'token-1' })
   })
 
-  test('that is damaged costs one request and no error', async () => {
+  test('costs one request and no error if it is damaged', async () => {
     const { cache, texts } = damageable()
     const source = platform.source(platform.manager({ cache }))
     texts.failure = '{"error":{}}'

@@ -18,11 +18,11 @@ const wrong = (field: string, text: RegExp): object => ({
   details: { field, problem: 'malformed' },
 })
 
-test('a ticket over the app’s token is sound', () => {
+test('a ticket derived from the app’s token is a valid provider', () => {
   expect(defineProvider(ticket)).toMatchObject({ id: 'toy', kind: 'ticket', spec: { parent: toy } })
 })
 
-test('the parent has the same credentials', async () => {
+test('a parent with other credentials is a ConfigError', async () => {
   const parent = defineProvider<{ appId: string; key: string }>({
     ...described,
     account: ['appId'],
@@ -33,11 +33,11 @@ test('the parent has the same credentials', async () => {
   expect(await problemOf({ parent })).toMatchObject(wrong('parent', /parent has other secrets: key/))
 })
 
-test('it has a kind of its own: one key would mix ticket and token', async () => {
+test('a derived provider of its parent’s kind is a ConfigError: ticket and token would share a key', async () => {
   expect(await problemOf({ kind: 'app' })).toMatchObject(wrong('kind', /differ from that of the parent/))
 })
 
-test('a token that no call carries is a ticket, and opens nothing else', async () => {
+test('a token that no call carries needs a parent, and cannot be one', async () => {
   const { parent: _, ...orphan } = ticket
   expect(await errorOf(Promise.resolve().then(() => defineProvider(orphan)))).toMatchObject(
     wrong('placement', /needs a parent/),
@@ -47,14 +47,14 @@ test('a token that no call carries is a ticket, and opens nothing else', async (
   )
 })
 
-test('a token error that the parent does not know could not be reported to it', async () => {
+test('a token error that is not one of the parent is a ConfigError: it could not be reported', async () => {
   const errors = { token: { 'token-invalid': [40001, 49999] }, api: {} }
   expect(await problemOf({ errors })).toMatchObject(wrong('errors.token', /code 49999/))
   const provider = defineProvider(ticket)
   expect(() => provider.extend({ errors: { token: { 'token-invalid': [49999] } } })).toThrow(/code 49999/)
 })
 
-test('what is derived is asked for at the API: another host of that is its base, and only the API’s for the parent', () => {
+test('a derived token is requested from the API: its base and the parent’s API base follow apiBaseUrl', () => {
   const apiBaseUrl = 'https://api.example.com'
   const { spec } = defineProvider(ticket).extend({ apiBaseUrl })
   expect(spec).toMatchObject({ baseUrl: apiBaseUrl, rebased: true })
@@ -63,7 +63,7 @@ test('what is derived is asked for at the API: another host of that is its base,
   expect([both.baseUrl, both.parent?.spec.baseUrl]).toEqual([apiBaseUrl, 'https://token.example.com'])
 })
 
-test('another base is the parent’s as well, and another parent may be given', () => {
+test('extend() passes a base on to the parent, and accepts another parent', () => {
   const baseUrl = 'https://proxy.example.com/prefix'
   const provider = defineProvider(ticket).extend({ baseUrl, apiBaseUrl: 'https://api.example.com' })
   expect(provider.spec.parent?.spec).toMatchObject({ baseUrl, apiBaseUrl: 'https://api.example.com', rebased: true })

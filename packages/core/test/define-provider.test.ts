@@ -66,7 +66,7 @@ test.each(faults)('a fault in %s is a ConfigError that names it', (field, change
   expect(() => define(change)).toThrow(words)
 })
 
-test('all faults are told at once, the first one as the field', () => {
+test('all faults are reported at once, the first one as the field', () => {
   expect(() => define({ id: 'X', secrets: [], baseUrl: 'no' })).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(/^provider "X": id .*; secrets .*; baseUrl /) as string,
@@ -75,7 +75,7 @@ test('all faults are told at once, the first one as the field', () => {
   )
 })
 
-test('the gaps are filled, and the whole is frozen', () => {
+test('defaults are filled in, and the provider is frozen', () => {
   const { kind: _kind, ...unnamed } = base
   const provider = defineProvider<ToyCredentials>(unnamed)
   expect(provider).toMatchObject({ id: 'toy', kind: 'app' })
@@ -113,12 +113,12 @@ describe('extend', () => {
     apiOrigins: ['https://old.example.com'],
   })
 
-  test('changes nothing when it is given nothing', () => {
+  test('changes nothing without overrides', () => {
     expect(rich.extend({}).spec).toEqual(rich.spec)
     expect(rich.extend({})).not.toBe(rich)
   })
 
-  test('a new base brings its API along and leaves the fallbacks behind', () => {
+  test('a new base applies to the API, too, and drops the fallbacks', () => {
     const { spec } = rich.extend({ baseUrl: 'https://proxy.example/prefix/' })
     expect(spec).toMatchObject({
       baseUrl: 'https://proxy.example/prefix/',
@@ -129,7 +129,7 @@ describe('extend', () => {
     expect(rich.spec).toMatchObject({ rebased: false, fallbackBaseUrls: ['https://b.example.com'] })
   })
 
-  test('hosts can be given one by one', () => {
+  test('hosts can be changed one by one', () => {
     const { spec } = rich.extend({
       baseUrl: 'https://a.example',
       apiBaseUrl: 'https://c.example',
@@ -148,7 +148,7 @@ describe('extend', () => {
     })
   })
 
-  test('tables are merged, and a code moves to the class it is given', () => {
+  test('error tables are merged, and a code moves to its new class', () => {
     const { errors } = toy.extend({
       errors: { token: { transient: [40001, 7], permission: ['45011'] }, api: { 'token-invalid': [48001] } },
     }).spec
@@ -164,7 +164,7 @@ describe('extend', () => {
     expect(toy.spec.errors.token['credential-invalid']).toEqual([40001])
   })
 
-  test('renewal, codes and hints are changed in part', () => {
+  test('renewal, codes and hints are overridden in part', () => {
     const { spec } = toy.extend({
       renewal: { marginSeconds: 3 },
       perCode: { 7: { attempts: 2 } },
@@ -175,7 +175,7 @@ describe('extend', () => {
     expect(spec.hints).toEqual({ 'ip-denied': 'Other words.', 7: 'Seven.' })
   })
 
-  test('what it makes is checked as well, and can be extended again', () => {
+  test('the extended provider is validated, and can be extended again', () => {
     expect(() => toy.extend({ baseUrl: 'nowhere' })).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG' }))
     expect(() => toy.extend({ renewal: { maxLifeSeconds: -1 } })).toThrow(/maxLifeSeconds/)
     expect(() => toy.extend({ errors: { api: { transient: [1], permission: [1] } } })).toThrow(/twice in errors.api/)
@@ -185,7 +185,7 @@ describe('extend', () => {
 })
 
 describe('credentialsFromEnv', () => {
-  test('takes the first name that is set, trimmed', () => {
+  test('uses the first name that is set, trimmed', () => {
     expect(toy.credentialsFromEnv({ TOY_APP_ID: ' 1 ', TOY_APPID: '2', TOY_SECRET: 's\n' })).toEqual({
       appId: '1',
       appSecret: 's',
@@ -217,7 +217,7 @@ describe('credentialsFromEnv', () => {
     })
   })
 
-  test('reads the process by default, and a provider without names says which field is meant', () => {
+  test('reads process.env by default, and names the field of a provider without variable names', () => {
     process.env['TOY_APP_ID'] = 'from-process'
     process.env['TOY_SECRET'] = 'secret-of-process'
     expect(toy.credentialsFromEnv()).toEqual({ appId: 'from-process', appSecret: 'secret-of-process' })
@@ -228,14 +228,14 @@ describe('credentialsFromEnv', () => {
   })
 })
 
-test('a description from a program without types names what is missing', () => {
+test('a description that lacks fields is a ConfigError that names them', () => {
   const make = defineProvider as (spec: object) => unknown
   expect(() => make({ id: 'half', account: ['id'] })).toThrow(
     expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG', details: { field: 'source', problem: 'missing' } }),
   )
 })
 
-test('a provider is frozen to its tables, and patterns with memory are refused', () => {
+test('a provider is frozen with its tables, and patterns with the flags g or y are a ConfigError', () => {
   const { api } = defineProvider(toy.spec).spec.errors
   expect(Object.isFrozen(api) && Object.values(api).every((codes) => Object.isFrozen(codes))).toBe(true)
   expect(() => defineProvider({ ...toy.spec, answer: { ...toy.spec.answer, ip: [/(.*)/g] } })).toThrow(/flags g and y/)

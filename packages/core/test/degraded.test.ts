@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** A store with a switch. */
+/** A store that can be switched off. */
 function switched(inner: IAccessTokenCache): {
   cache: IAccessTokenCache
   state: 'up' | 'down' | 'silent'
@@ -70,7 +70,7 @@ for (const state of ['down', 'silent'] as const) {
   })
 }
 
-test('cold callers of a store that does not answer wait for it once, and for upstream', async () => {
+test('cold callers wait once for a store that does not respond, and for upstream', async () => {
   const { clock, simulator } = world
   const store = switched(fileCache({ directory, now: clock.now }))
   store.state = 'silent'
@@ -82,7 +82,7 @@ test('cold callers of a store that does not answer wait for it once, and for ups
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a store that goes away midway: memory serves on, the renewal happens once, the record is written back', async () => {
+test('a store that fails midway: memory keeps serving, the token is refreshed once, the record is written back', async () => {
   const store = switched(fileCache({ directory, now: world.clock.now }))
   const source = world.source('wechat', world.manager({ cache: store.cache }))
   await source.getAccessToken()
@@ -116,7 +116,7 @@ test('a record is not written back over a newer one', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a token that upstream repeats to a process without the store keeps the generation that it has there', async () => {
+test('a token that upstream gives again to a process without the store keeps its generation', async () => {
   const store = switched(fileCache({ directory, now: world.clock.now }))
   const other = world.source('wechat', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
   await other.getAccessToken()
@@ -156,7 +156,7 @@ test('a commit that is never acknowledged loses no token', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a store that was emptied gets the living record back', async () => {
+test('a store that was emptied gets the live record back', async () => {
   const cache = fileCache({ directory, now: world.clock.now })
   const source = world.source('wechatPlain', world.manager({ cache }))
   const token = await source.getAccessToken()
@@ -192,7 +192,7 @@ test('a damaged entry is a miss with an event, and the next refresh heals it', a
   expect(JSON.parse((await cache.get(key)) ?? '')).toMatchObject({ generation: 1 })
 })
 
-test('a TNW cache class without lease or reach works, and throws of a sync store are survived', async () => {
+test('a TNW cache class works without lease or reach, and sync errors of a store are survived', async () => {
   class TnwCache {
     readonly #map = new Map<string, string>()
     isBroken = false
@@ -243,7 +243,7 @@ test('a readonly source reads the shared cache and never goes upstream', async (
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a store that tells of writes turns other processes over at once, and wakes who waits for the lease', async () => {
+test('a store that reports writes makes other processes adopt the token at once, and wakes those that wait for the lease', async () => {
   const listeners = new Set<(change: { key: string }) => void>()
   const open = (): IAccessTokenCache => {
     const inner = fileCache({ directory, now: world.clock.now })
@@ -304,7 +304,7 @@ test('a lease that is slow once costs no second request', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a record that claims to live for ever is believed for as long as the platform ever gives', async () => {
+test('a record that claims to live forever is trusted for the platform’s longest life', async () => {
   const cache = memoryCache({ now: world.clock.now })
   const keys: string[] = []
   const spy: IAccessTokenCache = { ...cache, get: (key) => (keys.push(key), cache.get(key)) }
@@ -318,7 +318,7 @@ test('a record that claims to live for ever is believed for as long as the platf
   expect(other.peek()).toBeUndefined()
 })
 
-test('a shared cache without a lease is told of by an event; one of this process alone is not', async () => {
+test('a shared cache without a lease causes an event; a cache of this process does not', async () => {
   const { get, set, remove } = memoryCache({ now: world.clock.now })
   await world.source('qq', world.manager({ cache: { get, set, remove } })).getAccessToken()
   expect(world.count('unguarded-refresh')).toBe(0)
@@ -328,7 +328,7 @@ test('a shared cache without a lease is told of by an event; one of this process
   })
 })
 
-test('a store that cannot be written to, with the first failure in it, keeps no cool-down short', async () => {
+test('a store that holds the first failure and cannot be written to does not keep cool-downs short', async () => {
   const inner = fileCache({ directory, now: world.clock.now })
   let isReadonly = false
   const cache: IAccessTokenCache = {

@@ -8,9 +8,9 @@ import { jsapiTicket } from '@lingpai/provider-wechat-mp'
 import { agentTicket, corpTicket } from '@lingpai/provider-wecom'
 import { hour, minute, openWorld, second, type World } from './world.js'
 
-/** The life that the platform tells of a ticket however old it is. */
+/** The life that the platform reports for a ticket, however old it is. */
 const life = 2 * hour
-/** How long one answer is believed. */
+/** How long one response is trusted. */
 const trust = hour
 
 let world: World
@@ -24,14 +24,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** The ticket of the demo account in a process of its own. */
+/** The ticket of the demo account in a separate process. */
 function ticketIn(cache: IAccessTokenCache, manager: TokenManager = world.manager({ cache })): TokenSource {
   return manager.source(world.simulator.provider(jsapiTicket), world.simulator.accounts.wechat)
 }
 
 const ownCache = (): IAccessTokenCache => memoryCache({ now: world.clock.now })
 
-/** Calls every 20 seconds; says for how long after it was first seen each ticket was handed out, and how many calls waited. */
+/**
+ * Calls every 20 seconds. @returns for how long each ticket was served after its first sight, and how many calls waited
+ */
 async function callFor(
   ms: number,
   source: TokenSource,
@@ -50,12 +52,12 @@ async function callFor(
   return { longestMs, waited }
 }
 
-test('over half a day no ticket outlives its issue by two hours; each costs five requests, and one wait at most', async () => {
+test('tickets over half a day: none outlives its issue by two hours, each costs five requests and one wait at most', async () => {
   const { ledger } = world.simulator
   const { longestMs, waited } = await callFor(12 * hour, ticketIn(ownCache()))
   expect(longestMs).toBeLessThan(life)
   expect(ledger.ticketsIssued()).toBeLessThanOrEqual(7)
-  // Issue, twice while it is believed for an hour each, and twice before the end.
+  // At issue, twice while it is trusted for an hour each, and twice before the end.
   expect(ledger.ticketRequests()).toBeLessThanOrEqual(ledger.ticketsIssued() * 5)
   expect(waited).toBeLessThanOrEqual(ledger.ticketsIssued())
 })
@@ -66,7 +68,7 @@ test.each([corpTicket, agentTicket])('$kind stays far below WeCom’s hundred re
   expect(simulator.ledger.ticketRequests()).toBeLessThanOrEqual(12 * 3)
 })
 
-test('an identical ticket is believed for another hour, and never beyond the life told at its first sight', async () => {
+test('an identical ticket is trusted for another hour, and never beyond the life reported at its first sight', async () => {
   const source = ticketIn(ownCache())
   const first = await source.getRecord()
   const firstMs = world.clock.now()
@@ -81,7 +83,7 @@ test('an identical ticket is believed for another hour, and never beyond the lif
   }
 })
 
-test('a process that comes late to a ticket believes it for an hour at most, whatever life is told', async () => {
+test('a process that first sees a ticket late trusts it for an hour at most, whatever life is reported', async () => {
   await ticketIn(ownCache()).getAccessToken()
   await world.clock.advance(70 * minute)
   const late = await ticketIn(ownCache()).getRecord()
@@ -89,7 +91,7 @@ test('a process that comes late to a ticket believes it for an hour at most, wha
   expect(world.simulator.ledger.ticketsIssued()).toBe(1)
 })
 
-test('a ticket whose trust ran out with nobody asking is still counted from its first sight', async () => {
+test('a ticket whose trust ended without calls still counts from its first sight', async () => {
   const source = ticketIn(ownCache())
   const { issuedAtMs } = await source.getRecord()
   await world.clock.advance(90 * minute)
@@ -97,7 +99,7 @@ test('a ticket whose trust ran out with nobody asking is still counted from its 
   expect(await source.getRecord()).toMatchObject({ issuedAtMs, expiresAtMs: issuedAtMs + life, generation: 1 })
 })
 
-test('so it is by a process that knows the first sight from the shared cache alone', async () => {
+test('a process that reads a ticket’s first sight from the shared cache counts from it', async () => {
   const cache = (): IAccessTokenCache => fileCache({ directory, now: world.clock.now })
   const { issuedAtMs } = await ticketIn(cache()).getRecord()
   await world.clock.advance(90 * minute)
@@ -106,17 +108,17 @@ test('so it is by a process that knows the first sight from the shared cache alo
   expect(world.simulator.ledger.ticketRequests()).toBe(2)
 })
 
-test('what one process has asked again, the others take from the cache: eight cost no more than one', async () => {
+test('a ticket that one process confirms is adopted by the others: eight cost as many requests as one', async () => {
   const fleet = Array.from({ length: 8 }, () => ticketIn(fileCache({ directory, now: world.clock.now })))
   for (let at = 0; at < 110 * minute; at += 30 * second) {
     for (const source of fleet) await world.clock.runUntil(source.getAccessToken())
     await world.clock.advance(30 * second)
   }
-  // At issue, and shortly before the trust of each answer ends.
+  // At issue, and shortly before the trust in each response ends.
   expect(world.simulator.ledger.ticketRequests()).toBe(3)
 })
 
-test('wall clocks that are set back do not lengthen the life of a ticket', async () => {
+test('wall clocks that are set back do not prolong the life of a ticket', async () => {
   const source = ticketIn(ownCache())
   const first = await source.getAccessToken()
   const startMs = world.clock.monotonic()
@@ -129,7 +131,7 @@ test('wall clocks that are set back do not lengthen the life of a ticket', async
   expect(await source.getAccessToken()).not.toBe(first)
 })
 
-test('nor does one that is set back by hours, once, whatever is asked after that', async () => {
+test('a wall clock that is set back by hours does not prolong the life of a ticket, whatever is requested after that', async () => {
   const source = ticketIn(ownCache())
   await source.getAccessToken()
   await world.clock.advance(30 * minute)
@@ -141,7 +143,7 @@ test('nor does one that is set back by hours, once, whatever is asked after that
   expect(longestMs).toBeLessThan(life - 40 * minute)
 })
 
-test('a machine that slept over the end of a ticket does not hand it out', async () => {
+test('a machine that slept past the end of a ticket does not serve it', async () => {
   const source = ticketIn(ownCache())
   const first = await source.getAccessToken()
   world.clock.jumpWall(3 * hour)
@@ -150,7 +152,7 @@ test('a machine that slept over the end of a ticket does not hand it out', async
   expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(first)
 })
 
-test('where the platform repeats a ticket beyond the life that it told, its word counts for an hour each time', async () => {
+test('a ticket that the platform gives beyond its reported life is trusted for an hour per response', async () => {
   const source = ticketIn(ownCache())
   const body = { errcode: 0, errmsg: 'ok', ticket: 'a-ticket-that-never-ends', expires_in: 7200 }
   world.simulator.fault({ endpoint: 'ticket', body, times: Infinity })
@@ -161,7 +163,7 @@ test('where the platform repeats a ticket beyond the life that it told, its word
   expect(world.simulator.ledger.ticketRequests()).toBeLessThan(5 * 8)
 })
 
-test('a caller that wants more life than is believed gets it by one more request, not by an error', async () => {
+test('a caller that needs more life than is trusted gets it by another request, not an error', async () => {
   const source = ticketIn(ownCache())
   await source.getAccessToken()
   await world.clock.advance(35 * minute)
@@ -169,7 +171,7 @@ test('a caller that wants more life than is believed gets it by one more request
   expect(world.simulator.ledger.ticketRequests()).toBe(2)
 })
 
-test('time that runs faster shortens the trust as well', () => {
+test('faster simulated time also shortens the trust', () => {
   const { renewal } = jsapiTicket.spec
   expect(world.simulator.scaled(renewal)).toMatchObject({ trustSeconds: 3600 })
 })

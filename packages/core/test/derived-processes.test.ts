@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** A process that is ready to ask. */
+/** A process that is ready to call. */
 async function startCaller(callers: number): Promise<{ readonly ask: () => Promise<unknown> }> {
   const facts = { directory, url: simulator.url, ...simulator.accounts.wechat, callers: String(callers) }
   const child = spawn(process.execPath, [await ticketCaller, JSON.stringify(facts)], {
@@ -55,7 +55,7 @@ test('8 processes of 50 callers each, cold on one file cache, make one ticket re
   expect([ledger.tokenRequests(), ledger.ticketRequests(), ledger.deadPresented()]).toEqual([1, 1, 0])
 }, 60_000)
 
-test('8 processes cold on a ticket, a revoked token in their cache, make one token request more', async () => {
+test('8 processes, cold on a ticket and with a revoked token in their cache, make one more token request', async () => {
   const manager = new TokenManager({ cache: fileCache({ directory }) })
   await manager.source(wechatMp.extend({ baseUrl: `${simulator.url}/wechat` }), simulator.accounts.wechat).getRecord()
   simulator.revoke('wechat')

@@ -47,7 +47,7 @@ test('callers of ticket and token side by side, in two managers on one cache, sh
   expect(requests()).toEqual([1, 1])
 })
 
-test('the token is in memory: only the ticket is asked for, and the other way round none at all', async () => {
+test('a ticket is requested alone if its token is in memory, and a token in memory is not requested for it', async () => {
   const { ticket, token } = sources()
   await token.getAccessToken()
   await ticket.getAccessToken()
@@ -56,7 +56,7 @@ test('the token is in memory: only the ticket is asked for, and the other way ro
   expect(requests()).toEqual([1, 1])
 })
 
-test('a revoked token is found out while a ticket is fetched: one token request, the ticket fetched once more', async () => {
+test('a revoked token is discovered by a ticket request: one token request, and the ticket is requested again', async () => {
   const { ticket, token } = sources()
   const before = await ticket.getRecord()
   const old = await token.getRecord()
@@ -64,13 +64,13 @@ test('a revoked token is found out while a ticket is fetched: one token request,
   const after = await ticket.refresh()
   expect(requests()).toEqual([2, 3])
   expect((await token.getRecord()).generation).toBe(old.generation + 1)
-  // The platform repeats the ticket, so its record is the same as before.
+  // The platform gives the same ticket again, so its record stays the same.
   expect([after.value, after.generation]).toEqual([before.value, before.generation])
   const rejected = world.events.filter(({ name }) => name === 'rejected').map(({ event }) => event)
   expect(rejected).toMatchObject([{ account: { kind: 'stable' }, code: 40001 }])
 })
 
-test('500 callers of a due ticket with a revoked token are served the ticket that is there', async () => {
+test('500 callers of a refresh-due ticket with a revoked token get the ticket in memory', async () => {
   const { ticket, token } = sources()
   const old = await ticket.getAccessToken()
   await world.clock.advance(hour - 5 * minute)
@@ -81,7 +81,7 @@ test('500 callers of a due ticket with a revoked token are served the ticket tha
   expect(await ticket.getAccessToken()).toBe(old)
 })
 
-test('a ticket endpoint that refuses every token costs two requests of each, and is no endless loop', async () => {
+test('a ticket endpoint that rejects every token costs two requests of each kind, not an endless loop', async () => {
   const { simulator } = world
   const plain = simulator.provider(jsapiTicket.extend({ parent: wechatMpPlain }))
   const ticket = world.manager().source(plain, simulator.accounts.wechat)
@@ -96,7 +96,7 @@ test('a ticket endpoint that refuses every token costs two requests of each, and
   expect(requests()).toEqual([2, 2])
 })
 
-test('a token that the platform’s own probe stands by is not tried a second time', async () => {
+test('a token that the platform’s own probe accepts is not tried a second time', async () => {
   const { ticket, token } = sources()
   const value = await token.getAccessToken()
   world.simulator.fault({ endpoint: tickets, body: { errcode: 40014, errmsg: 'invalid access_token' } })
@@ -105,7 +105,7 @@ test('a token that the platform’s own probe stands by is not tried a second ti
   expect(await token.getAccessToken()).toBe(value)
 })
 
-test('a quota of tickets is the ticket’s own failure: the token goes on, the cool-down is kept', async () => {
+test('a ticket quota is the ticket’s own failure: the token is served, and the cool-down lasts', async () => {
   const { ticket, token } = sources()
   world.simulator.fault({ endpoint: 'ticket', body: { errcode: 45009, errmsg: 'reach max api daily quota limit' } })
   const error = await errorOf(ticket.getAccessToken())
@@ -115,7 +115,7 @@ test('a quota of tickets is the ticket’s own failure: the token goes on, the c
   expect(requests()).toEqual([1, 1])
 })
 
-test('a wrong secret comes to the ticket’s caller with class, code and remedy, and with its cool-down once', async () => {
+test('a wrong secret reaches the ticket’s caller with class, code and hint, and cools down once', async () => {
   const { ticket, token } = sources()
   world.simulator.change('wechat', { secret: 'another-secret-of-the-platform' })
   const error = await errorOf(ticket.getAccessToken())
@@ -134,14 +134,14 @@ test('a wrong secret comes to the ticket’s caller with class, code and remedy,
     lastFailure: { platformCode: 40125, retryAtMs: error.retryAtMs, failures: 1 },
   })
 
-  // Mended at the platform: the token's first request after the cool-down is the ticket's as well.
+  // Solved at the platform: the token's first request after the cool-down is the ticket's as well.
   world.simulator.change('wechat', { secret: world.simulator.accounts.wechat.appSecret })
   await world.clock.advance((error.retryAtMs ?? 0) - world.clock.now())
   expect(await ticket.getAccessToken()).toMatch(/^simtok_/)
   expect(requests()).toEqual([2, 1])
 })
 
-test('an operator mends the token: the ticket comes at once, whatever cool-down the token had', async () => {
+test('a ticket comes at once after an operator solved the token’s problem, whatever its cool-down', async () => {
   const { ticket, token } = sources()
   world.simulator.change('wechat', { secret: 'another-secret-of-the-platform' })
   await errorOf(ticket.getAccessToken())
@@ -150,7 +150,7 @@ test('an operator mends the token: the ticket comes at once, whatever cool-down 
   expect(await ticket.getAccessToken()).toMatch(/^simtok_/)
 })
 
-test('while the token cannot be had, a due ticket is served, and nothing is tried at each call', async () => {
+test('a refresh-due ticket is served while its token cannot be fetched, without an attempt at each call', async () => {
   const cache = memoryCache({ now: world.clock.now })
   let reads = 0
   const counted = { ...cache, get: (key: string) => ((reads += 1), cache.get(key)) }
@@ -170,7 +170,7 @@ test('while the token cannot be had, a due ticket is served, and nothing is trie
   expect(reads).toBeLessThan(10)
 })
 
-test('the bound of one refresh holds for token and ticket together', async () => {
+test('the timeout of a refresh covers token and ticket together', async () => {
   const { ticket, manager } = sources({ timeoutMs: 4 * second })
   world.simulator.fault({ endpoint: 'token', latencyMs: 3 * second })
   world.simulator.fault({ endpoint: 'ticket', latencyMs: 3 * second })
@@ -178,14 +178,14 @@ test('the bound of one refresh holds for token and ticket together', async () =>
   const error = await world.clock.runUntil(errorOf(ticket.getAccessToken()))
   expect(error).toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT', details: { phase: 'timeout' }, retryable: true })
   expect(world.clock.now() - startMs).toBeLessThanOrEqual(4 * second)
-  // The token came in time; only the ticket is asked for again.
+  // The token came in time; only the ticket is requested again.
   await world.clock.advance(minute)
   expect(await world.clock.runUntil(ticket.getAccessToken())).toMatch(/^simtok_/)
   expect(requests()).toEqual([1, 2])
   await manager.close()
 })
 
-test('a token that another manager is slow to fetch ends the ticket’s wait with a typed error', async () => {
+test('a ticket that waits too long for the token of another manager fails with a typed error', async () => {
   const slow = sources({ timeoutMs: 30 * second })
   const { ticket } = sources({ timeoutMs: 2 * second })
   world.simulator.fault({ endpoint: 'token', latencyMs: 10 * second })
@@ -200,7 +200,7 @@ test('a token that another manager is slow to fetch ends the ticket’s wait wit
   expect(requests()).toEqual([1, 1])
 })
 
-test('the ticket’s lease is renewed while its holder waits for a slow token: no other process asks beside it', async () => {
+test('the lease of a ticket is renewed while its holder waits for a slow token: no other process sends a request', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
   const open = (): TokenSource => sources({ cache: fileCache({ directory, now: world.clock.now }) }).ticket
   const [one, other] = [open(), open()]
@@ -211,7 +211,7 @@ test('the ticket’s lease is renewed while its holder waits for a slow token: n
   await rm(directory, { recursive: true, force: true })
 })
 
-test('no call carries a ticket: fetch and authorizationHeader say so before anything is sent', async () => {
+test('fetch and authorizationHeader of a ticket are a ConfigError before any request', async () => {
   const { ticket } = sources()
   const refusals = [errorOf(ticket.fetch('/cgi-bin/getcallbackip')), errorOf(ticket.authorizationHeader())]
   for (const refusal of await Promise.all(refusals)) {
@@ -227,7 +227,7 @@ test('no call carries a ticket: fetch and authorizationHeader say so before anyt
   expect(await ticket.withToken((value) => value.length)).toBeGreaterThan(0)
 })
 
-test('a read-only ticket comes from the cache, and without one neither ticket nor token is asked for', async () => {
+test('a read-only ticket comes from the cache; without one, neither ticket nor token is requested', async () => {
   const { manager, ticket } = sources()
   const { simulator } = world
   const reader = manager.source(simulator.provider(jsapiTicket), simulator.accounts.wechat, { readonly: true })
@@ -236,7 +236,7 @@ test('a read-only ticket comes from the cache, and without one neither ticket no
   expect(await reader.getAccessToken().catch(() => ticket.getAccessToken())).toBe(await reader.getAccessToken())
 })
 
-test('sources() lists what was asked for; the ticket works on when the token’s source is removed', async () => {
+test('sources() lists only created sources; a ticket still works after its token’s source was removed', async () => {
   const { simulator } = world
   const manager = world.manager()
   const ticket = manager.source(simulator.provider(jsapiTicket), simulator.accounts.wechat)
@@ -252,7 +252,7 @@ test('sources() lists what was asked for; the ticket works on when the token’s
   expect(await errorOf(ticket.getAccessToken())).toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
 })
 
-test('closing the manager ends a ticket that waits for its token, and gives both leases back', async () => {
+test('closing the manager aborts a ticket that waits for its token, and releases both leases', async () => {
   const { manager, ticket } = sources()
   const hang = world.simulator.fault({ endpoint: 'token', hang: true })
   const refusal = errorOf(ticket.getAccessToken())
@@ -263,7 +263,7 @@ test('closing the manager ends a ticket that waits for its token, and gives both
   expect(requests()).toEqual([2, 1])
 })
 
-test('the same ticket asked for twice is one source, also through two equal extend() calls', () => {
+test('the same ticket created twice is one source, also through two equal extend() calls', () => {
   const { simulator } = world
   const manager = world.manager()
   const open = (): TokenSource =>
@@ -275,7 +275,7 @@ test('the same ticket asked for twice is one source, also through two equal exte
   expect(open()).not.toBe(sources().ticket)
 })
 
-test('a ticket over the other way to a token takes its token there, and the ticket is the same', async () => {
+test('a ticket with another parent takes its token there, and is the same ticket', async () => {
   const { simulator } = world
   const { ticket, manager } = sources()
   const plain = simulator.provider(jsapiTicket.extend({ parent: wechatMpPlain }))
@@ -298,7 +298,7 @@ test('a secret that a vault replaces reaches the token through the ticket', asyn
   expect(requests()).toEqual([2, 1])
 })
 
-test('neither ticket, nor token, nor secret stands in errors, events or what is printed', async () => {
+test('errors, events and printed objects contain neither ticket, nor token, nor secret', async () => {
   const { ticket, token } = sources()
   const values = [
     await ticket.getAccessToken(),

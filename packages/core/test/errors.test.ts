@@ -41,7 +41,7 @@ const errors: readonly AnyLingpaiError[] = [
   new ClosedError('closed'),
 ]
 
-/** What an error shows of itself. */
+/** The members of an error that it shows. */
 function membersOf(error: AnyLingpaiError): {
   readonly message: string
   readonly hint?: string
@@ -51,7 +51,7 @@ function membersOf(error: AnyLingpaiError): {
   return Object.assign({ message }, error)
 }
 
-test('the codes are closed, and each class has one', () => {
+test('every error class has its own code', () => {
   expect(errors.map(({ name, code }) => `${name} ${code}`)).toEqual([
     'ConfigError ERR_LINGPAI_CONFIG',
     'UnavailableError ERR_LINGPAI_UNAVAILABLE',
@@ -64,7 +64,7 @@ test('the codes are closed, and each class has one', () => {
   ])
 })
 
-test('all are errors of one root, with a stack and their own name in it', () => {
+test('every error extends LingpaiError, and its stack shows its name', () => {
   for (const error of errors) {
     expect(Object.getPrototypeOf(Object.getPrototypeOf(error))).toBe(LingpaiError.prototype)
     expect(isLingpaiError(error)).toBe(true)
@@ -74,13 +74,13 @@ test('all are errors of one root, with a stack and their own name in it', () => 
   }
 })
 
-test('what passes by itself is retryable, unless told otherwise', () => {
+test('errors of transient problems are retryable by default', () => {
   const retryable = errors.filter((error) => error.retryable).map(({ name }) => name)
   expect(retryable).toEqual(['UnavailableError', 'TransportError', 'MalformedAnswerError', 'CacheError', 'LeaseError'])
   expect(new TransportError('t', { provider: 'toy', phase: 'status' }, { retryable: false }).retryable).toBe(false)
 })
 
-test('members that were not given are not there', () => {
+test('an error has no members without a value', () => {
   const bare = new ClosedError('closed')
   expect('hint' in bare).toBe(false)
   expect(Object.hasOwn(bare, 'retryAtMs')).toBe(false)
@@ -88,14 +88,14 @@ test('members that were not given are not there', () => {
   expect(new ConfigError('c').details).toEqual({})
 })
 
-test('nothing else is one of ours', () => {
+test('isLingpaiError is false for any other value', () => {
   const fake = { name: 'PlatformError', code: 'ERR_LINGPAI_PLATFORM', retryable: true }
   for (const other of [undefined, null, 0, '', 'ERR_LINGPAI_PLATFORM', {}, fake, new Error('x'), Symbol('x')]) {
     expect(isLingpaiError(other)).toBe(false)
   }
 })
 
-test('an error of another copy of the library is one of ours, although it is no instance', async () => {
+test('isLingpaiError is true for an error of another copy of the library, which instanceof does not find', async () => {
   jest.resetModules()
   const copy = await import('@lingpai/core')
   expect(copy.ConfigError).not.toBe(ConfigError)
@@ -105,7 +105,7 @@ test('an error of another copy of the library is one of ours, although it is no 
   for (const error of errors) expect(copy.isLingpaiError(error)).toBe(true)
 })
 
-test('the moment of the next try makes a copy of the same class with everything else', () => {
+test('an error copied with the moment of the next attempt keeps its class and everything else', () => {
   const kept = ['ERR_LINGPAI_CONFIG', 'ERR_LINGPAI_UNAVAILABLE', 'ERR_LINGPAI_CACHE', 'ERR_LINGPAI_CLOSED']
   for (const error of errors) {
     const timed = withRetryAt(error, 1_767_225_600_000)
@@ -127,7 +127,7 @@ function withoutWords(details: object): object {
   return 'platformMessage' in details ? { ...details, platformMessage: '' } : details
 }
 
-test('a failure goes through the cache and comes back as the class it was, in words made from its code', () => {
+test('a failure read from the cache has its class, and texts rebuilt from its code', () => {
   const atMs = 1_767_225_600_000
   for (const error of errors.slice(2, 5)) {
     const retryAtMs = atMs + 60_000
@@ -150,7 +150,7 @@ test('a failure goes through the cache and comes back as the class it was, in wo
   }
 })
 
-test.each(['certificate', 'fetch'] as const)('a stored fault of the %s has the hint of a fault met here', (problem) => {
+test.each(['certificate', 'fetch'] as const)('a stored fault of the %s has the same hint as a new one', (problem) => {
   const met = networkError('toy', { phase: 'connect', systemCode: 'CERT_HAS_EXPIRED', problem }, { language: 'zh' })
   const failure = { error: met, errorClass: classOfError(met), failures: 1, atMs: 1000, retryAtMs: 2000 }
   const { error } = decodeFailure(encodeFailure(failure), { ...wording, language: 'zh' }) ?? {}
@@ -174,8 +174,8 @@ test('the class of an error without a platform code', () => {
   }
 })
 
-describe('to those who wait', () => {
-  test('an abort comes as the very reason of the signal, whatever that is', async () => {
+describe('the error that callers get', () => {
+  test('an abort rejects with the reason of the signal itself, of any type', async () => {
     const platform = await scriptedPlatform()
     const source = platform.source()
     for (const reason of [new Error('mine'), 'a text', 7, { any: 'thing' }]) {
@@ -193,7 +193,7 @@ describe('to those who wait', () => {
     await platform.close()
   })
 
-  test('a failed flight gives one error object, also through fetch, withToken and getRecord', async () => {
+  test('callers of one failed refresh get the same error object, also through fetch, withToken and getRecord', async () => {
     const platform = await scriptedPlatform()
     platform.answer(reply({ errcode: 40164, errmsg: 'invalid ip 203.0.113.7, not in whitelist rid: 68ae-1' }))
     const source = platform.source()
@@ -205,7 +205,7 @@ describe('to those who wait', () => {
     expect(new Set(outcomes).size).toBe(1)
     expect(outcomes[0]).toMatchObject({
       name: 'PlatformError',
-      message: 'toy: the token request was refused (40164 invalid ip 203.0.113.7, not in whitelist rid: 68ae-1)',
+      message: 'toy: the token request was rejected (40164 invalid ip 203.0.113.7, not in whitelist rid: 68ae-1)',
       hint: 'Add 203.0.113.7 to the white-list.',
       retryable: false,
       details: { provider: 'toy', endpoint: 'token', errorClass: 'ip-denied', traceId: '68ae-1', ip: '203.0.113.7' },
@@ -213,7 +213,7 @@ describe('to those who wait', () => {
     await platform.close()
   })
 
-  test('hints speak the language that the manager was given', async () => {
+  test('hints are in the manager’s language', async () => {
     const platform = await scriptedPlatform()
     platform.answer(reply({ errcode: 40164, errmsg: 'invalid ip 203.0.113.7, not in whitelist' }))
     const source = platform.source(platform.manager({ language: 'zh' }))
@@ -222,7 +222,7 @@ describe('to those who wait', () => {
   })
 })
 
-test('an error that nobody catches prints itself by name and ends the process', async () => {
+test('an uncaught error prints its name and ends the process', async () => {
   const index = fileURLToPath(new URL('../src/index.ts', import.meta.url))
   const script = `import { ClosedError } from ${JSON.stringify(index)}; throw new ClosedError('shut')`
   const options = ['--conditions=@lingpai/source', '--import', 'tsx', '--input-type=module', '--eval', script]

@@ -6,8 +6,8 @@ import { errorOf, reply, scriptedPlatform, type ScriptedPlatform } from './scrip
 
 const closed = { atMs: 1 }
 
-describe('the hub', () => {
-  test('tells every listener of an event, in order, and of no other event', () => {
+describe('the event hub', () => {
+  test('calls every listener of an event, in order, and no listener of another event', () => {
     const hub = new EventHub()
     const heard: string[] = []
     hub.on('closed', () => heard.push('a'))
@@ -17,7 +17,7 @@ describe('the hub', () => {
     expect(heard).toEqual(['a', 'b'])
   })
 
-  test('hands out one frozen event', () => {
+  test('passes one frozen event to all listeners', () => {
     const hub = new EventHub()
     const heard: object[] = []
     hub.on('closed', (event) => heard.push(event))
@@ -28,7 +28,7 @@ describe('the hub', () => {
     expect(Object.isFrozen(heard[0])).toBe(true)
   })
 
-  test('ends each listening apart, also of one function, and as often as one likes', () => {
+  test('removes each listener separately, even the same function, and ignores a second removal', () => {
     const hub = new EventHub()
     let heard = 0
     const listener = (): void => void (heard += 1)
@@ -44,7 +44,7 @@ describe('the hub', () => {
     expect(heard).toBe(3)
   })
 
-  test('lets listeners come and go while an event is told', () => {
+  test('allows listeners to be added and removed during an event', () => {
     const hub = new EventHub()
     const heard: string[] = []
     const leave = hub.on('closed', () => {
@@ -110,7 +110,7 @@ describe.each(Object.entries(harms))('a listener that %s', (_, harm) => {
   })
   afterEach(() => platform.close())
 
-  test('harms nobody, as a call, a listener, a hook or a logger', async () => {
+  test('does no harm as a call, a listener, a hook or a logger', async () => {
     harmlessly(harm)
     let heard = 0
     const logger = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((level) => [level, harm]))
@@ -131,7 +131,7 @@ describe.each(Object.entries(harms))('a listener that %s', (_, harm) => {
 })
 
 describe('the logger', () => {
-  test('gets each event at its level, with the account and without the error’s insides', async () => {
+  test('logs each event at its level, with the account and without the internals of the error', async () => {
     const lines: [string, string, object | undefined][] = []
     const at =
       (level: string) =>
@@ -157,7 +157,7 @@ describe('the logger', () => {
       error: {
         name: 'PlatformError',
         code: 'ERR_LINGPAI_PLATFORM',
-        message: 'toy: the token request was refused (40164 invalid ip 203.0.113.7)',
+        message: 'toy: the token request was rejected (40164 invalid ip 203.0.113.7)',
         hint: 'Add 203.0.113.7 to the white-list.',
       },
     })
@@ -177,7 +177,7 @@ describe('the logger', () => {
   })
 })
 
-test('a manager tells of a refresh to its hooks, its listeners and the channel; the closing is told once', async () => {
+test('a manager reports a refresh to hooks, listeners and the channel, and its closing once', async () => {
   const platform = await scriptedPlatform()
   const heard: unknown[] = []
   const onMessage = (message: unknown): void => void heard.push(message)

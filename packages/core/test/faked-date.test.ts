@@ -17,7 +17,7 @@ afterEach(() => {
   aheadMs = 0
 })
 
-test('a clock of which only Date is replaced, after the library was loaded, is seen', async () => {
+test('a Date that is replaced after the library was loaded is observed', async () => {
   let requests = 0
   const tokens = new TokenManager({
     cache: memoryCache(),

@@ -25,7 +25,7 @@ afterEach(async () => {
   await Promise.all(managers.map((manager) => manager.close()))
 })
 
-/** A source that asks the first of the hosts, then the others. */
+/** A source that tries the hosts in order. */
 function sourceOver(hosts: readonly string[], fetch?: typeof globalThis.fetch): TokenSource {
   const { clock, provider } = first
   const [baseUrl = '', ...fallbackBaseUrls] = hosts
@@ -46,7 +46,7 @@ async function closedPort(): Promise<string> {
   return url
 }
 
-test('a host that cannot be connected to is passed over, at once', async () => {
+test('an unreachable host is skipped at once', async () => {
   const { clock } = first
   const startMs = clock.now()
   const source = sourceOver([await closedPort(), await closedPort(), `${second.url}/prefix`])
@@ -56,7 +56,7 @@ test('a host that cannot be connected to is passed over, at once', async () => {
   expect(second.seen[0]?.url).toMatch(/^\/prefix\/token\?/)
 })
 
-test('where none can be connected to, it is tried a few times and told', async () => {
+test('a source whose hosts are all unreachable tries a few times and fails', async () => {
   const { clock } = first
   const hosts = [await closedPort(), await closedPort()]
   let asked = 0
@@ -69,7 +69,7 @@ test('where none can be connected to, it is tried a few times and told', async (
   expect(asked).toBe(3)
 })
 
-test('a refresh ahead passes over a dead host as well', async () => {
+test('a refresh ahead skips an unreachable host, too', async () => {
   const { clock, provider } = first
   let isDown = false
   const fetch: typeof globalThis.fetch = (input, init) =>
@@ -88,14 +88,14 @@ test('a refresh ahead passes over a dead host as well', async () => {
 })
 
 test.each([
-  ['a time-out', undefined],
+  ['a timeout', undefined],
   [
     'a reset',
     (_: unknown, response: { socket: { resetAndDestroy(): void } | null }) => response.socket?.resetAndDestroy(),
   ],
   ['a server error', reply('', { status: 503 })],
-  ['a broken answer', reply('<html>')],
-  ['a refusal', reply({ errcode: 40001 })],
+  ['a malformed response', reply('<html>')],
+  ['a platform error', reply({ errcode: 40001 })],
   ['a redirect', reply('', { status: 302, headers: { location: 'https://elsewhere.example' } })],
 ] as const)('%s is never taken to another host: the request may have counted', async (_, answer) => {
   const { clock } = first
@@ -106,7 +106,7 @@ test.each([
   expect(second.seen).toHaveLength(0)
 })
 
-test('WeChat names its disaster hosts, in order, and its own host first', () => {
+test('WeChat lists its own host first, then its disaster recovery hosts in order', () => {
   expect(wechatMp.spec.baseUrl).toBe('https://api.weixin.qq.com')
   expect(wechatMp.spec.fallbackBaseUrls?.[0]).toBe('https://api2.weixin.qq.com')
 })

@@ -16,8 +16,8 @@ function response(body: unknown, { status = 200, type = 'application/json' } = {
   return new Response(text, { status, headers: { 'content-type': type } })
 }
 
-describe('in a reply', () => {
-  test('it is found whatever the status and the type of text, and the reply stays unread', async () => {
+describe('a token error in a response', () => {
+  test('can be found whatever status and content type are, and the response stays unread', async () => {
     for (const status of [200, 400, 401, 500]) {
       for (const type of ['application/json', 'text/plain', 'text/html', 'application/problem+json', '']) {
         const reply = response(expired, { status, type })
@@ -28,14 +28,14 @@ describe('in a reply', () => {
     }
   })
 
-  test('an error code alone of another class is none', async () => {
+  test('an error code of another class is not a token error', async () => {
     expect(await codeIn(response({ code: 48001 }, { status: 401 }))).toBeUndefined()
     expect(await codeIn(response({ code: 99 }, { status: 401 }))).toBeUndefined()
     expect(await codeIn(response({ ok: true }, { status: 401 }))).toBeUndefined()
     expect(await codeIn(response('access_token expired 42001', { status: 401, type: 'text/plain' }))).toBeUndefined()
   })
 
-  test('a download is not read, unless it is an error or short', async () => {
+  test('a download is not read, unless it has an error status or is short', async () => {
     const type = 'image/jpeg'
     expect(await codeIn(response(expired, { type }))).toBeUndefined()
     expect(await codeIn(response(expired, { type, status: 400 }))).toBe(42001)
@@ -43,13 +43,13 @@ describe('in a reply', () => {
     expect(await codeIn(short)).toBe(42001)
   })
 
-  test('a long reply is no refusal, and stays whole', async () => {
+  test('a long response is not an error, and stays whole', async () => {
     const long = response({ code: 42001, pad: 'x'.repeat(200_000) })
     expect(await codeIn(long)).toBeUndefined()
     expect(((await long.json()) as { pad: string }).pad).toHaveLength(200_000)
   })
 
-  test('a reply that was read, or has nothing to read, holds none', async () => {
+  test('a response that was read, or has no body, contains no token error', async () => {
     const read = response(expired)
     await read.text()
     expect(await codeIn(read)).toBeUndefined()
@@ -59,15 +59,15 @@ describe('in a reply', () => {
   })
 })
 
-describe('in what a client gave or threw', () => {
-  test('it is found in a body, parsed or not', async () => {
+describe('a token error in the outcome of an HTTP client', () => {
+  test('can be found in a body, parsed or not', async () => {
     expect(await codeIn(expired)).toBe(42001)
     expect(await codeIn({ code: '42001' })).toBe('42001')
     expect(await codeIn({ status: 401, data: expired })).toBe(42001)
     expect(await codeIn({ statusCode: 401, body: JSON.stringify(expired) })).toBe(42001)
   })
 
-  test('it is found in an error: its own code, its reply, or the details of one of ours', async () => {
+  test('can be found in an error: in its code, its response, or the details of a Lingpai error', async () => {
     expect(await codeIn(Object.assign(new Error('x'), { code: 42001 }))).toBe(42001)
     expect(await codeIn(Object.assign(new Error('x'), { code: 'ERR_BAD_REQUEST', response: { data: expired } }))).toBe(
       42001,
@@ -77,7 +77,7 @@ describe('in what a client gave or threw', () => {
     )
   })
 
-  test('nothing else holds one', async () => {
+  test('does not exist in anything else', async () => {
     const none = [
       undefined,
       null,
@@ -93,7 +93,7 @@ describe('in what a client gave or threw', () => {
     }
   })
 
-  test('a spec without a code field is content with the rest', async () => {
+  test('a provider without a code field has no token error in the details of an error', async () => {
     const bare = { ...spec, answer: { ...spec.answer, code: [] } }
     expect(await tokenErrorIn(bare, { details: { platformCode: 42001 } })).toBeUndefined()
   })

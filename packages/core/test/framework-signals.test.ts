@@ -8,14 +8,16 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** What `fetch` of Next.js throws where a page that is rendered ahead asks for `no-store`: the URL is in its message. */
+/**
+ * The error of Next.js's `fetch` when a page that is rendered ahead requests `no-store`; its message contains the URL.
+ */
 function dynamicUsage(url: string): Error {
   return Object.assign(new Error(`Dynamic server usage: no-store fetch ${url} /page`), {
     digest: 'DYNAMIC_SERVER_USAGE',
   })
 }
 
-/** The global `fetch`, which a framework may end; and how often it was called then. */
+/** The global `fetch`, which a framework may abort, and the number of its calls. */
 function frameworkFetch(): { isRenderedAhead: boolean; calls: number; readonly fetch: typeof globalThis.fetch } {
   const framework = {
     isRenderedAhead: true,
@@ -31,7 +33,7 @@ function frameworkFetch(): { isRenderedAhead: boolean; calls: number; readonly f
 
 const ended = { code: 'ERR_LINGPAI_TRANSPORT', digest: 'DYNAMIC_SERVER_USAGE', retryable: false }
 
-test('a token request that the framework ends is not repeated, cools nothing down, and shows the digest and no secret', async () => {
+test('a token request that a framework ends is not repeated, starts no cool-down, and shows the digest and no secret', async () => {
   const framework = frameworkFetch()
   const source = world.source('wecom', world.manager({ fetch: framework.fetch }))
   const error: unknown = await source.getAccessToken().catch((thrown: unknown) => thrown)
@@ -44,7 +46,7 @@ test('a token request that the framework ends is not repeated, cools nothing dow
   expect(await source.getAccessToken()).toMatch(/^simtok_/)
 })
 
-test('an API call that the framework ends shows the digest and no token', async () => {
+test('an API call that a framework ends shows the digest and no token', async () => {
   const framework = frameworkFetch()
   framework.isRenderedAhead = false
   const source = world.source('wecom', world.manager({ fetch: framework.fetch }))
@@ -55,7 +57,7 @@ test('an API call that the framework ends shows the digest and no token', async 
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(token)
 })
 
-test('a refresh ahead that the framework ends leaves the token in use', async () => {
+test('a refresh ahead that a framework ends leaves the token in use', async () => {
   const framework = frameworkFetch()
   framework.isRenderedAhead = false
   const source = world.source('wecom', world.manager({ fetch: framework.fetch }))
@@ -68,7 +70,7 @@ test('a refresh ahead that the framework ends leaves the token in use', async ()
   expect(await source.getAccessToken()).toBe(token)
 })
 
-test('a secret whose function the framework ends fails with the digest', async () => {
+test('a function for a secret that a framework ends fails with the digest', async () => {
   const { simulator } = world
   const corpSecret = async (): Promise<string> => Promise.reject(dynamicUsage('https://vault.example/secret'))
   const source = world.manager().source(simulator.provider(wecom), { ...simulator.accounts.wecom, corpSecret })

@@ -18,7 +18,7 @@ const path = '/cgi-bin/message/custom/send'
 const message = { touser: 'user-1', msgtype: 'text', text: { content: '你好' } }
 const sent = { errcode: 0, errmsg: 'ok' }
 
-/** What openapi-typescript would have written for the one call. */
+/** What openapi-typescript would generate for the one call. */
 interface Paths {
   readonly '/cgi-bin/message/custom/send': {
     readonly post: {
@@ -28,7 +28,7 @@ interface Paths {
   }
 }
 
-/** One call of the WeChat API by each client: what it gave, parsed. */
+/** One call of the WeChat API by each client, with its parsed result. */
 const clients: Readonly<Record<string, (source: TokenSource, base: string) => Promise<unknown>>> = {
   'a plain Request': async (source, base) => {
     const request = new Request(base + path, { method: 'POST', body: JSON.stringify(message) })
@@ -58,7 +58,7 @@ const clients: Readonly<Record<string, (source: TokenSource, base: string) => Pr
   },
 }
 
-/** Clients that call their fetch as a bare function, without the source before the dot. */
+/** Clients that call their fetch as a bare function, without `this`. */
 const bare: typeof clients = {
   'ky with the bare fetch of a source': ({ fetch }, base) =>
     ky
@@ -72,7 +72,7 @@ const bare: typeof clients = {
 }
 
 for (const [name, call] of Object.entries({ ...clients, ...bare })) {
-  test(`${name} is healed when its token is dead: the same body arrives once more, with its length`, async () => {
+  test(`${name} heals an expired token: the same body is sent once more, with its length`, async () => {
     const { simulator } = world
     const arrived: { readonly body: unknown; readonly length: string | null }[] = []
     const source = world.source(
@@ -96,12 +96,12 @@ for (const [name, call] of Object.entries({ ...clients, ...bare })) {
   })
 }
 
-/** A stream has no length, so `fetch` sends it in chunks, which upload endpoints do not take. */
+/** A stream has no length, so `fetch` sends it in chunks, which upload endpoints do not accept. */
 function sizeOf(body: unknown): string {
   return typeof body === 'string' || body instanceof ArrayBuffer || ArrayBuffer.isView(body) ? 'known' : 'unknown'
 }
 
-test('a Request keeps its headers and method, and what stands beside it in init counts more', async () => {
+test('a Request keeps its headers and method, and init overrides them', async () => {
   const seen: { readonly method: string | undefined; readonly headers: Record<string, string> }[] = []
   const source = world.source(
     'qq',
@@ -127,7 +127,7 @@ test('a Request keeps its headers and method, and what stands beside it in init 
   expect(seen[1]?.headers).not.toHaveProperty('x-a')
 })
 
-test('a Request whose body was read before is a ConfigError, and nothing is sent', async () => {
+test('a Request with a consumed body is a ConfigError, and nothing is sent', async () => {
   const source = world.source('wechat')
   const request = new Request(`${world.simulator.url}/wechat${path}`, { method: 'POST', body: '{}' })
   await request.text()
@@ -158,7 +158,7 @@ async function read(response: Response) {
 }
 
 for (const [name, fetch] of Object.entries(foreign)) {
-  test(`${name} as the fetch option fetches one token, heals a dead one, and shows a refusal`, async () => {
+  test(`${name} as the fetch option fetches one token, heals an expired one, and shows a platform error`, async () => {
     const { simulator } = world
     const source = world.source('wechat', world.manager({ fetch }))
     const init = { method: 'POST', body: JSON.stringify(message) }
@@ -172,7 +172,7 @@ for (const [name, fetch] of Object.entries(foreign)) {
     await expect(source.refresh()).rejects.toMatchObject({ details: { platformCode: 40125 } })
   })
 
-  test(`${name} hands a long reply over whole, and its token reply is cut at 64 KiB`, async () => {
+  test(`${name} returns a long response whole, and a token response is cut at 64 KiB`, async () => {
     const { simulator } = world
     const source = world.source('wechat', world.manager({ fetch }))
     const long = { items: 'x'.repeat(300_000) }
@@ -184,7 +184,7 @@ for (const [name, fetch] of Object.entries(foreign)) {
 }
 
 for (const [name, fetch] of Object.entries({ 'node-fetch 2': nodeFetch2, 'node-fetch 3': foreign['node-fetch 3'] })) {
-  test(`withToken heals a reply of ${name}, short or long`, async () => {
+  test(`withToken heals a response of ${name}, short or long`, async () => {
     const { simulator } = world
     const source = world.source('wechat')
     const call = (): Promise<Response> =>
@@ -210,7 +210,7 @@ const unusable: Readonly<Record<string, (response: Response) => Promise<unknown>
 }
 
 for (const [name, give] of Object.entries(unusable)) {
-  test(`a fetch option that gives ${name} costs one token, and its error says what a response must have`, async () => {
+  test(`a fetch option that returns ${name} costs one token, and the error says what a response must have`, async () => {
     const { simulator } = world
     const fetch = (async (input: string, init: RequestInit) =>
       give(await globalThis.fetch(input, init))) as unknown as typeof globalThis.fetch

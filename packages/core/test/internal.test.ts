@@ -5,8 +5,8 @@ const rules = { owner: 'shop', field: 'secretFile', allowWorldReadable: false }
 const exposed = (mode: number, allowWorldReadable = false): ReturnType<typeof exposureOf> =>
   exposureOf({ path: '/run/secret', mode }, { ...rules, allowWorldReadable })
 
-describe('the mode of a file that holds something secret', () => {
-  test('a file of its owner alone is no exposure', () => {
+describe('the mode of a file with a secret', () => {
+  test('a file that only its owner can access is not exposed', () => {
     expect(exposed(0o100600)).toBeUndefined()
   })
 
@@ -17,7 +17,7 @@ describe('the mode of a file that holds something secret', () => {
     expect(exposed(mode)).toEqual({ text: `/run/secret can be ${words}`, action: 'chmod 600 /run/secret' })
   })
 
-  test('a file that everybody can read is rejected by name, unless that is allowed', () => {
+  test('a world-readable file is rejected by name, unless that is allowed', () => {
     expect(() => exposed(0o644)).toThrow(/^shop: \/run\/secret can be read by everybody \(0644\); chmod 600 it/)
     expect(exposed(0o644, true)).toEqual({
       text: '/run/secret can be read by everybody (0644)',
@@ -37,7 +37,7 @@ test.each([
   expect(expandHome(path, () => '/home/me')).toBe(expanded)
 })
 
-describe('a store that is checked at start-up', () => {
+describe('the check of a store at start-up', () => {
   const storeOf = (fault?: unknown): { readonly cache: IAccessTokenCache; readonly calls: string[] } => {
     const calls: string[] = []
     const call = (name: string) => (): void => {
@@ -47,13 +47,13 @@ describe('a store that is checked at start-up', () => {
     return { cache: { get: () => undefined, set: call('set'), remove: call('remove') }, calls }
   }
 
-  test('a store without a lease is written to and cleared again', async () => {
+  test('writes an entry to a store without leases, and removes it', async () => {
     const { cache, calls } = storeOf()
     await assertReady('toyCache', cache)
     expect(calls).toEqual(['set', 'remove'])
   })
 
-  test('a store with a lease is checked by it', async () => {
+  test('takes and releases the lease of a store with leases', async () => {
     const { cache, calls } = storeOf()
     const lease = {
       take: () => calls.push('take') > 0,
@@ -75,7 +75,7 @@ describe('a store that is checked at start-up', () => {
     })
   })
 
-  test('the error says what to do where waiting does not mend it', async () => {
+  test('names what to do in the error if waiting cannot solve the problem', async () => {
     const denied = Object.assign(new TypeError('denied'), { code: 'EACCES' })
     await expect(assertReady('toyCache', storeOf(denied).cache)).rejects.toMatchObject({ retryable: false })
   })

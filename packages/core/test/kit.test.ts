@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const platformOf = (token: string): string => token.split('_')[1] ?? ''
 
-test('the README’s comfort: put apps, get tokens of the current one', async () => {
+test('the kit gives tokens of the current app, as in the README', async () => {
   ApiConfigKit.setAccessTokenCache(memoryCache())
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   ApiConfigKit.putApiConfig(simulator.provider(qqBot), bot)
@@ -42,13 +42,13 @@ test('the README’s comfort: put apps, get tokens of the current one', async ()
   expect(simulator.ledger.tokenRequests()).toBe(3)
 })
 
-test('without a cache the kit uses one of this process', async () => {
+test('the kit without a cache uses a Map of this process', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   expect(await AccessTokenApi.getAccessToken()).toBe(await AccessTokenApi.getAccessToken())
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('the current app belongs to the async context: two at once never cross', async () => {
+test('the current app belongs to its async context: two at once never mix', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), second)
   const [a, b] = [await AccessTokenApi.getAccessToken(first.appId), await AccessTokenApi.getAccessToken(second.appId)]
@@ -68,7 +68,7 @@ test('the current app belongs to the async context: two at once never cross', as
   expect(tokens.every((token, i) => token === (i % 2 === 0 ? a : b))).toBe(true)
 })
 
-test('removing the default moves it on to the next one; removing the last leaves a clear error', async () => {
+test('removing the default app makes the next one the default; removing the last makes calls a clear error', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), second)
   ApiConfigKit.removeApiConfig(first.appId)
@@ -81,7 +81,7 @@ test('removing the default moves it on to the next one; removing the last leaves
   })
 })
 
-test('an id that two platforms share has to be told apart', async () => {
+test('an id that two platforms share must be qualified', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), { ...second, appId: bot.appId })
   ApiConfigKit.putApiConfig(simulator.provider(qqBot), bot)
   expect(() => ApiConfigKit.getApiConfigByAppId(bot.appId)).toThrow(
@@ -89,12 +89,12 @@ test('an id that two platforms share has to be told apart', async () => {
   )
   expect(platformOf(await AccessTokenApi.getAccessToken(`qq-bot:${bot.appId}`))).toBe('qq')
   expect(platformOf(await AccessTokenApi.getAccessToken(`wechat-mp:${bot.appId}`))).toBe('wechat')
-  expect(() => ApiConfigKit.getApiConfigByAppId('nobody')).toThrow(
+  expect(() => ApiConfigKit.getApiConfigByAppId('unknown')).toThrow(
     expect.objectContaining({ details: { field: 'appId', problem: 'unknown' } }),
   )
 })
 
-test('the same app with a new secret takes the place of the old one', async () => {
+test('the same app with a new secret replaces the old one', async () => {
   const provider = simulator.provider(wechatMp)
   const { source: old } = ApiConfigKit.putApiConfig(provider, { ...first, appSecret: 'PLANTED-SECRET-wrong' })
   await expect(old.getAccessToken()).rejects.toMatchObject({ details: { platformCode: 40125 } })
@@ -104,7 +104,7 @@ test('the same app with a new secret takes the place of the old one', async () =
   expect(ApiConfigKit.putApiConfig(provider, first).source).toBe(ApiConfigKit.getApiConfig().source)
 })
 
-test('another cache takes over with all apps', async () => {
+test('setAccessTokenCache keeps all apps', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   await AccessTokenApi.getAccessToken()
   const keys: string[] = []
@@ -117,7 +117,7 @@ test('another cache takes over with all apps', async () => {
   }).toThrow(expect.objectContaining({ details: { field: 'cache', problem: 'malformed' } }))
 })
 
-test('refreshAccessToken forces one, and rejects where the platform refuses', async () => {
+test('refreshAccessToken forces a refresh, and rejects if the platform does', async () => {
   ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
   await AccessTokenApi.getAccessToken()
   expect(await AccessTokenApi.refreshAccessToken()).toMatchObject({ generation: 1 })
@@ -159,7 +159,7 @@ test('an HTTP delegate of TNW’s shape carries the requests', async () => {
   }).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CONFIG' }))
 })
 
-test('a delegate carries no call that it would change: own headers, other methods, other bodies go through fetch', async () => {
+test('an HTTP delegate is not used for calls that it would change: own headers, other methods, other bodies', async () => {
   const refuse = (): Promise<never> => Promise.reject(new TypeError('not for a delegate'))
   const { source: qq } = ApiConfigKit.putApiConfig(simulator.provider(qqBot), bot)
   const { source: mp } = ApiConfigKit.putApiConfig(simulator.provider(wechatMp), first)
@@ -184,7 +184,7 @@ test('two copies of the core share the kit', async () => {
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('development mode logs events without secrets or tokens, and only while it is on', async () => {
+test('development mode logs events without secrets or tokens, and only while it is enabled', async () => {
   const lines: unknown[][] = []
   const spies = (['debug', 'info', 'warn', 'error'] as const).map((level) =>
     jest.spyOn(console, level).mockImplementation((...args: unknown[]) => void lines.push(args)),

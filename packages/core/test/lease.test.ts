@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const open = (): IAccessTokenCache => fileCache({ directory, now: world.clock.now })
 
-/** A cache of the same directory whose lease is in the test's hands. */
+/** A cache on the same directory whose lease the test controls. */
 function openWith(change: (lease: CacheLease) => Partial<CacheLease>): IAccessTokenCache {
   const inner = open()
   const { lease } = inner
@@ -28,12 +28,12 @@ function openWith(change: (lease: CacheLease) => Partial<CacheLease>): IAccessTo
 const sourceOn = (cache: IAccessTokenCache): ReturnType<World['source']> =>
   world.source('wechatPlain', world.manager({ cache }))
 
-/** Runs until the platform has seen so many token requests. */
+/** Runs until the platform has received this many token requests. */
 async function requestsSeen(count: number): Promise<void> {
   while (world.simulator.ledger.tokenRequests() < count) await world.clock.settle()
 }
 
-test('a slow upstream costs no second request: the lease is renewed while it is asked', async () => {
+test('a slow upstream costs no second request: the lease is renewed during the request', async () => {
   world.simulator.fault({ endpoint: 'token', latencyMs: 8 * second })
   const [mine, theirs] = [sourceOn(open()), sourceOn(open())]
   const tokens = await world.clock.runUntil(Promise.all([mine.getAccessToken(), theirs.getAccessToken()]))
@@ -41,7 +41,7 @@ test('a slow upstream costs no second request: the lease is renewed while it is 
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('who waits for a holder that never finishes gets a LeaseError within timeoutMs', async () => {
+test('a caller that waits for a lease holder that never finishes gets a LeaseError within timeoutMs', async () => {
   const cache = open()
   const keys: string[] = []
   const waiting = sourceOn({ ...cache, get: (key) => (keys.push(key), cache.get(key)) })
@@ -57,7 +57,7 @@ test('who waits for a holder that never finishes gets a LeaseError within timeou
   ).resolves.toBeDefined()
   await failed
   await waiting.clear()
-  await cache.lease?.take(keys[0] ?? '', 'somebody else', 3600 * second)
+  await cache.lease?.take(keys[0] ?? '', 'another holder', 3600 * second)
   await expect(world.clock.runUntil(waiting.getAccessToken())).rejects.toMatchObject({
     code: 'ERR_LINGPAI_LEASE',
     retryable: true,
@@ -65,7 +65,7 @@ test('who waits for a holder that never finishes gets a LeaseError within timeou
   })
 })
 
-test('a record that came between the look and the lease is taken, upstream is not asked', async () => {
+test('a record that was written between the look and the lease is adopted, and upstream is not asked', async () => {
   const other = sourceOn(open())
   const mine = sourceOn(
     openWith((lease) => ({
@@ -79,7 +79,7 @@ test('a record that came between the look and the lease is taken, upstream is no
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('one that a failed look under the lease did not show keeps its generation for itself', async () => {
+test('a record that a failed look under the lease did not show keeps its generation for itself', async () => {
   world.simulator.fault({ endpoint: 'token', latencyMs: 100 })
   const other = sourceOn(open())
   let failures = 0
@@ -100,7 +100,7 @@ test('one that a failed look under the lease did not show keeps its generation f
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a holder whose renewals fail loses the lease; the newer record stands, and its own token is dropped', async () => {
+test('a lease holder whose renewals fail loses the lease; the newer record stays, and its own token is dropped', async () => {
   let takes = 0
   const stalled = sourceOn(
     openWith((lease) => ({ take: (...args) => (takes++ === 0 ? lease.take(...args) : new Promise(() => undefined)) })),
@@ -115,13 +115,13 @@ test('a holder whose renewals fail loses the lease; the newer record stands, and
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a holder that took the lease anew after others had it looks again before it writes', async () => {
+test('a holder that takes the lease again after others had it looks again before it writes', async () => {
   let takes = 0
   let release: () => void = () => undefined
   const revived = new Promise<void>((resolve) => (release = resolve))
   const stalled = sourceOn(
     openWith((lease) => ({
-      // Its first renewal reaches the store only after another process had the lease and gave it back.
+      // Its first renewal reaches the store only after another process has taken and released the lease.
       take: async (...args) => {
         if (takes++ > 0) await revived
         return lease.take(...args)
@@ -139,7 +139,7 @@ test('a holder that took the lease anew after others had it looks again before i
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a commit that is refused while nothing newer stands costs no second request, and the record gets there later', async () => {
+test('a commit that is rejected without a newer record costs no second request, and the record is written later', async () => {
   let refusals = 2
   const mine = sourceOn(
     openWith((lease) => ({
@@ -153,8 +153,10 @@ test('a commit that is refused while nothing newer stands costs no second reques
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-describe('a holder that was stopped before it could ask', () => {
-  /** Its first look under the lease is answered late; by then somebody else has had the lease, and has refreshed. */
+describe('a lease holder that was stopped before its upstream request', () => {
+  /**
+   * Its first look under the lease gets a late response; by then another process has had the lease, and has refreshed.
+   */
   function stoppedOn(renew: () => Promise<boolean>): ReturnType<World['source']> {
     const other = sourceOn(open())
     let stage: 'before' | 'stopped' | 'after' = 'before'
@@ -190,13 +192,13 @@ describe('a holder that was stopped before it could ask', () => {
 
   const passed = (ms: number): Promise<void> => new Promise((resolve) => void world.clock.setTimer(resolve, ms))
 
-  test('is told by its renewal that it has the lease no more, and does not ask', async () => {
+  test('learns from its renewal that the lease is lost, and sends no request', async () => {
     const stopped = stoppedOn(async () => false)
     await world.clock.runUntil(stopped.getAccessToken())
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('has heard nothing of its lease for as long as it lives, and does not ask', async () => {
+  test('got no response about its lease during the lease’s duration, and sends no request', async () => {
     const stopped = stoppedOn(async () => {
       throw new TypeError('no answer')
     })
@@ -204,7 +206,7 @@ describe('a holder that was stopped before it could ask', () => {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('has renewed it too late, when others may have had it, and does not ask', async () => {
+  test('renewed the lease too late, when others may have had it, and sends no request', async () => {
     let renewals = 0
     const stopped = stoppedOn(async () => {
       renewals += 1
@@ -217,7 +219,7 @@ describe('a holder that was stopped before it could ask', () => {
   })
 })
 
-test('a store too slow to hold a lease by costs one more try, not the refresh', async () => {
+test('a store that is too slow to hold a lease costs one more attempt, not the refresh', async () => {
   const cache = openWith((lease) => {
     let first: string | undefined
     return {

@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 test.each(['an older record', 'no record'])(
-  'a store that fell back to %s gets the newer one from who holds it',
+  'a store that fell back to %s gets the newer record from a process that holds it',
   async (what) => {
     const { clock, simulator } = world
     const { cache, stored } = plainCache()
@@ -28,7 +28,7 @@ test.each(['an older record', 'no record'])(
   },
 )
 
-test('a store that lost a cool-down gets it back from who forces a refresh in vain', async () => {
+test('a store that lost a cool-down gets it back from a failed forced refresh', async () => {
   const { clock, simulator } = world
   const { cache, stored } = plainCache()
   const open = (): ReturnType<typeof world.source> =>

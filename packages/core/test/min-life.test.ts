@@ -1,6 +1,6 @@
 import { errorOf, scriptedPlatform, toyAccount } from './scripted-platform.js'
 
-test('a platform that repeats its token even in its window is not stormed by callers who want a longer life', async () => {
+test('a platform that gives the same token even in its window is not flooded by callers that need a longer life', async () => {
   const platform = await scriptedPlatform()
   const { clock } = platform
   const renewal = { mode: 'sticky', windowSeconds: 60, attemptsAtSeconds: [50, 10], minIntervalSeconds: 5 } as const

@@ -37,14 +37,14 @@ function source() {
   return new TokenManager({ cache: memoryCache({ now: clock.now }), clock }).source(provider, toyAccount)
 }
 
-/** Upstream answers with this token from now on. */
+/** Upstream gives this token from now on. */
 function answerWith(token: string, generation: unknown, lifeMs = 7_200_000): void {
   platform.answer((_, response) =>
     response.end(JSON.stringify({ access_token: token, expires_in_ms: lifeMs, generation })),
   )
 }
 
-test("upstream's own number is the generation of its token, also when it starts anew", async () => {
+test('upstream’s own number is the generation of its token, even when it starts over', async () => {
   const tokens = source()
   answerWith('first', 41)
   expect(await tokens.getRecord()).toMatchObject({ value: 'first', generation: 41 })
@@ -57,7 +57,7 @@ test("upstream's own number is the generation of its token, also when it starts 
   expect(tokens.status().generation).toBe(2)
 })
 
-test('a number that is none is counted here', async () => {
+test('an invalid number of upstream is replaced by a counted generation', async () => {
   const tokens = source()
   for (const [index, odd] of ['7', -1, 1.5, null, undefined].entries()) {
     answerWith(`token-${index}`, odd)
@@ -65,14 +65,14 @@ test('a number that is none is counted here', async () => {
   }
 })
 
-test('a life in milliseconds is taken as such', async () => {
+test('a lifetime in milliseconds is read with its unit', async () => {
   const tokens = source()
   answerWith('short', 1, 900)
   const record = await tokens.getRecord()
   expect(record.expiresAtMs - record.issuedAtMs).toBe(900)
 })
 
-test('the request knows why it is made, and which token was refused', async () => {
+test('request() receives the reason of the refresh, and which token was rejected', async () => {
   const tokens = source()
   answerWith('first', 41)
   await tokens.getAccessToken({ minLifeMs: 5000 })
@@ -86,7 +86,7 @@ test('the request knows why it is made, and which token was refused', async () =
   ])
 })
 
-test('a class that the refusal names itself counts more than the table, if it is one', () => {
+test('an error class in the response takes precedence over the table, if it exists', () => {
   const spec = { ...toy.spec, answer, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 } }
   const classOf = (body: object) => {
     const read = readAnswer(spec, { status: 502, headers: new Headers(), body })
@@ -96,7 +96,7 @@ test('a class that the refusal names itself counts more than the table, if it is
   expect(classOf({ errcode: 40001, class: 'token-invalid' })).toBe('token-invalid')
   expect(classOf({ errcode: 40001, class: 'constructor' })).toBe('credential-invalid')
   expect(classOf({ errcode: 31337, class: 'unknown' })).toBe('unknown')
-  // A refusal without a code is none, whatever it calls itself.
+  // A response without a code is not an error, even if it names a class.
   expect(classify(spec, 'api', { status: 200, headers: new Headers(), body: { class: 'token-invalid' } })).toBe(
     undefined,
   )

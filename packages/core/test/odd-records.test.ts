@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** A process of its own: the cells of a process belong to one cache object. */
+/** A separate process: the account states of a process belong to one cache object. */
 function process(
   name: 'wechat' | 'wechatPlain' | 'wecom',
   reach: NonNullable<IAccessTokenCache['reach']> = 'host',
@@ -47,7 +47,7 @@ const shifted = (byMs: number): object => {
 }
 
 describe.each(['host', 'process'] as const)('a record from the future, reach %s', (reach) => {
-  test('a token written while the clock was a week ahead is asked for again, once, and by one process only', async () => {
+  test('a token written while the clock was a week ahead is replaced once, and by one process only', async () => {
     const first = await process('wechatPlain', reach).getAccessToken()
     poison(() => shifted(7 * day))
     const reader = process('wechatPlain', reach)
@@ -61,7 +61,7 @@ describe.each(['host', 'process'] as const)('a record from the future, reach %s'
     expect(world.simulator.ledger.tokenRequests()).toBe(2)
   })
 
-  test('a platform that repeats the token puts its record right', async () => {
+  test('a record is corrected when the platform gives its token again', async () => {
     const token = await process('wecom', reach).getAccessToken()
     poison(() => shifted(7 * day))
     expect(await process('wecom', reach).getAccessToken()).toBe(token)
@@ -78,7 +78,7 @@ test('clocks a few minutes apart cost no refresh', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('processes whose clocks never agree do not chase each other', async () => {
+test('processes whose clocks never agree do not replace each other’s tokens', async () => {
   const { clock } = world
   const ahead = { ...clock, now: () => clock.now() + 3 * 60 * minute, pendingTimers: 0 }
   const here = process('wechatPlain')
@@ -91,7 +91,7 @@ test('processes whose clocks never agree do not chase each other', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBeLessThanOrEqual(4)
 })
 
-test('a readonly source believes it: nobody could replace it', async () => {
+test('a read-only source trusts the record, because it cannot replace it', async () => {
   const token = await process('wechatPlain').getAccessToken()
   poison(() => shifted(7 * day))
   const { simulator } = world
@@ -118,7 +118,7 @@ describe('a poisoned record', () => {
     expect(world.simulator.ledger.tokenRequests()).toBeLessThanOrEqual(2)
   })
 
-  test('the highest generation does not stop the counting: one request for each refresh', async () => {
+  test('the highest generation does not stop the counting: one request per refresh', async () => {
     await process('wechatPlain').getAccessToken()
     poison(() => ({ generation: Number.MAX_SAFE_INTEGER }))
     const source = process('wechatPlain')
@@ -132,7 +132,7 @@ describe('a poisoned record', () => {
   })
 })
 
-test('versions of a rolling upgrade read each other, and what the later one wrote outlives a refresh by the older one', async () => {
+test('records of a rolling upgrade are readable by both versions, and later fields outlive a refresh by the older one', async () => {
   const token = await process('wechatPlain').getAccessToken()
   poison(() => ({ format: 2, later: { scope: 'all' } }))
   const older = process('wechatPlain')

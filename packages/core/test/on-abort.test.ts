@@ -11,7 +11,7 @@ afterEach(() => world.close())
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-test('fifty calls that share a signal put one listener on it, and leave none', async () => {
+test('fifty calls that share a signal add one listener to it, and leave none', async () => {
   const source = world.source('wechat')
   const { signal } = new AbortController()
   const calls = Array.from({ length: 50 }, () => source.getAccessToken({ signal, minLifeMs: 1 }))
@@ -29,7 +29,7 @@ test('fifty calls that share a signal put one listener on it, and leave none', a
   expect(listenersOf(signal)).toBe(0)
 })
 
-test('background refreshes of many accounts put one listener on a signal that they share, and all end by it', async () => {
+test('background refreshes that share a signal add one listener to it, and all stop by it', async () => {
   const stop = new AbortController()
   const sources = (['qq', 'wechat', 'wechatPlain', 'wecom'] as const).map((name) => world.source(name))
   for (const source of sources) source.startBackgroundRefresh({ signal: stop.signal })
@@ -39,7 +39,7 @@ test('background refreshes of many accounts put one listener on a signal that th
   expect(listenersOf(stop.signal)).toBe(0)
 })
 
-test('each of many calls ends with the reason of the signal that they share', async () => {
+test('calls that share a signal all reject with its reason', async () => {
   const source = world.source('wechat')
   const stop = new AbortController()
   const calls = Array.from({ length: 20 }, () => source.getAccessToken({ signal: stop.signal }))
@@ -51,13 +51,13 @@ test('each of many calls ends with the reason of the signal that they share', as
 })
 
 describe('onAbort', () => {
-  test('calls back at once where the signal has aborted', () => {
+  test('calls back immediately if the signal has aborted', () => {
     let calls = 0
     onAbort(AbortSignal.abort(), () => (calls += 1))()
     expect(calls).toBe(1)
   })
 
-  test('a callback that was given twice is called twice, and once after one has ended', () => {
+  test('calls a callback that was added twice twice, and once after one removal', () => {
     for (const [ended, expected] of [
       [0, 2],
       [1, 1],
@@ -73,7 +73,7 @@ describe('onAbort', () => {
     }
   })
 
-  test('an end that is called again takes nothing from those who wait since', () => {
+  test('ignores a second removal, which does not affect callbacks added since', () => {
     const stop = new AbortController()
     let calls = 0
     const end = onAbort(stop.signal, () => undefined)

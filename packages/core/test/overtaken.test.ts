@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('an answer that comes after that to a later question does not take its place while the store cannot be written to', async () => {
+test('a response that comes after that of a later request does not replace its token while the store cannot be written to', async () => {
   const { simulator, clock } = world
   const { cache } = plainCache()
   const set = (): never => {
@@ -25,7 +25,7 @@ test('an answer that comes after that to a later question does not take its plac
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a request that failed is not repeated once a flight beside it has brought a token', async () => {
+test('a failed request is not repeated once another refresh has brought a token', async () => {
   const { simulator, clock } = world
   const source = world.source('wechatPlain', world.manager({ cache: plainCache().cache }))
   simulator.fault({ endpoint: 'token', status: 502, body: 'bad gateway' })
@@ -37,7 +37,7 @@ test('a request that failed is not repeated once a flight beside it has brought 
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('of two tokens that were asked for at the same time the one that was refused does not take the place of the other', async () => {
+test('a rejected token does not replace the good one of an overlapping request', async () => {
   const { simulator, clock } = world
   const { cache, stored } = plainCache()
   let isAway = true

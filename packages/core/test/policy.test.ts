@@ -4,7 +4,7 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 
-test('every class has an action, and nothing else has', () => {
+test('failurePolicy has an action for every class, and for nothing else', () => {
   expect(Object.keys(failurePolicy).sort()).toEqual([...errorClasses].sort())
   for (const { attempts, firstCoolDownMs, longestCoolDownMs } of Object.values(failurePolicy)) {
     expect(attempts).toBeGreaterThanOrEqual(1)
@@ -13,12 +13,12 @@ test('every class has an action, and nothing else has', () => {
   }
 })
 
-test('only what passes by itself is asked again within a refresh', () => {
+test('only transient failures are repeated within a refresh', () => {
   const repeated = errorClasses.filter((errorClass) => failurePolicy[errorClass].attempts > 1)
   expect(repeated).toEqual(['transient'])
 })
 
-test('only what passes by itself is retryable', () => {
+test('only classes that waiting solves are retryable', () => {
   const retryable = errorClasses.filter((errorClass) => failurePolicy[errorClass].retryable)
   expect(retryable.sort()).toEqual(['quota-exhausted', 'rate-limited', 'token-expired', 'token-invalid', 'transient'])
 })
@@ -39,7 +39,7 @@ test.each([
   },
 )
 
-test('the jitter adds up to a fifth and takes nothing', () => {
+test('the jitter adds up to a fifth and subtracts nothing', () => {
   for (const errorClass of errorClasses) {
     const least = coolDownMs(errorClass, { failures: 3, jitter: 0 })
     const most = coolDownMs(errorClass, { failures: 3, jitter: 1 })
@@ -63,14 +63,14 @@ test('Retry-After replaces the first cool-down both ways, grows to the longest o
 })
 
 test.each(['credential-invalid', 'ip-denied', 'permission', 'needs-reauthorization', 'unknown'] as const)(
-  'Retry-After neither shortens nor lengthens the cool-down of %s, which only a person ends',
+  'Retry-After does not change the cool-down of %s, which only a person can end',
   (errorClass) => {
     const wait = (retryAfterMs?: number): number => coolDownMs(errorClass, { failures: 1, jitter: 0, retryAfterMs })
     expect([wait(second), wait(24 * hour)]).toEqual([wait(), wait()])
   },
 )
 
-test('the figure of a code takes the place of its class, and grows to the longest of the class', () => {
+test('the cool-down of a code replaces that of its class, and grows to the longest of the class', () => {
   const wait = (errorClass: ErrorClass, codeCoolDownMs: number, failures: number): number =>
     coolDownMs(errorClass, { failures, jitter: 0, codeCoolDownMs })
   expect(wait('rate-limited', 5 * second, 1)).toBe(5 * second)

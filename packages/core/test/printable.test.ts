@@ -20,12 +20,12 @@ test.each(acting)('%j does not act on the terminal or the log that it is printed
   expect(shown).toContain('\uFFFD')
 })
 
-test('words of any language stay as they are', () => {
+test('text of any language stays as it is', () => {
   for (const text of ['不合法的 access_token', 'caf\u00E9 “quoted” 🔑', "rid: 6a-7b', hint: [x]"])
     expect(printable(text)).toBe(text)
 })
 
-test('what a platform says acts nowhere, in no field of its error', () => {
+test('a platform’s message acts nowhere, in no field of its error', () => {
   const foreign = 'no\u001B[2J\r\nlevel=info way'
   const refusal: Refusal = { code: foreign, errorClass: 'unknown', message: foreign, traceId: foreign, ip: foreign }
   const error = platformError({ id: 'x', hints: { unknown: 'from {ip}' } }, 'api', refusal, {
@@ -38,7 +38,7 @@ test('what a platform says acts nowhere, in no field of its error', () => {
   expect(platformMessage).toBe('no\uFFFD[2J\uFFFD\uFFFDlevel=info way')
 })
 
-test('what a network error quotes acts nowhere', () => {
+test('text quoted by a network error acts nowhere', () => {
   const cause = Object.assign(new Error('bad header\r\nx: \u001B[2J'), { name: 'E\u0007', code: 'E\nX' })
   const safe = scrubCause({ message: 'outer\n', cause }) as Error & {
     readonly cause: Error & { readonly code: string }

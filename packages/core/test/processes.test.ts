@@ -37,7 +37,7 @@ interface Said {
 interface Worker {
   readonly child: ChildProcess
   go(): void
-  /** The next line that tells of `event`. */
+  /** The next line that reports `event`. */
   next(event: Said['event']): Promise<Said>
   end(): Promise<void>
 }
@@ -87,7 +87,7 @@ async function startWorker(callers: number): Promise<Worker> {
   return worker
 }
 
-/** Resolves once the platform has seen so many token requests. */
+/** Resolves once the platform has received this many token requests. */
 async function requestsSeen(count: number): Promise<void> {
   while (simulator.ledger.tokenRequests() < count) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -101,7 +101,7 @@ test('8 processes of 50 callers each, cold on one file cache, make one upstream 
   expect(simulator.ledger.deadPresented()).toBe(0)
 }, 60_000)
 
-test('the holder is killed while it asks upstream: another process takes over, two requests in all', async () => {
+test('a lease holder killed during its upstream request is replaced by another process: two requests in all', async () => {
   simulator.fault({ endpoint: 'token', hang: true })
   const holder = await startWorker(1)
   holder.go()
@@ -114,7 +114,7 @@ test('the holder is killed while it asks upstream: another process takes over, t
   expect(simulator.ledger.tokenRequests()).toBe(2)
 }, 60_000)
 
-test('a holder stopped past its lease comes back too late: the newer record stands', async () => {
+test('a lease holder stopped past its lease resumes too late: the newer record stays', async () => {
   const slow = simulator.fault({ endpoint: 'token', latencyMs: 300 })
   const holder = await startWorker(1)
   holder.go()
@@ -137,7 +137,7 @@ test('a holder stopped past its lease comes back too late: the newer record stan
   await Promise.all([manager.close(), after.close()])
 }, 60_000)
 
-test('plain scripts that wait for another process’s refresh live until they have their token', async () => {
+test('plain scripts that wait for another process’s refresh stay alive until they have their token', async () => {
   simulator.fault({ endpoint: 'token', latencyMs: 1500 })
   const facts = JSON.stringify({ directory, url: simulator.url, ...simulator.accounts.wechat })
   const file = await waiter

@@ -23,7 +23,7 @@ function agentOf(url: string): Dispatcher {
   return new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url, noProxy: '' })
 }
 
-/** As the docs advise it: the built-in `fetch`, whose types know another undici. */
+/** As the docs advise: the built-in `fetch`, whose types are those of another undici. */
 function through(agent: Dispatcher): typeof globalThis.fetch {
   const way: object = { dispatcher: agent }
   return (input, init) => globalThis.fetch(input, { ...init, ...way })
@@ -85,7 +85,7 @@ test('the built-in fetch with an agent of undici sends a form through the proxy 
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-describe('a proxy that is down, or does not connect, is a TransportError before anything was sent', () => {
+describe('a failing proxy is a TransportError before anything was sent', () => {
   test.each([
     [407, false],
     [403, false],
@@ -107,7 +107,7 @@ describe('a proxy that is down, or does not connect, is a TransportError before 
     await agent.close()
   })
 
-  test('a code of Node.js for it, with and without what was behind it', () => {
+  test('recognised by the code of Node.js, with and without a cause', () => {
     class Tunnel extends Error {
       readonly code = 'ERR_PROXY_TUNNEL'
       statusCode?: number
@@ -125,9 +125,9 @@ describe('a proxy that is down, or does not connect, is a TransportError before 
     expect(networkFault(distrusted)).toMatchObject({ problem: 'certificate' })
   })
 
-  test('a 407 in the place of a response', async () => {
+  test('recognised by a 407 response', async () => {
     world.simulator.fault({ endpoint: 'token', status: 407, body: '<html>who are you?' })
-    // The built-in fetch rejects such a response without a word.
+    // The built-in fetch rejects such a response without details.
     const fetch = nodeFetch as unknown as typeof globalThis.fetch
     const error = await errorOf(world.source('wechat', world.manager({ fetch })).getAccessToken())
     expect(error).toMatchObject({
@@ -139,7 +139,7 @@ describe('a proxy that is down, or does not connect, is a TransportError before 
   })
 })
 
-test('a platform that refuses the connection says nothing of a proxy', async () => {
+test('a platform that refuses the connection is not reported as a proxy problem', async () => {
   await proxy.close()
   const thrown: unknown = await fetch(`http://${proxy.host}/`).catch((error: unknown) => error)
   expect(networkFault(thrown)).toEqual({ phase: 'connect', systemCode: 'ECONNREFUSED' })

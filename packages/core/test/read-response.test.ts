@@ -12,14 +12,14 @@ function read(body: unknown, status = 200, given = spec): ReturnType<typeof read
 
 const data = { token: 'abc', life: 60 }
 
-test('a token and its life are read by their paths', () => {
+test('a token and its lifetime are read by their paths', () => {
   expect(read({ data })).toEqual({ outcome: 'token', value: 'abc', lifeSeconds: 60 })
   expect(read({ code: 0, data })).toEqual({ outcome: 'token', value: 'abc', lifeSeconds: 60 })
   expect(read({ code: '0', data: { token: 'abc', life: '60.5' } })).toMatchObject({ lifeSeconds: 60.5 })
   expect(read({ token: 'abc', life: 60 })).toEqual({ outcome: 'malformed', problem: 'no-token' })
 })
 
-test('a code wins over a token that stands beside it, and over the status', () => {
+test('an error code takes precedence over a token beside it, and over the status', () => {
   expect(read({ code: 1, data })).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'credential-invalid' } })
   expect(read({ code: 31337, data })).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'unknown' } })
   for (const status of [301, 400, 404, 429, 500]) {
@@ -27,7 +27,7 @@ test('a code wins over a token that stands beside it, and over the status', () =
   }
 })
 
-test('without a code the status speaks, and never for a wrong secret', () => {
+test('the status decides without a code, and never means a wrong secret', () => {
   expect(read({ data }, 401)).toEqual({ outcome: 'status' })
   expect(read({ data }, 403)).toEqual({ outcome: 'status' })
   expect(read({ data }, 500)).toEqual({ outcome: 'status' })
@@ -38,21 +38,21 @@ test('without a code the status speaks, and never for a wrong secret', () => {
   expect(read({ data }, 302)).toEqual({ outcome: 'malformed', problem: 'redirect' })
 })
 
-test('a body that is no object is malformed', () => {
+test('a body that is not an object is malformed', () => {
   for (const body of [null, [], [data], 'text', 7, true]) {
     expect(read(body)).toEqual({ outcome: 'malformed', problem: 'not-an-object' })
   }
   expect(read(undefined)).toEqual({ outcome: 'malformed', problem: 'not-json' })
 })
 
-test('inherited members are neither token nor life', () => {
+test('inherited members are not read as token or lifetime', () => {
   const given = { ...spec, answer: { ...spec.answer, token: 'constructor.name', expiresIn: 'constructor.length' } }
   expect(read({}, 200, given)).toEqual({ outcome: 'malformed', problem: 'no-token' })
   const polluted: unknown = JSON.parse('{"__proto__":{"data":{"token":"abc","life":60}}}')
   expect(read(polluted)).toEqual({ outcome: 'malformed', problem: 'no-token' })
 })
 
-test('a lifetime that is absent or unreadable is the default one, cut as well; one of 0 or less is an error', () => {
+test('an absent or unreadable lifetime is the default, limited as well; one of 0 or less is an error', () => {
   const guess = (body: object, given = spec) => read({ data: { token: 'abc', ...body } }, 200, given)
   const missing = { lifeSeconds: 300, lifetimeProblem: 'missing' }
   expect(guess({})).toMatchObject(missing)
@@ -67,7 +67,7 @@ test('a lifetime that is absent or unreadable is the default one, cut as well; o
   expect(guess({}, lenient)).toMatchObject({ lifeSeconds: 7200 })
 })
 
-test('a gateway’s own code with HTTP 503 passes by itself, and with 429 limits; a listed code stays what it is', () => {
+test('a gateway’s own code is transient with HTTP 503 and a limit with 429; a listed code keeps its class', () => {
   expect(read({ code: 503, msg: 'busy' }, 503)).toMatchObject({ refusal: { code: 503, errorClass: 'transient' } })
   expect(read({ code: 7, msg: 'slow' }, 429)).toMatchObject({ refusal: { errorClass: 'rate-limited' } })
   expect(read({ code: 1 }, 503)).toMatchObject({ refusal: { errorClass: 'credential-invalid' } })

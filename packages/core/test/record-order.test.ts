@@ -27,7 +27,7 @@ const newer = other({ generation: 4, issuedAtMs: issuedAtMs + 60_000 })
 const rejected = changedRecord(newer, { rejectedCode: 42001 })
 
 describe('the order of a found record and the one in memory', () => {
-  test('any record replaces none', () => {
+  test('replaces for any record if memory holds none', () => {
     expect(orderOf(held, undefined, plain)).toBe('replaces')
   })
 
@@ -98,16 +98,16 @@ describe('the order of a found record and the one in memory', () => {
 })
 
 describe('newer and renewed', () => {
-  test('any record is newer than none', () => {
+  test('isNewer is true for any record if there is none', () => {
     expect(isNewer(held, undefined)).toBe(true)
     expect(isRenewed(held, undefined)).toBe(false)
   })
 
-  test('the higher generation is newer, whatever the clocks said', () => {
+  test('isNewer is true for the higher generation, whatever the clocks say', () => {
     expect(isNewer(other({ generation: 4, issuedAtMs: issuedAtMs - 9000 }), held)).toBe(true)
   })
 
-  test('a record is not newer than itself, nor is a later response with the same token', () => {
+  test('isNewer is false for the record itself, and for a later response with the same token', () => {
     expect(isNewer(held, held)).toBe(false)
     expect(isNewer(same({ repeatedAtMs: issuedAtMs + 1 }), held)).toBe(false)
     expect(isNewer(same({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(false)
@@ -115,7 +115,7 @@ describe('newer and renewed', () => {
     expect(isRenewed(same({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(true)
   })
 
-  test('where one generation was given twice, the later request is newer', () => {
+  test('isNewer is true for the later request if a generation was used twice', () => {
     const twin = other({ issuedAtMs: issuedAtMs + 1 })
     expect(isNewer(twin, held)).toBe(true)
     expect(isNewer(held, twin)).toBe(false)
@@ -129,19 +129,19 @@ describe('a token that could not be written', () => {
   const beside = (record: StoredRecord | undefined, facts: { isUntimed?: boolean; isRejected?: boolean } = {}) =>
     unlessReplaced(asked, undefined, { record, isUntimed: false, isRejected: false, ...facts })
 
-  test('takes the generation after an earlier one that came meanwhile', () => {
+  test('takes the next generation after an earlier record that came meanwhile', () => {
     expect(beside(held)?.generation).toBe(4)
     expect(beside(undefined)).toBe(asked)
   })
 
-  test('is useless beside a later one, unless an API rejected that or its moments are on another clock', () => {
+  test('counts for nothing beside a later record, unless an API rejected that or its moments are on another clock', () => {
     const later = same({ issuedAtMs: issuedAtMs + 60_001 })
     expect(beside(later)).toBeUndefined()
     expect(beside(later, { isRejected: true })).toBe(asked)
     expect(beside(later, { isUntimed: true })).toBe(asked)
   })
 
-  test('is useless where an API rejected it, or others got it later', () => {
+  test('counts for nothing if an API rejected it, or others received it later', () => {
     expect(beside(asked, { isRejected: true })).toBeUndefined()
     expect(beside(changedRecord(asked, { issuedAtMs: asked.issuedAtMs + 1 }))).toBeUndefined()
     expect(beside(asked)).toBe(asked)

@@ -64,7 +64,7 @@ test.each([
   expect(masked).toContain('***')
 })
 
-test('what is no secret stays readable', () => {
+test('texts without a secret stay readable', () => {
   for (const text of [
     'invalid credential, access_token is invalid or not latest rid: 68aeab-1',
     'invalid appsecret, view more at http://t.cn/LOEdzVq',
@@ -76,11 +76,11 @@ test('what is no secret stays readable', () => {
   expect(redact('')).toBe('')
 })
 
-test('a secret of one or two characters would mask every text, and is left', () => {
+test('a secret of one or two characters is not masked, because it would mask every text', () => {
   expect(redact('a bad apple', ['a', '', 'ap'])).toBe('a bad apple')
 })
 
-test('long hostile texts are masked in time', () => {
+test('long hostile texts are masked quickly', () => {
   const startMs = performance.now()
   for (const piece of ['\\', 'a', '_', '"', 'secret', 'secret=', 'secret: bearer ', 'a_secret\\', ' ', '%']) {
     redact(piece.repeat(65_536 / piece.length), ['S3cret'])
@@ -88,12 +88,12 @@ test('long hostile texts are masked in time', () => {
   expect(performance.now() - startMs).toBeLessThan(3000)
 })
 
-describe('a cause', () => {
+describe('a scrubbed cause', () => {
   const planted = 'PLANTED%&"+'
   const shown = (value: unknown): string =>
     inspect(value, { showHidden: true, depth: Infinity, getters: true }) + String((value as Error).stack)
 
-  test('keeps name, code and masked message, and loses everything else', () => {
+  test('keeps name, code and masked message, and nothing else', () => {
     const inner = Object.assign(new TypeError(`GET https://a.example/?k=${encodeURIComponent(planted)} failed`), {
       code: 'ECONNRESET',
       config: { headers: { key: planted } },
@@ -109,7 +109,7 @@ describe('a cause', () => {
     expect(shown(safe)).not.toContain('PLANTED')
   })
 
-  test('may be anything that can be thrown', () => {
+  test('exists for anything that can be thrown', () => {
     expect(scrubCause(undefined)).toBeUndefined()
     expect(scrubCause(null)).toBe('a thrown null')
     expect(scrubCause(`text ${planted}`, [planted])).toBe('text ***')
@@ -124,7 +124,7 @@ describe('a cause', () => {
     expect(shown(scrubCause(new AggregateError([new Error(planted)], 'all'), [planted]))).not.toContain('PLANTED')
   })
 
-  test('chains end, also those that bite their tail', () => {
+  test('ends a chain of causes, even a circular one', () => {
     const loop: Error & { cause?: unknown } = new Error('loop')
     loop.cause = loop
     let depth = 0
@@ -133,7 +133,7 @@ describe('a cause', () => {
     expect(depth).toBe(5)
   })
 
-  test('what a parser quotes is withheld', () => {
+  test('hides what a parser quotes', () => {
     const text = `{"access_token":PLANTED-TOKEN,"expires_in":7200}`
     try {
       JSON.parse(text)
@@ -144,7 +144,7 @@ describe('a cause', () => {
     expect.assertions(2)
   })
 
-  test('a getter that throws costs the cause, not the call', () => {
+  test('lacks only the cause if a getter throws', () => {
     const hostile = {
       get message(): string {
         throw new Error(planted)

@@ -43,7 +43,7 @@ describe('one process', () => {
   })
   afterEach(() => world.close())
 
-  test('managers over one cache share a flight', async () => {
+  test('managers over one cache share a refresh', async () => {
     const sources = [world.manager(), world.manager(), world.manager()].map((manager) =>
       world.source('wechatPlain', manager),
     )
@@ -52,7 +52,7 @@ describe('one process', () => {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('two copies of the core share flights', async () => {
+  test('two copies of the core share refreshes', async () => {
     const { clock, simulator } = world
     const cache = memoryCache()
     jest.resetModules()
@@ -66,7 +66,7 @@ describe('one process', () => {
     await Promise.all(managers.map((manager) => manager.close()))
   })
 
-  test('the same account gives the same source; another secret, host or kind does not', () => {
+  test('the same account returns the same source; another secret, host or kind does not', () => {
     const { simulator } = world
     const manager = world.manager()
     const source = world.source('wechat', manager)
@@ -76,7 +76,7 @@ describe('one process', () => {
     expect(simulator.ledger.tokenRequests()).toBe(0)
   })
 
-  test('a caller that aborts leaves the others waiting for one flight', async () => {
+  test('a caller that aborts leaves the others waiting for one refresh', async () => {
     world.simulator.fault({ latencyMs: 500, endpoint: 'token' })
     const source = world.source('qq')
     const leaver = new AbortController()
@@ -91,7 +91,7 @@ describe('one process', () => {
     await expect(source.getAccessToken({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 
-  test('all who wait get the same error', async () => {
+  test('all callers that wait get the same error', async () => {
     world.simulator.fault({ endpoint: 'token', body: { code: 100016, message: 'invalid appid or secret' }, times: 9 })
     const source = world.source('qq')
     const errors = await Promise.all(
@@ -102,7 +102,7 @@ describe('one process', () => {
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
 
-  test('closing a manager ends its flight and its callers; those of another manager get their token', async () => {
+  test('closing a manager aborts its refresh and its callers; those of another manager get their token', async () => {
     const { simulator, clock } = world
     const [first, second] = [world.manager(), world.manager()]
     simulator.fault({ hang: true, endpoint: 'token' })
@@ -120,7 +120,7 @@ describe('one process', () => {
     expect(() => world.source('qq', first)).toThrow(expect.objectContaining({ code: 'ERR_LINGPAI_CLOSED' }))
   })
 
-  test('closing gives the lease back at once', async () => {
+  test('closing releases the lease at once', async () => {
     const { simulator, clock } = world
     const cache = fileCache({ directory, now: clock.now })
     const manager = world.manager({ cache })
@@ -132,11 +132,11 @@ describe('one process', () => {
     await manager.close()
     await ended
     const other = world.manager({ cache: fileCache({ directory, now: clock.now }) })
-    // No time passes on the test clock: a lease still held would have to be waited for.
+    // No time passes on the test clock: a lease still held would block.
     expect(typeof (await world.source('qq', other).getAccessToken())).toBe('string')
   })
 
-  test('a removed source ends with a typed error and stops its keeper', async () => {
+  test('a removed source fails with a typed error and stops its background refresh', async () => {
     const manager = world.manager()
     const source = world.source('qq', manager)
     source.startBackgroundRefresh()
@@ -149,7 +149,7 @@ describe('one process', () => {
     expect(manager.sources()).toHaveLength(0)
   })
 
-  test('a token asked for before clear() is not kept after it', async () => {
+  test('a token requested before clear() is not kept after it', async () => {
     const { simulator, clock } = world
     const source = world.source('wechatPlain')
     simulator.fault({ latencyMs: 1000, endpoint: 'token' })
@@ -164,7 +164,7 @@ describe('one process', () => {
     expect(simulator.ledger.deadPresented()).toBe(0)
   })
 
-  test('refresh() is one request for all who ask at once, and a new generation', async () => {
+  test('refresh() is one request for all concurrent callers, and a new generation', async () => {
     const source = world.source('wechatPlain')
     const { generation } = await source.getRecord()
     const records = await Promise.all(Array.from({ length: 20 }, () => source.refresh({ note: 'drill' })))
@@ -173,7 +173,7 @@ describe('one process', () => {
     expect(world.events.at(-1)).toMatchObject({ name: 'refreshed', event: { reason: 'requested', note: 'drill' } })
   })
 
-  test('bad credentials are a ConfigError that names the field, before any request', async () => {
+  test('invalid credentials are a ConfigError that names the field, before any request', async () => {
     const { simulator } = world
     const manager = world.manager()
     const { qqBot } = await import('@lingpai/provider-qq-bot')
@@ -195,14 +195,14 @@ describe('one process', () => {
   })
 })
 
-describe('sources side by side', () => {
+describe('different sources of one account', () => {
   let world: World
   beforeEach(async () => {
     world = await openWorld()
   })
   afterEach(() => world.close())
 
-  test('a provider that differs in its API host gives a source of its own, on the same token', async () => {
+  test('a provider with another API host gives a separate source of the same token', async () => {
     const { simulator } = world
     const { qqBot } = await import('@lingpai/provider-qq-bot')
     const manager = world.manager()
@@ -218,7 +218,7 @@ describe('sources side by side', () => {
     expect((await sandbox?.fetch('/cgi-bin/x'))?.url).toContain('/wechat/cgi-bin/x')
   })
 
-  test('a readonly source does not fail a writer that calls at the same time', async () => {
+  test('a read-only source does not make a concurrent writer fail', async () => {
     const { simulator } = world
     const { qqBot } = await import('@lingpai/provider-qq-bot')
     const manager = world.manager()
@@ -230,7 +230,7 @@ describe('sources side by side', () => {
     expect([read.status, await reader.getAccessToken()]).toEqual([expect.any(String), await writer.getAccessToken()])
   })
 
-  test('refresh() goes on when the manager that led it closes', async () => {
+  test('refresh() continues when the manager that ran it closes', async () => {
     const { simulator, clock } = world
     const [first, second] = [world.manager(), world.manager()]
     const [a, b] = [world.source('wechatPlain', first), world.source('wechatPlain', second)]
@@ -244,7 +244,7 @@ describe('sources side by side', () => {
     expect(await clock.runUntil(going)).toMatchObject({ generation: 2 })
   })
 
-  test('a signal ends the wait for the healing as well', async () => {
+  test('a signal aborts the wait for the replacement of a rejected token, too', async () => {
     const { simulator, clock } = world
     const source = world.source('wechat')
     await source.getAccessToken()
@@ -261,7 +261,7 @@ describe('sources side by side', () => {
     await Promise.all(calls)
   })
 
-  test('a report of a token that this process has not seen yet is looked up, also right after another look', async () => {
+  test('a report of a token that this process has not seen causes a look, even right after another look', async () => {
     const { clock } = world
     const open = (): IAccessTokenCache => fileCache({ directory, now: clock.now })
     const mine = world.source('wechatPlain', world.manager({ cache: open() }))

@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => platform.close())
 
-/** A platform that gives these tokens, one after the other, and what its probe says. */
+/** A platform that gives these tokens in order, and the verdict of its probe. */
 function openSource(tokens: readonly string[], probe?: object): TokenSource {
   let given = 0
   platform.answer((request, response) => {
@@ -26,7 +26,7 @@ function openSource(tokens: readonly string[], probe?: object): TokenSource {
   return platform.manager({ cache: memoryCache({ now: platform.clock.now }) }).source(provider, toyAccount)
 }
 
-test('a refused token that comes again after another one was refused too is handed to nobody', async () => {
+test('a rejected token that comes again after another one was rejected too is not served to any caller', async () => {
   const source = openSource(['one', 'two', 'one', 'three'])
   expect(await source.getAccessToken()).toBe('one')
   expect(await platform.clock.runUntil(source.reportRejected('one', 42001))).toBe('two')
@@ -39,7 +39,7 @@ test('a refused token that comes again after another one was refused too is hand
   expect(await platform.clock.runUntil(source.getAccessToken())).toBe('three')
 })
 
-test('a refused token that comes again is handed out where the platform’s probe stands by it', async () => {
+test('a rejected token that comes again is served if the platform’s probe accepts it', async () => {
   const source = openSource(['one', 'two', 'one', 'one'], { errcode: 0 })
   expect(await source.getAccessToken()).toBe('one')
   await platform.clock.advance(60_000)
@@ -49,7 +49,7 @@ test('a refused token that comes again is handed out where the platform’s prob
   expect(await source.getAccessToken()).toBe('one')
 })
 
-test('a refused token that comes to another process as well, late, is handed out by neither', async () => {
+test('a rejected token that reaches another process late is served by neither', async () => {
   const { cache } = plainCache()
   const one = (): TokenSource => platform.source(platform.manager({ cache: { ...cache } }))
   const body = JSON.stringify({ access_token: 'one', expires_in: 7200 })
@@ -69,7 +69,7 @@ test('a refused token that comes to another process as well, late, is handed out
   expect(await errorOf(platform.clock.runUntil(late))).toMatchObject(refused)
 })
 
-test('a refusal that stands in the cache counts although the time that its record goes by is not known', async () => {
+test('a rejection in the cache counts although the time on its record’s clock is unknown', async () => {
   const { cache, stored } = plainCache()
   let isAway = false
   const nowMs = (): number => {

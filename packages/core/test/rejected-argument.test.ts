@@ -7,7 +7,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 test.each([[42001], [''], [undefined], [{ generation: '1' }], [{}]])(
-  'a report about %j, which names no token, is a ConfigError and rejects nothing',
+  'reportRejected(%j), which names no token, is a ConfigError and rejects nothing',
   async (given: unknown) => {
     const source = world.source('wechat')
     const token = await source.getAccessToken()

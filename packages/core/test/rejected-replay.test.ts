@@ -8,14 +8,14 @@ afterEach(() => world.close())
 
 const refusal = { errcode: 42001, errmsg: 'access_token expired' }
 
-test('a token whose replay is refused as well comes back as the platform’s reply, and is given to nobody again', async () => {
+test('a second token rejected in the repeated call returns the platform’s response, and is not served again', async () => {
   const { simulator } = world
   const source = world.source('wechatPlain')
   const first = await source.getAccessToken()
   // Each of two calls, and the probe of each young token.
   simulator.fault({ endpoint: apiPath.wechatPlain, times: 4, body: refusal })
   const reply = await source.fetch(apiPath.wechatPlain)
-  // Asked for at once: nothing may be awaited before the refused token is out of use.
+  // Called at once: nothing may be awaited before the rejected token is out of use.
   const next = source.getAccessToken()
   expect(await reply.json()).toEqual(refusal)
   // The second token has the second generation.
@@ -26,7 +26,7 @@ test('a token whose replay is refused as well comes back as the platform’s rep
 })
 
 for (const shape of ['returned', 'thrown'] as const) {
-  test(`a second refusal that is ${shape} in withToken goes to the caller, and its token to nobody again`, async () => {
+  test(`a second rejection that is ${shape} in withToken reaches the caller, and its token is not served again`, async () => {
     const source = world.source('wechatPlain')
     world.simulator.fault({ endpoint: apiPath.wechatPlain, times: Infinity, body: refusal })
     const tried: string[] = []

@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** A store that can be told to fail each write: before it is done, or after. */
+/** A store that can fail each write: before or after it is done. */
 function unwritable(): ReturnType<typeof plainCache> & { fails: 'before' | 'after' | 'never' } {
   const { cache, stored } = plainCache()
   const fail = (): never => {
@@ -23,7 +23,7 @@ function unwritable(): ReturnType<typeof plainCache> & { fails: 'before' | 'afte
   return box
 }
 
-test('a token that an API refused meanwhile is not written back', async () => {
+test('a token that an API rejected meanwhile is not written later', async () => {
   const { simulator, clock } = world
   const store = unwritable()
   const source = world.source('wechatPlain', world.manager({ cache: store.cache }))
@@ -38,7 +38,7 @@ test('a token that an API refused meanwhile is not written back', async () => {
   expect([...store.stored.values()].filter((text) => text.includes(token))).toEqual([])
 })
 
-test('nor one that is refused while the lease for the writing back is taken', async () => {
+test('a token that is rejected while the lease for the deferred write is taken is not written', async () => {
   const { simulator, clock } = world
   const { cache, stored } = plainCache()
   let isReadOnly = true
@@ -68,7 +68,7 @@ test('nor one that is refused while the lease for the writing back is taken', as
   expect(unmarked).toEqual([])
 })
 
-test('a refused token is marked although nobody may ask for another one just now', async () => {
+test('a rejected token is marked in the cache during a cool-down, too', async () => {
   const { simulator, clock } = world
   const { cache, stored } = plainCache()
   const source = world.source('wechatPlain', world.manager({ cache }))
@@ -84,7 +84,7 @@ test('a refused token is marked although nobody may ask for another one just now
   expect(JSON.parse(record ?? '{}')).toMatchObject({ rejectedCode: 40001 })
 })
 
-test('a refused token that is reported here too stays refused when the store has lost its mark', async () => {
+test('a rejected token that is also reported here stays rejected when the store has lost its mark', async () => {
   const { simulator, clock } = world
   const { cache, stored } = plainCache()
   const [mine, other] = [cache, { ...cache }].map((one) => world.source('wechatPlain', world.manager({ cache: one })))
@@ -102,7 +102,7 @@ test('a refused token that is reported here too stays refused when the store has
   await expect(clock.runUntil(mine.getAccessToken())).rejects.toMatchObject(failed)
 })
 
-test('a token whose writing failed after all is not written back once another process has marked it as refused', async () => {
+test('a token whose write failed is not written later once another process has marked it as rejected', async () => {
   const { simulator, clock } = world
   const store = unwritable()
   store.fails = 'after'
@@ -124,7 +124,7 @@ test('a token whose writing failed after all is not written back once another pr
   expect(writer.peek()).toBeUndefined()
 })
 
-test('a record that is forgotten while it is being written back ends that, and harms nobody', async () => {
+test('a record that is cleared during its deferred write ends the write, and harms no caller', async () => {
   const { clock } = world
   const store = unwritable()
   store.fails = 'after'
@@ -144,7 +144,7 @@ test('a record that is forgotten while it is being written back ends that, and h
   expect(await source.getAccessToken()).not.toBe(token)
 })
 
-test('a mark that is made while upstream is asked is not overwritten, with no lease either', async () => {
+test('a mark that is made during an upstream request is not overwritten, even without a lease', async () => {
   const { simulator, clock } = world
   const { cache, stored } = plainCache()
   const open = (): TokenSource => world.source('qq', world.manager({ cache: { ...cache } }))

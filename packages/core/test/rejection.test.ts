@@ -15,7 +15,7 @@ afterEach(() => world.close())
 const accountOf = { qq: 'qq', wechat: 'wechat', wechatPlain: 'wechat', wecom: 'wecom' } as const
 
 for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const satisfies readonly SourceName[]) {
-  test(`${name}: 200 calls refused at once, and late ones, cost one refresh and all succeed`, async () => {
+  test(`${name}: 200 calls rejected at once, and late ones, cost one refresh and all succeed`, async () => {
     const { simulator } = world
     const source = world.source(name)
     const dead = await source.getAccessToken()
@@ -47,7 +47,7 @@ test('200 reports of one token at once are one refresh', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a code that is no token error causes no refresh', async () => {
+test('a code that is not a token error causes no refresh', async () => {
   const source = world.source('wechat')
   const token = await source.getAccessToken()
   for (const code of [45009, 48001, 99999, 'x']) {
@@ -59,7 +59,7 @@ test('a code that is no token error causes no refresh', async () => {
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a rejected token is never handed out, not even while upstream is down', async () => {
+test('a rejected token is never served, not even while upstream is down', async () => {
   const source = world.source('wechatPlain')
   const dead = await source.getAccessToken()
   world.simulator.revoke(world.simulator.accounts.wechat)
@@ -77,7 +77,7 @@ test('a rejected token is never handed out, not even while upstream is down', as
   expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(dead)
 })
 
-test('a process that starts later does not hand out what another one knows to be rejected', async () => {
+test('a process that starts later does not serve a token that another one knows to be rejected', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
   const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
   const first = world.source('wechatPlain', world.manager({ cache: open() }))
@@ -92,7 +92,7 @@ test('a process that starts later does not hand out what another one knows to be
   await rm(directory, { recursive: true })
 })
 
-test('another process refreshed already: its token is taken, upstream is not asked', async () => {
+test('a report after another process has refreshed adopts its token, and upstream is not asked', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
   const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
   const sources = [0, 1, 2].map(() => world.source('wechat', world.manager({ cache: open() })))
@@ -107,7 +107,7 @@ test('another process refreshed already: its token is taken, upstream is not ask
   await rm(directory, { recursive: true })
 })
 
-test('a platform that hands the rejected token out again stops the loop with a typed error and a cool-down', async () => {
+test('a platform that gives the rejected token again ends in a typed error and a cool-down, not a loop', async () => {
   const { simulator, clock } = world
   const source = world.source('qq')
   await source.getAccessToken()
@@ -116,14 +116,14 @@ test('a platform that hands the rejected token out again stops the loop with a t
   await expect(source.fetch(apiPath.qq)).rejects.toMatchObject(failure)
   for (let call = 0; call < 100; call += 1) await expect(source.getAccessToken()).rejects.toMatchObject(failure)
   expect(simulator.ledger.tokenRequests()).toBe(2)
-  // One call in good faith, and the probe that settled it.
+  // The call with the rejected token, and the probe that settled it.
   expect(simulator.ledger.deadPresented()).toBe(2)
   await clock.advance(7200 * second)
   expect((await clock.runUntil(source.fetch(apiPath.qq))).status).toBe(200)
 })
 
 describe('fetch and withToken', () => {
-  test('only a token error is acted on; every other reply comes back untouched', async () => {
+  test('fetch and withToken only act on a token error; every other response is returned unchanged', async () => {
     const { simulator } = world
     const source = world.source('qq')
     const replies = [
@@ -143,7 +143,7 @@ describe('fetch and withToken', () => {
     expect(simulator.ledger.apiRequests()).toBe(replies.length)
   })
 
-  test('a stream that was sent with a dead token is a typed error, never the refusal, and the token is renewed', async () => {
+  test('a stream sent with an expired token is a typed error, never the platform’s response, and the token is replaced', async () => {
     const { simulator } = world
     const path = '/cgi-bin/message/custom/send'
     const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -173,7 +173,7 @@ describe('fetch and withToken', () => {
     }
   })
 
-  test('a JSON body, form, blob and bytes are sent again after a refusal', async () => {
+  test('a JSON body, a form, a blob and bytes are sent again after a rejection', async () => {
     const { simulator } = world
     const source = world.source('wechat')
     const bodies = ['{"touser":"a"}', new URLSearchParams('a=b'), new Blob(['{}']), new TextEncoder().encode('{}')]
@@ -186,7 +186,7 @@ describe('fetch and withToken', () => {
     }
   })
 
-  test('nothing is sent twice after a time-out', async () => {
+  test('a call that timed out is not sent twice', async () => {
     const { simulator } = world
     const source = world.source('wechat')
     await source.getAccessToken()
@@ -226,7 +226,7 @@ describe('fetch and withToken', () => {
     expect((await source.fetch(new URL(`${simulator.url}/qq/users/@me`))).status).toBe(200)
   })
 
-  test('withToken runs its function once more with the other token, whatever shape the refusal has', async () => {
+  test('withToken runs its function once more with another token, whatever shape the platform’s error has', async () => {
     const { simulator, clock } = world
     const source = world.source('wechat')
     const shapes: ((body: object) => unknown)[] = [
@@ -260,7 +260,7 @@ describe('fetch and withToken', () => {
     await expect(source.withToken(() => Promise.reject(other))).rejects.toBe(other)
   })
 
-  test('withToken gives back a refusal that the platform’s own probe contradicts, thrown or returned', async () => {
+  test('withToken returns a platform error that the platform’s own probe contradicts, thrown or returned', async () => {
     const source = world.source('wecom')
     const body = { errcode: 40014, errmsg: 'invalid access_token' }
     let runs = 0
@@ -280,13 +280,13 @@ describe('fetch and withToken', () => {
     expect(runs).toBe(2)
   })
 
-  test('authorizationHeader is for platforms that take a header', async () => {
+  test('authorizationHeader is only for platforms that take a header', async () => {
     expect(await world.source('qq').authorizationHeader()).toMatch(/^QQBot simtok_/)
     await expect(world.source('wechat').authorizationHeader()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
   })
 })
 
-test('a token error of a string code heals as well', async () => {
+test('a token error with a string code heals, too', async () => {
   const answers = [
     { accessToken: 'first', expireIn: 7200 },
     { accessToken: 'second', expireIn: 7200 },
@@ -315,7 +315,7 @@ test('a token error of a string code heals as well', async () => {
   expect(answers).toHaveLength(0)
 })
 
-test('without a probe, a token that is handed out again after its rejection is a typed error', async () => {
+test('a rejected token that the platform gives again is a typed error without a probe', async () => {
   const provider = defineProvider<{ id: string; secret: string }>({
     id: 'stubborn',
     source: { url: 'https://example.com/', readOn: '2026-11-20' },
@@ -341,7 +341,7 @@ test('without a probe, a token that is handed out again after its rejection is a
   expect(requests).toBe(2)
 })
 
-test('a stream of events is handed over at once, and a reply that breaks off is the platform’s', async () => {
+test('a stream of events is returned at once, and a response that breaks off stays the platform’s', async () => {
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
   const endless = (type: string, first: string): Response =>
     new Response(

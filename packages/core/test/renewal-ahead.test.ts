@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** A caller every `stepMs`; says how many had to wait although a token lived. */
+/** A caller every `stepMs`. @returns how many had to wait although a token was alive */
 async function callEvery(stepMs: number, forMs: number, name: SourceName): Promise<{ waited: number; dead: number }> {
   const source = world.source(name)
   let waited = 0
@@ -33,7 +33,7 @@ async function callEvery(stepMs: number, forMs: number, name: SourceName): Promi
 }
 
 for (const name of ['qq', 'wechat', 'wechatPlain'] as const) {
-  test(`${name}: over half a day the token is renewed ahead, once per life, and nobody waits`, async () => {
+  test(`${name}: over half a day the token is refreshed ahead, once per life, and no caller waits`, async () => {
     const { waited, dead } = await callEvery(20 * second, 12 * hour, name)
     const lives = world.simulator.ledger.tokensIssued()
     expect({ waited, dead }).toEqual({ waited: 1, dead: 0 })
@@ -43,17 +43,17 @@ for (const name of ['qq', 'wechat', 'wechatPlain'] as const) {
   })
 }
 
-test('wecom repeats its token: asked a few times per life, waited for once, never dead', async () => {
+test('wecom gives the same token while it lives: a few requests and one wait per life, and no expired token', async () => {
   const { waited, dead } = await callEvery(20 * second, 12 * hour, 'wecom')
   const lives = world.simulator.ledger.tokensIssued()
   expect(dead).toBe(0)
   expect(lives).toBeLessThanOrEqual(7)
-  // The soft point, shortly before the end, and the token that follows.
+  // At `refreshAtMs`, shortly before the end, and for the token that follows.
   expect(world.simulator.ledger.tokenRequests()).toBeLessThanOrEqual(lives * 3)
   expect(waited).toBeLessThanOrEqual(lives)
 })
 
-test('while upstream is being asked, the old token is served without waiting', async () => {
+test('the old token is served without waiting during an upstream request', async () => {
   const source = world.source('qq')
   const old = await source.getAccessToken()
   await world.clock.advance(7200 * second - 45 * second)
@@ -67,7 +67,7 @@ test('while upstream is being asked, the old token is served without waiting', a
 })
 
 for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
-  test(`${name}: an outage from before the soft point to shortly before expiry fails no call and costs five requests at most`, async () => {
+  test(`${name}: an outage from before refreshAtMs to shortly before expiry fails no call and costs five requests at most`, async () => {
     const source = world.source(name)
     const { expiresAtMs } = await world.clock.runUntil(source.getRecord())
     const leftMs = expiresAtMs - world.clock.now()
@@ -89,7 +89,7 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const) {
   })
 }
 
-test('with upstream gone for good the token is served to its expiry, then comes a typed error', async () => {
+test('a token is served until its expiry while upstream is down, and then a typed error follows', async () => {
   const source = world.source('qq')
   const { expiresAtMs } = await source.getRecord()
   world.simulator.fault({ endpoint: 'token', drop: 'before', times: Infinity })
@@ -109,7 +109,7 @@ test('with upstream gone for good the token is served to its expiry, then comes 
   expect(world.count('served-stale')).toBeGreaterThan(0)
 })
 
-test('a same-token answer does not lengthen the life of the token', async () => {
+test('a response with the same token does not prolong the life of the token', async () => {
   world.simulator.change(world.simulator.accounts.wecom, { expiresIn: 'full' })
   const source = world.source('wecom')
   const { expiresAtMs, generation } = await source.getRecord()
@@ -123,7 +123,7 @@ test('a same-token answer does not lengthen the life of the token', async () => 
 describe('rotate on a shared cache', () => {
   const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
 
-  test('memory turns over within a minute after another process has rotated, and never serves a dead token', async () => {
+  test('a process adopts the token of another one within a minute, and never serves an expired token', async () => {
     const [first, other] = [world.manager({ cache: open() }), world.manager({ cache: open() })]
     const mine = world.source('wechatPlain', first)
     const theirs = world.source('wechatPlain', other)
@@ -151,7 +151,7 @@ describe('rotate on a shared cache', () => {
   })
 })
 
-test('minLifeMs is kept, or refused with a ConfigError where the platform cannot give it', async () => {
+test('minLifeMs is observed, or is a ConfigError if the platform cannot give such a token', async () => {
   const plain = world.source('wechatPlain')
   const sticky = world.source('qq')
   await Promise.all([plain.getAccessToken(), sticky.getAccessToken()])
@@ -172,7 +172,7 @@ test('minLifeMs is kept, or refused with a ConfigError where the platform cannot
   expect(world.simulator.ledger.tokenRequests() - before).toBe(1)
 })
 
-/** A provider whose platform is whatever `answer` says. */
+/** A provider whose platform responds with what `answer` returns. */
 function scripted(renewal: Provider<unknown>['spec']['renewal']['mode']): Provider<{ id: string; secret: string }> {
   return defineProvider<{ id: string; secret: string }>({
     id: `scripted-${renewal}`,
@@ -188,7 +188,7 @@ function scripted(renewal: Provider<unknown>['spec']['renewal']['mode']): Provid
   })
 }
 
-test('extend: the same token with its life prolonged is a success, of the same generation', async () => {
+test('extend: the same token with its life prolonged is a success with the same generation', async () => {
   const fetch = (): Promise<Response> => Promise.resolve(Response.json({ t: 'one', e: 7200 }))
   const source = world.manager({ fetch }).source(scripted('extend'), { id: '1', secret: 'PLANTED-SECRET' })
   const { expiresAtMs } = await source.getRecord()
@@ -201,7 +201,7 @@ test('extend: the same token with its life prolonged is a success, of the same g
   expect(world.events.at(-1)).toMatchObject({ name: 'same-token', event: { extended: true } })
 })
 
-test('a token that upstream still gives after our reckoning of its end is taken at its word', async () => {
+test('a token that upstream still gives after its expected expiry is trusted', async () => {
   const fetch = (): Promise<Response> => Promise.resolve(Response.json({ t: 'one', e: 600 }))
   const source = world.manager({ fetch }).source(scripted('sticky'), { id: '1', secret: 'PLANTED-SECRET' })
   const { expiresAtMs } = await source.getRecord()
@@ -210,7 +210,7 @@ test('a token that upstream still gives after our reckoning of its end is taken 
   expect((await source.getRecord()).expiresAtMs).toBeGreaterThan(expiresAtMs)
 })
 
-test('a life of thirty days arms no timer that spins, and one of a year is cut to thirty days', async () => {
+test('a life of thirty days does not overflow a timer, and one of a year is reduced to thirty days', async () => {
   let requests = 0
   const fetch = (): Promise<Response> => {
     requests += 1
@@ -225,7 +225,7 @@ test('a life of thirty days arms no timer that spins, and one of a year is cut t
   expect(world.clock.pendingTimers).toBe(1)
 })
 
-test('tokens that live one second cost one request a life, not a storm', async () => {
+test('tokens that live one second cost one request per life, not a flood', async () => {
   let requests = 0
   const fetch = (): Promise<Response> => {
     requests += 1
@@ -239,7 +239,7 @@ test('tokens that live one second cost one request a life, not a storm', async (
   expect(requests).toBeLessThanOrEqual(20)
 })
 
-test('hosts of disaster recovery are asked when the first cannot be reached', async () => {
+test('disaster recovery hosts are tried if the first host cannot be reached', async () => {
   const { simulator } = world
   const gone = await startSimulator()
   await gone.close()

@@ -29,7 +29,7 @@ const goodReplies: readonly (readonly [name: string, answer: ReturnType<typeof r
   ['errcode null', reply({ errcode: null, access_token: 'good-token', expires_in: 60 }), 60],
 ]
 
-test.each(goodReplies)('a good reply with %s is a token', async (_, answer, lifeSeconds) => {
+test.each(goodReplies)('a valid response with %s gives a token', async (_, answer, lifeSeconds) => {
   platform.answer(answer)
   const record = await platform.source().getRecord()
   expect(record.value).toBe('good-token')
@@ -38,13 +38,13 @@ test.each(goodReplies)('a good reply with %s is a token', async (_, answer, life
   expect(platform.requests()).toBe(1)
 })
 
-test('a token of 8 KiB is taken as it is', async () => {
+test('a token of 8 KiB is accepted unchanged', async () => {
   const long = 'x'.repeat(8192)
   platform.answer(reply(body('7200', long)))
   expect(await platform.source().getAccessToken()).toBe(long)
 })
 
-test('a reply in pieces is put together again', async () => {
+test('a response in pieces is put together again', async () => {
   platform.answer((_, response) => {
     for (const character of body('7200')) response.write(character)
     response.end()
@@ -52,7 +52,7 @@ test('a reply in pieces is put together again', async () => {
   expect(await platform.source().getAccessToken()).toBe('good-token')
 })
 
-test('a provider that need not tell lives by its default, and is still cut', async () => {
+test('a provider without a lifetime field uses its default, limited as well', async () => {
   const { clock, provider } = platform
   const lenient = provider.extend({ renewal: { defaultLifeSeconds: 900, maxLifeSeconds: 1000 } })
   await using manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
@@ -68,7 +68,7 @@ test('a provider that need not tell lives by its default, and is still cut', asy
   expect(third.expiresAtMs - third.issuedAtMs).toBe(900_000)
 })
 
-test('the life of a token begins when its request was sent', async () => {
+test('the life of a token starts when its request was sent', async () => {
   const { clock } = platform
   const sentAtMs = clock.now()
   platform.answer((_, response) => {
@@ -98,7 +98,7 @@ test.each([
   expect(await source.getAccessToken()).toBe('token-1')
 })
 
-test('a token that died on its way is asked for again by the same refresh', async () => {
+test('a token that expired on its way is requested again by the same refresh', async () => {
   const { clock } = platform
   platform.answer((request, response) => {
     const isFirst = platform.requests() === 1

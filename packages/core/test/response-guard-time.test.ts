@@ -12,7 +12,7 @@ afterEach(() => platform.close())
 
 const timeout = { code: 'ERR_LINGPAI_TRANSPORT', details: { provider: 'toy', phase: 'timeout' }, retryable: true }
 
-/** Runs callers against the present answer: all at once, then one after another. */
+/** Runs callers against the current response: all at once, then one after another. */
 async function failures(source = platform.source()): Promise<readonly unknown[]> {
   const calls = Array.from({ length: 50 }, () => errorOf(source.getAccessToken()))
   const errors = await platform.clock.runUntil(Promise.all(calls))
@@ -21,7 +21,7 @@ async function failures(source = platform.source()): Promise<readonly unknown[]>
   return errors
 }
 
-test('a server that never answers costs one request and ends at the time-out', async () => {
+test('a server that never responds costs one request and ends at the timeout', async () => {
   const { clock } = platform
   const startMs = clock.now()
   platform.answer(() => undefined)
@@ -34,7 +34,7 @@ test('a server that never answers costs one request and ends at the time-out', a
   expect(await platform.source().getAccessToken()).toBe('token-1')
 })
 
-test('a body that drips ends at the time-out, which bounds the whole reply', async () => {
+test('a slow body ends at the timeout, which limits the whole response', async () => {
   const { clock } = platform
   const startMs = clock.now()
   platform.answer((_, response) => {
@@ -52,7 +52,7 @@ test('a body that drips ends at the time-out, which bounds the whole reply', asy
   expect(platform.requests()).toBe(1)
 })
 
-test('the time-out bounds the retries of a refresh as well', async () => {
+test('the timeout limits the retries of a refresh, too', async () => {
   const { clock } = platform
   const startMs = clock.now()
   platform.answer((_, response) => {
@@ -65,7 +65,7 @@ test('the time-out bounds the retries of a refresh as well', async () => {
   expect(platform.requests()).toBe(2)
 })
 
-test('a fetch that ignores its signal is left behind', async () => {
+test('a fetch that ignores its signal is abandoned', async () => {
   const { clock } = platform
   let asked = 0
   const fetch = (): Promise<Response> => {
@@ -78,7 +78,7 @@ test('a fetch that ignores its signal is left behind', async () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('a fetch that ignores its signal and fails late harms nobody', async () => {
+test('a fetch that ignores its signal and fails late harms no caller', async () => {
   const { clock } = platform
   const fetch = (): Promise<Response> =>
     new Promise((_, reject) => {
@@ -115,7 +115,7 @@ test.each(brokenFetches)('a fetch that %s is a transport error', async (_, broke
 })
 
 test.each([
-  ['a reply that cannot be read', { status: 200, headers: new Headers(), body: {} }],
+  ['a response that cannot be read', { status: 200, headers: new Headers(), body: {} }],
   ['nothing', undefined],
 ])('a fetch that gives %s is asked once, with a hint that names the option', async (_, reply) => {
   let asked = 0
@@ -132,7 +132,7 @@ test.each([
   expect(asked).toBe(1)
 })
 
-test('a port where nobody listens is a connect error; once somebody does, it heals', async () => {
+test('a port without a listener is a connect error, and the source recovers once there is one', async () => {
   const { clock, provider } = platform
   const closed = createServer()
   const url = await listen(closed)
@@ -152,19 +152,22 @@ test('a port where nobody listens is a connect error; once somebody does, it hea
   await server.close()
 })
 
-test.each([301, 302, 303, 307, 308])('a redirect (%d) is an error and is never followed', async (status) => {
-  const target = await scriptedPlatform()
-  platform.answer(reply('', { status, headers: { location: `${target.url}/token?secret=1` } }))
-  const [error] = await failures()
-  expect(error).toMatchObject({
-    code: 'ERR_LINGPAI_MALFORMED_ANSWER',
-    details: { provider: 'toy', problem: 'redirect', status },
-    hint: expect.stringContaining('baseUrl') as string,
-  })
-  expect(platform.requests()).toBe(1)
-  expect(target.seen).toHaveLength(0)
-  await target.close()
-})
+test.each([301, 302, 303, 307, 308])(
+  'a redirect (%d) of the token request is an error and is never followed',
+  async (status) => {
+    const target = await scriptedPlatform()
+    platform.answer(reply('', { status, headers: { location: `${target.url}/token?secret=1` } }))
+    const [error] = await failures()
+    expect(error).toMatchObject({
+      code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+      details: { provider: 'toy', problem: 'redirect', status },
+      hint: expect.stringContaining('baseUrl') as string,
+    })
+    expect(platform.requests()).toBe(1)
+    expect(target.seen).toHaveLength(0)
+    await target.close()
+  },
+)
 
 const httpDate = (atMs: number): string => new Date(atMs).toUTCString()
 /** `Sun Nov 6 08:49:37 1994`, always in UTC. */

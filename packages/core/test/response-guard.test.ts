@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => platform.close())
 
-test.each(badResponses)('$name: a typed error, few requests, and the next good reply heals', async (bad) => {
+test.each(badResponses)('$name: a typed error, few requests, and the next valid response heals', async (bad) => {
   const { clock } = platform
   const source = platform.source()
   platform.answer(bad.answer)
@@ -34,7 +34,7 @@ test.each(badResponses)('$name: a typed error, few requests, and the next good r
   expect(source.status()).not.toHaveProperty('lastFailure')
 })
 
-test.each(badResponses)('$name: the good record stands, in memory and in the cache', async (bad) => {
+test.each(badResponses)('$name: the valid record stays, in memory and in the cache', async (bad) => {
   const { clock } = platform
   const { cache, texts } = watchedCache()
   const source = platform.source(platform.manager({ cache }))

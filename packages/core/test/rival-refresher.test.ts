@@ -7,7 +7,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('young tokens refused again and again raise foreign-refresh, and the refreshes keep their distance', async () => {
+test('young tokens that are rejected repeatedly emit foreign-refresh, and the refreshes wait between each other', async () => {
   const { simulator, clock } = world
   const source = world.source('wechat')
   await source.getAccessToken()
@@ -22,7 +22,7 @@ test('young tokens refused again and again raise foreign-refresh, and the refres
   expect(perMinute).toBeLessThan(60)
 })
 
-test('a refresh that keeps its distance asks no more once a forced one has brought a token', async () => {
+test('a refresh that waits because of a rival sends no request once a forced one has brought a token', async () => {
   const { simulator, clock } = world
   const source = world.source('wechat', world.manager({ cache: plainCache().cache }))
   await source.getAccessToken()
@@ -35,7 +35,7 @@ test('a refresh that keeps its distance asks no more once a forced one has broug
   }
   const { value } = await source.refresh()
   const requests = simulator.ledger.tokenRequests()
-  await clock.runUntil(waiting ?? Promise.reject(new Error('nobody waits')))
+  await clock.runUntil(waiting ?? Promise.reject(new Error('no caller waits')))
   expect(await source.getAccessToken()).toBe(value)
   expect(simulator.ledger.tokenRequests()).toBe(requests)
 })

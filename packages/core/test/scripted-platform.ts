@@ -10,7 +10,7 @@ export interface ToyCredentials {
   readonly appSecret: string | (() => string | Promise<string>)
 }
 
-/** A platform of the tests: WeChat's fields, tokens in the query, a new token each time. */
+/** A platform for tests: WeChat's fields, tokens in the query, a new token each time. */
 export const toy: Provider<ToyCredentials> = defineProvider<ToyCredentials>({
   id: 'toy',
   source: { url: 'https://example.com/', readOn: '2026-11-20' },
@@ -47,14 +47,14 @@ export const toy: Provider<ToyCredentials> = defineProvider<ToyCredentials>({
 /** The credentials that {@link ScriptedPlatform.source} uses. */
 export const toyAccount: ToyCredentials = { appId: 'toy-1', appSecret: 'S3cret-of-the-toy' }
 
-/** A real HTTP server on loopback that answers as it is told, and a manager over it on a test clock. */
+/** A real HTTP server on loopback with scripted responses, and a manager over it on a test clock. */
 export interface ScriptedPlatform {
   readonly url: string
   readonly clock: TestClock
   readonly provider: Provider<ToyCredentials>
-  /** How all token requests are answered from now on; `undefined`: with a new token. */
+  /** Sets the response to all further token requests; `undefined`: a new token. */
   answer(listener: RequestListener | undefined): void
-  /** Token requests so far. */
+  /** Number of token requests so far. */
   requests(): number
   /** Requests to any path, in order: method, URL, body. */
   readonly seen: { readonly method: string; readonly url: string; readonly body: string }[]
@@ -102,7 +102,7 @@ export async function scriptedPlatform(options: { readonly port?: number } = {})
   }
 }
 
-/** Answers with a status, headers and a body; an object goes as JSON. */
+/** Responds with a status, headers and a body; an object is sent as JSON. */
 export function reply(
   body: string | Buffer | object,
   {
@@ -117,7 +117,7 @@ export function reply(
   }
 }
 
-/** What a promise rejects with. @throws nothing; a promise that resolves gives `undefined` */
+/** The error that a promise rejects with. @throws nothing; a promise that resolves gives `undefined` */
 export function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,
@@ -135,7 +135,7 @@ export function listen(server: Server, port = 0): Promise<string> {
   })
 }
 
-/** Stops a server and cuts its connections. */
+/** Stops a server and closes its connections. */
 export function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {

@@ -21,11 +21,11 @@ const eventNames: readonly LingpaiEventName[] = [
   'closed',
 ]
 
-/** Every way to print a thing. */
+/** Every way to print a value. */
 function printed(value: unknown): string {
   const shown = [
     inspect(value, { showHidden: true, depth: Infinity, getters: true, maxStringLength: null, maxArrayLength: null }),
-    // A getter is a way to ask for `.value`: without custom inspection, it is left alone.
+    // A getter is a way to read `.value`: without custom inspection, it is left out.
     inspect(value, { showHidden: true, depth: Infinity, customInspect: false, showProxy: true }),
     String(value),
     `${(value as Partial<Error> | undefined)?.stack}`,
@@ -33,7 +33,7 @@ function printed(value: unknown): string {
   try {
     shown.push(JSON.stringify(value), serialize(value).toString('latin1'), serialize(value).toString('utf8'))
   } catch {
-    // What cannot be serialized leaks nothing that way.
+    // What cannot be serialised leaks nothing that way.
   }
   for (let cause = (value as Partial<Error> | undefined)?.cause; cause !== undefined; cause = (cause as Error).cause) {
     shown.push(String(cause), `${(cause as Error).stack}`)
@@ -100,12 +100,12 @@ afterEach(async () => {
 
 const goodBody = { access_token: token, expires_in: 7200 }
 
-test('the planted token is one that the core takes, and a caller gets it', async () => {
+test('the planted token is accepted by the core, and a caller gets it', async () => {
   platform.answer(reply(goodBody))
   expect(await manager.source(platform.provider, account).getAccessToken()).toBe(token)
 })
 
-test('nothing that holds the secret or the token shows it', async () => {
+test('printed objects that hold the secret or the token do not show it', async () => {
   platform.answer(reply(goodBody))
   const source = manager.source(platform.provider, account)
   const record = await source.getRecord()
@@ -118,7 +118,7 @@ test('nothing that holds the secret or the token shows it', async () => {
   expect(JSON.parse(JSON.stringify(record))).toMatchObject({ generation: 1, reason: 'cold' })
 })
 
-test('a secret that a function gives is no better known', async () => {
+test('a secret that a function returns is not shown either', async () => {
   platform.answer(reply(goodBody))
   const source = manager.source(platform.provider, { appId: 'toy-2', appSecret: () => `${secret}+with%20space` })
   const record = await source.getRecord()
@@ -132,7 +132,7 @@ test('a secret that a function gives is no better known', async () => {
   assertSilent(await errorOf(broken.getAccessToken()))
 })
 
-test('credentials that cannot be sent are named, not shown', async () => {
+test('invalid credentials are named, not shown', async () => {
   for (const bad of [`${secret}\u0007`, `${secret}\n\t1`, [secret], { secret }, undefined]) {
     const source = manager.source(platform.provider, { appId: 'toy-1', appSecret: bad as unknown as string })
     expect(() => {
@@ -158,7 +158,7 @@ const echoes: Readonly<Record<string, object | string>> = {
   'HTML with both': `<html>${secret} ${token}</html>`,
 }
 
-test.each(Object.entries(echoes))('%s comes out masked, ahead and forced', async (_, body) => {
+test.each(Object.entries(echoes))('%s is masked in a refresh ahead and a forced one', async (_, body) => {
   const { clock, provider } = platform
   platform.answer(reply(goodBody))
   const source = manager.source(provider, account)
@@ -174,7 +174,7 @@ test.each(Object.entries(echoes))('%s comes out masked, ahead and forced', async
 })
 
 test.each(Object.entries(echoes).filter(([name]) => !/token|JSON/.test(name)))(
-  '%s comes out masked cold',
+  '%s is masked in a cold refresh',
   async (_, body) => {
     const source = manager.source(platform.provider, account)
     platform.answer(reply(body))
@@ -184,7 +184,7 @@ test.each(Object.entries(echoes).filter(([name]) => !/token|JSON/.test(name)))(
   },
 )
 
-test('a token that came too late to be kept is masked as well', async () => {
+test('a token that came too late to be used is masked, too', async () => {
   const source = manager.source(platform.provider, account)
   platform.answer((_, response) => {
     platform.clock.jumpWall(7200_000)
@@ -199,7 +199,7 @@ test('a token that came too late to be kept is masked as well', async () => {
   assertSilent(error)
 })
 
-test('a fetch that quotes the request in its error quotes nothing', async () => {
+test('an error of fetch that quotes the request is masked', async () => {
   const { clock, provider } = platform
   const fetch = (url: unknown): Promise<Response> => {
     const inner = Object.assign(new Error(`connect failed: ${String(url)}`), { code: 'ECONNREFUSED', url, secret })
@@ -241,7 +241,7 @@ test('an API call that fails without the token fails with the very error of fetc
   expect(await failed).toBe(reason)
 })
 
-test('a store that quotes what it was to write quotes no token', async () => {
+test('a store error that quotes the written record shows no token', async () => {
   const { clock, provider } = platform
   platform.answer(reply(goodBody))
   const source = manager.source(provider, account)
@@ -257,17 +257,17 @@ test('a store that quotes what it was to write quotes no token', async () => {
   expect(heard.some((event) => inspect(event, { depth: 9 }).includes('cannot write'))).toBe(true)
 })
 
-test('a damaged record is told of without its content', async () => {
+test('a damaged record is reported without its content', async () => {
   platform.answer(reply(goodBody))
   const source = manager.source(platform.provider, account)
   await source.getAccessToken()
   for (const [key, text] of stored) stored.set(key, text.slice(0, -1))
   await using other = new TokenManager({ cache: { ...cache }, clock: platform.clock, logger })
   await other.source(platform.provider, account).getAccessToken()
-  expect(heard.some((event) => json(event).includes('is no record'))).toBe(true)
+  expect(heard.some((event) => json(event).includes('is not a record'))).toBe(true)
 })
 
-test('a provider whose request() throws the secret says nothing of it', async () => {
+test('a provider whose request() throws the secret does not show it', async () => {
   const talkative = { ...toy.spec, id: 'talkative', baseUrl: platform.url }
   const { defineProvider } = await import('@lingpai/core')
   const provider = defineProvider<typeof account>({
@@ -281,7 +281,7 @@ test('a provider whose request() throws the secret says nothing of it', async ()
   assertSilent(error)
 })
 
-test('rejections are told of without the token, also when the arguments are swapped', async () => {
+test('rejections are reported without the token, even when the arguments are swapped', async () => {
   platform.answer(reply(goodBody))
   const source = manager.source(platform.provider, account)
   await source.getAccessToken()
@@ -290,7 +290,7 @@ test('rejections are told of without the token, also when the arguments are swap
   expect(heard.some((event) => json(event).includes('rejected'))).toBe(true)
 })
 
-test('where the token goes into a header, only the caller sees the header', async () => {
+test('a token that goes into a header is only visible to the caller of authorizationHeader', async () => {
   const { id: _, ...rest } = toy.spec
   const { defineProvider } = await import('@lingpai/core')
   const provider = defineProvider<typeof account>({

@@ -15,14 +15,14 @@ const login: SecretRequestBuilder = ({ appId = '', appSecret = '' }) => ({
   query: { appid: appId, secret: appSecret, js_code: 'code-1', grant_type: 'authorization_code' },
 })
 
-test('a login carries the secret, and the platform’s response comes back as it is', async () => {
+test('a login carries the secret, and the platform’s response is returned unchanged', async () => {
   const { status, text } = await world.source('wechat').requestWithSecret(login)
   expect(status).toBe(200)
   expect(JSON.parse(text)).toEqual({ session_key: expect.any(String) as string, openid: expect.any(String) as string })
   expect(world.simulator.ledger.tokenRequests()).toBe(0)
 })
 
-test('a secret that the platform calls wrong at a login is asked for again, once', async () => {
+test('a secret that the platform reports as wrong at a login is fetched again, once', async () => {
   const { simulator, clock } = world
   const { appId, appSecret } = simulator.accounts.wechat
   let [current, asked] = [appSecret, 0]
@@ -39,7 +39,7 @@ test('a secret that the platform calls wrong at a login is asked for again, once
   await clock.advance(10 * second)
   expect(JSON.parse((await source.requestWithSecret(login)).text)).toHaveProperty('openid')
   expect(asked).toBe(2)
-  // The vault still has the wrong one: the platform's own words come back.
+  // The vault still has the wrong one: the platform's own response is returned.
   simulator.change('wechat', { secret: 'PLANTED-SECRET-rotated-again' })
   await clock.advance(10 * second)
   expect(JSON.parse((await source.requestWithSecret(login)).text)).toMatchObject({ errcode: 40125 })
@@ -65,7 +65,7 @@ test('a platform that cannot be reached is a TransportError without the secret',
   expect(inspect(failed, { depth: 10, showHidden: true })).not.toContain(simulator.accounts.wechat.appSecret)
 })
 
-test('a platform that does not answer ends the request after the time-out', async () => {
+test('a login without a response ends after the timeout', async () => {
   world.simulator.fault({ endpoint: 'api', hang: true })
   const pending = world.source('wechat').requestWithSecret(login)
   await expect(world.clock.runUntil(pending)).rejects.toMatchObject({

@@ -34,7 +34,7 @@ test.each(spellings)('a secret %s is masked', (_, spelled) => {
 })
 
 test.each(spellings.filter(([name]) => !name.includes('behind')))(
-  'a secret %s, cut at either end, is masked',
+  'a secret %s that is cut at either end is masked',
   (_, spelled) => {
     for (let length = 16; length < spelled.length; length += 1) {
       for (const piece of [spelled.slice(0, length), spelled.slice(-length)]) {
@@ -45,7 +45,7 @@ test.each(spellings.filter(([name]) => !name.includes('behind')))(
   },
 )
 
-test('pieces of a secret are masked from eight characters on', () => {
+test('pieces of a secret of eight or more characters are masked', () => {
   for (let start = 0; start + 8 <= secret.length; start += 1) {
     expect(maskKnown(`(${secret.slice(start, start + 8)})`, [secret])).toBe('(***)')
     expect(maskKnown(`(${secret.slice(start, start + 7)})`, [secret])).toBe(`(${secret.slice(start, start + 7)})`)
@@ -58,7 +58,7 @@ test('a text that is too long to print is cut before it is searched', () => {
   expect(masked.endsWith('…')).toBe(true)
 })
 
-test('the words around a secret stay', () => {
+test('the text around a secret stays', () => {
   const basic = Buffer.from(`client:${secret}`).toString('base64')
   expect(redact(`401 for client 102000001, sent ${basic}, try again`, [secret])).toMatch(
     /^401 for client 102000001, sent .{0,12}\*\*\*={0,2}, try again$/,

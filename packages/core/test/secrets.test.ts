@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a function is asked once for a thousand callers, and not again while its secret works', async () => {
+test('a secret function is called once for a thousand callers, and not again while its secret works', async () => {
   const { simulator } = world
   let asked = 0
   const clientSecret = async (): Promise<string> => {
@@ -25,7 +25,7 @@ test('a function is asked once for a thousand callers, and not again while its s
   expect(asked).toBe(1)
 })
 
-test('a secret that upstream calls wrong is asked for again, and the new one is tried at once', async () => {
+test('a secret that upstream reports as wrong is fetched again, and the new one is tried at once', async () => {
   const { simulator, clock } = world
   const { appId, appSecret } = simulator.accounts.wechat
   let current = appSecret
@@ -45,7 +45,7 @@ test('a secret that upstream calls wrong is asked for again, and the new one is 
   expect(simulator.ledger.tokenRequests()).toBe(3)
 })
 
-test('a refresh by hand asks for the secret again, too, when upstream calls it wrong', async () => {
+test('a forced refresh also fetches the secret again if upstream reports it as wrong', async () => {
   const { simulator, clock } = world
   const { appId, appSecret } = simulator.accounts.wechat
   let current = appSecret
@@ -59,7 +59,7 @@ test('a refresh by hand asks for the secret again, too, when upstream calls it w
   expect(source.status().state).toBe('valid')
 })
 
-test('a wrong secret costs one request in ten minutes, and the vault is not asked at every call', async () => {
+test('a wrong secret costs one request in ten minutes, and the vault is not called for every caller', async () => {
   const { simulator, clock } = world
   let asked = 0
   const source = world.manager().source(simulator.provider(wechatMp), {
@@ -77,7 +77,7 @@ test('a wrong secret costs one request in ten minutes, and the vault is not aske
   expect(asked).toBeLessThan(9 * 13)
 })
 
-test('two secrets of one app never share a flight or a record', async () => {
+test('two secrets of one app share neither a refresh nor a record', async () => {
   const { simulator } = world
   const manager = world.manager()
   const provider = simulator.provider(qqBot)
@@ -93,7 +93,7 @@ test('two secrets of one app never share a flight or a record', async () => {
   expect(bad.peek()).toBeUndefined()
 })
 
-test('a function that fails, or gives nothing, is a ConfigError without its words', async () => {
+test('a secret function that fails or returns nothing is a ConfigError without its text', async () => {
   const { simulator } = world
   const { appId } = simulator.accounts.qq
   const manager = world.manager()
@@ -112,7 +112,7 @@ test('a function that fails, or gives nothing, is a ConfigError without its word
   }
 })
 
-test('a vault that hangs once is given up after timeoutMs, and asked again later', async () => {
+test('a vault that hangs is abandoned after timeoutMs, and called again later', async () => {
   const { simulator, clock } = world
   let isStuck = true
   const source = world.manager({ timeoutMs: 1000 }).source(simulator.provider(qqBot), {
@@ -127,7 +127,7 @@ test('a vault that hangs once is given up after timeoutMs, and asked again later
   expect(typeof (await source.getAccessToken())).toBe('string')
 })
 
-test('what a function gives is checked like any other secret', async () => {
+test('the result of a secret function is validated like any other secret', async () => {
   const { simulator } = world
   const clientSecret = (): string => 'two\nlines'
   const source = world.manager().source(simulator.provider(qqBot), { appId: '1', clientSecret })

@@ -1,6 +1,6 @@
 import { openWorld, sourceOf, type World } from './world.js'
 
-/** A platform whose 7200 seconds pass in 3: windows, overlaps and margins shrink with it. */
+/** A platform whose 7200 seconds pass in 3; windows, overlaps and margins shrink with it. */
 const timeScale = 2400
 const tickMs = 5
 const callersPerTick = 10
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 for (const name of ['wechat', 'wechatPlain', 'qq'] as const) {
-  test(`${name}: tokens of three seconds under 2,000 callers a second: nobody waits once warm, one request a life`, async () => {
+  test(`${name}: tokens of three seconds under 2,000 callers a second: no caller waits once there is a token, one request per life`, async () => {
     const { clock, simulator } = world
     const source = sourceOf(simulator, world.manager(), name)
     await source.getAccessToken()

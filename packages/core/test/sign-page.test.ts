@@ -22,7 +22,7 @@ test('the documented example of WeChat’s JS-SDK has the documented signature',
   })
 })
 
-test('what follows a # is not signed, and everything before it is, as it was written', async () => {
+test('a page is signed without the part from # on, and otherwise as it was written', async () => {
   const signatureOf = async (url: string): Promise<string> => (await signPage(toy, source, url, example)).signature
   const plain = await signatureOf(page)
   expect(await signatureOf(`${page}#/route?x=1#2`)).toBe(plain)
@@ -32,7 +32,7 @@ test('what follows a # is not signed, and everything before it is, as it was wri
   )
 })
 
-test('nonce and time are new for each page, and fit for the JS-SDK', async () => {
+test('nonce and time are new for each page, and valid for the JS-SDK', async () => {
   const [one, other] = [await signPage(toy, source, page), await signPage(toy, source, page)]
   expect(one.nonceStr).toMatch(/^[0-9a-f]{32}$/)
   expect(other.nonceStr).not.toBe(one.nonceStr)
@@ -41,7 +41,7 @@ test('nonce and time are new for each page, and fit for the JS-SDK', async () =>
 })
 
 test.each(['', '/page', 'mp.weixin.qq.com/page', 'ftp://mp.weixin.qq.com/', 'http://', 'javascript:alert(1)'])(
-  'the URL %j is refused before a ticket is asked for',
+  'the URL %j is a ConfigError before a ticket is requested',
   async (url) => {
     expect(await errorOf(signPage(toy, source, url))).toMatchObject({
       code: 'ERR_LINGPAI_CONFIG',
@@ -51,11 +51,14 @@ test.each(['', '/page', 'mp.weixin.qq.com/page', 'ftp://mp.weixin.qq.com/', 'htt
   },
 )
 
-test.each([0, -1, 1.5, Number.NaN, 1_414_587_457_000_000_000])('the timestamp %d is refused', async (timestamp) => {
-  expect(await errorOf(signPage(toy, source, page, { timestamp }))).toMatchObject({ details: { field: 'timestamp' } })
-})
+test.each([0, -1, 1.5, Number.NaN, 1_414_587_457_000_000_000])(
+  'the timestamp %d is a ConfigError',
+  async (timestamp) => {
+    expect(await errorOf(signPage(toy, source, page, { timestamp }))).toMatchObject({ details: { field: 'timestamp' } })
+  },
+)
 
-test('a source of another kind signs nothing: a token’s signature would be refused by the platform', async () => {
+test('a source of another kind is a ConfigError: the platform would reject a token’s signature', async () => {
   const error = await errorOf(signPage({ id: 'toy', kind: 'page-ticket' }, source, page))
   expect(error).toMatchObject({
     message: 'toy: a page is signed with the page-ticket, not with the app of toy',
@@ -64,7 +67,7 @@ test('a source of another kind signs nothing: a token’s signature would be ref
   expect(platform.requests()).toBe(0)
 })
 
-test('a failure of the ticket comes as it is, and an abort as its reason', async () => {
+test('signPage fails with the error of the ticket, or the reason of its signal', async () => {
   platform.answer(reply({ errcode: 40001, errmsg: 'invalid credential' }))
   const manager = new TokenManager({ cache: { get: () => undefined, set: () => undefined, remove: () => undefined } })
   const fresh = manager.source(platform.provider, toyAccount)

@@ -4,7 +4,7 @@ import { StoreClock } from '../src/cache/store-clock.js'
 const timeoutMs = 1000
 const sleptMs = 490_000
 
-/** A store's time whose answers are scripted; each one is given its turn, from 1 on. */
+/** A store's clock with scripted responses; each one is given its number, from 1 on. */
 function scripted(answer: (turn: number, clock: ReturnType<typeof testClock>) => number | undefined) {
   const clock = testClock()
   let turns = 0
@@ -13,7 +13,7 @@ function scripted(answer: (turn: number, clock: ReturnType<typeof testClock>) =>
   return { time, clock, turns: () => turns }
 }
 
-test('a store’s time that came while the machine slept is asked for again at the next look', async () => {
+test('a store’s time that came while the machine slept is requested again at the next look', async () => {
   const { time, turns } = scripted((turn, clock) => {
     if (turn === 1) return undefined
     if (turn === 2) clock.jumpWall(sleptMs)
@@ -26,7 +26,7 @@ test('a store’s time that came while the machine slept is asked for again at t
   expect(turns()).toBe(3)
 })
 
-test('a store that did not tell its time is asked again after a sleep, however little the monotonic clock went on', async () => {
+test('a store that did not report its time is asked again after a sleep, however little the monotonic clock advanced', async () => {
   const { time, clock, turns } = scripted((turn) => (turn <= 2 ? undefined : turn))
   await time.nowMs()
   await time.nowMs()

@@ -33,7 +33,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map(stop))
 })
 
-/** A certificate that signed itself: one to trust, and one to serve, are the same. */
+/** A self-signed certificate: the one to trust and the one to serve are the same. */
 function certificate(name: string, { names, from = '250101000000Z', to = '490101000000Z' }: CertificateOptions): Pair {
   const [key, request, cert] = ['key', 'csr', 'crt'].map((kind) =>
     join(directory, `${name}.${kind}`),
@@ -70,7 +70,7 @@ async function serve(pair: Pair): Promise<string> {
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** `fetch` as the docs advise it for a private certificate authority. */
+/** `fetch` as the docs advise for a private certificate authority. */
 function trusting(ca: string): typeof globalThis.fetch {
   const agent = new Agent({ ca })
   return ((url: string, init: object) => nodeFetch(url, { ...init, agent })) as unknown as typeof globalThis.fetch
@@ -86,7 +86,7 @@ function rejected(systemCode: string): LingpaiErrorOptions & { readonly details:
   return { retryable: false, hint, details: { provider: 'toy', phase: 'connect', systemCode } }
 }
 
-test('a self-signed certificate is asked once, with a hint that names NODE_EXTRA_CA_CERTS and the fetch option', async () => {
+test('a self-signed certificate costs one request, with a hint that names NODE_EXTRA_CA_CERTS and the fetch option', async () => {
   expect(await failure(await serve(self))).toMatchObject(rejected('DEPTH_ZERO_SELF_SIGNED_CERT'))
   expect(connections).toBe(1)
 })
@@ -97,7 +97,7 @@ test('a fetch option that trusts the certificate gets the token', async () => {
   expect(await source.getAccessToken()).toBe('token-by-tls')
 })
 
-test('a certificate that ran out, and one of another host, are not asked again either', async () => {
+test('an expired certificate, and one of another host, cost one request, too', async () => {
   const old = certificate('old', { names: 'IP:127.0.0.1', to: '250102000000Z' })
   expect(await failure(await serve(old), trusting(old.cert))).toMatchObject(rejected('CERT_HAS_EXPIRED'))
   const other = certificate('other', { names: 'DNS:other.example' })
@@ -107,7 +107,7 @@ test('a certificate that ran out, and one of another host, are not asked again e
   expect(connections).toBe(2)
 })
 
-test('a rejected certificate cools down, and its failure stays what it is for others that share the cache', async () => {
+test('a rejected certificate starts a cool-down, and stays the same failure for others that share the cache', async () => {
   const url = await serve(self)
   for (let process = 0; process < 3; process += 1) {
     await using manager = new TokenManager({ cache: fileCache({ directory: join(directory, 'cache') }) })
@@ -135,7 +135,7 @@ test.each([
 })
 
 test.each(['ECONNRESET', 'ENOTFOUND', 'ERR_SSL_WRONG_VERSION_NUMBER', 'UND_ERR_SOCKET', 'EPROTO'])(
-  '%s is no rejected certificate',
+  '%s does not mean a rejected certificate',
   (code) => {
     expect(networkFault(Object.assign(new Error(''), { code }))).not.toHaveProperty('problem')
   },

@@ -18,7 +18,7 @@ const managers: TokenManager[] = []
 let home: string
 let sibling: string
 let foreign: string
-/** Answers each API request; `undefined` is a plain success. */
+/** Responds to each API request; `undefined` is a plain success. */
 let script: RequestListener | undefined
 
 beforeEach(async () => {
@@ -60,14 +60,14 @@ function source(provider: Provider<ToyCredentials>): TokenSource {
   return manager.source(provider, toyAccount)
 }
 
-/** The toy platform with its token in a header that `fetch` itself would send along to anybody. */
+/** The toy platform with its token in a header that `fetch` itself would send to any origin. */
 function headed(): TokenSource {
   const { baseUrl: _, ...spec } = toy.spec
   const provider = defineProvider<ToyCredentials>({ ...spec, baseUrl: home, placement: { in: 'header', name: header } })
   return source(provider.extend({ apiOrigins: [sibling] }))
 }
 
-test('a provider without a base takes its own origin alone: no other scheme, no other port', async () => {
+test('a provider without a base only accepts its own origin: no other scheme, no other port', async () => {
   const { baseUrl: _, ...spec } = toy.spec
   const own = (origin: string): TokenSource =>
     source(defineProvider<ToyCredentials>({ ...spec, request: () => ({ method: 'GET', url: `${origin}/token` }) }))
@@ -83,11 +83,11 @@ test('a provider without a base takes its own origin alone: no other scheme, no 
     await expect(secure.fetch(new URL(url))).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
   await expect(secure.fetch('http://toy.example.com/x')).rejects.toThrow(/http:\/\/toy\.example\.com is not an origin/)
   await expect(secure.fetch('http://toy.example.com/x')).rejects.toMatchObject({
-    hint: 'Call https://toy.example.com instead: the token is not sent in clear.',
+    hint: 'Call https://toy.example.com instead: the token is not sent unencrypted.',
   })
 })
 
-test('a provider with an encrypted base sends nothing in clear to the same host', async () => {
+test('a provider with an encrypted base sends nothing unencrypted to the same host', async () => {
   for (const url of ['http://toy.example.com/x', 'ws://toy.example.com/x', 'ftp://toy.example.com/x'])
     await expect(source(toy).fetch(url)).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
 })
@@ -111,7 +111,7 @@ test.each([301, 302, 303, 307, 308])('a redirect %i to a foreign origin is the r
   expect(arrivals.map(({ server }) => server)).toEqual(['home', 'home'])
 })
 
-test('a redirect from an encrypted origin to one in clear is not followed, even where both are the provider’s', async () => {
+test('a redirect from an encrypted origin to an unencrypted one is not followed, even if both are the provider’s', async () => {
   const asked: string[] = []
   const fetch = (input: string | URL | Request): Promise<Response> => {
     asked.push(String(input))
@@ -141,7 +141,7 @@ test.each([
   expect(arrivals[1]).toMatchObject({ server: 'home', method: next, url: '/arrived', body, token: 'toy-token' })
 })
 
-test('a stream is not sent twice by a redirect, and a circle of redirects ends', async () => {
+test('a stream is not sent twice by a redirect, and circular redirects end', async () => {
   script = redirect('/arrived', 307)
   const body = new Blob(['the body']).stream()
   expect((await headed().fetch('/start', { method: 'POST', body, duplex: 'half' })).status).toBe(307)
@@ -151,7 +151,7 @@ test('a stream is not sent twice by a redirect, and a circle of redirects ends',
   expect(arrivals).toHaveLength(1 + 21)
 })
 
-test('redirect manual and error of the caller are kept', async () => {
+test('redirect modes manual and error of the caller are observed', async () => {
   script = redirect('/arrived')
   const own = headed()
   expect((await own.fetch('/start', { redirect: 'manual' })).status).toBe(302)

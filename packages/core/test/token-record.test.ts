@@ -23,19 +23,19 @@ const record = storedRecord(fields)
 const everything = storedRecord({ ...fields, repeatedAtMs: 1_767_230_000_000, rejectedCode: 42001, duels: 2 })
 const { fingerprint } = fields
 
-/** A record's members, its value by name. */
+/** A record's fields, with its value. */
 function members(of: StoredRecord | undefined): object | undefined {
   return of && { ...of, value: of.value }
 }
 
-test('a record comes back as it was written', () => {
+test('a record is read back as it was written', () => {
   for (const each of [record, everything, storedRecord({ ...fields, rejectedCode: 'invalid_token' })]) {
     expect(members(decodeRecord(encodeRecord(each), fingerprint))).toEqual(members(each))
   }
   expect(members(record)).toEqual(fields)
 })
 
-test('TNW reads it: token, seconds of life, and the moment of expiry', () => {
+test('an encoded record has TNW’s fields: token, seconds of life, and the moment of expiry', () => {
   expect(JSON.parse(encodeRecord(record))).toMatchObject({
     access_token: 'token-1',
     expires_in: 7200,
@@ -43,7 +43,7 @@ test('TNW reads it: token, seconds of life, and the moment of expiry', () => {
   })
 })
 
-test('the fingerprint of another secret makes it none', () => {
+test('an entry with the fingerprint of another secret is not a record', () => {
   expect(decodeRecord(encodeRecord(record), 'fedcba9876543210')).toBeUndefined()
   expect(decodeRecord(encodeRecord(record), '')).toBeUndefined()
 })
@@ -58,7 +58,7 @@ test.each([
   ['an array', `[${encodeRecord(record)}]`],
   ['a text of JSON', JSON.stringify(encodeRecord(record))],
   ['TNW’s own entry', JSON.stringify({ access_token: 't', expires_in: 7200, expired_time: 1 })],
-  ['an error reply', JSON.stringify({ errcode: 40001, errmsg: 'invalid credential' })],
+  ['an error response', JSON.stringify({ errcode: 40001, errmsg: 'invalid credential' })],
   ['of format 0', change({ format: 0 })],
   ['of half a format', change({ format: 1.5 })],
   ['of a format that is text', change({ format: '1' })],
@@ -75,16 +75,16 @@ test.each([
   ['that expires beyond all calendars', change({ expiresAtMs: 8.64e15 + 1 })],
   ['that expires as it is issued', change({ expiresAtMs: fields.issuedAtMs })],
   ['that expires before it is issued', change({ expiresAtMs: fields.issuedAtMs - 1 })],
-])('a text that is %s is no record', (_, text) => {
+])('an entry that is %s is not a record', (_, text) => {
   expect(decodeRecord(text, fingerprint)).toBeUndefined()
 })
 
-test('odd marks are left out, and the rest stands', () => {
+test('malformed optional fields are dropped, and the rest is read', () => {
   const odd = change({ writer: 7, reason: 'why', repeatedAtMs: 'now', rejectedCode: {}, duels: -1, extra: true })
   expect(members(decodeRecord(odd, fingerprint))).toEqual({ ...fields, writer: '', reason: 'cold' })
 })
 
-test('a later format is read, and what it adds is written back, whatever of the record changes', () => {
+test('a later format is read, and its fields are written back, whatever else changes', () => {
   const scope = { names: ['bot'], since: 3 }
   const later = change({ format: 7, scope, note: 'later' })
   const read = decodeRecord(later, fingerprint)
@@ -94,7 +94,7 @@ test('a later format is read, and what it adds is written back, whatever of the 
   }
 })
 
-test('what a later format adds is not shown when a record is printed, and takes no known name', () => {
+test('fields of a later format are not printed, and do not override known names', () => {
   const text = change({ later: 'simsec-later', value: 'simtok-odd', carried: { format: 9 } })
   const read = decodeRecord(text, fingerprint)
   expect(inspect(read, { showHidden: true, getters: true }) + JSON.stringify(read)).not.toContain('simsec-later')
@@ -102,7 +102,7 @@ test('what a later format adds is not shown when a record is printed, and takes 
   expect(JSON.parse(encodeRecord(read ?? record))).toEqual(JSON.parse(text))
 })
 
-test('a life longer than the platform lets a token live is taken at that', () => {
+test('a life longer than the platform’s longest is reduced to it', () => {
   const read = decodeRecord(change({ expiresAtMs: 8.6e15, repeatedAtMs: 8.6e15 }), fingerprint, 7_200_000)
   expect(read).toMatchObject({
     expiresAtMs: fields.issuedAtMs + 7_200_000,
@@ -111,12 +111,12 @@ test('a life longer than the platform lets a token live is taken at that', () =>
   expect(JSON.parse(encodeRecord(read ?? record))).toMatchObject({ expires_in: 7200 })
 })
 
-test('a generation that leaves no room to count on counts for nothing', () => {
+test('a generation that leaves no room to count on is read as 0', () => {
   expect(decodeRecord(change({ generation: Number.MAX_SAFE_INTEGER }), fingerprint)?.generation).toBe(0)
   expect(decodeRecord(change({ generation: 2 ** 48 }), fingerprint)?.generation).toBe(2 ** 48)
 })
 
-test('whatever a text holds, reading it throws nothing', () => {
+test('decodeRecord never throws, whatever the text is', () => {
   const seed = 20_261_120
   const random = randomOf(seed)
   const good = encodeRecord(everything)
@@ -168,7 +168,7 @@ function garbled(good: string, random: () => number): string {
   }
 }
 
-test('a changed record keeps what is not changed, its value too, and is frozen', () => {
+test('a changed record keeps its other fields and its value, and is frozen', () => {
   const changed = changedRecord(everything, { expiresAtMs: 1_767_240_000_000 })
   expect(members(changed)).toEqual({ ...members(everything), expiresAtMs: 1_767_240_000_000 })
   expect(Object.isFrozen(changed)).toBe(true)
@@ -183,19 +183,19 @@ test('printing a record shows everything but its value', () => {
   expect('value' in record && record.value).toBe('token-1')
 })
 
-test('only what Date can hold is a moment', () => {
+test('isMoment is true only for values that Date can represent', () => {
   for (const moment of [1, 0.5, Date.UTC(2026, 0, 1), 8.64e15]) expect(isMoment(moment)).toBe(true)
   for (const none of [0, -1, Number.NaN, Infinity, 8.64e15 + 1, '1', null, undefined, new Date()]) {
     expect(isMoment(none)).toBe(false)
   }
 })
 
-test('only an object is taken from a JSON text', () => {
+test('parseObject only accepts objects', () => {
   expect(parseObject('{"a":1}')).toEqual({ a: 1 })
   for (const text of ['', '[]', 'null', '1', '"x"', '{', '\uFEFF{}']) expect(parseObject(text)).toBeUndefined()
 })
 
-test('a value that no header could carry is no record', () => {
+test('a value that a header cannot carry is not a token', () => {
   const text = encodeRecord(record)
   for (const value of ['a\nb', 'ä', 'x'.repeat(9000), '']) {
     const changed = JSON.stringify({ ...(JSON.parse(text) as object), access_token: value })

@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('every token, ticket, probe and authorised request asks for no cache, whatever the caller says', async () => {
+test('every token, ticket, probe and API request forbids caching, whatever the caller’s options are', async () => {
   const { simulator } = world
   const modes: { readonly path: string; readonly cache: unknown; readonly next: boolean }[] = []
   const manager = world.manager({

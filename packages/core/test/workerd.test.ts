@@ -13,7 +13,7 @@ const platform = createServer((_, response) => {
   else response.end(JSON.stringify({ access_token: `token-${requests}`, expires_in: '7200' }))
 })
 
-// Timers are numbers and there is no Buffer in the oldest; the newest has Node's modules without being asked.
+// The oldest one has numbers as timers and no Buffer; the newest has Node.js modules by default.
 describe.each([
   ['2023-06-01', ['nodejs_compat']],
   ['2024-09-23', ['nodejs_compat']],
@@ -38,14 +38,14 @@ describe.each([
     await once(platform, 'close')
   })
 
-  test('twenty cold requests to a Durable Object cost one request upstream', async () => {
+  test('twenty cold requests to a Durable Object cost one upstream request', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => workerd.get('/object')))
     expect(answers).toEqual(Array.from({ length: 20 }, () => ({ value: 'token-1' })))
     expect(requests).toBe(1)
     expect(await workerd.get('/request')).toEqual({ value: 'token-2' })
   })
 
-  test('a manager of the module whose refresh ended with another request says where it belongs', async () => {
+  test('a module-level manager whose refresh ended with another request fails with an error that says where it belongs', async () => {
     expect(await workerd.get('/peek')).toEqual({ value: 'none' })
     isHolding = true
     await workerd.get('/left-behind')
@@ -58,7 +58,7 @@ describe.each([
     expect(await workerd.get('/module')).toEqual({ value: expect.stringMatching(/^token-/) })
   })
 
-  test('an app is made the current one by run; setCurrentAppId says so in a typed error', async () => {
+  test('an app becomes the current one by run; setCurrentAppId is a typed error', async () => {
     expect(await workerd.get('/kit')).toMatchObject({
       code: 'ERR_LINGPAI_CONFIG',
       message: expect.stringContaining('setCurrentAppId'),

@@ -84,7 +84,7 @@ const eventNames = [
   'closed',
 ] as const satisfies readonly LingpaiEventName[]
 
-/** A path of each platform that works with a live token only. */
+/** A path of each platform that only works with a live token. */
 export const apiPath: Readonly<Record<SourceName, `/${string}`>> = {
   qq: '/users/@me',
   wechat: '/cgi-bin/getcallbackip',

@@ -10,7 +10,7 @@ afterEach(() => world.close())
 const probePath = '/cgi-bin/getcallbackip'
 const untrue = { body: { errcode: 40001, errmsg: 'invalid credential' } }
 
-test('a broken client that reports each new token as rejected ends no token that others hold', async () => {
+test('a broken client that reports each new token as rejected invalidates no token that others hold', async () => {
   const { simulator } = world
   const source = world.source('wechatPlain')
   const held = await source.getAccessToken()
@@ -22,7 +22,7 @@ test('a broken client that reports each new token as rejected ends no token that
   expect(world.events.filter(({ name }) => name === 'same-token').at(-1)?.event).toMatchObject({ reason: 'rejected' })
 })
 
-test('untrue reports of a young token at one moment cost one probe, later ones one each, and none costs a token', async () => {
+test('false reports of a young token cost one probe at one moment, one each later, and no token', async () => {
   const { simulator } = world
   let probes = 0
   const provider = world.manager({
@@ -40,7 +40,7 @@ test('untrue reports of a young token at one moment cost one probe, later ones o
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('nobody waits until it is written that the probe has refuted a report', async () => {
+test('callers do not wait for the write that records a refuted report', async () => {
   const { cache } = plainCache()
   const atHand: (string | undefined)[] = []
   const set: typeof cache.set = (key, value) => {
@@ -53,7 +53,7 @@ test('nobody waits until it is written that the probe has refuted a report', asy
   expect(atHand).toEqual([undefined, token])
 })
 
-test('fetch and withToken give the platform’s response to a report that the probe refutes, after one call', async () => {
+test('fetch and withToken return the platform’s response after one call if the probe refutes the report', async () => {
   const { simulator } = world
   const source = world.source('wechatPlain')
   const token = await source.getAccessToken()
@@ -69,7 +69,7 @@ test('fetch and withToken give the platform’s response to a report that the pr
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 
-test('a dead young token is proven dead and replaced, and the call succeeds', async () => {
+test('an invalid young token is probed and replaced, and the call succeeds', async () => {
   const { simulator } = world
   const source = world.source('wechatPlain')
   const dead = await source.getAccessToken()
@@ -80,7 +80,7 @@ test('a dead young token is proven dead and replaced, and the call succeeds', as
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a young token that dies after its probe is replaced at the next report', async () => {
+test('a young token that becomes invalid after its probe is replaced at the next report', async () => {
   const { simulator } = world
   const source = world.source('wechatPlain')
   const token = await source.getAccessToken()
@@ -113,7 +113,7 @@ test('a token older than a minute is replaced without a probe', async () => {
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('the mark of another process on a young token is proven as well, and goes', async () => {
+test('another process’s mark on a young token is probed as well, and removed', async () => {
   const { simulator, clock } = world
   const { cache } = plainCache()
   const first = world.source('wechatPlain', world.manager({ cache: { ...cache } }))
@@ -131,7 +131,7 @@ test('the mark of another process on a young token is proven as well, and goes',
   expect(simulator.ledger.tokenRequests()).toBe(before)
 })
 
-test('a refusal that the platform’s own probe contradicts comes back as the platform’s reply', async () => {
+test('a platform error that the platform’s own probe contradicts is returned as the platform’s response', async () => {
   const { simulator } = world
   const source = world.source('wecom')
   const token = await source.getAccessToken()
@@ -144,7 +144,7 @@ test('a refusal that the platform’s own probe contradicts comes back as the pl
   expect(simulator.ledger.tokenRequests()).toBe(2)
 })
 
-test('a slow probe is waited for where no other token can be had', async () => {
+test('a slow probe delays callers that have no other token', async () => {
   const { simulator, clock } = world
   const source = world.source('wecom')
   const token = await source.getAccessToken()

@@ -5,15 +5,15 @@ import { CacheError } from '../errors.js'
 import { lastingFailure } from './lasting-failure.js'
 import { scrubCause } from '../secrecy/redact.js'
 
-/** The entry that the check writes and forgets. */
+/** The entry that the check writes and removes. */
 const entry = 'lingpai:ready'
 const leaseMs = 1000
 
 /**
- * Writes to a store as a refresh would, for `ready` of a cache.
+ * Writes to a store as a refresh does; implements `ready` of a cache.
  *
  * @param name the factory of the cache, for the error
- * @throws CacheError; `retryable: false` and a hint where waiting does not mend it
+ * @throws CacheError with `retryable: false` and a hint if waiting cannot solve the problem
  */
 export async function assertReady(name: string, cache: IAccessTokenCache): Promise<void> {
   const { lease, reach = 'process' } = cache

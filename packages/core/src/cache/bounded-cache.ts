@@ -8,14 +8,14 @@ import { scrubCause } from '../secrecy/redact.js'
 import { StoreClock, type SharedMoment } from './store-clock.js'
 import { parseObject } from '../token-record.js'
 
-/** Outcome of a cache operation; a failure is never a miss. */
+/** Outcome of a cache operation. A failure is never a miss. */
 export type GateOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CacheError }
 
-/** The cache as the core sees it: every operation bounded in time, every failure a value and an event. */
+/** The cache with limits: every operation ends in time, and every failure is a value and an event. */
 export interface CacheGate {
   readonly cache: IAccessTokenCache
-  /** Bound of each operation. */
+  /** Limit of each operation in milliseconds. */
   readonly timeoutMs: number
   get(key: string): Promise<GateOutcome<string | undefined>>
   set(key: string, value: string, expiresAtMs: number): Promise<GateOutcome<void>>
@@ -23,37 +23,37 @@ export interface CacheGate {
   take(key: string, holder: string, ttlMs: number): Promise<GateOutcome<boolean>>
   commit(key: string, holder: string, value: string, expiresAtMs: number): Promise<GateOutcome<boolean>>
   release(key: string, holder: string): Promise<GateOutcome<void>>
-  /** Whether the store failed when it was last asked for anything but the time. */
+  /** Whether the last operation failed, calls of `nowMs` aside. */
   isSilent(): boolean
-  /** Now, Unix milliseconds, on the clock that records are written on: the latest that it may be there. */
+  /** The current time on the clock that records use, in Unix milliseconds: the latest that it may be. */
   sharedNowMs(): Promise<number>
-  /** The same without asking the store: reckoned on from its last word. */
+  /** The same without I/O, extrapolated from the store's last response. */
   reckonedNowMs(): number
-  /** The earliest that it may be there, by which moments are written down. */
+  /** The earliest current time on that clock, without I/O. Moments are stored by it. */
   reckonedEarliestMs(): number
-  /** Whether that clock's time is known; a store's own may not be, as long as it does not answer. */
+  /** Whether the time of that clock is known. A store's own time is unknown until it responds. */
   isTimeKnown(): boolean
-  /** Now, on all clocks. */
+  /** The current moment on all clocks. */
   moment(): SharedMoment
-  /** Milliseconds since a moment, at most. */
+  /** The most milliseconds that may have passed since a moment. */
   msSince(moment: SharedMoment): number
-  /** The same; a store that has a clock is asked for the time where this process's own clocks cannot tell. */
+  /** The same; asks a store with a clock if this process's own clocks cannot tell. */
   sureMsSince(moment: SharedMoment): Promise<number>
 }
 
-/** What the gate of an account needs besides the cache. */
+/** What a bounded cache needs besides the cache. */
 export interface CacheGateParts {
   readonly clock: Clock
   readonly timeoutMs: number
-  /** Is told of each failure. */
+  /** Called with each failure. */
   readonly onFailure: (error: CacheError) => void
-  /** Called after each operation that worked. */
+  /** Called after each successful operation. */
   readonly onSuccess: (operation: CacheErrorDetails['operation']) => void
-  /** Tokens that a store's error may quote. */
+  /** Tokens that must be masked in the store's errors. */
   readonly tokens: () => readonly string[]
 }
 
-/** Guards a cache. */
+/** Limits the duration of a cache's operations, and turns their failures into values. */
 export function cacheGate(
   cache: IAccessTokenCache,
   { clock, timeoutMs, onFailure, onSuccess, tokens }: CacheGateParts,
@@ -66,7 +66,7 @@ export function cacheGate(
     call: () => unknown,
     written?: string,
   ): Promise<GateOutcome<T>> {
-    // Of now: by the time it fails, memory may have let go of them.
+    // Snapshot: these may be gone from memory when the call fails.
     const held = tokens()
     const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
       const known = [...held, ...tokens(), ...tokenIn(written)]
@@ -130,13 +130,13 @@ export function cacheGate(
   }
 }
 
-/** The token in a record's text: a store that cannot write it may quote it. */
+/** The token in a record's text, which the error of a failed write may quote. */
 function tokenIn(written: string | undefined): readonly string[] {
   const token = written === undefined ? undefined : parseObject(written)?.['access_token']
   return typeof token === 'string' ? [token] : []
 }
 
-/** What a store that does not answer is taken to have answered. */
+/** Stands for the response of a store that did not respond in time. */
 const tooLate = Symbol('too late')
 
 async function bounded<T>(pending: PromiseLike<T>, clock: Clock, timeoutMs: number): Promise<T | typeof tooLate> {

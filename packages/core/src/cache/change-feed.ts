@@ -1,7 +1,7 @@
 import type { CacheChange, IAccessTokenCache } from '../cache.js'
 import { harmlessly } from '../events.js'
 
-/** What the cache tells of writes, by key. One subscription serves all accounts of a manager. */
+/** Dispatches the cache's change notifications by key. All accounts of a manager share one subscription. */
 export class ChangeFeed {
   readonly #cache: IAccessTokenCache
   readonly #listeners = new Map<string, Set<(change: CacheChange) => void>>()
@@ -11,7 +11,7 @@ export class ChangeFeed {
     this.#cache = cache
   }
 
-  /** Calls back on each write to `key` that the cache tells of. @returns Ends it. */
+  /** Calls `listener` on each reported write to `key`. @returns a function that removes it */
   on(key: string, listener: (change: CacheChange) => void): () => void {
     this.#subscribe()
     const listeners = this.#listeners.get(key) ?? new Set()
@@ -28,7 +28,7 @@ export class ChangeFeed {
     if (unsubscribe !== undefined) harmlessly(unsubscribe)
   }
 
-  /** The feed is a hint: a store that cannot give it costs promptness, nothing else. */
+  /** The feed is a hint: without it, changes are only noticed later. */
   #subscribe(): void {
     if (this.#unsubscribe !== undefined || this.#cache.subscribe === undefined) return
     this.#unsubscribe = () => undefined

@@ -1,14 +1,14 @@
 import type { Awaitable } from '../cache.js'
 import { systemClock } from '../clock.js'
 
-/** A call that never settles must not keep a process from ending for good. */
+/** A call that never settles must not keep the process alive forever. */
 const longestHoldMs = 60_000
 
 /**
- * Keeps the process alive while a call is under way, from the moment it is made. What the call waits for inside, such as an
- * idle connection, may well be something that does not keep the process alive.
+ * Keeps the process alive while a call is under way. What the call itself waits for, such as an idle connection, may
+ * not keep it alive.
  *
- * @param longestMs the process is held no longer than this
+ * @param longestMs limit of the hold in milliseconds
  */
 export async function holdingProcess<T>(call: () => Awaitable<T>, longestMs = longestHoldMs): Promise<T> {
   const timer = systemClock.setTimer(() => undefined, longestMs, { holdsProcess: true })

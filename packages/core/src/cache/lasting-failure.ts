@@ -1,6 +1,6 @@
 import { redact } from '../secrecy/redact.js'
 
-/** Why a store fails for good, as far as its error tells: waiting does not mend it. */
+/** Why waiting cannot solve a store's failure. */
 export interface LastingFailure {
   readonly hint: string
 }
@@ -8,7 +8,7 @@ export interface LastingFailure {
 const notAllowed = 'the user of this process may not read and write there: correct the owner or the mode of the path'
 const otherThing = 'something else stands at the path of the cache: name another path, or move that away'
 
-/** Failures of the file system that only a person can end. */
+/** Hints for file system errors that only a person can solve. */
 const hints: Readonly<Record<string, string>> = {
   EACCES: notAllowed,
   EPERM: notAllowed,
@@ -20,8 +20,8 @@ const hints: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads whether an error of a store is one that waiting does not mend: a code of the file system, or `retryable: false` with a
- * `hint`, which an adapter sets.
+ * Whether waiting cannot solve a store's error: it has a file system code, or an adapter set `retryable: false` and a
+ * `hint`.
  *
  * @param known tokens that the error may quote
  */

@@ -2,20 +2,20 @@ import type { CacheChange } from '../cache.js'
 import { systemClock, type Timer } from '../clock.js'
 import { harmlessly } from '../events.js'
 
-/** A store that is looked at this often tells of a write within about a second. */
+/** Writes are noticed within about this time. */
 const betweenLooksMs = 1000
 
-/** Listeners to a store that cannot call back by itself. */
+/** Change notifications for a store that cannot push them. */
 export interface PolledFeed {
   readonly subscribe: (listener: (change: CacheChange) => void) => () => void
   readonly close: () => void
 }
 
 /**
- * Looks at a store once a second while there are listeners, and tells them which keys were written. The timer does not keep
- * the process alive.
+ * Polls a store once a second while there are listeners, and notifies them of the keys that were written. The timer
+ * does not keep the process alive.
  *
- * @param look gives the keys that were written since it was last asked; the first time, of all that stand there
+ * @param look returns the keys written since its last call; at the first call, all keys
  */
 export function polledFeed(look: () => Promise<readonly string[]>): PolledFeed {
   const listeners = new Set<{ readonly tell: (change: CacheChange) => void }>()
@@ -25,7 +25,7 @@ export function polledFeed(look: () => Promise<readonly string[]>): PolledFeed {
     timer = systemClock.setTimer(() => void lookOnce(), betweenLooksMs)
   }
   const lookOnce = async (): Promise<void> => {
-    // A store that does not answer is asked again: the next look finds what this one could not.
+    // A failed look is repeated: the next one finds what this one missed.
     const keys = await look().catch(() => [])
     for (const key of keys)
       for (const { tell } of [...listeners])

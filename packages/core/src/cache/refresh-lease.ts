@@ -3,28 +3,28 @@ import type { CacheGate } from './bounded-cache.js'
 import type { Clock, Timer } from '../clock.js'
 import type { SharedMoment } from './store-clock.js'
 
-/** A lease lives this long; a killed holder is replaced after at most this time. */
+/** Duration of a lease. A killed holder is replaced after at most this time. */
 const leaseMs = 2000
-/** A living holder renews in time for two tries before it would lose the lease. */
+/** A live holder has time for two attempts to renew before it loses the lease. */
 const renewEveryMs = leaseMs / 3
 
-/** The right to refresh, held and renewed until it is given back. */
+/** The right to refresh, renewed until it is released. */
 export interface HeldLease {
-  /** `lost`: somebody else has it; `doubtful`: at some moment since it was taken somebody else may have had it. */
+  /** `lost`: another process has it. `doubtful`: another process may have had it at some moment since it was taken. */
   state(): 'held' | 'doubtful' | 'lost'
   /**
-   * Ends the renewing. `true` when the lease was ever renewed: a holder that was stopped in between may have taken it anew
-   * after others had it, so the record has to be looked at again before it is written.
+   * Stops renewing the lease. Returns `true` if it was ever renewed: a holder that was stopped in between may have
+   * taken it again after other processes had it, so the record must be read again before a write.
    */
   settle(): Promise<boolean>
-  /** Writes and gives the lease back; `lost` where another process has it, `unknown` where the store did not say. */
+  /** Writes the record and releases the lease. `lost`: another process has it. `unknown`: the store did not say. */
   commit(value: string, expiresAtMs: number): Promise<'written' | 'lost' | 'unknown'>
-  /** Gives the lease back, if that has not happened yet. */
+  /** Releases the lease, unless that has already happened. */
   release(): Promise<void>
 }
 
 /**
- * What came of taking a lease.
+ * Outcome of an attempt to take a lease.
  *
  * - `busy`: another process holds it
  * - `unavailable`: the store has no leases
@@ -36,7 +36,7 @@ export type Taken =
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'unknown' }
 
-/** Tries to take the lease of a key, once. */
+/** Tries once to take the lease of a key. */
 export async function takeLease(gate: CacheGate, clock: Clock, key: string): Promise<Taken> {
   if (gate.cache.lease === undefined) return { kind: 'unavailable' }
   const holder = randomUUID()
@@ -65,9 +65,9 @@ function holdLease(
       wasRenewed = true
       const askedAt = gate.moment()
       renewal = gate.take(key, holder, leaseMs).then(async (renewed) => {
-        // A store that failed may answer the next time; one that says no has given the lease away.
+        // A failed renewal may succeed the next time; a refused one means that the lease is lost.
         isLost = renewed.ok && !renewed.value
-        // It may have run out before this reached the store.
+        // The lease may have expired before this request reached the store.
         if ((await gate.sureMsSince(heldAt)) >= leaseMs) hasGap = true
         if (renewed.ok && renewed.value) heldAt = askedAt
         if (isHeld && !isLost) arm()
@@ -75,7 +75,7 @@ function holdLease(
     }, renewEveryMs)
   }
   arm()
-  // A renewal that is still on its way could take the lease anew after it was given back.
+  // A pending renewal could take the lease again after it was released.
   const settle = async (): Promise<boolean> => {
     isHeld = false
     timer?.cancel()

@@ -1,32 +1,32 @@
 import type { Clock } from '../clock.js'
 import { type Moment, momentOf, msSince } from '../time/moment.js'
 
-/** The store's clock is asked again after this time. */
+/** The store's time is read again after this time. */
 const trustMs = 60_000
-/** A wall clock that moves this much against the monotonic one tells of a sleep, or of a clock that was set. */
+/** If the wall clock moves this much against the monotonic clock, the machine slept or a clock was set. */
 const jumpMs = 1000
-/** A store that did not answer is not asked again for so long after the time-out of that question: each may cost as much. */
+/** Pause after a store failed to report its time, in addition to the timeout: each attempt may cost as much. */
 const restMs = 5000
 const never: Moment = { monotonic: -Infinity, wall: -Infinity }
 
-/** A moment, with the store's time of it where that was known: the earliest that it may have been there. */
+/** A moment, with the store's time if that was known: the earliest that it may have been. */
 export interface SharedMoment extends Moment {
   readonly sharedMs?: number
 }
 
 /**
- * The clock that records are written on: the store's where it has one, else this host's.
+ * The clock that records use: the store's if it has one, otherwise this host's.
  *
- * A store's answer tells of some moment between question and answer. So there are two readings: what stands in the store is
- * judged by the latest that it may be there, and moments are written down by the earliest. An answer that was slow makes a
- * token's life shorter, for readers of another host too, and never longer.
+ * The store's response stands for some moment between request and response. So there are two readings: entries of the
+ * store are judged by the latest possible time, and moments are stored by the earliest. A slow response can therefore
+ * shorten a token's life, on other hosts too, but never lengthen it.
  */
 export class StoreClock {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #ask: (() => Promise<number | undefined>) | undefined
   readonly #isSilent: () => boolean
-  /** The store's time when the monotonic clock stood at 0: at the earliest, and at the latest. */
+  /** The store's time when the monotonic clock was at 0: the earliest and the latest possible. */
   #offset: { readonly earliestMs: number; readonly latestMs: number } | undefined
   #askedAtMs = -Infinity
   #failures = 0
@@ -34,9 +34,9 @@ export class StoreClock {
   #wallOffsetMs = 0
 
   /**
-   * @param ask gives the store's Unix milliseconds, `undefined` when it does not answer
-   * @param timeoutMs an answer that took longer tells of some moment in between: the process was stopped
-   * @param isSilent whether the store failed the last time that anything else was asked of it
+   * @param ask returns the store's time in Unix milliseconds, or `undefined` if it does not respond
+   * @param timeoutMs a response that took longer is discarded: the process was stopped meanwhile
+   * @param isSilent whether the last other operation of the store failed
    */
   constructor(
     clock: Clock,
@@ -50,37 +50,42 @@ export class StoreClock {
     this.#isSilent = isSilent
   }
 
-  /** Now at the latest, Unix milliseconds. A store that does not answer is reckoned on from its last word. */
+  /**
+   * The latest possible current time in Unix milliseconds. If the store does not respond, the time is extrapolated from
+   * its last response.
+   */
   async nowMs(): Promise<number> {
     const { monotonic } = this.#clock
-    // Whoever waits has waited for the store already, and shall not wait for it twice.
+    // The caller has already waited for the store and must not wait for it twice.
     if (this.#isSilent() || msSince(this.#failedAt, this.#clock) < restMs + this.#timeoutMs) return this.reckonedNowMs()
     if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
-    // Without it nothing in the store can be judged, so one lost message is not to cost a refresh.
+    // Without the time, no entry of the store can be judged, so one lost message must not cost a refresh.
     if (!this.isKnown()) await this.#askStore()
     return this.reckonedNowMs()
   }
 
-  /** Whether the store's time is known here. Until it is, its records can be neither read nor written. */
+  /** Whether the store's time is known. Until it is, records can be neither read nor written. */
   isKnown(): boolean {
     if (this.#ask === undefined) return true
     const { now, monotonic } = this.#clock
     return this.#offset !== undefined && Math.abs(now() - monotonic() - this.#wallOffsetMs) <= jumpMs
   }
 
-  /** The same, without asking. */
+  /** The same without I/O. */
   reckonedNowMs(): number {
     const { now, monotonic } = this.#clock
     return this.#offset === undefined ? now() : monotonic() + this.#offset.latestMs
   }
 
-  /** Now at the earliest, without asking. */
+  /** The earliest possible current time, without I/O. */
   reckonedEarliestMs(): number {
     const { now, monotonic } = this.#clock
     return this.#offset === undefined ? now() : monotonic() + this.#offset.earliestMs
   }
 
-  /** Now, to be told from other moments later, whatever the clocks of this process are set to meanwhile. */
+  /**
+   * The current moment. It can be compared with later moments, even if the clocks of this process are set in between.
+   */
   moment(): SharedMoment {
     const moment = momentOf(this.#clock)
     const isTold = this.#offset !== undefined && this.isKnown()
@@ -88,8 +93,8 @@ export class StoreClock {
   }
 
   /**
-   * Milliseconds since a moment, at most. Where the clocks of this process disagree on that, the machine slept or one was set:
-   * a store that told its time before and after knows which.
+   * The most milliseconds that may have passed since a moment. If the clocks of this process disagree, the machine
+   * slept or a clock was set; a store that reported its time before and after shows which.
    */
   msSince(moment: SharedMoment): number {
     const { now, monotonic } = this.#clock
@@ -98,7 +103,7 @@ export class StoreClock {
     return Math.max(0, this.reckonedNowMs() - moment.sharedMs)
   }
 
-  /** The same; a store that has not told its time since the clocks of this process disagree is asked for it. */
+  /** The same; asks the store for its time if it has not reported it since the clocks of this process disagree. */
   async sureMsSince(moment: SharedMoment): Promise<number> {
     if (moment.sharedMs !== undefined && !this.isKnown()) await this.nowMs()
     return this.msSince(moment)
@@ -110,13 +115,14 @@ export class StoreClock {
     const told = await this.#ask?.()
     if (told === undefined) {
       this.#failures += 1
-      // The moment of the question: where the machine slept over it, the failure says nothing about the store now.
+      // The start of the request: if the machine slept during it, the failure says nothing about the store now.
       if (this.#failures > 1) this.#failedAt = asked
       return
     }
     this.#failures = 0
     this.#failedAt = never
-    // The process was stopped before it took in the answer, which tells nothing now. The store may be asked again at once.
+    // The process was stopped before it read the response, so that says nothing about the current time. The store may
+    // be asked again at once.
     if (msSince(asked, this.#clock) > this.#timeoutMs) return
     this.#offset = { earliestMs: told - monotonic(), latestMs: told - asked.monotonic }
     this.#askedAtMs = monotonic()

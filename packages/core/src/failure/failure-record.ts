@@ -4,7 +4,10 @@ import { longestCoolDownOf } from './policy.js'
 import { isErrorClass, storedError, type Wording } from './stored-error.js'
 import { isCount, isMoment, isObject, parseObject } from '../token-record.js'
 
-/** A failed refresh as it is kept beside the record in the cache, so that all who share it keep the cool-down. */
+/**
+ * A failed refresh as the cache stores it beside the record, so that all processes that share the cache observe the
+ * cool-down.
+ */
 export interface FailureRecord {
   readonly error: AnyLingpaiError
   readonly errorClass: ErrorClass
@@ -12,22 +15,25 @@ export interface FailureRecord {
   readonly failures: number
   readonly atMs: number
   readonly retryAtMs: number
-  /** From when a refresh ahead is tried again, where that has more time than those who have no token. */
+  /** When a refresh ahead is attempted again, if that is later than for callers without a token. */
   readonly aheadAtMs?: number
-  /** `retryAtMs` as it was written, where the writer's clock runs ahead of this one, or the note says too much. */
+  /**
+   * `retryAtMs` as it was written, if it was reduced on reading: the writer's clock was ahead, or the entry exceeded
+   * the longest cool-down.
+   */
   readonly writtenRetryAtMs?: number
-  /** Whether it was read from the store, and not heard from upstream. */
+  /** Whether it was read from the store instead of received from upstream. */
   readonly isHearsay?: true
-  /** What a later version of this library wrote beside these fields; it is written back as it was. */
+  /** Fields that a later version of this library wrote; written back unchanged. */
   readonly carried?: Readonly<Record<string, unknown>>
 }
 
-/** Where the failure of an account stands, given its record's key. */
+/** The cache key of an account's failure, for the key of its record. */
 export function failureKey(key: string): string {
   return `${key}:failure`
 }
 
-/** A failure as text. Holds what the error shows to anybody: no secret is in it. */
+/** Encodes a failure as text. It contains only what the error shows, so no secret. */
 export function encodeFailure(failure: FailureRecord): string {
   const { error, carried, isHearsay: _, writtenRetryAtMs: __, ...rest } = failure
   const { code, message, hint, retryable } = error
@@ -39,8 +45,8 @@ export function encodeFailure(failure: FailureRecord): string {
 }
 
 /**
- * Reads a failure back, its error as the class it was and in words of this version; `undefined` for anything else. A cool-down
- * that this version would not have written is taken at the longest that it would have.
+ * Parses a failure, with its error rebuilt in the texts of this version; `undefined` if it is malformed. A cool-down
+ * that is longer than any that this version writes is reduced to the longest.
  */
 export function decodeFailure(text: string, wording: Wording): FailureRecord | undefined {
   const { error: stored, errorClass, failures, atMs, retryAtMs: toldMs, aheadAtMs, ...others } = parseObject(text) ?? {}
@@ -70,10 +76,10 @@ function codeCoolDownMs({ spec }: Wording, { details }: Readonly<Record<string, 
   return seconds === undefined ? undefined : seconds * 1000
 }
 
-/** A refresh ahead never waits for longer: a living token's end comes before. */
+/** Longest wait of a refresh ahead: live tokens expire earlier. */
 const longestPatienceMs = 7 * 86_400_000
 
-/** A failure whose writer's clock runs ahead, moved so that it began now: its cool-down gets no longer by that. */
+/** Moves a failure from a writer whose clock is ahead so that it starts now. Its cool-down does not get longer. */
 export function inTimeOf(nowMs: number, failure: FailureRecord): FailureRecord {
   const aheadMs = failure.atMs - nowMs
   if (aheadMs <= 0) return failure
@@ -89,7 +95,7 @@ export function inTimeOf(nowMs: number, failure: FailureRecord): FailureRecord {
   }
 }
 
-/** The same failure, with the moment from which a further call asks again. */
+/** Copies an error with the moment of the next attempt. */
 export function withRetryAt(error: AnyLingpaiError, retryAtMs: number): AnyLingpaiError {
   const { message, hint, retryable, cause } = error
   const options = { retryable, retryAtMs, ...(hint !== undefined && { hint }), ...(cause !== undefined && { cause }) }
@@ -107,16 +113,16 @@ export function withRetryAt(error: AnyLingpaiError, retryAtMs: number): AnyLingp
   }
 }
 
-/** The class that decides about a failure that no platform code stands behind. */
+/** Returns the class of an error, for errors without a platform code, too. */
 export function classOfError(error: AnyLingpaiError): ErrorClass {
   switch (error.code) {
     case 'ERR_LINGPAI_PLATFORM':
       return error.details.errorClass
     case 'ERR_LINGPAI_TRANSPORT':
-      // A rejected certificate does not mend itself.
+      // Waiting does not solve a rejected certificate.
       return error.retryable ? 'transient' : 'unknown'
     case 'ERR_LINGPAI_MALFORMED_ANSWER':
-      // A wrong path or a redirect does not mend itself within seconds.
+      // Waiting for seconds does not solve a wrong path or a redirect.
       return error.details.problem === 'not-found' || error.details.problem === 'redirect' ? 'unknown' : 'transient'
     default:
       return 'unknown'

@@ -4,12 +4,15 @@ import type { Hint } from '../provider.js'
 
 type Problem = NonNullable<NetworkFault['problem']>
 
-/** What a person can do where waiting alone does not help. */
+/** The hint for a fault that waiting alone does not solve. */
 export function faultHint(problem: Problem, language: 'en' | 'zh'): string {
   return hintIn(faultHints[problem], language)
 }
 
-/** Whether waiting alone may mend it: a proxy that is down comes back, one that rejects the request goes on rejecting it. */
+/**
+ * Whether waiting may solve a fault: a proxy that is down comes back, but one that rejects the request keeps rejecting
+ * it.
+ */
 export function passes({ problem, status = 502 }: Pick<NetworkFault, 'problem' | 'status'>): boolean {
   return problem === undefined || (problem === 'proxy' && status >= 500)
 }
@@ -28,7 +31,7 @@ const faultHints: Readonly<Record<Problem, Hint>> = {
     zh: '请检查 HTTPS_PROXY（或 HTTP_PROXY、`fetch` 选项）所指的代理：地址、用户名和密码，以及它是否允许连接该主机。不需要代理的主机写进 NO_PROXY。',
   },
   framework: {
-    en: 'Throw this error on: the framework recognises it by its digest. In Next.js, `dynamic = "force-dynamic"` keeps a page from being rendered ahead.',
+    en: 'Rethrow this error: the framework recognises it by its digest. In Next.js, `dynamic = "force-dynamic"` keeps a page from being rendered ahead.',
     zh: '请继续抛出此错误：框架通过其 digest 识别它。在 Next.js 中，`dynamic = "force-dynamic"` 可使页面不被提前渲染。',
   },
 }

@@ -4,7 +4,7 @@ import type { ResolvedSpec } from '../provider.js'
 import { isCount, isObject } from '../token-record.js'
 import { malformedError, networkError, platformError, statusError, timeoutError } from './upstream-errors.js'
 
-/** What the words of an error are made from, besides its code. */
+/** What the text of an error depends on, besides its code. */
 export interface Wording {
   readonly spec: Pick<ResolvedSpec<never>, 'id' | 'hints' | 'perCode'>
   readonly language: 'en' | 'zh'
@@ -13,10 +13,10 @@ export interface Wording {
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * The error of a stored failure, in this version's own words. Others can write to a store: of what stands there only codes,
- * classes and numbers count, and no sentence for a person.
+ * Rebuilds the error of a stored failure in the texts of this version. Others can write to the store, so only its
+ * codes, classes and numbers are used, and never its sentences.
  *
- * @returns `undefined` where the code, or what it needs, is not known
+ * @returns `undefined` if the code, or a field that it requires, is unknown
  */
 export function storedError(
   wording: Wording,
@@ -26,7 +26,7 @@ export function storedError(
   if (!isObject(details)) return undefined
   switch (code) {
     case 'ERR_LINGPAI_PLATFORM':
-      return refusalOf(wording, details, errorClass)
+      return platformErrorOf(wording, details, errorClass)
     case 'ERR_LINGPAI_TRANSPORT':
       return transportErrorOf(wording, details)
     case 'ERR_LINGPAI_MALFORMED_ANSWER':
@@ -41,7 +41,7 @@ export function isErrorClass(value: unknown): value is ErrorClass {
   return errorClasses.some((errorClass) => errorClass === value)
 }
 
-function refusalOf({ spec, language }: Wording, details: Fields, errorClass: ErrorClass): AnyLingpaiError {
+function platformErrorOf({ spec, language }: Wording, details: Fields, errorClass: ErrorClass): AnyLingpaiError {
   const { platformCode, endpoint } = details
   const code = Number.isFinite(platformCode) ? (platformCode as number) : (wordIn(platformCode) ?? 'unknown')
   const traceId = wordIn(details['traceId'])
@@ -55,7 +55,7 @@ function refusalOf({ spec, language }: Wording, details: Fields, errorClass: Err
   )
 }
 
-/** What a note can say; a render that a framework ended leaves none. */
+/** Problems that a stored failure can have; the end of a render is never stored. */
 const faultProblems = ['certificate', 'fetch', 'proxy'] as const
 
 function transportErrorOf({ spec, language }: Wording, details: Fields): TransportError | undefined {
@@ -102,7 +102,7 @@ function malformedErrorOf({ spec, language }: Wording, details: Fields): Malform
   return malformedError(spec.id, problem, { status, bytes, headers: new Headers(), text: '' }, language)
 }
 
-/** A code as platforms and systems write them, too short for a sentence. */
+/** Reads a code as platforms and systems write them, too short for a sentence. */
 function wordIn(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
 }

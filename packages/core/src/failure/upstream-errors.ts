@@ -10,13 +10,13 @@ import type { Hint, ResolvedSpec } from '../provider.js'
 import { printable } from '../secrecy/printable.js'
 import { redact, scrubCause } from '../secrecy/redact.js'
 
-/** What is shown of a platform's words. */
+/** Longest quote of a platform's message in an error. */
 const longestText = 300
 
 /**
- * The error of a refusal that `classify` found, in words that are safe to print.
+ * Creates the error for a platform's error that `classify` found, with text that is safe to print.
  *
- * @param options the language of its hint, and the secrets and tokens that its words may quote
+ * @param options the language of the hint, and the secrets and tokens that the text may quote
  */
 export function platformError(
   spec: Pick<ResolvedSpec<never>, 'id' | 'hints'>,
@@ -42,7 +42,7 @@ export function platformError(
   const ip = refusal.ip === undefined ? undefined : safe(refusal.ip)
   const hint = hintFor(spec.hints, { code, errorClass, ...(ip !== undefined && { ip }) }, language)
   return new PlatformError(
-    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was refused (${[platformCode, platformMessage].filter((word) => word !== '').join(' ')})`,
+    `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was rejected (${[platformCode, platformMessage].filter((word) => word !== '').join(' ')})`,
     {
       provider: spec.id,
       endpoint,
@@ -61,23 +61,23 @@ export function platformError(
   )
 }
 
-/** A request whose outcome did not come in time. */
+/** The error of a request without a response in time. */
 export function timeoutError(provider: string): TransportError {
-  return new TransportError(`${provider}: the token request was not answered in time`, { provider, phase: 'timeout' })
+  return new TransportError(`${provider}: the platform did not respond in time`, { provider, phase: 'timeout' })
 }
 
-/** A 5xx, or a 4xx without a platform code. */
+/** The error of a 5xx response, or of a 4xx without a platform code. */
 export function statusError(provider: string, status: number | undefined, language: 'en' | 'zh'): TransportError {
   // Only a proxy sends 407.
   const hint = status === 407 ? faultHint('proxy', language) : undefined
   return new TransportError(
-    `${provider}: the token request was answered with HTTP ${status ?? 'error'}`,
+    `${provider}: the token request got HTTP ${status ?? 'error'}`,
     { provider, phase: 'status', ...(status !== undefined && { status }) },
     hint === undefined ? {} : { hint, retryable: false },
   )
 }
 
-/** An answer that is none. */
+/** The error of a malformed response. */
 export function malformedError(
   provider: string,
   problem: MalformedAnswerError['details']['problem'],
@@ -86,7 +86,7 @@ export function malformedError(
 ): MalformedAnswerError {
   const hint = hintIn(malformedHints[problem], language)
   return new MalformedAnswerError(
-    `${provider}: the token request was answered with something else than a token (${problem}, HTTP ${response.status}, ${response.bytes} bytes)`,
+    `${provider}: the response to the token request holds no usable token (${problem}, HTTP ${response.status}, ${response.bytes} bytes)`,
     { provider, problem, status: response.status, bytes: response.bytes },
     hint === undefined ? {} : { hint },
   )
@@ -102,16 +102,16 @@ const malformedHints: Partial<Record<MalformedAnswerError['details']['problem'],
     zh: '请检查 provider 的 baseUrl：平台不会重定向，通常是代理或认证门户所为。',
   },
   'not-json': {
-    en: 'A gateway or proxy answered in the place of the platform; try again later.',
+    en: 'A gateway or proxy responded instead of the platform; try again later.',
     zh: '返回内容来自网关或代理，而不是平台：请稍后重试。',
   },
   'bad-expires-in': {
-    en: 'The platform says that the token is already over: check what answers at the baseUrl of the provider, and its renewal and answer data.',
+    en: 'The platform says that the token has already expired: check which server is at the baseUrl of the provider, and its renewal and answer data.',
     zh: '平台称该令牌已过期：请检查 provider 的 baseUrl 由谁应答，以及其 renewal 与 answer 数据。',
   },
 }
 
-/** The error of a request that came to nothing. */
+/** The error of a request that failed without a usable response. */
 export function errorOfFailure(
   provider: string,
   failure: FetchFailure,
@@ -123,7 +123,7 @@ export function errorOfFailure(
     case 'too-large':
     case 'not-text': {
       const { kind, status, bytes } = failure
-      const text = `${provider}: the response to the token request is ${kind === 'too-large' ? 'too large' : 'no UTF-8 text'}`
+      const text = `${provider}: the response to the token request is ${kind === 'too-large' ? 'too large' : 'not UTF-8 text'}`
       return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
     }
     default: {
@@ -133,7 +133,7 @@ export function errorOfFailure(
   }
 }
 
-/** The error of a network fault, also of one that another process met. */
+/** The error of a network fault, in this process or, as read from the cache, in another one. */
 export function networkError(
   provider: string,
   fault: NetworkFault,
@@ -156,7 +156,7 @@ export function networkError(
   )
 }
 
-/** In workerd, what one request began cannot be waited for by another. */
+/** In workerd, one request cannot wait for I/O of another. */
 function otherHint(cause: unknown): string | undefined {
   return isOtherRequest(cause) ? otherRequestHint : undefined
 }

@@ -1,33 +1,33 @@
 import { ConfigError } from '../errors.js'
 
-/** A file that holds something secret. */
+/** The path and mode of a file that holds a secret. */
 export interface PrivateFileMode {
   readonly path: string
-  /** As `fs.stat` tells it. */
+  /** The mode as `fs.stat` returns it. */
   readonly mode: number
 }
 
-/** Whose file it is, and what is allowed. */
+/** The file's user, and what is allowed. */
 export interface PrivateFileRules {
-  /** How errors begin: `shop`, `server`. */
+  /** Prefix of errors, such as `shop` or `server`. */
   readonly owner: string
-  /** The option or variable that names the file. */
+  /** The option or environment variable that names the file. */
   readonly field: string
-  /** Whether a file that everybody can read is used. */
+  /** Whether a world-readable file is accepted. */
   readonly allowWorldReadable: boolean
 }
 
-/** Who else can get at a file, and what to do. */
+/** Who else can access a file, and what to do about it. */
 export interface Exposure {
   readonly text: string
   readonly action: string
 }
 
 /**
- * Judges the mode of a file that holds something secret.
+ * Checks the mode of a file that holds a secret.
  *
- * @returns `undefined` where only its owner can use it, or the system has no modes
- * @throws ConfigError for a file that everybody can read, unless that is allowed
+ * @returns `undefined` if only its owner can access it, or the system has no modes
+ * @throws ConfigError for a world-readable file, unless that is allowed
  */
 export function exposureOf({ path, mode }: PrivateFileMode, rules: PrivateFileRules): Exposure | undefined {
   if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined

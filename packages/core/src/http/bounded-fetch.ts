@@ -3,7 +3,7 @@ import { networkFault, type NetworkFault } from './network-fault.js'
 import { onAbort } from '../time/on-abort.js'
 import { sendRequest } from './send-request.js'
 
-/** How a request came to nothing. Carries no URL and no body. */
+/** Why a request failed. Contains neither URL nor body. */
 export type FetchFailure =
   | ({ readonly kind: NetworkFault['phase']; readonly cause: unknown } & Omit<NetworkFault, 'phase'>)
   | { readonly kind: 'timeout' }
@@ -18,18 +18,20 @@ export interface TextResponse {
   readonly bytes: number
 }
 
-/** The largest response of a token endpoint that is read; real ones stay below 5 KiB. */
+/** The largest body that is read; responses of real token endpoints stay below 5 KiB. */
 const largestBody = 64 * 1024
 
-/** A limit that ends later than this was slept over: the process was stopped, and the answer may lie in its socket. */
+/**
+ * If the timeout fires this late, the process was stopped meanwhile, and the response may wait unread in its socket.
+ */
 const stopMs = 1000
-/** Time to take it from there. A token that is thrown away could cost the one that others hold. */
+/** Time to read that response. A token that is lost could cost the one that others hold. */
 const graceMs = 500
 
 /**
- * One HTTP request with bounded time and size and without redirects. Never throws but for `signal`.
+ * Sends one HTTP request with limits on time and size and without redirects. Rejects only with the reason of `signal`.
  *
- * @param timeoutMs for the whole exchange, the body included
+ * @param timeoutMs limit of the whole request, body included
  */
 export async function boundedFetch(
   fetch: typeof globalThis.fetch,
@@ -43,7 +45,7 @@ export async function boundedFetch(
     stop.abort(signal.reason)
   })
   let timedOut = false
-  // A `fetch` that ignores its signal must not hold the refresh: the race ends it.
+  // A `fetch` that ignores its signal must not block the refresh: the race ends the wait.
   let giveUp: (failure: FetchFailure) => void
   const limit = new Promise<FetchFailure>((resolve) => (giveUp = resolve))
   const end = (): void => {
@@ -72,7 +74,7 @@ export async function boundedFetch(
   }
 }
 
-/** Calls `end` when the time is over, a moment later if the process was stopped meanwhile. */
+/** Calls `end` after the timeout, or slightly later if the process was stopped meanwhile. */
 function armLimit(clock: Clock, timeoutMs: number, end: () => void): Timer {
   const dueMs = clock.monotonic() + timeoutMs
   const ring = (): void => {
@@ -94,7 +96,7 @@ async function send(
 ): Promise<TextResponse | FetchFailure> {
   const response = await sendRequest(fetch, url, { ...init, signal })
   const { status, headers } = response
-  // A redirect's body is of no use, and following it would carry the secret along.
+  // The body of a redirect is useless, and following it would send the secret elsewhere.
   if (status >= 300 && status < 400) {
     await response.body?.cancel()
     return { kind: 'response', status, headers, text: '', bytes: 0 }

@@ -2,23 +2,25 @@ import { digestOf } from '../errors.js'
 import { UnreadableResponse } from './web-response.js'
 
 /**
- * What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render in which
- * `fetch` was called.
+ * The cause, if it is known: the server's certificate, the `fetch` option, a proxy, or a framework that ended the
+ * render in which `fetch` was called.
  */
 export type FaultProblem = 'certificate' | 'fetch' | 'proxy' | 'framework'
 
-/** Why a `fetch` was rejected, as far as the system tells. */
+/** Why `fetch` rejected, as far as the system reports it. */
 export interface NetworkFault {
-  /** `connect`: no byte of the request left this host; `exchange`: what became of it is not known. */
+  /**
+   * `connect`: no byte of the request left this host. `exchange`: whether the platform handled the request is unknown.
+   */
   readonly phase: 'connect' | 'exchange'
-  /** Such as `ECONNREFUSED`, where there is one. */
+  /** A code such as `ECONNREFUSED`, if there is one. */
   readonly systemCode?: string
   readonly problem?: FaultProblem
-  /** The response of the proxy to CONNECT, where it sent one. */
+  /** The HTTP status of the proxy's response to CONNECT, if it sent one. */
   readonly status?: number
 }
 
-/** System codes that mean that no byte of the request left this host. */
+/** System codes that show that no byte of the request left this host. */
 const connectCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -29,15 +31,16 @@ const connectCodes = new Set([
 ])
 
 /**
- * OpenSSL's verification errors as Node.js names them (`CERT_HAS_EXPIRED`, `SELF_SIGNED_CERT_IN_CHAIN`, `UNABLE_TO_GET_ISSUER_CERT`,
- * `HOSTNAME_MISMATCH`, …), its own (`ERR_TLS_CERT_ALTNAME_INVALID`), and the alerts of a server that wants a client certificate.
+ * Codes of rejected certificates: OpenSSL's verification errors as Node.js names them (`CERT_HAS_EXPIRED`,
+ * `SELF_SIGNED_CERT_IN_CHAIN`, `UNABLE_TO_GET_ISSUER_CERT`, `HOSTNAME_MISMATCH`, …), those of Node.js
+ * (`ERR_TLS_CERT_ALTNAME_INVALID`), and the alerts of a server that requires a client certificate.
  *
  * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const certificateCode =
   /(^|_)(CERT|CERTIFICATE|CRL|UNKNOWN_CA)(_|$)|^UNABLE_TO_(VERIFY|DECODE|GET_ISSUER)_|^(INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/
 
-/** Reads what `fetch` was rejected with. */
+/** Finds out why `fetch` rejected. */
 export function networkFault(error: unknown): NetworkFault {
   if (error instanceof UnreadableResponse) return { phase: 'exchange', problem: 'fetch' }
   if (digestOf(error) !== undefined) return { phase: 'exchange', problem: 'framework' }
@@ -51,10 +54,10 @@ export function networkFault(error: unknown): NetworkFault {
   return { phase: connectCodes.has(systemCode) ? 'connect' : 'exchange', systemCode }
 }
 
-/** undici names the status that a proxy sent in words only. */
+/** undici reports the status of a proxy's response only in its message. */
 const tunnelResponse = /^Proxy (?:response|Authentication Required) \((\d{3})\)/
 
-/** What a proxy did instead of connecting; `undefined` for any other failure. Nothing reached the platform. */
+/** How a proxy failed to connect; `undefined` for any other failure. Nothing reached the platform. */
 function tunnelFault(error: unknown, depth = 0): Pick<NetworkFault, 'status'> | undefined {
   if (typeof error !== 'object' || error === null || depth > 5) return undefined
   const { code, message, statusCode, cause } = error as Readonly<Record<string, unknown>>
@@ -65,14 +68,14 @@ function tunnelFault(error: unknown, depth = 0): Pick<NetworkFault, 'status'> | 
   return tunnelFault(cause, depth + 1)
 }
 
-/** The first system code in a chain of causes: undici wraps them, and happy eyeballs bundles them. */
+/** Returns the first system code in a chain of causes: undici wraps errors, and happy eyeballs bundles them. */
 function systemCodeIn(error: unknown, depth = 0): string | undefined {
   if (typeof error !== 'object' || error === null || depth > 5) return undefined
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown }
-  // Why the tunnel failed says more than that it did.
+  // The reason why the tunnel failed says more than the fact that it did.
   const inner = code === 'ERR_PROXY_TUNNEL' ? systemCodeIn(cause, depth + 1) : undefined
   if (inner !== undefined) return inner
-  // Anything else than a system's code could be somebody's words.
+  // Other text is not a system code, and could quote anything.
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
   return systemCodeIn(cause, depth + 1) ?? (Array.isArray(errors) ? systemCodeIn(errors[0], depth + 1) : undefined)
 }

@@ -1,11 +1,11 @@
-/** What Cloudflare's runtime says when one request touches what another request has opened, or waits for it. */
+/** Errors of Cloudflare's runtime when one request uses or waits for I/O that another request started. */
 const otherRequestWords = /on behalf of a different request|created by a request that has since ended/
 
-/** Whether an error of the runtime says that I/O of one request was used by another. */
+/** Whether an error of the runtime says that one request used I/O of another. */
 export function isOtherRequest(error: unknown): boolean {
   return otherRequestWords.test(String((error as { readonly message?: unknown } | null | undefined)?.message))
 }
 
-/** What to do about it, for a person. */
+/** The hint for such an error. */
 export const otherRequestHint =
-  'Cloudflare Workers end all I/O of a request with that request. Make the TokenManager inside a Durable Object, which all requests ask, or make one for each request.'
+  'Cloudflare Workers end all I/O of a request with that request. Create the TokenManager in a Durable Object that all requests use, or create one for each request.'

@@ -1,10 +1,10 @@
 import { webResponse } from './web-response.js'
 
 /**
- * The one place where a request with a secret or a token leaves.
+ * Sends a request with a secret or a token. All such requests leave here.
  *
- * No HTTP cache answers it or stores it: frameworks such as Next.js replace the global `fetch` by one that writes what it fetched
- * to disk. A redirect is returned instead of followed, so that the caller decides where a token may go.
+ * No HTTP cache may serve or store the response: frameworks such as Next.js replace the global `fetch` by one that
+ * writes responses to disk. A redirect is returned, not followed, so that the caller decides where a token may go.
  */
 export async function sendRequest(fetch: typeof globalThis.fetch, url: string, init: RequestInit): Promise<Response> {
   const redirect = init.redirect === 'error' ? 'error' : 'manual'
@@ -12,14 +12,17 @@ export async function sendRequest(fetch: typeof globalThis.fetch, url: string, i
 }
 
 function withoutCaching(init: RequestInit): RequestInit {
-  // Next.js takes its own option for more important than `cache`.
+  // Next.js prefers its own option to `cache`.
   const { next: _, ...rest } = init as RequestInit & { readonly next?: unknown }
-  // Proxies and the caches of HTTP clients see headers only, and `fetch` itself sends no more than `no-cache`.
+  // Proxies and caches of HTTP clients only see headers, and `fetch` itself sends only `no-cache`.
   const headers = { ...Object.fromEntries(new Headers(init.headers)), 'cache-control': 'no-cache, no-store' }
   return canTellCache() ? ({ ...rest, headers, cache: 'no-store' } as RequestInit) : { ...rest, headers }
 }
 
-/** Cloudflare workerd before its compatibility date 2024-11-11 rejects a request that names a cache mode, and caches none. */
+/**
+ * Whether the runtime accepts a cache mode. Cloudflare workerd before compatibility date 2024-11-11 rejects it, and
+ * caches nothing.
+ */
 function canTellCache(): boolean {
   return typeof Request !== 'function' || 'cache' in Request.prototype
 }

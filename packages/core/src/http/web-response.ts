@@ -1,4 +1,4 @@
-/** A body as `fetch` of some client gives it. */
+/** A response as the `fetch` of any HTTP client may return it. */
 interface ForeignResponse {
   readonly body?: unknown
   readonly bodyUsed?: boolean
@@ -6,23 +6,24 @@ interface ForeignResponse {
   readonly text?: () => Promise<string>
 }
 
-/** A `fetch` option gave something that cannot be read as a response. */
+/** The `fetch` option returned something that cannot be read as a response. */
 export class UnreadableResponse extends TypeError {
   override readonly name = 'UnreadableResponse'
 }
 
 /**
- * A response with a web stream as its body, whichever client made it.
+ * Converts the response of any HTTP client into one with a web stream as its body.
  *
- * node-fetch, often handed around for its proxy support, gives a Node.js stream; others give no stream at all, only `text()` or
- * `arrayBuffer()`. Copies of a Node.js stream also stall once 16 KiB of them are unread, which `clone()` of a web stream does not.
+ * node-fetch, which is common for its proxy support, returns a Node.js stream; others return no stream at all, only
+ * `text()` or `arrayBuffer()`. Clones of a Node.js stream also stall once 16 KiB of one are unread, unlike those of a
+ * web stream.
  *
  * @throws UnreadableResponse
  */
 export async function webResponse(response: Response): Promise<Response> {
-  // A `fetch` option may give anything.
+  // The `fetch` option may return anything.
   if (typeof response !== 'object' || (response as unknown) === null)
-    throw new UnreadableResponse('there is no response')
+    throw new UnreadableResponse('fetch returned no response')
   const { body, bodyUsed } = response as ForeignResponse
   if (bodyUsed === true) throw new UnreadableResponse('the body of the response has been read already')
   if (body === null || isWebStream(body)) return response
@@ -35,12 +36,12 @@ export async function webResponse(response: Response): Promise<Response> {
   })
 }
 
-/** Whether a body is a stream of the web platform. */
+/** Whether a body is a web stream. */
 export function isWebStream(body: unknown): body is ReadableStream<Uint8Array> {
   return typeof body === 'object' && body !== null && 'getReader' in body
 }
 
-/** Whether a body can be read in parts, as a Node.js stream can. */
+/** Whether a body can be iterated, like a Node.js stream. */
 export function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
@@ -55,7 +56,7 @@ async function contentOf(response: ForeignResponse): Promise<ArrayBuffer | strin
   throw new UnreadableResponse('the response has no body stream, no arrayBuffer() and no text()')
 }
 
-/** Reads as fast as it is read itself, and ends the source when it is cancelled. */
+/** Converts a Node.js stream into a web stream. It is read only on demand, and cancelled with the web stream. */
 export function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const parts = source[Symbol.asyncIterator]()
   return new ReadableStream({

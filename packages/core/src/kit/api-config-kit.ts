@@ -17,11 +17,11 @@ export interface ApiConfig extends Account {
 }
 
 /**
- * TNW's comfort: everything configured in one place, over one manager of the process. An app goes by its id (WeCom: its
- * agentId), by all its ids (`corpId:agentId`), or by `provider:ids` where the shorter ones are not unique.
+ * The configuration style of TNW: all apps configured in one place, on one manager of the process. An app is named by
+ * its id (WeCom: its agentId), by all its ids (`corpId:agentId`), or by `provider:ids` if a shorter name is not unique.
  */
 export const ApiConfigKit = {
-  /** Keeps records in `cache` from now on; apps that were put already come along. @default a Map of this process */
+  /** Stores records in `cache` from now on, for existing apps, too. @default a Map of this process */
   setAccessTokenCache(cache: IAccessTokenCache): void {
     assertCache(cache)
     const { kit } = registry
@@ -30,11 +30,11 @@ export const ApiConfigKit = {
     kit.cache = cache
   },
 
-  /** Puts an app; the first one is the default. The same account again, with another secret, takes its place. */
+  /** Adds an app; the first one is the default. The same account with another secret replaces the old one. */
   putApiConfig<C>(provider: Provider<C>, credentials: CredentialsOf<C>): ApiConfig {
     const { account } = splitCredentials(provider.spec, credentials)
     const ids = Object.values(account.ids)
-    // Escaped, or `a:b` with `c` and `a` with `b:c` would be one app.
+    // Escaped, so that `a:b` with `c` and `a` with `b:c` are two apps.
     const name = [account.provider, account.kind, ...ids].map((part) => encodeURIComponent(part)).join(':')
     const config: KitConfig = {
       name,
@@ -48,7 +48,9 @@ export const ApiConfigKit = {
     return apiConfigOf(config)
   },
 
-  /** The current app: the one of this async context, else the default. @throws ConfigError when there is none */
+  /**
+   * Returns the current app: the one of this async context, or else the default. @throws ConfigError if there is none
+   */
   getApiConfig(): ApiConfig {
     const current = registry.currentApp.getStore()
     if (current !== undefined) return apiConfigOf(find(current))
@@ -63,39 +65,39 @@ export const ApiConfigKit = {
     return apiConfigOf(first)
   },
 
-  /** An app. @throws ConfigError for an id that is not known, or that several apps share */
+  /** Returns an app. @throws ConfigError for an id that is unknown, or that several apps share */
   getApiConfigByAppId(appId: string | number): ApiConfig {
     return apiConfigOf(find(appId))
   },
 
-  /** Forgets an app: its timers stop. The default moves on to the next one. */
+  /** Removes an app and stops its timers. The next app becomes the default if it was. */
   removeApiConfig(appId: string | number): void {
     const config = find(appId)
     kitManager().remove(config.source())
     registry.kit.configs.delete(config.name)
   },
 
-  /** Makes an app the current one for what follows in this async context, and nowhere else. */
+  /** Makes an app the current one for the rest of this async context. */
   setCurrentAppId(appId: string | number): void {
     enterApp('setCurrentAppId', find(appId).name)
   },
 
-  /** Back to the default app, in this async context. */
+  /** Returns to the default app in this async context. */
   removeCurrentAppId(): void {
     enterApp('removeCurrentAppId', undefined)
   },
 
-  /** Runs `fn` with an app as the current one, in whatever it awaits. */
+  /** Runs `fn` with an app as the current one, in everything that it awaits. */
   run<T>(appId: string | number, fn: () => T): T {
     return registry.currentApp.run(find(appId).name, fn)
   },
 
-  /** Logs every event to the console; no token and no secret is in it. */
+  /** Logs every event to the console; events contain neither tokens nor secrets. */
   setDevMode(isDevMode: boolean): void {
     registry.kit.isDevMode = isDevMode
   },
 
-  /** Ends the manager of the kit and forgets everything. */
+  /** Closes the kit's manager and removes all configuration. */
   async reset(): Promise<void> {
     const { kit } = registry
     const closing = kit.manager?.close()
@@ -110,7 +112,7 @@ function apiConfigOf(config: KitConfig): ApiConfig {
   return { ...source.account, source }
 }
 
-/** Cloudflare's runtime has `enterWith` only to throw; others have none. */
+/** Cloudflare's runtime has an `enterWith` that throws; other runtimes have none. */
 function enterApp(method: string, name: string | undefined): void {
   try {
     registry.currentApp.enterWith(name)
@@ -118,7 +120,7 @@ function enterApp(method: string, name: string | undefined): void {
     throw new ConfigError(
       `ApiConfigKit: ${method} needs AsyncLocalStorage.enterWith, which this runtime does not have`,
       { field: 'enterWith', problem: 'missing' },
-      { hint: 'Call ApiConfigKit.run(appId, fn) instead: the app is the current one in all that fn awaits.' },
+      { hint: 'Call ApiConfigKit.run(appId, fn) instead: the app is the current one in everything that fn awaits.' },
     )
   }
 }

@@ -2,29 +2,32 @@ import { ConfigError } from '../errors.js'
 import type { HttpDelegate } from '../http-delegate.js'
 import { registry } from '../manager/process-registry.js'
 
-/** The HTTP client of `ApiConfigKit`'s manager. */
+/** Configures the HTTP client of `ApiConfigKit`'s manager. */
 export const HttpKit = {
-  /** Sends all requests of the kit through `delegate`; `undefined` goes back to `fetch`. */
+  /** Sends the kit's requests through `delegate`; `undefined` returns to `fetch`. */
   setHttpDelegate(delegate: HttpDelegate | undefined): void {
     const given: Partial<HttpDelegate> | undefined = delegate
     if (given !== undefined && !(typeof given.httpGet === 'function' && typeof given.httpPost === 'function')) {
-      throw new ConfigError('HttpKit: a delegate needs the methods httpGet and httpPost', {
+      throw new ConfigError('HttpKit: "delegate" must have the methods httpGet and httpPost', {
         field: 'delegate',
         problem: 'malformed',
       })
     }
     registry.kit.delegate = delegate
   },
-  /** The delegate in use. */
+  /** Returns the current delegate. */
   getHttpDelegate(): HttpDelegate | undefined {
     return registry.kit.delegate
   },
 } as const
 
-/** Headers that a delegate sets by itself, or can do without. */
+/** Headers that a delegate sets itself, or that are optional. */
 const plainHeaders = new Set(['accept', 'content-type', 'cache-control'])
 
-/** `fetch` through the delegate where one is set and able to carry the call: a GET, or a POST of text, without own headers. */
+/**
+ * Sends a request through the delegate if it can carry it: a GET, or a POST of text, without own headers. Otherwise
+ * uses `fetch`.
+ */
 export async function kitFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const { delegate } = registry.kit
   const { method = 'GET', body } = init

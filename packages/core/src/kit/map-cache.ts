@@ -1,6 +1,6 @@
 import type { IAccessTokenCache } from '../cache.js'
 
-/** The kit's cache until it is given one: unbounded, of this process. */
+/** The kit's cache until one is set: an unlimited Map of this process. */
 export function mapCache(): IAccessTokenCache {
   const entries = new Map<string, string>()
   return {

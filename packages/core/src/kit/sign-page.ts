@@ -3,9 +3,9 @@ import { ConfigError } from '../errors.js'
 import { registry } from '../manager/process-registry.js'
 import type { TokenSource } from '../token-source.js'
 
-/** Which page is signed, and what stands in for chance and the clock. */
+/** Options of {@link signPage}. */
 export interface SignPageOptions {
-  /** Ends this caller's wait for the ticket with the signal's reason. */
+  /** Aborts this caller's wait for the ticket with the signal's reason. */
   readonly signal?: AbortSignal
   /** @default 32 random hexadecimal digits */
   readonly nonceStr?: string
@@ -13,7 +13,7 @@ export interface SignPageOptions {
   readonly timestamp?: number
 }
 
-/** A page's pass to the functions of a Tencent client, by the names of its JS-SDK. */
+/** The signature that a page passes to the JS-SDK of a Tencent client, with the JS-SDK's field names. */
 export interface PageSignature {
   /** Unix seconds. */
   readonly timestamp: number
@@ -23,12 +23,13 @@ export interface PageSignature {
 }
 
 /**
- * Signs a page with a ticket as the JS-SDKs of WeChat and WeCom want it: SHA-1 over ticket, nonce, time and URL, sorted by
+ * Signs a page with a ticket for the JS-SDKs of WeChat and WeCom: SHA-1 over ticket, nonce, time and URL, sorted by
  * name. Providers build their own `…Config` functions on it.
  *
- * @param provider whose tickets may sign; another account's source, such as that of the token itself, is a mistake
- * @param url of the page as the browser shows it, not decoded; what follows a `#` does not count
- * @throws ConfigError for a source of another provider, a URL that is none, or a timestamp that is no number of seconds
+ * @param provider the provider whose tickets may sign; the source of another one, such as that of the token itself, is
+ * a mistake
+ * @param url the URL of the page as the browser shows it, not decoded; the part from `#` on is ignored
+ * @throws ConfigError for a source of another provider, an invalid URL, or a timestamp that is not a number of seconds
  */
 export async function signPage(
   { id, kind }: { readonly id: string; readonly kind: string },
@@ -44,13 +45,13 @@ export async function signPage(
     )
   }
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new ConfigError(`${id}: the page to sign needs its whole http(s) URL, as location.href shows it`, {
+    throw new ConfigError(`${id}: "url" must be the whole http(s) URL of the page, as location.href shows it`, {
       field: 'url',
       problem: 'malformed',
     })
   }
   if (!Number.isSafeInteger(timestamp) || timestamp <= 0) {
-    throw new ConfigError(`${id}: timestamp must be Unix seconds`, { field: 'timestamp', problem: 'malformed' })
+    throw new ConfigError(`${id}: "timestamp" must be Unix seconds`, { field: 'timestamp', problem: 'malformed' })
   }
   const page = url.replace(/#.*$/s, '')
   const value = await ticket.getAccessToken(signal && { signal })

@@ -3,7 +3,10 @@ import type { CacheError, CacheErrorDetails } from '../errors.js'
 type Operation = CacheErrorDetails['operation']
 
 const writes = ['set', 'commit', 'take', 'remove', 'release'] as const
-/** What works again when an operation worked. A full disk still reads and removes, so reading proves nothing of writing. */
+/**
+ * Operations that a success proves to work again. A full disk still reads and removes, so reading proves nothing about
+ * writing.
+ */
 const proofs: Readonly<Partial<Record<Operation, readonly Operation[]>>> = {
   get: ['get', 'remove', 'release'],
   set: writes,
@@ -12,13 +15,16 @@ const proofs: Readonly<Partial<Record<Operation, readonly Operation[]>>> = {
   now: ['now'],
 }
 
-/** Tells when a cache goes down and when it works again, from the outcomes of its operations. */
+/** Tracks from the outcomes of a cache's operations when it goes down and when it works again. */
 export class CacheOutage {
   readonly #failing = new Set<Operation>()
   #failures = 0
   #isLasting = false
 
-  /** @returns whether the outage is known: it is not its first failure, and not the first that waiting does not mend */
+  /**
+   * @returns whether the outage is already known: this is neither its first failure nor its first that waiting cannot
+   * solve
+   */
   failed({ retryable, details }: CacheError): boolean {
     const isKnown = this.#failures > 0 && (retryable || this.#isLasting)
     this.#failing.add(details.operation)
@@ -27,7 +33,7 @@ export class CacheOutage {
     return isKnown
   }
 
-  /** @returns how many failures the outage had, if it ends here */
+  /** @returns the number of failures of the outage, if it ends here */
   worked(operation: Operation): number | undefined {
     if (this.#failures === 0) return undefined
     for (const proven of proofs[operation] ?? [operation]) this.#failing.delete(proven)

@@ -3,35 +3,35 @@ import type { HttpDelegate } from '../http-delegate.js'
 import type { CredentialsOf, Provider } from '../provider.js'
 import type { TokenSource } from '../token-source.js'
 
-/** What the global kit remembers; shared by all copies of this library in a process. */
+/** State of the global kit, which all copies of this library in a process share. */
 export interface KitState {
   cache: IAccessTokenCache | undefined
   delegate: HttpDelegate | undefined
   isDevMode: boolean
-  /** The manager in use; absent before the first call. */
+  /** The current manager; absent before the first call. */
   manager: KitManager | undefined
-  /** By `provider:kind:id:…`, in the order they were put; the first one is the default. */
+  /** Apps by `provider:kind:id:…`, in insertion order; the first one is the default. */
   readonly configs: Map<string, KitConfig>
 }
 
-/** What the kit uses of a manager, of whichever copy of this library. */
+/** The part of a manager that the kit uses, from any copy of this library. */
 export interface KitManager {
   source<C>(provider: Provider<C>, credentials: CredentialsOf<C>): TokenSource
   remove(source: TokenSource): void
   close(): Promise<void>
 }
 
-/** One configured app. */
+/** A configured app. */
 export interface KitConfig {
-  /** `provider:id:…`, unique. */
+  /** Unique name: `provider:kind:id:…`. */
   readonly name: string
-  /** Each way to call it that is not unique by nature: its ids alone, and the last of them. */
+  /** Shorter names that several apps may share: the ids alone, and the last of them. */
   readonly aliases: readonly string[]
-  /** Its source in the manager in use. */
+  /** Returns its source in the current manager. */
   readonly source: () => TokenSource
 }
 
-/** Nothing configured yet. */
+/** Creates the state of a kit without apps. */
 export function newKitState(): KitState {
   return { cache: undefined, delegate: undefined, isDevMode: false, manager: undefined, configs: new Map() }
 }

@@ -4,10 +4,10 @@ import type { ResolvedSpec, Secret } from '../provider.js'
 import { scrubCause } from '../secrecy/redact.js'
 
 /**
- * Asks every function among the secrets.
+ * Fetches the secrets that are functions.
  *
  * @throws UnavailableError naming the field whose function failed
- * @throws ConfigError naming the field whose function gave no secret
+ * @throws ConfigError naming the field whose function returned no secret
  */
 export async function resolveSecrets<C>(
   spec: ResolvedSpec<C>,
@@ -27,7 +27,10 @@ export async function resolveSecrets<C>(
     }
     const problem = credentialProblem(resolved[field], spec.pattern?.[field])
     if (problem !== undefined) {
-      throw new ConfigError(`${spec.id}: what the function for ${field} gave is ${problem}`, { field, problem })
+      throw new ConfigError(`${spec.id}: the result of the function that fetches ${field} is ${problem}`, {
+        field,
+        problem,
+      })
     }
   }
   return resolved

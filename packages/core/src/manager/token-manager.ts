@@ -20,7 +20,7 @@ import { warnOfCache } from './warn-of-cache.js'
 
 /** Options of a {@link TokenManager}. */
 export interface TokenManagerOptions {
-  /** Where records are kept and shared. */
+  /** The store of the records; processes that share it share tokens. */
   readonly cache: IAccessTokenCache
   /** @default globalThis.fetch, looked up at each call */
   readonly fetch?: typeof globalThis.fetch
@@ -28,13 +28,13 @@ export interface TokenManagerOptions {
   readonly clock?: Clock
   /** Numbers from 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number
-  /** @default silent, but for one warning of the process when the cache fails for good */
+  /** @default silent, except for one process warning when the cache fails and waiting cannot solve it */
   readonly logger?: Logger
-  /** Bound of one whole refresh, retries included, in milliseconds. @default 10_000 */
+  /** Limit of a whole refresh in milliseconds, retries included. @default 10_000 */
   readonly timeoutMs?: number
-  /** Bound of one cache operation, in milliseconds. @default 1000 */
+  /** Limit of a cache operation in milliseconds. @default 1000 */
   readonly cacheTimeoutMs?: number
-  /** Listeners that are there from the start. */
+  /** Listeners that are registered from the start. */
   readonly hooks?: LingpaiHooks
   /** Language of hints. @default 'en' */
   readonly language?: 'en' | 'zh'
@@ -42,22 +42,24 @@ export interface TokenManagerOptions {
 
 /** Options of one source. */
 export interface SourceOptions {
-  /** Reads the shared cache and never goes upstream: for the development machine beside production. @default false */
+  /**
+   * Only reads the shared cache and never asks upstream, for a development machine beside production. @default false
+   */
   readonly readonly?: boolean
 }
 
-/** What tells providers apart: all of a description, and of its parent's. */
+/** The part of a provider that distinguishes it: its whole description, and its parent's. */
 interface DescribedSpec {
   readonly parent?: { readonly spec: DescribedSpec }
 }
 
-/** One account of a manager. */
+/** An account of a manager. */
 interface Entry {
   readonly source: TokenSource
   readonly closing: AbortController
 }
 
-/** Hands out sources of tokens over one cache. */
+/** Creates token sources that share one cache. */
 export class TokenManager {
   readonly #options: Required<Omit<TokenManagerOptions, 'logger' | 'hooks'>>
   readonly #hub = new EventHub()
@@ -86,9 +88,10 @@ export class TokenManager {
   }
 
   /**
-   * The source of an account. The same account gives the same source; other secrets of it are another account.
+   * Returns the source of an account. The same account returns the same source; with other secrets it is another
+   * account.
    *
-   * Credentials are checked at the first use, or by `source.validate()`.
+   * Credentials are validated on first use, or by `source.validate()`.
    */
   source<C>(provider: Provider<C>, credentials: CredentialsOf<C>, options: SourceOptions = {}): TokenSource {
     this.#assertOpen()
@@ -101,7 +104,7 @@ export class TokenManager {
     const given: Readonly<Record<string, unknown>> = { ...credentials }
     let context: AccountContext<C> | undefined
     const contextWith = (resolved: Readonly<Record<string, string>>): AccountContext<C> => {
-      // A vault that is asked again mostly gives the same secret.
+      // A vault usually returns the same secret again.
       const isSame = context?.fingerprint === fingerprintOf(account, resolved)
       context = isSame && context ? context : this.#context(spec, account, resolved, closing.signal, options)
       return context
@@ -125,12 +128,15 @@ export class TokenManager {
     return source
   }
 
-  /** All sources, in the order they were asked for. */
+  /** All sources, in the order of their creation. */
   sources(): readonly TokenSource[] {
     return [...this.#entries.values()].map(({ source }) => source)
   }
 
-  /** Ends a source: its timers stop, what waits on it and later calls get a ClosedError. The record stays in the cache. */
+  /**
+   * Closes a source. Its timers stop, and pending and later calls fail with a ClosedError. The record stays in the
+   * cache.
+   */
   remove(source: TokenSource): void {
     for (const [identity, entry] of this.#entries) {
       if (entry.source !== source) continue
@@ -139,12 +145,15 @@ export class TokenManager {
     }
   }
 
-  /** Listens to an event. A listener that throws harms nobody. @returns Ends the listening. */
+  /** Adds a listener for an event. Listener errors are ignored. @returns a function that removes it */
   on<Name extends LingpaiEventName>(name: Name, listener: (event: LingpaiEvents[Name]) => unknown): () => void {
     return this.#hub.on(name, listener)
   }
 
-  /** Ends all sources, aborts their refreshes and waits until the leases are given back. The cache stays open: it is the caller's. */
+  /**
+   * Closes all sources, aborts their refreshes and waits until their leases are released. The cache stays open: it
+   * belongs to the caller.
+   */
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true
@@ -158,12 +167,12 @@ export class TokenManager {
     await Promise.allSettled([...this.#running])
   }
 
-  /** The same as `close()`. */
+  /** Same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  /** What makes two accounts one: the description, the account and the secrets. */
+  /** Identity of an account: the description, the account and the secrets. */
   #identity<C>(
     spec: ResolvedSpec<C>,
     account: Account,
@@ -176,7 +185,7 @@ export class TokenManager {
     return JSON.stringify([this.#description(spec), account, marks, readonly])
   }
 
-  /** A description as text, so that two equal `extend` calls are one provider. */
+  /** A description as text, so that two equal `extend` calls give the same provider. */
   #description(spec: DescribedSpec): string {
     const known = this.#descriptions.get(spec)
     if (known !== undefined) return known
@@ -189,14 +198,14 @@ export class TokenManager {
     return text
   }
 
-  /** Two functions are two things; what they return is not known before they are asked. */
+  /** Two functions count as two secrets: what they return is unknown before they are called. */
   #numberOf(fn: object): string {
     const number = this.#functionNumbers.get(fn) ?? (this.#functionCount += 1)
     this.#functionNumbers.set(fn, number)
     return `function ${number}`
   }
 
-  /** The source of the token that another is derived from: it lives and ends with that one. */
+  /** The source of a parent token. It exists and closes with the source of the derived token. */
   #parentSource<C>(
     { spec }: Provider<C>,
     credentials: ResolvedCredentials<C>,
@@ -270,7 +279,7 @@ export class TokenManager {
     }
   }
 
-  /** A vault that does not answer must not hold every later call. */
+  /** Limits the time of the functions that fetch secrets, so that a hanging vault does not block every later call. */
   async #inTime<T, C>({ id }: ResolvedSpec<C>, secrets: Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options
     return new Promise((resolve, reject) => {
@@ -294,7 +303,10 @@ function assertOptions({ cache, timeoutMs = 1, cacheTimeoutMs = 1 }: TokenManage
   assertCache(cache)
   for (const [field, value] of Object.entries({ timeoutMs, cacheTimeoutMs })) {
     if (!(Number.isFinite(value) && value > 0)) {
-      throw new ConfigError(`TokenManager: ${field} must be above 0 milliseconds`, { field, problem: 'malformed' })
+      throw new ConfigError(`TokenManager: "${field}" must be a positive number of milliseconds`, {
+        field,
+        problem: 'malformed',
+      })
     }
   }
 }

@@ -4,8 +4,8 @@ import type { EventHub } from '../events.js'
 type Warn = (message: string, options: { readonly type: string; readonly code: string }) => void
 
 /**
- * Says once by a warning of the process that the cache does not work and will not by waiting. For managers without a logger: they
- * would go on from memory, and each process would refresh on its own, without a word.
+ * Emits one process warning when the cache fails and waiting cannot solve it. For managers without a logger: otherwise
+ * they would silently go on from memory, and each process would refresh on its own.
  */
 export function warnOfCache(hub: EventHub): void {
   const stop = hub.on('cache-failed', ({ error: { retryable, message, hint, code } }) => {

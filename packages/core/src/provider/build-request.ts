@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js'
 import type { PlacementSpec, RequestSpec, ResolvedSpec } from '../provider.js'
 
-/** What {@link buildRequest} needs to know of a provider. */
+/** The fields of a provider that {@link buildRequest} needs. */
 export interface RequestBase {
   readonly id: string
   readonly baseUrl?: string
@@ -15,7 +15,7 @@ export interface BuiltRequest {
   readonly init: RequestInit & { readonly headers: Record<string, string> }
 }
 
-/** Turns a described request into a real one below a base. */
+/** Builds the arguments of `fetch` from a description of a request. */
 export function buildRequest(base: RequestBase, request: RequestSpec): BuiltRequest {
   const url = new URL(resolveUrl(base, request.url))
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.append(name, value)
@@ -30,7 +30,10 @@ function bodyOf({ json, form }: RequestSpec): { readonly type: string; readonly 
   return form && { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() }
 }
 
-/** A path goes below the base; an absolute URL stays unless the provider was given a new base, which then replaces its origin. */
+/**
+ * Resolves the URL of a request. A path is appended to the base. An absolute URL stays as it is, unless the provider
+ * got a new base, which then replaces its origin.
+ */
 export function resolveUrl({ id, baseUrl, rebased }: RequestBase, url: string): string {
   const base = baseUrl?.replace(/\/+$/, '')
   if (!URL.canParse(url)) {
@@ -50,7 +53,7 @@ export function resolveUrl({ id, baseUrl, rebased }: RequestBase, url: string): 
   return base + pathname + search
 }
 
-/** A request that carries a token where the platform takes it. */
+/** Adds a token to a request where the platform takes it. */
 export function requestWithToken({ url, init }: BuiltRequest, placement: PlacementSpec, token: string): BuiltRequest {
   const placed = new URL(url)
   const headers = new Headers(init.headers)
@@ -58,16 +61,16 @@ export function requestWithToken({ url, init }: BuiltRequest, placement: Placeme
   return { url: placed.href, init: { ...init, headers: Object.fromEntries(headers) } }
 }
 
-/** Puts the token where the platform takes it. */
+/** Adds a token to a URL or headers, where the platform takes it. */
 export function placeToken(placement: PlacementSpec, token: string, url: URL, headers: Headers): void {
   if (placement.in === 'query') url.searchParams.set(placement.name, token)
   if (placement.in === 'header') headers.set(placement.name, headerValue(placement, token))
 }
 
-/** What the errors of a placement name. */
+/** The fields of a provider that errors about its placement need. */
 type Placed = Pick<ResolvedSpec<never>, 'id' | 'kind' | 'placement'>
 
-/** @throws ConfigError for a token that no call carries. */
+/** Asserts that calls carry the token. @throws ConfigError if they do not */
 export function assertPlaced({ id, kind, placement }: Placed): void {
   if (placement.in !== 'nowhere') return
   throw new ConfigError(
@@ -77,7 +80,7 @@ export function assertPlaced({ id, kind, placement }: Placed): void {
   )
 }
 
-/** The header that carries the token. @throws ConfigError where none does */
+/** Returns the header that carries the token. @throws ConfigError if none does */
 export function headerPlacement(spec: Placed): Extract<PlacementSpec, { readonly in: 'header' }> {
   assertPlaced(spec)
   const { id, placement } = spec
@@ -89,7 +92,7 @@ export function headerPlacement(spec: Placed): Extract<PlacementSpec, { readonly
   })
 }
 
-/** `QQBot <token>`, or the bare token where the header has no scheme. */
+/** The value of the header: `QQBot <token>`, or the bare token without a scheme. */
 export function headerValue({ scheme }: { readonly scheme?: string }, token: string): string {
   return scheme === undefined ? token : `${scheme} ${token}`
 }

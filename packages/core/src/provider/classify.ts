@@ -2,59 +2,61 @@ import { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from 
 import type { AnswerSpec, ErrorTable, Hint, ProviderSpec } from '../provider.js'
 import { isObject } from '../token-record.js'
 
-/** A reply whose body has been parsed. */
+/** A response with its body parsed. */
 export interface ParsedReply {
   readonly status: number
   readonly headers: {
-    /** A header's value, `null` where it is absent. */
+    /** Returns a header's value, or `null` if it is absent. */
     get(name: string): string | null
   }
   readonly body: unknown
 }
 
-/** A platform's "no", in its terms and in ours. */
+/** A platform's error, in its terms and in those of Lingpai. */
 export interface Refusal {
   readonly code: PlatformCode
   readonly errorClass: ErrorClass
   readonly message: string
   readonly traceId?: string
-  /** The address that the platform saw, where it named one. */
+  /** The IP address of the caller as the platform saw it, if it reported one. */
   readonly ip?: string
 }
 
-/** The parts of a provider that classification needs. */
+/** The fields of a provider that classification needs. */
 export type ClassifierSpec = Pick<ProviderSpec<never>, 'answer' | 'errors'>
 
-/** The same with the hints of the platform's errors. */
+/** The same with the platform's hints. */
 export type ApiErrorTables = Pick<ProviderSpec<never>, 'answer' | 'errors' | 'hints'>
 
-/** Generous: it is cut once more when secrets have been masked, so that no half of one is left at the end. */
+/**
+ * A generous limit. The text is cut again after secrets have been masked, so that no half of one remains at its end.
+ */
 const longestText = 2000
 
 /**
- * Reads a reply's body and says what the platform refused; `undefined` when the body carries no error code.
- * Neither the HTTP status nor the words of a message decide anything.
+ * Finds the platform's error in a response; `undefined` if the body carries no error code. Neither the HTTP status nor
+ * the text of a message decides anything.
  */
-export function classify(spec: ClassifierSpec, endpoint: Endpoint, reply: ParsedReply): Refusal | undefined {
-  if (!isObject(reply.body)) return undefined
+export function classify(spec: ClassifierSpec, endpoint: Endpoint, response: ParsedReply): Refusal | undefined {
+  if (!isObject(response.body)) return undefined
   const { answer, errors } = spec
-  const codes = answer.code.map((field) => valueAt(reply.body, field)).filter(isErrorCode)
+  const codes = answer.code.map((field) => valueAt(response.body, field)).filter(isErrorCode)
   const code = codes.find((candidate) => classOf(errors[endpoint], candidate) !== 'unknown') ?? codes[0]
   if (code === undefined) return undefined
-  const words = valueAt(reply.body, answer.message)
+  const words = valueAt(response.body, answer.message)
   const message = (typeof words === 'string' ? words : '').slice(0, longestText)
-  const traceId = traceIdOf(answer, reply, message)
+  const traceId = traceIdOf(answer, response, message)
   const ip = firstGroup(answer.ip, message)
   return {
     code,
-    errorClass: namedClass(answer, reply.body) ?? classOf(errors[endpoint], code),
+    errorClass: namedClass(answer, response.body) ?? classOf(errors[endpoint], code),
     message,
     ...(traceId !== undefined && { traceId }),
     ...(ip !== undefined && { ip }),
   }
 }
 
-/** The value at a dotted path. */
+/** Returns the value at a dotted path. */
 export function valueAt(body: unknown, path: string): unknown {
   let value = body
   for (const name of path.split('.')) {
@@ -64,13 +66,13 @@ export function valueAt(body: unknown, path: string): unknown {
   return value
 }
 
-/** Zero is success on every platform that sends it; a code is a number or a short text. */
+/** Whether a value is an error code: a number or a short text. Zero means success on every platform that sends it. */
 function isErrorCode(value: unknown): value is PlatformCode {
   if (typeof value === 'number') return Number.isFinite(value) && value !== 0
   return typeof value === 'string' && value !== '' && value !== '0' && value.length <= 100
 }
 
-/** The class that a table gives a code; numbers and strings of digits are the same code. */
+/** Returns the class of a code in a table. A number and the text of its digits are the same code. */
 export function classOf(table: ErrorTable, code: PlatformCode): ErrorClass {
   for (const [errorClass, codes] of Object.entries(table)) {
     if (codes.some((listed) => String(listed) === String(code))) return errorClass as ErrorClass
@@ -78,16 +80,16 @@ export function classOf(table: ErrorTable, code: PlatformCode): ErrorClass {
   return 'unknown'
 }
 
-/** The class that a refusal names itself, where the provider knows of such a field. */
+/** Returns the class that an error response names itself, if the provider declares such a field. */
 export function namedClass({ errorClass: path }: AnswerSpec, body: unknown): ErrorClass | undefined {
   const name = path === undefined ? undefined : valueAt(body, path)
   return errorClasses.find((known) => known === name)
 }
 
-function traceIdOf({ trace }: AnswerSpec, reply: ParsedReply, message: string): string | undefined {
+function traceIdOf({ trace }: AnswerSpec, response: ParsedReply, message: string): string | undefined {
   const found = [
-    ...(trace?.headers ?? []).map((name) => reply.headers.get(name)),
-    ...(trace?.fields ?? []).map((field) => valueAt(reply.body, field)),
+    ...(trace?.headers ?? []).map((name) => response.headers.get(name)),
+    ...(trace?.fields ?? []).map((field) => valueAt(response.body, field)),
     firstGroup(trace?.pattern && [trace.pattern], message),
   ].find((id) => typeof id === 'string' && id !== '')
   return typeof found === 'string' ? found.slice(0, longestText) : undefined
@@ -101,7 +103,7 @@ function firstGroup(patterns: readonly RegExp[] | undefined, message: string): s
   return undefined
 }
 
-/** The remedy for a code, else for its class, in one language, with the address filled in. */
+/** Returns the hint for a code, or else for its class, in one language and with the address filled in. */
 export function hintFor(
   hints: Readonly<Record<string, Hint>> | undefined,
   refusal: Pick<Refusal, 'code' | 'errorClass' | 'ip'>,
@@ -113,19 +115,19 @@ export function hintFor(
   return text?.replaceAll('{ip}', () => ip)
 }
 
-/** A hint in one language. */
+/** Returns a hint in one language. */
 export function hintIn(hint: Hint, language: 'en' | 'zh'): string
 export function hintIn(hint: Hint | undefined, language: 'en' | 'zh'): string | undefined
 export function hintIn(hint: Hint | undefined, language: 'en' | 'zh'): string | undefined {
   return typeof hint === 'object' ? hint[language] : hint
 }
 
-/** Whether a refusal means that the token is no good. */
+/** Whether a platform's error means that the token is not usable. */
 export function isTokenError({ errorClass }: Pick<Refusal, 'errorClass'>): boolean {
   return errorClass === 'token-expired' || errorClass === 'token-invalid'
 }
 
-/** A parsed body; `undefined` where there is no JSON. */
+/** Parses a body; `undefined` if it is not JSON. */
 export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

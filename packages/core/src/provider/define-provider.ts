@@ -12,14 +12,14 @@ import type {
 } from '../provider.js'
 import { resolveRenewal } from './renewal.js'
 
-/** What a description without types may have left out. */
+/** Fields that a description without types may lack. */
 const required = ['id', 'source', 'account', 'secrets', 'renewal', 'answer', 'placement', 'errors', 'request'] as const
 
 /**
- * Checks a platform's description and makes a provider of it.
+ * Validates a platform's description and creates a provider from it.
  *
- * @throws ConfigError naming the provider and the field: a code in two classes, no secret, a bad URL, impossible times, a parent with
- * other credentials.
+ * @throws ConfigError naming the provider and the field: a code in two classes, no secret, an invalid URL, impossible
+ * durations, a parent with other credentials
  */
 export function defineProvider<C>(spec: ProviderSpec<C>): Provider<C> {
   const missing = required.filter((field) => (spec as Partial<ProviderSpec<C>>)[field] === undefined)
@@ -51,7 +51,7 @@ function provide<C>(spec: ResolvedSpec<C>): Provider<C> {
   })
 }
 
-/** All tables as well: a provider is shared by everybody who imports it. */
+/** Freezes a value with all its members: every module that imports a provider shares it. */
 function freezeDeep(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || isRegExp(value)) return
   Object.freeze(value)
@@ -70,11 +70,11 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): Re
       problem: 'conflict',
     })
   }
-  // What is derived is asked for at the API.
+  // A derived token is requested from the API.
   const baseUrl = (parent && overrides.apiBaseUrl) ?? overrides.baseUrl
   return {
     ...spec,
-    // A new base is a world of its own: the fallbacks and the API host of the old one do not belong to it.
+    // A new base is a separate environment: the fallbacks and the API host of the old one do not belong to it.
     ...(baseUrl !== undefined && { baseUrl, apiBaseUrl: baseUrl, fallbackBaseUrls: [], rebased: true }),
     ...(overrides.apiBaseUrl !== undefined && { apiBaseUrl: overrides.apiBaseUrl }),
     ...(overrides.fallbackBaseUrls !== undefined && { fallbackBaseUrls: overrides.fallbackBaseUrls }),
@@ -90,7 +90,7 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): Re
   }
 }
 
-/** The token of another world would be of no use there. */
+/** Moves the parent to the same environment: a token of another one would not work there. */
 function rebasedParent<C>(parent: Provider<C>, { baseUrl, apiBaseUrl }: ProviderOverrides<C>): Provider<C> {
   if (baseUrl === undefined && apiBaseUrl === undefined) return parent
   return parent.extend({ ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) })
@@ -138,7 +138,7 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   yield* parentProblems(spec)
 }
 
-/** A description without types may hold anything. */
+/** Problems of `pattern`. A description without types may hold anything. */
 function* patternProblems<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
   for (const [field, pattern] of Object.entries<unknown>(spec.pattern ?? {})) {
     if (![...spec.account, ...spec.secrets].some((known) => known === field))

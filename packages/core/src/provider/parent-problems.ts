@@ -1,24 +1,23 @@
 import { classOf, isTokenError } from './classify.js'
 import type { ResolvedSpec } from '../provider.js'
 
-/** What keeps a derived provider from working over its parent. */
+/** Problems that keep a derived provider from working with its parent. */
 export function* parentProblems<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
   const parent = spec.parent?.spec
   if (parent === undefined) {
-    if (spec.placement.in === 'nowhere')
-      yield ['placement', 'placement is nowhere: a token that no call carries is a ticket, and needs a parent']
+    if (spec.placement.in === 'nowhere') yield ['placement', 'placement "nowhere" is for tickets, so it needs a parent']
     return
   }
-  // One key for two kinds of tokens would mix them up.
+  // The same kind would give both tokens one cache key.
   if (parent.id === spec.id && parent.kind === spec.kind) yield ['kind', 'kind must differ from that of the parent']
   for (const fields of ['account', 'secrets'] as const) {
     if ([...parent[fields]].sort().join() !== [...spec[fields]].sort().join())
       yield ['parent', `parent has other ${fields}: ${parent[fields].join(', ')}`]
   }
   if (parent.placement.in === 'nowhere')
-    yield ['parent', 'parent has a token that no call carries, so it gets nothing else either']
+    yield ['parent', 'parent must not have a token that no call carries: the token request carries it']
   for (const code of [...(spec.errors.token['token-invalid'] ?? []), ...(spec.errors.token['token-expired'] ?? [])]) {
     if (!isTokenError({ errorClass: classOf(parent.errors.api, code) }))
-      yield ['errors.token', `code ${code} is a token error in errors.token, but none in errors.api of the parent`]
+      yield ['errors.token', `code ${code} is a token error in errors.token, but not in errors.api of the parent`]
   }
 }

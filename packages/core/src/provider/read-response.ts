@@ -3,13 +3,13 @@ import type { MalformedAnswerErrorDetails } from '../errors.js'
 import type { AnswerSpec, ProviderSpec, ResolvedRenewal } from '../provider.js'
 import { isCount, isObject, isTokenText } from '../token-record.js'
 
-/** What a token endpoint's reply comes to. */
+/** Outcome of a token endpoint's response. */
 export type TokenAnswer =
   | {
       readonly outcome: 'token'
       readonly value: string
       readonly lifeSeconds: number
-      /** Where the answer does not say how long the token lives, and `lifeSeconds` is the provider's guess. */
+      /** Set if the response reports no lifetime, so that `lifeSeconds` is the provider's guess. */
       readonly lifetimeProblem?: LifetimeProblem
       readonly generation?: number
     }
@@ -17,39 +17,42 @@ export type TokenAnswer =
   | { readonly outcome: 'malformed'; readonly problem: MalformedAnswerErrorDetails['problem'] }
   | { readonly outcome: 'status' }
 
-/** Why the lifetime of a token is a guess: the field is absent or null, or holds something that is no number of seconds. */
+/** Why the lifetime of a token is a guess: the field is absent or null, or not a number of seconds. */
 export type LifetimeProblem = 'missing' | 'unreadable'
 
-/** The parts of a provider that reading an answer needs. */
+/** The fields of a provider that reading a response needs. */
 export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | 'errors'> {
   readonly renewal: Pick<ResolvedRenewal, 'maxLifeSeconds' | 'defaultLifeSeconds'>
 }
 
 /**
- * Reads a token endpoint's reply: the body first, then the status. `body` is `undefined` where the reply held no JSON.
- * Whatever is odd comes out as `malformed`, never as a token that lives for ever. A token whose lifetime is not told is still one.
+ * Reads a token endpoint's response: first the body, then the status. `body` is `undefined` if it was not JSON. An odd
+ * response is `malformed`, never a token that lives forever. A token without a lifetime is still a token.
  */
-export function readAnswer(spec: AnswerReaderSpec, reply: ParsedReply): TokenAnswer {
-  const refusal = classify(spec, 'token', reply)
+export function readAnswer(spec: AnswerReaderSpec, response: ParsedReply): TokenAnswer {
+  const refusal = classify(spec, 'token', response)
   if (refusal !== undefined) {
-    const isNamed = namedClass(spec.answer, reply.body) !== undefined
-    return { outcome: 'refused', refusal: isNamed ? refusal : judgedByStatus(refusal, reply.status) }
+    const isNamed = namedClass(spec.answer, response.body) !== undefined
+    return { outcome: 'refused', refusal: isNamed ? refusal : judgedByStatus(refusal, response.status) }
   }
-  if (reply.status === 429) {
+  if (response.status === 429) {
     return { outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
   }
-  // Only a proxy sends 407, and in words of its own.
-  if (reply.status >= 500 || reply.status === 407) return { outcome: 'status' }
-  if (reply.status >= 300 && reply.status < 400) return { outcome: 'malformed', problem: 'redirect' }
-  if (reply.body === undefined) {
-    return { outcome: 'malformed', problem: reply.status === 404 ? 'not-found' : 'not-json' }
+  // Only a proxy sends 407, with a body of its own.
+  if (response.status >= 500 || response.status === 407) return { outcome: 'status' }
+  if (response.status >= 300 && response.status < 400) return { outcome: 'malformed', problem: 'redirect' }
+  if (response.body === undefined) {
+    return { outcome: 'malformed', problem: response.status === 404 ? 'not-found' : 'not-json' }
   }
-  if (!isObject(reply.body)) return { outcome: 'malformed', problem: 'not-an-object' }
-  if (reply.status >= 400) return { outcome: 'status' }
-  return readToken(spec.answer, spec.renewal, reply.body)
+  if (!isObject(response.body)) return { outcome: 'malformed', problem: 'not-an-object' }
+  if (response.status >= 400) return { outcome: 'status' }
+  return readToken(spec.answer, spec.renewal, response.body)
 }
 
-/** A gateway speaks JSON with codes of its own: where no table lists the code, the status tells what passes by itself. */
+/**
+ * Classifies an unknown code by the HTTP status: gateways send JSON with their own codes, and the status shows what is
+ * transient.
+ */
 function judgedByStatus(refusal: Refusal, status: number): Refusal {
   if (refusal.errorClass !== 'unknown') return refusal
   if (status === 429) return { ...refusal, errorClass: 'rate-limited' }
@@ -62,8 +65,8 @@ function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], bod
     return { outcome: 'malformed', problem: 'no-token' }
   }
   const told = unitsIn(valueAt(body, answer.expiresIn))
-  // The platform itself says that it is over: that is no guess. Less than one of its own units is over as well, or a token would be
-  // asked for many times a second.
+  // The platform itself reports that the token has expired, so there is nothing to guess. Less than one of its units
+  // counts as expired, too, because such a token would be requested many times a second.
   if (typeof told === 'number' && told < 1) return { outcome: 'malformed', problem: 'bad-expires-in' }
   const lifeSeconds =
     typeof told === 'number' ? told / perSecond[answer.expiresInUnit ?? 'second'] : renewal.defaultLifeSeconds
@@ -79,11 +82,11 @@ function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], bod
 
 const perSecond = { second: 1, millisecond: 1000 } as const
 
-/** A number, or a text of digits. */
+/** Reads a number, or a text of digits. */
 function unitsIn(value: unknown): number | LifetimeProblem {
   if (value === undefined || value === null) return 'missing'
   const isNumeric = typeof value === 'string' && /^\s*[+-]?\d{1,15}(\.\d+)?\s*$/.test(value)
   const told = isNumeric ? Number(value) : value
-  // No platform's token lives for ever, but one that says so is not dead either.
+  // No platform's token lives forever, but one that claims to is still a token.
   return typeof told === 'number' && told < Infinity ? told : 'unreadable'
 }

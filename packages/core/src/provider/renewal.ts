@@ -2,7 +2,7 @@ import type { RenewalSpec, ResolvedRenewal } from '../provider.js'
 
 const dayMs = 86_400_000
 
-/** Fills the gaps of a renewal description by its mode. */
+/** Fills in the defaults of a renewal policy by its mode. */
 export function resolveRenewal(spec: RenewalSpec): ResolvedRenewal {
   const windowSeconds = spec.windowSeconds ?? 0
   const attemptsAtSeconds = spec.attemptsAtSeconds ?? defaultAttempts(spec.mode, windowSeconds)
@@ -27,31 +27,31 @@ function defaultAttempts(mode: RenewalSpec['mode'], windowSeconds: number): read
   return windowSeconds > 0 ? [5 / 6, 2 / 3, 1 / 3].map((part) => part * windowSeconds) : [300, 20]
 }
 
-/** The times of a record that its renewal policy looks at. */
+/** The times of a record that the renewal policy needs. */
 interface Life {
   readonly issuedAtMs: number
   readonly expiresAtMs: number
   readonly repeatedAtMs?: number
 }
 
-/** Unix milliseconds from which a token is no longer handed out. */
+/** Unix milliseconds from which a token is no longer served. */
 export function deadlineAtMs(life: Life, { marginSeconds, attemptsAtSeconds }: ResolvedRenewal): number {
   const { issuedAtMs, expiresAtMs, repeatedAtMs = -Infinity } = life
   const deadline = expiresAtMs - Math.min(marginSeconds * 1000, (expiresAtMs - issuedAtMs) / 10)
-  // Asked for the last time, upstream itself said that this token lives to its expiry and that there is no other.
+  // After the last attempt, upstream itself has shown that this token lives to its expiry and that there is no other.
   const lastAttempt = expiresAtMs - (attemptsAtSeconds.at(-1) ?? 0) * 1000
   return repeatedAtMs >= Math.min(lastAttempt, deadline) ? expiresAtMs : deadline
 }
 
 /**
- * Unix milliseconds of the next try to refresh ahead; the deadline when none is left before it.
+ * Unix milliseconds of the next attempt to refresh ahead; the deadline if no attempt is left before it.
  *
- * @param jitter 0 to 1, where in the jitter this process stands
+ * @param jitter position of this process within the jitter, 0 to 1
  */
 export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, jitter: number): number {
   const { issuedAtMs, expiresAtMs, repeatedAtMs = -Infinity } = life
   const deadline = deadlineAtMs(life, renewal)
-  // A short life has no room for the platform's usual window: half of it is served in peace.
+  // A short life has no room for the platform's usual window: no refresh in its first half.
   const earliest = Math.max(
     issuedAtMs + (expiresAtMs - issuedAtMs) / 2,
     repeatedAtMs + renewal.minIntervalSeconds * 1000,
@@ -60,7 +60,7 @@ export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, jitter: nu
   const attempts = renewal.attemptsAtSeconds
   for (const [i, atSeconds] of attempts.entries()) {
     const plannedAt = expiresAtMs - atSeconds * 1000
-    // The jitter never reaches the next attempt, nor the last one the deadline.
+    // The jitter never reaches the next attempt or, for the last attempt, the deadline.
     const roomMs = Math.max(0, atSeconds - (attempts[i + 1] ?? renewal.marginSeconds)) * 1000
     const at = plannedAt + Math.min(jitterMs, roomMs)
     const isSpent = at <= repeatedAtMs

@@ -35,7 +35,7 @@ export function deferWrite<C>(context: AccountContext<C>): void {
   })
 }
 
-/** The store has lost a record that lives on here, and holds none, or one from before it: it gets it back. */
+/** Writes the record in memory again if the store lost it, or holds an older one. */
 export function deferWriteIfAlive<C>(context: AccountContext<C>): void {
   const { state, clock, isReadonly } = context
   if (isReadonly || state.isUnwritten || state.times === undefined) return
@@ -78,12 +78,12 @@ async function writeLate<C>(context: AccountContext<C>): Promise<boolean> {
   return !state.isUnwritten
 }
 
-/** The record got there after all: the store's response to an earlier write was lost. */
+/** The record is in the store: only the response to an earlier write was lost. */
 function isStored(record: StoredRecord, look: Look): boolean {
   return look.kind === 'found' && look.record.value === record.value && !isRenewed(record, look.record)
 }
 
-/** No two tokens have one generation: an older one that got into the store meanwhile keeps its own. */
+/** No two tokens have the same generation: an older one that reached the store meanwhile keeps its own. */
 function afterStored(record: StoredRecord, look: Look): StoredRecord {
   if (look.kind !== 'found') return record
   const { value, generation } = look.record

@@ -18,7 +18,7 @@ export async function markRejected<C>(context: AccountContext<C>, terms: WriteTe
   if (isWritten && state.record?.value === record.value) remember(context, marked, { seen })
 }
 
-/** The same where upstream was not even asked for another token, because none may ask it now. */
+/** Does the same without a refresh, for a rejected token that upstream may not be asked to replace now. */
 export async function markUnreplaced<C>(context: AccountContext<C>): Promise<void> {
   const { state, gate, clock, key, closing, isReadonly } = context
   if (unmarked(state) === undefined || isReadonly || closing.aborted || gate.isSilent()) return

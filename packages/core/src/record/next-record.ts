@@ -4,9 +4,9 @@ import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } fr
 import type { FreshToken } from '../upstream/request-token.js'
 
 /**
- * The record that an answer makes of the one before it.
+ * The record that follows from a response and the record before it.
  *
- * @param nowMs now, on the clock that all who share the cache go by
+ * @param nowMs the current time on the clock that all processes that share the cache go by
  */
 export function nextRecord<C>(
   context: AccountContext<C>,
@@ -22,7 +22,7 @@ export function nextRecord<C>(
   const ageMs = gate.msSince(sentAt)
   const sentAtMs = Math.round(nowMs - ageMs)
   const isToldBefore = lifetimeProblem !== undefined && isTold(base, value)
-  // A lifetime that upstream once gave for this token is better than a guess.
+  // A lifetime that upstream once reported for this token is better than a guess.
   const lifeMs = isToldBefore ? Math.max(answer.lifeMs, base.expiresAtMs - sentAtMs) : answer.lifeMs
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
   const carried = base?.carried && { carried: base.carried }
@@ -35,10 +35,10 @@ export function nextRecord<C>(
   }
   const generation = answer.generation ?? base.generation
   const isBelieved = trustSeconds === Infinity
-  // Counted from when the token was first seen, which is what its record says of its issue.
+  // Counted from when the token was first received, which is the `issuedAtMs` of its record.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
   const leftMs = repeatedLifeMs(state, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
-  // A guess has nothing to hold a new answer against: upstream repeats the token, so it lives.
+  // A guess says nothing against a new response: upstream gives the token again, so it is alive.
   if (mode === 'extend' || leftMs === undefined || base.isLifetimeAssumed === true) {
     const { isLifetimeAssumed: _, ...rest } = base
     const renewed = { ...rest, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
@@ -54,10 +54,10 @@ export function nextRecord<C>(
   })
 }
 
-/** A token rejected before this age was replaced by another party; it did not die of old age. */
+/** A token that is rejected before this age has not expired: another party replaced it. */
 const youngMs = 10 * 60_000
 
-/** How many young tokens in a row were rejected, once `base` is replaced for `reason`. */
+/** Number of young tokens in a row that were rejected, including `base` if it is replaced for `reason`. */
 export function duelsAfter<C>(
   { gate }: AccountContext<C>,
   reason: RefreshReason,
@@ -67,7 +67,7 @@ export function duelsAfter<C>(
   return gate.reckonedNowMs() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
 }
 
-/** Whether upstream once said how long a token lives. */
+/** Whether upstream once reported the token's lifetime. */
 function isTold(base: StoredRecord | undefined, value: string): base is StoredRecord {
   return base?.value === value && base.isLifetimeAssumed === undefined
 }

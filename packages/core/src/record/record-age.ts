@@ -68,14 +68,14 @@ export function doubtOf<C>(context: AccountContext<C>, record: StoredRecord, set
   return record.expiresAtMs - context.gate.reckonedNowMs()
 }
 
-/** Clocks that all who write go by may be this far apart, or be set by so much, before a record is from the future. */
+/** Clocks of the writers may differ by this much, or be set by this much, before a record counts as from the future. */
 const aheadMs = { oneClock: 5 * 60_000, manyClocks: 86_400_000 } as const
-/** Where clocks do not agree at all, doubting each other's records costs a refresh this often at most. */
+/** If clocks never agree, doubt about each other's records costs a refresh this often at most. */
 const betweenDoubtsMs = 3_600_000
 
 /**
- * Whether a record was written while a clock was ahead that has been set right since. The age of its token is unknown, so it is
- * replaced rather than believed. A readonly source cannot replace it.
+ * Whether a record was written while a clock was ahead that has been corrected since. The age of its token is unknown,
+ * so it is replaced instead of believed. A read-only source cannot replace it.
  */
 function isFromFuture<C>(
   { state, clock, gate, isReadonly }: AccountContext<C>,

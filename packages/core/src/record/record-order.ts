@@ -38,7 +38,7 @@ export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
  * | the same token, unless memory knows more of it and has not written it       | `updates`  |
  * | the same token otherwise                                                    | `trails`   |
  * | its token was replaced or rejected here                                     | `loses`    |
- * | the token in memory was rejected, and the generation is no lower            | `replaces` |
+ * | the token in memory was rejected, and the generation is not lower           | `replaces` |
  * | from before a clock was set back; this process requested its token after    | `loses`    |
  * | its generation is lower, or equal, and it was not requested later           | `loses`    |
  * | the token in memory is unwritten and was requested later                    | `loses`    |

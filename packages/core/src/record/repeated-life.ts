@@ -2,19 +2,19 @@ import type { AccountState } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
 import { timeLeftMs } from '../time/moment.js'
 
-/** An answer that says more than this above what was known does not count down. */
+/** A response that reports more than this above the known remaining life does not count down. */
 const toleranceMs = 2000
 
 /**
- * What is left of a token that upstream repeated, in milliseconds; `undefined` when it should be dead, so that upstream's
- * word is all there is.
+ * Remaining life in milliseconds of a token that upstream gave again; `undefined` if it should have expired, so that
+ * only the response counts.
  *
- * It lives no longer for being asked for, whatever the answer says. An answer that does count down is better than a wall
- * clock that was set, or a monotonic one that stood still.
+ * A request does not prolong the token's life, whatever the response says. A response that counts down is better than a
+ * wall clock that was set, or a monotonic clock that stood still.
  *
- * @param toldMs what is left by the answer
- * @param recordMs what is left by the record's own moments
- * @param unbelievedMs what upstream told of its life beyond what was believed of it; see `RenewalSpec.trustSeconds`
+ * @param toldMs remaining life according to the response
+ * @param recordMs remaining life according to the record's own moments
+ * @param unbelievedMs reported life beyond the part that is trusted; see `RenewalSpec.trustSeconds`
  */
 export function repeatedLifeMs(
   { times }: AccountState,

@@ -5,18 +5,14 @@ import { ConfigError } from '../errors.js'
 import { isMoment, isTokenText } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 
-/** The clocks of the host that fetched the token and of this one may be this far apart, milliseconds. */
+/** Greatest difference in milliseconds between the clock of the host that fetched the token and this host's. */
 const clocksMs = 60_000
 
-/**
- * A refresh that has its token already.
- *
- * @throws ConfigError naming the field
- */
+/** The demand of an adoption: a refresh that already has its token. */
 export function adoption<C>({ spec, state, clock, gate, isReadonly }: AccountContext<C>, token: unknown): Demand {
   if (isReadonly) {
     throw new ConfigError(
-      `${spec.id}: adopt: a read-only source adopts no token`,
+      `${spec.id}: adopt: a read-only source cannot adopt a token`,
       { field: 'readonly', problem: 'conflict' },
       { hint: 'Call adopt in a process that refreshes this account, or make the source without `readonly`.' },
     )
@@ -28,14 +24,14 @@ export function adoption<C>({ spec, state, clock, gate, isReadonly }: AccountCon
       problem: value === undefined ? 'missing' : value === '' ? 'empty' : 'malformed',
     })
   }
-  // The caller's moment is on the clock of a host; records are on that of the store.
+  // The caller's moment is on a host's clock; records are on the store's clock.
   const lifeMs = isMoment(expiresAtMs) ? expiresAtMs - clock.now() : 0
   const longestMs = spec.renewal.maxLifeSeconds * 1000
   if (lifeMs <= 0 || lifeMs > longestMs + clocksMs) {
     throw new ConfigError(
       `${spec.id}: adopt: "expiresAtMs" must be a moment in the next ${spec.renewal.maxLifeSeconds} seconds, in Unix milliseconds`,
       { field: 'expiresAtMs', problem: 'malformed' },
-      { hint: 'Where the platform gives seconds to live: Date.now() + expires_in * 1000.' },
+      { hint: 'If the platform gives seconds, use Date.now() + expires_in * 1000.' },
     )
   }
   noteHeard(state, value)
@@ -43,7 +39,11 @@ export function adoption<C>({ spec, state, clock, gate, isReadonly }: AccountCon
   return { reason: 'requested', minLifeMs: 0, outside }
 }
 
-/** @throws ConfigError for a token that would take the place of a better one: it was rejected, or died in the meantime */
+/**
+ * Asserts that a token from outside does not replace a better one.
+ *
+ * @throws ConfigError if an API has rejected it, or it has expired in the meantime
+ */
 export function assertAdoptable<C>(
   { spec, gate }: AccountContext<C>,
   { lifeMs, sentAt }: FreshToken,
@@ -58,7 +58,7 @@ export function assertAdoptable<C>(
   }
   if (gate.msSince(sentAt) >= lifeMs) {
     throw new ConfigError(
-      `${spec.id}: adopt: "expiresAtMs" has passed while the cache was waited for`,
+      `${spec.id}: adopt: "expiresAtMs" passed while waiting for the cache`,
       { field: 'expiresAtMs', problem: 'conflict' },
       { hint: 'Fetch another one, or let this source fetch it with refresh().' },
     )

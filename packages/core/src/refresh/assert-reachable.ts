@@ -3,16 +3,20 @@ import { isRejected } from '../state/account-state.js'
 import { ConfigError, UnavailableError } from '../errors.js'
 import { timeLeftMs } from '../time/moment.js'
 
-/** @throws ConfigError or UnavailableError when no request could bring a token that lives as long as the caller wants */
+/**
+ * Asserts that a request can bring a token of the life that the caller needs.
+ *
+ * @throws ConfigError if none ever can, UnavailableError if none can yet
+ */
 export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
   const { record, times } = state
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(state)) return
   const leftMs = timeLeftMs(times.expiry, clock)
   const { mode, windowSeconds, minIntervalSeconds, trustSeconds } = spec.renewal
   const windowMs = windowSeconds * 1000
-  // Upstream has just repeated the token: asking at every call would storm it.
+  // Upstream has just given the same token again: a request at every call would overload it.
   const quietMs = (record.repeatedAtMs ?? -Infinity) + minIntervalSeconds * 1000 - gate.reckonedNowMs()
-  // Where its word is only believed for a while, asking once more prolongs that.
+  // If a reported lifetime is only trusted for a while, another request prolongs that.
   const repeatsMs = trustSeconds === Infinity ? leftMs - windowMs : 0
   const waitMs = Math.max(repeatsMs, Math.min(quietMs, minIntervalSeconds * 1000))
   const isRepeated = mode === 'sticky' && waitMs > 0

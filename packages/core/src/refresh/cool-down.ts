@@ -18,7 +18,8 @@ import { timeLeftMs } from '../time/moment.js'
 const dayMs = 86_400_000
 
 /**
- * The failure whose cool-down lasts for a reason, from memory or from the shared cache; `undefined` where upstream may be asked.
+ * The failure that forbids a refresh for a reason, from memory or from the shared cache; `undefined` if upstream may be
+ * asked.
  */
 export async function activeFailure<C>(
   context: AccountContext<C>,
@@ -34,32 +35,33 @@ export async function activeFailure<C>(
     found.ok && found.value !== undefined
       ? decodeFailure(found.value, { spec, language: upstream.language })
       : undefined
-  // One that memory knows has been judged already, in this host's time.
+  // A failure that memory knows has already been converted to this host's time.
   const known = state.failure?.writtenRetryAtMs ?? state.failure?.retryAtMs
   if (written === undefined || (written.writtenRetryAtMs ?? written.retryAtMs) === known) return undefined
   const failure = inTimeOf(nowMs, written)
-  // A store that could not be written to still holds an older one; with its count the cool-downs would never grow.
+  // A store that could not be written to still holds an older failure. With its count, the cool-downs would never grow.
   const isOlder = state.failure !== undefined && failure.atMs < state.failure.atMs
   if (!isOlder && nowMs - failure.atMs < dayMs) noteFailure(state, failure)
   return isActive(failure, reason, nowMs) ? failure : undefined
 }
 
-/** A clock that was set back must not lengthen the cool-down. */
+/** Whether a cool-down lasts. A clock that was set back must not lengthen it. */
 function isActive(failure: FailureRecord, reason: RefreshReason, nowMs: number): boolean {
   const { atMs } = failure
   const untilMs = coolsUntilMs(failure, reason)
   return nowMs < untilMs && nowMs > atMs - (untilMs - atMs)
 }
 
-/** When a failure's cool-down ends, Unix milliseconds. A refresh ahead of a living token can wait for longer. */
+/** When a failure's cool-down ends, in Unix milliseconds. A refresh ahead of a live token can wait longer. */
 export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: FailureRecord, reason: RefreshReason): number {
   return reason === 'ahead' ? aheadAtMs : retryAtMs
 }
 
 /**
- * Notes a failure in memory and in the cache, and gives back its error with the moment of the next attempt.
+ * Stores a failure in memory and in the cache. Returns it with its error, which carries the moment of the next attempt.
  *
- * @param reason a refresh ahead of a living token comes back before that token dies, not after its cool-down
+ * @param reason a refresh ahead is attempted again before the live token expires, even if that is long after its
+ * cool-down
  */
 export async function startCoolDown<C>(
   context: AccountContext<C>,
@@ -77,7 +79,8 @@ export async function startCoolDown<C>(
   const ownRetryAtMs = Math.ceil(atMs + waitMs)
   const lasting = state.failure !== undefined && isActive(state.failure, 'cold', atMs) ? state.failure : undefined
   const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
-  // A forced refresh that failed for another reason has not shown that the first one is mended. A limit counts anyway.
+  // A forced refresh that failed for another reason has not shown that the first problem is solved. A limit always
+  // counts.
   if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass)) {
     if (isUp) await giveBackFailure(context, lasting)
     return { ...lasting, error: withRetryAt(error, retryAtMs) }
@@ -97,7 +100,7 @@ export async function startCoolDown<C>(
   return failure
 }
 
-/** A store that has lost a failure whose cool-down lasts gets it back, or others would ask before that is over. */
+/** Writes a failure again that the store lost, so that other processes do not ask before its cool-down is over. */
 async function giveBackFailure<C>({ gate, key }: AccountContext<C>, failure: FailureRecord): Promise<void> {
   const found = await gate.get(failureKey(key))
   if (!found.ok || found.value !== undefined) return
@@ -110,14 +113,14 @@ function aheadWaitMs<C>({ state, clock }: AccountContext<C>, waitMs: number): nu
   return leftMs > 0 ? Math.min(leftMs, Math.max(waitMs, leftMs * 0.75)) : waitMs
 }
 
-/** After a success: upstream may be asked again. */
+/** Ends the cool-down after a success. */
 export async function endCoolDown<C>({ state, gate, key }: AccountContext<C>, isUp: boolean): Promise<void> {
   if (state.failure === undefined) return
   forgetFailure(state)
   if (isUp) await gate.remove(failureKey(key))
 }
 
-/** Whether a failure in memory still cools down for a reason. Needs no I/O. */
+/** Whether a failure in memory forbids a refresh for a reason. Needs no I/O. */
 export function isCoolingDown<C>({ state, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
   const nowMs = gate.reckonedNowMs()
   if (state.failure !== undefined && isActive(state.failure, reason, nowMs)) return true

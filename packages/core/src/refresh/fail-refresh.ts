@@ -5,8 +5,8 @@ import { startCoolDown } from './cool-down.js'
 import type { Demand, RefreshTerms } from './demand.js'
 
 /**
- * Ends a refresh that failed at the platform: the failure cools down for all who share the cache, and a rejected token that could
- * not be replaced is marked there.
+ * Ends a refresh that failed at the platform. The cool-down applies to all processes that share the cache, and a
+ * rejected token that could not be replaced is marked there.
  *
  * @throws the error, with the moment of the next attempt
  */

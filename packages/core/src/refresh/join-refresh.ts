@@ -8,8 +8,8 @@ import type { Demand } from './demand.js'
 import { refresh } from './refresh.js'
 
 /**
- * The refresh of an account: the one under way in this process, or a new one. A forced refresh joins only a forced one, and the
- * adoption of a token from outside joins none.
+ * Joins the account's refresh that is under way in this process, or starts one. A forced refresh only joins another
+ * forced one, and the adoption of a token joins none.
  */
 export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): RunningRefresh {
   const { state } = context
@@ -20,9 +20,9 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
     await markUnreplaced(context)
     throw error
   })
-  // What is wrong with a token from outside concerns only the caller that gave it: others who joined begin again.
+  // A problem of an adopted token only concerns the caller that gave it: other callers who joined start again.
   const running: RunningRefresh = { promise, isForced, isAhead: demand.reason === 'ahead' || isAdoption }
-  // A refresh that may not ask must not be the one that others wait for.
+  // Other callers must not wait for a refresh that may not ask upstream.
   if (context.isReadonly) return running
   beginRefresh(state, running)
   const end = (): void => {
@@ -34,12 +34,12 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
   return running
 }
 
-/** A refresh is given this much longer than its own bound, milliseconds. */
+/** Grace period beyond the limit of a refresh, in milliseconds. */
 const graceMs = 1000
 
 /**
- * Waits for a refresh that may belong to another request of a runtime where I/O ends with its request. Such a refresh is
- * forgotten, so that the next call starts one of its own.
+ * Waits for a refresh. In a runtime where I/O ends with the request that started it, the refresh may belong to another
+ * request that has ended. Such a refresh is dropped, so that the next call starts its own.
  *
  * @throws ConfigError that says where the manager belongs
  */
@@ -58,7 +58,7 @@ export async function outcomeOf<C>(
     )
   }
   return new Promise((resolve, reject) => {
-    // Without a timer of its own, the request would wait for ever: the refresh's timers ended with the other request.
+    // Without its own timer, this request would wait forever: the timers of the refresh ended with the other request.
     const limit = clock.setTimer(() => {
       reject(forget())
     }, timeoutMs + graceMs)

@@ -5,7 +5,12 @@ import type { AccountContext } from '../state/account-context.js'
 import { activeFailure } from './cool-down.js'
 import type { Demand } from './demand.js'
 
-/** @throws the stored error of the last failure while its cool-down lasts; a readonly source never asks at all. */
+/**
+ * Asserts that upstream may be asked now.
+ *
+ * @throws the stored error of the last failure while its cool-down lasts; LeaseError for a read-only source, which
+ * never asks
+ */
 export async function assertMayAsk<C>(context: AccountContext<C>, { reason }: Demand, isUp: boolean): Promise<void> {
   const failure = await activeFailure(context, reason, isUp)
   if (failure !== undefined && !(reason === 'requested' && mayBeMended(failure))) throw failure.error
@@ -17,8 +22,8 @@ export async function assertMayAsk<C>(context: AccountContext<C>, { reason }: De
 }
 
 /**
- * An operator who forces a refresh has mended something. A limit of the platform is not mended that way, once upstream itself has
- * reported it: a note in the store may be old, or not be true.
+ * Whether a forced refresh may ignore a failure: an operator who forces one has solved the problem. A platform's limit
+ * cannot be solved that way once upstream itself has reported it; a failure read from the store may be old or false.
  */
 function mayBeMended({ errorClass, isHearsay }: FailureRecord): boolean {
   return isHearsay === true || !isLimit(errorClass)

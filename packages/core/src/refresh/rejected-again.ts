@@ -6,8 +6,9 @@ import { failRefresh } from './fail-refresh.js'
 import { standBy, verdictOn } from './stand-by.js'
 
 /**
- * Upstream gives the very token that an API rejected. Where the provider has a probe, the platform is asked which of the two is
- * right: a token that its own probe accepts is good, and the rejection was about something else. Otherwise the loop ends here.
+ * Judges a response with the very token that an API rejected. If the provider has a probe, the platform is asked which
+ * of the two is right: a token that its own probe accepts is good, and the rejection had another cause. Otherwise the
+ * refresh fails.
  *
  * @throws PlatformError `token-invalid`, with a cool-down
  */

@@ -6,11 +6,11 @@ import { onAbort } from '../time/on-abort.js'
 import { requestToken, type TokenRequestOutcome, type UpstreamLimits } from '../upstream/request-token.js'
 
 /**
- * Asks the platform for an account's token. One that is derived from another token is asked for with that one in the request.
- * When the platform rejects the parent's token, that is reported to the parent's source, and the request is repeated once with the new
- * token.
+ * Requests an account's token from the platform. The request for a derived token carries the parent's token. If the
+ * platform rejects the parent's token, that is reported to the parent's source, and the request is repeated once with
+ * another token.
  *
- * @throws what the parent's source throws: its failure has a cool-down of its own, and needs no second one here.
+ * @throws the error of the parent's source, which has a cool-down of its own and needs no second one here
  */
 export async function requestWithParent<C>(
   context: AccountContext<C>,
@@ -36,7 +36,7 @@ function rejectedTokenCode(outcome: TokenRequestOutcome): PlatformCode | undefin
   return isTokenError(details) ? details.platformCode : undefined
 }
 
-/** The parent's refresh has a bound of its own, which may end later than this one. */
+/** Runs `work` within the limits of this refresh; the limit of the parent's refresh may end later. */
 async function inTime<C, T>(
   { spec, clock }: AccountContext<C>,
   { signal, endsAtMonotonicMs }: UpstreamLimits,
@@ -44,7 +44,7 @@ async function inTime<C, T>(
 ): Promise<T> {
   const ending = new AbortController()
   const giveUp = (): void => {
-    const text = `${spec.id}: the token that the ${spec.kind} is derived from was not there in time`
+    const text = `${spec.id}: the token that the ${spec.kind} is derived from did not come in time`
     ending.abort(new TransportError(text, { provider: spec.id, phase: 'timeout' }))
   }
   const timer = clock.setTimer(giveUp, Math.max(0, endsAtMonotonicMs - clock.monotonic()), { holdsProcess: true })

@@ -5,16 +5,17 @@ import type { Demand, RefreshTerms } from './demand.js'
 import { pause } from '../time/pause.js'
 import { duelsAfter } from '../record/next-record.js'
 
-/** From as many rejected young tokens in a row on, another party is assumed. */
+/** Number of rejected young tokens in a row from which on a rival is assumed. */
 const rejectionsToBackOff = 3
 const firstBackOffMs = 1000
 const longestBackOffMs = 60_000
 
 /**
- * Two parties that refresh the same account end each other's tokens, the faster the more they try. From the third rejected token
- * on, each refresh keeps a growing distance from the one before.
+ * Slows down a refresh that competes with a rival. Two parties that refresh the same account invalidate each other's
+ * tokens, faster with each attempt. From the third rejected young token on, each refresh waits longer after the one
+ * before.
  *
- * @throws PlatformError `token-invalid` when the distance is longer than this refresh may take.
+ * @throws PlatformError `token-invalid` if the wait is longer than this refresh may take
  */
 export async function assertNoRival<C>(
   context: AccountContext<C>,

@@ -13,7 +13,10 @@ import { joinRefresh } from './join-refresh.js'
 /** Callers look at the cache at most this often outside of a refresh. */
 const betweenLooksMs = 1000
 
-/** The record that memory can serve now, if any. The look or the refresh ahead that it needs is begun in the background. */
+/**
+ * Returns the record that memory can serve now, if any. Starts the look at the cache or the refresh ahead that it needs
+ * in the background.
+ */
 export async function serveFromMemory<C>(
   context: AccountContext<C>,
   minLifeMs: number,

@@ -7,16 +7,17 @@ import { probeToken } from '../upstream/probe-token.js'
 import { endCoolDown } from './cool-down.js'
 import type { Attempt, Demand, RefreshTerms } from './demand.js'
 
-/** A token that is rejected before this age is a rare thing: the report may be wrong, and a new token would end a good one. */
+/** A rejection before this age is unusual: the report may be wrong, and a new token would invalidate a good one. */
 const youngMs = 60_000
-/** Bound of a probe that a refresh may follow, which callers wait for as well. */
+/** Limit in milliseconds of a probe before a refresh, because callers wait for both. */
 const longestProbeMs = 3000
 
 /**
- * A young token that was reported as rejected is shown to the platform's probe before it is replaced, where the provider has one
- * and a new token ends the old one. Where a request repeats a living token, the platform's response asks for the probe.
+ * Probes a young token that was reported as rejected before it is replaced, if the provider has a probe and a new token
+ * invalidates the old one. For a provider that gives a live token again, the platform's response triggers the probe
+ * instead.
  *
- * @returns `undefined` if it is dead, if the platform did not say, or if there is nothing to prove: then it is replaced.
+ * @returns `undefined` if the token must be replaced: the probe failed or was inconclusive, or does not apply
  */
 export async function keepIfAlive<C>(
   context: AccountContext<C>,
@@ -34,7 +35,7 @@ export async function keepIfAlive<C>(
   return standBy(context, demand, terms, { value: record.value, sentAt: asked })
 }
 
-/** Whether a token is alive as the platform's probe says; `undefined` if it does not say, or if there is no probe. */
+/** Whether a token is alive according to the platform's probe; `undefined` without a probe or a clear result. */
 export async function verdictOn<C>(
   { clock, spec, upstream, closing }: AccountContext<C>,
   value: string,
@@ -45,7 +46,9 @@ export async function verdictOn<C>(
   return alive
 }
 
-/** Keeps a token that was reported as rejected: the platform's own probe accepts it, so the report was about something else. */
+/**
+ * Keeps a token that was reported as rejected: the platform's own probe accepts it, so the report had another cause.
+ */
 export async function standBy<C>(
   context: AccountContext<C>,
   { reason }: Demand,
@@ -55,12 +58,12 @@ export async function standBy<C>(
   const { state } = context
   const { record } = state
   if (record?.value !== value) {
-    // One that was rejected before others took its place: it is as good as new.
+    // Another record replaced it after its rejection: the token is usable again.
     forgetRejected(state, value)
     return { kind: 'superseded' }
   }
   const cleared = clearedRecord(record)
-  // Before the write, so that no caller waits for it, and a report that comes during it counts.
+  // Before the write, so that no caller waits for it and a report during it counts.
   forgetRejected(state, value)
   const written = await writeRecord(context, terms, record, cleared)
   if (written === 'superseded') return { kind: 'superseded' }

@@ -60,7 +60,7 @@ export async function storeToken<C>(
   return announce(context, demand, base, next, clock.monotonic() - token.sentAt.monotonic)
 }
 
-/** A token whose lifetime is a guess needs a person's look at the platform, or at the provider's data. */
+/** Reports a token whose lifetime is a guess: a person must look at the platform, or at the provider's data. */
 function tellLifetime<C>(
   { emit }: AccountContext<C>,
   { reason }: Demand,

@@ -4,7 +4,9 @@ import { pause } from '../time/pause.js'
 
 const firstWaitMs = 25
 const longestWaitMs = 250
-/** A flood of changes must not make a look at the store of each wait: a refresh that others end in time takes fewer turns. */
+/**
+ * A flood of changes must not make each wait a look at the store. A refresh that finishes in time takes fewer turns.
+ */
 const mostWakes = 32
 
 /**

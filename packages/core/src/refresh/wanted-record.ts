@@ -19,12 +19,12 @@ export function wantedRecord<C>(
   if (record === undefined || times === undefined || isRejectedRecord(state, record)) return undefined
   if (timeLeftMs(times.deadline, clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
   if (outside !== undefined) {
-    // What was requested after the call is newer than the token that the caller holds.
+    // A token requested after the call is newer than the one that the caller holds.
     const calledAtMs = gate.reckonedNowMs() - gate.msSince(outside.sentAt)
     return record.value === outside.value || record.issuedAtMs > calledAtMs ? record : undefined
   }
   if (reason === 'cold' || reason === 'rejected') return record
   if (isNewer(record, base)) return record
-  // Another process asked in the meantime and was given the same token: the next attempt has moved.
+  // Another process refreshed in the meantime and got the same token: the next attempt has moved.
   return reason === 'ahead' && timeLeftMs(times.refreshAt, clock) > 0 ? record : undefined
 }

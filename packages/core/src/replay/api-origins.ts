@@ -1,7 +1,10 @@
 import { originOf, type Account } from '../account.js'
 import type { ResolvedSpec } from '../provider.js'
 
-/** The origins that an account's token may be sent to. A provider without a base has its home where its token request goes. */
+/**
+ * Returns the origins that an account's token may be sent to. Without a base URL, it is the origin of the token
+ * request.
+ */
 export function apiOriginsOf<C>(spec: ResolvedSpec<C>, { ids }: Pick<Account, 'ids'>): readonly string[] {
   const { baseUrl, apiBaseUrl, apiOrigins = [] } = spec
   const named = [baseUrl, apiBaseUrl, ...apiOrigins].filter((url) => url !== undefined)

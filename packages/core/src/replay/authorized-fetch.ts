@@ -13,7 +13,7 @@ import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
 import { platformError } from '../failure/upstream-errors.js'
 
-/** {@link TokenSource.fetch} over any source. */
+/** Implements {@link TokenSource.fetch} for any source. */
 export async function authorizedFetch<C>(
   source: Pick<TokenSource, 'apiOrigins' | 'getAccessToken' | 'reportRejected'>,
   spec: ResolvedSpec<C>,
@@ -51,7 +51,10 @@ export async function authorizedFetch<C>(
   )
 }
 
-/** The token was rejected and has been replaced, but the body is gone: the response would look like a success to many. */
+/**
+ * The error of a call whose token was replaced, but whose body cannot be sent again. Many callers would take the
+ * response itself for a success.
+ */
 function notRepeated(
   spec: Parameters<typeof platformError>[0],
   refusal: Refusal,
@@ -61,14 +64,16 @@ function notRepeated(
   const hint =
     options.language === 'zh'
       ? '令牌已更换：请用新的请求体重新发送。字符串、字节、Blob、表单或 Request 会自动重发。'
-      : 'The token has been replaced: send the call again with a new body. A string, bytes, a Blob, a form or a Request is sent again by itself.'
+      : 'The token has been replaced: send the call again with a new body. A string, bytes, a Blob, a form or a Request is sent again automatically.'
   return new PlatformError(`${message}, and its body is a stream that can be sent only once`, details, {
     retryable: true,
     hint,
   })
 }
 
-/** Some HTTP clients put the URL into their errors, and the token stands in it; all others fail in their own words. */
+/**
+ * Masks the token in an error, because some HTTP clients put the URL into their errors. Other errors stay unchanged.
+ */
 function withoutToken(error: unknown, token: string): unknown {
   const shown = inspect(error, { depth: 5, showHidden: true })
   return spells(shown, token) ? scrubCause(error, [token]) : error

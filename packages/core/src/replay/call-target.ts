@@ -3,7 +3,10 @@ import { isRequest } from './fetch-call.js'
 import { ConfigError } from '../errors.js'
 import type { ResolvedSpec } from '../provider.js'
 
-/** The URL of an API call, if the token may go there: origins are compared, scheme included. @throws ConfigError */
+/**
+ * Returns the URL of an API call, if the token may be sent there. Origins are compared, including the scheme. @throws
+ * ConfigError
+ */
 export function callTarget<C>(spec: ResolvedSpec<C>, origins: readonly string[], input: string | URL | Request): URL {
   const { id, apiBaseUrl, baseUrl } = spec
   const base = apiBaseUrl ?? baseUrl
@@ -12,7 +15,7 @@ export function callTarget<C>(spec: ResolvedSpec<C>, origins: readonly string[],
     ? resolveUrl({ id, rebased: false, ...(base !== undefined && { baseUrl: base }) }, text)
     : text
   if (!URL.canParse(url)) {
-    throw new ConfigError(`${id}: fetch needs an absolute URL or a path starting with /`, {
+    throw new ConfigError(`${id}: fetch: "input" must be an absolute URL or a path that starts with /`, {
       field: 'input',
       problem: 'malformed',
     })
@@ -26,8 +29,8 @@ function notAnOrigin(id: string, target: URL, origins: readonly string[]): Confi
   const place = `${target.protocol}//${target.host}`
   const secure = `https://${target.host}`
   const hint = origins.includes(secure)
-    ? `Call ${secure} instead: the token is not sent in clear.`
-    : `If it is the platform's, make the provider with extend({ apiOrigins: ['${place}'] }).`
+    ? `Call ${secure} instead: the token is not sent unencrypted.`
+    : `If it belongs to the platform, create the provider with extend({ apiOrigins: ['${place}'] }).`
   return new ConfigError(
     `${id}: ${place} is not an origin of this provider, so the token is not sent there`,
     { field: 'input', problem: 'conflict' },

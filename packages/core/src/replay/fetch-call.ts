@@ -1,9 +1,9 @@
 import { abortable } from '../time/abortable.js'
 import { ConfigError } from '../errors.js'
 
-/** An API call, apart from where it goes and from its token. */
+/** An API call without its target and its token. */
 export interface Call {
-  /** Without a signal in it where `signal` is undefined; a `fetch` of another client understands it too. */
+  /** Has no `signal` member if `signal` is undefined, so that other HTTP clients accept it. */
   readonly init: RequestInit & { readonly headers: Headers }
   readonly signal: AbortSignal | undefined
   /** Whether the body can be sent again. */
@@ -11,11 +11,11 @@ export interface Call {
 }
 
 /**
- * A call as plain data, so that it can be sent again, and by any HTTP client.
+ * Turns the arguments of `fetch` into plain data, which any HTTP client can send, more than once.
  *
- * The body of a `Request` is a stream whatever it was made of, so it is read once and kept in memory. A stream in `init` stays one.
+ * The body of a `Request` is always a stream, so it is read once and kept in memory. A stream in `init` stays a stream.
  *
- * @throws ConfigError for a `Request` whose body was read before
+ * @throws ConfigError for a `Request` whose body was already read
  */
 export async function callOf(provider: string, input: string | URL | Request, init: RequestInit): Promise<Call> {
   if (!isRequest(input)) {
@@ -26,7 +26,7 @@ export async function callOf(provider: string, input: string | URL | Request, in
       isRepeatable: !isStream(init.body),
     }
   }
-  // A Request of node-fetch has none where it was given none.
+  // A Request of node-fetch has no signal unless it was given one.
   const own = input.signal as AbortSignal | null
   const signal = init.signal ?? own ?? undefined
   const body = init.body ?? (await bodyOf(provider, input, signal))
@@ -59,13 +59,13 @@ async function bodyOf(provider: string, request: Request, signal?: AbortSignal):
   return request.body === null ? undefined : abortable(request.arrayBuffer(), signal)
 }
 
-/** A stream can be sent only once; everything else `fetch` takes can be sent again. */
+/** Whether a body is a stream, which can be sent only once. */
 function isStream(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false
   return 'getReader' in body || Symbol.asyncIterator in body || 'pipe' in body
 }
 
-/** Whether `fetch` was given a `Request`, of whichever realm or client. */
+/** Whether an input is a `Request`, of any realm or client. */
 export function isRequest(input: string | URL | Request): input is Request {
   return typeof input === 'object' && 'clone' in input && 'url' in input
 }

@@ -2,22 +2,22 @@ import { classify, isTokenError, parseBody, type ClassifierSpec, type Refusal } 
 import { isObject } from '../token-record.js'
 import { isAsyncIterable, isWebStream, streamOf } from '../http/web-response.js'
 
-/** A reply's body is read for a refusal up to here; refusals are short. */
+/** Bodies are searched for an error up to this size; error responses are short. */
 const largestPeek = 64 * 1024
 
 const noHeaders = { get: () => null }
 
-/** The token error in what an API call gave or threw: a `Response`, a parsed body, an error that carries one. */
+/** Finds a token error in the outcome of an API call: a `Response`, a parsed body, or an error that carries one. */
 export async function tokenErrorIn(spec: ClassifierSpec, outcome: unknown): Promise<Refusal | undefined> {
-  const refusal = isResponse(outcome) ? await refusalOfResponse(spec, outcome) : refusalOfValue(spec, outcome)
+  const refusal = isResponse(outcome) ? await errorInResponse(spec, outcome) : errorInValue(spec, outcome)
   return refusal !== undefined && isTokenError(refusal) ? refusal : undefined
 }
 
-/** Copies of a Node.js stream stall once 16 KiB of one are unread. */
+/** Clones of a Node.js stream stall once 16 KiB of one are unread. */
 const largestForeignPeek = 8 * 1024
 
-/** Reads a copy of a reply, as far as it may hold a refusal; the reply itself stays unread. */
-async function refusalOfResponse(spec: ClassifierSpec, response: Response): Promise<Refusal | undefined> {
+/** Reads a clone of a response as far as it may hold an error. The response itself stays unread. */
+async function errorInResponse(spec: ClassifierSpec, response: Response): Promise<Refusal | undefined> {
   if (response.bodyUsed || !(isWebStream(response.body) || isAsyncIterable(response.body)) || !mayBeJson(response))
     return undefined
   const text = await peek(response.clone())
@@ -26,7 +26,10 @@ async function refusalOfResponse(spec: ClassifierSpec, response: Response): Prom
     : classify(spec, 'api', { status: response.status, headers: response.headers, body: parseBody(text) })
 }
 
-/** WeChat sends JSON as text/plain; a download endpoint sends JSON only when it refuses, and then a short one. */
+/**
+ * Whether a body may be JSON. WeChat sends JSON as text/plain, and a download endpoint sends JSON only for errors,
+ * which are short.
+ */
 function mayBeJson({ headers, status }: Response): boolean {
   const type = headers.get('content-type') ?? ''
   const length = Number(headers.get('content-length') ?? Number.NaN)
@@ -34,7 +37,9 @@ function mayBeJson({ headers, status }: Response): boolean {
   return /json|text|^$/i.test(type) || status >= 400 || length <= largestPeek
 }
 
-/** The text of a reply that may be a refusal: short, and an object. What breaks off is none. */
+/**
+ * Returns the text of a response that may be an error: short, and a JSON object. `undefined` if the body ends early.
+ */
 async function peek(copy: Response): Promise<string | undefined> {
   const body: unknown = copy.body
   const isForeign = !isWebStream(body)
@@ -46,7 +51,7 @@ async function peek(copy: Response): Promise<string | undefined> {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       text += decoder.decode(part.value, { stream: true })
       if (text.length > limit || !/^\s*(\{|$)/.test(text.slice(0, 1024))) {
-        // Not awaited: a copy only ends once the original has been read as well.
+        // Not awaited: the cancellation of a clone only ends once the original has been read, too.
         void reader.cancel().catch(() => undefined)
         return undefined
       }
@@ -57,8 +62,10 @@ async function peek(copy: Response): Promise<string | undefined> {
   }
 }
 
-/** A body, or an error of whichever HTTP client: its own code fields, or a body it carries. */
-function refusalOfValue(spec: ClassifierSpec, value: unknown): Refusal | undefined {
+/**
+ * Finds an error in a body, or in an error of any HTTP client: in its own code fields, or in a body that it carries.
+ */
+function errorInValue(spec: ClassifierSpec, value: unknown): Refusal | undefined {
   if (!isObject(value)) return undefined
   const { response, details, data, body } = value
   const platformCode = isObject(details) ? details['platformCode'] : undefined

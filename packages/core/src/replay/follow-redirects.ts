@@ -1,12 +1,12 @@
 import type { Call } from './fetch-call.js'
 import { sendRequest } from '../http/send-request.js'
 
-/** As many as `fetch` follows. */
+/** The limit that `fetch` has, too. */
 const mostRedirects = 20
 
 /**
- * Sends a call and follows redirects as `fetch` does, but only to `origins`: `fetch` itself takes no header but `Authorization` off
- * when a redirect leads elsewhere. A redirect that is not followed is the response.
+ * Sends a call and follows redirects as `fetch` does, but only to `origins`: `fetch` itself removes no header but
+ * `Authorization` when a redirect leads to another origin. A redirect that is not followed is the response.
  */
 export async function followWithin(
   origins: readonly string[],
@@ -21,7 +21,7 @@ export async function followWithin(
     const response = await sendRequest(fetch, url.href, init)
     const target = redirect === 'follow' && redirects < mostRedirects ? targetOf(response, url) : undefined
     if (target === undefined || !origins.includes(target.origin)) return response
-    // No origin in clear, be it one of the provider's, gets what was meant for an encrypted one.
+    // An unencrypted origin, even of the provider, must not receive a call that was meant for an encrypted one.
     if (url.protocol === 'https:' && target.protocol !== 'https:') return response
     const next = afterRedirect(response.status, init)
     if (next.body && !call.isRepeatable) return response

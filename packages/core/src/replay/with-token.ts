@@ -3,7 +3,7 @@ import type { GetTokenOptions, TokenSource } from '../token-source.js'
 import { tokenErrorIn } from './find-token-error.js'
 import { replay } from './replay.js'
 
-/** {@link TokenSource.withToken} over any source. */
+/** Implements {@link TokenSource.withToken} for any source. */
 export async function withToken<T>(
   source: Pick<TokenSource, 'getAccessToken' | 'reportRejected'>,
   spec: ClassifierSpec,

@@ -1,15 +1,15 @@
-/** A piece of a secret this long is masked as well: a text may have been cut inside of it. */
+/** A piece of a secret this long is masked, too: a text may have been cut inside the secret. */
 const pieceLength = 8
-/** As many whole characters of base64 as eight bytes fill at any offset. */
+/** Number of whole base64 characters that eight bytes fill at any offset. */
 const base64PieceLength = 9
-/** A shorter spelling stands in too many texts by chance. */
+/** A shorter spelling occurs in too many texts by chance. */
 const shortestBase64 = 4
 const base64Character = /[A-Za-z0-9+/_-]/
 
-/** A stretch of a text, its end not included. */
+/** A range of a text; the end is exclusive. */
 export type Span = readonly [start: number, end: number]
 
-/** One way to write a secret, and the length from which on a piece of it counts. */
+/** A spelling of a secret, and the length from which on a piece of it counts. */
 interface Spelling {
   readonly text: string
   readonly least: number
@@ -17,19 +17,19 @@ interface Spelling {
 }
 
 /**
- * Where a text spells secrets, or pieces of them: as they are, in URLs, forms and JSON (once or twice over), in base64 and
- * base64url at any offset, in hexadecimal digits. Takes time in proportion to the lengths of text and secrets.
+ * Finds secrets and pieces of them in a text: verbatim, escaped for URLs, forms and JSON (once or twice), in base64 and
+ * base64url at any offset, and in hexadecimal digits. Takes time in proportion to the lengths of text and secrets.
  */
 export function findSecrets(text: string, secrets: readonly string[]): readonly Span[] {
   const found: Span[] = []
-  // Masking every `a` would hide nothing and spoil everything.
+  // Masking every `a` would hide nothing and make texts unreadable.
   const spellings = secrets.filter((secret) => secret.length >= 3).flatMap((secret) => spellingsOf(secret, text))
   for (const [length, pieces] of piecesByLength(spellings)) {
     for (let start = 0; start + length <= text.length; start += 1) {
       const end = start + length
       const isBase64 = pieces.get(text.slice(start, end))
       if (isBase64 === undefined) continue
-      // The characters on either side may hold bits of the secret as well.
+      // The characters on both sides may contain bits of the secret, too.
       const isMore = (at: number): boolean => isBase64 && base64Character.test(text.charAt(at))
       found.push([isMore(start - 1) ? start - 1 : start, isMore(end) ? end + 1 : end])
     }
@@ -37,7 +37,7 @@ export function findSecrets(text: string, secrets: readonly string[]): readonly 
   return merged(found)
 }
 
-/** Every stretch of the least length of every spelling, by that length. */
+/** All pieces of the least length of all spellings, by that length. */
 function piecesByLength(spellings: readonly Spelling[]): ReadonlyMap<number, ReadonlyMap<string, boolean>> {
   const byLength = new Map<number, Map<string, boolean>>()
   for (const { text, least, isBase64 = false } of spellings) {
@@ -65,7 +65,7 @@ function spellingsOf(secret: string, text: string): readonly Spelling[] {
   const escaped = [...new Set([secret, ...once, ...once.flatMap(escapesOf)])]
   const bytes = new TextEncoder().encode(secret)
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  // Few texts hold hexadecimal digits at all.
+  // Few texts contain hexadecimal digits at all.
   const isHexThere = /[0-9a-f]{6}/i.test(text)
   return [
     ...escaped.map((spelling) => ({ text: spelling, least: pieceLength })),
@@ -74,7 +74,7 @@ function spellingsOf(secret: string, text: string): readonly Spelling[] {
   ]
 }
 
-/** How URLs, forms and JSON texts write a text that needs escaping. */
+/** The spellings in URLs, forms and JSON texts of a text that needs escaping. */
 function escapesOf(text: string): readonly string[] {
   const encoded = encodeURIComponent(text.toWellFormed())
   const inForm = new URLSearchParams([['', text]]).toString().slice(1)
@@ -96,7 +96,10 @@ function withSmallDigits(escaped: string): string {
   return escaped.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase())
 }
 
-/** The characters that the bytes alone decide, at each of the three places in which they can begin in a longer text. */
+/**
+ * The base64 characters that depend on the bytes alone, at each of the three offsets at which the bytes can start in a
+ * longer text.
+ */
 function base64Of(bytes: Uint8Array): readonly string[] {
   const spellings = [0, 1, 2].map((offset) => {
     const shifted = String.fromCharCode(...new Uint8Array(offset), ...bytes)

@@ -3,23 +3,23 @@ import { printable } from './printable.js'
 
 const mask = '***'
 
-/** Nobody reads more of a message, and the search takes time in proportion to it. */
+/** Longer messages are cut, because the search takes time in proportion to their length. */
 const longestText = 16_384
 
-/** Names whose values are secret wherever they stand in a URL, a form or a JSON text, also in one that stands in a text itself. */
+/** Names whose values are secret in a URL, a form or a JSON text, also within another text. */
 const secretNames =
   /(\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|qqbot)\s+)?)([^"'&\s,;}\\]+)/gi
 
-/** User and password of a URL, as that of a proxy or a store has them. */
+/** User and password of a URL, for example of a proxy or a store. */
 const userInfo = /:\/\/[^\s/?#"'<>]*@/g
 
-/** Masks the known secrets in every spelling, whatever stands behind a secret's name, and user and password of URLs. */
+/** Masks the known secrets in every spelling, the values of secret names, and user and password of URLs. */
 export function redact(text: string, known: readonly string[] = []): string {
   const shown = text.length > longestText ? `${text.slice(0, longestText)}…` : text
   return maskKnown(shown, known).replace(secretNames, `$1${mask}`).replace(userInfo, `://${mask}@`)
 }
 
-/** Masks the known secrets alone, and pieces of them, in every spelling that `findSecrets` knows. */
+/** Masks only the known secrets and pieces of them, in every spelling that `findSecrets` knows. */
 export function maskKnown(text: string, known: readonly string[]): string {
   let masked = ''
   let end = 0
@@ -30,15 +30,17 @@ export function maskKnown(text: string, known: readonly string[]): string {
   return masked + text.slice(end)
 }
 
-/** Whether a text holds a secret or a piece of it, in any spelling. */
+/** Whether a text contains a secret or a piece of it, in any spelling. */
 export function spells(text: string, secret: string): boolean {
   return findSecrets(text, [secret]).length > 0
 }
 
-/** How deep a chain of causes is followed. */
+/** Longest chain of causes that is copied. */
 const deepestCause = 5
 
-/** A copy of a cause that is safe to print: name, code, digest and masked message, and the same of its own causes. */
+/**
+ * Copies a cause so that it is safe to print: name, code, digest and masked message, and the same of its own causes.
+ */
 export function scrubCause(cause: unknown, known: readonly string[] = [], depth = 0): unknown {
   if (cause === undefined || depth >= deepestCause) return undefined
   const clean = (text: string): string => printable(redact(text, known))
@@ -53,18 +55,18 @@ export function scrubCause(cause: unknown, known: readonly string[] = [], depth 
   safe.name = typeof name === 'string' ? clean(name) : 'Error'
   if (typeof code === 'number') safe.code = code
   if (typeof code === 'string') safe.code = clean(code)
-  // React and Next.js recognise their own errors by it.
+  // React and Next.js recognise their own errors by the digest.
   if (typeof digest === 'string') safe.digest = clean(digest)
   return safe
 }
 
 function wordsOf(name: unknown, message: unknown): string {
-  // What a parser complains about, it quotes: a piece of a record may be a piece of a token.
+  // A parser quotes the text that it rejects, and a piece of a record may be a piece of a token.
   if (name === 'SyntaxError') return 'no such syntax'
   return typeof message === 'string' ? message : 'no message'
 }
 
-/** A member of a foreign object, whose getters may throw. */
+/** Reads a member of a foreign object, whose getters may throw. */
 function memberOf(object: object, field: string): unknown {
   try {
     return (object as Readonly<Record<string, unknown>>)[field]
@@ -73,7 +75,7 @@ function memberOf(object: object, field: string): unknown {
   }
 }
 
-/** What is left of a foreign error once nothing secret can be in it. */
+/** The printable copy of a foreign error, without secrets. */
 class ScrubbedCause extends Error {
   declare code?: string | number
   declare digest?: string

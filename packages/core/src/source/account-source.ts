@@ -47,29 +47,29 @@ import type {
 import type { StoredRecord, TokenRecord } from '../token-record.js'
 import { withToken } from '../replay/with-token.js'
 
-/** What a source needs of its manager and of its credentials. */
+/** What a source needs from its manager and its credentials. */
 export interface SourceParts<C> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
-  /** Asks for the secrets and gives the context they make. */
+  /** Fetches the secrets and returns the context that belongs to them. */
   readonly askForContext: () => Promise<AccountContext<C>>
-  /** The context, where no secret has to be fetched for it. */
+  /** The context, if no secret must be fetched. */
   readonly context: AccountContext<C> | undefined
   readonly validate: () => void
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
   readonly language: 'en' | 'zh'
   readonly closing: AbortSignal
-  /** Whether secrets may be other ones when asked for again. */
+  /** Whether the secrets may have changed when they are fetched again. */
   readonly hasSecretFunctions: boolean
 }
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
-/** A vault is asked for a secret at most this often. */
+/** A secret is fetched from a vault at most this often. */
 const betweenQuestionsMs = 5000
 
-/** A caller goes through this many refreshes at most before it is told what is wrong. */
+/** Number of refreshes that one caller waits for before its call fails. */
 const mostRefreshes = 4
 
 /** {@link TokenSource} over a state that all managers of the process share. */
@@ -77,7 +77,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   readonly account: Account
   readonly apiOrigins: readonly string[]
   readonly errorTables: ApiErrorTables
-  // A property, because HTTP clients call what they are given as a bare function: `ky.create({ fetch: source.fetch })`.
+  // A property, because HTTP clients call it as a bare function: `ky.create({ fetch: source.fetch })`.
   readonly fetch: TokenSource['fetch'] = (input, init) =>
     authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
   readonly #parts: SourceParts<C>
@@ -103,7 +103,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     })
   }
 
-  // The hot path: one kept promise, one look at the clock. Not async, or each call would cost a promise.
+  // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a
+  // promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
     const hot = this.#state?.hot
     if (hot !== undefined && options === undefined) {
@@ -119,7 +120,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   }
 
   async [recordKey](): Promise<string> {
-    // Also of a source that was closed.
+    // Works for a closed source, too.
     return (this.#context ?? (await this.#resolve())).key
   }
 
@@ -142,13 +143,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     const isCurrent = (): boolean =>
       state.record !== undefined &&
       (typeof rejected === 'string' ? rejected === state.record.value : rejected.generation === state.record.generation)
-    // Memory may be behind the cache: then the token is neither unknown nor outdated.
+    // Memory may be older than the cache: then the token is neither unknown nor outdated.
     if (!isCurrent() && rejected !== state.replacedValue) await abortable(lookAtCache(context), options?.signal)
     if (!isCurrent() && typeof rejected === 'string') noteRejectedValue(state, rejected)
     const { record } = state
     if (record === undefined || !isCurrent()) return this.getAccessToken(options)
     const isNews = !isRejected(state)
-    // What was known by a mark in the cache only is from now on known without it.
+    // A rejection that only the cache's mark recorded is from now on known to memory.
     rejectRecord(state, record.value, code)
     if (isNews) context.emit('rejected', { generation: record.generation, code })
     return this.getAccessToken(options)
@@ -160,13 +161,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     for (;;) {
       try {
         const { record } = await outcomeOf(context, joinRefresh(context, demand), signal)
-        // The process may have been stopped while the answer was on its way.
+        // The process may have been stopped before it read the response.
         const freshness = freshnessOf(context, 0)
         const isDoubtful = freshness === 'unusable' || freshness === 'must-revalidate'
         return shownRecord(context, isDoubtful ? await this.#acquire(signal && { signal }) : record)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
-        // The manager that led the flight was closed; this one is open.
+        // Another manager ran the refresh and was closed; this one is open.
         if (isClosed(error)) continue
         const renewed = await this.#withOtherSecret(context, error, signal)
         if (renewed === undefined) throw error
@@ -242,7 +243,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     return `TokenSource<${this.toString()}>`
   }
 
-  /** A usable record, from memory, from the cache, or from upstream. */
+  /** Returns a usable record from memory, from the cache, or from upstream. */
   async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}): Promise<StoredRecord> {
     let context = await this.#resolve(signal)
     for (let refreshes = 0; ; refreshes += 1) {
@@ -253,11 +254,12 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
       const reason = isRejected(context.state) ? 'rejected' : 'cold'
       const running = joinRefresh(context, { reason, minLifeMs })
       try {
-        // What it brings is judged at the top: a flight that was joined may have been started for less.
+        // The top of the loop judges the result: a joined refresh may have been started for a lesser demand.
         await outcomeOf(context, running, signal)
       } catch (error) {
         if (signal?.aborted === true || this.#parts.closing.aborted) throw error
-        // The manager that led the flight was closed, or it was in no hurry; this one is open, and somebody waits.
+        // Another manager ran the refresh and was closed, or it was a refresh ahead. This manager is open, and a caller
+        // waits.
         if ((isClosed(error) || running.isAhead) && refreshes < mostRefreshes) continue
         const stale = serveStale(context, minLifeMs, error)
         if (stale !== undefined) return stale
@@ -268,7 +270,10 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     }
   }
 
-  /** A turn of the background refresh: a refresh ahead where a token is alive, otherwise whatever it takes to get one. */
+  /**
+   * One turn of the background refresh: a refresh ahead while a token is alive, otherwise everything that a caller
+   * would start.
+   */
   async #renew(): Promise<void> {
     const context = await this.#resolve()
     if (context.isReadonly) await lookOnce(context)
@@ -284,7 +289,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     return this.#context ?? abortable(this.#ask(), signal)
   }
 
-  /** Asks for the secrets, once for all who wait. */
+  /** Fetches the secrets, once for all callers that wait for them. */
   async #ask(): Promise<AccountContext<C>> {
     this.#asking ??= this.#parts.askForContext().finally(() => {
       this.#asking = undefined
@@ -302,14 +307,14 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     if (context === undefined) return context
     const { state } = context
     const look = oneAtATime(() => lookAtCache(context))
-    // Another process renewed: turn over now rather than at the next look.
+    // Another process refreshed: adopt its token now rather than at the next look.
     this.#endChanges = context.onChange(({ generation = Infinity }) => {
       if (state.refresh === undefined && generation > state.lastGeneration) look()
     })
     return context
   }
 
-  /** Upstream called the secret wrong: a vault may have another one by now. */
+  /** Fetches the secrets again after upstream reported a wrong one. Returns `undefined` if they are still the same. */
   async #withOtherSecret(
     context: AccountContext<C>,
     error: unknown,
@@ -320,7 +325,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
       error.code === 'ERR_LINGPAI_PLATFORM' &&
       error.details.errorClass === 'credential-invalid'
     if (!this.#parts.hasSecretFunctions || !isWrongSecret) return undefined
-    // Others who waited for the same flight may have been here before.
+    // Another caller that waited for the same refresh may have fetched them already.
     if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
     if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
       return undefined
@@ -336,14 +341,16 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     const { errors, id } = this.#parts.spec
     if (code === undefined || isTokenError({ errorClass: classOf(errors.api, code) })) return
     throw new ConfigError(
-      `${id}: code ${redact(String(code), this.#state && heldTokens(this.#state))} is no token error in the provider's table, so it causes no refresh`,
+      `${id}: code ${redact(String(code), this.#state && heldTokens(this.#state))} is not a token error in the provider's table, so it causes no refresh`,
       { field: 'code', problem: 'conflict' },
-      { hint: 'If the platform means the token by it, add the code with provider.extend({ errors: { api: … } }).' },
+      { hint: 'If the platform rejects tokens with this code, add it with provider.extend({ errors: { api: … } }).' },
     )
   }
 }
 
-/** A bare number may be the platform's code, which would be taken for a generation. */
+/**
+ * Asserts that a report names a token. A bare number may be the platform's code, and would be taken for a generation.
+ */
 function assertRejected(rejected: unknown): void {
   if (typeof rejected === 'string' && rejected !== '') return
   const { generation } = Object(rejected) as { readonly generation?: unknown }
@@ -355,15 +362,15 @@ function assertRejected(rejected: unknown): void {
   )
 }
 
-/** Tokens came, and none of them lived long enough to be handed out. */
+/** The error of a caller that got no token with enough life left to be used. */
 function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
-  return new TransportError(`${spec.id}: the platform's tokens die before they can be used`, {
+  return new TransportError(`${spec.id}: the platform's tokens expire before they can be used`, {
     provider: spec.id,
     phase: 'exchange',
   })
 }
 
-/** Whether an error says that the manager of a refresh was closed, which is no failure of the account. */
+/** Whether an error only says that the manager of the refresh was closed. */
 function isClosed(error: unknown): boolean {
   return (error as Partial<AnyLingpaiError> | undefined)?.code === ('ERR_LINGPAI_CLOSED' satisfies ClosedError['code'])
 }

@@ -6,31 +6,31 @@ import { onAbort } from '../time/on-abort.js'
 import { pause } from '../time/pause.js'
 import { hasCome, timeLeftMs } from '../time/moment.js'
 
-/** A background refresh that runs until it is stopped. */
+/** Handle of a running background refresh. */
 export interface BackgroundRefresh {
   stop(): void
 }
 
-/** What a background refresh needs. */
+/** What the background refresh needs from its source. */
 export interface BackgroundParts<C> {
   readonly clock: Clock
   readonly resolve: () => Promise<AccountContext<C>>
   readonly renew: () => Promise<void>
   readonly closing: AbortSignal
-  /** Ends this background refresh, and no other. */
+  /** Stops this background refresh only. */
   readonly signal?: AbortSignal | undefined
-  /** Called when it has ended. */
+  /** Called when it has stopped. */
   readonly onEnd: () => void
 }
 
-/** Wakes at least this often, so that a sleep of the machine or a clock set forward is noticed. */
+/** Longest sleep, so that a suspended machine or a clock set forward is noticed. */
 const longestSleepMs = 60_000
-/** A failure without a cool-down of its own: a secret that could not be fetched, a lease that was not to be had. */
+/** Wait after a failure without its own cool-down: a secret could not be fetched, or the lease not be taken. */
 const afterErrorMs = 5000
-/** Wakes at most this often, whatever goes wrong. */
+/** Shortest sleep, whatever fails. */
 const shortestSleepMs = 1000
 
-/** Starts a background refresh. Each has a stop of its own, so that stopping an old one never reaches a new one. */
+/** Starts a background refresh. Each has its own stop, so that stopping an old one never affects a new one. */
 export function runInBackground<C>({
   clock,
   resolve,
@@ -53,7 +53,7 @@ export function runInBackground<C>({
   }
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      // A failure is an event already; it must not end the background refresh.
+      // The failure has already been emitted as an event. It must not end the background refresh.
       const wantedMs = await turn().catch(() => afterErrorMs)
       await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping)
     }

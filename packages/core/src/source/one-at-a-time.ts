@@ -1,6 +1,6 @@
 /**
- * Makes a function that runs `work` once at a time. Calls during a run share one further run, which begins after it, so a flood
- * of calls is at most one run under way and one to come, and the last call is never lost.
+ * Wraps `work` so that only one run is under way at a time. Calls during a run share one further run, which starts
+ * after it. So a flood of calls makes at most one current and one further run, and the last call is never lost.
  */
 export function oneAtATime(work: () => Promise<unknown>): () => void {
   let isRunning = false

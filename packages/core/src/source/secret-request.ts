@@ -9,13 +9,16 @@ import { maskKnown, scrubCause } from '../secrecy/redact.js'
 import { baseOf } from '../upstream/request-token.js'
 import { errorOfFailure, platformError } from '../failure/upstream-errors.js'
 
-/** A response, and the error that it is if the platform calls the secret wrong. */
+/** A response, and the error for it if the platform reports a wrong secret. */
 export interface SecretResponse {
   readonly response: PlatformResponse
   readonly wrongSecret?: PlatformError
 }
 
-/** Sends one request with the secret in it: bounded time and size, no redirects, no repetition once a byte was sent. */
+/**
+ * Sends one request that carries the secret: limited in time and size, without redirects, and not repeated once a byte
+ * was sent.
+ */
 export async function secretRequest<C>(
   context: AccountContext<C>,
   build: SecretRequestBuilder,
@@ -45,7 +48,7 @@ export async function secretRequest<C>(
   }
 }
 
-/** The builder is foreign code: what it throws may quote the secret. */
+/** Calls the builder, which is foreign code: its errors may quote the secret. */
 function describe(
   id: string,
   build: SecretRequestBuilder,

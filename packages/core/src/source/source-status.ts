@@ -8,7 +8,7 @@ import { parentFailure } from '../refresh/parent-failure.js'
 import type { FailureSummary, SourceStatus } from '../token-source.js'
 import { hasCome, timeLeftMs } from '../time/moment.js'
 
-/** The status of an account, from memory alone. */
+/** Returns the status of an account, from memory alone. */
 export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {
   const { times, failure } = context?.state ?? {}
   const record = context?.state.record && shownRecord(context, context.state.record)

@@ -10,24 +10,24 @@ import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
 import { holdRecord, type AccountState } from './account-state.js'
 
-/** One account as one manager sees it, its secrets known. */
+/** An account of a manager, with its secrets resolved. */
 export interface AccountContext<C = never> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
   readonly credentials: ResolvedCredentials<C>
-  /** Where its record stands in the cache. */
+  /** Key of the account's record in the cache. */
   readonly key: string
   readonly fingerprint: string
   readonly state: AccountState
   readonly gate: CacheGate
   readonly clock: Clock
   readonly upstream: UpstreamOptions
-  /** Source of the token that this one is derived from, with the same credentials. */
+  /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent?: TokenSource
-  /** Bound of one whole refresh, milliseconds. */
+  /** Limit of a whole refresh in milliseconds. */
   readonly timeoutMs: number
   readonly isReadonly: boolean
-  /** Where in the jitter this process stands, 0 to 1. */
+  /** Position of this process within the jitter, 0 to 1. */
   readonly jitter: number
   readonly writer: string
   /** Refreshes of this manager that are under way. */
@@ -35,31 +35,31 @@ export interface AccountContext<C = never> {
   /** Aborts when the manager closes or the source is removed. */
   readonly closing: AbortSignal
   readonly emit: <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>) => void
-  /** Calls back when the cache tells of a write to the key. @returns Ends it. */
+  /** Calls `listener` on each reported write to the key. @returns a function that removes it */
   readonly onChange: (listener: (change: CacheChange) => void) => () => void
 }
 
-/** Events that belong to an account. */
+/** Names of the events that concern an account. */
 export type AccountEventName = Exclude<LingpaiEventName, 'cache-recovered' | 'closed'>
 
-/** An event without what the emitter adds. */
+/** An event without the fields that the emitter adds. */
 export type EventFacts<Name extends AccountEventName> = Omit<LingpaiEvents[Name], 'account' | 'atMs'>
 
-/** What is known of a record that is taken into memory. */
+/** What is known about a record that comes into memory. */
 export interface RecordFacts {
-  /** When the cache or upstream was asked for it. */
+  /** Start of the cache read or upstream request that brought it. */
   readonly seen: Moment
-  /** A moment on the clocks of this process, and on the clock that its moments are on. @default now, as far as known */
+  /** A moment on the clocks of this process and on the record's clock. @default now, as far as known */
   readonly known?: { readonly at: Moment; readonly sharedMs: number }
-  /** Whether upstream itself has just said how long the token lives. @default false */
+  /** Whether upstream itself has just reported the token's lifetime. @default false */
   readonly isFresh?: boolean
-  /** How far that clock may have been set back since the record was written. @default 0 */
+  /** How far the record's clock may have been set back since the record was written. @default 0 */
   readonly setBackMs?: number
-  /** How long the request took that brought it here, milliseconds. @default infinite: another process sent it */
+  /** Duration of its request in milliseconds. @default infinite: another process sent it */
   readonly requestMs?: number
 }
 
-/** Takes a record into memory, with its moments on the clocks of this process. */
+/** Takes a record into memory, with its moments converted to the clocks of this process. */
 export function remember<C>(context: AccountContext<C>, record: StoredRecord, facts: RecordFacts): void {
   const { state, clock, spec, jitter, gate } = context
   const {

@@ -45,7 +45,7 @@ export interface AccountState {
   readonly isWritePlanned: boolean
   /** Highest generation ever seen, also across `clear()`. */
   readonly lastGeneration: number
-  /** Grows with each `clear()`: what was requested before it is not kept after it. */
+  /** Grows with each `clear()`. A request from before is not kept after it. */
   readonly clears: number
 }
 
@@ -60,19 +60,22 @@ export interface Hot {
 export interface RunningRefresh {
   readonly promise: Promise<RefreshOutcome>
   readonly isForced: boolean
-  /** No caller waited for it when it began, or only the one that brought a token: its failure is not that of others who join. */
+  /**
+   * No caller waited for it when it began, or only the one that adopted a token: its failure does not concern callers
+   * who join later.
+   */
   readonly isAhead: boolean
 }
 
 /** An upstream request that may have replaced the token in memory already. */
 export interface Asking {
   readonly since: Moment
-  /** Resolves once the result is in memory, whatever it was. */
+  /** Resolves once the request is over, and its result, if any, is in memory. */
   readonly over: Promise<unknown>
 }
 
 /**
- * How a refresh ended well.
+ * Outcome of a successful refresh.
  *
  * - `adopted`: the record came from the cache, or from outside
  * - `fetched`: upstream gave a new token

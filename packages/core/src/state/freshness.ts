@@ -4,18 +4,18 @@ import type { ResolvedRenewal } from '../provider.js'
 import { hasCome, msSince, timeLeftMs } from '../time/moment.js'
 
 /**
- * What memory can do for a caller, without any I/O.
+ * How usable the record in memory is, judged without I/O. The names are those of RFC 9111 and RFC 5861.
  *
  * - `fresh`: serve it
  * - `refresh-due`: serve it, and refresh ahead in the background
  * - `revalidate`: serve it, and look at the cache in the background
- * - `must-revalidate`: since the cache was last seen, or by the upstream request under way, it may have been replaced and have died;
- *   look first
- * - `unusable`: there is none
+ * - `must-revalidate`: look at the cache first; the token may have been replaced since the last look, or by the pending
+ *   upstream request, and may have expired
+ * - `unusable`: memory holds no usable record
  */
 export type Freshness = 'fresh' | 'refresh-due' | 'revalidate' | 'must-revalidate' | 'unusable'
 
-/** Judges the record in memory by both clocks, and keeps the hot path open where possible. */
+/** Judges the record in memory by both clocks. Opens the hot path if the record is fresh. */
 export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): Freshness {
   const { state, clock, gate, spec } = context
   const { times } = state
@@ -34,14 +34,14 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
 }
 
 /**
- * Whether upstream was asked here so long ago that the token in memory may have been replaced and died meanwhile: the process
- * was stopped before it took the answer in.
+ * Whether the pending upstream request began so long ago that it may have replaced the token in memory, whose overlap
+ * may be over: the process was stopped before it read the response.
  */
 export function isAnswerOverdue<C>({ state: { asking }, clock, spec: { renewal } }: AccountContext<C>): boolean {
   return renewal.mode === 'rotate' && asking !== undefined && msSince(asking.since, clock) >= overlapMs(renewal)
 }
 
-/** How long a replaced token works on for certain. */
+/** How long a replaced token certainly still works. */
 function overlapMs({ overlapSeconds, marginSeconds }: ResolvedRenewal): number {
   return (overlapSeconds - marginSeconds) * 1000
 }

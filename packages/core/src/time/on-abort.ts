@@ -1,4 +1,4 @@
-/** What waits for a signal, and the one listener that serves all of it. */
+/** The callbacks that wait for a signal, and the one listener that calls them. */
 interface Waiting {
   readonly callbacks: Set<() => void>
   readonly listener: () => void
@@ -7,10 +7,10 @@ interface Waiting {
 const waiting = new WeakMap<AbortSignal, Waiting>()
 
 /**
- * Calls back once when a signal aborts, or at once if it has. A signal has one listener however many wait for it: Node.js takes
- * more than ten for a leak, and warns.
+ * Calls `callback` once when a signal aborts, or immediately if it already has. All callbacks of a signal share one
+ * listener, because Node.js warns about a leak at more than ten.
  *
- * @returns Ends the waiting. The last one to end takes the listener off.
+ * @returns a function that removes the callback; removing the last one removes the listener
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (signal.aborted) {
@@ -18,7 +18,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     return () => undefined
   }
   const { callbacks, listener } = waiting.get(signal) ?? listenTo(signal)
-  // The same function may be given twice.
+  // Wrapped, because the same function may be added twice.
   const call = (): void => {
     callback()
   }

@@ -1,14 +1,16 @@
 import type { Clock, Timer, TimerOptions } from '../clock.js'
 
-/** A process that stands still hears nothing meanwhile: so much of that time counts at most. */
+/**
+ * The wait is split into slices of this length. A slice during which the process stood still counts at most this much.
+ */
 const sliceMs = 100
-/** A timer that comes this much late tells that the process stood still. */
+/** A timer that fires this late shows that the process stood still. */
 const lateMs = 100
 
 /**
- * A timer for a response that others owe. It counts the time in which the process could have heard it: where the process was
- * busy or stopped, the response may have arrived long ago and only not have been read. Such time counts as a part of it, so that
- * even a process that is busy all the time comes to an end.
+ * A timer for a pending response. It counts the time in which the process could have read the response: while the
+ * process was busy or stopped, the response may have arrived unread. Such time counts half, so that the timer ends even
+ * in a process that is always busy.
  */
 export function patientTimer(clock: Clock, giveUp: () => void, delayMs: number, options?: TimerOptions): Timer {
   let leftMs = delayMs

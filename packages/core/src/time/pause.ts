@@ -1,15 +1,15 @@
 import type { Clock, TimerOptions } from '../clock.js'
 import { onAbort } from './on-abort.js'
 
-/** How a pause is made. */
+/** Options of a pause. */
 export interface PauseOptions extends TimerOptions {
-  /** Ends it with its reason. */
+  /** Rejects the pause with the signal's reason. */
   readonly signal: AbortSignal
-  /** Is given the function that ends the pause early, and gives one back that makes it forget it. */
+  /** Registers a function that ends the pause early. Returns a function that unregisters it. */
   readonly wakeable?: (wake: () => void) => () => void
 }
 
-/** Waits on the clock. */
+/** Waits for a time on the clock. */
 export function pause(clock: Clock, delayMs: number, { signal, wakeable, ...options }: PauseOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()

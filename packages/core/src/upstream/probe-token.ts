@@ -4,7 +4,7 @@ import { boundedFetch } from '../http/bounded-fetch.js'
 import type { RequestSpec, ResolvedSpec } from '../provider.js'
 import { baseOf, type UpstreamOptions } from './request-token.js'
 
-/** Asks the platform, by its cheapest call, whether a token is alive; `undefined` when it did not say. */
+/** Asks the platform with a cheap call whether a token is alive. `undefined` if the response does not say. */
 export async function probeToken<C>(
   spec: ResolvedSpec<C>,
   token: string,

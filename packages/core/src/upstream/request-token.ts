@@ -13,34 +13,34 @@ import { retryAfterIn } from '../http/retry-after.js'
 import type { SharedMoment } from '../cache/store-clock.js'
 import { errorOfFailure, malformedError, platformError, statusError } from '../failure/upstream-errors.js'
 
-/** A token fresh from the platform. */
+/** A token that the platform has just given. */
 export interface FreshToken {
   readonly value: string
-  /** Remaining life in milliseconds, from the moment the request was sent. */
+  /** Remaining life in milliseconds, counted from when the request was sent. */
   readonly lifeMs: number
-  /** Why `lifeMs` is the provider's guess, where it is one. */
+  /** Why `lifeMs` is a guess of the provider, if it is one. */
   readonly lifetimeProblem?: LifetimeProblem
   /** When the request was sent. */
   readonly sentAt: SharedMoment
-  /** The number that upstream gives it, where it counts. */
+  /** Upstream's own number of the token, if it numbers its tokens. */
   readonly generation?: number
 }
 
-/** What a token request comes to. */
+/** Outcome of a token request. */
 export type TokenRequestOutcome =
   | { readonly kind: 'token'; readonly token: FreshToken }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
 
-/** A failed request, with what the cool-down needs to know. */
+/** A failed request, with the facts that determine the cool-down. */
 export interface UpstreamFailure {
   readonly error: AnyLingpaiError
   readonly retryAfterMs?: number
   readonly codeCoolDownMs?: number
-  /** Whether the answer was good when it was given, and over when it arrived. */
+  /** Whether the token had expired only when the response arrived. */
   readonly isLate?: boolean
 }
 
-/** What talking to a platform takes. */
+/** What requests to a platform need. */
 export interface UpstreamOptions {
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
@@ -51,27 +51,30 @@ export interface UpstreamOptions {
 /** Limits of one refresh. */
 export interface UpstreamLimits {
   readonly signal: AbortSignal
-  /** Moment on the monotonic clock at which it must be over, in milliseconds. */
+  /** Moment on the monotonic clock at which the refresh must be over, in milliseconds. */
   readonly endsAtMonotonicMs: number
-  /** Whether to ask once more after a passing fault; a refresh ahead asks once and comes back later. */
+  /** Whether to repeat the request after a transient failure. A refresh ahead does not: it is attempted again later. */
   readonly mayRepeat: () => boolean
-  /** Tokens that the platform's words may quote. */
+  /** Tokens that must be masked in the platform's messages. */
   readonly tokens: () => readonly string[]
-  /** Is told of each token that the platform gives, of use or not. */
+  /** Called with each token that the platform gives, usable or not. */
   readonly onToken: (value: string) => void
-  /** Now, for {@link FreshToken.sentAt}. */
+  /** Returns the current moment, for {@link FreshToken.sentAt}. */
   readonly moment: () => SharedMoment
-  /** Milliseconds since then, at most. */
+  /** Returns the most milliseconds that may have passed since a moment. */
   readonly msSince: (moment: SharedMoment) => Promise<number>
   readonly facts: RequestFacts
-  /** The parent's token, for a derived credential. */
+  /** The parent's token for a derived account. */
   readonly parentToken?: string
 }
 
-/** First pause before a transient failure is tried again within a refresh; it grows fourfold. */
+/** First pause before a repetition within a refresh. Each further pause is four times as long. */
 const firstPauseMs = 100
 
-/** Asks a platform for a token: bounded, no redirects, repeated only for what passes by itself. */
+/**
+ * Requests a token from a platform: limited in time and size, without redirects, and only repeated after transient
+ * failures.
+ */
 export async function requestToken<C>(
   spec: ResolvedSpec<C>,
   credentials: ResolvedCredentials<C>,
@@ -95,7 +98,7 @@ export async function requestToken<C>(
   }
 }
 
-/** A base as an optional field. */
+/** Returns a base URL as an optional field. */
 export function baseOf(baseUrl: string | undefined): { readonly baseUrl?: string } {
   return baseUrl === undefined ? {} : { baseUrl }
 }
@@ -105,9 +108,9 @@ function isConnectFailure(error: AnyLingpaiError): boolean {
 }
 
 function attemptsFor<C>(spec: ResolvedSpec<C>, { error, isLate = false }: UpstreamFailure): number {
-  // The token was near its end, or a clock was set over the request: the next answer is a good one.
+  // The token was about to expire, or a clock was set during the request: the next response is usable.
   if (isLate) return failurePolicy.transient.attempts
-  // What makes no sense would make none a moment later.
+  // A malformed response would be malformed again a moment later.
   if (error.code === 'ERR_LINGPAI_MALFORMED_ANSWER') return 1
   const ofCode =
     error.code === 'ERR_LINGPAI_PLATFORM' ? spec.perCode?.[String(error.details.platformCode)]?.attempts : undefined
@@ -122,7 +125,7 @@ async function ask<C>(
   { signal, endsAtMonotonicMs, tokens, onToken, moment, msSince, facts, parentToken = '' }: UpstreamLimits,
 ): Promise<TokenRequestOutcome> {
   const { fetch, clock, language } = options
-  // A flight beside this one may bring another token before the platform quotes it.
+  // Snapshot: another refresh may replace the token in memory before the platform quotes it.
   const before = tokens()
   const described = requestOf(spec, base, credentials, facts)
   const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
@@ -132,7 +135,7 @@ async function ask<C>(
   const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
   if (response.kind !== 'response') {
     const error = errorOfFailure(spec.id, response, { language, known })
-    // The end of a render is not a failure of the account: no repetition, and no cool-down for others.
+    // The end of a render is not a failure of the account: no repetition, and no cool-down for other processes.
     if (error.digest !== undefined) throw error
     return failed({ error })
   }
@@ -149,7 +152,7 @@ async function ask<C>(
       const { value, lifeSeconds, lifetimeProblem, generation } = answer
       const lifeMs = lifeSeconds * 1000
       onToken(value)
-      // It died on its way here: asking again is right, handing it out is not.
+      // The token expired on its way here: it must not be served, but another request is fine.
       if ((await msSince(sentAt)) + 1 > lifeMs)
         return failed({ error: malformedError(spec.id, 'bad-expires-in', response, language), isLate: true })
       const guess = lifetimeProblem && { lifetimeProblem }
@@ -173,7 +176,7 @@ function failed(failure: UpstreamFailure): TokenRequestOutcome {
   return { kind: 'failed', failure }
 }
 
-/** A provider's `request()` is foreign code: what it throws may quote the secrets. */
+/** Calls the provider's `request()`, which is foreign code: its errors may quote the secrets. */
 function requestOf<C>(
   spec: ResolvedSpec<C>,
   base: RequestBase,

@@ -4,8 +4,9 @@ import { TokenManager } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 
 /**
- * A process of a fleet on one file cache: waits for `go` on its standard input, calls as many times as told at once, and says
- * what it got. The token itself stays inside: it prints which of the parent's numbered tokens it is by asking the API.
+ * One of several processes on one file cache: waits for `go` on its standard input, makes the given number of calls at
+ * once, and prints the results. The token itself stays inside: the process asks the API which of the parent's numbered
+ * tokens it is, and prints that.
  */
 const {
   directory,

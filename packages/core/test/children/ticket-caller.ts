@@ -3,7 +3,10 @@ import { fileCache } from '@lingpai/cache-file'
 import { TokenManager } from '@lingpai/core'
 import { jsapiTicket } from '@lingpai/provider-wechat-mp'
 
-/** A process of a fleet on one file cache: waits for `go` on its standard input, asks for a ticket as many times as told, and says what it got. */
+/**
+ * One of several processes on one file cache: waits for `go` on its standard input, requests a ticket the given number
+ * of times, and prints the results.
+ */
 const { directory, url, appId, appSecret, callers } = JSON.parse(process.argv[2] ?? '{}') as Record<string, string>
 const manager = new TokenManager({ cache: fileCache({ directory: directory ?? '' }), timeoutMs: 20_000 })
 const provider = jsapiTicket.extend({ baseUrl: `${url ?? ''}/wechat` })

@@ -1,6 +1,6 @@
 import { systemClock } from '@lingpai/core'
 
-/** Ends by itself and prints nothing, if timers of core neither fire early nor keep a process alive. */
+/** Exits by itself and prints nothing if the core's timers neither fire early nor keep a process alive. */
 const hourMs = 3_600_000
 systemClock.setTimer(() => process.stdout.write('forty days fired at once\n'), 40 * 24 * hourMs)
 systemClock.setTimer(() => process.stdout.write('an hour kept the process alive\n'), hourMs)

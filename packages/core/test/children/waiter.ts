@@ -2,7 +2,7 @@ import { fileCache } from '@lingpai/cache-file'
 import { TokenManager } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 
-/** A plain script: one call, nothing else that would keep it alive. */
+/** A plain script: one call, and nothing else that would keep it alive. */
 const {
   directory = '',
   url = '',

@@ -8,13 +8,13 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { build } from 'esbuild'
 
-/** A worker of `worker.ts` that runs in Cloudflare's runtime. */
+/** The worker of `worker.ts`, running in Cloudflare's runtime. */
 export interface RunningWorkerd {
   get(path: string): Promise<Record<string, unknown>>
   stop(): Promise<void>
 }
 
-/** How the runtime is told to behave. */
+/** Compatibility settings of the runtime. */
 export interface WorkerdOptions {
   readonly compatibilityDate: string
   readonly compatibilityFlags: readonly string[]

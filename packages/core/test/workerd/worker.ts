@@ -1,4 +1,4 @@
-// What the tests of workerd.test.ts run inside Cloudflare's runtime; bundled by esbuild as wrangler does it.
+// The worker that workerd.test.ts runs inside Cloudflare's runtime; bundled by esbuild as wrangler does.
 import { memoryCache } from '@lingpai/cache-memory'
 import { ApiConfigKit, isLingpaiError, TokenManager, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
@@ -13,7 +13,8 @@ interface Environment {
 
 const credentials = { appId: '102000001', clientSecret: 'made-up' }
 
-// The mistake that the typed error is about: it is made while the module is loaded, and every request uses it.
+// The mistake that the typed error is about: the manager is created while the module is loaded, and all requests use
+// it.
 const shared = new TokenManager({ cache: memoryCache(), timeoutMs: 500 })
 const inModule = shared.source(qqBot, credentials)
 
