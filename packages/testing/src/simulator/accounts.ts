@@ -1,4 +1,5 @@
 import { ConfigError } from '@lingpai/core'
+import { platformKinds } from './platform-kinds.js'
 import { platformNames, type PlatformName } from './platform-name.js'
 import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
 
@@ -39,25 +40,10 @@ export interface DemoAccounts {
 }
 
 /** The default accounts. They are not real, and the secrets say so. */
-export const demoAccounts: DemoAccounts = Object.freeze({
-  qq: Object.freeze({ appId: '102000001', clientSecret: 'demo-qq-client-secret-not-real' }),
-  wechat: Object.freeze({ appId: 'wxdec0de0000000001', appSecret: 'demo-wechat-app-secret-not-real' }),
-  wecom: Object.freeze({
-    corpId: 'wwdec0de0000000001',
-    agentId: '1000002',
-    corpSecret: 'demo-wecom-corp-secret-not-real',
-  }),
-})
+export const demoAccounts: DemoAccounts = ofEachPlatform((platform) => platformKinds[platform].demo)
 
 /** Refers to an account: by its id (`qq:102000001`), by the name of a platform with a single account, or by its credentials. */
 export type AccountRef = string | Readonly<Record<string, unknown>>
-
-/** Public fields and the secret field of the credentials. */
-const fields: Readonly<Record<PlatformName, { readonly ids: readonly string[]; readonly secret: string }>> = {
-  qq: { ids: ['appId'], secret: 'clientSecret' },
-  wechat: { ids: ['appId'], secret: 'appSecret' },
-  wecom: { ids: ['corpId', 'agentId'], secret: 'corpSecret' },
-}
 
 /** A configured account without its token books. */
 export type AccountData = Omit<SimAccount, 'books' | 'tickets'>
@@ -76,7 +62,7 @@ export function accountsOf(options: AccountsOptions): readonly AccountData[] {
 }
 
 function accountOf(platform: PlatformName, given: Record<string, unknown>): AccountData {
-  const { ids: idFields, secret: secretField } = fields[platform]
+  const { ids: idFields, secret: secretField } = platformKinds[platform]
   for (const field of [...idFields, secretField]) {
     if (typeof given[field] !== 'string' || given[field] === '') {
       throw new ConfigError(`simulator: an account of ${platform} has no ${field}`, { field, problem: 'missing' })
@@ -96,11 +82,15 @@ function accountOf(platform: PlatformName, given: Record<string, unknown>): Acco
 
 /** Returns the credentials of the first account of each platform. */
 export function credentialsOf(accounts: readonly AccountData[]): DemoAccounts {
-  const first = (platform: PlatformName): Readonly<Record<string, string>> => {
+  return ofEachPlatform((platform) => {
     const account = accounts.find((candidate) => candidate.platform === platform)
-    return Object.freeze({ ...account?.ids, [fields[platform].secret]: account?.secret ?? '' })
-  }
-  return Object.freeze({ qq: first('qq'), wechat: first('wechat'), wecom: first('wecom') }) as unknown as DemoAccounts
+    return { ...account?.ids, [platformKinds[platform].secret]: account?.secret ?? '' }
+  })
+}
+
+function ofEachPlatform(credentials: (platform: PlatformName) => Readonly<Record<string, string>>): DemoAccounts {
+  const entries = platformNames.map((platform) => [platform, Object.freeze({ ...credentials(platform) })])
+  return Object.freeze(Object.fromEntries(entries)) as DemoAccounts
 }
 
 /** @throws ConfigError if the reference matches no account, or more than one */
@@ -117,7 +107,9 @@ export function findAccount<A extends AccountData>(accounts: readonly A[], ref: 
 
 function isMeant(account: AccountData, ref: AccountRef): boolean {
   if (typeof ref === 'string') return account.id === ref || account.platform === ref
-  const otherSecrets = platformNames.filter((name) => name !== account.platform).map((name) => fields[name].secret)
+  const otherSecrets = platformNames
+    .filter((name) => name !== account.platform)
+    .map((name) => platformKinds[name].secret)
   if (otherSecrets.some((field) => field in ref)) return false
   return Object.entries(account.ids).every(([field, value]) => String(ref[field]) === value)
 }

@@ -79,6 +79,12 @@ export interface PlatformKind {
   readonly name: PlatformName
   /** Ids of its providers. */
   readonly providerIds: readonly string[]
+  /** Public fields of the credentials. */
+  readonly ids: readonly string[]
+  /** Secret field of the credentials. */
+  readonly secret: string
+  /** Credentials of the default account. They are not real, and the secret says so. */
+  readonly demo: Readonly<Record<string, string>>
   /** Kinds of tokens with their renewal rules; the first is the default of `mint`. */
   readonly tokens: Readonly<Record<string, BookRules>>
   /** Kinds of tickets of a token. */

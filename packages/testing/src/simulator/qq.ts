@@ -16,6 +16,9 @@ const tokenPath = '/app/getAppAccessToken'
 export const qqKind: PlatformKind = {
   name: 'qq',
   providerIds: ['qq-bot'],
+  ids: ['appId'],
+  secret: 'clientSecret',
+  demo: { appId: '102000001', clientSecret: 'demo-qq-client-secret-not-real' },
   tokens: { app: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 60, overlapSeconds: 60 } },
   open: (desk) => {
     const sent = new Set<string>()

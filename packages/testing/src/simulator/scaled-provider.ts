@@ -34,7 +34,7 @@ export function scaledRenewal(renewal: Partial<RenewalSpec>, timeScale: number):
  * @throws ConfigError for a provider whose platform is not simulated
  */
 export function simulatedProvider<C>(provider: Provider<C>, url: string, timeScale: number): Provider<C> {
-  const kind = platformKinds.find(({ providerIds }) => providerIds.includes(provider.id))
+  const kind = Object.values(platformKinds).find(({ providerIds }) => providerIds.includes(provider.id))
   if (kind === undefined) {
     throw new ConfigError(`simulator: provider ${provider.id} has no simulated platform`, {
       field: 'provider',

@@ -23,6 +23,9 @@ const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSecond
 export const wechatKind: PlatformKind = {
   name: 'wechat',
   providerIds: ['wechat-mp'],
+  ids: ['appId'],
+  secret: 'appSecret',
+  demo: { appId: 'wxdec0de0000000001', appSecret: 'demo-wechat-app-secret-not-real' },
   tokens: {
     token: { mode: 'rotate', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 300 },
     stable: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 300, overlapSeconds: 300 },

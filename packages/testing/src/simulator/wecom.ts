@@ -26,6 +26,9 @@ const mostFailures = 2000
 export const wecomKind: PlatformKind = {
   name: 'wecom',
   providerIds: ['wecom'],
+  ids: ['corpId', 'agentId'],
+  secret: 'corpSecret',
+  demo: { corpId: 'wwdec0de0000000001', agentId: '1000002', corpSecret: 'demo-wecom-corp-secret-not-real' },
   tokens: { app: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 } },
   tickets: { corp: ticketRules, agent_config: ticketRules },
   open: (desk) => ({

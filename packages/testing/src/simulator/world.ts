@@ -60,7 +60,7 @@ export function world(data: readonly AccountData[], time: PlatformTime, gateway:
   const accounts = data.map((given) => openAccount(given, time, remember))
   const account = (ref: AccountRef): SimAccount => findAccount(accounts, ref)
   const shared = { time, gateway, inFlight: (one: SimAccount) => inFlight.get(one) ?? 0 }
-  const platforms = platformKinds.map(
+  const platforms = Object.values(platformKinds).map(
     (kind) => [kind.name, kind.open({ ...shared, ...deskOf(kind, accounts, tokens, time) })] as const,
   )
   return {
@@ -90,7 +90,7 @@ function openAccount(
   time: PlatformTime,
   remember: (held: HeldToken & { readonly kind: string }) => void,
 ): SimAccount {
-  const { tokens = {}, tickets = {} } = platformKinds.find(({ name }) => name === given.platform) ?? {}
+  const { tokens, tickets = {} } = platformKinds[given.platform]
   const openBook = (kind: string, rules: () => BookRules, onIssue: (token: SimToken) => void = forget): TokenBook => {
     let serial = 0
     return tokenBook({
