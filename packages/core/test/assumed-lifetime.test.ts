@@ -82,7 +82,7 @@ test.each([
   ['no token', '{}'],
   ['a list', '[]'],
   ['half a JSON', '{"access_token":'],
-])('a reply of %s is asked for three times at most in two seconds', async (_, body) => {
+])('a response of %s causes three requests at most in two seconds', async (_, body) => {
   platform.answer(reply(body))
   for (const error of await callForTwoSeconds(platform.source()))
     expect(error).toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER' })

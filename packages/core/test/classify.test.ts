@@ -90,8 +90,8 @@ test('a message never decides the class', () => {
 test('inherited members of a body are not read', () => {
   for (const path of ['constructor.length', '__proto__.code', 'toString.length', 'constructor']) {
     const inherited = { ...spec, answer: { ...spec.answer, code: [path] } }
-    const reply = { status: 200, headers: new Headers(), body: {} }
-    expect(classify(inherited, 'api', reply)).toBeUndefined()
+    const response = { status: 200, headers: new Headers(), body: {} }
+    expect(classify(inherited, 'api', response)).toBeUndefined()
   }
   const body: unknown = JSON.parse('{"__proto__":{"code":42001,"err_code":42001}}')
   expect(classOf(body)).toBeUndefined()

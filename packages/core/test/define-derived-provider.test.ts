@@ -79,7 +79,7 @@ test.each([
   ['sticky', 600, /longer than the first/],
   ['sticky', 0, /above 0/],
   ['sticky', Number.NaN, /above 0/],
-] as const)('mode %s with trustSeconds %d is refused', async (mode, trustSeconds, text) => {
+] as const)('mode %s with trustSeconds %d is a ConfigError', async (mode, trustSeconds, text) => {
   const renewal = { mode, trustSeconds, attemptsAtSeconds: [600] }
   expect(await problemOf({ renewal })).toMatchObject(wrong('renewal.trustSeconds', text))
 })

@@ -13,7 +13,7 @@ describe('the mode of a file with a secret', () => {
   test.each([
     [0o640, 'read by its group (0640)'],
     [0o622, 'changed by others (0622)'],
-  ])('a file of mode %o is told with what to do', (mode, words) => {
+  ])('reports a file of mode %o with what to do', (mode, words) => {
     expect(exposed(mode)).toEqual({ text: `/run/secret can be ${words}`, action: 'chmod 600 /run/secret' })
   })
 

@@ -106,7 +106,7 @@ describe('a poisoned record', () => {
   test.each([
     ['of centuries', () => ({ expiresAtMs: 8.6e15 })],
     ['issued in centuries', () => ({ issuedAtMs: 8.6e15, expiresAtMs: 8.6e15 + 7_200_000 })],
-  ])('a life %s is told as no more than the platform lets a token live', async (_, changes) => {
+  ])('a life %s is shown as the platform’s longest', async (_, changes) => {
     await process('wechatPlain').getAccessToken()
     poison(changes)
     for (const reach of ['host', 'fleet'] as const) {

@@ -14,10 +14,10 @@ test('a second token rejected in the repeated call returns the platform’s resp
   const first = await source.getAccessToken()
   // Each of two calls, and the probe of each young token.
   simulator.fault({ endpoint: apiPath.wechatPlain, times: 4, body: refusal })
-  const reply = await source.fetch(apiPath.wechatPlain)
+  const response = await source.fetch(apiPath.wechatPlain)
   // Called at once: nothing may be awaited before the rejected token is out of use.
   const next = source.getAccessToken()
-  expect(await reply.json()).toEqual(refusal)
+  expect(await response.json()).toEqual(refusal)
   // The second token has the second generation.
   expect(await next).not.toBe(first)
   expect((await source.getRecord()).generation).toBe(3)

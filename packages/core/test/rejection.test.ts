@@ -20,8 +20,11 @@ for (const name of ['qq', 'wechat', 'wechatPlain', 'wecom'] as const satisfies r
     const source = world.source(name)
     const dead = await source.getAccessToken()
     simulator.revoke(simulator.accounts[accountOf[name]])
-    const replies = await Promise.all(Array.from({ length: 200 }, () => source.fetch(apiPath[name])))
-    const bodies = (await Promise.all(replies.map((reply) => reply.json()))) as { errcode?: number; code?: number }[]
+    const responses = await Promise.all(Array.from({ length: 200 }, () => source.fetch(apiPath[name])))
+    const bodies = (await Promise.all(responses.map((response) => response.json()))) as {
+      errcode?: number
+      code?: number
+    }[]
     expect(bodies.every(({ errcode = 0, code = 0 }) => errcode === 0 && code === 0)).toBe(true)
     expect(simulator.ledger.tokenRequests()).toBe(2)
 
@@ -98,8 +101,8 @@ test('a report after another process has refreshed adopts its token, and upstrea
   const sources = [0, 1, 2].map(() => world.source('wechat', world.manager({ cache: open() })))
   const [first] = await Promise.all(sources.map((source) => world.clock.runUntil(source.getAccessToken())))
   world.simulator.revoke(world.simulator.accounts.wechat)
-  const replies = await world.clock.runUntil(Promise.all(sources.map((source) => source.fetch(apiPath.wechat))))
-  expect(await Promise.all(replies.map((reply) => reply.json()))).toEqual(
+  const responses = await world.clock.runUntil(Promise.all(sources.map((source) => source.fetch(apiPath.wechat))))
+  expect(await Promise.all(responses.map((response) => response.json()))).toEqual(
     [0, 1, 2].map(() => expect.objectContaining({ ip_list: expect.anything() })),
   )
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
@@ -126,21 +129,21 @@ describe('fetch and withToken', () => {
   test('fetch and withToken only act on a token error; every other response is returned unchanged', async () => {
     const { simulator } = world
     const source = world.source('qq')
-    const replies = [
+    const responses = [
       { status: 401, body: { code: 11298, err_code: 40023002, message: '接口访问源IP不在白名单' } },
       { status: 429, body: 'slow down' },
       { status: 401, body: '' },
       { status: 500, body: '<html>oops</html>' },
       { status: 200, body: 'x'.repeat(200_000) },
     ]
-    for (const { status, body } of replies) {
+    for (const { status, body } of responses) {
       simulator.fault({ endpoint: '/users/@me', status, body })
-      const reply = await source.fetch('/users/@me')
-      expect(reply.status).toBe(status)
-      expect(await reply.text()).toBe(typeof body === 'string' ? body : JSON.stringify(body))
+      const response = await source.fetch('/users/@me')
+      expect(response.status).toBe(status)
+      expect(await response.text()).toBe(typeof body === 'string' ? body : JSON.stringify(body))
     }
     expect(simulator.ledger.tokenRequests()).toBe(1)
-    expect(simulator.ledger.apiRequests()).toBe(replies.length)
+    expect(simulator.ledger.apiRequests()).toBe(responses.length)
   })
 
   test('a stream sent with an expired token is a typed error, never the platform’s response, and the token is replaced', async () => {
@@ -167,8 +170,8 @@ describe('fetch and withToken', () => {
       expect(source.peek()).not.toBe(dead)
       expect(simulator.ledger.apiRequests()).toBe(calls + 1)
       expect(simulator.ledger.tokenRequests()).toBe(2 + i)
-      const reply = await source.fetch(path, { method: 'POST', body: stream(), duplex: 'half' })
-      expect(await reply.json()).toMatchObject({ errcode: 0 })
+      const response = await source.fetch(path, { method: 'POST', body: stream(), duplex: 'half' })
+      expect(await response.json()).toMatchObject({ errcode: 0 })
       await world.clock.advance(11 * minute)
     }
   })
@@ -180,8 +183,10 @@ describe('fetch and withToken', () => {
     for (const body of bodies) {
       await source.getAccessToken()
       simulator.revoke(simulator.accounts.wechat)
-      const reply = await world.clock.runUntil(source.fetch('/cgi-bin/message/custom/send', { method: 'POST', body }))
-      expect(await reply.json()).toMatchObject({ errcode: 0 })
+      const response = await world.clock.runUntil(
+        source.fetch('/cgi-bin/message/custom/send', { method: 'POST', body }),
+      )
+      expect(await response.json()).toMatchObject({ errcode: 0 })
       await world.clock.advance(11 * minute)
     }
   })
@@ -359,14 +364,14 @@ test('a stream of events is returned at once, and a response that breaks off sta
       },
     }),
   )
-  const replies = [endless('text/event-stream', 'data: {}'), endless('text/plain', 'hello'), broken]
+  const responses = [endless('text/event-stream', 'data: {}'), endless('text/plain', 'hello'), broken]
   const { simulator } = world
   const fetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     String(input).includes('/stream')
-      ? Promise.resolve(replies.shift() ?? new Response())
+      ? Promise.resolve(responses.shift() ?? new Response())
       : globalThis.fetch(input, init)
   const source = world.source('wechat', world.manager({ fetch }))
-  for (const expected of [...replies]) expect(await source.fetch('/stream')).toBe(expected)
+  for (const expected of [...responses]) expect(await source.fetch('/stream')).toBe(expected)
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
 

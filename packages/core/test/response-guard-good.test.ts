@@ -82,7 +82,7 @@ test('the life of a token starts when its request was sent', async () => {
 test.each([
   ['shorter than a millisecond', 0, '0.0001'],
   ['over before it arrived', 2500, '2'],
-])('a life that is %s gives no token, and no storm', async (_, delayMs, expiresIn) => {
+])('a lifetime that is %s gives no token, and no flood of requests', async (_, delayMs, expiresIn) => {
   const { clock } = platform
   platform.answer((request, response) => {
     clock.setTimer(() => response.end(body(expiresIn, `token-${platform.requests()}`)), delayMs)

@@ -117,7 +117,7 @@ test.each(brokenFetches)('a fetch that %s is a transport error', async (_, broke
 test.each([
   ['a response that cannot be read', { status: 200, headers: new Headers(), body: {} }],
   ['nothing', undefined],
-])('a fetch that gives %s is asked once, with a hint that names the option', async (_, reply) => {
+])('a fetch that returns %s is called once, with a hint that names the option', async (_, reply) => {
   let asked = 0
   const fetch = (() => {
     asked += 1
@@ -188,7 +188,7 @@ test.each([
   ['429, a number with a unit: the minute of its class', 429, () => '5 minutes', 60_000],
   ['429, zero: the minute of its class', 429, () => '0', 60_000],
   ['429, negative: the minute of its class', 429, () => '-5', 60_000],
-])('Retry-After of a %s is kept by everybody', async (_, status, retryAfter, waitMs) => {
+])('Retry-After of a %s is observed by all callers', async (_, status, retryAfter, waitMs) => {
   const { clock } = platform
   platform.answer(reply('slow down', { status, headers: { 'retry-after': retryAfter() } }))
   const startMs = clock.now()

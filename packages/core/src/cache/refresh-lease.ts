@@ -65,7 +65,7 @@ function holdLease(
       wasRenewed = true
       const askedAt = gate.moment()
       renewal = gate.take(key, holder, leaseMs).then(async (renewed) => {
-        // A failed renewal may succeed the next time; a refused one means that the lease is lost.
+        // A failed renewal may succeed the next time; a rejected one means that the lease is lost.
         isLost = renewed.ok && !renewed.value
         // The lease may have expired before this request reached the store.
         if ((await gate.sureMsSince(heldAt)) >= leaseMs) hasGap = true

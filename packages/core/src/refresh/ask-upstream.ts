@@ -86,8 +86,8 @@ function mayAskUnder({ lease, mayBeDoubtful }: RefreshTerms): boolean {
 function factsOf<C>({ state }: AccountContext<C>, { reason, note, minLifeMs }: Demand): RequestFacts {
   const { record, rejected } = state
   const code = rejected?.code ?? record?.rejectedCode
-  const isRefused = record !== undefined && isRejectedRecord(state, record)
-  const refused = isRefused && { generation: record.generation, ...(code !== undefined && { code }) }
+  const isRejected = record !== undefined && isRejectedRecord(state, record)
+  const refused = isRejected && { generation: record.generation, ...(code !== undefined && { code }) }
   return { reason, minLifeMs, ...(note !== undefined && { note }), ...(refused && { refused }) }
 }
 

@@ -32,13 +32,13 @@ for await (const line of process.stdin) {
   if (command === 'end') break
   const outcomes = await Promise.allSettled(Array.from({ length: Number(callers) }, () => source.getRecord()))
   const records = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-  const reply = await source.fetch('/cgi-bin/getcallbackip')
+  const response = await source.fetch('/cgi-bin/getcallbackip')
   say({
     event: 'done',
     failed: outcomes.length - records.length,
     generations: [...new Set(records.map(({ generation }) => generation))],
     values: new Set(records.map(({ value }) => value)).size,
-    works: 'ip_list' in ((await reply.json()) as object),
+    works: 'ip_list' in ((await response.json()) as object),
   })
 }
 await manager.close()
