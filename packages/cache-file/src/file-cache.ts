@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { ClosedError, ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
-import { assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { changedKeys, markChange } from './change-mark.js'
 import { forgetEntries } from './forget-entries.js'
 import { tightenCacheDirectory } from './private-directory.js'
@@ -9,6 +9,8 @@ import { readState, transact, type StateLog } from './state-log.js'
 import { stateMemory } from './state-memory.js'
 import { ignore } from './system-error.js'
 import { commit, release, remove, set, take, type Transition } from './transitions.js'
+
+const malformed = configErrors('fileCache')
 
 /** Options of `fileCache`. */
 export interface FileCacheOptions {
@@ -134,8 +136,4 @@ function checkExpiry(expiresAtMs: number | undefined): number | undefined {
 function checkTtl(ttlMs: number): number {
   if (!Number.isFinite(ttlMs) || ttlMs <= 0) throw malformed('ttlMs', 'must be a positive number')
   return ttlMs
-}
-
-function malformed(field: string, problem: string): ConfigError {
-  return new ConfigError(`fileCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { ConfigError } from '@lingpai/core'
+import { configErrors } from '@lingpai/core/internal'
+
+const malformed = configErrors('keyvCache')
 
 /** The content of an entry. */
 export interface EntryContent {
@@ -57,10 +59,6 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-function malformed(field: string, problem: string): ConfigError {
-  return new ConfigError(`keyvCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }
 
 function writtenKey(key: string): string {

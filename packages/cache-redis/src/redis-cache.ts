@@ -1,5 +1,5 @@
-import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
-import { assertReady } from '@lingpai/core/internal'
+import { systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { configErrors, assertReady } from '@lingpai/core/internal'
 import { changeChannel, changeFeed, changeMessage, type ChangeFeed } from './change-feed.js'
 import { Connection } from './connection.js'
 import { commitScript, leaseGraceMs, releaseScript, setScript, takeScript } from './lua-scripts.js'
@@ -8,6 +8,8 @@ import { entryKeys } from './redis-key.js'
 import { givenLink, linksTo, type Link, type MakeLink } from './redis-link.js'
 import { checkOptions, readTarget, type RedisCacheOptions, type RedisClient } from './redis-options.js'
 import { isWrongType } from './store-error.js'
+
+const malformed = configErrors('redisCache')
 
 /** A cache for a fleet, with every optional capability of a cache. */
 export interface RedisCache extends IAccessTokenCache {
@@ -157,8 +159,4 @@ function momentText(expiresAtMs: number | undefined): string {
   if (expiresAtMs === undefined || expiresAtMs === Infinity) return ''
   if (!Number.isFinite(expiresAtMs)) throw malformed('expiresAtMs', 'must be a finite number')
   return String(Math.max(0, Math.ceil(expiresAtMs)))
-}
-
-function malformed(field: string, problem: string): ConfigError {
-  return new ConfigError(`redisCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }

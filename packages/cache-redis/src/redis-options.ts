@@ -1,5 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
-import { ConfigError, type Clock } from '@lingpai/core'
+import type { Clock } from '@lingpai/core'
+import { configErrors } from '@lingpai/core/internal'
+
+const bad = configErrors('redisCache')
 
 /** Supported TLS options: certificates, keys, names and versions, as in Node's `tls.connect`. */
 export type RedisTlsOptions = Pick<
@@ -208,12 +211,4 @@ function decoded(text: string): string {
   } catch {
     throw bad('url', 'must have valid percent-encoding')
   }
-}
-
-function bad(
-  field: string,
-  words: string,
-  problem: 'missing' | 'empty' | 'malformed' | 'unknown' | 'conflict' = 'malformed',
-): ConfigError {
-  return new ConfigError(`redisCache: "${field}" ${words}`, { field, problem })
 }

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
 import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
-import { assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { Keyv } from 'keyv'
 import { changedKeys } from './changed-keys.js'
 import { database, type Database } from './database.js'
 import type { SqliteStore } from './driver.js'
 import { commitLease, forgetEnded, forgetLeases, releaseLease, takeLease } from './schema.js'
 import { ignore } from './system-error.js'
+
+const bad = configErrors('sqliteCache')
 
 /** Options of `sqliteCache`. */
 export interface SqliteCacheOptions {
@@ -135,8 +137,4 @@ function resolvePath(path: unknown): string {
   const expanded = expandHome(path)
   if (expanded === undefined) throw bad('path', 'must not begin with the home of another user')
   return resolve(expanded)
-}
-
-function bad(field: string, problem: string): ConfigError {
-  return new ConfigError(`sqliteCache: "${field}" ${problem}`, { field, problem: 'malformed' })
 }

@@ -1,20 +1,16 @@
 import type { Logger } from '@lingpai/core'
+import { harmlessly } from '@lingpai/core/internal'
 
 /** Wraps a logger so that its exceptions and rejections never reach the caller. */
 export function harmlessLogger(logger: Logger): Logger {
-  const harmlessly = (level: keyof Logger) => (message: string, fields?: object) => {
+  const at = (level: keyof Logger) => (message: string, fields?: object) => {
     // Some loggers return a promise despite their type.
-    const log = (): unknown => logger[level](message, fields)
-    try {
-      Promise.resolve(log()).catch(() => undefined)
-    } catch {
-      // Logger errors are ignored.
-    }
+    harmlessly((): unknown => logger[level](message, fields))
   }
   return {
-    debug: harmlessly('debug'),
-    info: harmlessly('info'),
-    warn: harmlessly('warn'),
-    error: harmlessly('error'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@lingpai/core'
 import { sendRequest } from '@lingpai/core/internal'
 import { followEvents, type StreamEnd } from './event-stream.js'
-import { pause } from './pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import type { ServerAddress } from './server-address.js'
 import { updatesInList, type AccountUpdate } from './account-update.js'
 
@@ -40,7 +40,7 @@ export async function watchServer(options: WatchOptions): Promise<void> {
     if (failures === 1) logger?.warn('lingpai: the event stream of the token server is down', { ...end })
     await readList(options)
     const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(failures, 10), longestPauseMs) * (0.5 + random() / 2)
-    await pause(clock, pauseMs, signal)
+    await pauseUntilAborted(clock, pauseMs, signal)
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type TokenRecord,
   type TokenSource,
 } from '@lingpai/core'
-import { pause } from './pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import { catchUpNote, type PlatformProvider } from './token-server-provider.js'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
@@ -164,7 +164,7 @@ export class TokenServerSource implements TokenSource {
       const pauseMs = pausesMs[tries]
       if (announced !== this.#announced) tries = -1
       else if (pauseMs === undefined) return
-      else if (this.#isBehind()) await pause(clock, pauseMs, closing)
+      else if (this.#isBehind()) await pauseUntilAborted(clock, pauseMs, closing)
     }
   }
 

@@ -109,7 +109,7 @@ export class EventHub {
   }
 }
 
-/** Calls foreign code and ignores what it throws or rejects with. */
+/** Calls foreign code. What it throws or rejects with is ignored. */
 export function harmlessly(call: () => unknown): void {
   try {
     Promise.resolve(call()).catch(() => undefined)

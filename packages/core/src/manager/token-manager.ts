@@ -16,6 +16,7 @@ import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec, Secret
 import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
 import type { TokenSource } from '../token-source.js'
+import { withDeadline } from '../time/with-deadline.js'
 import { warnOfCache } from './warn-of-cache.js'
 
 /** Options of a {@link TokenManager}. */
@@ -282,15 +283,9 @@ export class TokenManager {
   /** Limits the time of the functions that fetch secrets, so that a hanging vault does not block every later call. */
   async #inTime<T, C>({ id }: ResolvedSpec<C>, secrets: Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options
-    return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        const text = `${id}: the function that fetches the secret did not answer within ${timeoutMs} ms`
-        reject(new UnavailableError(text, { provider: id, problem: 'secret' }))
-      }
-      const timer = clock.setTimer(giveUp, timeoutMs, { holdsProcess: true })
-      secrets.then(resolve, reject).finally(() => {
-        timer.cancel()
-      })
+    return withDeadline(clock, timeoutMs, secrets, () => {
+      const text = `${id}: the function that fetches the secret did not return within ${timeoutMs} ms`
+      return new UnavailableError(text, { provider: id, problem: 'secret' })
     })
   }
 

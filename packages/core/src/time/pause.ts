@@ -9,7 +9,17 @@ export interface PauseOptions extends TimerOptions {
   readonly wakeable?: (wake: () => void) => () => void
 }
 
-/** Waits for a time on the clock. */
+/** Waits on the clock until the time is over or the signal aborts; resolves either way. */
+export async function pauseUntilAborted(
+  clock: Clock,
+  delayMs: number,
+  signal: AbortSignal,
+  options?: TimerOptions,
+): Promise<void> {
+  await pause(clock, delayMs, { signal, ...options }).catch(() => undefined)
+}
+
+/** Waits on the clock. @throws the signal's reason */
 export function pause(clock: Clock, delayMs: number, { signal, wakeable, ...options }: PauseOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()

@@ -18,7 +18,7 @@ import type { GatewaySocketClass } from './gateway-socket.js'
 import { handledEvents, type HandledEvents } from './handled-events.js'
 import { greetingText, type IdentifyFacts } from './identify.js'
 import { nextMove, noFailures, type BackoffOptions, type NextMove } from './next-move.js'
-import { pause } from './pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import type { GatewayPayload } from './payload.js'
 import { resumableCode, type GatewaySession, type ProtocolTimes } from './protocol.js'
 import { sessionStore, type SessionStore } from './session-store.js'
@@ -217,7 +217,7 @@ export class GatewayLife {
       delayMs,
       willResume: this.#session !== undefined,
     })
-    await pause(clock, delayMs, signal)
+    await pauseUntilAborted(clock, delayMs, signal, { holdsProcess: true })
     if (!move.rejectsToken || this.#generation === undefined || isOver(signal)) return
     try {
       await source.reportRejected({ generation: this.#generation }, undefined, { signal })

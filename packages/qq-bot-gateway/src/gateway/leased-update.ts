@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { cacheCall, type CacheUse } from './cache-call.js'
-import { pause } from './pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 
 /** The result of changing a shared value. */
 export interface SharedChange<T> {
@@ -47,7 +47,7 @@ export async function leasedUpdate<T>(update: LeasedUpdate<T>): Promise<{ readon
       const written = await cacheCall(use, 'commit', () => lease.commit(key, holder, text, now.value + storedMs))
       if (!written.ok) return undefined
       if (written.value) return { result }
-    } else await pause(use.clock, 50 + 100 * random(), signal)
+    } else await pauseUntilAborted(use.clock, 50 + 100 * random(), signal, { holdsProcess: true })
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Timer } from '@lingpai/core'
 import { cacheCall, type CacheUse } from './cache-call.js'
-import { pause } from './pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import type { GatewaySession } from './protocol.js'
 
 /**
@@ -59,7 +59,7 @@ class CachedSession implements SessionStore {
     const endsAtMs = clock.monotonic() + leaseMs + renewEveryMs
     while (!(await this.#own()) && !signal.aborted) {
       if (clock.monotonic() >= endsAtMs) return undefined
-      await pause(clock, renewEveryMs / 2, signal)
+      await pauseUntilAborted(clock, renewEveryMs / 2, signal, { holdsProcess: true })
     }
     this.#arm()
     const stored = await cacheCall(this.#options, 'get', () => cache.get(key))

@@ -3,7 +3,7 @@ import type { CacheUse } from './cache-call.js'
 import { gatewayKey } from './gateway-key.js'
 import type { StartLimit } from './gateway-info.js'
 import { leasedUpdate } from './leased-update.js'
-import { pause } from './pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import { decodeStarts, encodeStarts, planStart, slackMs, type PlannedStart, type StartRecord } from './start-plan.js'
 
 /** Assigns the times at which sessions of a bot may start, among all gateways that share the store. */
@@ -49,7 +49,7 @@ export function startBudget(options: StartBudgetOptions): StartBudget {
       const waitMs = atMs - clock.now()
       if (waitMs > 0) {
         if (isExhausted) waiting(atMs)
-        await pause(clock, waitMs, signal)
+        await pauseUntilAborted(clock, waitMs, signal, { holdsProcess: true })
       }
       return () => clock.now() < atMs + slackMs
     },

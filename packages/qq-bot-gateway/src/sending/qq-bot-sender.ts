@@ -8,7 +8,7 @@ import {
   type TokenSource,
 } from '@lingpai/core'
 import type { GatewayDispatch } from '../events/gateway-dispatch.js'
-import { pause } from '../gateway/pause.js'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import { followingAbort } from './following-abort.js'
 import type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia, UploadOptions } from './message.js'
 import { messageBody } from './message-body.js'
@@ -209,7 +209,7 @@ export class QQBotSender {
         // The platform's own time, if it gives one, is better than the backoff.
         const waitMs = failure.retryAtMs === undefined ? pauseMs : failure.retryAtMs - clock.now()
         if (!isTooFast(failure) || clock.monotonic() + waitMs > endsAtMs) throw error
-        await pause(clock, waitMs, signal)
+        await pauseUntilAborted(clock, waitMs, signal, { holdsProcess: true })
         signal.throwIfAborted()
       }
     }
@@ -225,7 +225,7 @@ export class QQBotSender {
       const waitMs = this.#windows.take(limits)
       if (waitMs === 0) return
       if (clock.monotonic() + waitMs > endsAtMs) throw tooMany(kind, waitMs, clock)
-      await pause(clock, waitMs, signal)
+      await pauseUntilAborted(clock, waitMs, signal, { holdsProcess: true })
       signal.throwIfAborted()
     }
   }

@@ -1,15 +1,9 @@
 import { TransportError, type Clock } from '@lingpai/core'
+import { withDeadline as inTime } from '@lingpai/core/internal'
 
-/** Returns the result of `work`, or fails after `ms`. A later result is dropped. */
+/** Returns the result of a store's `work`, or fails after `ms`. A later result is dropped. */
 export async function withDeadline<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(new TransportError(`no response within ${ms} ms`, { provider: 'cache', phase: 'timeout' }))
-    }
-    // A connection to a store may not keep the process alive, but the caller waits for this timer.
-    const timer = clock.setTimer(giveUp, ms, { holdsProcess: true })
-    work.then(resolve, reject).finally(() => {
-      timer.cancel()
-    })
-  })
+  const late = (): TransportError =>
+    new TransportError(`no response within ${ms} ms`, { provider: 'cache', phase: 'timeout' })
+  return inTime(clock, ms, work, late)
 }
