@@ -71,7 +71,7 @@ test.each([
   [40054002, 'muted', false],
   [40054007, 'Shorten', false],
   [11298, 'white-list', false],
-  [40034102, 'may not send here by itself', false],
+  [40034102, 'may not send proactive messages here', false],
   [304082, 'could not fetch the file', true],
   [850026, 'could not fetch the file', true],
   [850012, 'busy', true],
