@@ -64,13 +64,13 @@ function manifest(name) {
 import { ${camelCase(name)}, type ${title}Credentials } from './${name}.js'
 
 /** What the command, the docs and the status page say about this package. */
-export const manifest = {
+export const manifest: ProviderManifest<${title}Credentials> = {
   // Fill in: the platform's name, and what the tokens are for, in both languages
   title: { en: '${title}', zh: '${title}' },
   summary: { en: '${title} apps', zh: '${title} 应用' },
   accounts: { '${name}': { provider: ${camelCase(name)}, title: { en: '${title} app', zh: '${title} 应用' } } },
   baseUrlEnv: '${upperCase(name)}_BASE_URL',
-} as const satisfies ProviderManifest<${title}Credentials>
+}
 `
 }
 

@@ -5,14 +5,25 @@ const origin = '// Generated from packages/provider-*: npm run providers'
 /** Path to text of every source that names every provider package. */
 export function generatedSources(providers) {
   const imported = providers.map(({ name, packageName }) => ({ name: camelCase(name), packageName }))
+  const values = providers.flatMap(({ accounts }) => accounts.map(({ value }) => value))
   return [
     [
       'packages/cli/src/provider-manifests.ts',
       `${origin}
+import type { Secret } from '@lingpai/core'
+import type { ProviderManifest } from '@lingpai/core/internal'
 ${imported.map(({ name, packageName }) => `import { manifest as ${name} } from '${packageName}/manifest'`).join('\n')}
 
-/** The provider packages of this repository. */
-export const providerManifests = [${imported.map(({ name }) => name).join(', ')}] as const
+/** Any credentials, by field. */
+export type AnyCredentials = Readonly<Record<string, Secret>>
+
+/** A value of \`provider:\` in the configuration. */
+export type ProviderName = ${values.map((value) => `'${value}'`).join(' | ')}
+
+const manifests: readonly object[] = [${imported.map(({ name }) => name).join(', ')}]
+
+/** What the provider packages of this repository say about themselves. */
+export const providerManifests = manifests as readonly ProviderManifest<AnyCredentials>[]
 `,
     ],
     [

@@ -1,11 +1,11 @@
-import type { Provider, Secret } from '@lingpai/core'
+import type { Provider } from '@lingpai/core'
 import type { ProviderManifest } from '@lingpai/core/internal'
-import { providerManifests } from './provider-manifests.js'
+import { providerManifests, type AnyCredentials, type ProviderName } from './provider-manifests.js'
+
+export type { ProviderName }
 
 /** Any provider, with its credentials by field. */
 export type AnyProvider = Provider<AnyCredentials>
-
-type AnyCredentials = Readonly<Record<string, Secret>>
 
 /** A provider as the configuration knows it. */
 export interface KnownProvider {
@@ -22,15 +22,10 @@ export interface KnownProvider {
   readonly simulator?: string
 }
 
-/** A value of `provider:` in the configuration. */
-export type ProviderName = NamesOf<(typeof providerManifests)[number]>
-
-type NamesOf<M> = M extends { readonly accounts: infer Accounts } ? keyof Accounts & string : never
-
 /** The values of `provider:` in the configuration. */
-export const knownProviders = Object.fromEntries(
-  providerManifests.flatMap((manifest) => knownOf(manifest as unknown as ProviderManifest<AnyCredentials>)),
-) as Readonly<Record<ProviderName, KnownProvider>>
+export const knownProviders = Object.fromEntries(providerManifests.flatMap(knownOf)) as Readonly<
+  Record<ProviderName, KnownProvider>
+>
 
 /** All values in the order of the table. */
 export const providerNames = Object.keys(knownProviders) as ProviderName[]

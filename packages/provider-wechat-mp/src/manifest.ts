@@ -8,7 +8,7 @@ import { wechatMp } from './wechat-mp.js'
 const tickets = { jsapi: jsapiTicket, wxCard: cardTicket }
 
 /** What the command, the docs and the status page say about this package. */
-export const manifest = {
+export const manifest: ProviderManifest<WechatMpCredentials> = {
   title: { en: 'WeChat', zh: '微信' },
   summary: {
     en: 'WeChat official accounts and mini programs: `stable_token` and `cgi-bin/token`',
@@ -29,4 +29,4 @@ export const manifest = {
   },
   baseUrlEnv: 'WECHAT_MP_BASE_URL',
   simulator: 'wechat',
-} as const satisfies ProviderManifest<WechatMpCredentials>
+}

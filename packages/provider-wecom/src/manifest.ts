@@ -4,7 +4,7 @@ import { corpTicket } from './corp-ticket.js'
 import { wecom, type WecomCredentials } from './wecom.js'
 
 /** What the command, the docs and the status page say about this package. */
-export const manifest = {
+export const manifest: ProviderManifest<WecomCredentials> = {
   title: { en: 'WeCom', zh: '企业微信' },
   summary: { en: 'WeCom apps, private deployments included', zh: '企业微信应用，包括私有化部署' },
   accounts: {
@@ -16,4 +16,4 @@ export const manifest = {
   },
   baseUrlEnv: 'WECOM_BASE_URL',
   simulator: 'wecom',
-} as const satisfies ProviderManifest<WecomCredentials>
+}
