@@ -56,7 +56,7 @@ export interface Child {
   readonly ended: Promise<Ran>
 }
 
-/** Opens a home while `use` runs, and checks after each run that no secret was printed. */
+/** Opens a home while `use` runs, then ends its child processes. No run may print a secret, even if the test never looks at it. */
 export async function withHome(use: (home: Home) => Promise<void>, options: SimulatorOptions = {}): Promise<void> {
   const simulator = await startSimulator(options)
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-cli-'))
@@ -81,6 +81,12 @@ export async function withHome(use: (home: Home) => Promise<void>, options: Simu
     await writeFile(path, text, { mode })
     return path
   }
+  const children: Child[] = []
+  const endChildren = (): readonly Promise<Ran>[] =>
+    children.map(async ({ process, ended }) => {
+      process.kill('SIGKILL')
+      return ended
+    })
   try {
     await use({
       simulator,
@@ -88,9 +94,16 @@ export async function withHome(use: (home: Home) => Promise<void>, options: Simu
       env,
       write,
       run: (argv, runOptions) => runHere(argv, env, directory, runOptions),
-      spawn: (argv, more) => spawnCommand(argv, { ...env, ...more }, directory),
+      spawn: (argv, more) => {
+        const child = spawnCommand(argv, { ...env, ...more }, directory)
+        children.push(child)
+        return child
+      },
     })
+    await Promise.all(endChildren())
   } finally {
+    // Nothing here may replace the first error.
+    await Promise.allSettled(endChildren())
     await simulator.close()
     await rm(directory, { recursive: true, force: true })
   }
@@ -173,5 +186,7 @@ function spawnCommand(argv: readonly string[], env: Readonly<Record<string, stri
       }
     })
   })
+  // A test that fails first does not await it; `withHome` does.
+  ended.catch(() => undefined)
   return { process: child, ended }
 }
