@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readEvents, type EventReader } from '../../testing/test/support/read-events.js'
 import { withHome, type Child, type Home } from './sandbox-home.js'
@@ -61,6 +61,22 @@ async function refresh({ url }: Served, account: string, key: string): Promise<v
   expect(response.status).toBe(200)
 }
 
+/** Whether this many accounts have a token in the store. */
+async function areStored(home: Home, count: number): Promise<boolean> {
+  const { json } = await home.run(['status', '--json'])
+  const accounts = json['accounts'] as readonly { readonly generation?: number }[]
+  return accounts.filter(({ generation }) => generation !== undefined).length === count
+}
+
+/** Lists the client keys, once the server has stored the last use of `count` keys: it does so after its response. */
+async function keysOnceUsed(home: Home, count: number): Promise<readonly { readonly lastUsedAt?: number }[]> {
+  for (;;) {
+    const { json } = await home.run(['key', 'list', '--json'])
+    const keys = json['keys'] as readonly { readonly lastUsedAt?: number }[]
+    if (keys.filter(({ lastUsedAt }) => lastUsedAt !== undefined).length >= count) return keys
+  }
+}
+
 async function createKey(home: Home, ...more: readonly string[]): Promise<string> {
   const { json } = await home.run(['key', 'create', '--role', 'reader', '--accounts', '*', '--json', ...more], {
     reveals: true,
@@ -119,9 +135,7 @@ test('a key is valid as soon as it is created and invalid once it is revoked', a
     const second = await createKey(home, '--name', 'till')
     await served.said('the client keys were reloaded')
     expect((await served.get('/v1/accounts', second)).status).toBe(200)
-    const listed = (await home.run(['key', 'list', '--json'])).json['keys'] as readonly {
-      readonly lastUsedAt?: number
-    }[]
+    const listed = await keysOnceUsed(home, 1)
     expect(listed.map(({ lastUsedAt }) => typeof lastUsedAt)).toEqual(['undefined', 'number'])
     expect((await home.run(['key', 'list'])).stdout).toMatch(/ no known use\n.* used \d{4}-/)
     const revoked = await home.run(['key', 'revoke', second.slice(4, 14)])
@@ -291,13 +305,22 @@ test('serve does not start on a cache with a permanent failure', async () => {
 test('serve logs an outage of the cache in one line at its beginning and one at its end', async () => {
   await withHome(async (home) => {
     await prepare(home)
-    const served = await serve(home, await createKey(home))
-    const store = join(home.directory, 'tokens')
-    await rm(store, { recursive: true, force: true })
-    await home.write('tokens', 'a file where the directory belongs')
-    expect(await served.get('/v1/accounts/shop/token')).toMatchObject({ status: 200 })
-    await rm(store)
-    expect(await served.get('/v1/accounts/bot/token')).toMatchObject({ status: 200 })
+    // The store is replaced in one step, because the server may be writing to it at any moment.
+    const path = (name: string): string => join(home.directory, name)
+    await mkdir(path('store'))
+    await symlink(path('store'), path('tokens'))
+    await symlink(path('store'), path('repaired'))
+    await home.write('broken', 'a file where the directory belongs')
+
+    const key = await createKey(home, '--role', 'admin')
+    const served = await serve(home, key)
+    while (!(await areStored(home, 2))) await served.get('/v1/accounts')
+    await rename(path('broken'), path('tokens'))
+    for (const generation of [2, 3]) {
+      await refresh(served, 'shop', key)
+      expect(await served.get('/v1/accounts/shop/token')).toMatchObject({ status: 200, body: { generation } })
+    }
+    await rename(path('repaired'), path('tokens'))
     await served.said('works again')
     served.process.kill('SIGTERM')
     const { stderr } = await served.ended
