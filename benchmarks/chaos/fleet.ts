@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +20,8 @@ export interface Fleet {
   fill(): Promise<void>
   /** What was called and what failed since the last time. */
   drain(): { readonly calls: number; readonly failed: number; readonly silent: readonly number[] }
-  close(): void
+  /** Resolves once all processes have ended. */
+  close(): Promise<void>
 }
 
 const file = fileURLToPath(new URL('member.ts', import.meta.url))
@@ -82,12 +84,15 @@ export async function startFleet(
     resume,
     fill,
     drain: () => drain(members),
-    close: () => {
+    close: async () => {
       clearInterval(sampling)
-      for (const member of members.values()) {
+      const ends = [...members.values()].map(async (member) => {
         member.isOurs = true
+        const ended = once(member.child, 'exit')
         member.child.kill('SIGKILL')
-      }
+        await ended
+      })
+      await Promise.all(ends)
     },
   }
 }

@@ -38,6 +38,8 @@ const rotating = { overlapSeconds, memorySeconds: 1 }
 const [lookMs, longestMendMs] = [3000, 75_000]
 /** So many breaches are shown, and the first of a kind with what went before. */
 const mostBreaches = 20
+/** The exit code of a command whose reader has closed the pipe, as after SIGPIPE; `scripts/chaos.mjs` then stops as well. */
+const unreadExitCode = 141
 const settings = JSON.parse(process.argv[2] ?? '{}') as Settings
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -112,7 +114,7 @@ async function run({ cache, seconds, processes, seed }: Settings): Promise<void>
     say(all.length === 0 ? `chaos on ${cache}: held` : `chaos on ${cache}: ${all.length} broken`)
     if (all.length > 0) process.exitCode = 1
   } finally {
-    fleet.close()
+    await fleet.close()
     gate.close()
     await simulator.close()
     await redis?.kill()
@@ -120,4 +122,8 @@ async function run({ cache, seconds, processes, seed }: Settings): Promise<void>
   }
 }
 
+// Without a listener, a closed pipe ends this process before `run` has ended its children.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  process.exitCode = code === 'EPIPE' ? unreadExitCode : 1
+})
 await run(settings)
