@@ -44,7 +44,7 @@ function withProviders(manifest) {
   }
 }
 
-/** Writes a file that is not as it is to be; a check only remembers it. */
+/** Writes a file that is not as it must be; a check only remembers it. */
 async function bring(path, json) {
   const file = join(root, path)
   const text = await format(JSON.stringify(json), { ...(await resolveConfig(file)), filepath: file })
