@@ -34,7 +34,7 @@ test('status shows the failure that all processes share', async () => {
     const { code, stdout } = await run(['status', 'qq-bot'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/qq-bot {3}failing/)
-    expect(stdout).toMatch(/refused \(100016\); next attempt in \d+ min/)
+    expect(stdout).toMatch(/rejected \(100016\); next attempt in \d+ min/)
     expect(simulator.ledger.tokenRequests()).toBe(1)
   })
 })
