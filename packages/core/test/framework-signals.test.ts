@@ -75,7 +75,7 @@ test('a function for a secret that a framework ends fails with the digest', asyn
   const corpSecret = async (): Promise<string> => Promise.reject(dynamicUsage('https://vault.example/secret'))
   const source = world.manager().source(simulator.provider(wecom), { ...simulator.accounts.wecom, corpSecret })
   await expect(source.getAccessToken()).rejects.toMatchObject({
-    code: 'ERR_LINGPAI_CONFIG',
+    code: 'ERR_LINGPAI_UNAVAILABLE',
     digest: 'DYNAMIC_SERVER_USAGE',
   })
 })
