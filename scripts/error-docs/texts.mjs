@@ -73,7 +73,7 @@ export const codes = {
       ],
     },
   },
-  ERR_LINGPAI_MALFORMED_ANSWER: {
+  ERR_LINGPAI_MALFORMED_RESPONSE: {
     when: '平台的回答不成其为回答：HTML、半截 JSON、没有令牌，或 `expires_in` 不大于零。',
     todo: {
       en: [
@@ -195,8 +195,8 @@ export const members = {
     en: "What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render.",
     zh: '问题所在：服务器证书、`fetch` 选项、代理，或框架中止了渲染。',
   },
-  'MalformedAnswerErrorDetails.problem': { en: 'What is wrong with the reply.', zh: '回答错在哪里。' },
-  'MalformedAnswerErrorDetails.bytes': {
+  'MalformedResponseErrorDetails.problem': { en: 'What is wrong with the reply.', zh: '回答错在哪里。' },
+  'MalformedResponseErrorDetails.bytes': {
     en: 'Length of the body in bytes, as far as it was read.',
     zh: '已读取的正文长度（字节）。',
   },

@@ -40,7 +40,7 @@ export const ${camelCase(name)} = defineProvider<${pascalCase(name)}Credentials>
   // Fill in: when upstream hands out a new token, and what becomes of the old one
   renewal: { mode: 'sticky', windowSeconds: 300 },
   // Fill in: the fields of a response, and where an API call carries the token
-  answer: { token: 'access_token', expiresIn: 'expires_in', code: ['errcode'], message: 'errmsg' },
+  response: { token: 'access_token', expiresIn: 'expires_in', code: ['errcode'], message: 'errmsg' },
   placement: { in: 'header', name: 'Authorization', scheme: 'Bearer' },
   // Fill in: the codes by class, and what each means
   errors: {

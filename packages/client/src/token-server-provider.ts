@@ -27,7 +27,16 @@ export interface PlatformProvider {
 
 type PlatformFacts = Pick<
   ResolvedSpec<never>,
-  'source' | 'baseUrl' | 'apiBaseUrl' | 'apiOrigins' | 'probe' | 'renewal' | 'answer' | 'placement' | 'errors' | 'hints'
+  | 'source'
+  | 'baseUrl'
+  | 'apiBaseUrl'
+  | 'apiOrigins'
+  | 'probe'
+  | 'renewal'
+  | 'response'
+  | 'placement'
+  | 'errors'
+  | 'hints'
 >
 
 /** The credentials of an account on a token server. */
@@ -62,15 +71,15 @@ export function tokenServerProvider(
     ...(spec?.apiOrigins && { apiOrigins: spec.apiOrigins }),
     ...(spec?.probe && apiBaseUrl !== undefined && { probe: spec.probe }),
     renewal: renewalOf(platform?.spec.renewal),
-    answer: {
-      ...spec?.answer,
+    response: {
+      ...spec?.response,
       token: 'access_token',
       expiresIn: 'expires_in_ms',
       expiresInUnit: 'millisecond',
       generation: 'generation',
       errorClass: 'error.class',
       // The platform's fields describe responses of its API: the core reads both kinds of response with one description.
-      code: [...(spec?.answer.code ?? []), 'error.platform_code', 'error.code'],
+      code: [...(spec?.response.code ?? []), 'error.platform_code', 'error.code'],
       message: 'error.message',
     },
     // Unused without a platform: the source throws before it places a token.

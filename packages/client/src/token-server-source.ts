@@ -4,7 +4,7 @@ import {
   type ApiErrorTables,
   type Clock,
   type GetTokenOptions,
-  type KeepOptions,
+  type BackgroundRefreshOptions,
   type PlatformCode,
   type PlatformResponse,
   type RefreshOptions,
@@ -108,7 +108,7 @@ export class TokenServerSource implements TokenSource {
     )
   }
 
-  startBackgroundRefresh(options?: KeepOptions): void {
+  startBackgroundRefresh(options?: BackgroundRefreshOptions): void {
     this.#inner.startBackgroundRefresh(options)
   }
 

@@ -18,7 +18,7 @@ export type LingpaiErrorCode =
   | 'ERR_LINGPAI_CONFIG'
   | 'ERR_LINGPAI_UNAVAILABLE'
   | 'ERR_LINGPAI_TRANSPORT'
-  | 'ERR_LINGPAI_MALFORMED_ANSWER'
+  | 'ERR_LINGPAI_MALFORMED_RESPONSE'
   | 'ERR_LINGPAI_PLATFORM'
   | 'ERR_LINGPAI_CACHE'
   | 'ERR_LINGPAI_LEASE'
@@ -135,19 +135,19 @@ export interface TransportErrorDetails {
 }
 
 /** The response holds no usable token: HTML, truncated JSON, no token field, or an `expires_in` of 0 or less. */
-export class MalformedAnswerError extends LingpaiError {
-  readonly code = 'ERR_LINGPAI_MALFORMED_ANSWER'
-  override readonly name = 'MalformedAnswerError'
-  readonly details: MalformedAnswerErrorDetails
+export class MalformedResponseError extends LingpaiError {
+  readonly code = 'ERR_LINGPAI_MALFORMED_RESPONSE'
+  override readonly name = 'MalformedResponseError'
+  readonly details: MalformedResponseErrorDetails
 
-  constructor(message: string, details: MalformedAnswerErrorDetails, options: LingpaiErrorOptions = {}) {
+  constructor(message: string, details: MalformedResponseErrorDetails, options: LingpaiErrorOptions = {}) {
     super(message, { retryable: true, ...options })
     this.details = details
   }
 }
 
 /** The shape of the malformed response, never its content. */
-export interface MalformedAnswerErrorDetails {
+export interface MalformedResponseErrorDetails {
   readonly provider: string
   readonly problem:
     'not-json' | 'not-an-object' | 'no-token' | 'bad-expires-in' | 'too-large' | 'redirect' | 'not-found' | 'not-text'
@@ -228,7 +228,7 @@ export type AnyLingpaiError =
   | ConfigError
   | UnavailableError
   | TransportError
-  | MalformedAnswerError
+  | MalformedResponseError
   | PlatformError
   | CacheError
   | LeaseError

@@ -3,7 +3,7 @@ export {
   classify,
   type ApiErrorTables,
   type ClassifierSpec,
-  type ParsedReply,
+  type ParsedResponse,
   type Refusal,
 } from './provider/classify.js'
 export { systemClock, type Clock, type Timer, type TimerOptions } from './clock.js'
@@ -16,7 +16,7 @@ export {
   isLingpaiError,
   LeaseError,
   LingpaiError,
-  MalformedAnswerError,
+  MalformedResponseError,
   PlatformError,
   TransportError,
   UnavailableError,
@@ -25,13 +25,13 @@ export {
   type ConfigErrorDetails,
   type LingpaiErrorCode,
   type LingpaiErrorOptions,
-  type MalformedAnswerErrorDetails,
+  type MalformedResponseErrorDetails,
   type PlatformErrorDetails,
   type TransportErrorDetails,
   type UnavailableErrorDetails,
 } from './errors.js'
 export type {
-  AnswerSpec,
+  ResponseSpec,
   CodeSpec,
   CredentialsOf,
   ErrorTable,
@@ -50,7 +50,7 @@ export type {
   Secret,
 } from './provider.js'
 export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
-export { readAnswer, type AnswerReaderSpec, type TokenAnswer } from './provider/read-response.js'
+export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
 export { accountName, type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
@@ -62,7 +62,7 @@ export type { RefreshReason, TokenRecord } from './token-record.js'
 export type {
   FailureSummary,
   GetTokenOptions,
-  KeepOptions,
+  BackgroundRefreshOptions,
   OutsideToken,
   RefreshOptions,
   RejectedToken,

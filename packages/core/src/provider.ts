@@ -73,7 +73,7 @@ export interface RenewalSpec {
 }
 
 /** Where the fields of a response are in its JSON. A name with dots is a path. */
-export interface AnswerSpec {
+export interface ResponseSpec {
   readonly token: string
   readonly expiresIn: string
   /** Unit of `expiresIn`. @default 'second' */
@@ -165,7 +165,7 @@ export interface ProviderSpec<C> {
   /** Further origins that `TokenSource.fetch` may send the token to, besides `baseUrl` and `apiBaseUrl`. */
   readonly apiOrigins?: readonly string[]
   readonly renewal: RenewalSpec
-  readonly answer: AnswerSpec
+  readonly response: ResponseSpec
   readonly placement: PlacementSpec
   readonly errors: Readonly<Record<Endpoint, ErrorTable>>
   /** Exceptions for single codes, by code. */

@@ -41,7 +41,7 @@ export interface OutsideToken {
 }
 
 /** Options of the background refresh. */
-export interface KeepOptions {
+export interface BackgroundRefreshOptions {
   /** Stops the background refresh. */
   readonly signal?: AbortSignal
 }
@@ -91,7 +91,7 @@ export interface TokenSource {
   /**
    * Returns a token that is usable now.
    *
-   * @throws PlatformError, TransportError, MalformedAnswerError or LeaseError if no usable token can be had; all callers
+   * @throws PlatformError, TransportError, MalformedResponseError or LeaseError if no usable token can be had; all callers
    * that wait for one refresh get the same error
    * @throws ConfigError for credentials that cannot be sent
    * @throws the signal's reason after an abort
@@ -156,14 +156,14 @@ export interface TokenSource {
    * once more. No other response causes a repetition.
    *
    * @param build a pure function; a path is appended to the provider's `baseUrl`
-   * @throws TransportError or MalformedAnswerError if the platform gave no usable response
+   * @throws TransportError or MalformedResponseError if the platform gave no usable response
    * @throws ConfigError for credentials that cannot be sent
    */
   requestWithSecret(build: SecretRequestBuilder, options?: SecretRequestOptions): Promise<PlatformResponse>
   /**
    * Starts to refresh ahead in the background, even without calls. It never gives up. Starting it twice has no effect.
    */
-  startBackgroundRefresh(options?: KeepOptions): void
+  startBackgroundRefresh(options?: BackgroundRefreshOptions): void
   /** Stops the background refresh, if it is running. */
   stopBackgroundRefresh(): void
   /** Returns the status of the account, from memory alone. */

@@ -26,7 +26,7 @@ export function explain(error: AnyLingpaiError): string {
       return error.details.phase
     case 'ERR_LINGPAI_UNAVAILABLE':
       return `${error.details.provider} ${error.details.problem}`
-    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+    case 'ERR_LINGPAI_MALFORMED_RESPONSE':
       return `${error.details.problem} ${error.details.status}`
     case 'ERR_LINGPAI_CACHE':
       return `${error.details.operation} ${error.details.reach}`

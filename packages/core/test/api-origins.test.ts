@@ -12,7 +12,7 @@ const spec: ProviderSpec<Credentials> = {
   account: ['id'],
   secrets: ['secret'],
   renewal: { mode: 'independent' },
-  answer: { token: 'token', expiresIn: 'expires', code: ['code'], message: 'message' },
+  response: { token: 'token', expiresIn: 'expires', code: ['code'], message: 'message' },
   placement: { in: 'query', name: 'token' },
   errors: { token: {}, api: {} },
   request: ({ id }) => ({ method: 'GET', url: `https://${id}.example.com:8443/token` }),

@@ -65,7 +65,7 @@ test.each(['0', '-5', '"0"', '" -5 "', '-1e309', '0.5', '"0.01"', '1e-3', '-0'])
     const source = platform.source()
     for (const error of await callForTwoSeconds(source))
       expect(error).toMatchObject({
-        code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+        code: 'ERR_LINGPAI_MALFORMED_RESPONSE',
         details: { problem: 'bad-expires-in' },
         retryable: true,
         hint: expect.any(String) as string,
@@ -85,7 +85,7 @@ test.each([
 ])('a response of %s causes three requests at most in two seconds', async (_, body) => {
   platform.answer(reply(body))
   for (const error of await callForTwoSeconds(platform.source()))
-    expect(error).toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER' })
+    expect(error).toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_RESPONSE' })
   expect(platform.requests()).toBeLessThanOrEqual(3)
 })
 

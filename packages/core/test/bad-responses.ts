@@ -20,14 +20,14 @@ const endless: RequestListener = (_, response) => {
 export interface BadResponse {
   readonly name: string
   readonly answer: RequestListener
-  readonly code: 'ERR_LINGPAI_MALFORMED_ANSWER' | 'ERR_LINGPAI_TRANSPORT' | 'ERR_LINGPAI_PLATFORM'
+  readonly code: 'ERR_LINGPAI_MALFORMED_RESPONSE' | 'ERR_LINGPAI_TRANSPORT' | 'ERR_LINGPAI_PLATFORM'
   readonly details: object
   /** Requests within one refresh. */
   readonly attempts?: number
 }
 
 const malformed = (problem: string, status = 200): Pick<BadResponse, 'code' | 'details' | 'attempts'> => ({
-  code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+  code: 'ERR_LINGPAI_MALFORMED_RESPONSE',
   details: { provider: 'toy', problem, status },
   attempts: 1,
 })

@@ -2,7 +2,7 @@ import { classify, type ClassifierSpec } from '@lingpai/core'
 import { hintFor } from '../src/provider/classify.js'
 
 const spec: ClassifierSpec = {
-  answer: {
+  response: {
     token: 'access_token',
     expiresIn: 'expires_in',
     code: ['err_code', 'code', 'base_resp.ret'],
@@ -89,7 +89,7 @@ test('a message never decides the class', () => {
 
 test('inherited members of a body are not read', () => {
   for (const path of ['constructor.length', '__proto__.code', 'toString.length', 'constructor']) {
-    const inherited = { ...spec, answer: { ...spec.answer, code: [path] } }
+    const inherited = { ...spec, response: { ...spec.response, code: [path] } }
     const response = { status: 200, headers: new Headers(), body: {} }
     expect(classify(inherited, 'api', response)).toBeUndefined()
   }
@@ -126,7 +126,7 @@ test('the denied address comes from the message', () => {
 })
 
 test('an error of a provider without trace and address patterns has neither', () => {
-  const bare = { ...spec, answer: { token: 't', expiresIn: 'e', code: ['code'], message: 'message' } }
+  const bare = { ...spec, response: { token: 't', expiresIn: 'e', code: ['code'], message: 'message' } }
   expect(
     classify(bare, 'api', {
       status: 200,

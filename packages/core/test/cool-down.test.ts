@@ -336,7 +336,7 @@ describe('a stored failure', () => {
       ],
       ['ERR_LINGPAI_PLATFORM', { platformCode: planted, status: planted, endpoint: planted }],
       ['ERR_LINGPAI_TRANSPORT', { phase: 'connect', systemCode: planted, provider: planted }],
-      ['ERR_LINGPAI_MALFORMED_ANSWER', { problem: 'not-json', status: 200, bytes: planted, provider: planted }],
+      ['ERR_LINGPAI_MALFORMED_RESPONSE', { problem: 'not-json', status: 200, bytes: planted, provider: planted }],
     ] as const) {
       const error = { code, message: planted, hint: planted, retryable: true, details }
       const failure = decodeFailure(stored({ error, errorClass: 'rate-limited' }), wording)

@@ -32,7 +32,7 @@ const faults: readonly (readonly [field: string, change: Change, words: RegExp])
   ['apiBaseUrl', { apiBaseUrl: '/api' }, /http/],
   ['fallbackBaseUrls', { fallbackBaseUrls: ['https://a.example', 'b.example'] }, /http/],
   ['apiOrigins', { apiOrigins: ['*'] }, /http/],
-  ['answer.code', { answer: { ...base.answer, code: [] } }, /at least one/],
+  ['response.code', { response: { ...base.response, code: [] } }, /at least one/],
   [
     'errors.token',
     { errors: { ...noErrors, token: { transient: [1], permission: [2, 1] } } },
@@ -238,5 +238,7 @@ test('a description that lacks fields is a ConfigError that names them', () => {
 test('a provider is frozen with its tables, and patterns with the flags g or y are a ConfigError', () => {
   const { api } = defineProvider(toy.spec).spec.errors
   expect(Object.isFrozen(api) && Object.values(api).every((codes) => Object.isFrozen(codes))).toBe(true)
-  expect(() => defineProvider({ ...toy.spec, answer: { ...toy.spec.answer, ip: [/(.*)/g] } })).toThrow(/flags g and y/)
+  expect(() => defineProvider({ ...toy.spec, response: { ...toy.spec.response, ip: [/(.*)/g] } })).toThrow(
+    /flags g and y/,
+  )
 })

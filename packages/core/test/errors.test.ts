@@ -8,7 +8,7 @@ import {
   isLingpaiError,
   LeaseError,
   LingpaiError,
-  MalformedAnswerError,
+  MalformedResponseError,
   PlatformError,
   TransportError,
   UnavailableError,
@@ -34,7 +34,7 @@ const errors: readonly AnyLingpaiError[] = [
   new ConfigError('config', { field: 'appId', problem: 'empty' }, { hint: 'Give it.' }),
   new UnavailableError('unavailable', { provider: 'toy', problem: 'secret', field: 'appSecret' }),
   new TransportError('transport', { provider: 'toy', phase: 'connect', systemCode: 'ECONNREFUSED' }),
-  new MalformedAnswerError('malformed', malformed, { hint: 'Wait.' }),
+  new MalformedResponseError('malformed', malformed, { hint: 'Wait.' }),
   new PlatformError('platform', refusal, { retryable: false, hint: 'Add it.', cause: new Error('below') }),
   new CacheError('cache', { operation: 'get', reach: 'host', problem: 'timeout' }),
   new LeaseError('lease', { hint: 'Wait.' }),
@@ -56,7 +56,7 @@ test('every error class has its own code', () => {
     'ConfigError ERR_LINGPAI_CONFIG',
     'UnavailableError ERR_LINGPAI_UNAVAILABLE',
     'TransportError ERR_LINGPAI_TRANSPORT',
-    'MalformedAnswerError ERR_LINGPAI_MALFORMED_ANSWER',
+    'MalformedResponseError ERR_LINGPAI_MALFORMED_RESPONSE',
     'PlatformError ERR_LINGPAI_PLATFORM',
     'CacheError ERR_LINGPAI_CACHE',
     'LeaseError ERR_LINGPAI_LEASE',
@@ -76,7 +76,13 @@ test('every error extends LingpaiError, and its stack shows its name', () => {
 
 test('errors of transient problems are retryable by default', () => {
   const retryable = errors.filter((error) => error.retryable).map(({ name }) => name)
-  expect(retryable).toEqual(['UnavailableError', 'TransportError', 'MalformedAnswerError', 'CacheError', 'LeaseError'])
+  expect(retryable).toEqual([
+    'UnavailableError',
+    'TransportError',
+    'MalformedResponseError',
+    'CacheError',
+    'LeaseError',
+  ])
   expect(new TransportError('t', { provider: 'toy', phase: 'status' }, { retryable: false }).retryable).toBe(false)
 })
 
@@ -170,7 +176,7 @@ test('the class of an error without a platform code', () => {
     'unknown',
   ])
   for (const problem of ['redirect', 'not-found'] as const) {
-    expect(classOfError(new MalformedAnswerError('m', { ...malformed, problem }))).toBe('unknown')
+    expect(classOfError(new MalformedResponseError('m', { ...malformed, problem }))).toBe('unknown')
   }
 })
 

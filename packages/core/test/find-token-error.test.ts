@@ -2,7 +2,7 @@ import type { ClassifierSpec } from '@lingpai/core'
 import { tokenErrorIn } from '../src/replay/find-token-error.js'
 
 const spec: ClassifierSpec = {
-  answer: { token: 't', expiresIn: 'e', code: ['err_code', 'code'], message: 'message' },
+  response: { token: 't', expiresIn: 'e', code: ['err_code', 'code'], message: 'message' },
   errors: { token: {}, api: { 'token-expired': [42001], 'token-invalid': ['invalid_token'], permission: [48001] } },
 }
 const expired = { code: 42001, message: 'expired' }
@@ -94,7 +94,7 @@ describe('a token error in the outcome of an HTTP client', () => {
   })
 
   test('a provider without a code field has no token error in the details of an error', async () => {
-    const bare = { ...spec, answer: { ...spec.answer, code: [] } }
+    const bare = { ...spec, response: { ...spec.response, code: [] } }
     expect(await tokenErrorIn(bare, { details: { platformCode: 42001 } })).toBeUndefined()
   })
 })

@@ -1,9 +1,9 @@
-import { classify, defineProvider, readAnswer, TokenManager, type RequestFacts } from '@lingpai/core'
+import { classify, defineProvider, readResponse, TokenManager, type RequestFacts } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
 import { scriptedPlatform, toy, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
 
-const answer = {
-  ...toy.spec.answer,
+const response = {
+  ...toy.spec.response,
   expiresIn: 'expires_in_ms',
   expiresInUnit: 'millisecond',
   generation: 'generation',
@@ -27,7 +27,7 @@ function source() {
     id: 'numbering',
     baseUrl: platform.url,
     renewal: { ...renewal, mode: 'sticky' },
-    answer,
+    response,
     request: (credentials, facts) => {
       if (facts !== undefined) asked.push(facts)
       return toy.spec.request(credentials)
@@ -87,9 +87,9 @@ test('request() receives the reason of the refresh, and which token was rejected
 })
 
 test('an error class in the response takes precedence over the table, if it exists', () => {
-  const spec = { ...toy.spec, answer, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 } }
+  const spec = { ...toy.spec, response, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 } }
   const classOf = (body: object) => {
-    const read = readAnswer(spec, { status: 502, headers: new Headers(), body })
+    const read = readResponse(spec, { status: 502, headers: new Headers(), body })
     return read.outcome === 'refused' ? read.refusal.errorClass : read.outcome
   }
   expect(classOf({ errcode: 40001 })).toBe('credential-invalid')

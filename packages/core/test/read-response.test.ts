@@ -1,13 +1,13 @@
-import { readAnswer, type AnswerReaderSpec } from '@lingpai/core'
+import { readResponse, type ResponseReaderSpec } from '@lingpai/core'
 
-const spec: AnswerReaderSpec = {
-  answer: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'msg' },
+const spec: ResponseReaderSpec = {
+  response: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'msg' },
   errors: { token: { 'credential-invalid': [1], transient: [-1] }, api: {} },
   renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 },
 }
 
-function read(body: unknown, status = 200, given = spec): ReturnType<typeof readAnswer> {
-  return readAnswer(given, { status, headers: new Headers(), body })
+function read(body: unknown, status = 200, given = spec): ReturnType<typeof readResponse> {
+  return readResponse(given, { status, headers: new Headers(), body })
 }
 
 const data = { token: 'abc', life: 60 }
@@ -46,7 +46,7 @@ test('a body that is not an object is malformed', () => {
 })
 
 test('inherited members are not read as token or lifetime', () => {
-  const given = { ...spec, answer: { ...spec.answer, token: 'constructor.name', expiresIn: 'constructor.length' } }
+  const given = { ...spec, response: { ...spec.response, token: 'constructor.name', expiresIn: 'constructor.length' } }
   expect(read({}, 200, given)).toEqual({ outcome: 'malformed', problem: 'no-token' })
   const polluted: unknown = JSON.parse('{"__proto__":{"data":{"token":"abc","life":60}}}')
   expect(read(polluted)).toEqual({ outcome: 'malformed', problem: 'no-token' })

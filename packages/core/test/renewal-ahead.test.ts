@@ -172,7 +172,7 @@ test('minLifeMs is observed, or is a ConfigError if the platform cannot give suc
   expect(world.simulator.ledger.tokenRequests() - before).toBe(1)
 })
 
-/** A provider whose platform responds with what `answer` returns. */
+/** A provider whose platform responds with what `response` returns. */
 function scripted(renewal: Provider<unknown>['spec']['renewal']['mode']): Provider<{ id: string; secret: string }> {
   return defineProvider<{ id: string; secret: string }>({
     id: `scripted-${renewal}`,
@@ -181,7 +181,7 @@ function scripted(renewal: Provider<unknown>['spec']['renewal']['mode']): Provid
     secrets: ['secret'],
     baseUrl: 'https://example.com',
     renewal: { mode: renewal },
-    answer: { token: 't', expiresIn: 'e', code: ['c'], message: 'm' },
+    response: { token: 't', expiresIn: 'e', code: ['c'], message: 'm' },
     placement: { in: 'query', name: 't' },
     errors: { token: {}, api: {} },
     request: () => ({ method: 'GET', url: '/token' }),

@@ -90,7 +90,7 @@ test.each([
   })
   const source = platform.source()
   const error = await errorOf(clock.runUntil(source.getAccessToken()))
-  expect(error).toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER', details: { problem: 'bad-expires-in' } })
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_RESPONSE', details: { problem: 'bad-expires-in' } })
   for (let i = 0; i < 50; i += 1) expect(await errorOf(source.getAccessToken())).toBeDefined()
   expect(platform.requests()).toBeLessThanOrEqual(4)
   platform.answer(undefined)

@@ -159,7 +159,7 @@ test.each([301, 302, 303, 307, 308])(
     platform.answer(reply('', { status, headers: { location: `${target.url}/token?secret=1` } }))
     const [error] = await failures()
     expect(error).toMatchObject({
-      code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+      code: 'ERR_LINGPAI_MALFORMED_RESPONSE',
       details: { provider: 'toy', problem: 'redirect', status },
       hint: expect.stringContaining('baseUrl') as string,
     })

@@ -19,7 +19,7 @@ export const toy: Provider<ToyCredentials> = defineProvider<ToyCredentials>({
   env: { appId: ['TOY_APP_ID', 'TOY_APPID'], appSecret: ['TOY_SECRET'] },
   baseUrl: 'https://toy.example.com',
   renewal: { mode: 'rotate', overlapSeconds: 300, attemptsAtSeconds: [600], jitterSeconds: 60 },
-  answer: {
+  response: {
     token: 'access_token',
     expiresIn: 'expires_in',
     code: ['err_code', 'errcode'],

@@ -191,7 +191,7 @@ test('a token that came too late to be used is masked, too', async () => {
     response.end(json(goodBody))
   })
   expect(await errorOf(platform.clock.runUntil(source.getAccessToken()))).toMatchObject({
-    code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+    code: 'ERR_LINGPAI_MALFORMED_RESPONSE',
   })
   platform.answer(reply({ errcode: 40001, errmsg: `old token ${token} stays` }))
   const error = await errorOf(platform.clock.runUntil(source.refresh()))

@@ -55,7 +55,7 @@ export const qqBot = defineProvider<QQBotCredentials>({
     minIntervalSeconds: 2,
     maxLifeSeconds: 7200,
   },
-  answer: {
+  response: {
     token: 'access_token',
     expiresIn: 'expires_in',
     // Both may differ in one body: {"code":11244,"err_code":40011027} (observed 2026-09).

@@ -29,7 +29,7 @@ export function ticketProvider(kind: string, type: 'jsapi' | 'wx_card'): Provide
       maxLifeSeconds: 7200,
       trustSeconds: 3600,
     },
-    answer: { ...common.answer, token: 'ticket' },
+    response: { ...common.response, token: 'ticket' },
     placement: { in: 'nowhere' },
     errors: ticketErrorTables,
     perCode: ofTickets(perCode),

@@ -1,4 +1,4 @@
-import type { AnswerSpec, PlacementSpec, ProviderSpec, Secret } from '@lingpai/core'
+import type { ResponseSpec, PlacementSpec, ProviderSpec, Secret } from '@lingpai/core'
 import { errorTables } from './error-tables.js'
 import { hints } from './hints.js'
 import { perCode } from './per-code.js'
@@ -11,7 +11,7 @@ export interface WechatMpCredentials {
   readonly appSecret: Secret
 }
 
-const answer: AnswerSpec = {
+const response: ResponseSpec = {
   token: 'access_token',
   expiresIn: 'expires_in',
   code: ['errcode'],
@@ -35,7 +35,7 @@ export const wechatMpCommon = {
   baseUrl: 'https://api.weixin.qq.com',
   fallbackBaseUrls: [wechatMpHosts.backup.baseUrl],
   apiOrigins: Object.values(wechatMpHosts).map(({ baseUrl }) => baseUrl),
-  answer,
+  response,
   placement,
   errors: errorTables,
   perCode,

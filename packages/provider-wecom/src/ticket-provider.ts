@@ -6,7 +6,7 @@ import { wecom, type WecomCredentials } from './wecom.js'
 
 /** The provider of either ticket; they differ only in the request. */
 export function ticketProvider(kind: string, request: RequestSpec): Provider<WecomCredentials> {
-  const { id, account, secrets, env = {}, answer } = wecom.spec
+  const { id, account, secrets, env = {}, response } = wecom.spec
   return defineProvider<WecomCredentials>({
     id,
     kind,
@@ -29,7 +29,7 @@ export function ticketProvider(kind: string, request: RequestSpec): Provider<Wec
       maxLifeSeconds: 7200,
       trustSeconds: 3600,
     },
-    answer: { ...answer, token: 'ticket' },
+    response: { ...response, token: 'ticket' },
     placement: { in: 'nowhere' },
     errors: ticketErrorTables,
     perCode,

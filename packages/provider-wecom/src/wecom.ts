@@ -46,7 +46,7 @@ export const wecom = defineProvider<WecomCredentials>({
     marginSeconds: 10,
     minIntervalSeconds: 30,
   },
-  answer: {
+  response: {
     token: 'access_token',
     expiresIn: 'expires_in',
     code: ['errcode'],

@@ -47,7 +47,7 @@ test('a gateway address on a foreign host is rejected before a socket is opened'
   withForeignHost(async ({ simulator, clock, open }, foreign) => {
     simulator.fault({ endpoint: '/gateway/bot', body: { url: `ws://${foreign.host}/websocket` } })
     await expect(clock.runUntil(open().connect())).rejects.toMatchObject({
-      code: 'ERR_LINGPAI_MALFORMED_ANSWER',
+      code: 'ERR_LINGPAI_MALFORMED_RESPONSE',
       retryable: false,
       message: expect.stringContaining(foreign.host) as unknown,
     })

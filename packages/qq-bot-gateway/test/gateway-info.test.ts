@@ -25,7 +25,7 @@ test.each([
   [local, '/websocket'],
   [undefined, 'wss://example.com/websocket'],
 ])('a token for %j is not sent to the gateway %s', (apiOrigins, url) =>
-  expect(infoOf(apiOrigins, { url })).rejects.toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_ANSWER' }),
+  expect(infoOf(apiOrigins, { url })).rejects.toMatchObject({ code: 'ERR_LINGPAI_MALFORMED_RESPONSE' }),
 )
 
 test.each([

@@ -221,7 +221,7 @@ test.each(['{"op":10}', '{"op":10,"d":{"heartbeat_interval":0}}', '{"op":10,"d":
       await clock.runUntil(gateway.connect())
       expect(journal).toEqual([
         'connected',
-        'error:MALFORMED_ANSWER',
+        'error:MALFORMED_RESPONSE',
         'disconnected:3000',
         'reconnecting:identify',
         'connected',
@@ -236,7 +236,7 @@ test('a message over maxPayloadBytes closes the connection and emits an error', 
     const journal = journalOf(gateway)
     simulator.qqGateway.disturb({ raw: `{"op":0,"d":"${'x'.repeat(3000)}"}` })
     await clock.advance(1000)
-    expect(journal[0]).toBe('error:MALFORMED_ANSWER')
+    expect(journal[0]).toBe('error:MALFORMED_RESPONSE')
     expect(journal.at(-1)).toBe('resumed:0')
   }))
 

@@ -19,9 +19,9 @@ function sourceOf(fetch: TokenSource['fetch']): TokenSource {
 }
 
 test.each([
-  ['a page of a proxy', { status: 200, body: '<html>hello' }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
-  ['a truncated response', { truncate: 5 }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
-  ['an oversized response', { status: 200, body: `{"id":"${'x'.repeat(70_000)}"}` }, 'ERR_LINGPAI_MALFORMED_ANSWER'],
+  ['a page of a proxy', { status: 200, body: '<html>hello' }, 'ERR_LINGPAI_MALFORMED_RESPONSE'],
+  ['a truncated response', { truncate: 5 }, 'ERR_LINGPAI_MALFORMED_RESPONSE'],
+  ['an oversized response', { status: 200, body: `{"id":"${'x'.repeat(70_000)}"}` }, 'ERR_LINGPAI_MALFORMED_RESPONSE'],
   ['a 502', { status: 502, body: '<html>bad gateway' }, 'ERR_LINGPAI_TRANSPORT'],
   ['a 504 with a code', { status: 504, body: { code: 850012, message: 'system busy' } }, 'ERR_LINGPAI_TRANSPORT'],
   ['a 500 with the code of a mute', { status: 500, body: { code: 40054002, message: 'x' } }, 'ERR_LINGPAI_TRANSPORT'],

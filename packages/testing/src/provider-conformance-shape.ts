@@ -51,7 +51,7 @@ function checkParent<C>(add: AddProviderCheck, provider: Provider<C>, parent: Pr
 
 function checkExtend<C>(add: AddProviderCheck, provider: Provider<C>): void {
   const { spec } = provider
-  const [field = ''] = spec.answer.code
+  const [field = ''] = spec.response.code
   const mine = replyOf({ body: bodyWith({ [field]: 'a-code-of-mine' }) })
 
   add('extend() returns the same platform with other facts', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { classify, failurePolicy, readAnswer, type Endpoint, type Provider } from '@lingpai/core'
+import { classify, failurePolicy, readResponse, type Endpoint, type Provider } from '@lingpai/core'
 import {
   bodyWith,
   codesOf,
@@ -16,7 +16,7 @@ export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, sam
   for (const endpoint of endpoints) {
     add(`each code of errors.${endpoint} gets its class, in each code field, as a number and as a text`, () => {
       for (const [errorClass, code] of codesOf(spec.errors[endpoint])) {
-        for (const field of spec.answer.code) {
+        for (const field of spec.response.code) {
           for (const spelling of [code, String(code)]) {
             const refusal = classify(spec, endpoint, replyOf({ body: bodyWith({ [field]: spelling }) }))
             assert.equal(refusal?.errorClass, errorClass, `${endpoint} code ${code} in ${field}`)
@@ -43,7 +43,7 @@ export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, sam
   })
 
   add('a code that no table lists is unknown, and zero is success', () => {
-    for (const field of spec.answer.code) {
+    for (const field of spec.response.code) {
       const classOf = (code: unknown): string | undefined =>
         classify(spec, 'api', replyOf({ body: bodyWith({ [field]: code }) }))?.errorClass
       assert.equal(classOf('no-such-code'), 'unknown')
@@ -60,21 +60,21 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
 
   for (const [i, body] of [ok, ...alsoOk].entries()) {
     add(`successful response ${i + 1} has a token and its life`, () => {
-      assert.equal(readAnswer(spec, replyOf({ body })).outcome, 'token')
+      assert.equal(readResponse(spec, replyOf({ body })).outcome, 'token')
     })
   }
 
   add('a response without its token, or with a life of 0 or less, is malformed', () => {
-    const { token, expiresIn } = spec.answer
+    const { token, expiresIn } = spec.response
     for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: -1 }]) {
-      const answer = readAnswer(spec, replyOf({ body: bodyWith(damage, ok) }))
+      const answer = readResponse(spec, replyOf({ body: bodyWith(damage, ok) }))
       assert.equal(answer.outcome, 'malformed', JSON.stringify(damage))
     }
   })
 
   add('a life that is absent or unreadable is the default one', () => {
     for (const life of [null, 'soon', {}]) {
-      const answer = readAnswer(spec, replyOf({ body: bodyWith({ [spec.answer.expiresIn]: life }, ok) }))
+      const answer = readResponse(spec, replyOf({ body: bodyWith({ [spec.response.expiresIn]: life }, ok) }))
       assert.equal(answer.outcome, 'token', JSON.stringify(life))
       const { defaultLifeSeconds, maxLifeSeconds } = spec.renewal
       assert.equal(answer.lifeSeconds, Math.min(defaultLifeSeconds, maxLifeSeconds))
@@ -104,5 +104,5 @@ function assertRefusal<C>(spec: Provider<C>['spec'], endpoint: Endpoint, sample:
   if (sample.code !== undefined) assert.equal(String(code), String(sample.code))
   if (sample.traceId !== undefined) assert.equal(traceId, sample.traceId)
   if (sample.ip !== undefined) assert.equal(ip, sample.ip)
-  if (endpoint === 'token') assert.equal(readAnswer(spec, replyOf(sample)).outcome, 'refused')
+  if (endpoint === 'token') assert.equal(readResponse(spec, replyOf(sample)).outcome, 'refused')
 }

@@ -2,7 +2,7 @@ import type {
   Endpoint,
   ErrorClass,
   ErrorTable,
-  ParsedReply,
+  ParsedResponse,
   PlatformCode,
   Provider,
   ResolvedCredentials,
@@ -44,7 +44,7 @@ export interface ProviderSamples<C> {
 export type AddProviderCheck = (fact: string, body: () => Promise<void> | void) => void
 
 /** Converts a sample for the core's classifier. */
-export function replyOf(sample: Pick<RefusalSample, 'status' | 'headers' | 'body'>): ParsedReply {
+export function replyOf(sample: Pick<RefusalSample, 'status' | 'headers' | 'body'>): ParsedResponse {
   return { status: sample.status ?? 200, headers: new Headers(sample.headers), body: sample.body }
 }
 

@@ -42,14 +42,14 @@ export async function withReplayedPlatform<C>(
   const server = await startReplayServer((request): ReplayedReply => {
     if (request.url.pathname === parentPath) {
       parentRequests.push(request)
-      const { token, expiresIn } = parent?.spec.answer ?? provider.spec.answer
+      const { token, expiresIn } = parent?.spec.response ?? provider.spec.response
       return { body: bodyWith({ [token]: parentToken(parentRequests.length), [expiresIn]: 7200 }) }
     }
     if (request.url.pathname === tokenPath) {
       tokenRequests.push(request)
       const isAlive = parentRequests.length > revoked && tokenIn(request, parent) === parentToken(parentRequests.length)
       if (parent !== undefined && !isAlive) return rejection
-      return refusal ?? { body: bodyWith({ [provider.spec.answer.token]: value() }, samples.ok) }
+      return refusal ?? { body: bodyWith({ [provider.spec.response.token]: value() }, samples.ok) }
     }
     apiRequests.push(request)
     return tokenIn(request, provider) === value() && tokenRequests.length > revoked ? { body: {} } : rejection
@@ -77,7 +77,7 @@ export function pathOf({ url }: RequestSpec): string {
 
 /** Returns the sample's token, and similar tokens for later requests. */
 export function tokenNumber<C>(count: number, { spec }: Provider<C>, { ok }: ProviderSamples<C>): string {
-  const token = spec.answer.token.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], ok)
+  const token = spec.response.token.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], ok)
   return count === 1 ? String(token) : `${String(token)}-${count}`
 }
 

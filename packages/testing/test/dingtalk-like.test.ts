@@ -9,7 +9,7 @@ const dingTalkLike = defineProvider<{ readonly appKey: string; readonly appSecre
   secrets: ['appSecret'],
   env: { appKey: ['DINGTALK_APP_KEY'], appSecret: ['DINGTALK_APP_SECRET'] },
   renewal: { mode: 'extend', attemptsAtSeconds: [600] },
-  answer: { token: 'accessToken', expiresIn: 'expireIn', code: ['code'], message: 'message' },
+  response: { token: 'accessToken', expiresIn: 'expireIn', code: ['code'], message: 'message' },
   placement: { in: 'header', name: 'x-acs-dingtalk-access-token' },
   errors: {
     token: { 'credential-invalid': ['invalidClientIdOrSecret'], 'rate-limited': ['Throttling'] },

@@ -14,7 +14,7 @@ const sound: ProviderSpec<Credentials> = {
   env: { id: ['SOUND_ID'], secret: ['SOUND_SECRET', 'SOUND_KEY'] },
   baseUrl: 'https://example.com/base',
   renewal: { mode: 'rotate', overlapSeconds: 300 },
-  answer: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'message' },
+  response: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'message' },
   placement: { in: 'header', name: 'Authorization', scheme: 'Bearer' },
   errors: { token: { 'credential-invalid': [1] }, api: { 'token-invalid': [1], 'token-expired': [2] } },
   perCode: { 1: { note: 'wrong' } },
@@ -120,7 +120,7 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
   ],
   [
     'a token field of another name',
-    { answer: { ...sound.answer, token: 'token' } },
+    { response: { ...sound.response, token: 'token' } },
     'successful response 1 has a token and its life',
   ],
   [
@@ -141,7 +141,7 @@ const derived: ProviderSpec<Credentials> = {
   ...sound,
   kind: 'ticket',
   parent: defineProvider(sound),
-  answer: { ...sound.answer, token: 'ticket', expiresIn: 'life' },
+  response: { ...sound.response, token: 'ticket', expiresIn: 'life' },
   placement: { in: 'nowhere' },
   errors: { token: sound.errors.api, api: {} },
   hints: {},

@@ -1,5 +1,5 @@
 import type { ErrorClass } from '../error-class.js'
-import { LeaseError, MalformedAnswerError, PlatformError, TransportError, type AnyLingpaiError } from '../errors.js'
+import { LeaseError, MalformedResponseError, PlatformError, TransportError, type AnyLingpaiError } from '../errors.js'
 import { longestCoolDownOf } from './policy.js'
 import { isErrorClass, storedError, type Wording } from './stored-error.js'
 import { isCount, isMoment, isObject, parseObject } from '../token-record.js'
@@ -104,8 +104,8 @@ export function withRetryAt(error: AnyLingpaiError, retryAtMs: number): AnyLingp
       return new PlatformError(message, error.details, options)
     case 'ERR_LINGPAI_TRANSPORT':
       return new TransportError(message, error.details, options)
-    case 'ERR_LINGPAI_MALFORMED_ANSWER':
-      return new MalformedAnswerError(message, error.details, options)
+    case 'ERR_LINGPAI_MALFORMED_RESPONSE':
+      return new MalformedResponseError(message, error.details, options)
     case 'ERR_LINGPAI_LEASE':
       return new LeaseError(message, options)
     default:
@@ -121,7 +121,7 @@ export function classOfError(error: AnyLingpaiError): ErrorClass {
     case 'ERR_LINGPAI_TRANSPORT':
       // Waiting does not solve a rejected certificate.
       return error.retryable ? 'transient' : 'unknown'
-    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+    case 'ERR_LINGPAI_MALFORMED_RESPONSE':
       // Waiting for seconds does not solve a wrong path or a redirect.
       return error.details.problem === 'not-found' || error.details.problem === 'redirect' ? 'unknown' : 'transient'
     default:

@@ -1,5 +1,5 @@
 import { errorClasses, type ErrorClass } from '../error-class.js'
-import type { MalformedAnswerError, AnyLingpaiError, TransportError } from '../errors.js'
+import type { MalformedResponseError, AnyLingpaiError, TransportError } from '../errors.js'
 import type { ResolvedSpec } from '../provider.js'
 import { isCount, isObject } from '../token-record.js'
 import { malformedError, networkError, platformError, statusError, timeoutError } from './upstream-errors.js'
@@ -29,7 +29,7 @@ export function storedError(
       return platformErrorOf(wording, details, errorClass)
     case 'ERR_LINGPAI_TRANSPORT':
       return transportErrorOf(wording, details)
-    case 'ERR_LINGPAI_MALFORMED_ANSWER':
+    case 'ERR_LINGPAI_MALFORMED_RESPONSE':
       return malformedErrorOf(wording, details)
     default:
       return undefined
@@ -94,7 +94,7 @@ const problems = [
   'not-text',
 ] as const
 
-function malformedErrorOf({ spec, language }: Wording, details: Fields): MalformedAnswerError | undefined {
+function malformedErrorOf({ spec, language }: Wording, details: Fields): MalformedResponseError | undefined {
   const problem = problems.find((known) => known === details['problem'])
   const status = statusIn(details['status'])
   if (problem === undefined || status === undefined) return undefined

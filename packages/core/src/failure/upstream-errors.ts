@@ -1,7 +1,7 @@
 import { hintFor, hintIn, type Refusal } from '../provider/classify.js'
 import { faultHint, passes } from './fault-hint.js'
 import type { Endpoint } from '../error-class.js'
-import { MalformedAnswerError, PlatformError, TransportError } from '../errors.js'
+import { MalformedResponseError, PlatformError, TransportError } from '../errors.js'
 import type { FetchFailure, TextResponse } from '../http/bounded-fetch.js'
 import { failurePolicy } from './policy.js'
 import type { NetworkFault } from '../http/network-fault.js'
@@ -80,19 +80,19 @@ export function statusError(provider: string, status: number | undefined, langua
 /** The error of a malformed response. */
 export function malformedError(
   provider: string,
-  problem: MalformedAnswerError['details']['problem'],
+  problem: MalformedResponseError['details']['problem'],
   response: Omit<TextResponse, 'kind'>,
   language: 'en' | 'zh',
-): MalformedAnswerError {
+): MalformedResponseError {
   const hint = hintIn(malformedHints[problem], language)
-  return new MalformedAnswerError(
+  return new MalformedResponseError(
     `${provider}: the response to the token request holds no usable token (${problem}, HTTP ${response.status}, ${response.bytes} bytes)`,
     { provider, problem, status: response.status, bytes: response.bytes },
     hint === undefined ? {} : { hint },
   )
 }
 
-const malformedHints: Partial<Record<MalformedAnswerError['details']['problem'], Hint>> = {
+const malformedHints: Partial<Record<MalformedResponseError['details']['problem'], Hint>> = {
   'not-found': {
     en: 'Check the baseUrl of the provider: the token endpoint is not there.',
     zh: '请检查 provider 的 baseUrl：该地址没有获取令牌的接口。',
@@ -116,7 +116,7 @@ export function errorOfFailure(
   provider: string,
   failure: FetchFailure,
   { language, known }: { readonly language: 'en' | 'zh'; readonly known: readonly string[] },
-): TransportError | MalformedAnswerError {
+): TransportError | MalformedResponseError {
   switch (failure.kind) {
     case 'timeout':
       return timeoutError(provider)
@@ -124,7 +124,7 @@ export function errorOfFailure(
     case 'not-text': {
       const { kind, status, bytes } = failure
       const text = `${provider}: the response to the token request is ${kind === 'too-large' ? 'too large' : 'not UTF-8 text'}`
-      return new MalformedAnswerError(text, { provider, problem: kind, status, bytes })
+      return new MalformedResponseError(text, { provider, problem: kind, status, bytes })
     }
     default: {
       const { kind, cause, ...fault } = failure

@@ -1,9 +1,9 @@
 import { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from '../error-class.js'
-import type { AnswerSpec, ErrorTable, Hint, ProviderSpec } from '../provider.js'
+import type { ResponseSpec, ErrorTable, Hint, ProviderSpec } from '../provider.js'
 import { isObject } from '../token-record.js'
 
 /** A response with its body parsed. */
-export interface ParsedReply {
+export interface ParsedResponse {
   readonly status: number
   readonly headers: {
     /** Returns a header's value, or `null` if it is absent. */
@@ -23,10 +23,10 @@ export interface Refusal {
 }
 
 /** The fields of a provider that classification needs. */
-export type ClassifierSpec = Pick<ProviderSpec<never>, 'answer' | 'errors'>
+export type ClassifierSpec = Pick<ProviderSpec<never>, 'response' | 'errors'>
 
 /** The same with the platform's hints. */
-export type ApiErrorTables = Pick<ProviderSpec<never>, 'answer' | 'errors' | 'hints'>
+export type ApiErrorTables = Pick<ProviderSpec<never>, 'response' | 'errors' | 'hints'>
 
 /**
  * A generous limit. The text is cut again after secrets have been masked, so that no half of one remains at its end.
@@ -37,19 +37,19 @@ const longestText = 2000
  * Finds the platform's error in a response; `undefined` if the body carries no error code. Neither the HTTP status nor
  * the text of a message decides anything.
  */
-export function classify(spec: ClassifierSpec, endpoint: Endpoint, response: ParsedReply): Refusal | undefined {
+export function classify(spec: ClassifierSpec, endpoint: Endpoint, response: ParsedResponse): Refusal | undefined {
   if (!isObject(response.body)) return undefined
-  const { answer, errors } = spec
-  const codes = answer.code.map((field) => valueAt(response.body, field)).filter(isErrorCode)
+  const { response: shape, errors } = spec
+  const codes = shape.code.map((field) => valueAt(response.body, field)).filter(isErrorCode)
   const code = codes.find((candidate) => classOf(errors[endpoint], candidate) !== 'unknown') ?? codes[0]
   if (code === undefined) return undefined
-  const words = valueAt(response.body, answer.message)
+  const words = valueAt(response.body, shape.message)
   const message = (typeof words === 'string' ? words : '').slice(0, longestText)
-  const traceId = traceIdOf(answer, response, message)
-  const ip = firstGroup(answer.ip, message)
+  const traceId = traceIdOf(shape, response, message)
+  const ip = firstGroup(shape.ip, message)
   return {
     code,
-    errorClass: namedClass(answer, response.body) ?? classOf(errors[endpoint], code),
+    errorClass: namedClass(shape, response.body) ?? classOf(errors[endpoint], code),
     message,
     ...(traceId !== undefined && { traceId }),
     ...(ip !== undefined && { ip }),
@@ -81,12 +81,12 @@ export function classOf(table: ErrorTable, code: PlatformCode): ErrorClass {
 }
 
 /** Returns the class that an error response names itself, if the provider declares such a field. */
-export function namedClass({ errorClass: path }: AnswerSpec, body: unknown): ErrorClass | undefined {
+export function namedClass({ errorClass: path }: ResponseSpec, body: unknown): ErrorClass | undefined {
   const name = path === undefined ? undefined : valueAt(body, path)
   return errorClasses.find((known) => known === name)
 }
 
-function traceIdOf({ trace }: AnswerSpec, response: ParsedReply, message: string): string | undefined {
+function traceIdOf({ trace }: ResponseSpec, response: ParsedResponse, message: string): string | undefined {
   const found = [
     ...(trace?.headers ?? []).map((name) => response.headers.get(name)),
     ...(trace?.fields ?? []).map((field) => valueAt(response.body, field)),

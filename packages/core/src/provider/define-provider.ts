@@ -13,7 +13,17 @@ import type {
 import { resolveRenewal } from './renewal.js'
 
 /** Fields that a description without types may lack. */
-const required = ['id', 'source', 'account', 'secrets', 'renewal', 'answer', 'placement', 'errors', 'request'] as const
+const required = [
+  'id',
+  'source',
+  'account',
+  'secrets',
+  'renewal',
+  'response',
+  'placement',
+  'errors',
+  'request',
+] as const
 
 /**
  * Validates a platform's description and creates a provider from it.
@@ -125,13 +135,13 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   for (const [field, url] of urlsOf(spec)) {
     if (!isHttpUrl(url)) yield [field, `${field} must be an http(s) URL without query`]
   }
-  if (spec.answer.code.length === 0) yield ['answer.code', 'answer.code needs at least one field']
+  if (spec.response.code.length === 0) yield ['response.code', 'response.code needs at least one field']
   for (const pattern of [
-    ...(spec.answer.ip ?? []),
-    ...(spec.answer.trace?.pattern ? [spec.answer.trace.pattern] : []),
+    ...(spec.response.ip ?? []),
+    ...(spec.response.trace?.pattern ? [spec.response.trace.pattern] : []),
   ]) {
     if (pattern.global || pattern.sticky)
-      yield ['answer', `answer has the pattern ${pattern}: the flags g and y make it miss`]
+      yield ['response', `response has the pattern ${pattern}: the flags g and y make it miss`]
   }
   for (const endpoint of ['token', 'api'] as const) yield* tableProblems(endpoint, spec.errors[endpoint])
   yield* renewalProblems(spec)

@@ -1,10 +1,10 @@
-import { classify, namedClass, valueAt, type ParsedReply, type Refusal } from './classify.js'
-import type { MalformedAnswerErrorDetails } from '../errors.js'
-import type { AnswerSpec, ProviderSpec, ResolvedRenewal } from '../provider.js'
+import { classify, namedClass, valueAt, type ParsedResponse, type Refusal } from './classify.js'
+import type { MalformedResponseErrorDetails } from '../errors.js'
+import type { ResponseSpec, ProviderSpec, ResolvedRenewal } from '../provider.js'
 import { isCount, isObject, isTokenText } from '../token-record.js'
 
 /** Outcome of a token endpoint's response. */
-export type TokenAnswer =
+export type TokenResponse =
   | {
       readonly outcome: 'token'
       readonly value: string
@@ -14,14 +14,14 @@ export type TokenAnswer =
       readonly generation?: number
     }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
-  | { readonly outcome: 'malformed'; readonly problem: MalformedAnswerErrorDetails['problem'] }
+  | { readonly outcome: 'malformed'; readonly problem: MalformedResponseErrorDetails['problem'] }
   | { readonly outcome: 'status' }
 
 /** Why the lifetime of a token is a guess: the field is absent or null, or not a number of seconds. */
 export type LifetimeProblem = 'missing' | 'unreadable'
 
 /** The fields of a provider that reading a response needs. */
-export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | 'errors'> {
+export interface ResponseReaderSpec extends Pick<ProviderSpec<never>, 'response' | 'errors'> {
   readonly renewal: Pick<ResolvedRenewal, 'maxLifeSeconds' | 'defaultLifeSeconds'>
 }
 
@@ -29,10 +29,10 @@ export interface AnswerReaderSpec extends Pick<ProviderSpec<never>, 'answer' | '
  * Reads a token endpoint's response: first the body, then the status. `body` is `undefined` if it was not JSON. An odd
  * response is `malformed`, never a token that lives forever. A token without a lifetime is still a token.
  */
-export function readAnswer(spec: AnswerReaderSpec, response: ParsedReply): TokenAnswer {
+export function readResponse(spec: ResponseReaderSpec, response: ParsedResponse): TokenResponse {
   const refusal = classify(spec, 'token', response)
   if (refusal !== undefined) {
-    const isNamed = namedClass(spec.answer, response.body) !== undefined
+    const isNamed = namedClass(spec.response, response.body) !== undefined
     return { outcome: 'refused', refusal: isNamed ? refusal : judgedByStatus(refusal, response.status) }
   }
   if (response.status === 429) {
@@ -46,7 +46,7 @@ export function readAnswer(spec: AnswerReaderSpec, response: ParsedReply): Token
   }
   if (!isObject(response.body)) return { outcome: 'malformed', problem: 'not-an-object' }
   if (response.status >= 400) return { outcome: 'status' }
-  return readToken(spec.answer, spec.renewal, response.body)
+  return readToken(spec.response, spec.renewal, response.body)
 }
 
 /**
@@ -59,18 +59,18 @@ function judgedByStatus(refusal: Refusal, status: number): Refusal {
   return status >= 500 ? { ...refusal, errorClass: 'transient' } : refusal
 }
 
-function readToken(answer: AnswerSpec, renewal: AnswerReaderSpec['renewal'], body: unknown): TokenAnswer {
-  const value = valueAt(body, answer.token)
+function readToken(shape: ResponseSpec, renewal: ResponseReaderSpec['renewal'], body: unknown): TokenResponse {
+  const value = valueAt(body, shape.token)
   if (!isTokenText(value)) {
     return { outcome: 'malformed', problem: 'no-token' }
   }
-  const told = unitsIn(valueAt(body, answer.expiresIn))
+  const told = unitsIn(valueAt(body, shape.expiresIn))
   // The platform itself reports that the token has expired, so there is nothing to guess. Less than one of its units
   // counts as expired, too, because such a token would be requested many times a second.
   if (typeof told === 'number' && told < 1) return { outcome: 'malformed', problem: 'bad-expires-in' }
   const lifeSeconds =
-    typeof told === 'number' ? told / perSecond[answer.expiresInUnit ?? 'second'] : renewal.defaultLifeSeconds
-  const generation = answer.generation === undefined ? undefined : valueAt(body, answer.generation)
+    typeof told === 'number' ? told / perSecond[shape.expiresInUnit ?? 'second'] : renewal.defaultLifeSeconds
+  const generation = shape.generation === undefined ? undefined : valueAt(body, shape.generation)
   return {
     outcome: 'token',
     value,

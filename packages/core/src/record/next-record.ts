@@ -12,28 +12,28 @@ export function nextRecord<C>(
   context: AccountContext<C>,
   reason: RefreshReason,
   base: StoredRecord | undefined,
-  answer: FreshToken,
+  fresh: FreshToken,
   nowMs: number,
 ): StoredRecord {
   const { state, clock, gate, spec, fingerprint, writer } = context
-  const { value, sentAt, lifetimeProblem } = answer
+  const { value, sentAt, lifetimeProblem } = fresh
   const { mode, trustSeconds } = spec.renewal
   const trustMs = trustSeconds * 1000
   const ageMs = gate.msSince(sentAt)
   const sentAtMs = Math.round(nowMs - ageMs)
   const isToldBefore = lifetimeProblem !== undefined && isTold(base, value)
   // A lifetime that upstream once reported for this token is better than a guess.
-  const lifeMs = isToldBefore ? Math.max(answer.lifeMs, base.expiresAtMs - sentAtMs) : answer.lifeMs
+  const lifeMs = isToldBefore ? Math.max(fresh.lifeMs, base.expiresAtMs - sentAtMs) : fresh.lifeMs
   const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
   const carried = base?.carried && { carried: base.carried }
   const guess = lifetimeProblem !== undefined && { isLifetimeAssumed: true as const }
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
-    const generation = answer.generation ?? Math.max(base?.generation ?? 0, state.lastGeneration) + 1
+    const generation = fresh.generation ?? Math.max(base?.generation ?? 0, state.lastGeneration) + 1
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
     return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
   }
-  const generation = answer.generation ?? base.generation
+  const generation = fresh.generation ?? base.generation
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first received, which is the `issuedAtMs` of its record.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)

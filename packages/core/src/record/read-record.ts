@@ -72,10 +72,10 @@ async function readOnTime<C>(
   let found: { readonly text: string; readonly seen: Moment } | undefined
   for (let tries = 1; ; tries += 1) {
     const seen = momentOf(clock)
-    const answer = await gate.get(key)
+    const read = await gate.get(key)
     // A record that may have been replaced since is better than none.
-    if (!answer.ok) return found
-    const text = answer.value
+    if (!read.ok) return found
+    const text = read.value
     if (tries === mostReads || msSince(seen, clock) <= gate.timeoutMs + stopMs) return { text, seen }
     found = text === undefined ? undefined : { text, seen }
     // It still shows what the cache held at the start of the read: nothing, or the same token.

@@ -69,7 +69,7 @@ function errorInValue(spec: ClassifierSpec, value: unknown): Refusal | undefined
   if (!isObject(value)) return undefined
   const { response, details, data, body } = value
   const platformCode = isObject(details) ? details['platformCode'] : undefined
-  const first = spec.answer.code[0]
+  const first = spec.response.code[0]
   const asBody = platformCode === undefined || first === undefined ? undefined : { [first]: platformCode }
   for (const candidate of [asBody, value, data, body, isObject(response) ? response['data'] : undefined]) {
     const parsed = typeof candidate === 'string' ? parseBody(candidate) : candidate

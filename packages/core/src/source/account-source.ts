@@ -36,7 +36,7 @@ import { secretRequest } from './secret-request.js'
 import { statusOf } from './source-status.js'
 import type {
   GetTokenOptions,
-  KeepOptions,
+  BackgroundRefreshOptions,
   OutsideToken,
   RefreshOptions,
   RejectedToken,
@@ -196,7 +196,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     return renewed === undefined ? response : (await secretRequest(renewed, build, signal)).response
   }
 
-  startBackgroundRefresh({ signal }: KeepOptions = {}): void {
+  startBackgroundRefresh({ signal }: BackgroundRefreshOptions = {}): void {
     this.#assertOpen()
     if (signal?.aborted === true || this.#background !== undefined) return
     const background = runInBackground({

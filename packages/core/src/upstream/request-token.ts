@@ -7,7 +7,7 @@ import { failurePolicy } from '../failure/policy.js'
 import { classOfError } from '../failure/failure-record.js'
 import { pause } from '../time/pause.js'
 import type { RequestFacts, ResolvedCredentials, ResolvedSpec } from '../provider.js'
-import { readAnswer, type LifetimeProblem } from '../provider/read-response.js'
+import { readResponse, type LifetimeProblem } from '../provider/read-response.js'
 import { scrubCause } from '../secrecy/redact.js'
 import { retryAfterIn } from '../http/retry-after.js'
 import type { SharedMoment } from '../cache/store-clock.js'
@@ -111,7 +111,7 @@ function attemptsFor<C>(spec: ResolvedSpec<C>, { error, isLate = false }: Upstre
   // The token was about to expire, or a clock was set during the request: the next response is usable.
   if (isLate) return failurePolicy.transient.attempts
   // A malformed response would be malformed again a moment later.
-  if (error.code === 'ERR_LINGPAI_MALFORMED_ANSWER') return 1
+  if (error.code === 'ERR_LINGPAI_MALFORMED_RESPONSE') return 1
   const ofCode =
     error.code === 'ERR_LINGPAI_PLATFORM' ? spec.perCode?.[String(error.details.platformCode)]?.attempts : undefined
   return ofCode ?? failurePolicy[classOfError(error)].attempts
@@ -140,16 +140,16 @@ async function ask<C>(
     return failed({ error })
   }
 
-  const answer = readAnswer(spec, {
+  const read = readResponse(spec, {
     status: response.status,
     headers: response.headers,
     body: parseBody(response.text),
   })
   const retryAfterMs = retryAfterIn(response.headers, clock.now())
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
-  switch (answer.outcome) {
+  switch (read.outcome) {
     case 'token': {
-      const { value, lifeSeconds, lifetimeProblem, generation } = answer
+      const { value, lifeSeconds, lifetimeProblem, generation } = read
       const lifeMs = lifeSeconds * 1000
       onToken(value)
       // The token expired on its way here: it must not be served, but another request is fine.
@@ -160,15 +160,15 @@ async function ask<C>(
       return { kind: 'token', token }
     }
     case 'refused': {
-      const coolDownSeconds = spec.perCode?.[String(answer.refusal.code)]?.coolDownSeconds
-      const error = platformError(spec, 'token', answer.refusal, { status: response.status, language, known })
+      const coolDownSeconds = spec.perCode?.[String(read.refusal.code)]?.coolDownSeconds
+      const error = platformError(spec, 'token', read.refusal, { status: response.status, language, known })
       const codeWait = coolDownSeconds !== undefined && { codeCoolDownMs: coolDownSeconds * 1000 }
       return failed({ error, ...wait, ...codeWait })
     }
     case 'status':
       return failed({ error: statusError(spec.id, response.status, language), ...wait })
     case 'malformed':
-      return failed({ error: malformedError(spec.id, answer.problem, response, language), ...wait })
+      return failed({ error: malformedError(spec.id, read.problem, response, language), ...wait })
   }
 }
 

@@ -1,4 +1,4 @@
-import { MalformedAnswerError, type TokenSource } from '@lingpai/core'
+import { MalformedResponseError, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 
 /** Whether the text is a WebSocket address. */
@@ -10,14 +10,14 @@ export function isSocketUrl(url: string): boolean {
  * Checks the gateway address that the platform returned. Identify sends the token there, so the rule of API calls applies: the origin
  * must be one of the provider's. A `ws:` address is accepted only with an `http:` API base, as in tests.
  *
- * @throws MalformedAnswerError naming the origin, never the rest of the address
+ * @throws MalformedResponseError naming the origin, never the rest of the address
  */
 export function assertOwnGateway(source: TokenSource, url: string, status: number): void {
   const { protocol, host } = new URL(url)
   const origin = `${protocol === 'wss:' ? 'https:' : 'http:'}//${host}`
   if (originsOf(source).includes(origin)) return
   const { provider } = source.account
-  throw new MalformedAnswerError(
+  throw new MalformedResponseError(
     `${provider}: the gateway ${protocol}//${host} is not on an origin of this provider; the token is not sent there`,
     { provider, problem: 'not-an-object', status },
     {

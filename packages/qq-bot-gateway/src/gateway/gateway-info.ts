@@ -1,4 +1,4 @@
-import { MalformedAnswerError, type Clock, type TokenSource } from '@lingpai/core'
+import { MalformedResponseError, type Clock, type TokenSource } from '@lingpai/core'
 import { apiErrorIn } from '../api/api-error.js'
 import { readApiResponse } from '../api/read-api-response.js'
 import { assertOwnGateway, isSocketUrl } from './gateway-address.js'
@@ -29,7 +29,7 @@ const path = '/gateway/bot'
  * Asks the platform for its gateway address. The request goes through the source and uses its host, its token and its retry after a
  * rejected token.
  *
- * @throws PlatformError, TransportError or MalformedAnswerError; the signal's reason after an abort
+ * @throws PlatformError, TransportError or MalformedResponseError; the signal's reason after an abort
  * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
  */
 export async function fetchGatewayInfo(
@@ -45,7 +45,12 @@ export async function fetchGatewayInfo(
   const { url, shards, session_start_limit: limit } = body
   if (typeof url !== 'string' || !isSocketUrl(url)) {
     const problem = 'not-an-object'
-    throw new MalformedAnswerError(`${provider}: ${path} has no gateway address`, { provider, problem, status, bytes })
+    throw new MalformedResponseError(`${provider}: ${path} has no gateway address`, {
+      provider,
+      problem,
+      status,
+      bytes,
+    })
   }
   assertOwnGateway(source, url, status)
   const startLimit = startLimitOf(limit)

@@ -1,4 +1,4 @@
-import { MalformedAnswerError, type MalformedAnswerErrorDetails } from '@lingpai/core'
+import { MalformedResponseError, type MalformedResponseErrorDetails } from '@lingpai/core'
 
 /**
  * Opcodes of the gateway.
@@ -31,7 +31,7 @@ export interface GatewayPayload {
 }
 
 /** Describes a malformed frame for an error: its shape, never its content. */
-export type BadFrame = Pick<MalformedAnswerErrorDetails, 'problem' | 'bytes'>
+export type BadFrame = Pick<MalformedResponseErrorDetails, 'problem' | 'bytes'>
 
 /** Parses a frame. Returns the problem if it is malformed. */
 export function readFrame(data: Buffer, isBinary: boolean): GatewayPayload | BadFrame {
@@ -61,8 +61,8 @@ function isPayload(value: unknown): value is GatewayPayload {
 const switchingProtocols = 101
 
 /** Creates the error of a malformed frame. */
-export function badFrameError(provider: string, frame: BadFrame, what = 'malformed frame'): MalformedAnswerError {
-  return new MalformedAnswerError(`${provider}: gateway: ${what} (${frame.problem})`, {
+export function badFrameError(provider: string, frame: BadFrame, what = 'malformed frame'): MalformedResponseError {
+  return new MalformedResponseError(`${provider}: gateway: ${what} (${frame.problem})`, {
     provider,
     status: switchingProtocols,
     ...frame,

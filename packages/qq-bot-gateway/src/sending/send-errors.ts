@@ -1,6 +1,6 @@
 import {
   isLingpaiError,
-  MalformedAnswerError,
+  MalformedResponseError,
   networkFault,
   TransportError,
   type AnyLingpaiError,
@@ -71,9 +71,9 @@ export function tooLarge({ work, language }: ErrorFacts, error: TransportError):
 }
 
 /** The error of a response that is neither success nor failure, such as a proxy's page or truncated JSON. */
-export function unreadable({ provider, work, language }: ErrorFacts, response: ApiResponse): MalformedAnswerError {
+export function unreadable({ provider, work, language }: ErrorFacts, response: ApiResponse): MalformedResponseError {
   const { status, bytes } = response
-  return new MalformedAnswerError(
+  return new MalformedResponseError(
     `${provider}: the API responded with HTTP ${status} without a JSON object${doubt[work]}`,
     { provider, problem: 'not-json', status, bytes },
     again(work, language),

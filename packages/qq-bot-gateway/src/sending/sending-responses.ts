@@ -1,4 +1,4 @@
-import { ConfigError, MalformedAnswerError } from '@lingpai/core'
+import { ConfigError, MalformedResponseError } from '@lingpai/core'
 import { isPending } from '../api/api-error.js'
 import type { ApiResponse } from '../api/read-api-response.js'
 import type { MediaFile, SentMessage, UploadedMedia } from './message.js'
@@ -16,11 +16,11 @@ export function toSentMessage({ status, body = {} }: ApiResponse): SentMessage {
   }
 }
 
-/** Parses the response to an upload. @throws MalformedAnswerError if it has no `file_info` */
+/** Parses the response to an upload. @throws MalformedResponseError if it has no `file_info` */
 export function toUploadedMedia(provider: string, { status, bytes, body = {} }: ApiResponse): UploadedMedia {
   const { file_info: fileInfo, file_uuid: fileUuid, ttl } = body
   if (typeof fileInfo !== 'string' || fileInfo === '') {
-    throw new MalformedAnswerError(`${provider}: the response to the upload has no file_info`, {
+    throw new MalformedResponseError(`${provider}: the response to the upload has no file_info`, {
       provider,
       problem: 'not-an-object',
       status,

@@ -114,7 +114,7 @@ function providerFor(mode: FleetMode): Provider<FleetCredentials> {
     secrets: ['secret'],
     baseUrl: `https://${mode}.example.com`,
     renewal,
-    answer: { token: 'access_token', expiresIn: 'expires_in', code: ['errcode'], message: 'errmsg' },
+    response: { token: 'access_token', expiresIn: 'expires_in', code: ['errcode'], message: 'errmsg' },
     placement: { in: 'query', name: 'access_token' },
     errors: {
       token: {
