@@ -46,6 +46,6 @@ for (const cache of caches) {
     stdio: 'inherit',
   })
   if (status !== 0) process.exitCode = 1
-  // Nobody reads what another run would print.
+  // The reader of the output has gone.
   if (status === unreadExitCode) break
 }

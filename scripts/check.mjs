@@ -9,6 +9,7 @@ const gates = [
   'types',
   'lint:code',
   'lint:format',
+  'lint:words',
   'lint:imports',
   'lint:unused',
   'lint:layering',

@@ -71,7 +71,7 @@ describe('what was broken once holds', () => {
     ['a token in the words of upstream that only the store had', 'everything', 154_473],
     ['a token in the words of upstream that a flight beside had brought', 'everything', 176_399],
     ['a life read by a clock set back since the store was last asked', 'everything', 160_061],
-    ['a look that told of before a sleep, thrown away after it', 'everything', 173_717],
+    ['a look whose result was from before a sleep, thrown away after it', 'everything', 173_717],
     ["the store's time of before a sleep", 'everything', 202_449],
     ['cool-downs that a store that cannot be written to kept short', 'everything', 251_612],
     ['a request repeated by who had slept, under a lease long lost', 'everything', 83_636],
@@ -83,7 +83,7 @@ describe('what was broken once holds', () => {
     ['a token in the words of upstream that came too late to be kept', 'everything', 339_860],
     ['a refused token written back', 'everything', 27_525],
     ['a refusal that was known by its mark in a store that lost it', 'everything', 19_651],
-    ['a repeated token numbered anew beside the store', 'everything', 131_364],
+    ['a repeated token numbered again beside the store', 'everything', 131_364],
     ['a late answer that took the place of a later token', 'everything', 177_248],
     ['a life read by a clock that only a write had seen set forward', 'everything', 181_785],
     ['a fetched token given up for one from before the clock was set back', 'everything', 224_713],
@@ -111,7 +111,7 @@ describe('what was broken once holds', () => {
     ['a slow answer with a token that died on its way, not asked for again', 'upstream', 413_014_155_265],
     ['the same because a clock was set while it was on its way', 'skew', 413_014_224_552],
     ['a token taken for dead because a clock was set while it was on its way', 'skew', 749_801_127_420],
-    ['a limit forgotten because a clock was set while upstream told of it', 'everything', 218_225_805_870],
+    ['a limit forgotten because a clock was set while upstream reported it', 'everything', 218_225_805_870],
     ['a late token written back over a later one after the clock was set back', 'everything', 413_014_189_999],
     [
       'a lease taken while the look under it failed, and a token of the generation that others had written',
@@ -170,7 +170,7 @@ describe('a store without fencing', () => {
     }
   }
 
-  test('is caught in under 1,000 seeds, with the seed, the guarantee, the moment and what led to it', async () => {
+  test('a broken guarantee is caught in under 1,000 seeds, with the seed, the guarantee, the moment and what led to it', async () => {
     let report: FleetReport | undefined
     for (let seed = 1; seed < 1000 && report?.broken === undefined; seed += 1) {
       report = await simulateFleet({ seed, wrapCache: unfenced })
