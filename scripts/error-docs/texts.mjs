@@ -14,7 +14,7 @@ export const words = {
     whatToDo: 'What to do:',
     classes: 'What the core does with each class',
     classesLead:
-      'Each code of a platform belongs to a class, which stands in `details.errorClass`. When the token endpoint fails, the class decides what happens:',
+      'Each code of a platform belongs to a class, named in `details.errorClass`. When the token endpoint fails, the class decides what happens:',
     class: 'Class',
     action: 'What the core does',
     helps: 'Waiting can help',
@@ -60,7 +60,7 @@ export const codes = {
     when: '网络故障：DNS、TLS、连接中断、超时，或没有平台错误码的 5xx。可以重试，除非 `details.problem` 另有说明。',
     todo: {
       en: [
-        'Wait until `retryAtMs`, then call again; a token that still lives was served meanwhile.',
+        'Wait until `retryAtMs`, then call again; a valid token is served meanwhile.',
         'If it stays: check name resolution, proxy and firewall from this host to the platform.',
         '`details.phase` is `timeout`: raise `timeoutMs` of the `TokenManager` if the way to the platform is slow.',
         '`details.problem` is `framework`: throw the error on. Next.js recognises its own signal by `digest` and renders the page for each request.',
@@ -77,7 +77,7 @@ export const codes = {
     when: '平台的回答不成其为回答：HTML、半截 JSON、没有令牌，或 `expires_in` 不大于零。',
     todo: {
       en: [
-        'Usually something between you and the platform answered: a proxy, a login page, a gateway. Look at `details.status` and `details.problem`.',
+        'The response usually came from something between you and the platform: a proxy, a login page, a gateway. Look at `details.status` and `details.problem`.',
         '`not-found` or `redirect`: the base URL or its path prefix is wrong.',
       ],
       zh: [
@@ -192,16 +192,16 @@ export const members = {
     zh: '系统错误码，例如 `ECONNREFUSED`。',
   },
   'TransportErrorDetails.problem': {
-    en: "What stands in the way: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render.",
+    en: "The cause: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render.",
     zh: '问题所在：服务器证书、`fetch` 选项、代理，或框架中止了渲染。',
   },
-  'MalformedResponseErrorDetails.problem': { en: 'What is wrong with the reply.', zh: '回答错在哪里。' },
+  'MalformedResponseErrorDetails.problem': { en: 'What is wrong with the response.', zh: '响应错在哪里。' },
   'MalformedResponseErrorDetails.bytes': {
     en: 'Length of the body in bytes, as far as it was read.',
     zh: '已读取的正文长度（字节）。',
   },
   'PlatformErrorDetails.endpoint': {
-    en: 'Who refused: the token endpoint, or an API that was called with the token.',
+    en: 'The source of the error: the token endpoint, or an API that was called with the token.',
     zh: '由谁拒绝：获取令牌的接口，或携带令牌调用的 API。',
   },
   'PlatformErrorDetails.platformCode': { en: "The platform's own code.", zh: '平台自己的错误码。' },
@@ -222,7 +222,7 @@ export const members = {
     zh: '平台看到的来源 IP（若平台给出）。',
   },
   'CacheErrorDetails.operation': { en: 'The step that failed.', zh: '出错的操作。' },
-  'CacheErrorDetails.reach': { en: 'Who sees a write of this cache.', zh: '谁能看到该缓存的写入。' },
+  'CacheErrorDetails.reach': { en: 'Which processes see a write of this cache.', zh: '谁能看到该缓存的写入。' },
   'CacheErrorDetails.problem': {
     en: '`failed`: the store returned an error. `timeout`: it did not respond. `damaged`: the stored value is not a valid record; it counts as a miss.',
     zh: '`failed`：存储报错；`timeout`：没有回答；`damaged`：其内容不是令牌记录，视为没有。',

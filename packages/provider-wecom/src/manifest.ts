@@ -6,7 +6,7 @@ import { wecom, type WecomCredentials } from './wecom.js'
 /** What the command, the docs and the status page say about this package. */
 export const manifest: ProviderManifest<WecomCredentials> = {
   title: { en: 'WeCom', zh: '企业微信' },
-  summary: { en: 'WeCom apps, private deployments included', zh: '企业微信应用，包括私有化部署' },
+  summary: { en: 'WeCom apps, including private deployments', zh: '企业微信应用，包括私有化部署' },
   accounts: {
     wecom: {
       provider: wecom,
