@@ -41,7 +41,7 @@ export const words = {
     memorySeconds: 'memory trusted for',
     minIntervalSeconds: 'shortest time between two requests that bring the same token',
     maxLifeSeconds: 'longest life believed',
-    trustSeconds: 'one answer believed for',
+    trustSeconds: 'one response trusted for',
     modes: {
       rotate: 'Each request makes a new token and starts to end the one before.',
       sticky: 'Requests bring the same token again until shortly before its expiry, or until then.',
