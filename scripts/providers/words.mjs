@@ -43,9 +43,9 @@ export const words = {
     maxLifeSeconds: 'longest life believed',
     trustSeconds: 'one response trusted for',
     modes: {
-      rotate: 'Each request makes a new token and starts to end the one before.',
-      sticky: 'Requests bring the same token again until shortly before its expiry, or until then.',
-      extend: 'Requests bring the same token again and prolong its life.',
+      rotate: 'Each request issues a new token, and the previous one works only for the overlap.',
+      sticky: 'Requests return the same token until its expiry, or until shortly before it.',
+      extend: 'Requests return the same token and extend its life.',
       independent: 'Each request makes a new token; those before live to their own expiry.',
     },
     credential: 'Credential',
