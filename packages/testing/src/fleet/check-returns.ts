@@ -209,7 +209,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     world.broken('G6', `${process.name} was thrown ${String((error as { name?: unknown }).name)}, not a typed error`)
     return
   }
-  if (minLifeMs > 0 && code === 'ERR_LINGPAI_CONFIG') return
+  if (minLifeMs > 0 && (code === 'ERR_LINGPAI_CONFIG' || code === 'ERR_LINGPAI_UNAVAILABLE')) return
   checkMarked(world, call)
   if (atHand !== undefined) {
     world.broken('G3', `${process.name} was given an error although ${atHand.name} was at hand`)
