@@ -65,7 +65,7 @@ export interface CoolDownFacts {
 const longestCoolDownOfAllMs = 24 * hour
 
 /** Classes whose end a platform announces by `Retry-After`. */
-const openEnded: readonly ErrorClass[] = ['transient', 'rate-limited', 'quota-exhausted']
+const announcedClasses: readonly ErrorClass[] = ['transient', 'rate-limited', 'quota-exhausted']
 
 /**
  * Returns the longest cool-down of a class in milliseconds. A stored failure with a longer one is reduced to it.
@@ -82,7 +82,7 @@ export function coolDownMs(errorClass: ErrorClass, facts: CoolDownFacts): number
   const { firstCoolDownMs, longestCoolDownMs } = failurePolicy[errorClass]
   const { retryAfterMs, codeCoolDownMs, failures, jitter } = facts
   // A platform blocks clients that repeat a wrong secret, so a header of a proxy must not shorten that cool-down.
-  const told = openEnded.includes(errorClass) ? retryAfterMs : undefined
+  const told = announcedClasses.includes(errorClass) ? retryAfterMs : undefined
   const first = told ?? codeCoolDownMs ?? firstCoolDownMs
   const doubled = Math.min(first * 2 ** Math.min(failures - 1, 20), Math.max(longestCoolDownMs, first))
   return Math.min(doubled * (1 + jitter / 5), longestCoolDownOfAllMs)

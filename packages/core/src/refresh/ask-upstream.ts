@@ -76,10 +76,10 @@ async function lostTurn<C>(
   return { kind: terms.lease?.state() === 'lost' ? 'superseded' : 'doubtful' }
 }
 
-function mayAskUnder({ lease, mayBeDoubtful }: RefreshTerms): boolean {
+function mayAskUnder({ lease, acceptsDoubtful }: RefreshTerms): boolean {
   if (lease === undefined) return true
   const state = lease.state()
-  return state === 'held' || (state === 'doubtful' && mayBeDoubtful)
+  return state === 'held' || (state === 'doubtful' && acceptsDoubtful)
 }
 
 /** What a token server as upstream needs to know. */

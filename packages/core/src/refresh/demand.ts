@@ -20,7 +20,7 @@ export interface RefreshTerms extends WriteTerms {
    * Whether a lease is good enough that another process may have had meanwhile, because this store is too slow to hold
    * a better one.
    */
-  readonly mayBeDoubtful: boolean
+  readonly acceptsDoubtful: boolean
   /** Returns a record that meets the demand, if one came from another refresh or from the cache. */
   readonly found: () => StoredRecord | undefined
   /** Moment on the monotonic clock at which the refresh must be over, in milliseconds. */

@@ -7,7 +7,7 @@ import { askUpstream } from './ask-upstream.js'
 import { assertMayAsk } from './may-ask.js'
 import type { Attempt, Demand, RefreshTerms } from './demand.js'
 import { failRefresh } from './fail-refresh.js'
-import { keepIfAlive } from './stand-by.js'
+import { keepIfAlive } from './keep-token.js'
 import { judgeRejectedAgain } from './rejected-again.js'
 import { assertNoRival } from './rival-refresher.js'
 import { storeToken } from './store-token.js'
@@ -20,7 +20,7 @@ import { wantedRecord } from './wanted-record.js'
  * 1. Look at the cache. A record that meets the demand is adopted.
  * 2. While a failure cools down, fail with its error.
  * 3. Take the lease. While another process holds it, wait and go to 1.
- * 4. Look again: the holder before may have brought a record, or a failure.
+ * 4. Look again: the holder before may have brought a record, or a failure. A young rejected token is probed, a rival is given way.
  * 5. Ask upstream.
  * 6. Judge the response: a failure starts a cool-down, a token that an API rejected is probed.
  * 7. Write the record, fenced by the lease. Where another record won, go to 1.
@@ -31,8 +31,8 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand): Pr
   const endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = state.record
   const found = (): StoredRecord | undefined => wantedRecord(context, demand, base)
-  let isDoubtful = false
-  let mayBeDoubtful = false
+  let wasUnknown = false
+  let acceptsDoubtful = false
   for (let turn = 0; ; turn += 1) {
     closing.throwIfAborted()
     // 1
@@ -46,16 +46,16 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand): Pr
     // 3
     const taken = isUp ? await takeLease(gate, clock, key) : ({ kind: 'unavailable' } as const)
     // A store that answered a moment ago may only be slow: ask it once more before going on without it.
-    if (taken.kind === 'busy' || (taken.kind === 'unknown' && !isDoubtful)) {
-      isDoubtful = taken.kind === 'unknown'
+    if (taken.kind === 'busy' || (taken.kind === 'unknown' && !wasUnknown)) {
+      wasUnknown = taken.kind === 'unknown'
       await waitForTurn(context, turn, endsAtMonotonicMs)
       continue
     }
     const lease = taken.kind === 'held' ? taken.lease : undefined
     if (isUp && taken.kind === 'unavailable') tellUnguarded(context, demand)
-    const terms = { lease, isUp: isUp && taken.kind !== 'unknown', mayBeDoubtful, found, endsAtMonotonicMs }
+    const terms = { lease, isUp: isUp && taken.kind !== 'unknown', acceptsDoubtful, found, endsAtMonotonicMs }
     const attempt = await refreshUnderLease(context, demand, terms)
-    if (attempt.kind === 'doubtful') mayBeDoubtful = true
+    if (attempt.kind === 'doubtful') acceptsDoubtful = true
     else if (attempt.kind !== 'superseded') return attempt
   }
 }
@@ -64,14 +64,14 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand): Pr
 async function refreshUnderLease<C>(
   context: AccountContext<C>,
   demand: Demand,
-  turn: Omit<RefreshTerms, 'isSeen'>,
+  turnTerms: Omit<RefreshTerms, 'isSeen'>,
 ): Promise<Attempt> {
   const { state, clock } = context
-  const { lease, found } = turn
+  const { lease, found } = turnTerms
   try {
     // 4
     const isSeen = lease !== undefined && (await lookAtCache(context)).kind !== 'down'
-    const terms = { ...turn, isSeen }
+    const terms = { ...turnTerms, isSeen }
     if (found() === undefined) {
       if (lease !== undefined && demand.outside === undefined) await assertMayAsk(context, demand, true)
       const kept = await keepIfAlive(context, demand, terms)

@@ -3,7 +3,7 @@ import type { AccountContext } from '../state/account-context.js'
 import type { FreshToken } from '../upstream/request-token.js'
 import type { Attempt, Demand, RefreshTerms } from './demand.js'
 import { failRefresh } from './fail-refresh.js'
-import { standBy, verdictOn } from './stand-by.js'
+import { keepToken, verdictOn } from './keep-token.js'
 
 /**
  * Judges a response with the very token that an API rejected. If the provider has a probe, the platform is asked which
@@ -20,7 +20,7 @@ export async function judgeRejectedAgain<C>(
 ): Promise<Attempt> {
   const { state, spec } = context
   if ((await verdictOn(context, fresh.value, terms.endsAtMonotonicMs)) === true)
-    return standBy(context, demand, terms, fresh)
+    return keepToken(context, demand, terms, fresh)
   if (terms.found() !== undefined) return { kind: 'superseded' }
   const { record, rejected } = state
   const error = new PlatformError(

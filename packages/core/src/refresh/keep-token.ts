@@ -32,7 +32,7 @@ export async function keepIfAlive<C>(
   const asked = gate.moment()
   const endsAtMonotonicMs = Math.min(terms.endsAtMonotonicMs, clock.monotonic() + longestProbeMs)
   if ((await verdictOn(context, record.value, endsAtMonotonicMs)) !== true) return undefined
-  return standBy(context, demand, terms, { value: record.value, sentAt: asked })
+  return keepToken(context, demand, terms, { value: record.value, sentAt: asked })
 }
 
 /** Whether a token is alive according to the platform's probe; `undefined` without a probe or a clear result. */
@@ -49,7 +49,7 @@ export async function verdictOn<C>(
 /**
  * Keeps a token that was reported as rejected: the platform's own probe accepts it, so the report had another cause.
  */
-export async function standBy<C>(
+export async function keepToken<C>(
   context: AccountContext<C>,
   { reason }: Demand,
   terms: RefreshTerms,
