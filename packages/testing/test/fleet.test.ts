@@ -118,6 +118,7 @@ describe('what was broken once holds', () => {
       'store',
       749_801_182_239,
     ],
+    ['an unwritten token kept back while others passed the lease on', 'everything', 481_842_954_180],
     [
       'a token of before the clock was set back, written over one that others have since',
       'everything',

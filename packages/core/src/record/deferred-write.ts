@@ -10,23 +10,26 @@ import { writeRecord } from './write-record.js'
 
 /** A store that came back is found within this time, so that sharing resumes within ten seconds. */
 const betweenTriesMs = 4000
+/** While other processes pass the lease on, a try comes as often as theirs: what they ask for may be this very record. */
+const betweenBusyTriesMs = 250
 
 /** Brings a record that could not be written into the cache once it answers again, if it is still the newest. */
-export function deferWrite<C>(context: AccountContext<C>): void {
+export function deferWrite<C>(context: AccountContext<C>, delayMs = betweenTriesMs): void {
   const { clock, closing, state } = context
   if (state.isWritePlanned) return
   planWrite(state, true)
   const timer = clock.setTimer(
     () => {
       forgetClosing()
-      void writeLate(context).then((isDone) => {
+      void writeLate(context).then((outcome) => {
         planWrite(state, false)
         if (closing.aborted) noteWritten(state)
         // Another record that could not be written may have come meanwhile.
-        else if (!isDone || state.isUnwritten) deferWrite(context)
+        else if (outcome === 'busy') deferWrite(context, betweenBusyTriesMs)
+        else if (outcome === 'pending' || state.isUnwritten) deferWrite(context)
       })
     },
-    betweenTriesMs * (1 + context.jitter / 4),
+    delayMs * (1 + context.jitter / 4),
   )
   const forgetClosing = onAbort(closing, () => {
     timer.cancel()
@@ -44,29 +47,30 @@ export function deferWriteIfAlive<C>(context: AccountContext<C>): void {
   deferWrite(context)
 }
 
-/** @returns Whether nothing is left to be written. */
-async function writeLate<C>(context: AccountContext<C>): Promise<boolean> {
+/** Tries the write once. `done`: nothing is left to write; `busy`: another process holds the lease. */
+async function writeLate<C>(context: AccountContext<C>): Promise<'done' | 'busy' | 'pending'> {
   const { state, gate, clock, key } = context
   const isWritten = (): boolean => !state.isUnwritten
-  if (isWritten() || state.record === undefined) return true
+  if (isWritten() || state.record === undefined) return 'done'
   // The record that a refresh under way brings is the one to write.
-  if (state.refresh !== undefined) return false
+  if (state.refresh !== undefined) return 'pending'
   let look = await lookAtCache(context)
   const unwritten = state.record
-  if (look.kind === 'down' || state.isUntimed) return false
+  if (look.kind === 'down' || state.isUntimed) return 'pending'
   // A newer one was there, and is in memory now; or it was rejected or forgotten meanwhile.
-  if (isWritten()) return true
+  if (isWritten()) return 'done'
   if (isStored(unwritten, look)) {
     noteWritten(state)
-    return true
+    return 'done'
   }
   const taken = await takeLease(gate, clock, key)
-  if (taken.kind === 'busy' || taken.kind === 'unknown') return false
+  if (taken.kind === 'busy') return 'busy'
+  if (taken.kind === 'unknown') return 'pending'
   const lease = taken.kind === 'held' ? taken.lease : undefined
   if (lease !== undefined) look = await lookAtCache(context)
   if (isWritten() || state.record !== unwritten || look.kind === 'down') {
     await lease?.release()
-    return isWritten()
+    return isWritten() ? 'done' : 'pending'
   }
   const next = afterStored(unwritten, look)
   const seen = momentOf(clock)
@@ -75,7 +79,7 @@ async function writeLate<C>(context: AccountContext<C>): Promise<boolean> {
     noteWritten(state)
     remember(context, next, { seen })
   }
-  return !state.isUnwritten
+  return state.isUnwritten ? 'pending' : 'done'
 }
 
 /** The record is in the store: only the response to an earlier write was lost. */
