@@ -242,3 +242,14 @@ test('a store that is too slow to hold a lease costs one more attempt, not the r
   expect(world.clock.now() - startMs).toBeLessThan(15 * second)
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
+
+test('a refresh that writes its record gives the lease back by the write alone', async () => {
+  const calls: string[] = []
+  const cache = openWith((lease) => ({
+    take: (...args) => (calls.push('take'), lease.take(...args)),
+    commit: (...args) => (calls.push('commit'), lease.commit(...args)),
+    release: (...args) => (calls.push('release'), lease.release(...args)),
+  }))
+  await world.clock.runUntil(sourceOn(cache).getAccessToken())
+  expect(calls).toEqual(['take', 'commit'])
+})
