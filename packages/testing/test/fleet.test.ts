@@ -120,6 +120,11 @@ describe('what was broken once holds', () => {
     ],
     ['an unwritten token kept back while others passed the lease on', 'everything', 481_842_954_180],
     [
+      'a rejected token requested a second later, taken for one requested at the same time',
+      'everything',
+      865_785_478_327,
+    ],
+    [
       'a token of before the clock was set back, written over one that others have since',
       'everything',
       749_801_150_113,

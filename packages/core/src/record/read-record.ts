@@ -127,8 +127,11 @@ function factsFor<C>(context: AccountContext<C>, found: StoredRecord): OrderFact
     isFoundBeforeSetBack: isFromBeforeSetBack(context, found),
     isHeldOwn: isHeldOwn(context),
     laterByMs: record === undefined ? 0 : laterByMs(context, found, record),
-    // The store's time may be off by the duration of its response.
-    overlapMs: Math.min(timeoutMs, (times?.requestMs ?? Infinity) + gate.timeoutMs),
+    // The time of a store's own clock may be off by the duration of its response.
+    overlapMs: Math.min(
+      timeoutMs,
+      (times?.requestMs ?? Infinity) + (gate.cache.nowMs === undefined ? 0 : gate.timeoutMs),
+    ),
   }
 }
 
