@@ -1,4 +1,4 @@
-import { isNewer, isRenewed, orderOf, unlessReplaced, type OrderFacts } from '../src/record/record-order.js'
+import { isRenewed, isReplaced, orderOf, unlessReplaced, type OrderFacts } from '../src/record/record-order.js'
 import { changedRecord, storedRecord, type StoredRecord } from '../src/token-record.js'
 
 const issuedAtMs = 1_767_225_600_000
@@ -48,12 +48,24 @@ describe('the order of a found record and the one in memory', () => {
       {},
       'replaces',
     ],
-    ['the same generation, requested later', other({ issuedAtMs: issuedAtMs + 1 }), {}, 'replaces'],
-    ['the same generation of the same moment', other(), {}, 'loses'],
-    ['a lower generation', other({ generation: 2 }), {}, 'loses'],
+    ['the same generation, requested later', other(), { laterByMs: 1 }, 'replaces'],
+    [
+      'the same generation, requested later on a clock that was set back since',
+      other({ issuedAtMs: issuedAtMs - 300_000 }),
+      { laterByMs: 70_000 },
+      'replaces',
+    ],
+    ['the same generation of the same moment', other(), { laterByMs: 0 }, 'loses'],
+    ['a lower generation, requested later', other({ generation: 2 }), { laterByMs: 1 }, 'replaces'],
+    ['a lower generation', other({ generation: 2 }), { laterByMs: 0 }, 'loses'],
     ['a newer token that was replaced or rejected here', newer, { isFoundRetired: true }, 'loses'],
     ['the same generation, beside a rejected token', other(), { isHeldRejected: true }, 'replaces'],
-    ['a lower generation, beside a rejected token', other({ generation: 2 }), { isHeldRejected: true }, 'loses'],
+    [
+      'a lower generation, beside a rejected token',
+      other({ generation: 2 }),
+      { isHeldRejected: true, laterByMs: 0 },
+      'loses',
+    ],
     [
       'a newer one from before a clock was set back, beside an own one',
       newer,
@@ -97,30 +109,24 @@ describe('the order of a found record and the one in memory', () => {
   })
 })
 
-describe('newer and renewed', () => {
-  test('isNewer is true for any record if there is none', () => {
-    expect(isNewer(held, undefined)).toBe(true)
+describe('replaced and renewed', () => {
+  test('isReplaced is true for any record if there was none', () => {
+    expect(isReplaced(undefined, held)).toBe(true)
     expect(isRenewed(held, undefined)).toBe(false)
   })
 
-  test('isNewer is true for the higher generation, whatever the clocks say', () => {
-    expect(isNewer(other({ generation: 4, issuedAtMs: issuedAtMs - 9000 }), held)).toBe(true)
+  test('isReplaced is true for another token, and for a higher generation, whatever the clocks say', () => {
+    expect(isReplaced(held, other({ issuedAtMs: issuedAtMs - 9000 }))).toBe(true)
+    expect(isReplaced(held, same({ generation: 4 }))).toBe(true)
+    expect(isRenewed(other({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(false)
   })
 
-  test('isNewer is false for the record itself, and for a later response with the same token', () => {
-    expect(isNewer(held, held)).toBe(false)
-    expect(isNewer(same({ repeatedAtMs: issuedAtMs + 1 }), held)).toBe(false)
-    expect(isNewer(same({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(false)
+  test('isReplaced is false for the record itself, and for a later response with the same token', () => {
+    expect(isReplaced(held, held)).toBe(false)
+    expect(isReplaced(held, same({ repeatedAtMs: issuedAtMs + 1 }))).toBe(false)
+    expect(isReplaced(held, same({ issuedAtMs: issuedAtMs + 1 }))).toBe(false)
     expect(isRenewed(same({ repeatedAtMs: issuedAtMs + 1 }), held)).toBe(true)
     expect(isRenewed(same({ issuedAtMs: issuedAtMs + 1 }), held)).toBe(true)
-  })
-
-  test('isNewer is true for the later request if a generation was used twice', () => {
-    const twin = other({ issuedAtMs: issuedAtMs + 1 })
-    expect(isNewer(twin, held)).toBe(true)
-    expect(isNewer(held, twin)).toBe(false)
-    expect(isNewer(other(), held)).toBe(false)
-    expect(isRenewed(twin, held)).toBe(false)
   })
 })
 

@@ -92,8 +92,7 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'goes by counts alone',
     guarantee: 'G5',
     file: 'record/record-order.ts',
-    piece: 'a.value !== b.value && a.issuedAtMs > b.issuedAtMs',
-    other: 'false',
+    piece: ' && facts.laterByMs <= 0',
   },
   {
     what: 'keeps its failures to itself',

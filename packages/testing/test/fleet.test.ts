@@ -125,6 +125,11 @@ describe('what was broken once holds', () => {
       865_785_478_327,
     ],
     [
+      'a later token of the same generation, taken for older because the clock was set back',
+      'everything',
+      865_785_488_530,
+    ],
+    [
       'a token of before the clock was set back, written over one that others have since',
       'everything',
       749_801_150_113,

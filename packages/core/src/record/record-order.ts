@@ -40,7 +40,7 @@ export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
  * | its token was replaced or rejected here                                     | `loses`    |
  * | the token in memory was rejected, and the generation is not lower           | `replaces` |
  * | from before a clock was set back; this process requested its token after    | `loses`    |
- * | its generation is lower, or equal, and it was not requested later           | `loses`    |
+ * | neither its generation is higher nor was it requested later                 | `loses`    |
  * | the token in memory is unwritten and was requested later                    | `loses`    |
  * | the same, where the requests overlapped and the found token is rejected     | `loses`    |
  * | anything else                                                               | `replaces` |
@@ -51,7 +51,7 @@ export function orderOf(found: StoredRecord, held: StoredRecord | undefined, fac
   if (facts.isFoundRetired) return 'loses'
   if (facts.isHeldRejected && found.generation >= held.generation) return 'replaces'
   if (facts.isHeldOwn && facts.isFoundBeforeSetBack) return 'loses'
-  if (!isNewer(found, held)) return 'loses'
+  if (found.generation <= held.generation && facts.laterByMs <= 0) return 'loses'
   return facts.isUnwritten && isHeldLater(found, facts) ? 'loses' : 'replaces'
 }
 
@@ -69,13 +69,9 @@ function isHeldLater(
   return laterByMs < overlapMs && rejectedCode !== undefined
 }
 
-/**
- * Whether `a` was given later than `b`. The generation decides; where the store lost writes and one was given twice, the later
- * request does.
- */
-export function isNewer(a: StoredRecord, b: StoredRecord | undefined): boolean {
-  if (b === undefined || a.generation > b.generation) return true
-  return a.value !== b.value && a.issuedAtMs > b.issuedAtMs
+/** Whether the record in memory took the place of the one that it held before, or was given a higher generation. */
+export function isReplaced(before: StoredRecord | undefined, record: StoredRecord): boolean {
+  return before === undefined || record.value !== before.value || record.generation > before.generation
 }
 
 /** Whether `a` is the token of `b`, and upstream gave it once more since. */

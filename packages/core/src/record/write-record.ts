@@ -2,7 +2,7 @@ import type { HeldLease } from '../cache/refresh-lease.js'
 import type { AccountContext } from '../state/account-context.js'
 import { changedRecord, encodeRecord, promptMs, type StoredRecord } from '../token-record.js'
 import { lookAtCache } from './read-record.js'
-import { isNewer, isRenewed } from './record-order.js'
+import { isRenewed, isReplaced } from './record-order.js'
 
 /** Under which terms a record is written. */
 export interface WriteTerms {
@@ -67,5 +67,5 @@ async function lookFor<C>(
   const { record } = context.state
   if (record === undefined) return 'base'
   const isMarkedSince = record.value === base?.value && record.rejectedCode !== base.rejectedCode
-  return isMarkedSince || isNewer(record, base) || isRenewed(record, base) ? 'superseded' : 'base'
+  return isMarkedSince || isReplaced(base, record) || isRenewed(record, base) ? 'superseded' : 'base'
 }

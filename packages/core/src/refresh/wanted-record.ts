@@ -1,4 +1,4 @@
-import { isNewer } from '../record/record-order.js'
+import { isReplaced } from '../record/record-order.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejectedRecord } from '../state/account-state.js'
 import { timeLeftMs } from '../time/moment.js'
@@ -24,7 +24,7 @@ export function wantedRecord<C>(
     return record.value === outside.value || record.issuedAtMs > calledAtMs ? record : undefined
   }
   if (reason === 'cold' || reason === 'rejected') return record
-  if (isNewer(record, base)) return record
+  if (isReplaced(base, record)) return record
   // Another process refreshed in the meantime and got the same token: the next attempt has moved.
   return reason === 'ahead' && timeLeftMs(times.refreshAt, clock) > 0 ? record : undefined
 }
