@@ -1,4 +1,4 @@
-import { failurePolicy } from '@lingpai/core'
+import { failurePolicy } from '@lingpai/core/internal'
 import { words } from './words.mjs'
 
 /** The tables of all providers of a page; several of them each get a heading. */

@@ -15,7 +15,7 @@ describe('encryptedCache over memoryCache', () => {
     () => {
       let nowMs = 1_800_000_000_000
       return {
-        cache: encryptedCache(memoryCache({ now: () => nowMs }), { keys }),
+        cache: encryptedCache(memoryCache({ clock: { now: () => nowMs } }), { keys }),
         nowMs: () => nowMs,
         advanceMs: (ms) => {
           nowMs += ms
@@ -33,7 +33,7 @@ describe('encryptedCache over fileCache', () => {
     async () => {
       const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
       let nowMs = 1_800_000_000_000
-      const open = () => encryptedCache(fileCache({ directory, now: () => nowMs }), { keys })
+      const open = () => encryptedCache(fileCache({ directory, clock: { now: () => nowMs } }), { keys })
       return {
         cache: open(),
         reopen: open,

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { ClosedError, ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
+import { ClosedError, ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
 import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { changedKeys, markChange } from './change-mark.js'
 import { forgetEntries } from './forget-entries.js'
@@ -16,8 +16,8 @@ const malformed = configErrors('fileCache')
 export interface FileCacheOptions {
   /** Directory on a local file system; created if missing, with mode 0700. Relative to the working directory; `~` is the home. */
   readonly directory: string
-  /** Wall clock in Unix milliseconds; must be the same for all processes. @default Date.now */
-  readonly now?: () => number
+  /** Tells the time, which must be the same for all processes; a test passes its test clock. @default systemClock */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 /**
@@ -35,7 +35,8 @@ export interface FileCacheOptions {
  * const tokens = new TokenManager({ cache: fileCache({ directory: '~/.cache/my-bot' }) })
  * ```
  */
-export function fileCache({ directory, now = systemClock.now }: FileCacheOptions): IAccessTokenCache {
+export function fileCache({ directory, clock = systemClock }: FileCacheOptions): IAccessTokenCache {
+  const now = (): number => clock.now()
   const root = resolveDirectory(directory)
   const inTurn = turns()
   const memory = stateMemory()

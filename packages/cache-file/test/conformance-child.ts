@@ -14,7 +14,7 @@ cacheConformance(
     const root = await mkdtemp(join(tmpdir(), 'lingpai-'))
     const directory = join(root, 'cache')
     let nowMs = 1_800_000_000_000
-    const open = () => fileCache({ directory, now: () => nowMs })
+    const open = () => fileCache({ directory, clock: { now: () => nowMs } })
     return {
       cache: open(),
       reopen: open,

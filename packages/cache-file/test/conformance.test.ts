@@ -9,9 +9,9 @@ cacheConformance(test, async () => {
   const root = await mkdtemp(join(tmpdir(), 'lingpai-'))
   const directory = join(root, 'cache')
   let nowMs = 1_800_000_000_000
-  const caches = [fileCache({ directory, now: () => nowMs })]
+  const caches = [fileCache({ directory, clock: { now: () => nowMs } })]
   const open = () => {
-    const cache = fileCache({ directory, now: () => nowMs })
+    const cache = fileCache({ directory, clock: { now: () => nowMs } })
     caches.push(cache)
     return cache
   }

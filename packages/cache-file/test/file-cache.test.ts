@@ -144,7 +144,7 @@ test.each([0, -1, Number.NaN, Infinity])('a lease of %p ms is a ConfigError', as
 test('a dead holder does not block others after the clock was set back', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
-  const lease = leaseOf(fileCache({ directory, now: () => nowMs }))
+  const lease = leaseOf(fileCache({ directory, clock: { now: () => nowMs } }))
   expect(await lease.take(key, 'dead', 2000)).toBe(true)
   nowMs -= 3_600_000
   expect(await lease.take(key, 'next', 2000)).toBe(true)
@@ -153,7 +153,7 @@ test('a dead holder does not block others after the clock was set back', async (
 
 test('an expired lease that no other process took still commits', async () => {
   let nowMs = 1_800_000_000_000
-  const cache = fileCache({ directory: await temporaryDirectory(), now: () => nowMs })
+  const cache = fileCache({ directory: await temporaryDirectory(), clock: { now: () => nowMs } })
   await leaseOf(cache).take(key, 'slow', 2000)
   nowMs += 60_000
   expect(await leaseOf(cache).commit(key, 'slow', 'one')).toBe(true)

@@ -14,7 +14,7 @@ const keyOf = (id: string): string => `lingpai:1:wechat-mp:app:host:${id}:5d41`
 test('expired entries and their directories are removed by the next write of another process', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
-  const open = () => fileCache({ directory, now: () => nowMs })
+  const open = () => fileCache({ directory, clock: { now: () => nowMs } })
   const first = open()
   for (let i = 0; i < 10; i += 1) await first.set(keyOf(`gone${String(i)}`), 'dead', nowMs + dayMs)
   await first.set(keyOf('later'), 'living', nowMs + 60 * dayMs)
@@ -31,7 +31,7 @@ test('expired entries and their directories are removed by the next write of ano
 test('an expired entry that is being renewed stays', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
-  const cache = fileCache({ directory, now: () => nowMs })
+  const cache = fileCache({ directory, clock: { now: () => nowMs } })
   await cache.set(keyOf('a'), 'old', nowMs + 1000)
   nowMs += 30 * dayMs
   expect(await cache.lease?.take(keyOf('a'), 'holder', 2000)).toBe(true)
@@ -44,10 +44,10 @@ test('an expired entry that is being renewed stays', async () => {
 test('one write looks at a bounded number of entries, and the next ones at the rest', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
-  const first = fileCache({ directory, now: () => nowMs })
+  const first = fileCache({ directory, clock: { now: () => nowMs } })
   for (let i = 0; i < 40; i += 1) await first.set(keyOf(String(i)), 'dead', nowMs + dayMs)
   nowMs += 30 * dayMs
-  const other = fileCache({ directory, now: () => nowMs })
+  const other = fileCache({ directory, clock: { now: () => nowMs } })
   await other.set(keyOf('new'), 'one')
   const left = (await entriesIn(directory)).length
   expect(left).toBeGreaterThan(20)

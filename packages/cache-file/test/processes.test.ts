@@ -75,7 +75,7 @@ test('a holder that was suspended past its lease and overtaken cannot commit aft
 
 test('a commit that was suspended before publishing does not reuse a number that others left', async () => {
   const directory = await temporaryDirectory()
-  const cache = fileCache({ directory, now: () => Date.now() + 1500 })
+  const cache = fileCache({ directory, clock: { now: () => Date.now() + 1500 } })
   const lease = leaseOf(cache)
   const stalled = startChild('stall', directory, key)
   expect(await stalled.line()).toBe('about to publish')
@@ -98,7 +98,7 @@ test('the lease of a killed holder is available after it expires', async () => {
   holder.signal('SIGKILL')
   await holder.ended
   let aheadMs = 0
-  const lease = leaseOf(fileCache({ directory, now: () => Date.now() + aheadMs }))
+  const lease = leaseOf(fileCache({ directory, clock: { now: () => Date.now() + aheadMs } }))
   expect(await lease.take(key, 'next', 2000)).toBe(false)
   aheadMs = 2000
   expect(await lease.take(key, 'next', 2000)).toBe(true)

@@ -22,9 +22,9 @@ interface Opened {
 
 async function openSeen(): Promise<Opened> {
   const directory = await temporaryDirectory()
-  const other = fileCache({ directory, now: later })
+  const other = fileCache({ directory, clock: { now: later } })
   for (const value of ['minus one', 'zero', 'one']) await other.set(key, value)
-  const reader = fileCache({ directory, now: later })
+  const reader = fileCache({ directory, clock: { now: later } })
   for (let reads = 0; reads < 3; reads += 1) expect(await reader.get(key)).toBe('one')
   return { reader, other, entry: join(directory, nameOfKey(key)) }
 }
@@ -111,7 +111,7 @@ test('the state memory holds at most 10,000 keys', () => {
 test('a remembered value that expires is a miss', async () => {
   const directory = await temporaryDirectory()
   let nowMs = later()
-  const cache = fileCache({ directory, now: () => nowMs })
+  const cache = fileCache({ directory, clock: { now: () => nowMs } })
   await cache.set(key, 'one', nowMs + 1000)
   for (let reads = 0; reads < 3; reads += 1) expect(await cache.get(key)).toBe('one')
   nowMs += 1000

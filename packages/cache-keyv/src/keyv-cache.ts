@@ -3,6 +3,7 @@ import {
   ClosedError,
   ConfigError,
   systemClock,
+  type Clock,
   type Awaitable,
   type CacheLease,
   type CacheReach,
@@ -26,8 +27,8 @@ export interface KeyvCacheOptions {
    * Without a lease, several processes may refresh at the same time.
    */
   readonly lease?: CacheLease
-  /** Wall clock in Unix milliseconds; must be the same for all processes. @default Date.now */
-  readonly now?: () => number
+  /** Tells the time, which must be the same for all processes; a test passes its test clock. @default systemClock */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const reaches: readonly unknown[] = ['process', 'host', 'fleet']
@@ -46,7 +47,7 @@ const reaches: readonly unknown[] = ['process', 'host', 'fleet']
  * const tokens = new TokenManager({ cache })
  * ```
  */
-export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCacheOptions): IAccessTokenCache {
+export function keyvCache({ store, reach, lease, clock = systemClock }: KeyvCacheOptions): IAccessTokenCache {
   assertStore(store)
   if (!reaches.includes(reach)) throw bad('reach', 'must be process, host or fleet', reach)
   const guarded = guardStore(
@@ -62,7 +63,7 @@ export function keyvCache({ store, reach, lease, now = systemClock.now }: KeyvCa
       run(async () => {
         const text = await guarded.get(entryKey(key))
         const entry = text === undefined || text === damagedText ? undefined : decodeEntry(key, text)
-        return entry !== undefined && now() < (entry.expiresAtMs ?? Infinity) ? entry.value : undefined
+        return entry !== undefined && clock.now() < (entry.expiresAtMs ?? Infinity) ? entry.value : undefined
       }),
     set: async (key, value, expiresAtMs) =>
       run(async () => guarded.set(entryKey(key), encodeEntry(key, { value, expiresAtMs }))),

@@ -38,7 +38,8 @@ for (const [name, openKind] of Object.entries(kinds)) {
 async function opened(kind: Kind): Promise<OpenedCache> {
   let nowMs = 1_800_000_000_000
   const isBroken = { value: false }
-  const open = async () => keyvCache({ store: breakable(await kind.open(), isBroken), reach: 'host', now: () => nowMs })
+  const open = async () =>
+    keyvCache({ store: breakable(await kind.open(), isBroken), reach: 'host', clock: { now: () => nowMs } })
   return {
     cache: await open(),
     reopen: open,

@@ -124,7 +124,7 @@ test('stores receive no time to live', async () => {
 test('an entry is a miss from its expiry on, and no reader deletes it', async () => {
   let nowMs = 1000
   const store = new Map<string, string>()
-  const cache = keyvCache({ store, reach: 'host', now: () => nowMs })
+  const cache = keyvCache({ store, reach: 'host', clock: { now: () => nowMs } })
   await cache.set(key, 'one', 2000)
   nowMs = 1999
   expect(await cache.get(key)).toBe('one')

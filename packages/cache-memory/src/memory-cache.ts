@@ -1,12 +1,12 @@
-import { ConfigError, systemClock, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
 import { LRUCache } from 'lru-cache'
 
 /** Options of `memoryCache`. */
 export interface MemoryCacheOptions {
   /** Maximum number of entries; beyond it, the least recently used one is dropped. At most 10 million. @default 10_000 */
   readonly maxEntries?: number
-  /** Wall clock in Unix milliseconds. @default Date.now */
-  readonly now?: () => number
+  /** Tells the time; a test passes its test clock. @default systemClock */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 /** A cache in the memory of this process. Its methods are synchronous. */
@@ -39,7 +39,7 @@ interface Entry {
  * const tokens = new TokenManager({ cache: memoryCache() })
  * ```
  */
-export function memoryCache({ maxEntries = 10_000, now = systemClock.now }: MemoryCacheOptions = {}): MemoryCache {
+export function memoryCache({ maxEntries = 10_000, clock = systemClock }: MemoryCacheOptions = {}): MemoryCache {
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1 || maxEntries > mostEntries) {
     throw new ConfigError('memoryCache: "maxEntries" must be an integer from 1 to 10 million', {
       field: 'maxEntries',
@@ -52,7 +52,7 @@ export function memoryCache({ maxEntries = 10_000, now = systemClock.now }: Memo
     get: (key) => {
       const entry = entries.get(key)
       if (entry === undefined) return undefined
-      if (now() < entry.expiresAtMs) return entry.value
+      if (clock.now() < entry.expiresAtMs) return entry.value
       entries.delete(key)
       return undefined
     },

@@ -6,7 +6,7 @@ cacheConformance(
   () => {
     let nowMs = 1_800_000_000_000
     return {
-      cache: memoryCache({ now: () => nowMs }),
+      cache: memoryCache({ clock: { now: () => nowMs } }),
       nowMs: () => nowMs,
       advanceMs: (ms) => {
         nowMs += ms

@@ -26,7 +26,7 @@ test('the methods of memoryCache() are synchronous', () => {
 
 test('an entry is not returned at the very moment of its expiry', () => {
   let nowMs = 1000
-  const cache = memoryCache({ now: () => nowMs })
+  const cache = memoryCache({ clock: { now: () => nowMs } })
   cache.set('key', 'value', 2000)
   nowMs = 1999
   expect(cache.get('key')).toBe('value')
@@ -36,7 +36,7 @@ test('an entry is not returned at the very moment of its expiry', () => {
 
 test('an expired entry stays a miss when the clock is set back', () => {
   let nowMs = 3000
-  const cache = memoryCache({ now: () => nowMs })
+  const cache = memoryCache({ clock: { now: () => nowMs } })
   cache.set('key', 'value', 2000)
   expect(cache.get('key')).toBeUndefined()
   nowMs = 1000

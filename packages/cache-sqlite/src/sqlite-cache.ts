@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
-import { ConfigError, systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
+import { ConfigError, systemClock, type CacheLease, type Clock, type IAccessTokenCache } from '@lingpai/core'
 import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { Keyv } from 'keyv'
 import { changedKeys } from './changed-keys.js'
@@ -20,8 +20,8 @@ export interface SqliteCacheOptions {
   readonly path: string
   /** How long a write waits for writes of other processes, in milliseconds. @default 800 */
   readonly busyTimeoutMs?: number
-  /** Wall clock in Unix milliseconds; must be the same for all processes. @default Date.now */
-  readonly now?: () => number
+  /** Tells the time, which must be the same for all processes; a test passes its test clock. @default SQLite's clock */
+  readonly clock?: Pick<Clock, 'now'>
   /** Called with the path to which a damaged database was moved: `<path>.damaged-<time>`. That file may contain tokens. */
   readonly onDamaged?: (movedTo: string) => void
 }
@@ -42,22 +42,22 @@ export interface SqliteCacheOptions {
  * ```
  */
 export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
-  const { path, busyTimeoutMs = 800, now, onDamaged = () => undefined } = options
+  const { path, busyTimeoutMs = 800, clock, onDamaged = () => undefined } = options
   const file = resolvePath(path)
   if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0))
     throw bad('busyTimeoutMs', 'must be a non-negative number')
-  const db = database({ path: file, busyTimeoutMs, now: now ?? systemClock.now, onDamaged })
+  const db = database({ path: file, busyTimeoutMs, now: () => (clock ?? systemClock).now(), onDamaged })
   const feed = polledFeed(changedKeys(db))
   /** Expired records that cannot be removed now are removed by the next write. */
   const forget = async (): Promise<void> => {
-    const nowMs = now?.() ?? null
+    const nowMs = clock?.now() ?? null
     const forgetting = async (sqlite: SqliteStore): Promise<void> => {
       await sqlite.query(forgetEnded, nowMs)
       await sqlite.query(forgetLeases, nowMs)
     }
     await db.run(forgetting, 0).catch(ignore)
   }
-  const lease = leaseOf(db, () => now?.() ?? null)
+  const lease = leaseOf(db, () => clock?.now() ?? null)
   const cache = keyvCache({
     store: recordsOf(db),
     reach: 'host',
@@ -69,7 +69,7 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
         return isWritten
       },
     },
-    ...(now === undefined ? {} : { now }),
+    ...(clock && { clock }),
   })
   return {
     ...cache,

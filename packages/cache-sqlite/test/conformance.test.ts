@@ -10,9 +10,9 @@ cacheConformance(test, async () => {
   const root = await mkdtemp(join(tmpdir(), 'lingpai-'))
   const path = join(root, 'cache', 'tokens.db')
   let nowMs = 1_800_000_000_000
-  const caches = [sqliteCache({ path, now: () => nowMs })]
+  const caches = [sqliteCache({ path, clock: { now: () => nowMs } })]
   const open = () => {
-    const cache = sqliteCache({ path, now: () => nowMs })
+    const cache = sqliteCache({ path, clock: { now: () => nowMs } })
     caches.push(cache)
     return cache
   }

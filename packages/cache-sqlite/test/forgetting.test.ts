@@ -21,7 +21,7 @@ async function query(path: string, sql: string): Promise<readonly Readonly<Recor
 test('expired rows are removed by the next write, including those of an older database', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   let nowMs = 1_800_000_000_000
-  const open = () => sqliteCache({ path, now: () => nowMs })
+  const open = () => sqliteCache({ path, clock: { now: () => nowMs } })
   const first = open()
   for (let i = 0; i < 10; i += 1) await first.set(keyOf(`gone${String(i)}`), 'dead', nowMs + dayMs)
   await first.set(keyOf('later'), 'living', nowMs + 60 * dayMs)
@@ -42,7 +42,7 @@ test('expired rows are removed by the next write, including those of an older da
 test('an expired row that is being renewed stays', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   let nowMs = 1_800_000_000_000
-  const cache = sqliteCache({ path, now: () => nowMs })
+  const cache = sqliteCache({ path, clock: { now: () => nowMs } })
   await cache.set(keyOf('a'), 'old', nowMs + 1000)
   nowMs += 30 * dayMs
   expect(await cache.lease?.take(keyOf('a'), 'holder', 2000)).toBe(true)

@@ -24,7 +24,7 @@ for (const [name, { wrap, prefix }] of Object.entries(kinds)) {
           const store = new KeyvSqlite(`sqlite://${join(directory, 'tokens.db')}`)
           await store.query('PRAGMA synchronous = OFF')
           stores.push(store)
-          return keyvCache({ store: wrap(store), reach: 'host', now: () => nowMs })
+          return keyvCache({ store: wrap(store), reach: 'host', clock: { now: () => nowMs } })
         }
         return {
           cache: await open(),

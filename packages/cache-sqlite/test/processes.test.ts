@@ -75,7 +75,7 @@ test('the lease of a killed holder is available after it expires, not before', a
   holder.signal('SIGKILL')
   await holder.ended
   expect(await leaseOf(openCache(path)).take(key, 'next', 2000)).toBe(false)
-  const later = sqliteCache({ path, now: () => Date.now() + 20_000 })
+  const later = sqliteCache({ path, clock: { now: () => Date.now() + 20_000 } })
   opened.push(later)
   expect(await leaseOf(later).take(key, 'next', 2000)).toBe(true)
 }, 30_000)

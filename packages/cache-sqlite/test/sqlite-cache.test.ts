@@ -135,7 +135,7 @@ test('writes are flushed through a log that readers do not wait for', async () =
 test('a dead holder does not block others after the clock was set back', async () => {
   const path = join(await temporaryDirectory(), 'tokens.db')
   let nowMs = 1_800_000_000_000
-  const cache = sqliteCache({ path, now: () => nowMs })
+  const cache = sqliteCache({ path, clock: { now: () => nowMs } })
   expect(await leaseOf(cache).take(key, 'dead', 2000)).toBe(true)
   nowMs -= 3_600_000
   expect(await leaseOf(cache).take(key, 'next', 2000)).toBe(true)
@@ -147,16 +147,16 @@ test('leases without a given clock expire by the clock of SQLite, which is that 
   const path = join(await temporaryDirectory(), 'tokens.db')
   const cache = sqliteCache({ path })
   expect(await leaseOf(cache).take(key, 'a', 60_000)).toBe(true)
-  const aheadMs = sqliteCache({ path, now: () => Date.now() + 55_000 })
+  const aheadMs = sqliteCache({ path, clock: { now: () => Date.now() + 55_000 } })
   expect(await leaseOf(aheadMs).take(key, 'b', 60_000)).toBe(false)
-  const later = sqliteCache({ path, now: () => Date.now() + 60_001 })
+  const later = sqliteCache({ path, clock: { now: () => Date.now() + 60_001 } })
   expect(await leaseOf(later).take(key, 'b', 60_000)).toBe(true)
   await Promise.all([cache.close?.(), aheadMs.close?.(), later.close?.()])
 })
 
 test('an expired lease that no other process took still commits', async () => {
   let nowMs = 1_800_000_000_000
-  const cache = sqliteCache({ path: join(await temporaryDirectory(), 'tokens.db'), now: () => nowMs })
+  const cache = sqliteCache({ path: join(await temporaryDirectory(), 'tokens.db'), clock: { now: () => nowMs } })
   await leaseOf(cache).take(key, 'slow', 2000)
   nowMs += 60_000
   expect(await leaseOf(cache).commit(key, 'slow', 'one', Infinity)).toBe(true)

@@ -165,21 +165,21 @@ const platformFailed: Readonly<Partial<Record<ErrorClass, Hint>>> = Object.fromE
 function requestOf(
   { at }: ServerAddress,
   { account, key }: { readonly account: string; readonly key: string },
-  { reason, note, minLifeMs, refused }: RequestFacts = { reason: 'cold', minLifeMs: 0 },
+  { reason, note, minLifeMs, rejected }: RequestFacts = { reason: 'cold', minLifeMs: 0 },
 ): RequestSpec {
   const base = `/v1/accounts/${encodeURIComponent(account)}`
   const headers = { authorization: `Bearer ${key}` }
   if (reason === 'requested' && note !== catchUpNote)
     return { method: 'POST', url: at(`${base}/refreshes`), headers, json: note === undefined ? {} : { note } }
   // The server compares generations: if it has already replaced this token, it responds with its current one.
-  if (refused !== undefined && note !== catchUpNote)
-    return { method: 'POST', url: at(`${base}/rejections`), headers, json: rejection(refused) }
+  if (rejected !== undefined && note !== catchUpNote)
+    return { method: 'POST', url: at(`${base}/rejections`), headers, json: rejection(rejected) }
   const minLifeSeconds = Math.ceil(minLifeMs / 1000)
   const query = minLifeSeconds > 0 && { query: { min_life: String(minLifeSeconds) } }
   return { method: 'GET', url: at(`${base}/token`), headers, ...query }
 }
 
-function rejection({ generation, code }: NonNullable<RequestFacts['refused']>): {
+function rejection({ generation, code }: NonNullable<RequestFacts['rejected']>): {
   readonly generation: number
   readonly code?: PlatformCode
 } {

@@ -1,7 +1,6 @@
 import {
   ConfigError,
   type Account,
-  type ApiErrorTables,
   type Clock,
   type GetTokenOptions,
   type BackgroundRefreshOptions,
@@ -13,7 +12,7 @@ import {
   type TokenRecord,
   type TokenSource,
 } from '@lingpai/core'
-import { pauseUntilAborted } from '@lingpai/core/internal'
+import { type ApiErrorTables, pauseUntilAborted } from '@lingpai/core/internal'
 import { catchUpNote, type PlatformProvider } from './token-server-provider.js'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')

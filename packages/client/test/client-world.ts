@@ -36,7 +36,7 @@ export async function openClientWorld(): Promise<ClientWorld> {
   const clock = testClock()
   const simulator = await startSimulator({ clock })
   const providers = providersOf(simulator)
-  const cache = memoryCache({ now: clock.now })
+  const cache = memoryCache({ clock })
   const server = new TokenManager({ cache, clock, random: () => 0.5 })
   const accounts = accountsOf(server, simulator, providers)
   const made = (['reader', 'reporter', 'admin'] as const).map((role) => ({

@@ -10,7 +10,7 @@ let direct: TokenSource
 
 beforeEach(async () => {
   world = await openClientWorld()
-  manager = new Manager({ cache: memoryCache({ now: world.clock.now }), clock: world.clock, random: () => 0.5 })
+  manager = new Manager({ cache: memoryCache({ clock: world.clock }), clock: world.clock, random: () => 0.5 })
   direct = manager.source(world.providers.bot, world.simulator.accounts.qq)
 })
 

@@ -57,7 +57,7 @@ test("a token server's source behaves like a manager's source", async () => {
     expect(await tokens.authorizationHeader()).toBe(`QQBot ${await direct.getAccessToken()}`)
     expect(await tokens.withToken((token) => token.length)).toBe((await direct.getAccessToken()).length)
     tokens.startBackgroundRefresh()
-    expect(tokens.status()).toMatchObject({ state: 'valid', isKept: true })
+    expect(tokens.status()).toMatchObject({ state: 'valid', hasBackgroundRefresh: true })
     tokens.stopBackgroundRefresh()
     tokens.validate()
     await tokens.clear()

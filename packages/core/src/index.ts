@@ -1,11 +1,4 @@
 export type { Awaitable, CacheChange, CacheLease, CacheReach, IAccessTokenCache } from './cache.js'
-export {
-  classify,
-  type ApiErrorTables,
-  type ClassifierSpec,
-  type ParsedResponse,
-  type Refusal,
-} from './provider/classify.js'
 export { systemClock, type Clock, type Timer, type TimerOptions } from './clock.js'
 export { defineProvider } from './provider/define-provider.js'
 export { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from './error-class.js'
@@ -49,12 +42,9 @@ export type {
   ResolvedSpec,
   Secret,
 } from './provider.js'
-export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
-export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
-export { accountName, type Account } from './account.js'
+export { type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
-export { networkFault, type NetworkFault } from './http/network-fault.js'
 export type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
 export { signPage, type PageSignature, type SignPageOptions } from './kit/sign-page.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './manager/token-manager.js'
@@ -70,7 +60,6 @@ export type {
   SourceStatus,
   TokenSource,
 } from './token-source.js'
-export { platformError } from './failure/upstream-errors.js'
 export { AccessTokenApi } from './kit/access-token-api.js'
 export { ApiConfigKit, type ApiConfig } from './kit/api-config-kit.js'
 export type { HttpDelegate } from './http-delegate.js'

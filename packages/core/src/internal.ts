@@ -14,3 +14,15 @@ export { pauseUntilAborted } from './time/pause.js'
 export { withDeadline } from './time/with-deadline.js'
 export { configErrors } from './config-errors.js'
 export { harmlessly } from './events.js'
+export {
+  classify,
+  type ApiErrorTables,
+  type ClassifierSpec,
+  type ParsedResponse,
+  type ErrorResponse,
+} from './provider/classify.js'
+export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
+export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
+export { accountName } from './account.js'
+export { networkFault, type NetworkFault } from './http/network-fault.js'
+export { platformError } from './failure/upstream-errors.js'

@@ -198,7 +198,7 @@ export interface RequestFacts {
   /** The life that the caller needs at least, in milliseconds. */
   readonly minLifeMs: number
   /** The token in memory, if an API rejected it. */
-  readonly refused?: { readonly generation: number; readonly code?: PlatformCode }
+  readonly rejected?: { readonly generation: number; readonly code?: PlatformCode }
 }
 
 /** How a single code differs from its class. */

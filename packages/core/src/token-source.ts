@@ -66,7 +66,7 @@ export interface SourceStatus {
   readonly refreshAtMs?: number
   readonly lastFailure?: FailureSummary
   /** Whether the background refresh is running. */
-  readonly isKept: boolean
+  readonly hasBackgroundRefresh: boolean
 }
 
 /** The last failure since the last successful refresh. */

@@ -1,4 +1,5 @@
-import { accountName, defineProvider, TokenManager, type Provider } from '@lingpai/core'
+import { defineProvider, TokenManager, type Provider } from '@lingpai/core'
+import { accountName } from '@lingpai/core/internal'
 import { memoryCache } from '@lingpai/cache-memory'
 import { assertCredentials, cacheKey, fingerprintOf, splitCredentials } from '../src/account.js'
 import { scriptedPlatform, toy, type ToyCredentials } from './scripted-platform.js'
@@ -76,7 +77,7 @@ test('a provider without a base takes its host from the request, whatever the se
       query: { appid: appId, secret: appSecret },
     }),
   })
-  await using manager = new TokenManager({ cache: memoryCache({ now: platform.clock.now }), clock: platform.clock })
+  await using manager = new TokenManager({ cache: memoryCache({ clock: platform.clock }), clock: platform.clock })
   const source = manager.source(provider, { appId: '1', appSecret: secret })
   expect(source.account.host).toBe(platform.url.replace('http://', ''))
   expect(await source.getAccessToken()).toBe('token-1')

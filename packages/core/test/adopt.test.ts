@@ -28,7 +28,7 @@ const errorOf = (promise: Promise<unknown>): Promise<AnyLingpaiError> =>
     () => undefined as never,
     (error: unknown) => error as AnyLingpaiError,
   )
-const open = (): IAccessTokenCache => fileCache({ directory, now: world.clock.now })
+const open = (): IAccessTokenCache => fileCache({ directory, clock: world.clock })
 const sourceOn = (cache: IAccessTokenCache, options: Partial<TokenManagerOptions> = {}): TokenSource =>
   world.source('wechatPlain', world.manager({ cache, ...options }))
 const requests = (): number => world.simulator.ledger.tokenRequests()
@@ -90,7 +90,7 @@ test('cold callers during an adoption that fails get a token from the platform',
 })
 
 for (const [kind, cache] of [
-  ['with a lease', () => memoryCache({ now: world.clock.now })],
+  ['with a lease', () => memoryCache({ clock: world.clock })],
   ['without one', () => plainCache().cache],
 ] as const) {
   test(`a token adopted during an upstream request replaces its result, on a cache ${kind}`, async () => {
@@ -219,7 +219,7 @@ test('the expiry of an adopted token is on the clock of this host, even if the s
   const { clock } = world
   const behindMs = 10 * minute
   const store = (): IAccessTokenCache => ({
-    ...fileCache({ directory, now: () => clock.now() - behindMs }),
+    ...fileCache({ directory, clock: { now: () => clock.now() - behindMs } }),
     nowMs: () => clock.now() - behindMs,
   })
   const source = sourceOn(store())

@@ -142,7 +142,7 @@ test('a reported lifetime takes precedence over a guess, whether it is reported 
 
 test('a guessed lifetime is shared: the same token from upstream prolongs it in all processes that share the cache', async () => {
   const { clock, provider } = platform
-  const cache = memoryCache({ now: clock.now })
+  const cache = memoryCache({ clock })
   const renewal = { mode: 'sticky', windowSeconds: 60, attemptsAtSeconds: [50], minIntervalSeconds: 5 } as const
   const [first, second_] = [0, 1].map(() =>
     platform.manager({ cache }).source(provider.extend({ renewal }), toyAccount),

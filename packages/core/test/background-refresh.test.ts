@@ -11,7 +11,7 @@ test('the background refresh refreshes ahead without any call', async () => {
   const source = world.source('qq')
   source.startBackgroundRefresh()
   source.startBackgroundRefresh()
-  expect(source.status().isKept).toBe(true)
+  expect(source.status().hasBackgroundRefresh).toBe(true)
   await world.clock.advance(12 * hour)
   expect(world.simulator.ledger.tokensIssued()).toBe(7)
   expect(world.simulator.ledger.tokenRequests()).toBe(7)
@@ -29,7 +29,7 @@ test('the background refresh that was stopped and started a thousand times runs 
     if (turn % 10 === 0) await world.clock.settle()
     source.stopBackgroundRefresh()
   }
-  expect(source.status().isKept).toBe(false)
+  expect(source.status().hasBackgroundRefresh).toBe(false)
   source.startBackgroundRefresh()
   await world.clock.advance(2 * second)
   expect(world.clock.pendingTimers).toBe(1)
@@ -83,7 +83,7 @@ test('the background refresh notices within a minute that the machine slept', as
 test('the status shows each state of an account', async () => {
   const { simulator, clock } = world
   const source = world.source('qq')
-  expect(source.status()).toEqual({ state: 'none', account: source.account, isKept: false })
+  expect(source.status()).toEqual({ state: 'none', account: source.account, hasBackgroundRefresh: false })
   simulator.fault({ endpoint: 'token', latencyMs: second })
   const first = source.getAccessToken()
   await clock.settle()
@@ -108,11 +108,11 @@ test('a signal ends the background refresh', async () => {
   const source = world.source('qq')
   const stop = new AbortController()
   source.startBackgroundRefresh({ signal: stop.signal })
-  expect(source.status().isKept).toBe(true)
+  expect(source.status().hasBackgroundRefresh).toBe(true)
   stop.abort()
-  expect(source.status().isKept).toBe(false)
+  expect(source.status().hasBackgroundRefresh).toBe(false)
   source.startBackgroundRefresh({ signal: stop.signal })
-  expect(source.status().isKept).toBe(false)
+  expect(source.status().hasBackgroundRefresh).toBe(false)
 })
 
 test('the background refresh replaces a rejected token whose refresh failed once, without any call', async () => {
@@ -157,7 +157,7 @@ test('the signal of a stopped background refresh does not affect a new one, and 
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   source.startBackgroundRefresh()
   abort()
-  expect(source.status().isKept).toBe(true)
+  expect(source.status().hasBackgroundRefresh).toBe(true)
 })
 
 test('the status is expired for a token that expired unnoticed, and for a rejected one', async () => {

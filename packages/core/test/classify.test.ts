@@ -1,4 +1,4 @@
-import { classify, type ClassifierSpec } from '@lingpai/core'
+import { classify, type ClassifierSpec } from '@lingpai/core/internal'
 import { hintFor } from '../src/provider/classify.js'
 
 const spec: ClassifierSpec = {

@@ -99,7 +99,7 @@ describe('a wall clock that is set during an upstream request, over a store with
     let setByMs = 0
     const call = (): Promise<string> =>
       world
-        .source('wechatPlain', world.manager({ cache: { ...fileCache({ directory, now: nowMs }), nowMs } }))
+        .source('wechatPlain', world.manager({ cache: { ...fileCache({ directory, clock: { now: nowMs } }), nowMs } }))
         .getAccessToken()
     return clock.runUntil(
       (async () => {

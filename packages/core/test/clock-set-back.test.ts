@@ -22,7 +22,7 @@ function processOn(
   change: (cache: IAccessTokenCache) => Partial<IAccessTokenCache> = () => ({}),
   name: SourceName = 'wechatPlain',
 ): TokenSource {
-  const cache = fileCache({ directory, now: world.clock.now })
+  const cache = fileCache({ directory, clock: world.clock })
   return world.source(name, world.manager({ cache: { ...cache, ...change(cache) } }))
 }
 

@@ -24,7 +24,7 @@ afterEach(async () => {
 /** A source of a separate manager on a new instance of the file cache, as another process has. */
 function elsewhere(credentials = toyAccount): TokenSource {
   const { clock } = platform
-  return platform.source(platform.manager({ cache: fileCache({ directory, now: clock.now }) }), credentials)
+  return platform.source(platform.manager({ cache: fileCache({ directory, clock }) }), credentials)
 }
 
 const fail = (source: TokenSource): Promise<unknown> => errorOf(platform.clock.runUntil(source.getAccessToken()))

@@ -50,7 +50,7 @@ function switched(inner: IAccessTokenCache): {
 
 for (const state of ['down', 'silent'] as const) {
   test(`a store that is ${state} from the start: one request per life, and sharing resumes within ten seconds`, async () => {
-    const store = switched(fileCache({ directory, now: world.clock.now }))
+    const store = switched(fileCache({ directory, clock: world.clock }))
     store.state = state
     const source = world.source('wechatPlain', world.manager({ cache: store.cache }))
     const tokens = await world.clock.runUntil(Promise.all(Array.from({ length: 100 }, () => source.getAccessToken())))
@@ -64,7 +64,7 @@ for (const state of ['down', 'silent'] as const) {
 
     store.state = 'up'
     await world.clock.advance(10 * second)
-    const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+    const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, clock: world.clock }) }))
     expect(await other.getAccessToken()).toBe(tokens[0])
     expect(world.simulator.ledger.tokenRequests()).toBe(1)
   })
@@ -72,7 +72,7 @@ for (const state of ['down', 'silent'] as const) {
 
 test('cold callers wait once for a store that does not respond, and for upstream', async () => {
   const { clock, simulator } = world
-  const store = switched(fileCache({ directory, now: clock.now }))
+  const store = switched(fileCache({ directory, clock }))
   store.state = 'silent'
   const source = world.source('wechat', world.manager({ cache: store.cache, cacheTimeoutMs: 500 }))
   simulator.fault({ endpoint: 'token', latencyMs: 3 * second })
@@ -83,7 +83,7 @@ test('cold callers wait once for a store that does not respond, and for upstream
 })
 
 test('a store that fails midway: memory keeps serving, the token is refreshed once, the record is written back', async () => {
-  const store = switched(fileCache({ directory, now: world.clock.now }))
+  const store = switched(fileCache({ directory, clock: world.clock }))
   const source = world.source('wechat', world.manager({ cache: store.cache }))
   await source.getAccessToken()
   store.state = 'down'
@@ -94,31 +94,31 @@ test('a store that fails midway: memory keeps serving, the token is refreshed on
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
   store.state = 'up'
   await world.clock.advance(10 * second)
-  const other = world.source('wechat', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  const other = world.source('wechat', world.manager({ cache: fileCache({ directory, clock: world.clock }) }))
   expect(await other.getRecord()).toMatchObject({ generation: 2, value: await source.getAccessToken() })
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
 test('a record is not written back over a newer one', async () => {
-  const store = switched(fileCache({ directory, now: world.clock.now }))
+  const store = switched(fileCache({ directory, clock: world.clock }))
   const cut = world.source('wechatPlain', world.manager({ cache: store.cache }))
   store.state = 'down'
   const old = await world.clock.runUntil(cut.getAccessToken())
   await world.clock.advance(second)
-  const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, clock: world.clock }) }))
   const current = await other.getAccessToken()
   store.state = 'up'
   await world.clock.advance(10 * second)
   expect(current).not.toBe(old)
   expect(await cut.getAccessToken()).toBe(current)
-  const late = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  const late = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, clock: world.clock }) }))
   expect(await late.getAccessToken()).toBe(current)
   expect(world.simulator.ledger.tokenRequests()).toBe(2)
 })
 
 test('a token that upstream gives again to a process without the store keeps its generation', async () => {
-  const store = switched(fileCache({ directory, now: world.clock.now }))
-  const other = world.source('wechat', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  const store = switched(fileCache({ directory, clock: world.clock }))
+  const other = world.source('wechat', world.manager({ cache: fileCache({ directory, clock: world.clock }) }))
   await other.getAccessToken()
   world.simulator.revoke(world.simulator.accounts.wechat)
   await other.refresh()
@@ -133,7 +133,7 @@ test('a token that upstream gives again to a process without the store keeps its
 })
 
 test('a commit that is never acknowledged loses no token', async () => {
-  const inner = fileCache({ directory, now: world.clock.now })
+  const inner = fileCache({ directory, clock: world.clock })
   const lease = inner.lease
   if (lease === undefined) throw new ConfigError('the file cache has a lease')
   let isMute = true
@@ -157,20 +157,20 @@ test('a commit that is never acknowledged loses no token', async () => {
 })
 
 test('a store that was emptied gets the live record back', async () => {
-  const cache = fileCache({ directory, now: world.clock.now })
+  const cache = fileCache({ directory, clock: world.clock })
   const source = world.source('wechatPlain', world.manager({ cache }))
   const token = await source.getAccessToken()
   await rm(directory, { recursive: true })
   await world.clock.advance(61 * second)
   await source.getAccessToken()
   await world.clock.advance(10 * second)
-  const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, now: world.clock.now }) }))
+  const other = world.source('wechatPlain', world.manager({ cache: fileCache({ directory, clock: world.clock }) }))
   expect(await other.getAccessToken()).toBe(token)
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
 test('a damaged entry is a miss with an event, and the next refresh heals it', async () => {
-  const cache = memoryCache({ now: world.clock.now })
+  const cache = memoryCache({ clock: world.clock })
   const keys: string[] = []
   const spy: IAccessTokenCache = {
     get: (key) => {
@@ -223,10 +223,10 @@ test('a readonly source reads the shared cache and never goes upstream', async (
   const { simulator, clock } = world
   const { wechatMp } = await import('@lingpai/provider-wechat-mp')
   const provider = simulator.provider(wechatMp)
-  const cache = fileCache({ directory, now: clock.now })
+  const cache = fileCache({ directory, clock })
   const reader = world.manager({ cache }).source(provider, simulator.accounts.wechat, { readonly: true })
   await expect(reader.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_LEASE', retryable: true })
-  const writer = world.source('wechat', world.manager({ cache: fileCache({ directory, now: clock.now }) }))
+  const writer = world.source('wechat', world.manager({ cache: fileCache({ directory, clock }) }))
   const token = await writer.getAccessToken()
   expect(await reader.getAccessToken()).toBe(token)
   await expect(reader.refresh()).rejects.toMatchObject({ code: 'ERR_LINGPAI_LEASE' })
@@ -246,7 +246,7 @@ test('a readonly source reads the shared cache and never goes upstream', async (
 test('a store that reports writes makes other processes adopt the token at once, and wakes those that wait for the lease', async () => {
   const listeners = new Set<(change: { key: string }) => void>()
   const open = (): IAccessTokenCache => {
-    const inner = fileCache({ directory, now: world.clock.now })
+    const inner = fileCache({ directory, clock: world.clock })
     const tell = (key: string): void => {
       for (const listener of listeners) listener({ key })
     }
@@ -286,7 +286,7 @@ test('a store that reports writes makes other processes adopt the token at once,
 test('a lease that is slow once costs no second request', async () => {
   let slow = 1
   const open = (): IAccessTokenCache => {
-    const inner = fileCache({ directory, now: world.clock.now })
+    const inner = fileCache({ directory, clock: world.clock })
     const { lease } = inner
     return {
       ...inner,
@@ -305,7 +305,7 @@ test('a lease that is slow once costs no second request', async () => {
 })
 
 test('a record that claims to live forever is trusted for the platform’s longest life', async () => {
-  const cache = memoryCache({ now: world.clock.now })
+  const cache = memoryCache({ clock: world.clock })
   const keys: string[] = []
   const spy: IAccessTokenCache = { ...cache, get: (key) => (keys.push(key), cache.get(key)) }
   await world.source('qq', world.manager({ cache: spy })).getAccessToken()
@@ -319,7 +319,7 @@ test('a record that claims to live forever is trusted for the platform’s longe
 })
 
 test('a shared cache without a lease causes an event; a cache of this process does not', async () => {
-  const { get, set, remove } = memoryCache({ now: world.clock.now })
+  const { get, set, remove } = memoryCache({ clock: world.clock })
   await world.source('qq', world.manager({ cache: { get, set, remove } })).getAccessToken()
   expect(world.count('unguarded-refresh')).toBe(0)
   await world.source('qq', world.manager({ cache: { get, set, remove, reach: 'fleet' } })).refresh()
@@ -329,7 +329,7 @@ test('a shared cache without a lease causes an event; a cache of this process do
 })
 
 test('a store that holds the first failure and cannot be written to does not keep cool-downs short', async () => {
-  const inner = fileCache({ directory, now: world.clock.now })
+  const inner = fileCache({ directory, clock: world.clock })
   let isReadonly = false
   const cache: IAccessTokenCache = {
     ...inner,

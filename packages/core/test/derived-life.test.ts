@@ -29,7 +29,7 @@ function ticketIn(cache: IAccessTokenCache, manager: TokenManager = world.manage
   return manager.source(world.simulator.provider(jsapiTicket), world.simulator.accounts.wechat)
 }
 
-const ownCache = (): IAccessTokenCache => memoryCache({ now: world.clock.now })
+const ownCache = (): IAccessTokenCache => memoryCache({ clock: world.clock })
 
 /**
  * Calls every 20 seconds. @returns for how long each ticket was served after its first sight, and how many calls waited
@@ -100,7 +100,7 @@ test('a ticket whose trust ended without calls still counts from its first sight
 })
 
 test('a process that reads a ticket’s first sight from the shared cache counts from it', async () => {
-  const cache = (): IAccessTokenCache => fileCache({ directory, now: world.clock.now })
+  const cache = (): IAccessTokenCache => fileCache({ directory, clock: world.clock })
   const { issuedAtMs } = await ticketIn(cache()).getRecord()
   await world.clock.advance(90 * minute)
   const other = ticketIn(cache())
@@ -109,7 +109,7 @@ test('a process that reads a ticket’s first sight from the shared cache counts
 })
 
 test('a ticket that one process confirms is adopted by the others: eight cost as many requests as one', async () => {
-  const fleet = Array.from({ length: 8 }, () => ticketIn(fileCache({ directory, now: world.clock.now })))
+  const fleet = Array.from({ length: 8 }, () => ticketIn(fileCache({ directory, clock: world.clock })))
   for (let at = 0; at < 110 * minute; at += 30 * second) {
     for (const source of fleet) await world.clock.runUntil(source.getAccessToken())
     await world.clock.advance(30 * second)

@@ -151,7 +151,7 @@ test('a ticket comes at once after an operator solved the token’s problem, wha
 })
 
 test('a refresh-due ticket is served while its token cannot be fetched, without an attempt at each call', async () => {
-  const cache = memoryCache({ now: world.clock.now })
+  const cache = memoryCache({ clock: world.clock })
   let reads = 0
   const counted = { ...cache, get: (key: string) => ((reads += 1), cache.get(key)) }
   const { ticket } = sources({ cache: counted })
@@ -202,7 +202,7 @@ test('a ticket that waits too long for the token of another manager fails with a
 
 test('the lease of a ticket is renewed while its holder waits for a slow token: no other process sends a request', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
-  const open = (): TokenSource => sources({ cache: fileCache({ directory, now: world.clock.now }) }).ticket
+  const open = (): TokenSource => sources({ cache: fileCache({ directory, clock: world.clock }) }).ticket
   const [one, other] = [open(), open()]
   world.simulator.fault({ endpoint: 'token', latencyMs: 8 * second })
   await world.clock.runUntil(Promise.all([one.getAccessToken(), other.getAccessToken()]))

@@ -30,7 +30,7 @@ function sourceOver(hosts: readonly string[], fetch?: typeof globalThis.fetch): 
   const { clock, provider } = first
   const [baseUrl = '', ...fallbackBaseUrls] = hosts
   const manager = new TokenManager({
-    cache: memoryCache({ now: clock.now }),
+    cache: memoryCache({ clock }),
     clock,
     random: () => 0,
     ...(fetch && { fetch }),
@@ -114,7 +114,7 @@ test('WeChat lists its own host first, then its disaster recovery hosts in order
 test('a request that cannot be built is a ConfigError, and nothing is sent', async () => {
   const { defineProvider } = await import('@lingpai/core')
   const { clock, provider } = first
-  const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
+  const manager = new TokenManager({ cache: memoryCache({ clock }), clock })
   managers.push(manager)
   const cyclic: Record<string, unknown> = {}
   cyclic['self'] = cyclic

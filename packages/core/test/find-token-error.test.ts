@@ -1,4 +1,4 @@
-import type { ClassifierSpec } from '@lingpai/core'
+import type { ClassifierSpec } from '@lingpai/core/internal'
 import { tokenErrorIn } from '../src/replay/find-token-error.js'
 
 const spec: ClassifierSpec = {

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const open = (): IAccessTokenCache => fileCache({ directory, now: world.clock.now })
+const open = (): IAccessTokenCache => fileCache({ directory, clock: world.clock })
 
 /** A cache on the same directory whose lease the test controls. */
 function openWith(change: (lease: CacheLease) => Partial<CacheLease>): IAccessTokenCache {

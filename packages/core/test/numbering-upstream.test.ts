@@ -1,4 +1,5 @@
-import { classify, defineProvider, readResponse, TokenManager, type RequestFacts } from '@lingpai/core'
+import { defineProvider, TokenManager, type RequestFacts } from '@lingpai/core'
+import { classify, readResponse } from '@lingpai/core/internal'
 import { memoryCache } from '@lingpai/cache-memory'
 import { scriptedPlatform, toy, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
 
@@ -34,7 +35,7 @@ function source() {
     },
   })
   const { clock } = platform
-  return new TokenManager({ cache: memoryCache({ now: clock.now }), clock }).source(provider, toyAccount)
+  return new TokenManager({ cache: memoryCache({ clock }), clock }).source(provider, toyAccount)
 }
 
 /** Upstream gives this token from now on. */
@@ -81,7 +82,7 @@ test('request() receives the reason of the refresh, and which token was rejected
   await tokens.refresh({ note: 'by hand' })
   expect(asked).toEqual([
     { reason: 'cold', minLifeMs: 5000 },
-    { reason: 'rejected', minLifeMs: 0, refused: { generation: 41, code: 42001 } },
+    { reason: 'rejected', minLifeMs: 0, rejected: { generation: 41, code: 42001 } },
     { reason: 'requested', minLifeMs: 0, note: 'by hand' },
   ])
 })
@@ -90,7 +91,7 @@ test('an error class in the response takes precedence over the table, if it exis
   const spec = { ...toy.spec, response, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 } }
   const classOf = (body: object) => {
     const read = readResponse(spec, { status: 502, headers: new Headers(), body })
-    return read.outcome === 'refused' ? read.refusal.errorClass : read.outcome
+    return read.kind === 'error' ? read.errorResponse.errorClass : read.kind
   }
   expect(classOf({ errcode: 40001 })).toBe('credential-invalid')
   expect(classOf({ errcode: 40001, class: 'token-invalid' })).toBe('token-invalid')

@@ -35,7 +35,7 @@ test('background refreshes that share a signal add one listener to it, and all s
   for (const source of sources) source.startBackgroundRefresh({ signal: stop.signal })
   expect(listenersOf(stop.signal)).toBe(1)
   stop.abort()
-  expect(sources.map((source) => source.status().isKept)).toEqual([false, false, false, false])
+  expect(sources.map((source) => source.status().hasBackgroundRefresh)).toEqual([false, false, false, false])
   expect(listenersOf(stop.signal)).toBe(0)
 })
 

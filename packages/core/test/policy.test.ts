@@ -1,4 +1,5 @@
-import { coolDownMs, errorClasses, failurePolicy, type ErrorClass } from '@lingpai/core'
+import { errorClasses, type ErrorClass } from '@lingpai/core'
+import { coolDownMs, failurePolicy } from '@lingpai/core/internal'
 
 const second = 1000
 const minute = 60 * second

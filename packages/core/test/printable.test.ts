@@ -1,4 +1,4 @@
-import { platformError, type Refusal } from '../src/index.js'
+import { platformError, type ErrorResponse } from '../src/internal.js'
 import { printable } from '../src/secrecy/printable.js'
 import { scrubCause } from '../src/secrecy/redact.js'
 
@@ -27,7 +27,13 @@ test('text of any language stays as it is', () => {
 
 test('a platform’s message acts nowhere, in no field of its error', () => {
   const foreign = 'no\u001B[2J\r\nlevel=info way'
-  const refusal: Refusal = { code: foreign, errorClass: 'unknown', message: foreign, traceId: foreign, ip: foreign }
+  const refusal: ErrorResponse = {
+    code: foreign,
+    errorClass: 'unknown',
+    message: foreign,
+    traceId: foreign,
+    ip: foreign,
+  }
   const error = platformError({ id: 'x', hints: { unknown: 'from {ip}' } }, 'api', refusal, {
     language: 'en',
     known: [],

@@ -1,6 +1,6 @@
 import nodeFetch from 'node-fetch'
 import { EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from 'undici'
-import { networkFault } from '@lingpai/core'
+import { networkFault } from '@lingpai/core/internal'
 import { startConnectProxy, type ConnectProxy } from '../../testing/test/support/connect-proxy.js'
 import { errorOf } from './scripted-platform.js'
 import { openWorld, type World } from './world.js'

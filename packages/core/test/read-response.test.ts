@@ -1,4 +1,4 @@
-import { readResponse, type ResponseReaderSpec } from '@lingpai/core'
+import { readResponse, type ResponseReaderSpec } from '@lingpai/core/internal'
 
 const spec: ResponseReaderSpec = {
   response: { token: 'data.token', expiresIn: 'data.life', code: ['code'], message: 'msg' },
@@ -13,43 +13,43 @@ function read(body: unknown, status = 200, given = spec): ReturnType<typeof read
 const data = { token: 'abc', life: 60 }
 
 test('a token and its lifetime are read by their paths', () => {
-  expect(read({ data })).toEqual({ outcome: 'token', value: 'abc', lifeSeconds: 60 })
-  expect(read({ code: 0, data })).toEqual({ outcome: 'token', value: 'abc', lifeSeconds: 60 })
+  expect(read({ data })).toEqual({ kind: 'token', value: 'abc', lifeSeconds: 60 })
+  expect(read({ code: 0, data })).toEqual({ kind: 'token', value: 'abc', lifeSeconds: 60 })
   expect(read({ code: '0', data: { token: 'abc', life: '60.5' } })).toMatchObject({ lifeSeconds: 60.5 })
-  expect(read({ token: 'abc', life: 60 })).toEqual({ outcome: 'malformed', problem: 'no-token' })
+  expect(read({ token: 'abc', life: 60 })).toEqual({ kind: 'malformed', problem: 'no-token' })
 })
 
 test('an error code takes precedence over a token beside it, and over the status', () => {
-  expect(read({ code: 1, data })).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'credential-invalid' } })
-  expect(read({ code: 31337, data })).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'unknown' } })
+  expect(read({ code: 1, data })).toMatchObject({ kind: 'error', errorResponse: { errorClass: 'credential-invalid' } })
+  expect(read({ code: 31337, data })).toMatchObject({ kind: 'error', errorResponse: { errorClass: 'unknown' } })
   for (const status of [301, 400, 404, 429, 500]) {
-    expect(read({ code: -1 }, status)).toMatchObject({ outcome: 'refused', refusal: { errorClass: 'transient' } })
+    expect(read({ code: -1 }, status)).toMatchObject({ kind: 'error', errorResponse: { errorClass: 'transient' } })
   }
 })
 
 test('the status decides without a code, and never means a wrong secret', () => {
-  expect(read({ data }, 401)).toEqual({ outcome: 'status' })
-  expect(read({ data }, 403)).toEqual({ outcome: 'status' })
-  expect(read({ data }, 500)).toEqual({ outcome: 'status' })
-  expect(read(undefined, 502)).toEqual({ outcome: 'status' })
-  expect(read({ data }, 429)).toMatchObject({ outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited' } })
-  expect(read(undefined, 404)).toEqual({ outcome: 'malformed', problem: 'not-found' })
-  expect(read(undefined, 401)).toEqual({ outcome: 'malformed', problem: 'not-json' })
-  expect(read({ data }, 302)).toEqual({ outcome: 'malformed', problem: 'redirect' })
+  expect(read({ data }, 401)).toEqual({ kind: 'status' })
+  expect(read({ data }, 403)).toEqual({ kind: 'status' })
+  expect(read({ data }, 500)).toEqual({ kind: 'status' })
+  expect(read(undefined, 502)).toEqual({ kind: 'status' })
+  expect(read({ data }, 429)).toMatchObject({ kind: 'error', errorResponse: { code: 429, errorClass: 'rate-limited' } })
+  expect(read(undefined, 404)).toEqual({ kind: 'malformed', problem: 'not-found' })
+  expect(read(undefined, 401)).toEqual({ kind: 'malformed', problem: 'not-json' })
+  expect(read({ data }, 302)).toEqual({ kind: 'malformed', problem: 'redirect' })
 })
 
 test('a body that is not an object is malformed', () => {
   for (const body of [null, [], [data], 'text', 7, true]) {
-    expect(read(body)).toEqual({ outcome: 'malformed', problem: 'not-an-object' })
+    expect(read(body)).toEqual({ kind: 'malformed', problem: 'not-an-object' })
   }
-  expect(read(undefined)).toEqual({ outcome: 'malformed', problem: 'not-json' })
+  expect(read(undefined)).toEqual({ kind: 'malformed', problem: 'not-json' })
 })
 
 test('inherited members are not read as token or lifetime', () => {
   const given = { ...spec, response: { ...spec.response, token: 'constructor.name', expiresIn: 'constructor.length' } }
-  expect(read({}, 200, given)).toEqual({ outcome: 'malformed', problem: 'no-token' })
+  expect(read({}, 200, given)).toEqual({ kind: 'malformed', problem: 'no-token' })
   const polluted: unknown = JSON.parse('{"__proto__":{"data":{"token":"abc","life":60}}}')
-  expect(read(polluted)).toEqual({ outcome: 'malformed', problem: 'no-token' })
+  expect(read(polluted)).toEqual({ kind: 'malformed', problem: 'no-token' })
 })
 
 test('an absent or unreadable lifetime is the default, limited as well; one of 0 or less is an error', () => {
@@ -61,7 +61,7 @@ test('an absent or unreadable lifetime is the default, limited as well; one of 0
     expect(guess({ life })).toMatchObject({ lifeSeconds: 300, lifetimeProblem: 'unreadable' })
   }
   for (const life of [0, -0, '0', -1, '-5', ' -0.5 ', -Infinity]) {
-    expect(guess({ life })).toEqual({ outcome: 'malformed', problem: 'bad-expires-in' })
+    expect(guess({ life })).toEqual({ kind: 'malformed', problem: 'bad-expires-in' })
   }
   const lenient = { ...spec, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 9000 } }
   expect(guess({}, lenient)).toMatchObject({ lifeSeconds: 7200 })

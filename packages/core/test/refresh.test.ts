@@ -122,7 +122,7 @@ describe('one process', () => {
 
   test('closing releases the lease at once', async () => {
     const { simulator, clock } = world
-    const cache = fileCache({ directory, now: clock.now })
+    const cache = fileCache({ directory, clock })
     const manager = world.manager({ cache })
     simulator.fault({ hang: true, endpoint: 'token' })
     const ended = expect(world.source('qq', manager).getAccessToken()).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe('one process', () => {
     while (simulator.ledger.tokenRequests() === 0) await clock.settle()
     await manager.close()
     await ended
-    const other = world.manager({ cache: fileCache({ directory, now: clock.now }) })
+    const other = world.manager({ cache: fileCache({ directory, clock }) })
     // No time passes on the test clock: a lease still held would block.
     expect(typeof (await world.source('qq', other).getAccessToken())).toBe('string')
   })
@@ -263,7 +263,7 @@ describe('different sources of one account', () => {
 
   test('a report of a token that this process has not seen causes a look, even right after another look', async () => {
     const { clock } = world
-    const open = (): IAccessTokenCache => fileCache({ directory, now: clock.now })
+    const open = (): IAccessTokenCache => fileCache({ directory, clock })
     const mine = world.source('wechatPlain', world.manager({ cache: open() }))
     const theirs = world.source('wechatPlain', world.manager({ cache: open() }))
     await mine.getAccessToken()

@@ -23,7 +23,7 @@ function openSource(tokens: readonly string[], probe?: object): TokenSource {
     baseUrl: platform.url,
     ...(probe !== undefined && { probe: { method: 'GET', url: '/probe' } }),
   })
-  return platform.manager({ cache: memoryCache({ now: platform.clock.now }) }).source(provider, toyAccount)
+  return platform.manager({ cache: memoryCache({ clock: platform.clock }) }).source(provider, toyAccount)
 }
 
 test('a rejected token that comes again after another one was rejected too is not served to any caller', async () => {

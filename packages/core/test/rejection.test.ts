@@ -82,7 +82,7 @@ test('a rejected token is never served, not even while upstream is down', async 
 
 test('a process that starts later does not serve a token that another one knows to be rejected', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
-  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
+  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, clock: world.clock })
   const first = world.source('wechatPlain', world.manager({ cache: open() }))
   const dead = await first.getAccessToken()
   world.simulator.revoke(world.simulator.accounts.wechat)
@@ -97,7 +97,7 @@ test('a process that starts later does not serve a token that another one knows 
 
 test('a report after another process has refreshed adopts its token, and upstream is not asked', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
-  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
+  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, clock: world.clock })
   const sources = [0, 1, 2].map(() => world.source('wechat', world.manager({ cache: open() })))
   const [first] = await Promise.all(sources.map((source) => world.clock.runUntil(source.getAccessToken())))
   world.simulator.revoke(world.simulator.accounts.wechat)

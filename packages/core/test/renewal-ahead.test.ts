@@ -121,7 +121,7 @@ test('a response with the same token does not prolong the life of the token', as
 })
 
 describe('rotate on a shared cache', () => {
-  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, now: world.clock.now })
+  const open = (): ReturnType<typeof fileCache> => fileCache({ directory, clock: world.clock })
 
   test('a process adopts the token of another one within a minute, and never serves an expired token', async () => {
     const [first, other] = [world.manager({ cache: open() }), world.manager({ cache: open() })]

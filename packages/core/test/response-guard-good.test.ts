@@ -55,7 +55,7 @@ test('a response in pieces is put together again', async () => {
 test('a provider without a lifetime field uses its default, limited as well', async () => {
   const { clock, provider } = platform
   const lenient = provider.extend({ renewal: { defaultLifeSeconds: 900, maxLifeSeconds: 1000 } })
-  await using manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
+  await using manager = new TokenManager({ cache: memoryCache({ clock }), clock })
   platform.answer(reply('{"access_token":"good-token"}'))
   const source = manager.source(lenient, toyAccount)
   const { issuedAtMs, expiresAtMs } = await source.getRecord()

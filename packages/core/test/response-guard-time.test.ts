@@ -138,7 +138,7 @@ test('a port without a listener is a connect error, and the source recovers once
   const url = await listen(closed)
   const { port } = closed.address() as AddressInfo
   await stop(closed)
-  await using manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock, random: () => 0 })
+  await using manager = new TokenManager({ cache: memoryCache({ clock }), clock, random: () => 0 })
   const source = manager.source(provider.extend({ baseUrl: url }), { appId: 'a', appSecret: 'secret-a' })
   const [error] = await failures(source)
   expect(error).toMatchObject({

@@ -80,7 +80,7 @@ export async function scriptedPlatform(options: { readonly port?: number } = {})
   })
   const url = await listen(server, options.port ?? 0)
   const provider = toy.extend({ baseUrl: url })
-  const cache = memoryCache({ now: clock.now })
+  const cache = memoryCache({ clock })
   const manager = (given: Partial<TokenManagerOptions> = {}): TokenManager => {
     const made = new TokenManager({ cache, clock, random: () => 0, ...given })
     managers.push(made)

@@ -33,7 +33,7 @@ export async function openWorld(options: SimulatorOptions = {}): Promise<World> 
   const simulator = await startSimulator({ clock, ...options })
   const managers: TokenManager[] = []
   const events: World['events'] = []
-  const shared: IAccessTokenCache = memoryCache({ now: clock.now })
+  const shared: IAccessTokenCache = memoryCache({ clock })
   const manager = (managerOptions: Partial<TokenManagerOptions> = {}): TokenManager => {
     const made = new TokenManager({ cache: shared, clock, random: () => 0.5, ...managerOptions })
     for (const name of eventNames) made.on(name, (event) => events.push({ name, event }))

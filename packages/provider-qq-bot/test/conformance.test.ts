@@ -1,8 +1,8 @@
 import type { ErrorClass } from '@lingpai/core'
-import { providerConformance, type RefusalSample } from '@lingpai/testing'
+import { providerConformance, type ErrorSample } from '@lingpai/testing'
 import { qqBot } from '@lingpai/provider-qq-bot'
 
-const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly RefusalSample[] =>
+const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly ErrorSample[] =>
   codes.map((code) => ({ body: { code, message: 'm' }, errorClass, code }))
 
 providerConformance(test, qqBot, {

@@ -1,11 +1,11 @@
 import type { ErrorClass, Provider } from '@lingpai/core'
-import { providerConformance, type ProviderSamples, type RefusalSample } from '@lingpai/testing'
+import { providerConformance, type ProviderSamples, type ErrorSample } from '@lingpai/testing'
 import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain, type WechatMpCredentials } from '@lingpai/provider-wechat-mp'
 
-const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly RefusalSample[] =>
+const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly ErrorSample[] =>
   codes.map((errcode) => ({ body: { errcode, errmsg: 'm' }, errorClass, code: errcode }))
 
-const refused = (errcode: number, errmsg: string, errorClass: ErrorClass, ip?: string): RefusalSample => ({
+const refused = (errcode: number, errmsg: string, errorClass: ErrorClass, ip?: string): ErrorSample => ({
   body: { errcode, errmsg: `${errmsg} rid: 68aeab12-1234abcd-0a1b2c3d` },
   errorClass,
   code: errcode,

@@ -1,11 +1,11 @@
 import type { ErrorClass } from '@lingpai/core'
-import { providerConformance, type ProviderSamples, type RefusalSample } from '@lingpai/testing'
+import { providerConformance, type ProviderSamples, type ErrorSample } from '@lingpai/testing'
 import { agentTicket, corpTicket, wecom, type WecomCredentials } from '@lingpai/provider-wecom'
 
-const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly RefusalSample[] =>
+const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly ErrorSample[] =>
   codes.map((errcode) => ({ body: { errcode, errmsg: 'm' }, errorClass, code: errcode }))
 
-const frequency: RefusalSample = {
+const frequency: ErrorSample = {
   body: {
     errcode: 45009,
     errmsg:

@@ -22,7 +22,7 @@ async function afterwards({ clock, connected }: GatewayWorld, options: Partial<Q
 test('the stored session moves past an event when its listeners have finished, in any order', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
-    const sessionCache = memoryCache({ now: clock.now })
+    const sessionCache = memoryCache({ clock })
     const stored = async (): Promise<unknown> => {
       await clock.advance(1000)
       const key = [...keys][0] ?? ''
@@ -51,7 +51,7 @@ test('the stored session moves past an event when its listeners have finished, i
 test('a bot that stops while a listener works leaves that event and the later ones to its successor', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
-    const options = { sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' } as const
+    const options = { sessionCache: memoryCache({ clock }), acknowledge: 'handled' } as const
     const first = await connected(options)
     first.on('c2c_message', ({ data }) => (data.id === 'm2' ? new Promise(() => undefined) : undefined))
     const sent = ['m1', 'm2', 'm3'].map((id) => simulator.qqGateway.dispatch(event, { id }).id)
@@ -67,7 +67,7 @@ test('a bot that stops while a listener works leaves that event and the later on
 test('a loop has handled an event when it asks for the next one; a listener that fails counts as finished', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
-    const options = { sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' } as const
+    const options = { sessionCache: memoryCache({ clock }), acknowledge: 'handled' } as const
     const first = await connected(options)
     first.on('dispatch', () => Promise.reject(new RangeError('failed')))
     const events = first.events()
@@ -87,7 +87,7 @@ test('a loop has handled an event when it asks for the next one; a listener that
 test('a loop that exits does not hold events back', () =>
   withGateways(async (world) => {
     const { simulator, clock, connected } = world
-    const options = { sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' } as const
+    const options = { sessionCache: memoryCache({ clock }), acknowledge: 'handled' } as const
     const first = await connected(options)
     const events = first.events()
     for (const id of ['m1', 'm2', 'm3']) simulator.qqGateway.dispatch(event, { id })
@@ -101,7 +101,7 @@ test('a loop that exits does not hold events back', () =>
 
 test('events in progress are not handed out again after the connection is lost', () =>
   withGateways(async ({ simulator, clock, connected }) => {
-    const gateway = await connected({ sessionCache: memoryCache({ now: clock.now }), acknowledge: 'handled' })
+    const gateway = await connected({ sessionCache: memoryCache({ clock }), acknowledge: 'handled' })
     const heard: unknown[] = []
     gateway.on('dispatch', ({ eventId }) => {
       heard.push(eventId)

@@ -146,7 +146,7 @@ test('events, logs, errors and the gateway object show no token and no secret', 
 
 test('closing the manager stops the gateway', () =>
   withGateways(async ({ simulator, clock }) => {
-    const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
+    const manager = new TokenManager({ cache: memoryCache({ clock }), clock })
     const source = manager.source(simulator.provider(qqBot), simulator.accounts.qq)
     const gateway = new QQBotGateway({ source, intents: ['GUILDS'], clock })
     await clock.runUntil(gateway.connect())

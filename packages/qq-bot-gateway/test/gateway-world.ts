@@ -34,7 +34,7 @@ export async function withGateways(
 ): Promise<void> {
   const clock = testClock()
   const simulator = await startSimulator({ clock, ...options })
-  const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
+  const manager = new TokenManager({ cache: memoryCache({ clock }), clock })
   const source = manager.source(simulator.provider(qqBot), simulator.accounts.qq)
   const opened: QQBotGateway[] = []
   const open: GatewayWorld['open'] = (given) => {

@@ -71,10 +71,10 @@ test('processes that share a cache respect the pace of the platform together', (
     const managers: TokenManager[] = []
     // Each has its own manager, source and cache object, as separate processes do.
     const gateways = Array.from({ length: 5 }, (_, index) => {
-      const manager = new TokenManager({ cache: memoryCache({ now: clock.now }), clock })
+      const manager = new TokenManager({ cache: memoryCache({ clock }), clock })
       managers.push(manager)
       const source = manager.source(simulator.provider(qqBot), simulator.accounts.qq)
-      const sessionCache = fileCache({ directory, now: clock.now })
+      const sessionCache = fileCache({ directory, clock })
       return new QQBotGateway({ source, intents: ['GUILDS'], shard: [index, 5], sessionCache, clock })
     })
     await clock.runUntil(Promise.all(gateways.map((gateway) => gateway.connect())))

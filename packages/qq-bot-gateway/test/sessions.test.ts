@@ -21,7 +21,7 @@ async function withDirectory(use: (world: GatewayWorld, directory: string) => Pr
 
 test('a gateway that replaces a closed one resumes its session and receives the events in between', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
-    const cacheOf = (): IAccessTokenCache => fileCache({ directory, now: clock.now })
+    const cacheOf = (): IAccessTokenCache => fileCache({ directory, clock })
     const first = await connected({ sessionCache: cacheOf() })
     simulator.qqGateway.dispatch(group)
     await clock.settle()
@@ -39,7 +39,7 @@ test('a gateway that replaces a closed one resumes its session and receives the 
 
 test('a session whose owner died is taken over when the lease expires, and at most a second of events is replayed', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
-    const cache = fileCache({ directory, now: clock.now })
+    const cache = fileCache({ directory, clock })
     let isAlive = true
     // A killed process writes nothing more, and its socket is reset.
     const deadCache: IAccessTokenCache = {
@@ -62,7 +62,7 @@ test('a session whose owner died is taken over when the lease expires, and at mo
     const missed = simulator.qqGateway.dispatch(group)
     await clock.advance(1000)
 
-    const heir = open({ sessionCache: fileCache({ directory, now: clock.now }) })
+    const heir = open({ sessionCache: fileCache({ directory, clock }) })
     const seen: unknown[] = []
     heir.on('dispatch', ({ eventId }) => seen.push(eventId))
     const journal = journalOf(heir)
@@ -74,9 +74,9 @@ test('a session whose owner died is taken over when the lease expires, and at mo
 
 test('a second process of the same shard does not take the session of a running one', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
-    const first = await connected({ sessionCache: fileCache({ directory, now: clock.now }) })
+    const first = await connected({ sessionCache: fileCache({ directory, clock }) })
     const journal = journalOf(first)
-    const second = open({ sessionCache: fileCache({ directory, now: clock.now }) })
+    const second = open({ sessionCache: fileCache({ directory, clock }) })
     await clock.runUntil(second.connect())
     await clock.advance(20_000)
     expect(journal).toEqual([])
@@ -86,7 +86,7 @@ test('a second process of the same shard does not take the session of a running 
 
 test('a process that was suspended too long loses its session to another and starts its own', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
-    const cache = fileCache({ directory, now: clock.now })
+    const cache = fileCache({ directory, clock })
     let isStopped = false
     const lease = cache.lease!
     const ofTheStopped: IAccessTokenCache = {
@@ -97,7 +97,7 @@ test('a process that was suspended too long loses its session to another and sta
     const { session } = first.status()
     isStopped = true
     await clock.advance(9000)
-    const second = open({ sessionCache: fileCache({ directory, now: clock.now }) })
+    const second = open({ sessionCache: fileCache({ directory, clock }) })
     const connecting = second.connect()
     await clock.settle()
     isStopped = false
@@ -111,7 +111,7 @@ test('a process that was suspended too long loses its session to another and sta
 
 test('a session started with other intents is not resumed', () =>
   withDirectory(async ({ simulator, clock, connected, open }, directory) => {
-    const sessionCache = fileCache({ directory, now: clock.now })
+    const sessionCache = fileCache({ directory, clock })
     await clock.runUntil((await connected({ sessionCache })).close())
     const other = open({ sessionCache, intents: ['GUILDS'] })
     await clock.runUntil(other.connect())
@@ -120,7 +120,7 @@ test('a session started with other intents is not resumed', () =>
 
 test('a cache without a lease stores the session too', () =>
   withGateways(async ({ simulator, clock, connected, open }) => {
-    const sessionCache = memoryCache({ now: clock.now })
+    const sessionCache = memoryCache({ clock })
     await clock.runUntil((await connected({ sessionCache })).close())
     await clock.runUntil(open({ sessionCache }).connect())
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 1, resumes: 1 })
@@ -130,7 +130,7 @@ test.each(['get', 'set', 'take', 'commit'] as const)(
   'a cache that fails in %s does not prevent the connection',
   (operation) =>
     withDirectory(async ({ clock, open }, directory) => {
-      const cache = chaosCache(fileCache({ directory, now: clock.now }))
+      const cache = chaosCache(fileCache({ directory, clock }))
       cache.fail(operation, { times: Infinity })
       const gateway = open({ sessionCache: cache })
       const errors: unknown[] = []
@@ -144,7 +144,7 @@ test.each(['get', 'set', 'take', 'commit'] as const)(
 
 test('a cache that hangs delays the connection only briefly', () =>
   withGateways(async ({ clock, open }) => {
-    const cache = chaosCache(memoryCache({ now: clock.now }))
+    const cache = chaosCache(memoryCache({ clock }))
     cache.hang('get', { times: Infinity })
     const gateway = open({ sessionCache: cache })
     await clock.runUntil(gateway.connect(), { limitMs: 5000 })
@@ -153,7 +153,7 @@ test('a cache that hangs delays the connection only briefly', () =>
 
 test('malformed text in the cache is not resumed', () =>
   withGateways(async ({ simulator, clock, open }) => {
-    const cache = chaosCache(memoryCache({ now: clock.now }))
+    const cache = chaosCache(memoryCache({ clock }))
     cache.garble()
     await clock.runUntil(open({ sessionCache: cache }).connect())
     expect(simulator.qqGateway.ledger.counts).toMatchObject({ identifies: 1, resumes: 0 })
@@ -161,7 +161,7 @@ test('malformed text in the cache is not resumed', () =>
 
 test('a stored session contains no token and no secret', () =>
   withDirectory(async ({ simulator, clock, connected, source }, directory) => {
-    const gateway = await connected({ sessionCache: fileCache({ directory, now: clock.now }) })
+    const gateway = await connected({ sessionCache: fileCache({ directory, clock }) })
     await clock.runUntil(gateway.close())
     const token = await source.getAccessToken()
     const names = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())

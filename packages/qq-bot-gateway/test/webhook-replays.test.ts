@@ -26,7 +26,7 @@ function instance(options: Partial<WebhookHandlerOptions> = {}) {
 async function withDirectory(use: (open: () => IAccessTokenCache) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-webhook-'))
   try {
-    await use(() => fileCache({ directory, now: clock.now }))
+    await use(() => fileCache({ directory, clock }))
   } finally {
     await rm(directory, { recursive: true })
   }
@@ -100,7 +100,7 @@ test('a message that reaches two instances as two types of event is handed out o
   }))
 
 test('a cache without a lease is shared too, and bots in one cache do not mix', async () => {
-  const cache = memoryCache({ now: clock.now })
+  const cache = memoryCache({ clock })
   const [one, other] = [instance({ cache }), instance({ cache })]
   const stranger = instance({ cache, appId: '22222222' })
   await one.handle(signed(groupMessage('M1', 'E1')))

@@ -37,7 +37,7 @@ export interface CacheConformanceOptions {
  * cacheConformance(
  *   test,
  *   () => ({
- *     cache: memoryCache({ now: () => nowMs }),
+ *     cache: memoryCache({ clock: { now: () => nowMs } }),
  *     nowMs: () => nowMs,
  *     advanceMs: (ms) => void (nowMs += ms),
  *     close: () => undefined,

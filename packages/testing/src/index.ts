@@ -14,7 +14,7 @@ export {
   providerConformance,
   type ProviderConformanceTest,
   type ProviderSamples,
-  type RefusalSample,
+  type ErrorSample,
 } from './provider-conformance.js'
 export { testClock, type RunUntilOptions, type TestClock, type TestClockOptions } from './test-clock.js'
 export {

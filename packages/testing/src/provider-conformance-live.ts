@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { isLingpaiError, type Provider, type RequestSpec } from '@lingpai/core'
-import { withSecret, type AddProviderCheck, type ProviderSamples, type RefusalSample } from './provider-samples.js'
+import { withSecret, type AddProviderCheck, type ProviderSamples, type ErrorSample } from './provider-samples.js'
 import type { ReceivedRequest } from './replay-server.js'
 import {
   parentToken,
@@ -81,7 +81,7 @@ function checkDerived<C>(add: AddProviderCheck, provider: Provider<C>, samples: 
   )
 }
 
-async function assertRefused({ source, refuse }: ReplayedPlatform, sample: RefusalSample): Promise<void> {
+async function assertRefused({ source, refuse }: ReplayedPlatform, sample: ErrorSample): Promise<void> {
   refuse(sample)
   const error: unknown = await source.getAccessToken().then(
     () => assert.fail('the rejection was treated as a token'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { classify, type Provider } from '@lingpai/core'
+import { type Provider } from '@lingpai/core'
+import { classify } from '@lingpai/core/internal'
 import { bodyWith, codesOf, endpoints, replyOf, type AddProviderCheck } from './provider-samples.js'
 
 /** Checks placement, renewal times and `extend()`. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { classify, failurePolicy, readResponse, type Endpoint, type Provider } from '@lingpai/core'
+import { type Endpoint, type Provider } from '@lingpai/core'
+import { classify, failurePolicy, readResponse } from '@lingpai/core/internal'
 import {
   bodyWith,
   codesOf,
@@ -8,7 +9,7 @@ import {
   replyOf,
   type AddProviderCheck,
   type ProviderSamples,
-  type RefusalSample,
+  type ErrorSample,
 } from './provider-samples.js'
 
 /** Checks the error tables code by code, and every recorded response. */
@@ -18,8 +19,8 @@ export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, sam
       for (const [errorClass, code] of codesOf(spec.errors[endpoint])) {
         for (const field of spec.response.code) {
           for (const spelling of [code, String(code)]) {
-            const refusal = classify(spec, endpoint, replyOf({ body: bodyWith({ [field]: spelling }) }))
-            assert.equal(refusal?.errorClass, errorClass, `${endpoint} code ${code} in ${field}`)
+            const errorResponse = classify(spec, endpoint, replyOf({ body: bodyWith({ [field]: spelling }) }))
+            assert.equal(errorResponse?.errorClass, errorClass, `${endpoint} code ${code} in ${field}`)
           }
         }
       }
@@ -60,7 +61,7 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
 
   for (const [i, body] of [ok, ...alsoOk].entries()) {
     add(`successful response ${i + 1} has a token and its life`, () => {
-      assert.equal(readResponse(spec, replyOf({ body })).outcome, 'token')
+      assert.equal(readResponse(spec, replyOf({ body })).kind, 'token')
     })
   }
 
@@ -68,14 +69,14 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
     const { token, expiresIn } = spec.response
     for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: -1 }]) {
       const answer = readResponse(spec, replyOf({ body: bodyWith(damage, ok) }))
-      assert.equal(answer.outcome, 'malformed', JSON.stringify(damage))
+      assert.equal(answer.kind, 'malformed', JSON.stringify(damage))
     }
   })
 
   add('a life that is absent or unreadable is the default one', () => {
     for (const life of [null, 'soon', {}]) {
       const answer = readResponse(spec, replyOf({ body: bodyWith({ [spec.response.expiresIn]: life }, ok) }))
-      assert.equal(answer.outcome, 'token', JSON.stringify(life))
+      assert.equal(answer.kind, 'token', JSON.stringify(life))
       const { defaultLifeSeconds, maxLifeSeconds } = spec.renewal
       assert.equal(answer.lifeSeconds, Math.min(defaultLifeSeconds, maxLifeSeconds))
     }
@@ -96,13 +97,13 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
   }
 }
 
-function assertRefusal<C>(spec: Provider<C>['spec'], endpoint: Endpoint, sample: RefusalSample): void {
-  const refusal = classify(spec, endpoint, replyOf(sample))
-  assert.ok(refusal !== undefined, 'no code was found in the body')
-  const { code, errorClass, traceId, ip } = refusal
+function assertRefusal<C>(spec: Provider<C>['spec'], endpoint: Endpoint, sample: ErrorSample): void {
+  const errorResponse = classify(spec, endpoint, replyOf(sample))
+  assert.ok(errorResponse !== undefined, 'no code was found in the body')
+  const { code, errorClass, traceId, ip } = errorResponse
   assert.equal(errorClass, sample.errorClass)
   if (sample.code !== undefined) assert.equal(String(code), String(sample.code))
   if (sample.traceId !== undefined) assert.equal(traceId, sample.traceId)
   if (sample.ip !== undefined) assert.equal(ip, sample.ip)
-  if (endpoint === 'token') assert.equal(readResponse(spec, replyOf(sample)).outcome, 'refused')
+  if (endpoint === 'token') assert.equal(readResponse(spec, replyOf(sample)).kind, 'error')
 }

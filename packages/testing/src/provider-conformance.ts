@@ -6,7 +6,7 @@ import { checkShape } from './provider-conformance-shape.js'
 import { checkTables } from './provider-conformance-tables.js'
 import type { AddProviderCheck, ProviderSamples } from './provider-samples.js'
 
-export type { ProviderSamples, RefusalSample } from './provider-samples.js'
+export type { ProviderSamples, ErrorSample } from './provider-samples.js'
 
 /** The `test` function of jest, vitest, `node:test` or another runner: takes a name and a body that rejects on failure. */
 export type ProviderConformanceTest = (name: string, body: () => Promise<void>) => unknown

@@ -1,15 +1,8 @@
-import type {
-  Endpoint,
-  ErrorClass,
-  ErrorTable,
-  ParsedResponse,
-  PlatformCode,
-  Provider,
-  ResolvedCredentials,
-} from '@lingpai/core'
+import type { Endpoint, ErrorClass, ErrorTable, PlatformCode, Provider, ResolvedCredentials } from '@lingpai/core'
+import type { ParsedResponse } from '@lingpai/core/internal'
 
 /** A recorded error response and its meaning. Absent members are not compared. */
-export interface RefusalSample {
+export interface ErrorSample {
   /** HTTP status. @default 200 */
   readonly status?: number
   /** Headers of the response. @default {} */
@@ -35,16 +28,16 @@ export interface ProviderSamples<C> {
   /** More successful ones, such as a repeat with a shorter life. @default [] */
   readonly alsoOk?: readonly unknown[]
   /** Errors of the token endpoint, at least one. For a derived token, at least one that rejects its parent token. */
-  readonly tokenErrors: readonly RefusalSample[]
+  readonly tokenErrors: readonly ErrorSample[]
   /** Errors of API calls; at least one rejects the token, unless no call carries it. */
-  readonly apiErrors: readonly RefusalSample[]
+  readonly apiErrors: readonly ErrorSample[]
 }
 
 /** Registers one check under the provider's name. */
 export type AddProviderCheck = (fact: string, body: () => Promise<void> | void) => void
 
 /** Converts a sample for the core's classifier. */
-export function replyOf(sample: Pick<RefusalSample, 'status' | 'headers' | 'body'>): ParsedResponse {
+export function replyOf(sample: Pick<ErrorSample, 'status' | 'headers' | 'body'>): ParsedResponse {
   return { status: sample.status ?? 200, headers: new Headers(sample.headers), body: sample.body }
 }
 
@@ -81,6 +74,6 @@ export function codesOf(table: ErrorTable): readonly (readonly [errorClass: Erro
 export const endpoints: readonly Endpoint[] = ['token', 'api']
 
 /** Whether an error of this class rejects the token itself. */
-export function refusesToken({ errorClass }: Pick<RefusalSample, 'errorClass'>): boolean {
+export function refusesToken({ errorClass }: Pick<ErrorSample, 'errorClass'>): boolean {
   return errorClass === 'token-expired' || errorClass === 'token-invalid'
 }

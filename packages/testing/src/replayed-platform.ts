@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { TokenManager, type IAccessTokenCache, type Provider, type RequestSpec, type TokenSource } from '@lingpai/core'
-import { bodyWith, refusesToken, type ProviderSamples, type RefusalSample } from './provider-samples.js'
+import { bodyWith, refusesToken, type ProviderSamples, type ErrorSample } from './provider-samples.js'
 import { startReplayServer, type ReceivedRequest, type ReplayedReply } from './replay-server.js'
 
 /** A platform that replays samples, and a source for it. */
@@ -13,7 +13,7 @@ export interface ReplayedPlatform {
   /** Rejects the current token from now on; for a derived token, its parent token. */
   readonly revoke: () => void
   /** Makes the token endpoint return this error from now on. */
-  readonly refuse: (sample: RefusalSample) => void
+  readonly refuse: (sample: ErrorSample) => void
 }
 
 /**
@@ -38,7 +38,7 @@ export async function withReplayedPlatform<C>(
   const apiRequests: ReceivedRequest[] = []
   const value = (): string => tokenNumber(tokenRequests.length, provider, samples)
   let revoked = 0
-  let refusal: RefusalSample | undefined
+  let refusal: ErrorSample | undefined
   const server = await startReplayServer((request): ReplayedReply => {
     if (request.url.pathname === parentPath) {
       parentRequests.push(request)

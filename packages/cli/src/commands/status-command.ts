@@ -47,7 +47,7 @@ export const statusCommand: CommandDefinition = {
 function jsonOf(found: AccountStatus): object {
   const base = { account: found.account.name, provider: found.account.providerName }
   if ('problem' in found) return { ...base, state: 'misconfigured', problem: found.problem }
-  const { account: _, isKept: __, ...facts } = found.status
+  const { account: _, hasBackgroundRefresh: __, ...facts } = found.status
   return { ...base, ...facts }
 }
 

@@ -1,13 +1,5 @@
-import {
-  classify,
-  isLingpaiError,
-  networkFault,
-  platformError,
-  type AnyLingpaiError,
-  type Refusal,
-  type TokenRecord,
-  type TokenSource,
-} from '@lingpai/core'
+import { isLingpaiError, type AnyLingpaiError, type TokenRecord, type TokenSource } from '@lingpai/core'
+import { classify, networkFault, platformError, type ErrorResponse } from '@lingpai/core/internal'
 import type { CommandContext } from '../command.js'
 import type { Configuration, ConfiguredAccount } from '../configuration/configuration.js'
 import { openAddressOf } from '../exposures.js'
@@ -128,7 +120,7 @@ async function checkWorks(account: ConfiguredAccount, source: TokenSource, repor
 }
 
 /** The finding for an error of the API; some codes do not concern the token. */
-function apiError({ name, provider }: ConfiguredAccount, rejection: Refusal, report: ReportOptions): Finding {
+function apiError({ name, provider }: ConfiguredAccount, rejection: ErrorResponse, report: ReportOptions): Finding {
   const { errorClass } = rejection
   // Redacts and escapes the platform's message, which may quote the token.
   const error = platformError(provider.spec, 'api', rejection, report)

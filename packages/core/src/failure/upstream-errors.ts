@@ -1,4 +1,4 @@
-import { hintFor, hintIn, type Refusal } from '../provider/classify.js'
+import { hintFor, hintIn, type ErrorResponse } from '../provider/classify.js'
 import { faultHint, passes } from './fault-hint.js'
 import type { Endpoint } from '../error-class.js'
 import { MalformedResponseError, PlatformError, TransportError } from '../errors.js'
@@ -21,7 +21,7 @@ const longestText = 300
 export function platformError(
   spec: Pick<ResolvedSpec<never>, 'id' | 'hints'>,
   endpoint: Endpoint,
-  refusal: Refusal,
+  errorResponse: ErrorResponse,
   {
     status,
     language,
@@ -34,12 +34,12 @@ export function platformError(
     readonly retryAtMs?: number | undefined
   },
 ): PlatformError {
-  const { code, errorClass } = refusal
+  const { code, errorClass } = errorResponse
   const safe = (text: string): string => printable(redact(text, known)).slice(0, longestText)
   const platformCode = typeof code === 'string' ? safe(code) : code
-  const platformMessage = safe(refusal.message)
-  const traceId = refusal.traceId === undefined ? undefined : safe(refusal.traceId)
-  const ip = refusal.ip === undefined ? undefined : safe(refusal.ip)
+  const platformMessage = safe(errorResponse.message)
+  const traceId = errorResponse.traceId === undefined ? undefined : safe(errorResponse.traceId)
+  const ip = errorResponse.ip === undefined ? undefined : safe(errorResponse.ip)
   const hint = hintFor(spec.hints, { code, errorClass, ...(ip !== undefined && { ip }) }, language)
   return new PlatformError(
     `${spec.id}: ${endpoint === 'token' ? 'the token request' : 'the API call'} was rejected (${[platformCode, platformMessage].filter((word) => word !== '').join(' ')})`,

@@ -13,7 +13,7 @@ export interface ParsedResponse {
 }
 
 /** A platform's error, in its terms and in those of Lingpai. */
-export interface Refusal {
+export interface ErrorResponse {
   readonly code: PlatformCode
   readonly errorClass: ErrorClass
   readonly message: string
@@ -37,7 +37,11 @@ const longestText = 2000
  * Finds the platform's error in a response; `undefined` if the body carries no error code. Neither the HTTP status nor
  * the text of a message decides anything.
  */
-export function classify(spec: ClassifierSpec, endpoint: Endpoint, response: ParsedResponse): Refusal | undefined {
+export function classify(
+  spec: ClassifierSpec,
+  endpoint: Endpoint,
+  response: ParsedResponse,
+): ErrorResponse | undefined {
   if (!isObject(response.body)) return undefined
   const { response: shape, errors } = spec
   const codes = shape.code.map((field) => valueAt(response.body, field)).filter(isErrorCode)
@@ -106,12 +110,12 @@ function firstGroup(patterns: readonly RegExp[] | undefined, message: string): s
 /** Returns the hint for a code, or else for its class, in one language and with the address filled in. */
 export function hintFor(
   hints: Readonly<Record<string, Hint>> | undefined,
-  refusal: Pick<Refusal, 'code' | 'errorClass' | 'ip'>,
+  errorResponse: Pick<ErrorResponse, 'code' | 'errorClass' | 'ip'>,
   language: 'en' | 'zh',
 ): string | undefined {
-  const key = [String(refusal.code), refusal.errorClass].find((name) => Object.hasOwn(hints ?? {}, name))
+  const key = [String(errorResponse.code), errorResponse.errorClass].find((name) => Object.hasOwn(hints ?? {}, name))
   const text = hintIn(key === undefined ? undefined : hints?.[key], language)
-  const ip = refusal.ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host')
+  const ip = errorResponse.ip ?? (language === 'zh' ? '本机出口 IP' : 'the address of this host')
   return text?.replaceAll('{ip}', () => ip)
 }
 
@@ -123,7 +127,7 @@ export function hintIn(hint: Hint | undefined, language: 'en' | 'zh'): string | 
 }
 
 /** Whether a platform's error means that the token is not usable. */
-export function isTokenError({ errorClass }: Pick<Refusal, 'errorClass'>): boolean {
+export function isTokenError({ errorClass }: Pick<ErrorResponse, 'errorClass'>): boolean {
   return errorClass === 'token-expired' || errorClass === 'token-invalid'
 }
 

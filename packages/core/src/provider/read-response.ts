@@ -1,4 +1,4 @@
-import { classify, namedClass, valueAt, type ParsedResponse, type Refusal } from './classify.js'
+import { classify, namedClass, valueAt, type ParsedResponse, type ErrorResponse } from './classify.js'
 import type { MalformedResponseErrorDetails } from '../errors.js'
 import type { ResponseSpec, ProviderSpec, ResolvedRenewal } from '../provider.js'
 import { isCount, isObject, isTokenText } from '../token-record.js'
@@ -6,16 +6,16 @@ import { isCount, isObject, isTokenText } from '../token-record.js'
 /** Outcome of a token endpoint's response. */
 export type TokenResponse =
   | {
-      readonly outcome: 'token'
+      readonly kind: 'token'
       readonly value: string
       readonly lifeSeconds: number
       /** Set if the response reports no lifetime, so that `lifeSeconds` is the provider's guess. */
       readonly lifetimeProblem?: LifetimeProblem
       readonly generation?: number
     }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal }
-  | { readonly outcome: 'malformed'; readonly problem: MalformedResponseErrorDetails['problem'] }
-  | { readonly outcome: 'status' }
+  | { readonly kind: 'error'; readonly errorResponse: ErrorResponse }
+  | { readonly kind: 'malformed'; readonly problem: MalformedResponseErrorDetails['problem'] }
+  | { readonly kind: 'status' }
 
 /** Why the lifetime of a token is a guess: the field is absent or null, or not a number of seconds. */
 export type LifetimeProblem = 'missing' | 'unreadable'
@@ -30,22 +30,22 @@ export interface ResponseReaderSpec extends Pick<ProviderSpec<never>, 'response'
  * response is `malformed`, never a token that lives forever. A token without a lifetime is still a token.
  */
 export function readResponse(spec: ResponseReaderSpec, response: ParsedResponse): TokenResponse {
-  const refusal = classify(spec, 'token', response)
-  if (refusal !== undefined) {
+  const errorResponse = classify(spec, 'token', response)
+  if (errorResponse !== undefined) {
     const isNamed = namedClass(spec.response, response.body) !== undefined
-    return { outcome: 'refused', refusal: isNamed ? refusal : judgedByStatus(refusal, response.status) }
+    return { kind: 'error', errorResponse: isNamed ? errorResponse : judgedByStatus(errorResponse, response.status) }
   }
   if (response.status === 429) {
-    return { outcome: 'refused', refusal: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
+    return { kind: 'error', errorResponse: { code: 429, errorClass: 'rate-limited', message: 'HTTP 429' } }
   }
   // Only a proxy sends 407, with a body of its own.
-  if (response.status >= 500 || response.status === 407) return { outcome: 'status' }
-  if (response.status >= 300 && response.status < 400) return { outcome: 'malformed', problem: 'redirect' }
+  if (response.status >= 500 || response.status === 407) return { kind: 'status' }
+  if (response.status >= 300 && response.status < 400) return { kind: 'malformed', problem: 'redirect' }
   if (response.body === undefined) {
-    return { outcome: 'malformed', problem: response.status === 404 ? 'not-found' : 'not-json' }
+    return { kind: 'malformed', problem: response.status === 404 ? 'not-found' : 'not-json' }
   }
-  if (!isObject(response.body)) return { outcome: 'malformed', problem: 'not-an-object' }
-  if (response.status >= 400) return { outcome: 'status' }
+  if (!isObject(response.body)) return { kind: 'malformed', problem: 'not-an-object' }
+  if (response.status >= 400) return { kind: 'status' }
   return readToken(spec.response, spec.renewal, response.body)
 }
 
@@ -53,26 +53,26 @@ export function readResponse(spec: ResponseReaderSpec, response: ParsedResponse)
  * Classifies an unknown code by the HTTP status: gateways send JSON with their own codes, and the status shows what is
  * transient.
  */
-function judgedByStatus(refusal: Refusal, status: number): Refusal {
-  if (refusal.errorClass !== 'unknown') return refusal
-  if (status === 429) return { ...refusal, errorClass: 'rate-limited' }
-  return status >= 500 ? { ...refusal, errorClass: 'transient' } : refusal
+function judgedByStatus(errorResponse: ErrorResponse, status: number): ErrorResponse {
+  if (errorResponse.errorClass !== 'unknown') return errorResponse
+  if (status === 429) return { ...errorResponse, errorClass: 'rate-limited' }
+  return status >= 500 ? { ...errorResponse, errorClass: 'transient' } : errorResponse
 }
 
 function readToken(shape: ResponseSpec, renewal: ResponseReaderSpec['renewal'], body: unknown): TokenResponse {
   const value = valueAt(body, shape.token)
   if (!isTokenText(value)) {
-    return { outcome: 'malformed', problem: 'no-token' }
+    return { kind: 'malformed', problem: 'no-token' }
   }
   const told = unitsIn(valueAt(body, shape.expiresIn))
   // The platform itself reports that the token has expired, so there is nothing to guess. Less than one of its units
   // counts as expired, too, because such a token would be requested many times a second.
-  if (typeof told === 'number' && told < 1) return { outcome: 'malformed', problem: 'bad-expires-in' }
+  if (typeof told === 'number' && told < 1) return { kind: 'malformed', problem: 'bad-expires-in' }
   const lifeSeconds =
     typeof told === 'number' ? told / perSecond[shape.expiresInUnit ?? 'second'] : renewal.defaultLifeSeconds
   const generation = shape.generation === undefined ? undefined : valueAt(body, shape.generation)
   return {
-    outcome: 'token',
+    kind: 'token',
     value,
     lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds),
     ...(typeof told === 'string' && { lifetimeProblem: told }),

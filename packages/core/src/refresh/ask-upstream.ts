@@ -87,8 +87,8 @@ function factsOf<C>({ state }: AccountContext<C>, { reason, note, minLifeMs }: D
   const { record, rejected } = state
   const code = rejected?.code ?? record?.rejectedCode
   const isRejected = record !== undefined && isRejectedRecord(state, record)
-  const refused = isRejected && { generation: record.generation, ...(code !== undefined && { code }) }
-  return { reason, minLifeMs, ...(note !== undefined && { note }), ...(refused && { refused }) }
+  const facts = isRejected && { generation: record.generation, ...(code !== undefined && { code }) }
+  return { reason, minLifeMs, ...(note !== undefined && { note }), ...(facts && { rejected: facts }) }
 }
 
 /** Whether an API has rejected this very token, as far as this process and the record before it tell. */

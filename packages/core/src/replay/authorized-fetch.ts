@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { assertPlaced, placeToken } from '../provider/build-request.js'
 import { callOf } from './fetch-call.js'
 import { callTarget } from './call-target.js'
-import type { Refusal } from '../provider/classify.js'
+import type { ErrorResponse } from '../provider/classify.js'
 import { PlatformError } from '../errors.js'
 import { followWithin } from './follow-redirects.js'
 import type { ResolvedSpec } from '../provider.js'
@@ -42,9 +42,9 @@ export async function authorizedFetch<C>(
     {
       send,
       tokenErrorIn: (response) => tokenErrorIn(spec, response),
-      beforeRepeat: async (response, refusal, known) => {
+      beforeRepeat: async (response, errorResponse, known) => {
         await response.body?.cancel()
-        if (!call.isRepeatable) throw notRepeated(spec, refusal, { status: response.status, language, known })
+        if (!call.isRepeatable) throw notRepeated(spec, errorResponse, { status: response.status, language, known })
       },
     },
     signal && { signal },
@@ -57,10 +57,10 @@ export async function authorizedFetch<C>(
  */
 function notRepeated(
   spec: Parameters<typeof platformError>[0],
-  refusal: Refusal,
+  errorResponse: ErrorResponse,
   options: Parameters<typeof platformError>[3],
 ): PlatformError {
-  const { message, details } = platformError(spec, 'api', refusal, options)
+  const { message, details } = platformError(spec, 'api', errorResponse, options)
   const hint =
     options.language === 'zh'
       ? '令牌已更换：请用新的请求体重新发送。字符串、字节、Blob、表单或 Request 会自动重发。'

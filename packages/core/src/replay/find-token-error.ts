@@ -1,4 +1,4 @@
-import { classify, isTokenError, parseBody, type ClassifierSpec, type Refusal } from '../provider/classify.js'
+import { classify, isTokenError, parseBody, type ClassifierSpec, type ErrorResponse } from '../provider/classify.js'
 import { isObject } from '../token-record.js'
 import { isAsyncIterable, isWebStream, streamOf } from '../http/web-response.js'
 
@@ -8,16 +8,16 @@ const largestPeek = 64 * 1024
 const noHeaders = { get: () => null }
 
 /** Finds a token error in the outcome of an API call: a `Response`, a parsed body, or an error that carries one. */
-export async function tokenErrorIn(spec: ClassifierSpec, outcome: unknown): Promise<Refusal | undefined> {
-  const refusal = isResponse(outcome) ? await errorInResponse(spec, outcome) : errorInValue(spec, outcome)
-  return refusal !== undefined && isTokenError(refusal) ? refusal : undefined
+export async function tokenErrorIn(spec: ClassifierSpec, outcome: unknown): Promise<ErrorResponse | undefined> {
+  const errorResponse = isResponse(outcome) ? await errorInResponse(spec, outcome) : errorInValue(spec, outcome)
+  return errorResponse !== undefined && isTokenError(errorResponse) ? errorResponse : undefined
 }
 
 /** Clones of a Node.js stream stall once 16 KiB of one are unread. */
 const largestForeignPeek = 8 * 1024
 
 /** Reads a clone of a response as far as it may hold an error. The response itself stays unread. */
-async function errorInResponse(spec: ClassifierSpec, response: Response): Promise<Refusal | undefined> {
+async function errorInResponse(spec: ClassifierSpec, response: Response): Promise<ErrorResponse | undefined> {
   if (response.bodyUsed || !(isWebStream(response.body) || isAsyncIterable(response.body)) || !mayBeJson(response))
     return undefined
   const text = await peek(response.clone())
@@ -65,7 +65,7 @@ async function peek(copy: Response): Promise<string | undefined> {
 /**
  * Finds an error in a body, or in an error of any HTTP client: in its own code fields, or in a body that it carries.
  */
-function errorInValue(spec: ClassifierSpec, value: unknown): Refusal | undefined {
+function errorInValue(spec: ClassifierSpec, value: unknown): ErrorResponse | undefined {
   if (!isObject(value)) return undefined
   const { response, details, data, body } = value
   const platformCode = isObject(details) ? details['platformCode'] : undefined
@@ -73,8 +73,8 @@ function errorInValue(spec: ClassifierSpec, value: unknown): Refusal | undefined
   const asBody = platformCode === undefined || first === undefined ? undefined : { [first]: platformCode }
   for (const candidate of [asBody, value, data, body, isObject(response) ? response['data'] : undefined]) {
     const parsed = typeof candidate === 'string' ? parseBody(candidate) : candidate
-    const refusal = classify(spec, 'api', { status: 0, headers: noHeaders, body: parsed })
-    if (refusal !== undefined && refusal.errorClass !== 'unknown') return refusal
+    const errorResponse = classify(spec, 'api', { status: 0, headers: noHeaders, body: parsed })
+    if (errorResponse !== undefined && errorResponse.errorClass !== 'unknown') return errorResponse
   }
   return undefined
 }

@@ -41,10 +41,10 @@ export async function secretRequest<C>(
     }
     const { status, headers, text } = response
     const masked = { status, text: maskKnown(text, known) }
-    const refusal = classify(spec, 'token', { status, headers, body: parseBody(text) })
-    if (refusal?.errorClass !== 'credential-invalid') return { response: masked }
+    const errorResponse = classify(spec, 'token', { status, headers, body: parseBody(text) })
+    if (errorResponse?.errorClass !== 'credential-invalid') return { response: masked }
     const words = { status, language: upstream.language, known }
-    return { response: masked, wrongSecret: platformError(spec, 'token', refusal, words) }
+    return { response: masked, wrongSecret: platformError(spec, 'token', errorResponse, words) }
   }
 }
 

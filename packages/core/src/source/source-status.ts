@@ -9,7 +9,11 @@ import type { FailureSummary, SourceStatus } from '../token-source.js'
 import { hasCome, timeLeftMs } from '../time/moment.js'
 
 /** Returns the status of an account, from memory alone. */
-export function statusOf<C>(account: Account, context: AccountContext<C> | undefined, isKept: boolean): SourceStatus {
+export function statusOf<C>(
+  account: Account,
+  context: AccountContext<C> | undefined,
+  hasBackgroundRefresh: boolean,
+): SourceStatus {
   const { times, failure } = context?.state ?? {}
   const record = context?.state.record && shownRecord(context, context.state.record)
   const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
@@ -17,7 +21,7 @@ export function statusOf<C>(account: Account, context: AccountContext<C> | undef
   return {
     state: stateOf(context),
     account,
-    isKept,
+    hasBackgroundRefresh,
     ...(record && { generation: record.generation, issuedAtMs: record.issuedAtMs, expiresAtMs: record.expiresAtMs }),
     ...(refreshAtMs !== undefined && { refreshAtMs }),
     ...(lastFailure && { lastFailure }),

@@ -1,5 +1,5 @@
 import { buildRequest, requestWithToken } from '../provider/build-request.js'
-import { classify, isTokenError, parseBody, type Refusal } from '../provider/classify.js'
+import { classify, isTokenError, parseBody, type ErrorResponse } from '../provider/classify.js'
 import { boundedFetch } from '../http/bounded-fetch.js'
 import type { RequestSpec, ResolvedSpec } from '../provider.js'
 import { baseOf, type UpstreamOptions } from './request-token.js'
@@ -10,20 +10,27 @@ export async function probeToken<C>(
   token: string,
   { fetch, clock }: UpstreamOptions,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<{ readonly alive: boolean | undefined; readonly refusal?: Refusal; readonly serverDate?: string }> {
+): Promise<{
+  readonly alive: boolean | undefined
+  readonly errorResponse?: ErrorResponse
+  readonly serverDate?: string
+}> {
   const probe: RequestSpec | undefined = spec.probe
   if (probe === undefined) return { alive: undefined }
   const base = { id: spec.id, rebased: spec.rebased, ...baseOf(spec.apiBaseUrl ?? spec.baseUrl) }
   const request = requestWithToken(buildRequest(base, probe), spec.placement, token)
   const response = await boundedFetch(fetch, clock, request, { signal, timeoutMs })
   if (response.kind !== 'response') return { alive: undefined }
-  const refusal = classify(spec, 'api', {
+  const errorResponse = classify(spec, 'api', {
     status: response.status,
     headers: response.headers,
     body: parseBody(response.text),
   })
   const serverDate = response.headers.get('date') ?? undefined
-  const facts = { ...(refusal !== undefined && { refusal }), ...(serverDate !== undefined && { serverDate }) }
-  if (refusal === undefined) return { alive: response.status < 300 ? true : undefined, ...facts }
-  return { alive: isTokenError(refusal) ? false : undefined, ...facts }
+  const facts = {
+    ...(errorResponse !== undefined && { errorResponse }),
+    ...(serverDate !== undefined && { serverDate }),
+  }
+  if (errorResponse === undefined) return { alive: response.status < 300 ? true : undefined, ...facts }
+  return { alive: isTokenError(errorResponse) ? false : undefined, ...facts }
 }

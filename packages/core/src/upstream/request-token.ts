@@ -147,7 +147,7 @@ async function ask<C>(
   })
   const retryAfterMs = retryAfterIn(response.headers, clock.now())
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
-  switch (read.outcome) {
+  switch (read.kind) {
     case 'token': {
       const { value, lifeSeconds, lifetimeProblem, generation } = read
       const lifeMs = lifeSeconds * 1000
@@ -159,9 +159,9 @@ async function ask<C>(
       const token = { value, lifeMs, ...guess, sentAt, ...(generation !== undefined && { generation }) }
       return { kind: 'token', token }
     }
-    case 'refused': {
-      const coolDownSeconds = spec.perCode?.[String(read.refusal.code)]?.coolDownSeconds
-      const error = platformError(spec, 'token', read.refusal, { status: response.status, language, known })
+    case 'error': {
+      const coolDownSeconds = spec.perCode?.[String(read.errorResponse.code)]?.coolDownSeconds
+      const error = platformError(spec, 'token', read.errorResponse, { status: response.status, language, known })
       const codeWait = coolDownSeconds !== undefined && { codeCoolDownMs: coolDownSeconds * 1000 }
       return failed({ error, ...wait, ...codeWait })
     }

@@ -1,14 +1,5 @@
-import {
-  classify,
-  platformError,
-  TransportError,
-  type AnyLingpaiError,
-  type ApiErrorTables,
-  type Clock,
-  type Refusal,
-  type TokenSource,
-} from '@lingpai/core'
-import { retryAfterIn } from '@lingpai/core/internal'
+import { TransportError, type AnyLingpaiError, type Clock, type TokenSource } from '@lingpai/core'
+import { classify, platformError, type ApiErrorTables, type ErrorResponse, retryAfterIn } from '@lingpai/core/internal'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import type { ApiResponse } from './read-api-response.js'
 
@@ -89,4 +80,4 @@ const notThePlatform = {
 } as const
 
 /** A rate limit of something in front of the platform, which reports it by the status alone. */
-const tooMany: Refusal = { code: 429, errorClass: 'rate-limited', message: 'Too Many Requests' }
+const tooMany: ErrorResponse = { code: 429, errorClass: 'rate-limited', message: 'Too Many Requests' }

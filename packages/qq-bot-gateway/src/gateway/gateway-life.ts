@@ -1,6 +1,5 @@
 import {
   isLingpaiError,
-  networkFault,
   PlatformError,
   TransportError,
   type AnyLingpaiError,
@@ -8,7 +7,7 @@ import {
   type IAccessTokenCache,
   type TokenSource,
 } from '@lingpai/core'
-import { faultHint, passes } from '@lingpai/core/internal'
+import { networkFault, faultHint, passes, pauseUntilAborted } from '@lingpai/core/internal'
 import type { EventHub } from '../events/event-hub.js'
 import { closeRuleOf } from './close-codes.js'
 import { openConnection, type ConnectionOutcome, type GatewayConnection } from './gateway-connection.js'
@@ -18,7 +17,6 @@ import type { GatewaySocketClass } from './gateway-socket.js'
 import { handledEvents, type HandledEvents } from './handled-events.js'
 import { greetingText, type IdentifyFacts } from './identify.js'
 import { nextMove, noFailures, type BackoffOptions, type NextMove } from './next-move.js'
-import { pauseUntilAborted } from '@lingpai/core/internal'
 import type { GatewayPayload } from './payload.js'
 import { resumableCode, type GatewaySession, type ProtocolTimes } from './protocol.js'
 import { sessionStore, type SessionStore } from './session-store.js'

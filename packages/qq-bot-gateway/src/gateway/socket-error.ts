@@ -1,5 +1,5 @@
-import { networkFault, TransportError, type AnyLingpaiError } from '@lingpai/core'
-import { faultHint, passes } from '@lingpai/core/internal'
+import { TransportError, type AnyLingpaiError } from '@lingpai/core'
+import { networkFault, faultHint, passes } from '@lingpai/core/internal'
 import { badFrameError } from './payload.js'
 
 /** Converts an error of a socket. The result contains neither URL nor payload. */

@@ -1,12 +1,11 @@
 import {
   isLingpaiError,
   MalformedResponseError,
-  networkFault,
   TransportError,
   type AnyLingpaiError,
   type TransportErrorDetails,
 } from '@lingpai/core'
-import { faultHint, passes } from '@lingpai/core/internal'
+import { networkFault, faultHint, passes } from '@lingpai/core/internal'
 import type { ApiResponse } from '../api/read-api-response.js'
 
 /** Kind of request. A repeated message is visible to users; a repeated upload is not. */

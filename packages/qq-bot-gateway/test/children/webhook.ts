@@ -20,7 +20,7 @@ const handle = webhookHandler({
   appId,
   clientSecret,
   acknowledge,
-  cache: fileCache({ directory, now: () => nowMs }),
+  cache: fileCache({ directory, clock: { now: () => nowMs } }),
   clock: { ...systemClock, now: () => nowMs },
   onDispatch: ({ eventId }) => {
     say(eventId)

@@ -44,7 +44,7 @@ export function actors(): Actors {
         const actor = list.find((candidate) => candidate.act === act)
         if (actor !== undefined) return actor.name
       }
-      return source.status().isKept ? 'background-refresh' : undefined
+      return source.status().hasBackgroundRefresh ? 'background-refresh' : undefined
     },
   }
 }

@@ -28,7 +28,7 @@ const limited = keyFor(['bot'])
 async function start(metrics?: boolean | 'public'): Promise<void> {
   clock = testClock()
   simulator = await startSimulator({ clock })
-  cache = chaosCache(memoryCache({ now: clock.now }), { clock })
+  cache = chaosCache(memoryCache({ clock }), { clock })
   manager = new TokenManager({ cache, clock, random: () => 0.5 })
   const providers = { bot: simulator.provider(qqBot), shop: simulator.provider(wechatMp) }
   bot = manager.source(providers.bot, simulator.accounts.qq)

@@ -1,4 +1,5 @@
-import { coolDownMs, type ErrorClass } from '@lingpai/core'
+import { type ErrorClass } from '@lingpai/core'
+import { coolDownMs } from '@lingpai/core/internal'
 import { verdict } from '../simulator/token-book.js'
 import {
   answerRequest,
