@@ -125,6 +125,11 @@ describe('what was broken once holds', () => {
       865_785_478_327,
     ],
     [
+      'a life that only clocks told while one of them was set, of a token given once more',
+      'everything',
+      968_850_848_950,
+    ],
+    [
       'a later token of the same generation, taken for older because the clock was set back',
       'everything',
       865_785_488_530,

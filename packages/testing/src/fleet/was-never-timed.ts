@@ -1,4 +1,4 @@
-import type { TokenTruth } from './virtual-world.js'
+import type { ProcessMemory, TokenTruth, VirtualProcess } from './virtual-world.js'
 
 /** The core reads the time of a failed store again only after this time. */
 const restMs = 8000
@@ -9,7 +9,14 @@ const restMs = 8000
  * of the token; the core assumes the shorter life.
  */
 export function wasNeverTimed({ by, sim }: TokenTruth): boolean {
-  if (by === undefined) return false
-  const { troubleAtMs, host } = by.process
-  return troubleAtMs >= sim.issuedAtMs - restMs && host.jumps.some(({ atMs }) => atMs >= by.sentAtMs)
+  return by !== undefined && wasSetUntimed(by.process, by.sentAtMs, sim.issuedAtMs)
+}
+
+/** The same of a process that upstream gave the token once more. */
+export function holdsUntimed(process: VirtualProcess, { isOwn, learnedTrueMs }: ProcessMemory): boolean {
+  return isOwn && wasSetUntimed(process, learnedTrueMs, learnedTrueMs)
+}
+
+function wasSetUntimed({ troubleAtMs, host }: VirtualProcess, sentAtMs: number, issuedAtMs: number): boolean {
+  return troubleAtMs >= issuedAtMs - restMs && host.jumps.some(({ atMs }) => atMs >= sentAtMs)
 }
