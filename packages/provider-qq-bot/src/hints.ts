@@ -7,7 +7,7 @@ const tooLate: Hint = {
 
 const notFetched: Hint = {
   en: 'The platform could not fetch the file: its address must be public, without a login, and respond quickly. Try again, or upload the file as data.',
-  zh: '平台未能获取文件：其地址须可公开访问、无需登录并能及时响应。请重试，或以 data 上传文件。',
+  zh: '平台无法获取文件：其地址必须可公开访问、无需登录，并能及时响应。请重试，或以 data 上传文件。',
 }
 
 /** What an operator can do about QQ's errors. */
@@ -42,7 +42,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   },
   10004: {
     en: 'This AppID does not belong to a bot: check that it is not the AppID of another product.',
-    zh: '没有这个 AppID 的机器人：请确认填写的是机器人的 AppID，而不是其他产品的。',
+    zh: '该 AppID 不属于任何机器人：请确认填写的不是其他产品的 AppID。',
   },
   100001: {
     en: 'Too many token requests: let all processes share one cache.',
@@ -75,7 +75,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   304082: notFetched,
   304083: {
     en: 'The platform could not convert the file: try again, or send it in another format.',
-    zh: '平台未能转换文件：请重试，或换用其他格式。',
+    zh: '平台无法转换文件：请重试，或换用其他格式。',
   },
   304103: tooLate,
   850012: { en: 'The platform is busy: try again later.', zh: '平台繁忙：请稍后重试。' },

@@ -2,7 +2,7 @@ import type { Hint } from '@lingpai/core'
 
 const whiteList: Hint = {
   en: 'Add {ip} to the IP allowlist of the account on the WeChat platform; it takes effect after 5 to 10 minutes.',
-  zh: '请在微信平台把 {ip} 加入该帐号的 IP 白名单，5 至 10 分钟后生效。',
+  zh: '请在微信平台把 {ip} 加入该账号的 IP 白名单，5 至 10 分钟后生效。',
 }
 
 /** What an operator can do about WeChat's errors. */
@@ -13,16 +13,16 @@ export const hints: Readonly<Record<string, Hint>> = {
   },
   'token-invalid': {
     en: 'The token was rejected and replaced; if this repeats often, another program refreshes this app: let all of them share one cache, or use stable_token.',
-    zh: '令牌被拒绝并已更换；若经常出现，说明还有别人在刷新同一个应用：请共用一个缓存，或改用 stable_token。',
+    zh: '令牌被拒绝并已更换；若经常出现，说明另一个程序也在刷新该应用：请让所有程序共用一个缓存，或改用 stable_token。',
   },
   'credential-invalid': {
     en: 'Compare AppID and AppSecret with the development settings of the account; a reset secret replaces the old one at once.',
-    zh: '请与帐号“开发设置”中的 AppID 和 AppSecret 核对；重置后旧密钥立即失效。',
+    zh: '请与账号“开发设置”中的 AppID 和 AppSecret 核对；重置后旧密钥立即失效。',
   },
   'ip-denied': whiteList,
   permission: {
     en: 'The account may not do this: check its permissions and notices on the WeChat platform.',
-    zh: '该帐号没有权限：请在微信平台查看接口权限与通知。',
+    zh: '该账号没有权限：请在微信平台查看接口权限与通知。',
   },
   'rate-limited': {
     en: 'Too many calls: slow down; the current token remains valid.',
@@ -35,7 +35,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   transient: { en: 'The platform is busy: try again later.', zh: '平台繁忙：请稍后重试。' },
   'needs-reauthorization': {
     en: 'The user must authorize again; the token of the app is not affected.',
-    zh: '需要用户重新授权；与应用自身的令牌无关。',
+    zh: '需要用户重新授权；应用自身的令牌不受影响。',
   },
   40002: { en: 'grant_type must be client_credential.', zh: 'grant_type 必须是 client_credential。' },
   40013: {
@@ -57,23 +57,23 @@ export const hints: Readonly<Record<string, Hint>> = {
   },
   48001: {
     en: 'The account is not granted this API: check the list of interface permissions.',
-    zh: '该帐号没有此接口的权限：请查看接口权限列表。',
+    zh: '该账号没有此接口的权限：请查看接口权限列表。',
   },
   50004: {
     en: 'The account was punished and may not use access tokens: read its notices on the WeChat platform.',
-    zh: '该帐号受到处罚，不能使用 access_token：请查看微信平台的通知。',
+    zh: '该账号受到处罚，不能使用 access_token：请查看微信平台的通知。',
   },
   50007: {
     en: 'The account is frozen or closed: read its notices on the WeChat platform.',
-    zh: '该帐号已冻结或注销：请查看微信平台的通知。',
+    zh: '该账号已冻结或注销：请查看微信平台的通知。',
   },
   61024: {
     en: 'This AppID belongs to a third-party platform, which gets its token from api_component_token: use the AppID of the account itself.',
-    zh: '这是第三方平台的 AppID，应通过 api_component_token 获取令牌：请改用帐号自己的 AppID。',
+    zh: '这是第三方平台的 AppID，应通过 api_component_token 获取令牌：请改用账号自己的 AppID。',
   },
   89501: {
-    en: 'A question to the administrator about {ip} is open: answer it in WeChat, then try again.',
-    zh: '管理员尚未确认 {ip} 的请求：请先在微信里处理，再重试。',
+    en: 'The administrator has not yet confirmed {ip}: confirm it in WeChat, then try again.',
+    zh: '管理员尚未确认 {ip}：请先在微信中确认，再重试。',
   },
   89503: {
     en: 'WeChat considers the call from {ip} risky and has sent the administrator a message: confirm it, or add the address to the IP allowlist.',

@@ -1,8 +1,8 @@
 import type { Hint } from '@lingpai/core'
 
 const suiteToken: Hint = {
-  en: "A credential of a third-party suite is affected, not the app's token: renew that credential.",
-  zh: '此错误针对第三方应用套件的凭证，与应用自身的令牌无关：请更新该凭证。',
+  en: "The error concerns a credential of a third-party suite, not the app's token: renew that credential.",
+  zh: '此错误针对第三方应用套件的凭据，与应用自身的令牌无关：请更新该凭据。',
 }
 
 const suiteCredentials: Hint = {
@@ -87,7 +87,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   42009: suiteToken,
   42012: {
     en: "Sign with the ticket of the right kind: the corporation's and the app's jsapi tickets are not interchangeable.",
-    zh: '请使用正确种类的 ticket 签名：企业与应用的 jsapi_ticket 不能混用。',
+    zh: '请使用正确种类的票据签名：企业与应用的 jsapi_ticket 不能混用。',
   },
   48003: suiteToken,
   45009: {

@@ -21,7 +21,7 @@ export const perCode: Readonly<Record<string, CodeSpec>> = {
   },
   40085: { note: { en: 'suite ticket invalid or expired', zh: 'suite_ticket 无效或已过期' } },
   40091: { note: { en: 'the secret is of another corporation', zh: 'Secret 属于其他企业' } },
-  40093: { note: { en: 'jsapi signature wrong, or its ticket expired', zh: 'jsapi 签名错误，或其 ticket 已过期' } },
+  40093: { note: { en: 'jsapi signature wrong, or its ticket expired', zh: 'jsapi 签名错误，或其票据已过期' } },
   41001: { note: { en: 'no access_token in the request', zh: '请求中没有 access_token' } },
   41002: { note: { en: 'no corpid in the request', zh: '请求中没有 corpid' } },
   41004: { note: { en: 'no secret in the request', zh: '请求中没有 secret' } },
