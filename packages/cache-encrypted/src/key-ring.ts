@@ -15,7 +15,16 @@ const keyBytes = 32
 const idShape = /^[A-Za-z0-9_-]{1,32}$/
 const base64Shape = /^[A-Za-z0-9+/_-]{43}=?$/
 
-/** Generates a key as `id:base64`, with a new id. Store it like a password. */
+/**
+ * Generates a key as `id:base64`, with a new id. Store it like a password.
+ *
+ * @example
+ * ```ts
+ * import { generateKey } from '@lingpai/cache-encrypted'
+ *
+ * console.log(generateKey()) // store it beside the platform's secret, such as in LINGPAI_CACHE_KEYS
+ * ```
+ */
 export function generateKey(): string {
   return `k${randomBytes(4).toString('hex')}:${randomBytes(keyBytes).toString('base64')}`
 }

@@ -11,6 +11,12 @@ const plainRedis =
  * A Redis URL that cannot be parsed safely is reduced to its scheme.
  *
  * @throws ConfigError for an unknown scheme or an invalid path
+ * @example
+ * ```ts
+ * import { displayCacheUrl } from '@lingpai/cache-from-url'
+ *
+ * console.log(displayCacheUrl('redis://user:password@redis.internal:6379/0')) // redis://redis.internal:6379/0
+ * ```
  */
 export function displayCacheUrl(url: string, place: CacheUrlPlace = {}): string {
   const read = readCacheUrl(url, place)

@@ -19,6 +19,16 @@ export interface QQBotCredentials {
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/access-token.html (2026-09, read 2026-11-20)
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/api-call-guide.html for errors and the trace id (read 2026-11-20)
+ * @example
+ * ```ts
+ * import { fileCache } from '@lingpai/cache-file'
+ * import { TokenManager } from '@lingpai/core'
+ * import { qqBot } from '@lingpai/provider-qq-bot'
+ *
+ * const tokens = new TokenManager({ cache: fileCache({ directory: '.lingpai' }) })
+ * const bot = tokens.source(qqBot, qqBot.credentialsFromEnv()) // QQ_BOT_APP_ID and QQ_BOT_SECRET
+ * const response = await bot.fetch('/gateway')
+ * ```
  */
 export const qqBot = defineProvider<QQBotCredentials>({
   id: 'qq-bot',

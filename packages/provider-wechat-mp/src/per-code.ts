@@ -23,7 +23,12 @@ export const perCode: Readonly<Record<string, CodeSpec>> = {
   41002: { note: { en: 'no appid in the request', zh: '请求中没有 appid' } },
   41004: { note: { en: 'no secret in the request', zh: '请求中没有 secret' } },
   42001: { note: { en: 'the token expired', zh: '令牌已过期' } },
-  42007: { note: { en: "the user changed the password, which ended the user's own token", zh: '用户修改了密码，其个人令牌失效' } },
+  42007: {
+    note: {
+      en: "the user changed the password, which ended the user's own token",
+      zh: '用户修改了密码，其个人令牌失效',
+    },
+  },
   43002: { note: { en: 'the endpoint requires POST', zh: '该接口须用 POST 请求' } },
   45009: { note: { en: 'the daily quota is used up', zh: '当日额度已用完' } },
   45011: { note: { en: 'the quota of this minute is used up', zh: '本分钟的额度已用完' }, coolDownSeconds: minute },

@@ -9,6 +9,16 @@ import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
  * endpoint and those of {@link wechatMp} are independent of each other.
  *
  * @see https://developers.weixin.qq.com/doc/oplatform/developers/dev/AccessToken.html (read 2026-11-20)
+ * @example
+ * ```ts
+ * import { fileCache } from '@lingpai/cache-file'
+ * import { TokenManager } from '@lingpai/core'
+ * import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+ *
+ * const tokens = new TokenManager({ cache: fileCache({ directory: '/var/lib/wechat' }) }) // the same for all processes
+ * const app = tokens.source(wechatMpPlain, wechatMpPlain.credentialsFromEnv())
+ * const token = await app.getAccessToken()
+ * ```
  */
 export const wechatMpPlain = defineProvider<WechatMpCredentials>({
   ...wechatMpCommon,

@@ -9,6 +9,16 @@ import { wechatMpCommon, type WechatMpCredentials } from './wechat-mp-common.js'
  * ends the token that other programs use.
  *
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken (read 2026-11-20)
+ * @example
+ * ```ts
+ * import { fileCache } from '@lingpai/cache-file'
+ * import { TokenManager } from '@lingpai/core'
+ * import { wechatMp } from '@lingpai/provider-wechat-mp'
+ *
+ * const tokens = new TokenManager({ cache: fileCache({ directory: '.lingpai' }) })
+ * const app = tokens.source(wechatMp, wechatMp.credentialsFromEnv()) // WECHAT_MP_APP_ID and WECHAT_MP_APP_SECRET
+ * const response = await app.fetch('/cgi-bin/getcallbackip')
+ * ```
  */
 export const wechatMp = defineProvider<WechatMpCredentials>({
   ...wechatMpCommon,

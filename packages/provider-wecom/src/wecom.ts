@@ -25,6 +25,16 @@ export interface WecomCredentials {
  *
  * @see https://developer.work.weixin.qq.com/document/path/91039 (2024-03-26, read 2026-11-20)
  * @see https://developer.work.weixin.qq.com/document/path/90454 for the limits (read 2026-11-20)
+ * @example
+ * ```ts
+ * import { fileCache } from '@lingpai/cache-file'
+ * import { TokenManager } from '@lingpai/core'
+ * import { wecom } from '@lingpai/provider-wecom'
+ *
+ * const tokens = new TokenManager({ cache: fileCache({ directory: '.lingpai' }) })
+ * const app = tokens.source(wecom, wecom.credentialsFromEnv()) // WECOM_CORP_ID, WECOM_AGENT_ID and WECOM_CORP_SECRET
+ * const response = await app.fetch('/cgi-bin/user/get?userid=zhangsan')
+ * ```
  */
 export const wecom = defineProvider<WecomCredentials>({
   id: 'wecom',
