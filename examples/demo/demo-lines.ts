@@ -13,7 +13,7 @@ export interface DemoFacts {
 export function demoLines({ server, sandbox, key, timeScale }: DemoFacts): string {
   const bearer = `-H 'authorization: Bearer ${key}'`
   const json = "-H 'content-type: application/json'"
-  return `Lingpai 令牌: a central token server over simulated platforms. Nothing here is real; Ctrl-C ends it.
+  return `Lingpai 令牌: a token server over simulated platforms. Nothing here is real; press Ctrl-C to stop.
 
   status page   ${server}/
   sign in with  ${key}

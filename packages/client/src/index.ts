@@ -1,2 +1,6 @@
 export type { PlatformProvider } from './token-server-provider.js'
-export { TokenServerClient, type CentralSourceOptions, type TokenServerClientOptions } from './token-server-client.js'
+export {
+  TokenServerClient,
+  type TokenServerSourceOptions,
+  type TokenServerClientOptions,
+} from './token-server-client.js'

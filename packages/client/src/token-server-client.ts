@@ -44,7 +44,7 @@ export interface TokenServerClientOptions {
 }
 
 /** Options of one source. */
-export interface CentralSourceOptions {
+export interface TokenServerSourceOptions {
   /** The platform of the account. Without it, `fetch`, `withToken` and `authorizationHeader` throw a ConfigError. */
   readonly provider?: PlatformProvider
 }
@@ -111,7 +111,7 @@ export class TokenServerClient {
    * const response = await bot.fetch('/users/@me')
    * ```
    */
-  source(account: string, { provider }: CentralSourceOptions = {}): TokenSource {
+  source(account: string, { provider }: TokenServerSourceOptions = {}): TokenSource {
     const inner = this.#manager.source(this.#providerFor(provider), { account, key: this.#options.key })
     const known = this.#sources.get(inner)
     if (known !== undefined) return known

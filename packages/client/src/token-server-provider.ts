@@ -130,24 +130,24 @@ const perCode = {
 const hints: Readonly<Record<string, Hint>> = {
   ERR_UNAUTHENTICATED: {
     en: 'The token server does not know this client key, or it was revoked: create one with `lingpai key create`.',
-    zh: '令牌服务器不认识此客户端密钥，或已被吊销：请用 `lingpai key create` 新建。',
+    zh: '令牌服务器不认识此客户端密钥，或者它已被吊销：请用 `lingpai key create` 新建。',
   },
   ERR_FORBIDDEN: {
     en: 'The role of this client key is not sufficient: reporting rejected tokens needs reporter, forced refreshes need admin.',
-    zh: '此客户端密钥的角色权限不足：上报失效令牌需要 reporter，强制刷新需要 admin。',
+    zh: '此客户端密钥的角色权限不足：上报被拒的令牌需要 reporter，强制刷新需要 admin。',
   },
   ERR_NOT_FOUND: {
-    en: 'The token server has no account of this name, or the client key is not for it: see its configuration and `lingpai key list`.',
-    zh: '令牌服务器没有这个名字的账号，或该客户端密钥无权使用：请检查服务器配置和 `lingpai key list`。',
+    en: 'The token server has no account of this name, or the client key is not valid for it: see its configuration and `lingpai key list`.',
+    zh: '令牌服务器没有这个名称的账号，或者该客户端密钥无权访问：请检查服务器配置和 `lingpai key list`。',
   },
   ERR_UNAVAILABLE: {
     en: 'The token server is shutting down: the next attempt may reach another instance, or this one after its restart.',
-    zh: '令牌服务器正在停止：稍后重试，将由其他实例或重启后的实例响应。',
+    zh: '令牌服务器正在关闭：下一次尝试将由其他实例或重启后的实例响应。',
   },
   ERR_INTERNAL: { en: 'The token server failed: its log says why.', zh: '令牌服务器内部错误：原因见其日志。' },
   ERR_RATE_LIMITED: {
-    en: 'This client key asks too often: create one source and reuse it, or raise the limit of the key.',
-    zh: '此客户端密钥请求过于频繁：请在程序中复用同一个 source，或提高密钥的限额。',
+    en: 'This client key sends too many requests: create one source and reuse it, or increase the limit of the key.',
+    zh: '此客户端密钥请求过于频繁：请只创建一个令牌源并重复使用，或提高该密钥的限额。',
   },
 }
 
@@ -157,7 +157,7 @@ const platformFailed: Readonly<Partial<Record<ErrorClass, Hint>>> = Object.fromE
     errorClass,
     {
       en: 'The token server could not get a token from the platform; its status page says what to do.',
-      zh: '令牌服务器未能从平台取得令牌；处理办法见其状态页。',
+      zh: '令牌服务器无法从平台取得令牌；处理办法见其状态页。',
     },
   ]),
 )

@@ -15,7 +15,7 @@ export const zh = {
   signOut: '退出',
   darkTheme: '深色主题',
   pageTitle: 'Lingpai 令牌 · 状态',
-  roles: { reader: '只读', reporter: '可报告', admin: '管理员' },
+  roles: { reader: '只读', reporter: '可上报', admin: '管理员' },
 
   connecting: '正在连接…',
   live: '实时',
@@ -68,7 +68,7 @@ export const zh = {
   classes: {
     'token-expired': '令牌已过期',
     'token-invalid': '令牌被拒绝',
-    'credential-invalid': '凭证有误',
+    'credential-invalid': '凭据有误',
     'ip-denied': 'IP 不被允许',
     permission: '没有权限',
     'rate-limited': '调用过于频繁',
