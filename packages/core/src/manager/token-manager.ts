@@ -12,9 +12,10 @@ import type { Clock } from '../clock.js'
 import { ClosedError, ConfigError, UnavailableError } from '../errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from '../events.js'
 import { logEvents, type Logger } from '../logger.js'
-import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
+import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec } from '../provider.js'
 import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
+import { SourceIdentities } from './source-identities.js'
 import type { TokenSource } from '../token-source.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { warnOfCache } from './warn-of-cache.js'
@@ -49,11 +50,6 @@ export interface SourceOptions {
   readonly readonly?: boolean
 }
 
-/** The part of a provider that distinguishes it: its whole description, and its parent's. */
-interface DescribedSpec {
-  readonly parent?: { readonly spec: DescribedSpec }
-}
-
 /** An account of a manager. */
 interface Entry {
   readonly source: TokenSource
@@ -68,10 +64,8 @@ export class TokenManager {
   readonly #entries = new Map<string, Entry>()
   readonly #running = new Set<Promise<unknown>>()
   readonly #changes: ChangeFeed
-  readonly #functionNumbers = new WeakMap<object, number>()
-  readonly #descriptions = new WeakMap<object, string>()
+  readonly #identities = new SourceIdentities()
   readonly #jitter: number
-  #functionCount = 0
   #isClosed = false
 
   /** @throws ConfigError naming the option */
@@ -98,7 +92,7 @@ export class TokenManager {
     this.#assertOpen()
     const { spec } = provider
     const { account, secrets } = splitCredentials(spec, credentials)
-    const identity = this.#identity(spec, account, secrets, options)
+    const identity = this.#identities.of(spec, account, secrets, options)
     const known = this.#entries.get(identity)
     if (known !== undefined) return known.source
     const closing = new AbortController()
@@ -171,39 +165,6 @@ export class TokenManager {
   /** Same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  /** Identity of an account: the description, the account and the secrets. */
-  #identity<C>(
-    spec: ResolvedSpec<C>,
-    account: Account,
-    secrets: Readonly<Record<string, Secret>>,
-    { readonly = false }: SourceOptions,
-  ): string {
-    const marks = Object.values(secrets).map((secret) =>
-      typeof secret === 'string' ? fingerprintOf(account, { secret }) : this.#numberOf(secret),
-    )
-    return JSON.stringify([this.#description(spec), account, marks, readonly])
-  }
-
-  /** A description as text, so that two equal `extend` calls give the same provider. */
-  #description(spec: DescribedSpec): string {
-    const known = this.#descriptions.get(spec)
-    if (known !== undefined) return known
-    const text = JSON.stringify(spec, (_, value: unknown) => {
-      if (spec.parent !== undefined && value === spec.parent) return this.#description(spec.parent.spec)
-      if (typeof value === 'function') return this.#numberOf(value)
-      return Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value
-    })
-    this.#descriptions.set(spec, text)
-    return text
-  }
-
-  /** Two functions count as two secrets: what they return is unknown before they are called. */
-  #numberOf(fn: object): string {
-    const number = this.#functionNumbers.get(fn) ?? (this.#functionCount += 1)
-    this.#functionNumbers.set(fn, number)
-    return `function ${number}`
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */

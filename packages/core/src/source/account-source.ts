@@ -9,27 +9,20 @@ import { adoption } from '../refresh/adopt-token.js'
 import { assertReachable } from '../refresh/assert-reachable.js'
 import { authorizedFetch } from '../replay/authorized-fetch.js'
 import { headerPlacement, headerValue } from '../provider/build-request.js'
-import {
-  clearState,
-  heldTokens,
-  isRejected,
-  noteRejectedValue,
-  rejectRecord,
-  type AccountState,
-} from '../state/account-state.js'
-import { classOf, isTokenError, type ApiErrorTables } from '../provider/classify.js'
+import { clearState, isRejected, noteRejectedValue, rejectRecord, type AccountState } from '../state/account-state.js'
+import type { ApiErrorTables } from '../provider/classify.js'
 import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
-import { type AnyLingpaiError, type ClosedError, ConfigError, isLingpaiError, TransportError } from '../errors.js'
+import { type AnyLingpaiError, type ClosedError, isLingpaiError, TransportError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
 import { joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
 import { runInBackground, type BackgroundRefresh } from './background-refresh.js'
 import { onAbort } from '../time/on-abort.js'
 import { oneAtATime } from './one-at-a-time.js'
 import type { ResolvedSpec } from '../provider.js'
-import { redact } from '../secrecy/redact.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
+import { assertRejected, assertTokenError } from './assert-report.js'
 import { lookOnce, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import { secretRequest } from './secret-request.js'
@@ -137,7 +130,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
     assertRejected(rejected)
-    this.#assertTokenError(code)
+    assertTokenError(this.#parts.spec, code, this.#state)
     const context = await this.#resolve(options?.signal)
     const { state } = context
     const isCurrent = (): boolean =>
@@ -336,30 +329,6 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   #assertOpen(): void {
     if (this.#parts.closing.aborted) throw this.#parts.closing.reason as ClosedError
   }
-
-  #assertTokenError(code: PlatformCode | undefined): void {
-    const { errors, id } = this.#parts.spec
-    if (code === undefined || isTokenError({ errorClass: classOf(errors.api, code) })) return
-    throw new ConfigError(
-      `${id}: code ${redact(String(code), this.#state && heldTokens(this.#state))} is not a token error in the provider's table, so it causes no refresh`,
-      { field: 'code', problem: 'conflict' },
-      { hint: 'If the platform rejects tokens with this code, add it with provider.extend({ errors: { api: … } }).' },
-    )
-  }
-}
-
-/**
- * Asserts that a report names a token. A bare number may be the platform's code, and would be taken for a generation.
- */
-function assertRejected(rejected: unknown): void {
-  if (typeof rejected === 'string' && rejected !== '') return
-  const { generation } = Object(rejected) as { readonly generation?: unknown }
-  if (Number.isSafeInteger(generation)) return
-  throw new ConfigError(
-    'reportRejected: the first argument must be the rejected token or { generation }',
-    { field: 'rejected', problem: typeof rejected === 'string' ? 'empty' : 'malformed' },
-    { hint: "Pass the token first and the platform's code second: reportRejected(token, code)." },
-  )
 }
 
 /** The error of a caller that got no token with enough life left to be used. */
