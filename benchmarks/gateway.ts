@@ -10,9 +10,9 @@ import { startSimulator } from '@lingpai/testing'
 import { WebSocket, WebSocketServer } from 'ws'
 
 /**
- * Events a second from the socket to a listener: parsed, numbered, each seen once, handed out. Against a bare socket of `ws` with
- * `JSON.parse`, in turn, in the same run. A process of its own sends the frames. A second is one of this process's processor, so
- * that the figure is that of one core whatever else the machine does; the ratio is what counts.
+ * Events per second from the socket to a listener (parsed, numbered, without repetitions), against a bare `ws` socket with
+ * `JSON.parse`, in turn in one run. Another process sends the frames. A second is one of this process's processor time, so the
+ * figure is that of one core regardless of other load. Compare the ratio, not the absolute figures.
  *
  * node --conditions=@lingpai/source --import tsx benchmarks/gateway.ts
  */
@@ -29,7 +29,7 @@ const message = {
 }
 const type = 'GROUP_AT_MESSAGE_CREATE'
 
-/** Sends so many events to each connection of a kind when told to. */
+/** Sends the given number of events to each connection of a kind on command. */
 function serveFrames(): void {
   const server = createServer()
   const connections = new Map<string, WebSocket>()
@@ -56,7 +56,7 @@ function serveFrames(): void {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
 }
 
-/** One who counts what arrives. */
+/** Counts the frames that arrive. */
 interface Receiver {
   readonly url: string
   count: number
@@ -72,7 +72,7 @@ function countOne(to: Receiver): void {
   if (to.count % framesPerRound === 0) to.whenDone?.()
 }
 
-/** Frames in a second of this process's processor. */
+/** Frames per second of this process's processor time. */
 async function measure(child: ChildProcess, to: Receiver): Promise<number> {
   const before = process.cpuUsage()
   await new Promise<void>((resolve) => {

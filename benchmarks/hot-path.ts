@@ -4,9 +4,9 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { startSimulator } from '@lingpai/testing'
 
 /**
- * The hot path against the least that any token cache must do: a `Map.get`, a look at the clock, and awaiting a kept promise.
- * Both are timed in turn in the same run; the ratio is what counts. Allocation is what the heap grew by, per call, above the
- * baseline's.
+ * The hot path against the least that any token cache must do: a `Map.get`, reading the clock, and awaiting a stored promise.
+ * Both are timed in turn in one run. Compare the ratio, not the absolute figures. Allocation is the growth of the heap per call,
+ * above that of the baseline.
  *
  * node --expose-gc --conditions=@lingpai/source --import tsx benchmarks/hot-path.ts
  */

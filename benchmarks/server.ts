@@ -10,9 +10,9 @@ import { startSimulator } from '@lingpai/testing'
 import autocannon from 'autocannon'
 
 /**
- * `GET /v1/accounts/:account/token` with keep-alive against a bare `node:http` handler that answers the same bytes, in turn in one
- * run; server, bare server and load each in a process of their own. The ratios are what counts: of requests a second, and of the
- * processor time that a request costs its server, which does not depend on how fast the load generator is.
+ * `GET /v1/accounts/:account/token` with keep-alive against a bare `node:http` handler that sends the same bytes, in turn in one
+ * run. The server, the bare server and the load generator are separate processes. Compare the ratios: of requests per second, and of
+ * processor time per request, which doesn't depend on the speed of the load generator.
  *
  * node --conditions=@lingpai/source --import tsx benchmarks/server.ts
  */
@@ -29,12 +29,12 @@ interface Target {
 interface Round {
   readonly perSecond: number
   readonly p99Ms: number
-  /** Processor time of the server, microseconds a request. */
+  /** Processor time of the server, in microseconds per request. */
   readonly cpuUs: number
   readonly failed: number
 }
 
-/** Serves until the parent goes; tells its processor time when asked. */
+/** Serves until the parent exits; sends its processor time on request. */
 function serveAs(target: Target): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
@@ -60,7 +60,7 @@ async function serveLingpai(): Promise<void> {
   serveAs({ url, key: text })
 }
 
-/** The least that can answer: one body and its headers, always the same. */
+/** The smallest possible server: always the same body and headers. */
 async function serveBare(original: string, key: string): Promise<void> {
   const reply = await fetch(original, { headers: { authorization: `Bearer ${key}` } })
   const body = Buffer.from(await reply.arrayBuffer())

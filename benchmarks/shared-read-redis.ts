@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 
 /**
- * `redisCache.get` against GET of the raw client, on one Redis, in turn in one run: one call in flight, and fifty. The ratio is
- * what counts. `REDIS_URL` names a server; without it one is started from the PATH.
+ * `redisCache.get` against GET of the raw client, on one Redis, in turn in one run, with one call in flight and with fifty.
+ * Compare the ratio. `REDIS_URL` names a server; without it, the benchmark starts a `redis-server` from the PATH.
  *
  * node --conditions=@lingpai/source --import tsx benchmarks/shared-read-redis.ts
  */
@@ -44,7 +44,7 @@ const reads: Readonly<Record<'raw' | 'ours', () => Promise<unknown>>> = {
   ours: () => cache.get(key),
 }
 
-/** Microseconds a call. */
+/** Microseconds per call. */
 async function measure(read: () => Promise<unknown>, inFlight: number): Promise<number> {
   const startedAt = performance.now()
   const lane = async (): Promise<void> => {

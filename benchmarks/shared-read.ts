@@ -9,9 +9,9 @@ import { sqliteCache } from '@lingpai/cache-sqlite'
 import type { IAccessTokenCache } from '@lingpai/core'
 
 /**
- * Reading a shared cache against the raw driver doing the least: one row by its key from the same database through the same
- * driver, and the same state file by its known name, each with one request in flight. The record has stood for some seconds,
- * as records nearly always have when they are read. Both are timed in turn in one run; the ratio is what counts.
+ * Reading a shared cache against the least that the raw driver can do: one row by its key from the same database through the same
+ * driver, and the same state file by its name, each with one request in flight. The record was written some seconds before, as
+ * nearly always when records are read. Both are timed in turn in one run. Compare the ratio.
  * (`shared-read-redis.ts` does the same for Redis.)
  *
  * node --conditions=@lingpai/source --import tsx benchmarks/shared-read.ts
@@ -38,7 +38,7 @@ interface Contest {
   readonly close: () => Promise<unknown>
 }
 
-/** The raw driver is `sqlite3` itself, the one below `@keyv/sqlite`. */
+/** The raw driver is `sqlite3`, which `@keyv/sqlite` uses. */
 async function sqlite(): Promise<Contest> {
   const path = join(directory, 'tokens.db')
   const cache = sqliteCache({ path })
@@ -117,7 +117,7 @@ async function compare(name: string, { raw, cache, close }: Contest): Promise<vo
   )
 }
 
-/** Microseconds for one read. */
+/** Microseconds per read. */
 async function measure(read: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   for (let count = 0; count < readsPerRound; count += 1) await read()

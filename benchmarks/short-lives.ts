@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Real time: tokens that live 3 s under 2,000 callers a second for 15 s, each of which takes its token to the API. Then the same
- * with upstream down from before `refreshAtMs` to shortly before expiry.
+ * In real time: tokens that live 3 s, and for 15 s 2,000 callers per second that each use their token for an API call. Then the
+ * same with upstream down from before `refreshAtMs` until shortly before the expiry.
  *
  * node --conditions=@lingpai/source --import tsx benchmarks/short-lives.ts
  */

@@ -9,18 +9,18 @@ import { nowMs } from './now.js'
 
 /** Real processes, by their numbers; a new process gets a new number. */
 export interface Fleet {
-  /** Numbers of those that live, the two that are never killed left out. */
+  /** Numbers of the living processes, without the two that are never killed. */
   killable(): readonly number[]
-  /** Numbers of those that run and may be stopped. */
+  /** Numbers of the running processes that may be stopped. */
   running(): readonly number[]
   kill(member: number): void
   stop(member: number): void
   resume(member: number): void
-  /** Starts processes until there are as many as at the start. */
+  /** Starts processes until there are as many as at the beginning. */
   fill(): Promise<void>
-  /** What was called and what failed since the last time. */
+  /** Calls and failures since the last query. */
   drain(): { readonly calls: number; readonly failed: number; readonly silent: readonly number[] }
-  /** Resolves once all processes have ended. */
+  /** Resolves when all processes have ended. */
   close(): Promise<void>
 }
 
@@ -115,7 +115,7 @@ async function startMember(
   members: Map<number, Member>,
   journal: Journal,
 ): Promise<void> {
-  // A small young generation, and an old one that is swept in time: what is measured is what stays.
+  // A small young generation, and an old one that is collected in time, so that the figure is the memory that stays in use.
   journal.starts.push({ member: number, atMs: nowMs() })
   const flags = ['--max-semi-space-size=1', '--expose-gc', '--conditions=@lingpai/source', '--import', 'tsx']
   const child = spawn(process.execPath, [...flags, file, JSON.stringify(facts)], {

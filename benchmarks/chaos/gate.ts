@@ -11,7 +11,7 @@ import type { AccountName, DeadCall, Journal, Knowledge, TokenRequest } from './
 import { callHeaders, deadCodes } from './member-facts.js'
 import { nowMs } from './now.js'
 
-/** Stands before the simulator and writes down who asks what: headers name the process and tell what it knew. */
+/** A proxy in front of the simulator that records every request; headers name the process and what it knew. */
 export interface Gate {
   /** `http://127.0.0.1:40123` */
   readonly url: string
@@ -25,16 +25,16 @@ interface Passage {
   readonly member: number
   readonly account: AccountName
   readonly isToken: boolean
-  /** Whether the core presents a refused token to learn whether it is dead: that is not a call with it. */
+  /** Whether the core probes a rejected token, which is not a call with it. */
   readonly isProbe: boolean
-  /** When the request came. */
+  /** When the request arrived. */
   readonly atMs: number
   readonly chosenAtMs: number
   readonly knew: Knowledge
   readonly token: string
 }
 
-/** What the responses have said about a token. */
+/** What the responses said about a token. */
 interface TokenFacts {
   readonly number: number
   readonly issuedAtMs: number
@@ -114,7 +114,7 @@ function remember(tokens: Map<string, TokenFacts>, entry: TokenRequest, body: st
   if (typeof token !== 'string') return
   const known = tokens.get(token)
   entry.toldLifeMs = Number(seconds) * 1000
-  // No process can know a longer life than a response has stated, counted from before the platform issued it.
+  // No process can know a longer life than the one in a response, counted from before the platform issued the token.
   const expiresAtMs = entry.startedAtMs + entry.toldLifeMs
   const facts = known ?? { number: tokens.size + 1, issuedAtMs: entry.startedAtMs, expiresAtMs }
   facts.expiresAtMs = Math.max(facts.expiresAtMs, expiresAtMs)

@@ -3,14 +3,14 @@ import type { DeadCall, Heard, Journal } from './journal.js'
 import type { Verdict } from './verdict.js'
 
 /**
- * How old a process's last look at the store may be when it gives out a token of a platform that rotates: its overlap less
- * its margin, as `main.ts` sets them. Then it looks before it answers, so this holds however slow the machine is.
+ * The maximum age of a process's last read of the store when it serves a token of a `rotate` platform: the overlap minus the
+ * margin, as `main.ts` sets them. After that the core reads before it serves, so the limit doesn't depend on the machine's speed.
  */
 export const longestUnseenMs = 2000
 
 /**
- * G2: no process presents a token that it could know to be dead. A revocation is known to no process, and a response that got
- * lost neither; the first process that is refused learns of it, and the store once it has got another token.
+ * G2: no process presents a token that it could know to be dead. No process can know about a revocation or a lost response: the
+ * first process whose call is rejected notices it, and the others when the store has another token.
  */
 export function judgeDeadCalls(journal: Journal): Verdict {
   const { dead } = journal
@@ -32,7 +32,7 @@ function breachOf({ account, member, atMs, chosenAtMs, token, kind }: DeadCall, 
   return { account, atMs: chosenAtMs, text }
 }
 
-/** Why a process could know that its token was dead; `undefined` where it could not. */
+/** Why a process could know that its token was dead; `undefined` if it could not. */
 function faultOf(journal: Journal, call: DeadCall): string | undefined {
   const { token, expiresAtMs, chosenAtMs, knew } = call
   if (knew === 'told') return 'the platform had told it so'
@@ -47,12 +47,12 @@ function hadToSee(journal: Journal, call: DeadCall): boolean {
   const { account, member, chosenAtMs } = call
   if (lackedStore(journal, member, chosenAtMs - longestUnseenMs, chosenAtMs)) return false
   const writtenAtMs = successorWrittenAtMs(journal, call)
-  // Where tokens are repeated while they live, memory is not compared with the store: only a new process has to read it.
+  // If the platform repeats tokens, memory isn't compared with the store: only a new process has to read it.
   const startedAtMs = journal.starts.find((start) => start.member === member)?.atMs ?? 0
   return account === 'wechat' ? chosenAtMs - writtenAtMs >= longestUnseenMs : startedAtMs > writtenAtMs
 }
 
-/** When a later token was in the store at the latest. */
+/** The latest time by which a later token was in the store. */
 function successorWrittenAtMs(journal: Journal, { account, token }: DeadCall): number {
   const { heard, tokenRequests } = journal
   const isSuccessor = (one: Heard): boolean => {

@@ -2,11 +2,11 @@ import type { Journal } from './journal.js'
 import type { RunTimes } from './judge.js'
 import type { Verdict } from './verdict.js'
 
-/** A process warms up for longer than a shorter run takes. */
+/** In a shorter run, a process is still warming up. */
 const shortestRunMs = 45_000
 const megabyte = 2 ** 20
 
-/** Whether the processes that live from the beginning to the end stay as big as they are. */
+/** Checks that the memory of the processes that live from the beginning to the end doesn't grow. */
 export function judgeMemory({ memory }: Journal, { startedAtMs, troubledMs }: RunTimes): Verdict {
   if (troubledMs < shortestRunMs || memory.length === 0) return { lines: ['resident memory: not judged'], broken: [] }
   const warmAtMs = startedAtMs + troubledMs / 4

@@ -3,12 +3,12 @@ import type { Journal, TokenRequest } from './journal.js'
 import type { RunTimes } from './judge.js'
 import type { Verdict } from './verdict.js'
 
-/** A connection whose client went away is noticed this late. */
+/** How late a closed connection is noticed. */
 const closeMs = 100
-/** A lease lives this long: who asks now may have taken it so long ago. */
+/** The life of a lease: a process that asks now may have taken it this long ago. */
 const leaseMs = 2000
 
-/** G1: one request at a time for an account, and one for each life of a token. */
+/** G1: one request at a time per account, and one per token life. */
 export function judgeRequests(journal: Journal, { lifeMs, runMs }: RunTimes): Verdict {
   const { tokenRequests } = journal
   const pairs = tokenRequests.flatMap((second) =>
@@ -41,7 +41,7 @@ export function judgeRequests(journal: Journal, { lifeMs, runMs }: RunTimes): Ve
   }
 }
 
-/** A holder that was killed, or stopped past its lease, has lost the right that a second one now has; so without a store. */
+/** Whether two requests may overlap: the first holder was killed or stopped past its lease, or the store failed. */
 function mayMeet(journal: Journal, first: TokenRequest, second: TokenRequest): boolean {
   const { startedAtMs } = second
   return (
@@ -52,7 +52,7 @@ function mayMeet(journal: Journal, first: TokenRequest, second: TokenRequest): b
   )
 }
 
-/** A second request for a generation: the token before was young, and nothing killed it or lost it. */
+/** A second request for a generation: the previous token was young, and it was neither revoked nor lost. */
 function isTooEarly(journal: Journal, request: TokenRequest): boolean {
   const { account, startedAtMs, endedAtMs } = request
   const before = journal.tokenRequests.filter((one) => one.account === account && one.startedAtMs < startedAtMs)
@@ -61,7 +61,7 @@ function isTooEarly(journal: Journal, request: TokenRequest): boolean {
   const isRevoked = journal.revocations.some(
     (one) => one.account === account && one.atMs >= last.startedAtMs && one.atMs <= endedAtMs,
   )
-  // The platform may have made a token for it, and let the one before die.
+  // The platform may have issued a token for it and ended the previous one.
   const hasLostAnswer = before.some((one) => one.token === undefined && one.endedAtMs >= last.startedAtMs)
   const wasBroughtHome = isWritten(journal, last, startedAtMs)
   return !(

@@ -4,19 +4,19 @@ import { judgeMemory } from './judge-memory.js'
 import { judgeRequests } from './judge-requests.js'
 import type { Verdict } from './verdict.js'
 
-/** Milliseconds. */
+/** Times of a run, in milliseconds. */
 export interface RunTimes {
-  /** When the run began, by `nowMs`. */
+  /** When the run began, from `nowMs`. */
   readonly startedAtMs: number
-  /** How long there was trouble. */
+  /** How long the monkey was active. */
   readonly troubledMs: number
-  /** How long it took in all. */
+  /** Duration of the whole run. */
   readonly runMs: number
-  /** How long tokens live. */
+  /** The life of a token. */
   readonly lifeMs: number
 }
 
-/** Judges a run by its journal. */
+/** Checks the journal of a run. */
 export function judge(journal: Journal, times: RunTimes): Verdict {
   const judged = [
     judgeRequests(journal, times),

@@ -24,19 +24,19 @@ interface Settings {
   readonly seed: number
 }
 
-/** 7200 s of the platform are 10 s here. */
+/** 7200 s on the platform take 10 s here. */
 const timeScale = 720
 const lifeMs = (7200 / timeScale) * 1000
 /**
- * Not scaled: a call takes as long to arrive as ever, and callers look at the cache once a second as ever. So the overlap of
- * a platform that rotates is longer than the scale would have it.
+ * Not scaled: calls take as long as usual, and callers still read the cache once a second. The overlap of a `rotate` platform
+ * is therefore longer than the scale implies.
  */
 const marginSeconds = 0.5
 const overlapSeconds = longestUnseenMs / 1000 + marginSeconds
 const rotating = { overlapSeconds, memorySeconds: 1 }
-/** After the last trouble everything must work for this long, at the latest once the longest cool-down of the core is over. */
+/** After the last fault, everything must work for this long, at the latest when the core's longest cool-down is over. */
 const [lookMs, longestMendMs] = [3000, 75_000]
-/** So many breaches are shown, and the first of a kind with what went before. */
+/** How many breaches are printed; the first of each kind is printed with the events before it. */
 const mostBreaches = 20
 /** The exit code of a command whose reader has closed the pipe, as after SIGPIPE; `scripts/chaos.mjs` then stops as well. */
 const unreadExitCode = 141
@@ -60,7 +60,7 @@ function overrides(simulator: Simulator, gateUrl: string): Pick<MemberFacts, 'we
   }
 }
 
-/** Whether all processes come to get and use tokens once nothing is broken any more. */
+/** Whether all processes get and use tokens after everything was repaired. */
 async function looksWell(fleet: Fleet): Promise<string | undefined> {
   const endsAtMs = nowMs() + longestMendMs
   for (;;) {

@@ -2,10 +2,10 @@ import type { LingpaiEventName, ProviderOverrides } from '@lingpai/core'
 import type { DemoAccounts } from '@lingpai/testing'
 import type { AccountName } from './journal.js'
 
-/** In what a provider differs here from the one of the real platform. */
+/** How a provider differs from that of the real platform. */
 export type Changes = Pick<ProviderOverrides, 'baseUrl' | 'renewal' | 'perCode'>
 
-/** What a process of the fleet is told. */
+/** What a process of the fleet receives. */
 export interface MemberFacts {
   readonly member: number
   readonly cacheUrl: string
@@ -13,7 +13,7 @@ export interface MemberFacts {
   readonly wecom: { readonly provider: Changes; readonly credentials: DemoAccounts['wecom'] }
 }
 
-/** A line that a process prints. Moments are of `nowMs`. */
+/** A line that a process prints. Moments come from `nowMs`. */
 export type MemberLine =
   | { readonly event: 'ready' }
   | { readonly event: 'unhandled'; readonly what: string }
@@ -27,8 +27,8 @@ export type MemberLine =
       readonly atMs: number
     }
 
-/** Headers by which a process tells the gate about a call; the platform ignores them. */
+/** Headers that describe a call for the gate; the platform ignores them. */
 export const callHeaders = { member: 'x-member', chosenAtMs: 'x-chosen-at-ms', knew: 'x-knew' } as const
 
-/** Codes by which the platforms call a token dead. */
+/** The platforms' codes for a dead token. */
 export const deadCodes: ReadonlySet<unknown> = new Set([40001, 40014, 42001])

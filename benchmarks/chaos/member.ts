@@ -7,8 +7,8 @@ import type { MemberFacts, MemberLine } from './member-facts.js'
 import { nowMs } from './now.js'
 import { witness } from './witness.js'
 
-/** A process of the fleet: calls both APIs without end, and prints what its parent has to know, as JSON lines without tokens. */
-// JSON has no Infinity: what is null is left to its default.
+/** A process of the fleet: calls both APIs continuously, and prints what its parent must know as JSON lines without tokens. */
+// JSON has no Infinity: null means the default.
 const facts = JSON.parse(process.argv[2] ?? '{}', (_, value: unknown) => value ?? undefined) as MemberFacts
 const say = (line: MemberLine): void => void writeSync(1, `${JSON.stringify(line)}\n`)
 const tell = (error: unknown): void => {
@@ -63,7 +63,7 @@ async function callForEver(source: TokenSource, path: string): Promise<void> {
   }
 }
 
-/** A machine that gives this process no time has stopped it, as far as leases go. */
+/** For leases, a process that gets no processor time is stopped. */
 const tickMs = 100
 let lastMs = nowMs()
 setInterval(() => {

@@ -5,23 +5,23 @@ import { nowMs } from './now.js'
 import type { Random } from './random.js'
 import type { RedisProcess } from './redis-process.js'
 
-/** What the monkey plays with. */
+/** What the monkey can break. */
 export interface Cage {
   readonly simulator: Simulator
   readonly fleet: Fleet
   readonly journal: Journal
   readonly random: Random
-  /** Only where the cache is a Redis. */
+  /** Only if the cache is a Redis. */
   readonly redis?: RedisProcess
 }
 
-/** How often each thing was done. */
+/** How often the monkey did each thing. */
 export type Deeds = Readonly<Record<string, number>>
 
 const accounts = ['wechat', 'wecom'] as const
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Makes trouble for so long, and then mends everything. */
+/** Causes faults for the given time, and then repairs everything. */
 export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
   const { random, redis, simulator, fleet } = cage
   const deeds: Record<string, number> = {}
@@ -63,7 +63,7 @@ function oneOf(list: readonly number[], random: Random): number | undefined {
   return first === undefined ? undefined : random.pick([first, ...others])
 }
 
-/** Waits for a process that is asking for a token right now. */
+/** Waits for a process that is requesting a token. */
 async function holder({ journal }: Cage): Promise<number | undefined> {
   for (let i = 0; i < 500; i += 1) {
     const found = journal.tokenRequests.slice(-8).find(({ endedAtMs }) => endedAtMs === Infinity)
@@ -128,7 +128,7 @@ async function faultAtApi(cage: Cage): Promise<void> {
   fault(cage, 'api', cage.random.pick<FaultEffect>(effects), 20)
 }
 
-/** Tokens that die young one after the other look like a rival, from whom the core keeps a growing distance. */
+/** Several young tokens in a row that die look like a rival, and the core then waits longer and longer between refreshes. */
 const betweenRevocationsMs = 12_000
 
 async function revoke({ simulator, journal, random }: Cage): Promise<void> {

@@ -1,11 +1,11 @@
-/** Numbers from 0 to 1 that follow from a seed, and choices by them. */
+/** Numbers from 0 to 1 that a seed determines, and choices based on them. */
 export interface Random {
   /** From `from` to `to`. */
   between(from: number, to: number): number
   pick<T>(list: readonly [T, ...T[]]): T
 }
 
-/** The monkey's dice; what the processes make of its acts depends on the machine. */
+/** The monkey's random numbers. How the processes react depends on the machine. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {

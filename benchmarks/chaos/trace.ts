@@ -1,7 +1,7 @@
 import type { Journal } from './journal.js'
 import type { Breach } from './verdict.js'
 
-/** What went on around a breach: so long before it, and after it. */
+/** How long before and after a breach the trace shows events. */
 const [beforeMs, afterMs] = [6000, 500]
 
 /** The entries of a journal around a breach, in order; times are milliseconds before and after it. */

@@ -9,8 +9,8 @@ export interface Verdict {
 /** A broken guarantee. */
 export interface Breach {
   readonly text: string
-  /** By `nowMs`, where it has a moment. */
+  /** The moment, from `nowMs`, if it has one. */
   readonly atMs?: number
-  /** Absent where it concerns all. */
+  /** Absent if it concerns all accounts. */
   readonly account?: AccountName
 }

@@ -4,7 +4,7 @@ import type { Knowledge } from './journal.js'
 import { callHeaders, deadCodes } from './member-facts.js'
 import { nowMs } from './now.js'
 
-/** What is given to a process's manager, so that each call tells what was known when its token was chosen. */
+/** Options for a process's manager that record, for each call, what was known when its token was chosen. */
 export interface Witness {
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
@@ -13,10 +13,10 @@ export interface Witness {
 }
 
 /**
- * A witness needs no tolerance: it takes the moment at which the core first looked at a clock for this call in this turn of
- * the event loop for that of the choice, and an answer for known two turns after it was read, however long those take on a
- * busy machine. A process that is stopped between its choice and its call has chosen before; one that goes on after a stop
- * without having looked again has chosen when it calls.
+ * The witness needs no tolerance. The moment of the choice is when the core first read a clock for this call in this turn of the
+ * event loop. A response counts as known two turns after it was read, however long those take on a busy machine. If a process is
+ * stopped between its choice and its call, it chose before the stop; if it continues after a stop without reading a clock again,
+ * it chose when it calls.
  */
 export function witness(member: number): Witness {
   const calls = new AsyncLocalStorage<Call>()
@@ -68,13 +68,13 @@ export function witness(member: number): Witness {
   return { clock, fetch: fetchAsWitness, call: (call) => calls.run({ turn: -1, lookedAtMs: 0 }, call) }
 }
 
-/** When a call last began to look at clocks, and in which turn of the event loop. */
+/** When a call last began to read clocks, and in which turn of the event loop. */
 interface Call {
   turn: number
   lookedAtMs: number
 }
 
-/** What a process remembers of the tokens of an API. */
+/** What a process remembers about the tokens of an API. */
 interface Memory {
   readonly dead: Set<string>
   readonly used: Set<string>
