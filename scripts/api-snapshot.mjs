@@ -1,5 +1,5 @@
-// node scripts/api-snapshot.mjs [--check]: etc/api.json holds every public name of every package with its signature.
-// Without an argument it is written; with --check it is compared, and a difference is printed and fails.
+// node scripts/api-snapshot.mjs [--check]: writes every public name of every package, with its signature, to etc/api.json.
+// With --check, compares instead, prints the differences and fails if there are any.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -63,7 +63,7 @@ function describe(symbol, checker, declarationsOf) {
   return [symbol.name, lines.length > 0 ? lines : ['(no declaration found)']]
 }
 
-/** The values of a type that is nothing but literals, however it is written: `(typeof list)[number]` hides a change. */
+/** The values of a type that consists of literals, however it is written: `(typeof list)[number]` would hide a change. */
 function literalsOf(symbol, checker) {
   if ((symbol.flags & ts.SymbolFlags.TypeAlias) === 0) return undefined
   const type = checker.getDeclaredTypeOfSymbol(symbol)
@@ -74,7 +74,7 @@ function literalsOf(symbol, checker) {
     .join(' | ')
 }
 
-/** Looks up the top-level declarations of a name in the `.d.ts` that the compiler makes of a source file. */
+/** Looks up the top-level declarations of a name in the `.d.ts` that the compiler emits for a source file. */
 function emittedDeclarations(program) {
   const cache = new Map()
   return (fileName, name) => {
@@ -109,7 +109,7 @@ function byName([left], [right]) {
   return left < right ? -1 : 1
 }
 
-/** Readable lines: what was added, removed and changed. */
+/** Readable lines for what was added, removed and changed. */
 function compare(before, after) {
   const lines = []
   for (const pack of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {

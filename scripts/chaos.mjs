@@ -1,7 +1,7 @@
-// npm run chaos -- --cache file|sqlite|redis [--minutes 10] [--seconds 30] [--processes 5] [--seed 4711]: a fleet of real
-// processes on one cache and a simulated platform, and a monkey that kills, stops, cuts, revokes. Ends with code 1 when a
-// guarantee was broken, and says which. Without --cache it runs all three, one after the other. With --cache memory nothing
-// is shared, and the run has to fail: it shows that the judge sees.
+// npm run chaos -- --cache file|sqlite|redis [--minutes 10] [--seconds 30] [--processes 5] [--seed 4711]: runs a fleet of
+// real processes on one cache and a simulated platform, with a monkey that kills and stops processes, cuts connections and revokes
+// tokens. Exits with code 1 if a guarantee was broken, and names it. Without --cache, runs all three caches one after the other.
+// With --cache memory, nothing is shared and the run must fail, which shows that the checks detect violations.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -37,7 +37,7 @@ if (caches.includes('redis') && spawnSync('redis-server', ['--version']).status 
   caches.splice(caches.indexOf('redis'), 1)
   if (values.cache === 'redis' || process.env.CI === 'true') process.exitCode = 1
 }
-/** `benchmarks/chaos/main.ts` ends with it when the pipe it prints to has been closed. */
+/** The exit code of `benchmarks/chaos/main.ts` if the pipe that it prints to was closed. */
 const unreadExitCode = 141
 const main = fileURLToPath(new URL('../benchmarks/chaos/main.ts', import.meta.url))
 for (const cache of caches) {
@@ -46,6 +46,6 @@ for (const cache of caches) {
     stdio: 'inherit',
   })
   if (status !== 0) process.exitCode = 1
-  // The reader of the output has gone.
+  // The reader of the output has closed the pipe.
   if (status === unreadExitCode) break
 }

@@ -1,5 +1,5 @@
-// node scripts/check-architecture.mjs: docs/*/architecture.md names the folders of core in their order, the steps of a refresh, every
-// package, and no file that is not there. Plants one mistake of each kind first and expects it to be reported.
+// node scripts/check-architecture.mjs: checks that docs/*/architecture.md names the folders of core in their order, the steps of a refresh,
+// every package, and only files that exist. Plants one mistake of each kind first and expects each to be reported.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ if (problems.length > 0) {
   console.log(`${order.length} folders, ${packages.length} packages and ${steps.length} steps stand in both pages`)
 }
 
-/** What is wrong with one page. */
+/** The problems of one page. */
 function problemsOf(language, page) {
   const rows = [...page.matchAll(/^\| `([\w*-]+)` +\|.*?(?:\| `([\w.-]+)` +)?\|$/gm)]
   const named = rows.filter(([, , begin]) => begin === undefined).map(([, name]) => name)

@@ -1,5 +1,5 @@
-// node scripts/check-docs.mjs: every ```ts block of the pages and of the sources' doc comments compiles, both languages have the same
-// pages with the same code and headings, every relative link has a target, and every option has a doc comment.
+// node scripts/check-docs.mjs: checks that every ```ts block of the pages and of the sources' doc comments compiles, that both languages
+// have the same pages with the same code and headings, that every relative link has a target, and that every option has a doc comment.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { blockProblems, codeOf } from './lib/compile-blocks.mjs'

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { stageWorkspace } from './lib/stage.mjs'
 import { root } from './lib/workspace.mjs'
 
-/** Rule to the files that break it: path below `packages/`, and text. The first is the one that is reported. */
+/** Rule to the files that break it, with their paths below `packages/`. The first one must be reported. */
 const plants = {
   'no-circular': [
     ['core/src/planted-a.ts', "import type { B } from './planted-b.js'\nexport interface A { b: B }"],
@@ -53,14 +53,14 @@ const plants = {
   'not-to-unresolvable': [['core/src/planted-nowhere.ts', "import './no-such-file.js'"]],
 }
 
-/** Files of a plant that are there to be imported, not to be reported. */
+/** Files of a plant that are imported and must not be reported. */
 const accomplices = new Set(['core/src/planted-b.ts', 'core/test/planted-material.ts'])
 
 const { forbidden } = createRequire(import.meta.url)(join(root, '.dependency-cruiser.cjs'))
 const stage = stageWorkspace()
 const problems = []
 try {
-  // The command's entry may not be written yet; the plant needs something to import.
+  // The command's entry may not exist yet, and the plant needs something to import.
   write('cli/src/index.ts', 'export const planted = 1')
   for (const [path, text] of Object.values(plants).flat()) write(path, text)
   const reported = violations()

@@ -1,6 +1,6 @@
-// node scripts/check-new.mjs: adds a provider and a cache to a copy of the workspace with `npm run new`. Their tests fail with
-// the list of what to fill in, and pass when it is filled in; the provider is then found wherever providers are named, without
-// an edit outside its folder.
+// node scripts/check-new.mjs: adds a provider and a cache to a copy of the workspace with `npm run new`. Their tests must
+// fail with the list of what to fill in, and pass when everything is filled in. The provider must then be named everywhere without an
+// edit outside its folder.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const folders = ['provider-acme', 'cache-acme']
 const copied = ['.prettierrc.json', 'README.md', 'README.zh-CN.md', 'docs', 'jest.config.ts', 'llms.txt', 'scripts']
 const withSources = ['--conditions=@lingpai/source', '--import', 'tsx']
 
-/** Where the provider is named once the generator ran, and by what. */
+/** Where the provider must be named after the generator ran, and with which text. */
 const places = {
   'packages/cli/package.json': '"@lingpai/provider-acme"',
   'packages/cli/src/provider-manifests.ts': "from '@lingpai/provider-acme/manifest'",
@@ -54,7 +54,7 @@ function check() {
     symlinkSync(from, to, 'junction')
   }
   const unfilled = tests()
-  for (const task of ['the host, and the request below', 'the store; this map stands for it']) {
+  for (const task of ['the host, and the request below', 'the store, instead of this map']) {
     if (unfilled.status === 0 || !unfilled.output.includes(task)) problems.push(`no test asks to fill in: ${task}`)
   }
   for (const folder of folders) fillIn(join(stage.root, 'packages', folder))
@@ -76,7 +76,7 @@ function tests() {
   return node(['--experimental-vm-modules', jest, ...folders.map((folder) => `packages/${folder}/`)])
 }
 
-/** Takes every comment that asks to fill in for done: the example is one that works. */
+/** Removes every `Fill in` comment: the example already works. */
 function fillIn(folder) {
   for (const name of readdirSync(folder, { recursive: true })) {
     if (!name.endsWith('.ts')) continue

@@ -1,5 +1,5 @@
-// node scripts/check-words.mjs [path …]: no banned phrase (scripts/banned-phrases.json) in sources, test titles, error texts and
-// pages. Plants one of each kind first and expects each to be reported.
+// node scripts/check-words.mjs [path …]: reports banned phrases (scripts/banned-phrases.json) in sources, test titles, error texts
+// and pages. Plants one of each kind first and expects each to be reported.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

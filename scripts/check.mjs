@@ -1,4 +1,4 @@
-// node scripts/check.mjs [script …]: runs the gates, or those named, one after the other; each is a script of
+// node scripts/check.mjs [script …]: runs all gates, or those named, one after the other; each is a script of
 // package.json. Prints a line for each with its time, the output of those that fail, and a summary.
 import { spawnSync } from 'node:child_process'
 import { root } from './lib/workspace.mjs'

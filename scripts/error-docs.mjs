@@ -1,6 +1,6 @@
 // node scripts/error-docs.mjs [--check]: writes the generated part of docs/{en,zh}/errors.md from the core's sources and
-// scripts/error-docs/texts.mjs; with --check it only says what is stale. A code, class or member without a text fails,
-// and so does a text without its code, class or member.
+// scripts/error-docs/texts.mjs; with --check, only reports what is stale. Fails if a code, class or member has no text,
+// or a text has no code, class or member.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
@@ -43,7 +43,7 @@ function bothWays(what, ofSource, ofTexts) {
   ]
 }
 
-/** The key under which a member's text stands. */
+/** The key of a member's text. */
 function keyOf({ owner, name }) {
   return members[`${owner}.${name}`] === undefined && members[name] !== undefined ? name : `${owner}.${name}`
 }

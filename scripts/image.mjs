@@ -1,4 +1,4 @@
-// node scripts/image.mjs <directory>: puts there what the image of the token server holds. The packages must be built.
+// node scripts/image.mjs <directory>: writes the contents of the token server's image there. The packages must be built.
 import { resolve } from 'node:path'
 import { assembleImage } from './lib/assemble-image.mjs'
 import { root } from './lib/workspace.mjs'

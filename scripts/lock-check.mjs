@@ -1,5 +1,5 @@
-// node scripts/lock-check.mjs: `npm ci` would take the lockfile, every package in it runs on the Nodes that we promise, and no
-// override leaves the range that a dependency states itself, since users install without our overrides.
+// node scripts/lock-check.mjs: checks that `npm ci` accepts the lockfile, that every package in it runs on the Node versions of
+// `engines`, and that no override leaves a dependency's own range, since users install without our overrides.
 import { spawnSync } from 'node:child_process'
 import semver from 'semver'
 import { engineProblems } from './lib/engines.mjs'
@@ -18,7 +18,7 @@ if (problems.length > 0) {
   process.exitCode = 1
 }
 
-/** Each dependency whose locked version is none that its dependent asks for. */
+/** Each dependency whose locked version is outside the range that its dependent requests. */
 function rangeProblems() {
   return Object.entries(packages).flatMap(([path, { name, link, dependencies = {}, optionalDependencies = {} }]) => {
     if (link === true) return []

@@ -1,5 +1,5 @@
 // npm run new -- provider dingtalk | npm run new -- cache mongodb: writes the skeleton of a package. It passes its conformance
-// suite; the test `filled-in` fails with the list of what is still an example. The project references are written, too.
+// suite; the test `filled-in` fails with the list of what is still an example. It also updates the project references.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// node scripts/pack-check.mjs: builds and packs every public package in a copy of the workspace, looks into the tarballs
+// node scripts/pack-check.mjs: builds and packs every public package in a copy of the workspace, checks the tarballs
 // (publint, are-the-types-wrong, exact file list, manifest), and runs the applications of fixtures/ on them.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -53,7 +53,7 @@ function tool(path) {
   return join(root, 'node_modules', path)
 }
 
-/** Runs a script with this Node. @returns its output when it failed, else undefined */
+/** Runs a script with this Node. @returns its output if it failed, otherwise undefined */
 function node(args, cwd) {
   const run = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
   const command = args.map((arg) => (arg.startsWith(root) ? relative(root, arg) : arg)).join(' ')
@@ -81,7 +81,7 @@ function packAll(published) {
   }))
 }
 
-/** What is in the tarball but should not be, and the reverse. */
+/** Files that the tarball has too many, and those that are missing. */
 function fileListProblems(folder, files) {
   const directory = join(stage.root, 'packages', folder)
   const { files: declared } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))

@@ -1,5 +1,5 @@
 // Writes what names every provider package, from packages/provider-*: the command's table, the JSON Schema of its configuration,
-// the names on the status page, the providers' pages and the lists of other pages. `--check` only says what is stale.
+// the names on the status page, the providers' pages and the lists of other pages. `--check` only reports what is stale.
 // node --conditions=@lingpai/source --import tsx scripts/providers.mjs [--check]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ for (const [path, text] of [
 ]) {
   await bring(path, text)
 }
-// Read only now: it follows from the table that was just written.
+// Read only now, because it depends on the table that was just written.
 const { configurationJsonSchema } = await import('../packages/cli/src/index.ts')
 await bring('packages/cli/lingpai.schema.json', JSON.stringify(configurationJsonSchema()))
 

@@ -4,11 +4,11 @@
  *   npm run simulate -- --seeds 10000 [--workers 2] [--profile crashes] [--from 1]
  *   npm run simulate -- --seed 4711
  *
- * Each run starts from a base of its own and prints it, so that a clean result is about schedules that the code was not tuned to;
+ * Each run starts from a new base seed and prints it, so that a clean result covers schedules for which the code was not tuned;
  * `--from` repeats a run.
  *
- * `--core <folder>` takes the managers from another copy of the core's sources, `--keep-going` does not end at the first
- * failing seed. Ends with code 1 when a guarantee was broken.
+ * `--core <folder>` takes the managers from another copy of the core's sources. `--keep-going` doesn't stop at the first failing
+ * seed. Exits with code 1 if a guarantee was broken.
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { pathToFileURL, fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 
-/** The simulated fleet, as it stands in the sources. */
+/** The simulated fleet in the sources. */
 const fleetSource = fileURLToPath(new URL('../packages/testing/src/fleet/simulate-fleet.ts', import.meta.url))
 
 const options = {
@@ -44,7 +44,7 @@ function readArguments() {
   }
 }
 
-/** How a seed is run, by the programs that `compiled` made. */
+/** Runs a seed with the programs that `compiled` created. */
 async function simulation({ fleet, core }) {
   const { simulateFleet } = await import(pathToFileURL(fleet).href)
   const settings = values.profile === undefined ? {} : { profile: values.profile }
@@ -54,7 +54,7 @@ async function simulation({ fleet, core }) {
     simulateFleet({ seed, ...settings, managerOf: (options) => new TokenManager(options), ...more })
 }
 
-/** Compiles the fleet, and the other core where one is given: both start and run faster than from their sources. */
+/** Compiles the fleet, and the other core if one is given: both start and run faster than from their sources. */
 async function compiled() {
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-simulate-'))
   const compile = async (source, name) => {
@@ -84,7 +84,7 @@ async function replay(seed) {
   if (report.broken !== undefined) process.exitCode = 1
 }
 
-/** One worker: the seeds from `from`, every `step`th. Sends each failing report, and sums now and then. */
+/** One worker: the seeds from `from`, every `step`th. Sends each failing report, and sums from time to time. */
 async function sweep(from, step, count) {
   const simulate = await simulation(values)
   let seed = from

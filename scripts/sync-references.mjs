@@ -1,6 +1,6 @@
-// node scripts/sync-references.mjs [--check]: the command depends on every provider package; the project references in every
-// tsconfig.json follow from the dependencies in package.json, those at the top are all packages. With --check it only says
-// where they do not.
+// node scripts/sync-references.mjs [--check]: makes the command depend on every provider package, and writes the project references of
+// every tsconfig.json from the dependencies in package.json; those at the top are all packages. With --check, only reports
+// differences.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
@@ -32,7 +32,7 @@ if (isCheck && stale.length > 0) {
   )
 }
 
-/** The command's `package.json` with a dependency on each provider package, in the version that all packages have. */
+/** The command's `package.json` with a dependency on each provider package, at the common version. */
 function withProviders(manifest) {
   const others = Object.entries(manifest.dependencies).filter(([name]) => !name.startsWith('@lingpai/provider-'))
   const providers = packages()
@@ -44,7 +44,7 @@ function withProviders(manifest) {
   }
 }
 
-/** Writes a file that is not as it must be; a check only remembers it. */
+/** Writes a file that differs; a check only records it. */
 async function bring(path, json) {
   const file = join(root, path)
   const text = await format(JSON.stringify(json), { ...(await resolveConfig(file)), filepath: file })

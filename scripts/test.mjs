@@ -1,6 +1,6 @@
 // node scripts/test.mjs [jest arguments]: runs jest, then searches everything the run printed, and every file it left in
-// $LINGPAI_TEST_OUTPUT, for the planted secrets and tokens: a hit fails the run. Without arguments the whole suite runs
-// and the coverage of the core is held against its threshold. The last line is `N passed, N failed`.
+// $LINGPAI_TEST_OUTPUT, for the planted secrets and tokens: a hit fails the run. Without arguments, the whole suite runs
+// and the coverage of the core is compared with its threshold. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -7,7 +7,7 @@ import type { AccountsOptions, Simulator } from '@lingpai/testing'
 
 const bot = { appId: '102000001', clientSecret: 'demo-qq-client-secret-not-real' }
 const shop = { appId: 'wxdec0de0000000001', appSecret: 'demo-wechat-app-secret-not-real' }
-/** Not white-listed at the platform: it shows what the status page says then. */
+/** Not on the platform's white-list: shows how the status page reports this. */
 const branch = { appId: 'wxdec0de0000000002', appSecret: 'demo-branch-app-secret-not-real' }
 const office = { corpId: 'wwdec0de0000000001', agentId: '1000002', corpSecret: 'demo-wecom-corp-secret-not-real' }
 
@@ -18,7 +18,7 @@ export const demoAccounts: AccountsOptions = {
   wecom: [office],
 }
 
-/** The same as the server serves them. */
+/** The same accounts as the server serves them. */
 export function servedAccounts(manager: TokenManager, simulator: Simulator): readonly ServedAccount[] {
   const qq = simulator.provider(qqBot)
   const wechat = simulator.provider(wechatMp)

@@ -1,10 +1,10 @@
-/** What a demonstration has to tell. */
+/** Facts of a demonstration. */
 export interface DemoFacts {
   /** Address of the token server. */
   readonly server: string
   /** Address of the simulated platforms. */
   readonly sandbox: string
-  /** The client key; it lives as long as the demonstration. */
+  /** The client key; valid as long as the demonstration runs. */
   readonly key: string
   readonly timeScale: number
 }

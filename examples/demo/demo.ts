@@ -1,4 +1,4 @@
-// npm start: the platforms, the central server and its status page on this machine. Nothing in it is real.
+// npm start: runs simulated platforms, a token server and its status page on this machine. Nothing in it is real.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { startSimulator } from '@lingpai/testing'
 import { demoAccounts, servedAccounts } from './demo-accounts.js'
 import { demoLines } from './demo-lines.js'
 
-/** So much faster than on the real platforms does time pass for the tokens: two hours are two minutes. */
+/** How much faster tokens age than on the real platforms: two hours take two minutes. */
 const timeScale = 60
 const usualPort = 4180
 
 type ServerOptions = Parameters<typeof startTokenServer>[0]
 
-/** A demonstration does not fail because another one is running. */
+/** Uses another port if another demonstration is running. */
 async function startOnFreePort(options: ServerOptions, port: number): Promise<RunningTokenServer> {
   try {
     return await startTokenServer({ ...options, port })
@@ -34,7 +34,7 @@ function ending(): Promise<void> {
 }
 
 async function demo(port: number): Promise<void> {
-  // From now on: a demonstration that is ended while it starts ends.
+  // Listens from now on, so that a signal during the start ends the demonstration too.
   const ended = ending()
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-demo-'))
   const simulator = await startSimulator({ accounts: demoAccounts, timeScale })

@@ -3,18 +3,18 @@ import { QQBotGateway, type C2CMessageDispatch, type GroupMessageDispatch } from
 
 type MessageDispatch = GroupMessageDispatch | C2CMessageDispatch
 
-/** What an echo bot is made of. */
+/** Options of an echo bot. */
 export interface EchoBotOptions {
   readonly source: TokenSource
-  /** Keeps the session over a restart. */
+  /** Stores the session, so that a restart resumes it. */
   readonly sessionCache: IAccessTokenCache
-  /** Told what happens, a line each. */
+  /** Called with a line for each event. */
   readonly say: (line: string) => void
   /** Called with each echoed message. */
   readonly echoed?: (dispatch: MessageDispatch) => void
 }
 
-/** A bot that says what it is told. `ended` settles when it is closed, and rejects with what no waiting mends. */
+/** A bot that repeats messages. `ended` resolves when the bot is closed, and rejects with an error that waiting doesn't fix. */
 export function startEchoBot({ source, sessionCache, say, echoed }: EchoBotOptions): {
   readonly gateway: QQBotGateway
   readonly ended: Promise<void>
@@ -26,7 +26,7 @@ export function startEchoBot({ source, sessionCache, say, echoed }: EchoBotOptio
   gateway.on('error', (error) => say(describe(error)))
 
   const echo = async (dispatch: MessageDispatch): Promise<void> => {
-    // A mention may stand in front, as `<@openid>`.
+    // A mention may come first, as `<@openid>`.
     const text = dispatch.data.content?.replace(/^\s*<@[^>]*>/, '').trim() ?? ''
     try {
       const { msg_seq: number } = await gateway.reply(dispatch, text === '' ? '?' : text)
@@ -38,16 +38,16 @@ export function startEchoBot({ source, sessionCache, say, echoed }: EchoBotOptio
   }
   const listen = async (): Promise<void> => {
     for await (const dispatch of gateway.events()) {
-      // Not awaited: a group that is slow holds up no other, and within one the replies keep their order anyway.
+      // Not awaited: a slow group doesn't delay others, and replies within one group keep their order anyway.
       if (dispatch.event === 'c2c_message') void echo(dispatch)
-      // A group may send all of its messages; what is not meant for the bot is left alone.
+      // A group may send all of its messages; the bot ignores those that don't mention it.
       if (dispatch.event === 'group_message' && dispatch.mentionsBot) void echo(dispatch)
     }
   }
   return { gateway, ended: Promise.all([connected(gateway), listen()]).then(() => undefined) }
 }
 
-/** Who closes a gateway that is still connecting wants just that. */
+/** Closing a gateway that is still connecting is not an error. */
 async function connected(gateway: QQBotGateway): Promise<void> {
   try {
     await gateway.connect()
@@ -56,7 +56,7 @@ async function connected(gateway: QQBotGateway): Promise<void> {
   }
 }
 
-/** An error in words, with what a person can do about it. Neither holds a secret, a token or what people wrote. */
+/** An error with its hint, as text. It contains no secret, no token and no message of a user. */
 export function describe(error: unknown): string {
   if (!isLingpaiError(error)) return String(error)
   return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`

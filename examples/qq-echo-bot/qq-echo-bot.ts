@@ -1,4 +1,4 @@
-// npm run example:qq-echo-bot: on a simulated platform, or with QQ_BOT_APP_ID and QQ_BOT_SECRET on the real one.
+// npm run example:qq-echo-bot: runs on a simulated platform, or with QQ_BOT_APP_ID and QQ_BOT_SECRET on the real one.
 import { fileCache } from '@lingpai/cache-file'
 import { TokenManager } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
@@ -9,7 +9,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-/** Echoes on the platform until Ctrl-C. A restart goes on where the process before it ended. */
+/** Echoes on the real platform until Ctrl-C. A restart continues where the previous process ended. */
 async function onThePlatform(): Promise<void> {
   const cache = fileCache({ directory: '.lingpai' })
   await using tokens = new TokenManager({ cache })
@@ -20,7 +20,7 @@ async function onThePlatform(): Promise<void> {
   await ended
 }
 
-/** Any of the names that `credentialsFromEnv` knows; it says which one is missing. */
+/** Whether any variable of `credentialsFromEnv` is set; if another one is missing, its error names that. */
 const hasCredentials = Object.keys(process.env).some((name) => /^QQ_?BOT_(APP_?ID|.*SECRET)$/.test(name))
 
 try {

@@ -9,10 +9,10 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { startSimulator, type Simulator } from '@lingpai/testing'
 import { startEchoBot } from './echo-bot.js'
 
-/** Nothing of a rehearsal takes longer, on any machine. */
+/** Time limit of each step, on any machine. */
 const patienceMs = 60_000
 
-/** The echo bot on a simulated platform: what people say, a token that is revoked, a connection that is cut, a restart. */
+/** The echo bot on a simulated platform: messages, a revoked token, a broken connection, a restart. */
 export async function rehearse(say: (line: string) => void): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-echo-'))
   const simulator = await startSimulator()
@@ -57,13 +57,13 @@ async function firstLife(simulator: Simulator, directory: string, say: (line: st
   await life.echoes(6)
 }
 
-/** What was written while no process was there comes after all. */
+/** Messages that arrived while no process ran are replied to after the restart. */
 async function secondLife(simulator: Simulator, directory: string, say: (line: string) => void): Promise<void> {
   await using life = startLife(simulator, directory, say)
   await life.echoes(1)
 }
 
-/** A process' worth of a bot, with a cache of its own over the same directory. */
+/** A bot as a separate process would run it, with its own cache over the same directory. */
 function startLife(simulator: Simulator, directory: string, say: (line: string) => void) {
   const told = new EventEmitter()
   let count = 0
@@ -101,7 +101,7 @@ function people(
     (content) => {
       say(`   group  ${content}`)
       const author = { member_openid: 'MEMBER' }
-      // With the space that the mention leaves.
+      // The mention leaves a space.
       const data = { id: newId(), group_openid: 'GROUP', content: ` ${content}`, author }
       qqGateway.dispatch('GROUP_AT_MESSAGE_CREATE', data)
     },
@@ -120,7 +120,7 @@ function people(
 
 const newId = (): string => `ROBOT1.0_${crypto.randomUUID()}`
 
-/** What the platform counted, and what it has to be. @throws AssertionError where it is something else */
+/** Compares the platform's counts with the expected ones. @throws AssertionError if one differs */
 function countsOf({ ledger, qqGateway }: Simulator): string {
   const sent = ledger.entries.filter(({ path }) => path.endsWith('/messages'))
   const counted = {

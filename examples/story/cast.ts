@@ -9,9 +9,9 @@ export interface Player {
   readonly platform: PlatformName
   readonly name: string
   readonly source: TokenSource
-  /** A call that only works with a live token. */
+  /** A call that works only with a valid token. */
   readonly apiPath: string
-  /** What the platform's API answers to a token that was revoked. */
+  /** The response of the platform's API to a revoked token. */
   readonly deadCode: number
 }
 
@@ -24,14 +24,14 @@ const crowd = {
   wecom: { ...corp, agentId: '1000003', corpSecret: `${corp.corpSecret}-2` },
 }
 
-/** What the simulated platforms know. */
+/** The accounts of the simulated platforms. */
 export const accounts = {
   qq: [qq, crowd.qq],
   wechat: [wechat, crowd.wechat],
   wecom: [corp, crowd.wecom],
 } as const satisfies AccountsOptions
 
-/** The secrets of all accounts: none may ever be printed. */
+/** The secrets of all accounts, which must never be printed. */
 export const secrets: readonly string[] = [qq.clientSecret, wechat.appSecret, corp.corpSecret]
 
 /**

@@ -1,11 +1,11 @@
 import type { IAccessTokenCache } from '@lingpai/core'
 
-/** A cache that counts how often anything is asked of it. */
+/** A cache that counts its calls. */
 export interface CountingCache extends IAccessTokenCache {
   readonly operations: number
 }
 
-/** Counts every call that reaches the cache, its lease included. */
+/** Counts every call of the cache, including its lease. */
 export function countingCache(cache: IAccessTokenCache): CountingCache {
   let operations = 0
   const counted = <T extends object>(target: T): T =>

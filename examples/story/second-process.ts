@@ -1,4 +1,4 @@
-// Another program of the same team: the same cache directory, and nothing else in common with the first one.
+// Another program of the same team. It has only the cache directory in common with the first one.
 import { createHash } from 'node:crypto'
 import { fileCache } from '@lingpai/cache-file'
 import { TokenManager } from '@lingpai/core'

@@ -1,4 +1,4 @@
-// npm run story: the platforms on this machine, tokens over real HTTP, and every claim counted. Nothing in it is real.
+// npm run story: simulated platforms on this machine, tokens over real HTTP, and a count for every claim. Nothing in it is real.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -138,7 +138,7 @@ async function aRevokedToken(scene: Scene): Promise<void> {
   }
 }
 
-/** What the platforms counted in all, and what was printed of it. */
+/** The platforms' total counts, and whether anything secret was printed. */
 async function theLedger({ tell, simulator, tokens }: Scene): Promise<void> {
   tell.chapter('The whole of it, as the platforms counted')
   const { tokenRequests, tokensIssued, dead } = simulator.ledger.summary()

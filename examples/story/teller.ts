@@ -1,18 +1,18 @@
-/** A claim of the story that turned out false. */
+/** A claim of the story that is false. */
 export class FalseClaim extends Error {}
 
-/** Prints the story, line by line, and remembers what it said. */
+/** Prints the story line by line, and remembers the lines. */
 export interface Teller {
   /** A numbered heading. */
   chapter(title: string): void
   /** One line: a name, what happened, and the upstream requests that it cost. */
   line(name: string, text: string, requests?: number): void
   say(text: string): void
-  /** Everything said so far. */
+  /** All lines so far. */
   readonly told: string
 }
 
-/** Tells on standard output; in colour where a person reads. */
+/** Prints to standard output; in color on a terminal. */
 export function teller(): Teller {
   const isColoured = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === ''
   const bold = (text: string): string => (isColoured ? `\u001B[1m${text}\u001B[22m` : text)
@@ -40,13 +40,13 @@ export function teller(): Teller {
   }
 }
 
-/** @throws FalseClaim when a count is not what the story says it is */
+/** @throws FalseClaim if a count differs from the claim */
 export function check(claim: string, counted: unknown, expected: unknown): void {
   if (Object.is(counted, expected)) return
   throw new FalseClaim(`${claim}: expected ${String(expected)}, counted ${String(counted)}`)
 }
 
-/** Chinese characters are two wide. */
+/** Chinese characters are two columns wide. */
 function padded(text: string, width: number): string {
   const wide = text.match(/[\u3000-\u9FFF\uFF00-\uFF60]/g)?.length ?? 0
   return text + ' '.repeat(Math.max(0, width - text.length - wide))

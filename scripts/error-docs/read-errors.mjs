@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 
 /**
- * Reads the core's errors out of their source: the closed list of codes, the class of each code with its doc comment, and
+ * Reads the core's errors from their source: the closed list of codes, the class of each code with its doc comment, and
  * the members of the `…Details` interfaces.
  */
 export function readErrors(path) {
@@ -38,7 +38,7 @@ function classOf(node) {
   }
 }
 
-/** Every code has one class, every class a code of the list. */
+/** Checks that every code has one class, and every class a code of the list. */
 function classProblems(codes, classes) {
   const ofCode = (code) => classes.filter((thrown) => thrown.code === code)
   return [

@@ -1,4 +1,4 @@
-// What the generated error pages say beside the sources: `scripts/error-docs.mjs` fails when anything is missing or unused.
+// Texts of the generated error pages that are not in the sources. `scripts/error-docs.mjs` fails if one is missing or unused.
 
 /** Words around the tables. */
 export const words = {
@@ -47,7 +47,7 @@ export const words = {
   },
 }
 
-/** Code to its texts. In English `when` is the doc comment of the class. */
+/** Code to its texts. In English, `when` is the doc comment of the class. */
 export const codes = {
   ERR_LINGPAI_CONFIG: {
     when: '调用方的输入有误：选项、凭据或配置。没有发出任何请求。',
@@ -155,7 +155,7 @@ export const codes = {
   },
 }
 
-/** Members that every error has, then those of `details`; the name of the interface wins over the bare member. */
+/** Members of every error, then those of `details`. A key with the name of the interface precedes the name of the member alone. */
 export const members = {
   'LingpaiErrorOptions.retryable': {
     en: 'Whether the same call may succeed later without any change.',
@@ -231,7 +231,7 @@ export const members = {
   status: { en: 'HTTP status.', zh: 'HTTP 状态码。' },
 }
 
-/** Class of a platform's code to what it means. */
+/** Class of a platform's code to its meaning. */
 export const classes = {
   'token-expired': { en: 'the token has expired', zh: '令牌过期' },
   'token-invalid': { en: 'the token is not accepted', zh: '令牌无效' },

@@ -1,5 +1,5 @@
-// What the image of the token server holds: the packages that its command needs, each with the files that its tarball has, and
-// their dependencies at the versions of package-lock.json. Redis, files and memory are in; SQLite is not: its driver is
+// The contents of the token server's image: the packages that its command needs, each with the files of its tarball, and their
+// dependencies at the versions of package-lock.json. It includes Redis, files and memory, but not SQLite: its driver must be
 // compiled, and the image has no compiler.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
@@ -26,7 +26,7 @@ export function assembleImage(workspace, directory) {
   npm(['ci', '--omit=dev', '--omit=optional', '--ignore-scripts', '--no-audit', ...workspaces(chosen)], directory)
 }
 
-/** The wanted packages and all of the workspace that they depend on. */
+/** The given packages and all packages of the workspace that they depend on. */
 function imagePackages() {
   const all = packages()
   const names = new Set(wanted)

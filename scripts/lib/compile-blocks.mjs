@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { root } from './workspace.mjs'
 
-/** Where the blocks seem to stand: below the top, so that they resolve packages as any file of the workspace does. */
+/** A folder below the top, so that the blocks resolve packages like any file of the workspace. */
 const home = join(root, '.documentation-blocks')
 
 /**
- * Compiles every ```ts block of the pages against the sources, each as a module of its own. A block that is fenced as
- * `ts continue` goes on where the block before it ended.
+ * Compiles every ```ts block of the pages against the sources, each as a separate module. A block that is fenced as
+ * `ts continue` continues the previous one.
  *
  * @returns `page:line: message` of each error.
  */
@@ -75,7 +75,7 @@ function compile(files) {
 
 const printer = ts.createPrinter({ removeComments: true, neverAsciiEscape: true })
 
-/** A block without its comments and its layout, for comparing it with its translation. */
+/** A block without comments and layout, to compare it with its translation. */
 export function codeOf(block) {
   const file = ts.createSourceFile('block.ts', block.lines.join('\n'), ts.ScriptTarget.Latest)
   return printer.printFile(file)

@@ -1,4 +1,4 @@
-/** The folders of core from the top to the bottom, as a call passes them: each may import from those after it. */
+/** The folders of core in the order of a call: each may import from those after it. */
 module.exports = [
   'kit',
   'manager',

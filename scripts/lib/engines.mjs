@@ -1,8 +1,8 @@
-// Which packages of an installation do not run on every Node that `engines` of the workspace names.
+// Finds packages of an installation that don't run on every Node of the workspace's `engines`.
 import semver from 'semver'
 import { readJson } from './workspace.mjs'
 
-/** Majors that users run; the floor is that of `engines`. */
+/** Major versions that users run, from that of `engines` on. */
 const majors = [20, 22, 24, 26]
 
 /** @param packages `packages` of a package-lock.json @returns a line for each that does not fit */

@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { packages, readJson, root } from './workspace.mjs'
 
-/** Patterns of what tests plant as secrets and of what the simulator hands out as tokens, by what they are. */
+/** Patterns of planted secrets and of the simulator's tokens, by kind. */
 const markers = Object.entries(readJson('scripts/planted-markers.json')).map(([what, pattern]) => ({
   what,
   pattern: new RegExp(pattern, 'g'),
 }))
 
-/** Every line with a planted value, as `where:line: what: the line`, the value masked. */
+/** Every line with a planted value, as `where:line: what: the line`, with the value masked. */
 export function leaksInLines(where, lines) {
   return lines.flatMap((line, index) => {
     const found = markers.filter(({ pattern }) => line.search(pattern) >= 0).map(({ what }) => what)

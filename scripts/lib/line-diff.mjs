@@ -1,4 +1,4 @@
-/** The lines that differ: `- ` only in `before`, `+ ` only in `after`; empty when both are the same. */
+/** The lines that differ: `- ` only in `before`, `+ ` only in `after`; empty if both are the same. */
 export function lineDiff(before, after) {
   // Longest common subsequence, from the ends.
   const common = Array.from({ length: before.length + 1 }, () => new Array(after.length + 1).fill(0))

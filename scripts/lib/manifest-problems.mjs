@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
-/** What is wrong with the `package.json`, README and LICENSE of a public package. */
+/** The problems of the `package.json`, README and LICENSE of a public package. */
 export function manifestProblems({ folder, manifest, name }, rootManifest, license) {
   const problems = []
   const expect = (isRight, problem) => {

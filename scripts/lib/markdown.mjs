@@ -1,4 +1,4 @@
-// What the documentation checks read out of a Markdown page.
+// Reads Markdown pages for the documentation checks.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packages, root } from './workspace.mjs'
@@ -27,7 +27,7 @@ export function pages() {
 }
 
 /**
- * Reads a page: fenced blocks with the line they begin at, headings with level and anchor, links with their line.
+ * Reads a page: fenced blocks with their first line, headings with level and anchor, links with their line.
  */
 export function readPage(path) {
   const page = { path, blocks: [], headings: [], links: [], anchors: new Set() }

@@ -1,4 +1,4 @@
-// Phrases that the project does not use, and where a text has them: in comments, strings and test titles of sources, and in pages.
+// Finds phrases that the project doesn't use in comments, strings and test titles of sources, and in pages.
 import ts from 'typescript'
 import { readJson } from './workspace.mjs'
 
@@ -17,7 +17,7 @@ function ofPage(path, text) {
   let isCode = false
   return text.split('\n').flatMap((line, index) => {
     if (/^\s*(```|~~~)/.test(line)) isCode = !isCode
-    // A block of code is compiled or run; its comments count, its names do not.
+    // A block of code is compiled or run: its comments count, its names don't.
     const words = isCode ? (/(?:\/\/|#)\s.*$/.exec(line)?.[0] ?? '') : line.replace(/`[^`]*`/g, '``')
     return found(everywhere, words).map((what) => `${path}:${index + 1}: ${what}`)
   })

@@ -1,4 +1,4 @@
-// A copy of the workspace in a temporary directory, for checks that build in it or spoil it.
+// A copy of the workspace in a temporary directory, for checks that build in it or change it.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -7,8 +7,8 @@ import { packages, root } from './workspace.mjs'
 const notCopied = new Set(['dist', 'node_modules', 'coverage'])
 
 /**
- * Copies sources and configuration; npm packages are linked, the workspace's own are linked to the copies. Beside the copy is
- * room for what must not find its packages.
+ * Copies sources and configuration, and links npm packages and the copies of the workspace's own packages. A directory beside the
+ * copy can't find its packages.
  *
  * @param also files and folders at the top that are copied as well
  */
@@ -37,7 +37,7 @@ export function stageWorkspace(also = []) {
   return { root: staged, place, remove: () => rmSync(place, { recursive: true, force: true }) }
 }
 
-/** A junction needs no right on Windows; elsewhere the type is ignored. */
+/** On Windows, a junction needs no permission; elsewhere the type is ignored. */
 function link(target, path) {
   symlinkSync(target, path, 'junction')
 }

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { packages, root } from './workspace.mjs'
 
-/** Members of public `…Options` interfaces without a doc comment, as `file:line: name`: an option says what it does. */
+/** Members of public `…Options` interfaces without a doc comment, as `file:line: name`. */
 export function undocumentedOptions() {
   return packages().flatMap(({ folder }) => {
     const source = join(root, 'packages', folder, 'src')

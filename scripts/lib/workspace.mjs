@@ -1,4 +1,4 @@
-// What the scripts know of the workspace: where it is and which packages it has.
+// Where the workspace is, and which packages it has.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ export function readJson(path) {
   return JSON.parse(readFileSync(join(root, path), 'utf8'))
 }
 
-/** Every package: folder name, `package.json`, and whether it is published. In the order of their names. */
+/** Every package: folder name, `package.json`, and whether it is published, in the order of their names. */
 export function packages() {
   return readdirSync(join(root, 'packages'))
     .sort()

@@ -11,24 +11,24 @@ export function cacheFiles(name) {
 }
 
 function source(name) {
-  return `import type { IAccessTokenCache } from '@lingpai/core'
+  return `import { systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
 
-/** How the store is reached. */
+/** Options of \`${camelCase(name)}Cache\`. */
 export interface ${pascalCase(name)}CacheOptions {
-  /** Wall clock, Unix milliseconds. @default Date.now */
-  readonly now?: () => number
+  /** Tells the time; a test passes its test clock. @default systemClock */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
-/** Records in ${name}. A failure of the store rejects; only what is not there is \`undefined\`. */
-export function ${camelCase(name)}Cache({ now = Date.now }: ${pascalCase(name)}CacheOptions = {}): IAccessTokenCache {
-  // Fill in: the store; this map stands for it
+/** Stores records in ${name}. A failure of the store rejects; only a missing entry is \`undefined\`. */
+export function ${camelCase(name)}Cache({ clock = systemClock }: ${pascalCase(name)}CacheOptions = {}): IAccessTokenCache {
+  // Fill in: the store, instead of this map
   const rows = new Map<string, { readonly value: string; readonly expiresAtMs: number }>()
   return {
-    // Fill in: who sees a write, 'process', 'host' or 'fleet'; more than 'process' calls for a \`lease\`
+    // Fill in: which processes see a write, 'process', 'host' or 'fleet'; more than 'process' needs a \`lease\`
     reach: 'process',
     get: (key) => {
       const row = rows.get(key)
-      return row !== undefined && now() < row.expiresAtMs ? row.value : undefined
+      return row !== undefined && clock.now() < row.expiresAtMs ? row.value : undefined
     },
     set: (key, value, expiresAtMs = Infinity) => {
       rows.set(key, { value, expiresAtMs })
@@ -45,13 +45,13 @@ function test(name) {
   return `import { ${camelCase(name)}Cache } from '@lingpai/cache-${name}'
 import { cacheConformance } from '@lingpai/testing'
 
-// Fill in: what the store can do leaves the list \`without\`; the suite then demands what belongs to it
+// Fill in: remove what the store supports from the list \`without\`; the suite then checks it
 cacheConformance(
   test,
   () => {
     let nowMs = 1_800_000_000_000
     return {
-      cache: ${camelCase(name)}Cache({ now: () => nowMs }),
+      cache: ${camelCase(name)}Cache({ clock: { now: () => nowMs } }),
       nowMs: () => nowMs,
       advanceMs: (ms) => {
         nowMs += ms

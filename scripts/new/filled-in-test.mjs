@@ -1,4 +1,4 @@
-/** A test of a new package that lists what is still as it was created. It may be removed when the list is empty. */
+/** A test of a new package that lists what isn't filled in yet. You may remove it when the list is empty. */
 export const filledInTest = `import { readdirSync, readFileSync } from 'node:fs'
 
 /** The comments of this package that say what to fill in, with their places. */
@@ -15,7 +15,7 @@ function toDo(): readonly string[] {
   })
 }
 
-// Remove each comment when its lines say what is true of yours.
+// Remove each comment when its lines are filled in.
 test('nothing is left to fill in', () => {
   expect(toDo()).toEqual([])
 })

@@ -37,7 +37,7 @@ export const ${camelCase(name)} = defineProvider<${pascalCase(name)}Credentials>
   env: { appId: ['${upperCase(name)}_APP_ID'], appSecret: ['${upperCase(name)}_APP_SECRET'] },
   // Fill in: the host, and the request below
   baseUrl: 'https://api.example.com',
-  // Fill in: when upstream hands out a new token, and what becomes of the old one
+  // Fill in: when upstream issues a new token, and how long the old one works
   renewal: { mode: 'sticky', windowSeconds: 300 },
   // Fill in: the fields of a response, and where an API call carries the token
   response: { token: 'access_token', expiresIn: 'expires_in', code: ['errcode'], message: 'errmsg' },

@@ -1,5 +1,5 @@
-// Applications on the packed packages, as their users install and run them: from a registry, without the lockfile and the
-// overrides of the workspace, on this Node and, where what runs is ours, on a newer one.
+// Runs applications on the packed packages as users install them: from a registry, without the lockfile and the overrides of the
+// workspace, on this Node and, if our own code runs, on a newer one.
 import { execFile, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,14 +9,14 @@ import { engineProblems } from '../lib/engines.mjs'
 import { root } from '../lib/workspace.mjs'
 import { startRegistry } from './local-registry.mjs'
 
-/** The other Node that applications run on; the first is the one that runs this. */
+/** The other Node that applications run on, besides the one that runs this script. */
 const newerNode = 'node@24'
 
 const tool = (path) => join(root, 'node_modules', path)
 
 /**
- * How each fixture of the common installation runs, with the tools that it takes from the workspace. What compilers and bundlers
- * find is the same on every Node.
+ * How each fixture of the common installation runs, with the tools that it takes from the workspace. The results of compilers and
+ * bundlers are the same on every Node.
  */
 const fixtures = {
   'consumer-esm': { runs: [['index.js']], onEachNode: true },
@@ -37,18 +37,18 @@ const fixtures = {
 /** Fixtures with their own installation: a package that they omit must not be found in a parent directory. */
 const standalone = {
   'consumer-bundlers': { runs: [['index.js']] },
-  // The oldest TypeScript that the declarations are for.
+  // The oldest TypeScript that the declarations support.
   'consumer-ts-minimum': {
     runs: ['.', 'without-node'].map((project) => ['node_modules/typescript/bin/tsc', '-p', project]),
   },
-  // What its fetch cache does is the same on any Node, and its build takes long.
+  // Its fetch cache works the same on any Node, and its build takes long.
   'consumer-next': { runs: [['index.js']] },
 }
 
 /**
  * @param tarballs {name, file, manifest} of each package
- * @param stage where the packages are built; the applications are made beside them, where they find none of them
- * @returns a line for each thing that is wrong
+ * @param stage where the packages are built; the applications are created beside them, where they can't find the sources
+ * @returns a line for each problem
  */
 export async function applicationProblems(tarballs, stage) {
   const place = join(stage.place, 'applications')
@@ -106,7 +106,7 @@ async function installAll(tarballs, place, home, registry) {
   return problems
 }
 
-/** Everything of the image can be imported, from where its command imports it. */
+/** Checks that every package of the image can be imported from the place of its command. */
 function importsOf(image) {
   const names = readdirSync(join(image, 'node_modules/@lingpai')).map((name) => `@lingpai/${name}`)
   return [['--input-type=module', '--eval', names.map((name) => `import '${name}'`).join('\n')]]
@@ -116,7 +116,7 @@ function copyFixture(name, directory) {
   cpSync(join(root, 'fixtures', name), directory, { recursive: true, filter: (path) => !path.endsWith('node_modules') })
 }
 
-/** Installs what the `package.json` of a directory names. @returns a line for each package that its Node is too old for */
+/** Installs the dependencies in the `package.json` of a directory. @returns a line for each package that its Node is too old for */
 async function install(directory, { npmrc }) {
   writeFileSync(join(directory, '.npmrc'), npmrc)
   const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
@@ -125,13 +125,13 @@ async function install(directory, { npmrc }) {
   return [...stderr.split('\n').filter((line) => line.includes('EBADENGINE')), ...engineProblems(packages)]
 }
 
-/** The path of another Node, which npm brings. */
+/** The path of another Node, installed with npm. */
 async function installedNode(version) {
   const { stdout } = await npm(['exec', '--yes', `--package=${version}`, '--', 'node', '-p', 'process.execPath'], root)
   return stdout.trim()
 }
 
-/** Asynchronous: the registry answers from this process. */
+/** Asynchronous, because the registry responds from this process. */
 async function npm(args, cwd) {
   try {
     return await promisify(execFile)('npm', args, { cwd, shell: process.platform === 'win32', maxBuffer: 2 ** 26 })

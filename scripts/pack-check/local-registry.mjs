@@ -1,5 +1,5 @@
-// A registry on loopback that has the packed tarballs and nothing else: npm asks it for `@lingpai/…` only, as `.npmrc` says, so an
-// application is installed the way a user installs it, without the lockfile and the overrides of the workspace.
+// A registry on loopback that has only the packed tarballs. `.npmrc` makes npm use it for `@lingpai/…` only, so applications are
+// installed as users install them, without the lockfile and the overrides of the workspace.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 
 /**
  * @param tarballs {file, manifest} of each package
- * @returns the lines for `.npmrc`, and what ends it
+ * @returns the lines for `.npmrc`, and a function that closes it
  */
 export async function startRegistry(tarballs) {
   const packuments = new Map()

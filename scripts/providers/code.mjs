@@ -2,7 +2,7 @@ import { camelCase } from '../new/words.mjs'
 
 const origin = '// Generated from packages/provider-*: npm run providers'
 
-/** Path to text of every source that names every provider package. */
+/** Path to text of every generated source that names the provider packages. */
 export function generatedSources(providers) {
   const imported = providers.map(({ name, packageName }) => ({ name: camelCase(name), packageName }))
   const values = providers.flatMap(({ accounts }) => accounts.map(({ value }) => value))

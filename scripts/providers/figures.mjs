@@ -1,7 +1,7 @@
 import { failurePolicy } from '@lingpai/core/internal'
 import { words } from './words.mjs'
 
-/** The tables of all providers of a page; several of them each get a heading. */
+/** The tables of all providers of a page; if there are several, each gets a heading. */
 export function renderFigures(providers, language) {
   const say = words[language]
   const entries = Object.entries(providers)

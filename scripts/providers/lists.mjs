@@ -1,10 +1,10 @@
-// The lines of pages that name every provider package. They stand among lines written by hand, and are known by their beginning.
+// The lines of pages that name every provider package. They are among lines written by hand, and are found by how they begin.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../lib/workspace.mjs'
 import { words } from './words.mjs'
 
-/** The lists: pages, what a line of the list looks like, and the lines of one provider package. */
+/** The lists: pages, the pattern of a line, and the lines of one provider package. */
 const lists = [
   ...inBoth((language) => ({
     path: language === 'en' ? 'README.md' : 'README.zh-CN.md',
@@ -62,7 +62,7 @@ export function pagesWithLists(providers) {
   })
 }
 
-/** The text with the lines that match replaced, where the first of them stands. */
+/** The text with the matching lines replaced at the place of the first one. */
 function replaceLines(path, text, pattern, replacement) {
   const lines = text.split('\n')
   const first = lines.findIndex((line) => pattern.test(line))
@@ -71,7 +71,7 @@ function replaceLines(path, text, pattern, replacement) {
   return [...rest.slice(0, first), ...replacement, ...rest.slice(first)].join('\n')
 }
 
-/** How each value of `provider:` is configured: by a file, and the first one by variables as well. */
+/** How each value of `provider:` is configured: by a file, and the first one also by variables. */
 function accountRows(provider, language, folder) {
   const { accounts, manifest, name } = provider
   return accounts.map(({ value, title, provider: { spec } }, index) =>

@@ -1,5 +1,5 @@
-// docs/{en,zh}/providers/*.md: the facts below the mark are generated, what stands above it is written by hand. A package without
-// a page gets one that says how to install and use it.
+// docs/{en,zh}/providers/*.md: the facts below the mark are generated, the text above it is written by hand. A package without
+// a page gets one with its installation and use.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../lib/workspace.mjs'
@@ -21,7 +21,7 @@ export function providerPages(providers) {
   )
 }
 
-/** Pages of packages that are not there any more. */
+/** Pages of packages that no longer exist. */
 export function pagesWithoutPackage(providers) {
   const known = providers.map(({ name }) => `${name}.md`)
   return ['en', 'zh'].flatMap((language) =>

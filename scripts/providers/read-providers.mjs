@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { packages, root } from '../lib/workspace.mjs'
 
 /**
- * The provider packages: every folder `packages/provider-*`, with what its manifest says and the providers that its entry exports.
+ * The provider packages: every folder `packages/provider-*`, with its manifest and the providers that its entry exports.
  *
  * @throws for a folder without a manifest
  */

@@ -1,4 +1,4 @@
-/** What the generated tables say, in each language. */
+/** The texts of the generated tables, in each language. */
 export const words = {
   en: {
     facts: (name) => `${name} in figures`,
