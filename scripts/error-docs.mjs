@@ -91,8 +91,8 @@ function memberTable(rows, language) {
   return table(
     [say.member, say.meaning],
     rows.map((member) => {
-      const values = member.values.length > 0 ? ` (${member.values.map((value) => `\`${value}\``).join(', ')})` : ''
-      return [`\`${member.name}\`${values}`, members[keyOf(member)][language]]
+      const values = member.values.map((value) => `\`${value}\``)
+      return [`\`${member.name}\`${values.length > 0 ? say.values(values) : ''}`, members[keyOf(member)][language]]
     }),
   )
 }

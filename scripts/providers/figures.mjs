@@ -35,7 +35,7 @@ function endpointTable(spec, say) {
   const fields = Object.keys(query ?? form ?? json ?? {})
   const sentAs = json ? 'JSON' : form ? say.form : say.query
   const isCarried = spec.placement.in !== 'nowhere'
-  const sent = fields.length > 0 ? `${sentAs}: ${fields.map(code).join(', ')}` : '–'
+  const sent = fields.length > 0 ? `${sentAs}${say.colon}${fields.map(code).join(say.comma)}` : '–'
   return table(
     [say.what, say.value],
     [
@@ -43,11 +43,11 @@ function endpointTable(spec, say) {
       [say.fieldsSent, sent],
       ...(spec.parent ? [[say.parent, say.parentOf(code(spec.parent.kind), placeOf(spec.parent.spec, say))]] : []),
       ...(isCarried ? [[say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')]] : []),
-      ...(isCarried ? [[say.otherOrigins, list(spec.apiOrigins)]] : []),
-      [say.fallback, list(spec.fallbackBaseUrls)],
+      ...(isCarried ? [[say.otherOrigins, list(spec.apiOrigins, say)]] : []),
+      [say.fallback, list(spec.fallbackBaseUrls, say)],
       [say.placement, placeOf(spec, say)],
       ...(isCarried ? [[say.probe, spec.probe ? code(`${spec.probe.method} ${spec.probe.url}`) : '–']] : []),
-      [say.source, `<${spec.source.url}> (${say.readOn(spec.source.readOn)})`],
+      [say.source, `<${spec.source.url}>${say.readOn(spec.source.readOn)}`],
     ],
   )
 }
@@ -66,7 +66,7 @@ function renewalTable(renewal, say) {
       [say.mode, code(renewal.mode)],
       [say.windowSeconds, windowOf(renewal, say)],
       [say.overlapSeconds, isWindowUnknown(renewal) ? say.unknown : seconds(renewal.overlapSeconds)],
-      [say.attemptsAtSeconds, say.seconds(renewal.attemptsAtSeconds.join(', '))],
+      [say.attemptsAtSeconds, say.seconds(renewal.attemptsAtSeconds.join(say.comma))],
       [say.jitterSeconds, seconds(renewal.jitterSeconds)],
       [say.marginSeconds, seconds(renewal.marginSeconds)],
       [say.memorySeconds, seconds(renewal.memorySeconds)],
@@ -87,7 +87,7 @@ function isWindowUnknown({ mode, windowSeconds }) {
 }
 
 function environmentTable({ account, secrets, env = {} }, say) {
-  const row = (field, isSecret) => [code(field), isSecret ? say.yes : say.no, list(env[field])]
+  const row = (field, isSecret) => [code(field), isSecret ? say.yes : say.no, list(env[field], say)]
   return table(
     [say.credential, say.secret, say.variables],
     [...account.map((field) => row(field, false)), ...secrets.map((field) => row(field, true))],
@@ -144,8 +144,8 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-function list(values = []) {
-  return values.length > 0 ? values.map(code).join(', ') : '–'
+function list(values = [], { comma }) {
+  return values.length > 0 ? values.map(code).join(comma) : '–'
 }
 
 function code(text) {

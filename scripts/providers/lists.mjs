@@ -27,8 +27,8 @@ const lists = [
       row(
         pageLink(provider, language),
         code(provider.packageName),
-        codes(Object.keys(provider.providers)),
-        codes(variablesOf(provider)),
+        codes(Object.keys(provider.providers), language),
+        codes(variablesOf(provider), language),
       ),
     ],
   })),
@@ -78,8 +78,8 @@ function accountRows(provider, language, folder) {
     row(
       `[${title[language]}](${folder}/${name}.md)`,
       code(value),
-      codes(spec.account),
-      index === 0 ? codes([...variablesOf(provider), manifest.baseUrlEnv]) : words[language].onlyInFile,
+      codes(spec.account, language),
+      index === 0 ? codes([...variablesOf(provider), manifest.baseUrlEnv], language) : words[language].onlyInFile,
     ),
   )
 }
@@ -102,8 +102,8 @@ function row(...cells) {
   return `| ${cells.join(' | ')} |`
 }
 
-function codes(names) {
-  return names.map(code).join(', ')
+function codes(names, language) {
+  return names.map(code).join(words[language].comma)
 }
 
 function code(text) {
