@@ -57,12 +57,14 @@ export function learnFromUpstream(
 ): void {
   const memory = memoryOf(process, token.account.index)
   see(memory, asked)
-  const newSinceMs = world.time.nowMs()
+  const toldOfTrueMs = world.time.nowMs()
+  // What others wrote since the last read may be older or later than this token, once a clock was set back in between.
+  const newSinceMs = Math.min(memory.readTrueMs, toldOfTrueMs)
   if (token !== memory.token)
     learn(world, process, token, {
       isOwn: true,
       newSinceMs,
-      toldOfTrueMs: newSinceMs,
+      toldOfTrueMs,
       isMarked: false,
       expiresAtMs: token.knownExpiresAtMs,
     })
