@@ -24,7 +24,7 @@ const places = {
   'docs/en/providers/acme.md': 'the token is invalid',
   'docs/zh/providers/acme.md': '令牌无效',
   'docs/en/index.md': '(providers/acme.md)',
-  'docs/zh/quick-start.md': '`ACME_APP_ID`, `ACME_APP_SECRET`',
+  'docs/zh/quick-start.md': '`ACME_APP_ID`、`ACME_APP_SECRET`',
   'docs/en/command-line.md': '`ACME_BASE_URL`',
   'llms.txt': "import { acme } from '@lingpai/provider-acme'",
 }
