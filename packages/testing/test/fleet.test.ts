@@ -130,6 +130,11 @@ describe('what was broken once holds', () => {
       968_850_864_803,
     ],
     [
+      'a response dead on arrival because a clock was set, and the next request by another process',
+      'skew',
+      714_539_953_456,
+    ],
+    [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
       968_850_848_950,

@@ -150,7 +150,7 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
     (sum, { atMs, byMs }) => sum + (atMs >= earlier.sentAtMs ? byMs : 0),
     0,
   )
-  const isOld = earlier.process === process && setMs >= earlier.broughtExpiresAtMs - earlier.sentAtMs
+  const isOld = setMs >= earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
   if (!isLost && !isHindered && !isRefused && !isLate && !isOld) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
