@@ -4,7 +4,7 @@ export {
   type CacheConformanceOptions,
   type CacheConformanceTest,
   type OpenedCache,
-} from './cache-conformance.js'
+} from './conformance/cache/cache-conformance.js'
 export { chaosCache, type CacheOperation, type ChaosCache, type ChaosOptions, type ChaosPlan } from './chaos-cache.js'
 export type { FleetBreach, Guarantee } from './fleet/fleet-breach.js'
 export type { FleetProfile } from './fleet/fleet-plan.js'
@@ -15,8 +15,8 @@ export {
   type ProviderConformanceTest,
   type ProviderSamples,
   type ErrorSample,
-} from './provider-conformance.js'
-export { testClock, type RunUntilOptions, type TestClock, type TestClockOptions } from './test-clock.js'
+} from './conformance/provider/provider-conformance.js'
+export { testClock, type RunUntilOptions, type TestClock, type TestClockOptions } from './clock/test-clock.js'
 export {
   demoAccounts,
   type AccountRef,

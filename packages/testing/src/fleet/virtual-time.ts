@@ -1,5 +1,5 @@
 import type { Timer } from '@lingpai/core'
-import { timerQueue, type ArmedTimer } from '../timer-queue.js'
+import { timerQueue, type ArmedTimer } from '../clock/timer-queue.js'
 
 /** The one true time of a simulated fleet; the platform's clock. It jumps from event to event. */
 export interface VirtualTime {

@@ -1,4 +1,4 @@
-import { tokenBook, verdict, type BookRules, type TokenBook } from '../src/simulator/token-book.js'
+import { tokenBook, verdict, type BookRules, type TokenBook } from '../../src/simulator/token-book.js'
 
 const secondMs = 1000
 

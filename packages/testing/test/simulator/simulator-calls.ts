@@ -1,4 +1,4 @@
-import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '../src/index.js'
+import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '../../src/index.js'
 
 /** The members that the platforms' bodies have between them; each test asks for those that it expects. */
 export interface Body {

@@ -1,4 +1,4 @@
-import { timerQueue } from '../src/timer-queue.js'
+import { timerQueue } from '../../src/clock/timer-queue.js'
 
 test('timers come out by moment, then by the order in which they were armed', () => {
   const queue = timerQueue()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Awaitable } from '@lingpai/core'
-import { checkEntries } from './cache-conformance-entries.js'
-import { checkLease } from './cache-conformance-lease.js'
-import { checkStore } from './cache-conformance-store.js'
+import { checkEntries } from './check-entries.js'
+import { checkLease } from './check-lease.js'
+import { checkStore } from './check-store.js'
 import type { AddCacheCheck, CacheConformanceGap, OpenedCache } from './opened-cache.js'
 
 export type { CacheConformanceGap, OpenedCache } from './opened-cache.js'

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { simulatorAdmin } from '../src/index.js'
+import { simulatorAdmin } from '../../src/index.js'
 import { withSimulator } from './simulator-calls.js'
 
 test('the admin client does from afar what the simulator does', () =>
