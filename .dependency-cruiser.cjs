@@ -86,11 +86,12 @@ const rules = [
   {
     name: 'no-deep-import',
     comment:
-      'Another package is its entry, nothing behind it, but for what core shares with its siblings and the manifest of a provider. What process tests share does not belong to any package.',
+      'Another package is its entries, nothing behind them; what core shares with its siblings and the manifest of a provider are such entries. What process tests share does not belong to any package.',
     from: { path: '^packages/([^/]+)/' },
     to: {
       path: '^packages/(?!$1/)[^/]+/(?!src/index[.]ts$)',
-      pathNot: '^packages/(testing/test/support/|core/src/internal[.]ts$|provider-[^/]+/src/manifest[.]ts$)',
+      pathNot:
+        '^packages/(testing/(test/support/|src/[^/]+/index[.]ts$)|core/src/internal[.]ts$|provider-[^/]+/src/manifest[.]ts$)',
     },
   },
   {

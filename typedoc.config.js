@@ -2,7 +2,7 @@ import { packages } from './scripts/lib/workspace.mjs'
 
 /** The gate of doc comments: every public name and member has one. `npx typedoc --emit docs --out <directory>` gives HTML. */
 export default {
-  entryPoints: ['packages/*/src/index.ts'],
+  entryPoints: packages().flatMap(({ entries }) => entries.map(({ file }) => file)),
   tsconfig: 'tsconfig.check.json',
   // Types have a gate of their own.
   skipErrorChecking: true,

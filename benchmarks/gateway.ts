@@ -6,7 +6,7 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { QQBotGateway } from '@lingpai/qq-bot-gateway'
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 import { WebSocket, WebSocketServer } from 'ws'
 
 /**

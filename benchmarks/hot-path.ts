@@ -1,7 +1,7 @@
 import { TokenManager, type IAccessTokenCache } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 
 /**
  * The hot path against the least that any token cache must do: a `Map.get`, reading the clock, and awaiting a stored promise.

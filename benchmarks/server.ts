@@ -6,7 +6,7 @@ import { TokenManager } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { clientKeys, createClientKey, startTokenServer } from '@lingpai/server'
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 import autocannon from 'autocannon'
 
 /**

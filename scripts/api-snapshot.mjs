@@ -1,4 +1,4 @@
-// node scripts/api-snapshot.mjs [--check]: writes every public name of every package, with its signature, to etc/api.json.
+// node scripts/api-snapshot.mjs [--check]: writes every public name of every package and subpath, with its signature, to etc/api.json.
 // With --check, compares instead, prints the differences and fails if there are any.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1
   } else {
     const count = Object.values(current).reduce((sum, names) => sum + Object.keys(names).length, 0)
-    console.log(`${count} public names of ${Object.keys(current).length} packages, as in etc/api.json`)
+    console.log(`${count} public names of ${Object.keys(current).length} entries, as in etc/api.json`)
   }
 } else {
   mkdirSync(join(root, 'etc'), { recursive: true })
@@ -27,11 +27,11 @@ if (process.argv.includes('--check')) {
   console.log('etc/api.json written')
 }
 
-/** Package name to public name to the lines of its declaration, as the compiler emits it, sorted. */
+/** Package or subpath to public name to the lines of its declaration, as the compiler emits it, sorted. */
 function snapshot() {
   const entries = packages()
     .filter(({ isPublic }) => isPublic)
-    .map(({ folder, name }) => ({ name, file: join(root, 'packages', folder, 'src/index.ts') }))
+    .flatMap(({ entries }) => entries)
     .filter(({ file }) => existsSync(file))
   const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile)
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)

@@ -1,5 +1,5 @@
 import type { LingpaiEventName, ProviderOverrides } from '@lingpai/core'
-import type { DemoAccounts } from '@lingpai/testing'
+import type { DemoAccounts } from '@lingpai/testing/simulator'
 import type { AccountName } from './journal.js'
 
 /** How a provider differs from that of the real platform. */

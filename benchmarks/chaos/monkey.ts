@@ -1,4 +1,4 @@
-import type { FaultEffect, Simulator } from '@lingpai/testing'
+import type { FaultEffect, Simulator } from '@lingpai/testing/simulator'
 import type { Fleet } from './fleet.js'
 import type { AccountName, Journal } from './journal.js'
 import { nowMs } from './now.js'

@@ -3,7 +3,7 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
 import type { ServedAccount } from '@lingpai/server'
-import type { AccountsOptions, Simulator } from '@lingpai/testing'
+import type { AccountsOptions, Simulator } from '@lingpai/testing/simulator'
 
 const bot = { appId: '102000001', clientSecret: 'demo-qq-client-secret-not-real' }
 const shop = { appId: 'wxdec0de0000000001', appSecret: 'demo-wechat-app-secret-not-real' }

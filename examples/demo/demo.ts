@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { fileCache } from '@lingpai/cache-file'
 import { TokenManager } from '@lingpai/core'
 import { clientKeys, createClientKey, startTokenServer, type RunningTokenServer } from '@lingpai/server'
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 import { demoAccounts, servedAccounts } from './demo-accounts.js'
 import { demoLines } from './demo-lines.js'
 

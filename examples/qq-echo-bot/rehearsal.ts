@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { TokenManager } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { startEchoBot } from './echo-bot.js'
 
 /** Time limit of each step, on any machine. */

@@ -2,7 +2,7 @@ import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import type { TokenManager, TokenSource } from '@lingpai/core'
-import { demoAccounts, type AccountsOptions, type PlatformName } from '@lingpai/testing'
+import { demoAccounts, type AccountsOptions, type PlatformName } from '@lingpai/testing/simulator'
 
 /** One account of the story. */
 export interface Player {

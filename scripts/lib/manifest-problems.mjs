@@ -8,7 +8,6 @@ export function manifestProblems({ folder, manifest, name }, rootManifest, licen
   const expect = (isRight, problem) => {
     if (!isRight) problems.push(`package.json: ${problem}`)
   }
-  const own = manifest.exports?.['.'] ?? {}
   expect(name === `@lingpai/${folder}`, `"name" must be @lingpai/${folder}`)
   expect(manifest.version === rootManifest.version, `"version" must be ${rootManifest.version}, as in all packages`)
   expect(manifest.type === 'module', '"type" must be "module"')
@@ -17,11 +16,14 @@ export function manifestProblems({ folder, manifest, name }, rootManifest, licen
   expect(manifest.engines?.node === rootManifest.engines.node, `"engines.node" must be ${rootManifest.engines.node}`)
   expect((manifest.description ?? '') !== '', 'a description is missing')
   expect(manifest.main === './dist/index.js' && manifest.types === './dist/index.d.ts', 'main and types serve node10')
-  expect(
-    Object.keys(own).join() === '@lingpai/source,types,default',
-    'exports["."] is to have "@lingpai/source", "types", "default", in this order',
-  )
-  expect(manifest.exports?.['./package.json'] === './package.json', 'exports is to have ./package.json')
+  expect(manifest.exports?.['.'] !== undefined, 'exports must have "."')
+  expect(manifest.exports?.['./package.json'] === './package.json', 'exports must have "./package.json"')
+  for (const [path, target] of Object.entries(manifest.exports ?? {})) {
+    expect(
+      typeof target === 'string' || Object.keys(target).join() === '@lingpai/source,types,default',
+      `exports["${path}"] must have "@lingpai/source", "types", "default", in this order`,
+    )
+  }
   for (const entry of ['dist', '!dist/.tsbuildinfo', 'src']) {
     expect(manifest.files?.includes(entry), `files is to have ${entry}`)
   }

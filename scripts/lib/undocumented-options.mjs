@@ -5,10 +5,11 @@ import { packages, root } from './workspace.mjs'
 
 /** Members of public `…Options` interfaces without a doc comment, as `file:line: name`. */
 export function undocumentedOptions() {
-  return packages().flatMap(({ folder }) => {
+  return packages().flatMap(({ folder, entries }) => {
     const source = join(root, 'packages', folder, 'src')
-    if (!existsSync(join(source, 'index.ts'))) return []
-    const isPublic = exportedNames(parse(join(source, 'index.ts')))
+    const isPublic = new Set(
+      entries.filter(({ file }) => existsSync(file)).flatMap(({ file }) => exportedNames(parse(file))),
+    )
     return ts.sys.readDirectory(source, ['.ts']).flatMap((path) => undocumentedIn(parse(path), isPublic))
   })
 }
@@ -18,12 +19,11 @@ function parse(path) {
 }
 
 function exportedNames(index) {
-  const named = index.statements.flatMap((node) =>
+  return index.statements.flatMap((node) =>
     ts.isExportDeclaration(node) && node.exportClause !== undefined && ts.isNamedExports(node.exportClause)
       ? node.exportClause.elements.map(({ name }) => name.text)
       : (node.name?.text ?? []),
   )
-  return new Set(named)
 }
 
 function undocumentedIn(file, isPublic) {

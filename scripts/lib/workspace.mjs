@@ -11,13 +11,27 @@ export function readJson(path) {
   return JSON.parse(readFileSync(join(root, path), 'utf8'))
 }
 
-/** Every package: folder name, `package.json`, and whether it is published, in the order of their names. */
+/** Entries for the packages of this workspace only. */
+const internalEntries = ['./internal', './manifest']
+
+/** Every package: folder name, `package.json`, public entries, and whether it is published, in the order of their names. */
 export function packages() {
   return readdirSync(join(root, 'packages'))
     .sort()
     .filter((folder) => existsSync(join(root, 'packages', folder, 'package.json')))
     .map((folder) => {
       const manifest = readJson(join('packages', folder, 'package.json'))
-      return { folder, manifest, name: manifest.name, isPublic: manifest.private !== true }
+      const { name } = manifest
+      return { folder, manifest, name, entries: entriesOf(folder, manifest), isPublic: manifest.private !== true }
     })
+}
+
+/** The public entries of a package: what users import, `@lingpai/testing/fleet`, and its source file. */
+function entriesOf(folder, { name, exports }) {
+  return Object.entries(exports ?? {})
+    .filter(([path, target]) => target['@lingpai/source'] !== undefined && !internalEntries.includes(path))
+    .map(([path, target]) => ({
+      name: `${name}${path.slice(1)}`,
+      file: join(root, 'packages', folder, target['@lingpai/source']),
+    }))
 }

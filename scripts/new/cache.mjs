@@ -43,7 +43,7 @@ export function ${camelCase(name)}Cache({ clock = systemClock }: ${pascalCase(na
 
 function test(name) {
   return `import { ${camelCase(name)}Cache } from '@lingpai/cache-${name}'
-import { cacheConformance } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 
 // Fill in: remove what the store supports from the list \`without\`; the suite then checks it
 cacheConformance(

@@ -76,7 +76,7 @@ export const manifest: ProviderManifest<${title}Credentials> = {
 
 function test(name) {
   return `import { ${camelCase(name)} } from '@lingpai/provider-${name}'
-import { providerConformance } from '@lingpai/testing'
+import { providerConformance } from '@lingpai/testing/conformance'
 
 // Fill in: responses as the platform really sent them
 providerConformance(test, ${camelCase(name)}, {

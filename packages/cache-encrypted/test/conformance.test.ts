@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
 import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
-import { cacheConformance } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 
 const keys = [generateKey(), generateKey()]
 

@@ -4,7 +4,8 @@ import { encryptedCache, generateKey, type EncryptionKey } from '@lingpai/cache-
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager, type CacheChange, type IAccessTokenCache, type LingpaiEvents } from '@lingpai/core'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
-import { chaosCache, startSimulator, type Simulator } from '@lingpai/testing'
+import { chaosCache } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 
 const entry = 'lingpai:1:wechat-mp:app:api.weixin.qq.com:wx1:5d41'
 const secretText = '{"access_token":"PLANTED-TOKEN"}'

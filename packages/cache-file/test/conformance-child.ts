@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
-import { cacheConformance } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 import { innerName } from '../src/state-file.js'
 import { nameOfKey } from '../src/state.js'
 

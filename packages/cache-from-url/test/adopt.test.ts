@@ -1,4 +1,4 @@
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { childrenOf, type Child } from '../../testing/test/support/child.js'
 import { stores } from './stores.js'
 

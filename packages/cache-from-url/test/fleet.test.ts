@@ -1,4 +1,4 @@
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { bundled } from '../../testing/test/support/bundle.js'
 import { startProgram, type Child } from '../../testing/test/support/child.js'
 import type { MemberFacts } from './children/fleet-member.js'

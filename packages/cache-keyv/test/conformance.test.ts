@@ -1,5 +1,5 @@
 import { keyvCache, type KeyvStore } from '@lingpai/cache-keyv'
-import { cacheConformance, type OpenedCache } from '@lingpai/testing'
+import { cacheConformance, type OpenedCache } from '@lingpai/testing/conformance'
 import { Keyv } from 'keyv'
 import { breakable, entryKey } from './breakable-store.js'
 

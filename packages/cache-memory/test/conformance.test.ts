@@ -1,5 +1,5 @@
 import { memoryCache } from '@lingpai/cache-memory'
-import { cacheConformance } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 
 cacheConformance(
   test,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
 import { redisCache } from '@lingpai/cache-redis'
-import { cacheConformance, type OpenedCache } from '@lingpai/testing'
+import { cacheConformance, type OpenedCache } from '@lingpai/testing/conformance'
 import type { IAccessTokenCache } from '@lingpai/core'
 import { entryKeys } from '../src/redis-key.js'
 import { redisKind, startRedis } from '../../testing/test/support/redis-server.js'

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { redisCache } from '@lingpai/cache-redis'
 import { TokenManager, type TokenSource } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { startRedis, withRealRedis, type TestRedis } from '../../testing/test/support/redis-server.js'
 import { startProxy, type TcpProxy } from './tcp-proxy.js'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { entryKey } from '@lingpai/cache-keyv'
 import { sqliteCache } from '@lingpai/cache-sqlite'
-import { cacheConformance } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 
 cacheConformance(test, async () => {
   const root = await mkdtemp(join(tmpdir(), 'lingpai-'))

@@ -1,6 +1,6 @@
 import { rm, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { childrenOf, type Child } from '../../testing/test/support/child.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { entryKey, keyvCache, type KeyvStore } from '@lingpai/cache-keyv'
-import { cacheConformance } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 import { Keyv } from 'keyv'
 
 /** `keyvCache` over the adapter that this package is built on. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { jest } from '@jest/globals'
 import { systemClock } from '@lingpai/core'
-import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing'
+import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing/simulator'
 import { bundled } from '../../testing/test/support/bundle.js'
 import { run, type CommandIo } from '../src/index.js'
 

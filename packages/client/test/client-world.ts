@@ -4,7 +4,8 @@ import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
 import { clientKeys, createClientKey, startTokenServer, type ClientRole, type ServedAccount } from '@lingpai/server'
-import { startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
+import { testClock, type TestClock } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { TokenServerClient, type TokenServerClientOptions } from '../src/index.js'
 
 /** A simulator, a manager, a real token server on loopback, and its clients, all on one test clock. */

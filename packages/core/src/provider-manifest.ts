@@ -19,7 +19,7 @@ export interface ProviderManifest<C> {
   readonly accounts: Readonly<Record<string, ConfigurableProvider<C>>>
   /** Environment variable with another base URL for that account, such as a sandbox or a private deployment. */
   readonly baseUrlEnv: string
-  /** Name of the platform in the simulator of `@lingpai/testing`, if it is simulated. */
+  /** Name of the platform in the simulator of `@lingpai/testing/simulator`, if it is simulated. */
   readonly simulator?: string
 }
 

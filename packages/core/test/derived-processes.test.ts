@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { ConfigError, TokenManager } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { bundled } from '../../testing/test/support/bundle.js'
 
 const ticketCaller = bundled(new URL('children/ticket-caller.ts', import.meta.url))

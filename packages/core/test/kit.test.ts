@@ -4,7 +4,7 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 
 const first = { appId: 'wx0000000000000001', appSecret: 'PLANTED-SECRET-first-app' }
 const second = { appId: 'wx0000000000000002', appSecret: 'PLANTED-SECRET-second-app' }

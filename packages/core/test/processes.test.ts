@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ConfigError, TokenManager } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { bundled } from '../../testing/test/support/bundle.js'
 import { sourceOf } from './world.js'
 

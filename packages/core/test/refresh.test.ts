@@ -5,7 +5,7 @@ import { TokenManager, type IAccessTokenCache } from '@lingpai/core'
 import { jest } from '@jest/globals'
 import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 import { openWorld, sourceOf, type SourceName, type World } from './world.js'
 
 const names: readonly SourceName[] = ['qq', 'wechat', 'wechatPlain', 'wecom']

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { defineProvider, type Provider } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 import { apiPath, hour, minute, openWorld, second, type SourceName, type World } from './world.js'
 
 let world: World

@@ -10,7 +10,8 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
-import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '@lingpai/testing'
+import { testClock, type TestClock } from '@lingpai/testing'
+import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing/simulator'
 
 /** Names of the sources that {@link World.source} makes. */
 export type SourceName = 'qq' | 'wechat' | 'wechatPlain' | 'wecom'

@@ -1,5 +1,5 @@
 import type { ErrorClass } from '@lingpai/core'
-import { providerConformance, type ErrorSample } from '@lingpai/testing'
+import { providerConformance, type ErrorSample } from '@lingpai/testing/conformance'
 import { qqBot } from '@lingpai/provider-qq-bot'
 
 const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly ErrorSample[] =>

@@ -1,5 +1,5 @@
 import type { ErrorClass, Provider } from '@lingpai/core'
-import { providerConformance, type ProviderSamples, type ErrorSample } from '@lingpai/testing'
+import { providerConformance, type ProviderSamples, type ErrorSample } from '@lingpai/testing/conformance'
 import { cardTicket, jsapiTicket, wechatMp, wechatMpPlain, type WechatMpCredentials } from '@lingpai/provider-wechat-mp'
 
 const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly ErrorSample[] =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { TokenManager, type TokenSource } from '@lingpai/core'
 import { cardTicket, jsapiConfig, jsapiTicket, wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 
 const page = 'https://shop.example.com/goods?id=1'
 

@@ -1,5 +1,5 @@
 import type { ErrorClass } from '@lingpai/core'
-import { providerConformance, type ProviderSamples, type ErrorSample } from '@lingpai/testing'
+import { providerConformance, type ProviderSamples, type ErrorSample } from '@lingpai/testing/conformance'
 import { agentTicket, corpTicket, wecom, type WecomCredentials } from '@lingpai/provider-wecom'
 
 const coded = (errorClass: ErrorClass, ...codes: readonly number[]): readonly ErrorSample[] =>

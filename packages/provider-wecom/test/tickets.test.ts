@@ -8,7 +8,7 @@ import {
   wecom,
   type WecomCredentials,
 } from '@lingpai/provider-wecom'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 
 const page = 'https://app.example.com/desk?id=1'
 

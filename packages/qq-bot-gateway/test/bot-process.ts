@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileCache } from '@lingpai/cache-file'
-import { startSimulator, type Simulator } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { bundled } from '../../testing/test/support/bundle.js'
 import { gatewayKey } from '../src/gateway/gateway-key.js'
 

@@ -1,4 +1,4 @@
-import type { GatewayDisturbance } from '@lingpai/testing'
+import type { GatewayDisturbance } from '@lingpai/testing/simulator'
 import { seeded, withGateways } from './gateway-world.js'
 
 const drops = 200

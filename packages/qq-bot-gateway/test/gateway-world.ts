@@ -1,7 +1,8 @@
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager, type TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '@lingpai/testing'
+import { testClock, type TestClock } from '@lingpai/testing'
+import { startSimulator, type Simulator, type SimulatorOptions } from '@lingpai/testing/simulator'
 import { QQBotGateway, type QQBotGatewayOptions } from '../src/index.js'
 
 /** A platform, a clock that stands still, and a bot's token source. */

@@ -1,5 +1,6 @@
 import type { IAccessTokenCache } from '@lingpai/core'
-import { cacheConformance, chaosCache, testClock } from '@lingpai/testing'
+import { chaosCache, testClock } from '@lingpai/testing'
+import { cacheConformance } from '@lingpai/testing/conformance'
 import { leasedCache } from './conformance/leased-cache.js'
 
 const key = 'lingpai:1:qq-bot:bot:https%3A%2F%2Fapi.bot.qq.com:10001:5d41'

@@ -1,5 +1,5 @@
 import { ConfigError, type RequestSpec } from '@lingpai/core'
-import type { Simulator } from '@lingpai/testing'
+import type { Simulator } from '@lingpai/testing/simulator'
 import type { CommandContext, CommandDefinition } from '../command.js'
 import { exitCodes } from '../exit-code.js'
 import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
@@ -33,7 +33,7 @@ export const sandboxCommand: CommandDefinition = {
 
 async function start(port: number): Promise<Simulator> {
   // Imported here, because only this command needs the simulator.
-  const { startSimulator } = await import('@lingpai/testing')
+  const { startSimulator } = await import('@lingpai/testing/simulator')
   try {
     return await startSimulator({ port })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { startSimulator } from '@lingpai/testing'
+import { startSimulator } from '@lingpai/testing/simulator'
 import { memoryCache } from '@lingpai/cache-memory'
 import { systemClock, TokenManager, type IAccessTokenCache } from '@lingpai/core'
 import { wechatMpPlain } from '@lingpai/provider-wechat-mp'

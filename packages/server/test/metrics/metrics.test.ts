@@ -2,14 +2,8 @@ import { TokenManager, type TokenSource } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
-import {
-  chaosCache,
-  startSimulator,
-  testClock,
-  type ChaosCache,
-  type Simulator,
-  type TestClock,
-} from '@lingpai/testing'
+import { chaosCache, testClock, type ChaosCache, type TestClock } from '@lingpai/testing'
+import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { clientKeys, createClientKey, startTokenServer, type RunningTokenServer } from '@lingpai/server'
 
 let clock: TestClock

@@ -3,7 +3,7 @@ import { TokenManager, type Clock, type CredentialsOf, type Provider } from '@li
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
-import { startSimulator, type AccountSettings, type Simulator } from '@lingpai/testing'
+import { startSimulator, type AccountSettings, type Simulator } from '@lingpai/testing/simulator'
 import {
   clientKeys,
   createClientKey,

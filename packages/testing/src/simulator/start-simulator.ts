@@ -44,7 +44,7 @@ export interface SimulatorOptions {
  * import { memoryCache } from '@lingpai/cache-memory'
  * import { TokenManager } from '@lingpai/core'
  * import { qqBot } from '@lingpai/provider-qq-bot'
- * import { startSimulator } from '@lingpai/testing'
+ * import { startSimulator } from '@lingpai/testing/simulator'
  *
  * const simulator = await startSimulator()
  * const tokens = new TokenManager({ cache: memoryCache() })

@@ -1,5 +1,5 @@
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
-import { cacheConformance, type CacheConformanceOptions, type OpenedCache } from '@lingpai/testing'
+import { cacheConformance, type CacheConformanceOptions, type OpenedCache } from '@lingpai/testing/conformance'
 import { leasedCache } from './leased-cache.js'
 
 type Inside = ReturnType<typeof leasedCache>

@@ -1,5 +1,5 @@
 import { defineProvider, type Secret } from '@lingpai/core'
-import { providerConformance } from '@lingpai/testing'
+import { providerConformance } from '@lingpai/testing/conformance'
 
 // The size of this file is a promise of the docs: a platform that we do not know takes at most 50 lines.
 const dingTalkLike = defineProvider<{ readonly appKey: string; readonly appSecret: Secret }>({

@@ -1,5 +1,5 @@
 import { defineProvider, type Provider, type ProviderSpec } from '@lingpai/core'
-import { providerConformance, type ProviderSamples } from '@lingpai/testing'
+import { providerConformance, type ProviderSamples } from '@lingpai/testing/conformance'
 
 interface Credentials {
   readonly id: string

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { IAccessTokenCache } from '@lingpai/core'
-import { simulateFleet, type FleetProfile, type FleetReport } from '@lingpai/testing'
+import { simulateFleet, type FleetProfile, type FleetReport } from '@lingpai/testing/fleet'
 
 const profiles = ['calm', 'crashes', 'stalls', 'store', 'skew', 'rival', 'upstream', 'everything'] as const
 

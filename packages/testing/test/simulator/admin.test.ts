@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { simulatorAdmin } from '../../src/index.js'
+import { simulatorAdmin } from '../../src/simulator/index.js'
 import { withSimulator } from './simulator-calls.js'
 
 test('the admin client does from afar what the simulator does', () =>
@@ -75,7 +75,7 @@ test('a call that the simulator refuses is a ConfigError with its words', () =>
 
 test('a simulator in another process is driven over HTTP', async () => {
   const script = `
-    import { startSimulator } from '@lingpai/testing'
+    import { startSimulator } from '@lingpai/testing/simulator'
     const simulator = await startSimulator({ timeScale: 2400 })
     console.log(simulator.url)`
   const child = spawn(

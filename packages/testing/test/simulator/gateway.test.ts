@@ -1,3 +1,4 @@
+import { simulatorAdmin } from '../../src/simulator/index.js'
 import { gatewayClient } from './gateway-client.js'
 import { withSimulator, type Calls } from './simulator-calls.js'
 
@@ -260,7 +261,6 @@ test('a disturbance waits for its moment, and a fault can meet the handshake', (
 test('the admin API does all of it from afar, and tells no token', () =>
   withGateway(async (calls) => {
     const { simulator, clock, send } = calls
-    const { simulatorAdmin } = await import('../../src/index.js')
     const { qqGateway } = simulatorAdmin(simulator.url)
     const client = await gatewayClient(calls)
     await client.identify()

@@ -2,7 +2,8 @@ import { TokenManager, type IAccessTokenCache, type Provider, type ResolvedCrede
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
-import { demoAccounts, startSimulator, testClock } from '@lingpai/testing'
+import { testClock } from '@lingpai/testing'
+import { demoAccounts, startSimulator } from '@lingpai/testing/simulator'
 
 const lives = 2
 const lifeSeconds = 7200

@@ -1,4 +1,5 @@
-import { startSimulator, testClock, type Simulator, type SimulatorOptions, type TestClock } from '../../src/index.js'
+import { testClock, type TestClock } from '../../src/index.js'
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js'
 
 /** The members that the platforms' bodies have between them; each test asks for those that it expects. */
 export interface Body {

@@ -2,7 +2,8 @@ import { request } from 'node:http'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
-import { demoAccounts, startSimulator, testClock } from '../../src/index.js'
+import { testClock } from '../../src/index.js'
+import { demoAccounts, startSimulator } from '../../src/simulator/index.js'
 import { callsOf, withSimulator } from './simulator-calls.js'
 
 test('two thousand four hundred times as fast, a token of two hours lives three seconds', () =>

@@ -1,4 +1,5 @@
-import { simulatorAdmin, startSimulator, testClock, type Simulator, type TestClock } from '@lingpai/testing'
+import { testClock, type TestClock } from '@lingpai/testing'
+import { simulatorAdmin, startSimulator, type Simulator } from '@lingpai/testing/simulator'
 
 let clock: TestClock
 let simulator: Simulator

@@ -29,7 +29,7 @@ export interface CacheConformanceOptions {
  * @param openCache called once per check; must return a new, empty store
  * @example
  * ```ts
- * import { cacheConformance } from '@lingpai/testing'
+ * import { cacheConformance } from '@lingpai/testing/conformance'
  * import { memoryCache } from '@lingpai/cache-memory'
  * import { test } from 'node:test'
  *
