@@ -1,4 +1,5 @@
 const coreFolders = require('./scripts/lib/core-folders.cjs')
+const testingFolders = require('./scripts/lib/testing-folders.cjs')
 
 /** Who may import whom. `scripts/check-layering.mjs` plants a violation of each rule and expects it to be reported. */
 const rules = [
@@ -64,6 +65,22 @@ const rules = [
     comment: 'Only the command carries the simulator along, for `lingpai sandbox`.',
     from: { path: '^packages/(?!testing/|cli/)[^/]+/src/' },
     to: { path: '^packages/testing/' },
+  },
+  ...testingFolders.map((folder, index) => ({
+    name: 'testing-folders-in-order',
+    comment:
+      'A folder of testing imports from those after it in scripts/lib/testing-folders.cjs, and never from the top.',
+    from: { path: `^packages/testing/src/${folder}/` },
+    to: {
+      path: '^packages/testing/src/',
+      pathNot: `^packages/testing/src/(${testingFolders.slice(index).join('|')})/`,
+    },
+  })),
+  {
+    name: 'testing-folders-are-known',
+    comment: 'A new folder of testing takes its place in scripts/lib/testing-folders.cjs.',
+    from: { path: '^packages/testing/src/[^/]+/', pathNot: `^packages/testing/src/(${testingFolders.join('|')})/` },
+    to: {},
   },
   {
     name: 'testing-knows-only-core',

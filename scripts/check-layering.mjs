@@ -38,6 +38,12 @@ const plants = {
     ['provider-wecom/src/planted-npm.ts', "import 'lru-cache'"],
   ],
   'src-never-imports-testing': [['core/src/planted-testing.ts', "import '@lingpai/testing'"]],
+  'testing-folders-in-order': [
+    ['testing/src/clock/planted-up.ts', "import '../fleet/random-stream.js'"],
+    ['testing/src/simulator/planted-up.ts', "import '../fleet/random-stream.js'"],
+    ['testing/src/conformance/cache/planted-top.ts', "import '../../index.js'"],
+  ],
+  'testing-folders-are-known': [['testing/src/planted/planted.ts', "import '../chaos-cache.js'"]],
   'testing-knows-only-core': [['testing/src/planted-cache.ts', "import '@lingpai/cache-memory'"]],
   'service-knows-no-store': [['server/src/planted-store.ts', "import '@lingpai/cache-file'"]],
   'only-the-entry-imports-the-command': [['testing/src/planted-command.ts', "import '@lingpai/cli'"]],
