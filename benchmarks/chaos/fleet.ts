@@ -129,6 +129,11 @@ async function startMember(
       members.delete(number)
       resolve()
     })
+    child.once('error', (error) => {
+      journal.unhandled.push(`process ${number} did not start: ${error.message}`)
+      members.delete(number)
+      resolve()
+    })
     createInterface({ input: child.stdout }).on('line', (line) => {
       const said = JSON.parse(line) as MemberLine
       if (said.event === 'ready') resolve()

@@ -1,5 +1,5 @@
 import type { Journal } from './journal.js'
-import type { RunTimes } from './judge.js'
+import type { RunTimes } from './run-times.js'
 import type { Verdict } from './verdict.js'
 
 /** In a shorter run, a process is still warming up. */

@@ -1,6 +1,6 @@
 import { failed, isWritten, lackedStore, refreshMs, stoodStill } from './excuses.js'
 import type { Journal, TokenRequest } from './journal.js'
-import type { RunTimes } from './judge.js'
+import type { RunTimes } from './run-times.js'
 import type { Verdict } from './verdict.js'
 
 /** How late a closed connection is noticed. */

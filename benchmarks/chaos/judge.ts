@@ -2,19 +2,8 @@ import type { Journal } from './journal.js'
 import { judgeDeadCalls } from './judge-dead-calls.js'
 import { judgeMemory } from './judge-memory.js'
 import { judgeRequests } from './judge-requests.js'
+import type { RunTimes } from './run-times.js'
 import type { Verdict } from './verdict.js'
-
-/** Times of a run, in milliseconds. */
-export interface RunTimes {
-  /** When the run began, from `nowMs`. */
-  readonly startedAtMs: number
-  /** How long the monkey was active. */
-  readonly troubledMs: number
-  /** Duration of the whole run. */
-  readonly runMs: number
-  /** The life of a token. */
-  readonly lifeMs: number
-}
 
 /** Checks the journal of a run. */
 export function judge(journal: Journal, times: RunTimes): Verdict {

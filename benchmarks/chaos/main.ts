@@ -74,13 +74,42 @@ async function looksWell(fleet: Fleet): Promise<string | undefined> {
   }
 }
 
-async function run({ cache, seconds, processes, seed }: Settings): Promise<void> {
+/** Ends something that a run has opened. */
+type CleanUp = () => unknown
+
+/** Runs one chaos test; whatever it has opened is closed, the latest first, even if opening the next thing fails. */
+async function run(settings: Settings): Promise<void> {
+  const cleanUps: CleanUp[] = []
+  try {
+    await runOpened(settings, (cleanUp) => cleanUps.unshift(cleanUp))
+  } finally {
+    await closeAll(cleanUps)
+  }
+}
+
+/** Closes one after the other, and all of them even if one fails. */
+async function closeAll([first, ...others]: readonly CleanUp[]): Promise<void> {
+  try {
+    await first?.()
+  } finally {
+    if (others.length > 0) await closeAll(others)
+  }
+}
+
+async function runOpened(
+  { cache, seconds, processes, seed }: Settings,
+  onEnd: (cleanUp: CleanUp) => void,
+): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-chaos-'))
+  onEnd(() => rm(directory, { recursive: true, force: true }))
   const journal = newJournal()
   const simulator = await startSimulator({ timeScale })
+  onEnd(() => simulator.close())
   simulator.change('wechat', { overlapSeconds: overlapSeconds * timeScale })
   const gate = await openGate(simulator.url, journal)
+  onEnd(() => gate.close())
   const redis = cache === 'redis' ? await startRedis(directory) : undefined
+  onEnd(() => redis?.kill())
   const cacheUrl = {
     file: `file:${directory}/tokens`,
     sqlite: `sqlite:${directory}/tokens.db`,
@@ -90,36 +119,29 @@ async function run({ cache, seconds, processes, seed }: Settings): Promise<void>
   const facts = overrides(simulator, gate.url)
   const startedAtMs = nowMs()
   const fleet = await startFleet(processes, (member) => ({ member, cacheUrl, ...facts }), journal)
-  try {
-    const deeds = await letLoose(
-      { simulator, fleet, journal, random: randomFrom(seed), ...(redis && { redis }) },
-      seconds * 1000,
-    )
-    const troubledMs = nowMs() - startedAtMs
-    const problem = await looksWell(fleet)
-    const runMs = nowMs() - startedAtMs
-    const { lines, broken } = judge(journal, { lifeMs, startedAtMs, troubledMs, runMs })
-    const done = Object.entries(deeds).map(([name, times]) => `${name} ${times}`)
-    say(`chaos on ${cache}, ${(runMs / 1000).toFixed(0)} s, ${processes} processes, seed ${seed}: ${done.join(', ')}`)
-    say(`calls: ${journal.calls}, failed while something was broken: ${journal.failed}`)
-    for (const line of lines) say(line)
-    const all = problem === undefined ? broken : [...broken, { text: problem, atMs: nowMs() }]
-    const shown = new Set<string>()
-    for (const breach of all.slice(0, mostBreaches)) {
-      say(`BROKEN: ${breach.text}`)
-      const kind = breach.text.replace(/\d+(\.\d+)?/g, '')
-      if (!shown.has(kind)) for (const line of traceOf(journal, breach)) say(line)
-      shown.add(kind)
-    }
-    say(all.length === 0 ? `chaos on ${cache}: held` : `chaos on ${cache}: ${all.length} broken`)
-    if (all.length > 0) process.exitCode = 1
-  } finally {
-    await fleet.close()
-    gate.close()
-    await simulator.close()
-    await redis?.kill()
-    await rm(directory, { recursive: true, force: true })
+  onEnd(() => fleet.close())
+  const deeds = await letLoose(
+    { simulator, fleet, journal, random: randomFrom(seed), ...(redis && { redis }) },
+    seconds * 1000,
+  )
+  const troubledMs = nowMs() - startedAtMs
+  const problem = await looksWell(fleet)
+  const runMs = nowMs() - startedAtMs
+  const { lines, broken } = judge(journal, { lifeMs, startedAtMs, troubledMs, runMs })
+  const done = Object.entries(deeds).map(([name, times]) => `${name} ${times}`)
+  say(`chaos on ${cache}, ${(runMs / 1000).toFixed(0)} s, ${processes} processes, seed ${seed}: ${done.join(', ')}`)
+  say(`calls: ${journal.calls}, failed while something was broken: ${journal.failed}`)
+  for (const line of lines) say(line)
+  const all = problem === undefined ? broken : [...broken, { text: problem, atMs: nowMs() }]
+  const shown = new Set<string>()
+  for (const breach of all.slice(0, mostBreaches)) {
+    say(`BROKEN: ${breach.text}`)
+    const kind = breach.text.replace(/\d+(\.\d+)?/g, '')
+    if (!shown.has(kind)) for (const line of traceOf(journal, breach)) say(line)
+    shown.add(kind)
   }
+  say(all.length === 0 ? `chaos on ${cache}: held` : `chaos on ${cache}: ${all.length} broken`)
+  if (all.length > 0) process.exitCode = 1
 }
 
 // Without a listener, a closed pipe ends this process before `run` has ended its children.

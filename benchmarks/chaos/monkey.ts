@@ -26,6 +26,13 @@ export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
   const { random, redis, simulator, fleet } = cage
   const deeds: Record<string, number> = {}
   const pending = new Set<Promise<void>>()
+  let failed: Promise<void> | undefined
+  // An act that fails ends the run; unhandled, it would end this process before it has ended its children.
+  const watch = (act: Promise<void>): void => {
+    act.catch(() => {
+      failed ??= act
+    })
+  }
   const endsAtMs = nowMs() + forMs
   const acts: readonly [Act, ...Act[]] = [
     kill,
@@ -38,19 +45,22 @@ export async function letLoose(cage: Cage, forMs: number): Promise<Deeds> {
     revoke,
   ]
   let storeActs: Promise<void> | undefined
-  while (nowMs() < endsAtMs) {
+  while (nowMs() < endsAtMs && failed === undefined) {
     await pause(random.between(200, 900))
     const act = random.pick(acts)
     const done = act(cage).finally(() => pending.delete(done))
     pending.add(done)
+    watch(done)
     deeds[act.name] = (deeds[act.name] ?? 0) + 1
     if (redis !== undefined && storeActs === undefined && random.between(0, 1) < 0.1) {
       const storeAct = random.pick([killRedis, pauseRedis, flushRedis])
       deeds[storeAct.name] = (deeds[storeAct.name] ?? 0) + 1
       storeActs = storeAct(cage, redis).finally(() => (storeActs = undefined))
+      watch(storeActs)
     }
   }
-  await Promise.all([...pending, storeActs])
+  await Promise.allSettled([...pending, storeActs])
+  await failed
   simulator.clearFaults()
   await fleet.fill()
   return { ...deeds, revoke: cage.journal.revocations.length }

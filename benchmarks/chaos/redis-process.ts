@@ -23,6 +23,9 @@ export async function startRedis(directory: string): Promise<RedisProcess> {
     child = started
     await new Promise<void>((resolve, reject) => {
       started.once('error', reject)
+      started.once('exit', (code, signal) => {
+        reject(new RangeError(`redis-server ended before it was ready: ${String(code ?? signal)}`))
+      })
       createInterface({ input: started.stdout }).on('line', (line) => {
         if (line.includes('Ready to accept')) resolve()
       })
