@@ -12,7 +12,12 @@ import { verdict } from './token-book.js'
 
 const tokenPath = '/app/getAppAccessToken'
 
-/** QQ bots. One sticky token per bot; a request in its last 60 s returns a new one. */
+/**
+ * QQ bots. One sticky token per bot: a repeated request returns it with its remaining life; a request in its last 60 s returns a new
+ * one, and the old one works until it expires.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/access-token.html (2026-09, read 2026-11-20)
+ */
 export const qqKind: PlatformKind = {
   name: 'qq',
   providerIds: ['qq-bot'],

@@ -18,7 +18,11 @@ const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSecond
 
 /**
  * WeChat official accounts and mini programs. `token` rotates at each call, `stable_token` is sticky; the two are independent. The
- * `expires_in` of a ticket is always its full life.
+ * `expires_in` of a ticket is always its full life. A replaced token works for another 5 minutes.
+ *
+ * @see https://developers.weixin.qq.com/doc/oplatform/developers/dev/AccessToken.html for `token` (read 2026-11-20)
+ * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken for `stable_token` (read 2026-11-20)
+ * @see https://developers.weixin.qq.com/community/develop/doc/000e0adca68568abb1ab525365b000 for `expires_in` of tickets (2021)
  */
 export const wechatKind: PlatformKind = {
   name: 'wechat',

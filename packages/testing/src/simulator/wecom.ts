@@ -16,13 +16,21 @@ const hourSeconds = 3600
 /** The same ticket during its life. How early a new one can be obtained is unknown. */
 const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 }
 
-/** Ticket requests per hour: path/90454. */
+/** Ticket requests per hour: https://developer.work.weixin.qq.com/document/path/90454 (read 2026-11-20). */
 const mostTickets = { ofCorp: 400, ofApp: 100 }
 
-/** After this many failed token requests within an hour, a corp is blocked for the rest of the hour. */
+/**
+ * After this many failed token requests within an hour, a corp is blocked for the rest of the hour.
+ *
+ * @see https://developers.weixin.qq.com/community/enterprisewechat/doc/0000c80533033826589c94f6356400
+ */
 const mostFailures = 2000
 
-/** WeCom. One token per app (corp and secret), the same one while it lives. */
+/**
+ * WeCom. One token per app (corp and secret), the same one while it lives.
+ *
+ * @see https://developer.work.weixin.qq.com/document/path/91039 (2024-03-26, read 2026-11-20)
+ */
 export const wecomKind: PlatformKind = {
   name: 'wecom',
   providerIds: ['wecom'],

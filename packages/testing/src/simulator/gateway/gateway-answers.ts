@@ -19,7 +19,11 @@ export interface GatewayTalk {
   readonly close: (code: number, reason: string) => void
 }
 
-/** Handles a payload of a client. */
+/**
+ * Handles a payload of a client: Heartbeat (op 1), Identify (2) or Resume (6). Any other ends the connection.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
+ */
 export function answerPayload(talk: GatewayTalk, text: string): void {
   const { book, check, close } = talk
   const payload = payloadOf(text)

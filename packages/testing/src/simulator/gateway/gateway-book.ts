@@ -68,7 +68,12 @@ export function gatewayBook(nowMs: () => number): GatewayBook {
   return book
 }
 
-/** Whether a session wants an event and the event belongs to its shard. Events without a guild belong to shard 0. */
+/**
+ * Whether a session wants an event and the event belongs to its shard, which is `(guild_id >> 22) % shards`. Events without a guild
+ * belong to shard 0.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
+ */
 function isFor({ intents, shard: [index, count] }: GatewaySession, type: string, data: unknown): boolean {
   const guild = typeof data === 'object' && data !== null && 'guild_id' in data ? data.guild_id : undefined
   const home = typeof guild === 'string' && /^\d+$/.test(guild) ? Number((BigInt(guild) >> 22n) % BigInt(count)) : 0

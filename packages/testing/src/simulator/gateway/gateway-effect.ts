@@ -67,7 +67,12 @@ function isCloseCode(code: number): boolean {
   )
 }
 
-/** Whether a session survives a close with this code. Unlisted codes do not end a session. */
+/**
+ * Whether a session survives a close with this code: after 4008 and 4009 a client may resume. The platform's table does not list 4004;
+ * here it ends the session, because the token is not accepted. Other unlisted codes do not end a session.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
+ */
 export function survives(code: number): boolean {
   const isEnd = [4001, 4002, 4004, 4006, 4007].includes(code) || (code >= 4010 && code <= 4014)
   return !isEnd && !(code >= 4900 && code <= 4915)

@@ -21,7 +21,12 @@ export interface GatewaySettings {
   readonly replayOverlap: number
 }
 
-/** Default settings, from the platform's documentation where it says so; clients must not depend on the others. */
+/**
+ * Default settings. `max_concurrency` and the shards are fields of `GET /gateway/bot`; the heartbeat interval and the 1500 starts are what
+ * the platform sent in 2026-09. The resume window and the number of stored events are not documented: clients must not depend on them.
+ *
+ * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
+ */
 export const defaultGatewaySettings: GatewaySettings = Object.freeze({
   heartbeatMs: 41_250,
   resumeWindowMs: 300_000,

@@ -2,7 +2,7 @@ import type { SimAccount } from '../sim-account.js'
 import type { GatewaySettings } from './gateway-settings.js'
 
 const dayMs = 86_400_000
-/** The period to which the platform's `max_concurrency` applies. */
+/** The period to which `max_concurrency` applies: https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20). */
 const paceMs = 5000
 
 /** Counts session starts as the platform does. */
