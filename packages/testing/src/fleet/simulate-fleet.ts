@@ -51,6 +51,19 @@ const quietMs = 20 * 60_000
  * faults: all in this process, almost without real time, and repeatable by the seed. Checks the guarantees G1 to G8 throughout.
  *
  * @returns a report, which also contains a broken guarantee
+ * @example
+ * ```ts
+ * import { simulateFleet } from '@lingpai/testing/fleet'
+ * import assert from 'node:assert/strict'
+ * import { test } from 'node:test'
+ *
+ * test('a hundred fleets keep every guarantee', async () => {
+ *   for (let seed = 1; seed <= 100; seed++) {
+ *     const { broken } = await simulateFleet({ seed, profile: 'everything' })
+ *     assert.equal(broken, undefined, `seed ${seed}: ${broken?.guarantee}, ${broken?.what}`)
+ *   }
+ * })
+ * ```
  */
 export async function simulateFleet(options: FleetOptions): Promise<FleetReport> {
   const plan = fleetPlan(options.seed, options.profile)

@@ -29,8 +29,8 @@ export interface CacheConformanceOptions {
  * @param openCache called once per check; must return a new, empty store
  * @example
  * ```ts
- * import { cacheConformance } from '@lingpai/testing/conformance'
  * import { memoryCache } from '@lingpai/cache-memory'
+ * import { cacheConformance } from '@lingpai/testing/conformance'
  * import { test } from 'node:test'
  *
  * let nowMs = Date.now()
