@@ -23,7 +23,7 @@ cacheConformance(
   { without: ['subscribe', 'close', 'reopen', 'damage', 'breakStore'] },
 )
 
-test('capabilities are those of the cache inside, and no others', () => {
+test('the chaos cache has the capabilities of the cache it wraps, and no others', () => {
   const plain: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
   expect(chaosCache(plain)).not.toHaveProperty('lease')
   expect(chaosCache(plain)).not.toHaveProperty('reach')
@@ -42,14 +42,14 @@ test('a failing call rejects and does not reach the store', async () => {
   expect(await chaos.get(key)).toBeUndefined()
 })
 
-test('a failing call rejects with the error it was told', async () => {
+test('a failing call rejects with the given error', async () => {
   const chaos = chaosCache(leasedCache())
   const error = Object.assign(new Error('disk'), { code: 'EIO' })
   chaos.fail('get', { error })
   await expect(chaos.get(key)).rejects.toBe(error)
 })
 
-test('a fault meets calls from the nth on, for so many times', async () => {
+test('a fault of a cache affects the nth call and later ones, up to its number of times', async () => {
   const chaos = chaosCache(leasedCache())
   chaos.fail('get', { nth: 2, times: 2 })
   const outcomes: string[] = []
@@ -65,7 +65,7 @@ test('a fault meets calls from the nth on, for so many times', async () => {
   expect(chaos.calls.set).toBe(0)
 })
 
-test('by one seed the same calls fail', async () => {
+test('with the same seed, the same calls of a cache fail', async () => {
   const run = async (): Promise<string> => {
     let state = 42
     const chaos = chaosCache(leasedCache(), {
@@ -97,7 +97,7 @@ test('a hanging call reaches the store only when it is released', async () => {
   expect(inside.get(key)).toBe('one')
 })
 
-test('healing lets hanging calls go on, of the operation that is named', async () => {
+test('heal() releases the hanging calls of the named operation', async () => {
   const chaos = chaosCache(leasedCache())
   chaos.hang('get')
   chaos.fail('set')
@@ -107,7 +107,7 @@ test('healing lets hanging calls go on, of the operation that is named', async (
   await expect(chaos.set(key, 'one')).rejects.toThrow('ECONNREFUSED')
 })
 
-test('a delayed call waits by the clock', async () => {
+test('a delayed call waits on the injected clock', async () => {
   const clock = testClock()
   const inside = leasedCache()
   const chaos = chaosCache(inside, { clock })
@@ -134,14 +134,14 @@ test('a lost write is acknowledged and never happens', async () => {
   expect(await chaos.lease?.take(key, 'b', 1000)).toBe(false)
 })
 
-test('a call that times out was carried out', async () => {
+test('a call that times out is still carried out', async () => {
   const chaos = chaosCache(leasedCache())
   chaos.timeOut('set')
   await expect(chaos.set(key, 'one')).rejects.toMatchObject({ code: 'ETIMEDOUT' })
   expect(await chaos.get(key)).toBe('one')
 })
 
-test('garbled reads give rubbish, never the value', async () => {
+test('garbled reads return garbage, never the value', async () => {
   const chaos = chaosCache(leasedCache())
   await chaos.set(key, '{"value":"token"}')
   chaos.garble()
@@ -155,7 +155,7 @@ test('garbled reads give rubbish, never the value', async () => {
   expect(await chaos.get(key)).toBe('<html>')
 })
 
-test('the fault ordered last acts, and the one before it comes back when that is over', async () => {
+test('the latest fault of a cache applies, and when it ends, the one before it applies again', async () => {
   const chaos = chaosCache(leasedCache())
   chaos.garble({ text: 'rubbish' })
   chaos.fail('get', { times: 1 })

@@ -16,7 +16,7 @@ async function withServer<T>(answer: Parameters<typeof createServer>[1], use: (u
   }
 }
 
-test('the clock stands still until it is told to move', async () => {
+test('the test clock stands still until a test moves it', async () => {
   const clock = testClock({ startAtMs: 5000 })
   await new Promise((resolve) => setImmediate(resolve))
   expect(clock.now()).toBe(5000)
@@ -26,7 +26,7 @@ test('the clock stands still until it is told to move', async () => {
   expect(clock.monotonic()).toBe(1500)
 })
 
-test('timers fire in the order of their moments and see their own moment', async () => {
+test('timers fire in order, each at its own time', async () => {
   const clock = testClock({ startAtMs: 0 })
   const seen: [string, number][] = []
   clock.setTimer(() => seen.push(['late', clock.now()]), 300)
@@ -54,7 +54,7 @@ test('a timer armed by a timer fires within the same advance', async () => {
   expect(ticks).toEqual([100, 200, 300])
 })
 
-test('promise jobs run between two timers', async () => {
+test('promise jobs run between two timers of the test clock', async () => {
   const clock = testClock()
   const order: string[] = []
   clock.setTimer(() => {
@@ -79,7 +79,7 @@ test('a cancelled timer does not fire and is not counted', async () => {
   expect(fired).toBe(0)
 })
 
-test('a wall jump moves now alone and fires nothing', async () => {
+test('jumpWall() moves only now() and fires no timer', async () => {
   const clock = testClock({ startAtMs: 10_000 })
   let fired = 0
   clock.setTimer(() => fired++, 1000)
@@ -100,28 +100,28 @@ test('a thirty-day timer is one step', async () => {
   expect(fired).toBe(1)
 })
 
-test('two advances run one after the other', async () => {
+test('concurrent advances run one after the other', async () => {
   const clock = testClock({ startAtMs: 0 })
   clock.setTimer(() => undefined, 50)
   await Promise.all([clock.advance(100), clock.advance(200)])
   expect(clock.now()).toBe(300)
 })
 
-test('code that re-arms itself without end is called spinning', async () => {
+test('a timer that re-arms itself endlessly is reported as spinning', async () => {
   const clock = testClock({ maxTimers: 50 })
   const spin = (): void => void clock.setTimer(spin, 0)
   spin()
   await expect(clock.advance(1)).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG', message: /spins/ })
 })
 
-test('a duration that is none is refused', () => {
+test('advance() rejects an invalid duration', () => {
   const clock = testClock()
   expect(() => clock.advance(-1)).toThrow('not a duration')
   expect(() => clock.advance(Number.NaN)).toThrow('not a duration')
   expect(() => clock.jumpWall(Infinity)).toThrow('not a duration')
 })
 
-test('an HTTP exchange within the process is over before time moves on', async () => {
+test('an HTTP exchange within the process completes before time moves on', async () => {
   await withServer(
     (_, response) => response.end('here'),
     async (url) => {
@@ -136,7 +136,7 @@ test('an HTTP exchange within the process is over before time moves on', async (
   )
 })
 
-test('two hundred HTTP exchanges at once are over before time moves on', async () => {
+test('two hundred concurrent HTTP exchanges complete before time moves on', async () => {
   await withServer(
     (_, response) => response.end('x'.repeat(10_000)),
     async (url) => {
@@ -149,7 +149,7 @@ test('two hundred HTTP exchanges at once are over before time moves on', async (
   )
 })
 
-test('a server that answers by the clock is waited for in clock time only', async () => {
+test('a server that responds on the test clock is awaited in its time only', async () => {
   const clock = testClock({ startAtMs: 0 })
   await withServer(
     (_, response) => clock.setTimer(() => response.end('slow'), 30_000),
@@ -161,7 +161,7 @@ test('a server that answers by the clock is waited for in clock time only', asyn
   )
 })
 
-test('file operations are over before time moves on', async () => {
+test('file operations complete before time moves on', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
   try {
     const clock = testClock()
@@ -178,7 +178,7 @@ test('file operations are over before time moves on', async () => {
   }
 })
 
-test('runUntil gives the outcome of the promise, value or failure', async () => {
+test('runUntil() settles as its promise does, with a value or a failure', async () => {
   const clock = testClock({ startAtMs: 0 })
   const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(resolve, ms))
   await clock.runUntil(after(1000).then(() => after(500)))
@@ -187,14 +187,14 @@ test('runUntil gives the outcome of the promise, value or failure', async () => 
   await expect(clock.runUntil(failing)).rejects.toThrow('no')
 })
 
-test('runUntil gives up at its limit', async () => {
+test('runUntil() fails at its limit', async () => {
   const clock = testClock()
   clock.setTimer(() => undefined, 10_000)
   const never = new Promise<void>(() => undefined)
   await expect(clock.runUntil(never, { limitMs: 1000, realLimitMs: 20 })).rejects.toThrow('1 later timers are armed')
 })
 
-test('cancelling a timer that has fired changes nothing', async () => {
+test('cancelling a fired timer has no effect', async () => {
   const clock = testClock()
   const timer = clock.setTimer(() => undefined, 1)
   clock.setTimer(() => undefined, 5)

@@ -1,6 +1,6 @@
 import { timerQueue } from '../../src/clock/timer-queue.js'
 
-test('timers come out by moment, then by the order in which they were armed', () => {
+test('the queue returns timers by time, then in the order in which they were armed', () => {
   const queue = timerQueue()
   const moments = Array.from({ length: 500 }, (_, i) => (i * 7919) % 101)
   for (const moment of moments) queue.arm(moment, () => undefined)
@@ -14,7 +14,7 @@ test('timers come out by moment, then by the order in which they were armed', ()
   expect(queue.size).toBe(0)
 })
 
-test('equal moments keep their order, and later ones stay', () => {
+test('timers of the same time keep their order, and later ones stay in the queue', () => {
   const queue = timerQueue()
   const order: number[] = []
   for (let i = 0; i < 50; i++) queue.arm(10, () => order.push(i))

@@ -192,7 +192,7 @@ test.each(Object.entries(brokenLeases))('a lease that %s is caught', async (_nam
   expect(failed).toContain(check)
 })
 
-test('a lease that a write ends is caught', async () => {
+test('a cache whose lease ends with any write is caught', async () => {
   const failed = await failures((now) => {
     const inside = leasedCache(now)
     const held = new Map<string, string>()
@@ -212,7 +212,7 @@ test('a lease that a write ends is caught', async () => {
   expect(failed).toContain('writing an entry does not affect its lease')
 })
 
-test('a store that is down and gives misses is caught', async () => {
+test('a cache that reports a broken store as a miss is caught', async () => {
   const failed = await failures(
     (now) => {
       let up = true
@@ -228,7 +228,7 @@ test('a store that is down and gives misses is caught', async () => {
   ])
 })
 
-test('caches that claim a common store and have none are caught', async () => {
+test('caches that claim a common store without having one are caught', async () => {
   const failed = await failures((now) => ({ cache: leasedCache(now), reopen: () => leasedCache(now) }), {
     without: without.filter((gap) => gap !== 'reopen'),
   })
@@ -236,7 +236,7 @@ test('caches that claim a common store and have none are caught', async () => {
   expect(failed).toContain('a lease taken through one cache is held against the other')
 })
 
-test('what is neither there nor named as a gap is caught, and a gap that is there as well', async () => {
+test('an undeclared gap is caught, and so is a declared gap that the cache does not have', async () => {
   const declared = 'the cache has exactly the capabilities that are checked'
   const plain: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
   expect(await failures(() => ({ cache: plain }))).toContain(declared)
@@ -244,7 +244,7 @@ test('what is neither there nor named as a gap is caught, and a gap that is ther
   expect(await failures((now) => ({ cache: { ...leasedCache(now), reach: 'fleet' } }))).toEqual([declared])
 })
 
-test('a plain map without expiry, as TNW had it, passes with its gaps named', async () => {
+test('a plain map without expiry, as in TNW, passes if its gaps are declared', async () => {
   const open = (): Opening => {
     const map = new Map<string, string>()
     const cache = {

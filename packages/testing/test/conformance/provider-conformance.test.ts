@@ -132,7 +132,7 @@ test.each<[string, Partial<ProviderSpec<Credentials>>, string]>([
   expect(await broken(changes)).toContainEqual(fact)
 })
 
-test('samples without a refusal of the token are not enough', async () => {
+test('samples without a rejected token are insufficient', async () => {
   const facts = await brokenFacts(defineProvider(sound), { apiErrors: [] })
   expect(facts).toContain('the samples have an error of the token endpoint, and one of the API that rejects the token')
 })
@@ -154,7 +154,7 @@ const derivedSamples: Partial<ProviderSamples<Credentials>> = {
   apiErrors: [],
 }
 
-test('a sound derived provider passes every check, also where calls carry its token', async () => {
+test('a sound derived provider passes every check, also if calls carry its token', async () => {
   expect(await brokenFacts(defineProvider(derived), derivedSamples)).toEqual([])
   const carried = { ...derived, placement: sound.placement }
   expect(await brokenFacts(defineProvider(carried), derivedSamples)).toEqual([])

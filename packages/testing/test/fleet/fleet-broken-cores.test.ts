@@ -33,7 +33,7 @@ function simulate(...args: readonly string[]): Promise<{ readonly code: number; 
   })
 }
 
-test('the core as it is passes the same seeds', async () => {
+test('the unbroken core passes the same seeds', async () => {
   const { code, output } = await simulate('--from', '1', '--seeds', '60', '--workers', '1', '--core', folder)
   expect(output).toContain('60 schedules')
   expect(code).toBe(0)

@@ -23,7 +23,7 @@ function sum(reports: readonly FleetReport[], name: keyof FleetReport['figures']
 }
 
 describe('300 seeds', () => {
-  test('break no guarantee, and meet every kind of trouble', async () => {
+  test('keep every guarantee and have every kind of trouble', async () => {
     const reports = await runAll(1, 300)
     expect(failing(reports)).toEqual([])
     expect(new Set(reports.map(({ profile }) => profile))).toEqual(new Set(profiles))
@@ -33,7 +33,7 @@ describe('300 seeds', () => {
     expect(sum(reports, 'served')).toBeGreaterThan(30_000)
   }, 120_000)
 
-  test('without trouble ask for each token once, and need no excuse', async () => {
+  test('without trouble, request each token once and need no excuse', async () => {
     const reports = await runAll(1, 50, 'calm')
     expect(failing(reports)).toEqual([])
     expect(sum(reports, 'requests')).toBe(sum(reports, 'tokens') + sum(reports, 'repeats'))
@@ -157,8 +157,8 @@ describe('what was broken once holds', () => {
   })
 })
 
-describe('a seed', () => {
-  test.each(profiles)('runs the same twice: %s', async (profile) => {
+describe('the fleet simulator', () => {
+  test.each(profiles)('a seed always runs the same: %s', async (profile) => {
     const lines: string[] = []
     const first = await simulateFleet({ seed: 77, profile, onTrace: (line) => lines.push(line) })
     const second = await simulateFleet({ seed: 77, profile })
@@ -166,12 +166,12 @@ describe('a seed', () => {
     expect(lines).toHaveLength(first.lines)
   })
 
-  test('differs from the next', async () => {
+  test('a run differs from that of the next seed', async () => {
     const hashes = (await runAll(500, 20)).map(({ hash }) => hash)
     expect(new Set(hashes).size).toBe(20)
   })
 
-  test('shows no token and no secret in its trace and report', async () => {
+  test('a trace and a report contain no token and no secret', async () => {
     const lines: string[] = []
     const report = await simulateFleet({ seed: 5, profile: 'everything', onTrace: (line) => lines.push(line) })
     expect(lines.length).toBeGreaterThan(100)
@@ -196,7 +196,7 @@ describe('a store without fencing', () => {
     }
   }
 
-  test('a broken guarantee is caught in under 1,000 seeds, with the seed, the guarantee, the moment and what led to it', async () => {
+  test('a broken guarantee is caught within 1,000 seeds, with its seed, time and trace', async () => {
     let report: FleetReport | undefined
     for (let seed = 1; seed < 1000 && report?.broken === undefined; seed += 1) {
       report = await simulateFleet({ seed, wrapCache: unfenced })

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { simulatorAdmin } from '../../src/simulator/index.js'
 import { withSimulator } from './simulator-calls.js'
 
-test('the admin client does from afar what the simulator does', () =>
+test('the admin client has the methods of the simulator', () =>
   withSimulator({ timeScale: 2 }, async ({ simulator, qqToken, qqApi, wechatToken, wechatApi }) => {
     const admin = simulatorAdmin(simulator.url)
     expect(await admin.health()).toEqual({ ok: true, timeScale: 2 })
@@ -46,7 +46,7 @@ test('admin calls are not in the ledger', () =>
     expect(simulator.ledger.entries).toEqual([])
   }))
 
-test('no admin answer tells a token or a secret', () =>
+test('no response of the admin API contains a token or a secret', () =>
   withSimulator({}, async ({ simulator, qqToken, post, send }) => {
     await qqToken()
     const answers = await Promise.all([
@@ -62,7 +62,7 @@ test('no admin answer tells a token or a secret', () =>
     for (const { text } of answers) expect(text).not.toMatch(/simtok_|not-real/)
   }))
 
-test('a call that the simulator refuses is a ConfigError with its words', () =>
+test('a rejected admin call is a ConfigError with the message of the simulator', () =>
   withSimulator({}, async ({ simulator, post }) => {
     const admin = simulatorAdmin(simulator.url)
     await expect(admin.revoke('qq:none')).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG', message: /no account/ })
@@ -73,7 +73,7 @@ test('a call that the simulator refuses is a ConfigError with its words', () =>
     expect((await post('/_sim/skip', { ms: 'x' })).body.error).toMatch(/"ms" must be a duration/)
   }))
 
-test('a simulator in another process is driven over HTTP', async () => {
+test('a simulator in another process is controlled over HTTP', async () => {
   const script = `
     import { startSimulator } from '@lingpai/testing/simulator'
     const simulator = await startSimulator({ timeScale: 2400 })

@@ -11,7 +11,7 @@ async function failureOf(call: Promise<unknown>): Promise<unknown> {
   return cause?.code ?? message
 }
 
-test('a slow answer comes after its time and is the true one', () =>
+test('a delayed response arrives after its latency, unchanged', () =>
   withSimulator({}, async ({ qqToken, clock, simulator }) => {
     simulator.fault({ endpoint: 'token', latencyMs: 5000 })
     let reply: unknown
@@ -23,7 +23,7 @@ test('a slow answer comes after its time and is the true one', () =>
     expect(reply).toMatchObject({ expires_in: '7200' })
   }))
 
-test('a connection dropped before the work leaves the platform as it was', () =>
+test('a connection dropped before the work leaves the platform unchanged', () =>
   withSimulator({}, async ({ wechatToken, simulator }) => {
     simulator.fault({ drop: 'before' })
     expect(await failureOf(wechatToken())).toBe('ECONNRESET')
@@ -32,7 +32,7 @@ test('a connection dropped before the work leaves the platform as it was', () =>
     expect(simulator.ledger.entries).toMatchObject([{ code: 'fault', fault: 'drop' }])
   }))
 
-test('a connection dropped after the work loses the answer of a rotation that happened', () =>
+test('a connection dropped after the work loses the response of a completed rotation', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, clock, simulator }) => {
     const old = (await wechatToken()).body.access_token
     simulator.fault({ drop: 'after' })
@@ -42,14 +42,14 @@ test('a connection dropped after the work loses the answer of a rotation that ha
     expect((await wechatApi(old)).body.errcode).toBe(40001)
   }))
 
-test('a connection dropped midway breaks the body off', () =>
+test('a connection dropped midway truncates the body', () =>
   withSimulator({}, async ({ qqToken, simulator }) => {
     simulator.fault({ drop: 'midway' })
     expect(await failureOf(qqToken())).toMatch(/UND_ERR_SOCKET|ECONNRESET|terminated/)
     expect(simulator.ledger.tokensIssued()).toBe(1)
   }))
 
-test('a hanging answer never comes, and close cuts it', () =>
+test('a hanging response never arrives, and close() cuts its connection', () =>
   withSimulator({}, async ({ qqToken, clock, simulator }) => {
     simulator.fault({ hang: true })
     let isOver = false
@@ -64,7 +64,7 @@ test('a hanging answer never comes, and close cuts it', () =>
     expect(simulator.ledger.tokensIssued()).toBe(0)
   }))
 
-test('a dripping answer comes byte by byte', () =>
+test('a dripping response arrives byte by byte', () =>
   withSimulator({}, async ({ send, clock, simulator }) => {
     simulator.fault({ endpoint: 'api', dripMs: 100, body: 'abcde' })
     let text = ''
@@ -76,7 +76,7 @@ test('a dripping answer comes byte by byte', () =>
     expect(text).toBe('abcde')
   }))
 
-test('a truncated answer ends in good order', () =>
+test('a truncated response ends normally', () =>
   withSimulator({}, async ({ qqToken, simulator }) => {
     simulator.fault({ truncate: 20 })
     const { status, text, body } = await qqToken()
@@ -84,7 +84,7 @@ test('a truncated answer ends in good order', () =>
     expect(simulator.ledger.tokensIssued()).toBe(1)
   }))
 
-test('a status stands in for the answer, with headers', () =>
+test('a fault can replace the response by a status with headers', () =>
   withSimulator({}, async ({ wechatToken, simulator }) => {
     simulator.fault({ status: 503, headers: { 'retry-after': '5' } })
     const { status, text, headers } = await wechatToken()
@@ -92,7 +92,7 @@ test('a status stands in for the answer, with headers', () =>
     expect(simulator.ledger.tokensIssued()).toBe(0)
   }))
 
-test('a body stands in for the answer, as text or as JSON', () =>
+test('a fault can replace the body, as text or as JSON', () =>
   withSimulator({}, async ({ wechatToken, simulator }) => {
     simulator.fault({ body: '<html>busy</html>' })
     simulator.fault({ endpoint: '/cgi-bin/stable_token', body: 'of another path' })
@@ -104,21 +104,21 @@ test('a body stands in for the answer, as text or as JSON', () =>
     expect(simulator.ledger.tokensIssued()).toBe(0)
   }))
 
-test('a replaced answer can hide work that was done', () =>
+test('a replaced response can hide completed work', () =>
   withSimulator({}, async ({ wechatToken, simulator }) => {
     simulator.fault({ status: 504, work: true, body: '' })
     expect((await wechatToken()).status).toBe(504)
     expect(simulator.ledger.tokensIssued()).toBe(1)
   }))
 
-test('a redirect names another place', () =>
+test('a fault can redirect to another URL', () =>
   withSimulator({}, async ({ qqToken, simulator }) => {
     simulator.fault({ redirect: 'http://127.0.0.1:9/steal' })
     const { status, headers } = await qqToken()
     expect({ status, location: headers.get('location') }).toEqual({ status: 302, location: 'http://127.0.0.1:9/steal' })
   }))
 
-test('raw characters go out in place of HTTP', () =>
+test('a fault can send raw characters instead of HTTP', () =>
   withSimulator({}, async ({ simulator }) => {
     simulator.fault({ raw: 'SSH-2.0-nothing\r\n' })
     const { hostname, port } = new URL(simulator.url)
@@ -134,7 +134,7 @@ test('raw characters go out in place of HTTP', () =>
     expect(text).toBe('SSH-2.0-nothing\r\n')
   }))
 
-test('a fault meets its platform, endpoint, path and account only, and so many times', () =>
+test('a fault affects only its platform, endpoint, path and account, up to its number of times', () =>
   withSimulator({}, async ({ qqToken, wechatToken, stableToken, wecomToken, simulator }) => {
     const fault = simulator.fault({
       account: simulator.accounts.wechat,
@@ -152,7 +152,7 @@ test('a fault meets its platform, endpoint, path and account only, and so many t
     expect((await wechatToken()).status).toBe(200)
   }))
 
-test('a fault without end lasts until it is cleared', () =>
+test('a fault with infinite times lasts until it is cleared', () =>
   withSimulator({}, async ({ qqToken, simulator }) => {
     const fault = simulator.fault({ platform: 'qq', status: 500, times: Infinity })
     for (let i = 0; i < 3; i++) expect((await qqToken()).status).toBe(500)
@@ -163,7 +163,7 @@ test('a fault without end lasts until it is cleared', () =>
     expect((await qqToken()).status).toBe(200)
   }))
 
-test('faults that meet the same request combine', () =>
+test('faults that affect the same request combine', () =>
   withSimulator({}, async ({ qqToken, clock, simulator }) => {
     simulator.fault({ latencyMs: 1000, times: Infinity })
     simulator.fault({ status: 500 })
@@ -176,7 +176,7 @@ test('faults that meet the same request combine', () =>
     expect(status).toBe(500)
   }))
 
-test('a script that cannot be is refused', () =>
+test('an invalid fault is a ConfigError', () =>
   withSimulator({}, async ({ simulator }) => {
     expect(() => simulator.fault({})).toThrow('needs one of')
     expect(() => simulator.fault({ status: 500, times: 0 })).toThrow('times')

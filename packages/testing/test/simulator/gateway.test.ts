@@ -6,7 +6,7 @@ const group = 'GROUP_AT_MESSAGE_CREATE'
 
 const withGateway = (use: (calls: Calls) => Promise<void>) => withSimulator({}, use)
 
-test('the gateway says where it is and how many sessions may start', () =>
+test('GET /gateway/bot returns the address of the gateway and the remaining session starts', () =>
   withGateway(async ({ simulator, qqToken, qqApi }) => {
     const token = (await qqToken()).body.access_token
     const url = `${simulator.url.replace('http', 'ws')}/qq/websocket`
@@ -20,7 +20,7 @@ test('the gateway says where it is and how many sessions may start', () =>
     expect((await qqApi('made-up', '/gateway/bot')).status).toBe(401)
   }))
 
-test('a client is greeted, identifies, and gets the events of its intents in order', () =>
+test('a client receives Hello, identifies, and receives the events of its intents in order', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     const client = await gatewayClient(calls)
@@ -39,7 +39,7 @@ test('a client is greeted, identifies, and gets the events of its intents in ord
     client.socket.terminate()
   }))
 
-test('a resumed session gets what it missed, and its numbers go on', () =>
+test('a resumed session receives the missed events, and its sequence continues', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     const first = await gatewayClient(calls)
@@ -60,7 +60,7 @@ test('a resumed session gets what it missed, and its numbers go on', () =>
     second.socket.terminate()
   }))
 
-test('a resume is refused once the window is over, and when too much was missed', () =>
+test('a resume is rejected after its window, and if too many events were missed', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     simulator.qqGateway.change({ keptEvents: 3 })
@@ -105,7 +105,7 @@ test.each([
   }),
 )
 
-test('a token that was revoked is refused, and counts as a dead one that was presented', () =>
+test('a revoked token is rejected by the gateway and counts as a presented dead token', () =>
   withGateway(async (calls) => {
     const client = await gatewayClient(calls)
     calls.simulator.revoke('qq')
@@ -125,7 +125,7 @@ test.each([
   }),
 )
 
-test('sessions that start too fast or too often get Invalid Session and are counted', () =>
+test('session starts beyond a limit get Invalid Session and are counted', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     simulator.qqGateway.change({ startsPerDay: 2 })
@@ -144,7 +144,7 @@ test('sessions that start too fast or too often get Invalid Session and are coun
     expect(await start()).toBe('READY')
   }))
 
-test('who sends no heartbeats is closed with 4009 and can resume', () =>
+test('a client without heartbeats is closed with 4009 and can resume', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     const client = await gatewayClient(calls)
@@ -158,7 +158,7 @@ test('who sends no heartbeats is closed with 4009 and can resume', () =>
     expect(simulator.qqGateway.sessions).toHaveLength(1)
   }))
 
-test('shards get the guilds that are theirs', () =>
+test('each shard receives the events of its own guilds', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     simulator.qqGateway.change({ maxConcurrency: 2 })
@@ -176,7 +176,7 @@ test('shards get the guilds that are theirs', () =>
     for (const { socket } of clients) socket.terminate()
   }))
 
-test('connections are disturbed on command', () =>
+test('disturb() affects the current connections of the gateway', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     const gateway = simulator.qqGateway
@@ -211,7 +211,7 @@ test('connections are disturbed on command', () =>
     silent.socket.terminate()
   }))
 
-test('a half-open connection neither answers nor closes, until its session goes on elsewhere', () =>
+test('a half-open connection neither responds nor closes until its session is resumed on another connection', () =>
   withGateway(async (calls) => {
     const { simulator, clock } = calls
     const client = await gatewayClient(calls)
@@ -234,7 +234,7 @@ test('a half-open connection neither answers nor closes, until its session goes 
     next.socket.terminate()
   }))
 
-test('a disturbance waits for its moment, and a fault can meet the handshake', () =>
+test('a disturbance waits for its moment, and a fault can affect the handshake', () =>
   withGateway(async (calls) => {
     const { simulator } = calls
     simulator.qqGateway.disturb({ at: 'identify', close: 4914, times: 1 })
@@ -258,7 +258,7 @@ test('a disturbance waits for its moment, and a fault can meet the handshake', (
     expect(() => simulator.qqGateway.change({ shard: 1 } as object)).toThrow(/no setting shard/)
   }))
 
-test('the admin API does all of it from afar, and tells no token', () =>
+test('the admin API controls the gateway and returns no token', () =>
   withGateway(async (calls) => {
     const { simulator, clock, send } = calls
     const { qqGateway } = simulatorAdmin(simulator.url)

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { withSimulator } from './simulator-calls.js'
 
-test('every request is written down, by account, without its token or secret', () =>
+test('the ledger records every request by account, without its token or secret', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, qqToken, simulator, clock }) => {
     const token = (await wechatToken()).body.access_token
     await wechatApi(token)
@@ -41,7 +41,7 @@ test('repeated responses do not count as new tokens', () =>
     expect(simulator.ledger.summary()).toMatchObject({ tokenRequests: 5, tokensIssued: 1, tokensRepeated: 4 })
   }))
 
-test('each dead token that is presented is counted by why it is dead', () =>
+test('the ledger counts each presented dead token by the reason of its death', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, qqToken, qqApi, clock, simulator }) => {
     const superseded = (await wechatToken()).body.access_token
     await wechatToken()
@@ -63,7 +63,7 @@ test('each dead token that is presented is counted by why it is dead', () =>
     expect(ledger.deadPresented({ account: 'wecom' })).toBe(0)
   }))
 
-test('reset forgets everything', () =>
+test('reset() clears the ledger', () =>
   withSimulator({}, async ({ qqToken, simulator }) => {
     await qqToken()
     simulator.ledger.reset()
@@ -72,7 +72,7 @@ test('reset forgets everything', () =>
     expect(simulator.ledger.summary().accounts).toEqual({})
   }))
 
-test('old entries are forgotten, counts are not', () =>
+test('the ledger drops old entries and keeps its counts', () =>
   withSimulator({ maxEntries: 3 }, async ({ qqToken, simulator }) => {
     for (let i = 0; i < 10; i++) await qqToken()
     expect(simulator.ledger.entries).toHaveLength(3)
@@ -91,7 +91,7 @@ test('revoking a token kills that one, revoking an account kills all of its toke
     expect((await stableToken()).body.access_token).not.toBe(stable)
   }))
 
-test('a sticky revocation hands the dead token out again', () =>
+test('after a sticky revocation the endpoint returns the dead token again', () =>
   withSimulator({}, async ({ qqToken, qqApi, simulator }) => {
     const token = (await qqToken()).body.access_token
     simulator.revoke(token, { sticky: true })
@@ -99,7 +99,7 @@ test('a sticky revocation hands the dead token out again', () =>
     expect((await qqApi(token)).body.code).toBe(11244)
   }))
 
-test('another party who fetches rotates where the platform rotates, and is not counted', () =>
+test('mint() rotates the token where the platform rotates, and does not count as a request', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, stableToken, qqToken, clock, simulator }) => {
     const ours = (await wechatToken()).body.access_token
     const theirs = simulator.mint('wechat')
@@ -114,14 +114,14 @@ test('another party who fetches rotates where the platform rotates, and is not c
     expect(simulator.mint('qq', { force: true })).not.toBe(shared)
   }))
 
-test('a reset secret makes the old one wrong', () =>
+test('a changed secret invalidates the old one', () =>
   withSimulator({}, async ({ wecomToken, simulator }) => {
     simulator.change('wecom', { secret: 'another-demo-secret' })
     expect((await wecomToken()).body.errcode).toBe(40001)
     expect((await wecomToken({ corpsecret: 'another-demo-secret' })).body.errcode).toBe(0)
   }))
 
-test('what is not there cannot be meant', () =>
+test('an unknown account, token or setting is a ConfigError', () =>
   withSimulator(
     {
       accounts: {

@@ -3,14 +3,14 @@ import { withSimulator } from './simulator-calls.js'
 const tokenPath = '/qq/app/getAppAccessToken'
 const hex = /^[0-9a-f-]+$/
 
-test('a token comes with its life as a string of digits', () =>
+test('QQ returns the life of a token as a string of digits', () =>
   withSimulator({}, async ({ qqToken }) => {
     const { status, body } = await qqToken()
     expect(status).toBe(200)
     expect(body).toEqual({ access_token: expect.stringMatching(/^simtok_qq_[\w-]{90,}$/), expires_in: '7200' })
   }))
 
-test('the same token comes again with what is left, and a new one only in the last 60 seconds', () =>
+test('QQ repeats a token with its remaining life, and returns a new one only in the last 60 seconds', () =>
   withSimulator({}, async ({ qqToken, clock }) => {
     const first = (await qqToken()).body
     await clock.advance(5_978_000)
@@ -23,7 +23,7 @@ test('the same token comes again with what is left, and a new one only in the la
     expect(second.access_token).not.toBe(first.access_token)
   }))
 
-test('the old token works until its own expiry', () =>
+test('a replaced QQ token works until its own expiry', () =>
   withSimulator({}, async ({ qqToken, qqApi, clock }) => {
     const old = (await qqToken()).body.access_token
     await clock.advance(7_145_000)
@@ -51,7 +51,7 @@ test.each([
   }),
 )
 
-test('too many token requests in a minute are throttled until the next one', () =>
+test('QQ throttles token requests beyond the limit of a minute until the next minute', () =>
   withSimulator({}, async ({ qqToken, clock, simulator }) => {
     simulator.change('qq', { perMinute: 2 })
     await qqToken()
@@ -61,7 +61,7 @@ test('too many token requests in a minute are throttled until the next one', () 
     expect((await qqToken()).body.expires_in).toBe('7140')
   }))
 
-test('the API says 401 with its own code for each way of being wrong', () =>
+test('the QQ API responds with 401 and a code for each kind of invalid token', () =>
   withSimulator({}, async ({ qqToken, qqApi, send, simulator }) => {
     const token = (await qqToken()).body.access_token
     const missing = await send('/qq/users/@me')
@@ -84,7 +84,7 @@ test('the API says 401 with its own code for each way of being wrong', () =>
     })
   }))
 
-test('an expired token is answered in the older shape', () =>
+test('the QQ API reports an expired token in the older format', () =>
   withSimulator({}, async ({ qqToken, qqApi, clock }) => {
     const token = (await qqToken()).body.access_token
     await clock.advance(7_200_000)
@@ -98,7 +98,7 @@ test('an expired token is answered in the older shape', () =>
     })
   }))
 
-test('the white-list is asked at the API and not at the token endpoint', () =>
+test('QQ checks the IP allowlist in API calls and not at the token endpoint', () =>
   withSimulator({}, async ({ qqToken, qqApi, simulator }) => {
     simulator.change('qq', { ipAllow: ['203.0.113.9'] })
     const token = (await qqToken()).body.access_token
@@ -110,7 +110,7 @@ test('the white-list is asked at the API and not at the token endpoint', () =>
     expect((await qqApi(token)).status).toBe(200)
   }))
 
-test('a reply to one message may use each msg_seq once', () =>
+test('replies to one message may use each msg_seq once', () =>
   withSimulator({}, async ({ qqToken, post }) => {
     const authorization = `QQBot ${(await qqToken()).body.access_token}`
     const reply = (path: string, body: object) => post(path, body, { authorization })
@@ -130,7 +130,7 @@ test('a reply to one message may use each msg_seq once', () =>
     expect((await reply(user, { content: 'proactive' })).status).toBe(200)
   }))
 
-test('the gateway and any other path answer a live token', () =>
+test('/gateway and any other path of QQ accept a working token', () =>
   withSimulator({}, async ({ qqToken, qqApi }) => {
     const token = (await qqToken()).body.access_token
     expect((await qqApi(token, '/gateway')).body).toEqual({ url: expect.stringMatching(/^ws:/) })

@@ -5,7 +5,7 @@ const login = (appid: string, secret: string, code = 'code-1'): string =>
 const webLogin = (appid: string, secret: string): string =>
   `/wechat/sns/oauth2/access_token?${new URLSearchParams({ appid, secret, code: 'c', grant_type: 'authorization_code' }).toString()}`
 
-test('a login with the right secret gives the user of the code', () =>
+test('a login with the right secret returns the user of the code', () =>
   withSimulator({}, async ({ simulator, send }) => {
     const { appId, appSecret } = simulator.accounts.wechat
     const first = (await send(login(appId, appSecret))).body
@@ -15,7 +15,7 @@ test('a login with the right secret gives the user of the code', () =>
     expect((await send(webLogin(appId, appSecret))).body).toMatchObject({ expires_in: 7200, scope: 'snsapi_base' })
   }))
 
-test('logins and clear_quota refuse a wrong secret, a missing one and an unknown app', () =>
+test('logins and clear_quota reject a wrong secret, a missing one and an unknown app', () =>
   withSimulator({}, async ({ simulator, send, post }) => {
     const { appId } = simulator.accounts.wechat
     for (const path of [login, webLogin]) {

@@ -6,7 +6,7 @@ import { testClock } from '../../src/index.js'
 import { demoAccounts, startSimulator } from '../../src/simulator/index.js'
 import { callsOf, withSimulator } from './simulator-calls.js'
 
-test('two thousand four hundred times as fast, a token of two hours lives three seconds', () =>
+test('with a time scale of 2400, a token of two hours lives three seconds', () =>
   withSimulator({ timeScale: 2400 }, async ({ qqToken, qqApi, wechatToken, wechatApi, clock }) => {
     const first = (await qqToken()).body
     expect(first.expires_in).toBe('3')
@@ -45,7 +45,7 @@ test("the platforms' time follows neither a wall jump nor stands while a machine
     expect((await qqApi(token)).body.code).toBe(11244)
   }))
 
-test('a provider is turned to the simulator, in its time', () =>
+test('provider() returns the provider with the address and the times of the simulator', () =>
   withSimulator({ timeScale: 2400 }, async ({ simulator, post, clock }) => {
     const scaled = simulator.provider(qqBot)
     expect(scaled.spec.baseUrl).toBe(`${simulator.url}/qq`)
@@ -64,7 +64,7 @@ test('a provider is turned to the simulator, in its time', () =>
     await clock.advance(0)
   }))
 
-test('a thousand requests at once are answered, with one token', () =>
+test('a thousand concurrent requests get one token', () =>
   withSimulator({}, async ({ wecomToken, simulator }) => {
     const replies = await Promise.all(Array.from({ length: 1000 }, () => wecomToken()))
     expect(new Set(replies.map(({ body }) => body.access_token)).size).toBe(1)
@@ -72,7 +72,7 @@ test('a thousand requests at once are answered, with one token', () =>
     expect(simulator.ledger.tokensIssued()).toBe(1)
   }))
 
-test('a body above 64 KiB is refused', () =>
+test('the simulator rejects a body above 64 KiB', () =>
   withSimulator({}, async ({ simulator, send }) => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const call = request(`${simulator.url}/qq/app/getAppAccessToken`, { method: 'POST' }, (reply) => {
@@ -86,13 +86,13 @@ test('a body above 64 KiB is refused', () =>
     expect((await send('/_sim/health')).status).toBe(200)
   }))
 
-test('a path of no platform is not found', () =>
+test('a path outside the platforms is not found', () =>
   withSimulator({}, async ({ send }) => {
     for (const path of ['/', '/feishu/x', '/qq', '//', '/_sim/unknown']) expect((await send(path)).status).toBe(404)
     expect((await send('/')).text).toBe('404 page not found')
   }))
 
-test('close cuts idle connections and the port is free again', async () => {
+test('close() cuts idle connections and frees the port', async () => {
   const clock = testClock()
   const first = await startSimulator({ clock })
   await callsOf(first, clock).qqToken()
@@ -103,13 +103,13 @@ test('close cuts idle connections and the port is free again', async () => {
   await again.close()
 })
 
-test('the address that the platforms see can be given', () =>
+test('the client address that the platforms see can be set', () =>
   withSimulator({ clientIp: '198.51.100.7' }, async ({ stableToken, simulator }) => {
     simulator.change('wechat', { ipAllow: [] })
     expect((await stableToken()).body.errmsg).toMatch(/^invalid ip 198\.51\.100\.7 ipv6 ::ffff:198\.51\.100\.7, not in/)
   }))
 
-test('the real clock drives it as well', async () => {
+test('the simulator also runs on the real clock', async () => {
   const simulator = await startSimulator({ timeScale: 72_000 })
   try {
     const calls = callsOf(simulator, testClock())
@@ -141,7 +141,7 @@ test.each([
   await expect(startSimulator(options)).rejects.toThrow(text)
 })
 
-test('a setting that does not exist, or has no such value, is refused and changes nothing', () =>
+test('an unknown or invalid setting is rejected and changes nothing', () =>
   withSimulator({}, async ({ simulator, qqToken }) => {
     expect(() => simulator.change('qq', { lifeSecond: 5 } as never)).toThrow('no setting lifeSecond')
     expect(() => simulator.change('qq', { lifeSeconds: 0 })).toThrow('lifeSeconds is malformed')

@@ -39,14 +39,14 @@ test.each(ways)(
   },
 )
 
-test('kinds of tickets, and tickets of accounts, are different ones', async () => {
+test('kinds and accounts have different tickets', async () => {
   const tickets = await Promise.all(
     ways.map(async ([platform, path]) => (await call(`${path}&access_token=${simulator.mint(platform)}`))['ticket']),
   )
   expect(new Set(tickets).size).toBe(ways.length)
 })
 
-test.each(ways)('%s: %s wants a living token, and a ticket is none', async (platform, path) => {
+test.each(ways)('%s: %s requires a working token, and does not accept a ticket', async (platform, path) => {
   const token = simulator.mint(platform)
   const codeWith = async (value: string): Promise<unknown> => (await call(`${path}&access_token=${value}`))['errcode']
   const { ticket } = await call(`${path}&access_token=${token}`)
@@ -60,7 +60,7 @@ test.each(ways)('%s: %s wants a living token, and a ticket is none', async (plat
   expect(await call(`${path}&access_token=${simulator.mint(platform)}`)).toMatchObject({ ticket })
 })
 
-test('an expired token is told as 42001', async () => {
+test('a ticket endpoint reports an expired token as 42001', async () => {
   const token = simulator.mint('wechat', { kind: 'stable' })
   await clock.advance(3_600_000)
   expect(await call(`${ways[0][1]}&access_token=${token}`)).toMatchObject({ errcode: 42001 })
@@ -75,7 +75,7 @@ test('an unknown type of ticket is rejected', async () => {
   expect(simulator.ledger.ticketRequests()).toBe(0)
 })
 
-test('WeCom gives an app a hundred tickets an hour, and a new hour gives as many again', async () => {
+test('WeCom allows an app a hundred ticket requests an hour, and as many in the next hour', async () => {
   const token = simulator.mint('wecom')
   const ask = async (): Promise<unknown> =>
     (await call(`/wecom/cgi-bin/get_jsapi_ticket?access_token=${token}`))['errcode']
@@ -87,7 +87,7 @@ test('WeCom gives an app a hundred tickets an hour, and a new hour gives as many
   expect(await ask()).toBe(0)
 })
 
-test('a fault can meet ticket requests alone', async () => {
+test('a fault can affect ticket requests only', async () => {
   const token = simulator.mint('wechat')
   simulator.fault({ endpoint: 'ticket', body: { errcode: 45009, errmsg: 'reach max api daily quota limit' } })
   expect(await call(`/wechat/cgi-bin/getcallbackip?access_token=${token}`)).toHaveProperty('ip_list')
@@ -99,7 +99,7 @@ test('a fault can meet ticket requests alone', async () => {
   })
 })
 
-test('another process reads the counts of tickets as well', async () => {
+test('the admin API returns the counts of tickets', async () => {
   await call(`${ways[0][1]}&access_token=${simulator.mint('wechat')}`)
   const { ledger } = simulatorAdmin(simulator.url)
   expect([await ledger.ticketRequests(), await ledger.ticketsIssued('wechat:wxdec0de0000000001')]).toEqual([1, 1])

@@ -15,7 +15,7 @@ function openBook(rules: Partial<BookRules>): { book: TokenBook; pass: (seconds:
   return { book, pass: (seconds) => (nowMs += seconds * secondMs), now: () => nowMs }
 }
 
-test('a sticky token is repeated with what is left of it until the window opens', () => {
+test('a sticky token is repeated with its remaining life until the window opens', () => {
   const { book, pass } = openBook({ windowSeconds: 60 })
   const first = book.ask()
   expect(first).toMatchObject({ isNew: true, leftMs: 7200 * secondMs })
@@ -25,7 +25,7 @@ test('a sticky token is repeated with what is left of it until the window opens'
   expect(book.ask()).toMatchObject({ isNew: true, leftMs: 7200 * secondMs })
 })
 
-test('a sticky token that was replaced in its window lives to its own expiry', () => {
+test('a sticky token replaced in its window works until its own expiry', () => {
   const { book, pass, now } = openBook({ windowSeconds: 60 })
   const { token } = book.ask()
   pass(7150)
@@ -36,7 +36,7 @@ test('a sticky token that was replaced in its window lives to its own expiry', (
   expect(verdict(token, now())).toBe('expired')
 })
 
-test('a sticky token without a window is repeated until it would be told with no life at all', () => {
+test('a sticky token without a window is repeated until its remaining life would be 0', () => {
   const { book, pass } = openBook({ windowSeconds: 0 })
   book.ask()
   pass(7199)
@@ -45,7 +45,7 @@ test('a sticky token without a window is repeated until it would be told with no
   expect(book.ask().isNew).toBe(true)
 })
 
-test('a rotation leaves the previous token its overlap and kills older ones at once', () => {
+test('after a rotation the previous token works for its overlap, and older ones die at once', () => {
   const { book, pass, now } = openBook({ mode: 'rotate', overlapSeconds: 300 })
   const first = book.ask().token
   pass(10)
@@ -60,7 +60,7 @@ test('a rotation leaves the previous token its overlap and kills older ones at o
   expect(verdict(third, now())).toBeUndefined()
 })
 
-test('an extended token keeps its value and gains its whole life', () => {
+test('an extended token keeps its value and regains its full life', () => {
   const { book, pass, now } = openBook({ mode: 'extend' })
   const { token } = book.ask()
   pass(7000)
@@ -71,7 +71,7 @@ test('an extended token keeps its value and gains its whole life', () => {
   expect(book.ask().isNew).toBe(true)
 })
 
-test('independent tokens do not disturb each other', () => {
+test('independent tokens do not affect each other', () => {
   const { book, pass, now } = openBook({ mode: 'independent' })
   const first = book.ask().token
   pass(7199)
@@ -79,7 +79,7 @@ test('independent tokens do not disturb each other', () => {
   expect(verdict(first, now())).toBeUndefined()
 })
 
-test('a revoked token is dead, and the next request brings another', () => {
+test('a revoked token is dead, and the next request returns another', () => {
   const { book, now } = openBook({})
   const { token } = book.ask()
   book.revoke()
@@ -87,7 +87,7 @@ test('a revoked token is dead, and the next request brings another', () => {
   expect(book.ask().isNew).toBe(true)
 })
 
-test('a sticky revocation goes on handing out the dead token until the window opens', () => {
+test('after a sticky revocation the dead token is returned until the window opens', () => {
   const { book, pass } = openBook({ windowSeconds: 60 })
   const { token } = book.ask()
   book.revoke({ sticky: true })
@@ -96,7 +96,7 @@ test('a sticky revocation goes on handing out the dead token until the window op
   expect(book.ask().isNew).toBe(true)
 })
 
-test('revoking one old token leaves the current one alone', () => {
+test('revoking an old token does not affect the current one', () => {
   const { book, now } = openBook({ mode: 'rotate' })
   const old = book.ask().token
   const current = book.ask().token

@@ -32,7 +32,7 @@ async function exchange(url: string, pieces: readonly string[], reuse = false): 
   return text
 }
 
-test('a request that offers h2c, as the JDK’s client does, is answered over HTTP/1.1, and again on the same connection', async () => {
+test('a request that offers h2c, as the JDK’s client does, gets its response over HTTP/1.1, also a second time on the same connection', async () => {
   await using simulator = await startSimulator()
   const { appId, appSecret } = simulator.accounts.wechat
   const path = `/wechat/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${appSecret}`
@@ -42,7 +42,7 @@ test('a request that offers h2c, as the JDK’s client does, is answered over HT
   expect(text.match(/"access_token":"simtok_wechat_/g)).toHaveLength(2)
 })
 
-test('the body of a request that offers h2c is read, whole and in pieces', async () => {
+test('the body of a request that offers h2c is read, in one piece or several', async () => {
   await using simulator = await startSimulator()
   const { appId, clientSecret } = simulator.accounts.qq
   const body = JSON.stringify({ appId, clientSecret })
@@ -61,7 +61,7 @@ test('the body of a request that offers h2c is read, whole and in pieces', async
   }
 })
 
-test('a WebSocket on another path is still no gateway', async () => {
+test('a WebSocket handshake on another path is rejected', async () => {
   await using simulator = await startSimulator()
   const request = ['GET /qq/elsewhere HTTP/1.1', 'Host: simulator', 'Connection: Upgrade', 'Upgrade: websocket', '', '']
   expect(await exchange(simulator.url, [request.join('\r\n')])).toMatch(/^HTTP\/1\.1 404 /)

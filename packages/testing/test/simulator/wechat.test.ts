@@ -7,7 +7,7 @@ function refused(errcode: number, text: string): object {
   return { errcode, errmsg: expect.stringMatching(new RegExp(`^${escaped}${rid}`)) }
 }
 
-test('token: each call gives a new one, and the previous works 300 seconds more', () =>
+test('token: each request returns a new token, and the previous one works for another 300 seconds', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, clock }) => {
     const first = (await wechatToken()).body
     expect(first).toEqual({ access_token: expect.stringMatching(/^simtok_wechat_/), expires_in: 7200 })
@@ -24,7 +24,7 @@ test('token: each call gives a new one, and the previous works 300 seconds more'
     expect((await wechatApi(second.access_token)).body).toHaveProperty('ip_list')
   }))
 
-test('stable_token: the same one until the last 300 seconds, with what is left', () =>
+test('stable_token: the same token until its last 300 seconds, with its remaining life', () =>
   withSimulator({}, async ({ stableToken, wechatApi, clock }) => {
     const first = (await stableToken()).body
     await clock.advance((7200 - 345) * 1000)
@@ -41,7 +41,7 @@ test('stable_token: the same one until the last 300 seconds, with what is left',
     expect((await wechatApi(first.access_token)).body).toEqual(refused(42001, 'access_token expired'))
   }))
 
-test('the two endpoints do not disturb each other', () =>
+test('token and stable_token do not affect each other', () =>
   withSimulator({}, async ({ stableToken, wechatToken, wechatApi, clock }) => {
     const stable = (await stableToken()).body.access_token
     const plain = (await wechatToken()).body.access_token
@@ -53,7 +53,7 @@ test('the two endpoints do not disturb each other', () =>
     expect((await wechatApi(stable)).body).toHaveProperty('ip_list')
   }))
 
-test('a forced refresh works 30 seconds apart, and two of them kill a leaked token at once', () =>
+test('forced refreshes must be 30 seconds apart, and two of them end a leaked token at once', () =>
   withSimulator({}, async ({ stableToken, wechatApi, clock }) => {
     const force = async (): Promise<string> => (await stableToken({ force_refresh: true })).body.access_token
     const leaked = (await stableToken()).body.access_token
@@ -69,7 +69,7 @@ test('a forced refresh works 30 seconds apart, and two of them kill a leaked tok
     expect((await wechatApi(first)).body).toHaveProperty('ip_list')
   }))
 
-test('a forced refresh works twenty times a day', () =>
+test('a forced refresh is possible twenty times a day', () =>
   withSimulator({}, async ({ stableToken, clock }) => {
     const seen = new Set<string>()
     for (let i = 0; i < 25; i++) {
@@ -110,14 +110,14 @@ test("another account's secret is 40001", () =>
     },
   ))
 
-test('stable_token wants POST', () =>
+test('stable_token requires POST', () =>
   withSimulator({}, async ({ send }) => {
     expect((await send('/wechat/cgi-bin/stable_token?grant_type=client_credential')).body).toEqual(
       refused(43002, 'require POST method'),
     )
   }))
 
-test('the white-list is asked at the token endpoint and not at the API', () =>
+test('WeChat checks the IP allowlist at the token endpoint and not in API calls', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, simulator }) => {
     const token = (await wechatToken()).body.access_token
     simulator.change('wechat', { ipAllow: ['203.0.113.9'] })
@@ -126,7 +126,7 @@ test('the white-list is asked at the token endpoint and not at the API', () =>
     expect((await wechatApi(token)).body).toHaveProperty('ip_list')
   }))
 
-test('the quota of token is 2000 a day, of stable_token far more', () =>
+test('token has a quota of 2000 a day, stable_token a far larger one', () =>
   withSimulator({}, async ({ wechatToken, stableToken, clock, simulator }) => {
     for (let i = 0; i < 2000; i += 100) await Promise.all(Array.from({ length: 100 }, () => wechatToken()))
     expect(simulator.ledger.tokensIssued('wechat')).toBe(2000)
@@ -147,7 +147,7 @@ test('the quota of a minute ends with the minute', () =>
     expect((await stableToken()).body.expires_in).toBe(7140)
   }))
 
-test('the API tells a missing, a malformed, a foreign and an expired token apart', () =>
+test('the WeChat API distinguishes a missing, a malformed, an unknown and an expired token', () =>
   withSimulator({}, async ({ wechatToken, wechatApi, send, clock, simulator }) => {
     expect((await send('/wechat/cgi-bin/getcallbackip')).body).toEqual(refused(41001, 'access_token missing'))
     expect((await wechatApi('nonsense')).body).toEqual(refused(40014, 'invalid access_token'))
@@ -161,7 +161,7 @@ test('the API tells a missing, a malformed, a foreign and an expired token apart
     expect((await wechatApi(next)).body).toEqual(refused(42001, 'access_token expired'))
   }))
 
-test('the demo paths answer a live token', () =>
+test('the simulated paths of WeChat accept a working token', () =>
   withSimulator({}, async ({ stableToken, wechatApi, post }) => {
     const token = (await stableToken()).body.access_token
     expect((await wechatApi(token, '/cgi-bin/get_api_domain_ip')).body).toHaveProperty('ip_list')

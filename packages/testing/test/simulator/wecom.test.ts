@@ -10,7 +10,7 @@ function refused(errcode: number, text: string): object {
   return { errcode, errmsg: expect.stringMatching(new RegExp(`^${text}${tail}`)) }
 }
 
-test('the same token comes while it lives, with errcode 0 and what is left', () =>
+test('WeCom returns the same token during its life, with errcode 0 and its remaining life', () =>
   withSimulator({}, async ({ wecomToken, wecomApi, clock }) => {
     const first = (await wecomToken()).body
     const access_token = expect.stringMatching(/^simtok_wecom_/)
@@ -25,7 +25,7 @@ test('the same token comes while it lives, with errcode 0 and what is left', () 
     expect((await wecomApi(first.access_token)).body).toEqual(refused(42001, 'access_token expired'))
   }))
 
-test('an account can tell the whole life at each repeat', () =>
+test('an account can be set to return the full life with each repeated token', () =>
   withSimulator({}, async ({ wecomToken, clock, simulator }) => {
     simulator.change('wecom', { expiresIn: 'full' })
     const first = (await wecomToken()).body
@@ -33,7 +33,7 @@ test('an account can tell the whole life at each repeat', () =>
     expect((await wecomToken()).body).toEqual(first)
   }))
 
-test('an account can call an expired token invalid, as the platform often does', () =>
+test('an account can be set to report an expired token as invalid, as WeCom often does', () =>
   withSimulator({}, async ({ wecomToken, wecomApi, clock, simulator }) => {
     simulator.change('wecom', { expiredCode: 40014 })
     const token = (await wecomToken()).body.access_token
@@ -53,7 +53,7 @@ test.each([
   }),
 )
 
-test('each secret of a corp has its own token, and a message needs the one of its agent', () =>
+test('each secret of a corp has its own token, and a message requires that of its agent', () =>
   withSimulator({ accounts: { wecom: apps } }, async ({ wecomToken, post, simulator }) => {
     const one = (await wecomToken({ corpsecret: 'one' })).body.access_token
     const two = (await wecomToken({ corpsecret: 'two' })).body.access_token
@@ -67,7 +67,7 @@ test('each secret of a corp has its own token, and a message needs the one of it
     expect(simulator.ledger.tokensIssued('wecom:ww1:2')).toBe(1)
   }))
 
-test('a dead or foreign token is 40014 in these words', () =>
+test('WeCom rejects a dead or unknown token with 40014 and its own message', () =>
   withSimulator({}, async ({ wecomToken, wecomApi, qqToken, simulator }) => {
     const invalid = { errcode: 40014, errmsg: 'invalid access_token' }
     expect((await wecomApi('made-up')).body).toEqual(invalid)
@@ -78,14 +78,14 @@ test('a dead or foreign token is 40014 in these words', () =>
     expect((await wecomApi('')).body).toEqual({ errcode: 41001, errmsg: 'access_token missing' })
   }))
 
-test('the white-list is asked at the API and not at the token endpoint', () =>
+test('WeCom checks the IP allowlist in API calls and not at the token endpoint', () =>
   withSimulator({}, async ({ wecomToken, wecomApi, simulator }) => {
     simulator.change('wecom', { ipAllow: [] })
     const token = (await wecomToken()).body.access_token
     expect((await wecomApi(token)).body).toEqual(refused(60020, 'not allow to access from your ip'))
   }))
 
-test('too many requests in a minute are refused until the next one', () =>
+test('WeCom rejects token requests beyond the limit of a minute until the next minute', () =>
   withSimulator({}, async ({ wecomToken, clock, simulator }) => {
     simulator.change('wecom', { perMinute: 1 })
     await wecomToken()
@@ -94,7 +94,7 @@ test('too many requests in a minute are refused until the next one', () =>
     expect((await wecomToken()).body.errcode).toBe(0)
   }))
 
-test('two thousand failures in an hour block the corp for the rest of it', () =>
+test('two thousand failures within an hour block the corp for the rest of the hour', () =>
   withSimulator({}, async ({ wecomToken, clock }) => {
     for (let i = 0; i < 2000; i += 100) {
       await Promise.all(Array.from({ length: 100 }, () => wecomToken({ corpsecret: 'wrong' })))
@@ -104,7 +104,7 @@ test('two thousand failures in an hour block the corp for the rest of it', () =>
     expect((await wecomToken()).body.errcode).toBe(0)
   }))
 
-test('more requests at the same time than allowed are refused', () =>
+test('WeCom rejects more concurrent token requests than allowed', () =>
   withSimulator({}, async ({ wecomToken, clock, simulator }) => {
     simulator.change('wecom', { maxConcurrent: 2 })
     simulator.fault({ endpoint: 'token', latencyMs: 1000, times: 3 })
