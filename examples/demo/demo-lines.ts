@@ -22,24 +22,24 @@ export function demoLines({ server, sandbox, key, timeScale }: DemoFacts): strin
 A token, as your program gets it; the second call makes no request to the platform:
   curl -s ${server}/v1/accounts/shop/token ${bearer}
 
-An SDK joins by its base URL, with the key where the secret was:
+An SDK needs only another base URL, and the key where the secret was:
   curl -s '${server}/cgi-bin/token?grant_type=client_credential&appid=wxdec0de0000000001&secret=${key}'
 
-The platform kills a token; a program reports its generation, and one refresh heals all:
+The platform revokes a token; a program reports its generation, and one refresh replaces it for all:
   curl -s ${sandbox}/_sim/revoke -d '{"target":"qq"}'
   curl -s ${server}/v1/accounts/bot/rejections ${bearer} ${json} -d '{"generation":1,"code":11244}'
 
-What happens, as it happens; what happened to an account; the figures:
+The event stream, the timeline of an account, and the metrics:
   curl -sN ${server}/v1/events ${bearer}
   curl -s ${server}/v1/accounts/branch/timeline ${bearer}
   curl -s ${server}/metrics ${bearer}
 
-An account that fails on purpose, and how it is mended:
+An account that fails on purpose, and how to fix it:
   curl -s ${server}/v1/accounts/branch/token ${bearer}
   curl -s ${sandbox}/_sim/change -d '{"account":"wechat:wxdec0de0000000002","ipAllow":["127.0.0.1"]}'
   curl -s ${server}/v1/accounts/branch/refreshes ${bearer} ${json} -d '{"note":"white-listed"}'
 
-What the platforms saw of all this:
+The requests that the platforms saw:
   curl -s ${sandbox}/_sim/ledger
 `
 }
