@@ -46,7 +46,6 @@ export { type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'
 export type { PlatformResponse, SecretRequestBuilder } from './platform-response.js'
-export { signPage, type PageSignature, type SignPageOptions } from './kit/sign-page.js'
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './manager/token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
 export type {

@@ -26,3 +26,4 @@ export { readResponse, type ResponseReaderSpec, type TokenResponse } from './pro
 export { accountName } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
 export { platformError } from './failure/upstream-errors.js'
+export { signPage, ticketProvider, type PageSignature, type SignPageOptions } from './kit/sign-page.js'

@@ -1,4 +1,5 @@
-import { signPage, TokenManager, type TokenSource } from '@lingpai/core'
+import { TokenManager, type TokenSource } from '@lingpai/core'
+import { signPage } from '@lingpai/core/internal'
 import { errorOf, scriptedPlatform, reply, toy, toyAccount, type ScriptedPlatform } from './scripted-platform.js'
 
 const ticket = 'sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg'

@@ -1,2 +1,1 @@
-export { qqBotHosts } from './qq-bot-hosts.js'
-export { qqBot, type QQBotCredentials } from './qq-bot.js'
+export { qqBot, qqBotHosts, type QQBotCredentials } from './qq-bot.js'

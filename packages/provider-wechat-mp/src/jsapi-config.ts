@@ -1,5 +1,6 @@
-import { signPage, type PageSignature, type SignPageOptions, type TokenSource } from '@lingpai/core'
-import { jsapiTicket } from './jsapi-ticket.js'
+import type { TokenSource } from '@lingpai/core'
+import { signPage, type PageSignature, type SignPageOptions } from '@lingpai/core/internal'
+import { jsapiTicket } from './tickets.js'
 
 /** Arguments of `wx.config`, in addition to its `jsApiList`. */
 export interface JsapiConfig extends PageSignature {

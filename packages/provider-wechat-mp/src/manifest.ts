@@ -1,9 +1,6 @@
 import type { ProviderManifest } from '@lingpai/core/internal'
-import { cardTicket } from './card-ticket.js'
-import { jsapiTicket } from './jsapi-ticket.js'
-import type { WechatMpCredentials } from './wechat-mp-common.js'
-import { wechatMpPlain } from './wechat-mp-plain.js'
-import { wechatMp } from './wechat-mp.js'
+import { cardTicket, jsapiTicket } from './tickets.js'
+import { wechatMp, wechatMpPlain, type WechatMpCredentials } from './wechat-mp.js'
 
 const tickets = { jsapi: jsapiTicket, wxCard: cardTicket }
 

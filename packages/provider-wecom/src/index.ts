@@ -1,5 +1,4 @@
-export { agentConfig, type AgentConfig } from './agent-config.js'
-export { agentTicket } from './agent-ticket.js'
-export { corpTicket } from './corp-ticket.js'
-export { jsapiConfig, type JsapiConfig } from './jsapi-config.js'
+export { agentConfig, jsapiConfig, type AgentConfig, type JsapiConfig } from './page-config.js'
+export { agentTicket, corpTicket } from './tickets.js'
 export { wecom, type WecomCredentials } from './wecom.js'
+export type { PageSignature, SignPageOptions } from '@lingpai/core/internal'

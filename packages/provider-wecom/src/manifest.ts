@@ -1,6 +1,5 @@
 import type { ProviderManifest } from '@lingpai/core/internal'
-import { agentTicket } from './agent-ticket.js'
-import { corpTicket } from './corp-ticket.js'
+import { agentTicket, corpTicket } from './tickets.js'
 import { wecom, type WecomCredentials } from './wecom.js'
 
 /** What the command, the docs and the status page say about this package. */

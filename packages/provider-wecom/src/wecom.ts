@@ -1,7 +1,5 @@
 import { defineProvider, type Secret } from '@lingpai/core'
-import { errorTables } from './error-tables.js'
-import { hints } from './hints.js'
-import { perCode } from './per-code.js'
+import { errorTables, hints, perCode } from './error-codes.js'
 
 /** Credentials of one app of a corporation; each app has its own secret and token. */
 export interface WecomCredentials {

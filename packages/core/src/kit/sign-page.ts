@@ -1,7 +1,55 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { ConfigError } from '../errors.js'
 import { registry } from '../manager/process-registry.js'
+import { defineProvider } from '../provider/define-provider.js'
+import type { Provider, ProviderSpec, RequestSpec } from '../provider.js'
 import type { TokenSource } from '../token-source.js'
+
+/** What one kind of ticket has of its own; the rest follows from the provider of the token. */
+export interface TicketSpec {
+  readonly kind: string
+  readonly source: ProviderSpec<never>['source']
+  readonly request: RequestSpec
+}
+
+/**
+ * Describes a ticket of the JS-SDK that is requested with the token of `parent`, with the same credentials, hosts and fields.
+ *
+ * The request is an API call like any other, so the codes of API calls apply to it: a token error concerns the token. No API is called
+ * with a ticket, so no code rejects one.
+ */
+export function ticketProvider<C>(parent: Provider<C>, { kind, source, request }: TicketSpec): Provider<C> {
+  const { probe: _, perCode = {}, hints = {}, ...spec } = parent.spec
+  const codes = Object.values(spec.errors.api).flat().map(String)
+  const isOfTickets = ([key]: readonly [string, unknown]): boolean => codes.includes(key) || !/\d/.test(key)
+  return defineProvider<C>({
+    ...spec,
+    kind,
+    parent,
+    source,
+    // `expires_in` is the full life, independent of the age of the ticket, at WeChat (developers.weixin.qq.com, community/develop/doc/
+    // 000e0adca68568abb1ab525365b000, 2021), and undocumented at WeCom, as is when a new ticket is issued at both. So a response is
+    // trusted for an hour, which is correct either way. One request per hour is far below the quotas: WeCom's is 400 per hour for a
+    // corporation and 100 for an app (developer.work.weixin.qq.com, document/path/90454).
+    renewal: {
+      mode: 'sticky',
+      windowSeconds: 0,
+      attemptsAtSeconds: [600, 120],
+      jitterSeconds: 60,
+      marginSeconds: 60,
+      memorySeconds: 60,
+      minIntervalSeconds: 60,
+      maxLifeSeconds: 7200,
+      trustSeconds: 3600,
+    },
+    response: { ...spec.response, token: 'ticket' },
+    placement: { in: 'nowhere' },
+    errors: { token: spec.errors.api, api: {} },
+    perCode: Object.fromEntries(Object.entries(perCode).filter(isOfTickets)),
+    hints: Object.fromEntries(Object.entries(hints).filter(isOfTickets)),
+    request: () => request,
+  })
+}
 
 /** Options of {@link signPage}. */
 export interface SignPageOptions {
