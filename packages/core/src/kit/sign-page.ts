@@ -51,7 +51,7 @@ export function ticketProvider<C>(parent: Provider<C>, { kind, source, request }
   })
 }
 
-/** Options of {@link signPage}. */
+/** Options of signing a page. */
 export interface SignPageOptions {
   /** Aborts this caller's wait for the ticket with the signal's reason. */
   readonly signal?: AbortSignal
