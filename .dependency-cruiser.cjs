@@ -108,7 +108,7 @@ const rules = [
     to: {
       path: '^packages/(?!$1/)[^/]+/(?!src/index[.]ts$)',
       pathNot:
-        '^packages/(testing/(test/support/|src/[^/]+/index[.]ts$)|core/src/internal[.]ts$|provider-[^/]+/src/manifest[.]ts$)',
+        '^packages/(testing/test/support/|(testing|qq-bot-gateway)/src/[^/]+/index[.]ts$|core/src/internal[.]ts$|provider-[^/]+/src/manifest[.]ts$)',
     },
   },
   {

@@ -1,5 +1,6 @@
 import { isLingpaiError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
-import { QQBotGateway, type C2CMessageDispatch, type GroupMessageDispatch } from '@lingpai/qq-bot-gateway'
+import { QQBotGateway } from '@lingpai/qq-bot-gateway'
+import type { C2CMessageDispatch, GroupMessageDispatch } from '@lingpai/qq-bot-gateway/events'
 
 type MessageDispatch = GroupMessageDispatch | C2CMessageDispatch
 

@@ -1,15 +1,15 @@
 import { ConfigError, type Clock, type IAccessTokenCache, type Logger, type TokenSource } from '@lingpai/core'
-import type { GatewaySocketClass } from './gateway/gateway-socket.js'
-import { intentBits, type IntentName } from './gateway/intents.js'
-import type { BackoffOptions } from './gateway/next-move.js'
+import type { QQBotGatewaySocketClass } from './gateway/gateway-socket.js'
+import { intentBits, type QQBotIntentName } from './gateway/intents.js'
+import type { QQBotGatewayBackoff } from './gateway/next-move.js'
 import type { QQBotSenderOptions } from './sending/qq-bot-sender.js'
 
 /** Options of `QQBotGateway`. */
 export interface QQBotGatewayOptions {
   /** The bot's token source: `manager.source(qqBot, credentials)`, or any other `TokenSource`. */
   readonly source: TokenSource
-  /** Events to subscribe to: names, or a sum of `Intents`. */
-  readonly intents: readonly IntentName[] | number
+  /** Events to subscribe to: names, or a sum of `QQBotIntents`. */
+  readonly intents: readonly QQBotIntentName[] | number
   /** Share of the guilds that this connection handles. @default [0, 1], all of them */
   readonly shard?: readonly [index: number, count: number]
   /**
@@ -26,7 +26,7 @@ export interface QQBotGatewayOptions {
   /** `properties` of Identify; the platform ignores them. @default {} */
   readonly properties?: Readonly<Record<string, string>>
   /** Delays between reconnects. */
-  readonly backoff?: BackoffOptions
+  readonly backoff?: QQBotGatewayBackoff
   /** Maximum time from a heartbeat to its ack, in milliseconds. @default 10_000 */
   readonly ackTimeoutMs?: number
   /** Maximum time from connecting to Hello, and from Identify or Resume to the response, in milliseconds. @default 20_000 */
@@ -38,7 +38,7 @@ export interface QQBotGatewayOptions {
   /** Options of the bot's sender; `source` and `clock` are those of the gateway. */
   readonly sending?: Omit<QQBotSenderOptions, 'source' | 'clock'>
   /** The WebSocket class. @default the class of `ws` */
-  readonly WebSocket?: GatewaySocketClass
+  readonly WebSocket?: QQBotGatewaySocketClass
   /** Receives events without their contents. @default silent */
   readonly logger?: Logger
   /** @default systemClock of core */

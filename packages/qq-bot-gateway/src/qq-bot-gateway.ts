@@ -2,20 +2,20 @@
 import { ClosedError, systemClock, type AnyLingpaiError } from '@lingpai/core'
 import { EventHub } from './events/event-hub.js'
 import { eventQueue, type EventQueue } from './events/event-queue.js'
-import { toDispatch, type GatewayDispatch } from './events/gateway-dispatch.js'
-import type { GatewayEventName, GatewayListener } from './events/gateway-events.js'
+import { toDispatch, type QQBotDispatch } from './events/qq-bot-dispatch.js'
+import type { QQBotGatewayEventName, QQBotGatewayListener } from './events/gateway-events.js'
 import { logGatewayEvents } from './events/log-gateway-events.js'
 import { seenEvents } from './events/seen-events.js'
 import { assertGatewayOptions, type QQBotGatewayOptions } from './gateway-options.js'
 import { GatewayLife } from './gateway/gateway-life.js'
 import { defaultSocketClass } from './gateway/gateway-socket.js'
 import { intentBits } from './gateway/intents.js'
-import type { GatewayPayload } from './gateway/payload.js'
-import type { Message, SendOptions, SentMessage } from './sending/message.js'
+import type { QQBotGatewayPayload } from './gateway/payload.js'
+import type { QQBotMessage, QQBotSendOptions, QQBotSentMessage } from './sending/message.js'
 import { QQBotSender } from './sending/qq-bot-sender.js'
 
 /** State of a gateway. */
-export interface GatewayStatus {
+export interface QQBotGatewayStatus {
   /**
    * `idle`: `connect()` was not called; `connecting`: connecting or reconnecting; `live`: receiving events; `failed`: stopped, see
    * `error`; `closed`: `close()` was called.
@@ -128,7 +128,7 @@ export class QQBotGateway {
    * }
    * ```
    */
-  on<Name extends GatewayEventName>(name: Name, listener: GatewayListener<Name>): () => void {
+  on<Name extends QQBotGatewayEventName>(name: Name, listener: QQBotGatewayListener<Name>): () => void {
     return this.#hub.on(name, listener)
   }
 
@@ -138,7 +138,7 @@ export class QQBotGateway {
    *
    * @param options `maxQueued` is the number of events that may wait for the loop. @default 10_000
    */
-  events({ maxQueued = 10_000 }: { readonly maxQueued?: number } = {}): AsyncIterableIterator<GatewayDispatch> {
+  events({ maxQueued = 10_000 }: { readonly maxQueued?: number } = {}): AsyncIterableIterator<QQBotDispatch> {
     const queue = eventQueue(maxQueued, () => this.#queues.delete(queue))
     this.#queues.add(queue)
     if (this.#isClosed || this.#failure !== undefined) queue.finish(this.#failure)
@@ -146,32 +146,48 @@ export class QQBotGateway {
   }
 
   /** Calls `events()`, so that `for await (const { event, data } of gateway)` works. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<GatewayDispatch> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<QQBotDispatch> {
     return this.events()
   }
 
   /** Calls `sender.sendGroupMessage()`. */
-  sendGroupMessage(groupOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendGroupMessage(
+    groupOpenid: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.sender.sendGroupMessage(groupOpenid, message, options)
   }
 
   /** Calls `sender.sendC2CMessage()`. */
-  sendC2CMessage(userOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendC2CMessage(
+    userOpenid: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.sender.sendC2CMessage(userOpenid, message, options)
   }
 
   /** Calls `sender.sendChannelMessage()`. */
-  sendChannelMessage(channelId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendChannelMessage(
+    channelId: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.sender.sendChannelMessage(channelId, message, options)
   }
 
   /** Calls `sender.reply()`. */
-  reply(dispatch: GatewayDispatch, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  reply(
+    dispatch: QQBotDispatch,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.sender.reply(dispatch, message, options)
   }
 
   /** Returns the current state. */
-  status(): GatewayStatus {
+  status(): QQBotGatewayStatus {
     const { session } = this.#life
     return {
       state: this.#state(),
@@ -221,7 +237,7 @@ export class QQBotGateway {
     for (const queue of [...this.#queues]) queue.finish(error)
   }
 
-  #state(): GatewayStatus['state'] {
+  #state(): QQBotGatewayStatus['state'] {
     if (this.#isClosed) return 'closed'
     if (this.#failure !== undefined) return 'failed'
     if (this.#connecting === undefined) return 'idle'
@@ -229,7 +245,7 @@ export class QQBotGateway {
   }
 
   /** @returns a promise of the work that is still running for the event; `undefined` if there is none, or if it is not awaited */
-  #dispatch(payload: GatewayPayload): Promise<unknown> | undefined {
+  #dispatch(payload: QQBotGatewayPayload): Promise<unknown> | undefined {
     const dispatch = toDispatch(payload)
     if (!this.#seen.add(dispatch)) return undefined
     const listening = [

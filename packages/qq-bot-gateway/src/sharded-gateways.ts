@@ -4,7 +4,7 @@ import type { QQBotGatewayOptions } from './gateway-options.js'
 import { QQBotGateway } from './qq-bot-gateway.js'
 
 /** Options of all shards. */
-export interface ShardedGatewaysOptions extends Omit<QQBotGatewayOptions, 'shard'> {
+export interface ShardedQQBotGatewaysOptions extends Omit<QQBotGatewayOptions, 'shard'> {
   /** Total number of the bot's connections. @default what the platform recommends */
   readonly count?: number
   /** Indexes of the shards that this process runs. @default all of them */
@@ -23,19 +23,19 @@ export interface ShardedGatewaysOptions extends Omit<QQBotGatewayOptions, 'shard
  * import { memoryCache } from '@lingpai/cache-memory'
  * import { TokenManager } from '@lingpai/core'
  * import { qqBot } from '@lingpai/provider-qq-bot'
- * import { shardedGateways } from '@lingpai/qq-bot-gateway'
+ * import { shardedQQBotGateways } from '@lingpai/qq-bot-gateway'
  *
  * const source = new TokenManager({ cache: memoryCache() }).source(qqBot, { appId: '102000000', clientSecret: 'secret' })
- * const gateways = await shardedGateways({ source, intents: ['PUBLIC_GUILD_MESSAGES'] })
+ * const gateways = await shardedQQBotGateways({ source, intents: ['PUBLIC_GUILD_MESSAGES'] })
  * await Promise.all(gateways.map((gateway) => gateway.connect()))
  * ```
  */
-export async function shardedGateways({
+export async function shardedQQBotGateways({
   count,
   indexes,
   signal = new AbortController().signal,
   ...options
-}: ShardedGatewaysOptions): Promise<readonly QQBotGateway[]> {
+}: ShardedQQBotGatewaysOptions): Promise<readonly QQBotGateway[]> {
   if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
     throw new ConfigError('qq gateway: "count" must be a positive integer', { field: 'count', problem: 'malformed' })
   }

@@ -1,9 +1,9 @@
-import { closeRules, type CloseAction } from '../src/index.js'
+import { qqBotCloseRules, type QQBotCloseAction } from '../src/index.js'
 import { closeRuleOf } from '../src/gateway/close-codes.js'
 import { journalOf, withGateways } from './gateway-world.js'
 
 /** The documented close codes, written independently of the source, so that a slip in its table fails a test. */
-const expected: readonly (readonly [code: number, action: CloseAction])[] = [
+const expected: readonly (readonly [code: number, action: QQBotCloseAction])[] = [
   ...[4008, 4009].map((code) => [code, 'resume'] as const),
   ...[4006, 4007].map((code) => [code, 'identify'] as const),
   ...Array.from({ length: 14 }, (_, index) => [4900 + index, 'identify'] as const),
@@ -14,7 +14,7 @@ const expected: readonly (readonly [code: number, action: CloseAction])[] = [
 ]
 
 test('the table of close codes lists every code once', () => {
-  const listed = closeRules.flatMap(({ code, to = code }) =>
+  const listed = qqBotCloseRules.flatMap(({ code, to = code }) =>
     Array.from({ length: to - code + 1 }, (_, at) => code + at),
   )
   expect(new Set(listed).size).toBe(listed.length)
@@ -22,7 +22,7 @@ test('the table of close codes lists every code once', () => {
   expect(listed.filter((code) => !expected.some(([known]) => known === code))).toEqual([])
 })
 
-const follows: Readonly<Record<CloseAction, readonly string[]>> = {
+const follows: Readonly<Record<QQBotCloseAction, readonly string[]>> = {
   resume: ['reconnecting:resume', 'connected', 'resumed:0'],
   identify: ['reconnecting:identify', 'connected', 'ready'],
   'refresh-token': ['reconnecting:identify', 'connected', 'ready'],

@@ -1,7 +1,7 @@
 import type { Logger } from '@lingpai/core'
-import { toDispatch } from '../src/events/gateway-dispatch.js'
+import { toDispatch } from '../src/events/qq-bot-dispatch.js'
 import { recentIds } from '../src/events/recent-ids.js'
-import type { GatewayEventName } from '../src/index.js'
+import type { QQBotGatewayEventName } from '../src/index.js'
 import { withGateways } from './gateway-world.js'
 
 const all = { id: 'm', group_openid: 'G', guild_id: '1', channel_id: '2', audit_id: 'a', openid: 'U' }
@@ -23,7 +23,7 @@ test.each([
   withGateways(async ({ simulator, clock, connected }) => {
     const gateway = await connected({ intents: 2 ** 9 + 2 ** 12 + 2 ** 25 + 2 ** 26 + 2 ** 27 + 2 ** 30 })
     const heard: unknown[] = []
-    for (const name of [event, 'dispatch', 'raw_dispatch', 'raw'] as const satisfies readonly GatewayEventName[]) {
+    for (const name of [event, 'dispatch', 'raw_dispatch', 'raw'] as const satisfies readonly QQBotGatewayEventName[]) {
       gateway.on(name, (told) => heard.push([name, told]))
     }
     const { id } = simulator.qqGateway.dispatch(type, all)

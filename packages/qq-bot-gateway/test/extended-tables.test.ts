@@ -1,5 +1,5 @@
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { QQBotSender } from '../src/index.js'
+import { QQBotSender } from '../src/sending/index.js'
 import { caught } from './sending-world.js'
 import { withGateways, type GatewayWorld } from './gateway-world.js'
 

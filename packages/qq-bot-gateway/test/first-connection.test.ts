@@ -2,7 +2,7 @@ import { TokenManager, type Logger } from '@lingpai/core'
 import { memoryCache } from '@lingpai/cache-memory'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { inspect } from 'node:util'
-import { Intents, QQBotGateway, type IntentName, type QQBotGatewayOptions } from '../src/index.js'
+import { QQBotIntents, QQBotGateway, type QQBotIntentName, type QQBotGatewayOptions } from '../src/index.js'
 import { journalOf, withGateways } from './gateway-world.js'
 
 test('a wrong secret rejects connect() at once, without another attempt', () =>
@@ -112,12 +112,12 @@ test.each([
 test('intents are accepted by name or by number', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.qqGateway.change({ maxConcurrency: 3 })
-    const names = Object.keys(Intents) as IntentName[]
-    const some = Intents.GUILDS | Intents.DIRECT_MESSAGE
+    const names = Object.keys(QQBotIntents) as QQBotIntentName[]
+    const some = QQBotIntents.GUILDS | QQBotIntents.DIRECT_MESSAGE
     for (const intents of [names, some, ['GUILDS', 'GUILDS'] as const]) {
       await clock.runUntil(open({ intents }).connect())
     }
-    const all = names.reduce((bits, name) => bits + Intents[name], 0)
+    const all = names.reduce((bits, name) => bits + QQBotIntents[name], 0)
     expect(simulator.qqGateway.sessions.map(({ intents }) => intents)).toEqual([all, some, 1])
   }))
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { WebSocketServer } from 'ws'
-import { QQBotGateway, shardedGateways } from '../src/index.js'
+import { QQBotGateway, shardedQQBotGateways } from '../src/index.js'
 import { journalOf, withGateways, type GatewayWorld } from './gateway-world.js'
 
 /** A foreign host that speaks HTTP and WebSocket, sends Hello, and records what it receives. */
@@ -103,10 +103,10 @@ test('a gateway that was live does not follow a later response to a foreign host
     expect(foreign.heard).toEqual([])
   }))
 
-test('shardedGateways() does not follow a redirect to a foreign host', () =>
+test('shardedQQBotGateways() does not follow a redirect to a foreign host', () =>
   withForeignHost(async ({ simulator, clock, source }, foreign) => {
     simulator.fault({ endpoint: '/gateway/bot', redirect: `http://${foreign.host}/gateway/bot` })
-    await expect(clock.runUntil(shardedGateways({ source, intents: ['GUILDS'], clock }))).rejects.toMatchObject({
+    await expect(clock.runUntil(shardedQQBotGateways({ source, intents: ['GUILDS'], clock }))).rejects.toMatchObject({
       code: 'ERR_LINGPAI_TRANSPORT',
       details: { status: 302 },
     })

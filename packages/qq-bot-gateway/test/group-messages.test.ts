@@ -1,7 +1,8 @@
 import type { TokenSource } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
-import { toDispatch } from '../src/events/gateway-dispatch.js'
-import { QQBotSender, type GatewayDispatch } from '../src/index.js'
+import { toDispatch } from '../src/events/qq-bot-dispatch.js'
+import type { QQBotDispatch } from '../src/events/index.js'
+import { QQBotSender } from '../src/sending/index.js'
 import { withGateways } from './gateway-world.js'
 
 const at = 'GROUP_AT_MESSAGE_CREATE'
@@ -114,7 +115,7 @@ test.each([
   expect(sent).toEqual([[path, { msg_type: 0, content: 'hello', event_id: `${t}:1`, msg_seq: 1 }]])
 })
 
-test.each<[string, GatewayDispatch]>([
+test.each<[string, QQBotDispatch]>([
   ['an event without an id', toDispatch({ op: 0, t: 'FRIEND_ADD', d: { openid: 'U' } })],
   ['an event without a group', toDispatch({ op: 0, t: 'GROUP_ADD_ROBOT', d: {}, id: 'E' })],
   ['an event that removes the bot', toDispatch({ op: 0, t: 'FRIEND_DEL', d: { openid: 'U' }, id: 'E' })],

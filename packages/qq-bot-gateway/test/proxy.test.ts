@@ -1,13 +1,13 @@
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { WebSocket } from 'ws'
 import { startConnectProxy } from '../../testing/test/support/connect-proxy.js'
-import type { GatewaySocketOptions } from '../src/index.js'
+import type { QQBotGatewaySocketOptions } from '../src/index.js'
 import { withGateways } from './gateway-world.js'
 
 function through(url: string) {
   const agent = new HttpsProxyAgent(url)
   return class extends WebSocket {
-    constructor(address: string, options: GatewaySocketOptions) {
+    constructor(address: string, options: QQBotGatewaySocketOptions) {
       super(address, { ...options, agent })
     }
   }

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import type { TokenSource } from '@lingpai/core'
 import { testClock } from '@lingpai/testing'
-import { QQBotSender, type MessageTarget } from '../src/index.js'
+import { QQBotSender, type QQBotMessageTarget } from '../src/sending/index.js'
 import { rateWindows } from '../src/sending/rate-windows.js'
 import { replyNumbers } from '../src/sending/reply-numbers.js'
 import { caught, withSender } from './sending-world.js'
 
-const group: MessageTarget = { kind: 'group', id: 'GROUP' }
+const group: QQBotMessageTarget = { kind: 'group', id: 'GROUP' }
 const words = 'planted-words-of-a-person'
 const inDoubt = { retryable: false, message: expect.stringContaining('may or may not have been delivered') as unknown }
 

@@ -1,4 +1,4 @@
-import { QQBotSender, type QQBotSenderOptions } from '../src/index.js'
+import { QQBotSender, type QQBotSenderOptions } from '../src/sending/index.js'
 import { withGateways, type GatewayWorld } from './gateway-world.js'
 
 /** A world with a sender. */

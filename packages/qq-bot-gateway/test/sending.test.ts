@@ -1,10 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isLingpaiError, type TokenSource } from '@lingpai/core'
-import { QQBotSender, type GatewayDispatch, type MessageTarget } from '../src/index.js'
+import type { QQBotDispatch } from '../src/events/index.js'
+import { QQBotSender, type QQBotMessageTarget } from '../src/sending/index.js'
 import { caught, withSender } from './sending-world.js'
 
-const group: MessageTarget = { kind: 'group', id: 'GROUP' }
+const group: QQBotMessageTarget = { kind: 'group', id: 'GROUP' }
 
 test('100 concurrent cold sends request one token', () =>
   withSender(async ({ simulator, sender, clock, posts }) => {
@@ -271,10 +272,10 @@ test('a message that waits for review is pending and has its audit_id', () =>
     expect(await clock.runUntil(sender.send(group, 'second'))).toEqual({ isPending: true, audit_id: 'A1' })
   }))
 
-const said = (event: string, data: object, eventId?: string): GatewayDispatch =>
-  ({ event, type: 'T', data, ...(eventId !== undefined && { eventId }) }) as unknown as GatewayDispatch
+const said = (event: string, data: object, eventId?: string): QQBotDispatch =>
+  ({ event, type: 'T', data, ...(eventId !== undefined && { eventId }) }) as unknown as QQBotDispatch
 
-test.each<[string, GatewayDispatch, string]>([
+test.each<[string, QQBotDispatch, string]>([
   ['a group', said('group_message', { id: 'M', group_openid: 'G' }), '/v2/groups/G/messages'],
   ['a user', said('c2c_message', { id: 'M', author: { user_openid: 'U' } }), '/v2/users/U/messages'],
   ['a channel', said('guild_message', { id: 'M', channel_id: 'C', guild_id: 'D' }), '/channels/C/messages'],

@@ -6,7 +6,7 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager } from '@lingpai/core'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { decodeStarts, encodeStarts, planStart } from '../src/gateway/start-plan.js'
-import { QQBotGateway, shardedGateways } from '../src/index.js'
+import { QQBotGateway, shardedQQBotGateways } from '../src/index.js'
 import { journalOf, withGateways } from './gateway-world.js'
 
 const told = (remaining: number, maxConcurrency = 1) => ({ remaining, resetAfterMs: 1_000_000, maxConcurrency })
@@ -42,7 +42,7 @@ test('a start record survives serialization, and malformed text is undefined', (
 test('the shards of one process start at the pace of the platform, even after a mass disconnect', () =>
   withGateways(async ({ simulator, clock, source }) => {
     simulator.qqGateway.change({ shards: 6, maxConcurrency: 2 })
-    const gateways = await clock.runUntil(shardedGateways({ source, clock, intents: ['PUBLIC_GUILD_MESSAGES'] }))
+    const gateways = await clock.runUntil(shardedQQBotGateways({ source, clock, intents: ['PUBLIC_GUILD_MESSAGES'] }))
     expect(gateways.map((gateway) => gateway.status().shard)).toEqual([0, 1, 2, 3, 4, 5].map((index) => [index, 6]))
     await clock.runUntil(Promise.all(gateways.map((gateway) => gateway.connect())))
     simulator.qqGateway.disturb({ invalidSession: 'final' })
@@ -54,7 +54,7 @@ test('the shards of one process start at the pace of the platform, even after a 
 
 test('invalid shards are a ConfigError', () =>
   withGateways(async ({ source }) => {
-    const ask = (options: object) => shardedGateways({ source, intents: ['GUILDS'], ...options })
+    const ask = (options: object) => shardedQQBotGateways({ source, intents: ['GUILDS'], ...options })
     for (const count of [0, -1, 1.5, Number.NaN]) {
       await expect(ask({ count })).rejects.toMatchObject({ details: { field: 'count' } })
     }

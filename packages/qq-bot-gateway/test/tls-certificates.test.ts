@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TokenSource } from '@lingpai/core'
 import { certificate } from '../../testing/test/support/certificate.js'
-import { QQBotSender } from '../src/index.js'
+import { QQBotSender } from '../src/sending/index.js'
 import { caught } from './sending-world.js'
 
 const rejected = {

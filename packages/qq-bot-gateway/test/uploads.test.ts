@@ -3,10 +3,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TokenSource } from '@lingpai/core'
 import { testClock, type TestClock } from '@lingpai/testing'
-import { QQBotSender, type MessageTarget, type QQBotSenderOptions } from '../src/index.js'
+import { QQBotSender, type QQBotMessageTarget, type QQBotSenderOptions } from '../src/sending/index.js'
 import { caught, withSender } from './sending-world.js'
 
-const user: MessageTarget = { kind: 'user', id: 'U' }
+const user: QQBotMessageTarget = { kind: 'user', id: 'U' }
 const byUrl = { type: 'video', url: 'https://example.com/large.mp4' } as const
 
 interface UploadWorld {

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { bundled } from '../../testing/test/support/bundle.js'
-import { webhookHandler, type WebhookHandlerOptions } from '../src/index.js'
+import { qqBotWebhook, type QQBotWebhookOptions } from '../src/webhook/index.js'
 import { appId, clientSecret, clock, groupMessage, signed } from './webhook-requests.js'
 
 const program = bundled(new URL('children/webhook.ts', import.meta.url))
 
 /** A handler whose work finishes when the test says so. */
-function slowInstance(options: Partial<WebhookHandlerOptions> = {}) {
+function slowInstance(options: Partial<QQBotWebhookOptions> = {}) {
   const works: PromiseWithResolvers[] = []
-  const handle = webhookHandler({
+  const handle = qqBotWebhook({
     appId,
     clientSecret,
     clock,

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
 import type { IAccessTokenCache } from '@lingpai/core'
-import { webhookHandler, type WebhookHandlerOptions } from '../src/index.js'
+import { qqBotWebhook, type QQBotWebhookOptions } from '../src/webhook/index.js'
 import { recentEvents } from '../src/webhook/recent-events.js'
 import { appId, clientSecret, clock, groupMessage, signed } from './webhook-requests.js'
 
 const withoutId = (content: string): string => JSON.stringify({ op: 0, t: 'GUILD_UPDATE', d: { name: content } })
 
 /** An instance, and the events that it received. */
-function instance(options: Partial<WebhookHandlerOptions> = {}) {
+function instance(options: Partial<QQBotWebhookOptions> = {}) {
   const seen: unknown[] = []
-  const handle = webhookHandler({
+  const handle = qqBotWebhook({
     appId,
     clientSecret,
     clock,

@@ -1,9 +1,10 @@
-import { webhookHandler, type GatewayDispatch, type WebhookHandlerOptions } from '../src/index.js'
+import type { QQBotDispatch } from '../src/events/index.js'
+import { qqBotWebhook, type QQBotWebhookOptions } from '../src/webhook/index.js'
 import { appId, clientSecret, clock, groupMessage, nowSeconds, signed, url } from './webhook-requests.js'
 
-function world(options: Partial<WebhookHandlerOptions> = {}) {
-  const seen: GatewayDispatch[] = []
-  const handle = webhookHandler({
+function world(options: Partial<QQBotWebhookOptions> = {}) {
+  const seen: QQBotDispatch[] = []
+  const handle = qqBotWebhook({
     appId,
     clientSecret,
     clock,

@@ -1,19 +1,19 @@
-import type { GatewayEventName, GatewayEvents, GatewayListener } from './gateway-events.js'
+import type { QQBotGatewayEventName, QQBotGatewayEvents, QQBotGatewayListener } from './gateway-events.js'
 
 type AnyListener = (event: never) => unknown
 
 /** Hands events to listeners. A listener that throws or rejects is reported and does not affect the others. */
 export class EventHub {
-  readonly #listeners = new Map<GatewayEventName, readonly AnyListener[]>()
-  readonly #onThrow: (name: GatewayEventName, thrown: unknown) => unknown
+  readonly #listeners = new Map<QQBotGatewayEventName, readonly AnyListener[]>()
+  readonly #onThrow: (name: QQBotGatewayEventName, thrown: unknown) => unknown
 
   /** @param onThrow called with what a listener threw; its own errors are ignored */
-  constructor(onThrow: (name: GatewayEventName, thrown: unknown) => unknown) {
+  constructor(onThrow: (name: QQBotGatewayEventName, thrown: unknown) => unknown) {
     this.#onThrow = onThrow
   }
 
   /** @returns a function that removes the listener */
-  on<Name extends GatewayEventName>(name: Name, listener: GatewayListener<Name>): () => void {
+  on<Name extends QQBotGatewayEventName>(name: Name, listener: QQBotGatewayListener<Name>): () => void {
     // The wrapper lets the same function listen twice, with each registration removed separately.
     const own: AnyListener = (event) => listener(event)
     this.#listeners.set(name, [...this.#of(name), own])
@@ -25,16 +25,19 @@ export class EventHub {
   }
 
   /** Whether the event has a listener. Lets a caller skip building an event that is expensive to build. */
-  has(name: GatewayEventName): boolean {
+  has(name: QQBotGatewayEventName): boolean {
     return this.#of(name).length > 0
   }
 
-  emit<Name extends GatewayEventName>(name: Name, event: GatewayEvents[Name]): void {
+  emit<Name extends QQBotGatewayEventName>(name: Name, event: QQBotGatewayEvents[Name]): void {
     void this.handOut(name, event)
   }
 
   /** @returns a promise of the listeners that are still running, which never rejects; `undefined` if none is */
-  handOut<Name extends GatewayEventName>(name: Name, event: GatewayEvents[Name]): Promise<unknown> | undefined {
+  handOut<Name extends QQBotGatewayEventName>(
+    name: Name,
+    event: QQBotGatewayEvents[Name],
+  ): Promise<unknown> | undefined {
     let working: Promise<unknown> | undefined
     for (const listener of this.#of(name)) {
       try {
@@ -49,7 +52,7 @@ export class EventHub {
     return working
   }
 
-  #tell(name: GatewayEventName, thrown: unknown): void {
+  #tell(name: QQBotGatewayEventName, thrown: unknown): void {
     try {
       const result = this.#onThrow(name, thrown)
       if (isThenable(result)) result.then(undefined, () => undefined)
@@ -58,7 +61,7 @@ export class EventHub {
     }
   }
 
-  #of(name: GatewayEventName): readonly AnyListener[] {
+  #of(name: QQBotGatewayEventName): readonly AnyListener[] {
     return this.#listeners.get(name) ?? none
   }
 }

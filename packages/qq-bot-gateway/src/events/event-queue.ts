@@ -1,22 +1,22 @@
 import { ConfigError, type AnyLingpaiError } from '@lingpai/core'
-import type { GatewayDispatch } from './gateway-dispatch.js'
+import type { QQBotDispatch } from './qq-bot-dispatch.js'
 
 /** A queue of events for one `for await` loop. */
-export interface EventQueue extends AsyncIterableIterator<GatewayDispatch> {
+export interface EventQueue extends AsyncIterableIterator<QQBotDispatch> {
   /** @param done called when the loop has handled the event: it asks for the next one, or exits */
-  push(dispatch: GatewayDispatch, done?: () => void): void
+  push(dispatch: QQBotDispatch, done?: () => void): void
   /** Ends the loop after the queued events; with an error, the loop then throws it. */
   finish(error?: AnyLingpaiError): void
   return(): Promise<IteratorReturnResult<undefined>>
 }
 
 interface Queued {
-  readonly dispatch: GatewayDispatch
+  readonly dispatch: QQBotDispatch
   readonly done: (() => void) | undefined
 }
 
 interface Waiting {
-  readonly resolve: (result: IteratorResult<GatewayDispatch, undefined>) => void
+  readonly resolve: (result: IteratorResult<QQBotDispatch, undefined>) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -55,7 +55,7 @@ export function eventQueue(most: number, ended: () => void): EventQueue {
     }
     return item
   }
-  const handOut = (item: Queued): IteratorResult<GatewayDispatch, undefined> => {
+  const handOut = (item: Queued): IteratorResult<QQBotDispatch, undefined> => {
     current = item
     return { done: false, value: item.dispatch }
   }

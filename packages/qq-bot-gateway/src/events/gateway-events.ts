@@ -1,21 +1,21 @@
 import type { AnyLingpaiError } from '@lingpai/core'
-import type { GatewayPayload } from '../gateway/payload.js'
+import type { QQBotGatewayPayload } from '../gateway/payload.js'
 import type {
   AuditDispatch,
   C2CMessageDispatch,
   C2CMsgReceiveDispatch,
   DirectMessageDispatch,
   FriendAddDispatch,
-  GatewayDispatch,
+  QQBotDispatch,
   GroupAddRobotDispatch,
   GroupMessageDispatch,
   GroupMsgReceiveDispatch,
   GuildMessageDispatch,
   InteractionDispatch,
-} from './gateway-dispatch.js'
+} from './qq-bot-dispatch.js'
 
 /** The events of a gateway, by name. No event carries a token. */
-export interface GatewayEvents {
+export interface QQBotGatewayEvents {
   /** A WebSocket opened; nothing has been received yet. */
   connected: { readonly host: string }
   /** A connection ended. */
@@ -52,11 +52,11 @@ export interface GatewayEvents {
     readonly replayed: number
   }
   /** Every payload as received, of any opcode, including repeated ones. */
-  raw: GatewayPayload
+  raw: QQBotGatewayPayload
   /** Every payload of an event as received, once. */
-  raw_dispatch: GatewayPayload
+  raw_dispatch: QQBotGatewayPayload
   /** Every event, once. */
-  dispatch: GatewayDispatch
+  dispatch: QQBotDispatch
   group_message: GroupMessageDispatch
   c2c_message: C2CMessageDispatch
   guild_message: GuildMessageDispatch
@@ -70,7 +70,7 @@ export interface GatewayEvents {
 }
 
 /** Name of an event. */
-export type GatewayEventName = keyof GatewayEvents
+export type QQBotGatewayEventName = keyof QQBotGatewayEvents
 
 /** A listener of one event. Its errors are caught and reported. */
-export type GatewayListener<Name extends GatewayEventName> = (event: GatewayEvents[Name]) => unknown
+export type QQBotGatewayListener<Name extends QQBotGatewayEventName> = (event: QQBotGatewayEvents[Name]) => unknown

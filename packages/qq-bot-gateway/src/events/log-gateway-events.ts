@@ -1,6 +1,6 @@
 import type { Logger } from '@lingpai/core'
 import type { EventHub } from './event-hub.js'
-import type { GatewayEventName } from './gateway-events.js'
+import type { QQBotGatewayEventName } from './gateway-events.js'
 
 const levels = {
   connected: 'debug',
@@ -10,7 +10,7 @@ const levels = {
   error: 'error',
   ready: 'info',
   resumed: 'info',
-} as const satisfies Partial<Record<GatewayEventName, keyof Logger>>
+} as const satisfies Partial<Record<QQBotGatewayEventName, keyof Logger>>
 
 /** Logs the state of the connection. The content of messages is never logged. */
 export function logGatewayEvents(hub: EventHub, logger: Logger): void {

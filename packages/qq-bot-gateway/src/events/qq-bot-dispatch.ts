@@ -1,4 +1,4 @@
-import type { GatewayPayload } from '../gateway/payload.js'
+import type { QQBotGatewayPayload } from '../gateway/payload.js'
 import type {
   Audit,
   C2CMessage,
@@ -59,7 +59,7 @@ export type C2CMsgReceiveDispatch = DispatchOf<'c2c_msg_receive', 'C2C_MSG_RECEI
 export type OtherDispatch = DispatchOf<'other', string, unknown>
 
 /** Any event, as a union discriminated by `event`. */
-export type GatewayDispatch =
+export type QQBotDispatch =
   | GroupMessageDispatch
   | C2CMessageDispatch
   | GuildMessageDispatch
@@ -73,7 +73,7 @@ export type GatewayDispatch =
   | OtherDispatch
 
 interface Shape {
-  readonly event: Exclude<GatewayDispatch['event'], 'other'>
+  readonly event: Exclude<QQBotDispatch['event'], 'other'>
   /** Members that must be strings. */
   readonly texts: readonly string[]
 }
@@ -96,7 +96,7 @@ const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
 ])
 
 /** Converts a payload of opcode 0 into an event, for the gateway and the webhook alike. */
-export function toDispatch({ t = '', d, id, s }: GatewayPayload): GatewayDispatch {
+export function toDispatch({ t = '', d, id, s }: QQBotGatewayPayload): QQBotDispatch {
   const shape = shapes.get(t)
   const event = shape !== undefined && hasTexts(d, shape.texts) ? shape.event : 'other'
   // Hot path: a single object literal without object spread.
@@ -112,7 +112,7 @@ export function toDispatch({ t = '', d, id, s }: GatewayPayload): GatewayDispatc
     dispatch.mentionsBot = t === 'GROUP_AT_MESSAGE_CREATE' || mentionsBot(d as GroupMessage)
   if (typeof id === 'string') dispatch.eventId = id
   if (typeof s === 'number') dispatch.seq = s
-  return dispatch as GatewayDispatch
+  return dispatch as QQBotDispatch
 }
 
 /** The platform marks the mention of the receiving bot with `is_you`. */

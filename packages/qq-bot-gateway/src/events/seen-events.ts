@@ -1,10 +1,10 @@
-import type { GatewayDispatch } from './gateway-dispatch.js'
+import type { QQBotDispatch } from './qq-bot-dispatch.js'
 import { recentIds } from './recent-ids.js'
 
 /** Remembers events so that none is handed out twice. */
 export interface SeenEvents {
   /** Remembers the event. @returns whether it is new */
-  add(dispatch: GatewayDispatch): boolean
+  add(dispatch: QQBotDispatch): boolean
 }
 
 /**
@@ -26,7 +26,7 @@ export function seenEvents(most: number): SeenEvents {
 }
 
 /** The names that identify an event: its id first, then the id of its message, which lasts longer. */
-export function namesOf(dispatch: GatewayDispatch): readonly string[] {
+export function namesOf(dispatch: QQBotDispatch): readonly string[] {
   const { eventId } = dispatch
   const messageId = messageIdOf(dispatch)
   return [
@@ -35,7 +35,7 @@ export function namesOf(dispatch: GatewayDispatch): readonly string[] {
   ]
 }
 
-function messageIdOf(dispatch: GatewayDispatch): string | undefined {
+function messageIdOf(dispatch: QQBotDispatch): string | undefined {
   switch (dispatch.event) {
     case 'group_message':
     case 'c2c_message':

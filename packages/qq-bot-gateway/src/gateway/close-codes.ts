@@ -8,13 +8,13 @@ import type { ErrorClass } from '@lingpai/core'
  * - `refresh-token`: reports the token as rejected, then starts a new session
  * - `fatal`: stops, because trying again does not help
  */
-export type CloseAction = 'resume' | 'identify' | 'refresh-token' | 'fatal'
+export type QQBotCloseAction = 'resume' | 'identify' | 'refresh-token' | 'fatal'
 
 /** A row of the table; a range of codes if `to` is set. */
-export interface CloseRule {
+export interface QQBotCloseRule {
   readonly code: number
   readonly to?: number
-  readonly action: CloseAction
+  readonly action: QQBotCloseAction
   readonly meaning: string
   /** For `fatal`: the class of the error that is thrown. @default 'unknown' */
   readonly errorClass?: ErrorClass
@@ -27,7 +27,7 @@ export interface CloseRule {
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
  */
-export const closeRules: readonly CloseRule[] = [
+export const qqBotCloseRules: readonly QQBotCloseRule[] = [
   { code: 4001, action: 'fatal', meaning: 'invalid opcode' },
   { code: 4002, action: 'fatal', meaning: 'invalid payload' },
   { code: 4004, action: 'refresh-token', meaning: 'the token was rejected' },
@@ -45,7 +45,7 @@ export const closeRules: readonly CloseRule[] = [
     code: 4011,
     action: 'fatal',
     meaning: 'too many guilds for one connection',
-    hint: 'Use more shards: shardedGateways() asks the platform how many it recommends.',
+    hint: 'Use more shards: shardedQQBotGateways() asks the platform how many it recommends.',
   },
   { code: 4012, action: 'fatal', meaning: 'invalid version' },
   {
@@ -79,9 +79,9 @@ export const closeRules: readonly CloseRule[] = [
 ]
 
 /** All other codes: those of WebSocket itself, of a broken network, and future ones. If the session is gone, the resume is rejected. */
-const unlisted: Omit<CloseRule, 'code'> = { action: 'resume', meaning: 'the connection was lost' }
+const unlisted: Omit<QQBotCloseRule, 'code'> = { action: 'resume', meaning: 'the connection was lost' }
 
 /** Returns the row of the table for a code. */
-export function closeRuleOf(code: number): CloseRule {
-  return closeRules.find((rule) => code >= rule.code && code <= (rule.to ?? rule.code)) ?? { ...unlisted, code }
+export function closeRuleOf(code: number): QQBotCloseRule {
+  return qqBotCloseRules.find((rule) => code >= rule.code && code <= (rule.to ?? rule.code)) ?? { ...unlisted, code }
 }

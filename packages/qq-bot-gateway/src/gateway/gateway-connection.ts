@@ -1,6 +1,6 @@
 import { TransportError, type AnyLingpaiError, type Clock, type Timer } from '@lingpai/core'
-import type { GatewaySocket, GatewaySocketClass } from './gateway-socket.js'
-import { badFrameError, readFrame, type GatewayPayload } from './payload.js'
+import type { QQBotGatewaySocket, QQBotGatewaySocketClass } from './gateway-socket.js'
+import { badFrameError, readFrame, type QQBotGatewayPayload } from './payload.js'
 import {
   initialState,
   step,
@@ -23,7 +23,7 @@ export interface ConnectionOptions {
   readonly provider: string
   /** The session to resume. */
   readonly session: GatewaySession | undefined
-  readonly WebSocket: GatewaySocketClass
+  readonly WebSocket: QQBotGatewaySocketClass
   readonly maxPayloadBytes: number
   readonly times: ProtocolTimes
   readonly clock: Clock
@@ -37,10 +37,10 @@ export interface ConnectionOptions {
 export interface ConnectionListeners {
   readonly opened: () => void
   /** Receives every payload before it is processed. */
-  readonly payload: (payload: GatewayPayload) => void
+  readonly payload: (payload: QQBotGatewayPayload) => void
   readonly ready: (session: GatewaySession, data: Readonly<Record<string, unknown>>) => void
   readonly resumed: (session: GatewaySession, replayed: number) => void
-  readonly dispatch: (payload: GatewayPayload, session: GatewaySession | undefined) => void
+  readonly dispatch: (payload: QQBotGatewayPayload, session: GatewaySession | undefined) => void
   readonly error: (error: unknown) => void
 }
 
@@ -70,7 +70,7 @@ export function openConnection(options: ConnectionOptions): GatewayConnection {
 class Connection implements GatewayConnection {
   readonly done: Promise<ConnectionOutcome>
   readonly #options: ConnectionOptions
-  readonly #socket: GatewaySocket
+  readonly #socket: QQBotGatewaySocket
   readonly #timers = new Map<ProtocolTimer | 'closing', Timer>()
   readonly #asking = new AbortController()
   #state

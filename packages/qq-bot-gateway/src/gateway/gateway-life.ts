@@ -13,11 +13,11 @@ import { closeRuleOf } from './close-codes.js'
 import { openConnection, type ConnectionOutcome, type GatewayConnection } from './gateway-connection.js'
 import { fetchGatewayInfo, type GatewayInfo } from './gateway-info.js'
 import { gatewayKey } from './gateway-key.js'
-import type { GatewaySocketClass } from './gateway-socket.js'
+import type { QQBotGatewaySocketClass } from './gateway-socket.js'
 import { handledEvents, type HandledEvents } from './handled-events.js'
 import { greetingText, type IdentifyFacts } from './identify.js'
-import { nextMove, noFailures, type BackoffOptions, type NextMove } from './next-move.js'
-import type { GatewayPayload } from './payload.js'
+import { nextMove, noFailures, type QQBotGatewayBackoff, type NextMove } from './next-move.js'
+import type { QQBotGatewayPayload } from './payload.js'
 import { resumableCode, type GatewaySession, type ProtocolTimes } from './protocol.js'
 import { sessionStore, type SessionStore } from './session-store.js'
 import { startBudget, type StartBudget } from './start-budget.js'
@@ -29,15 +29,15 @@ export interface LifeParts {
   readonly cache: IAccessTokenCache | undefined
   readonly clock: Clock
   readonly random: () => number
-  readonly WebSocket: GatewaySocketClass
+  readonly WebSocket: QQBotGatewaySocketClass
   readonly maxPayloadBytes: number
   readonly times: ProtocolTimes
-  readonly backoff: BackoffOptions
+  readonly backoff: QQBotGatewayBackoff
   readonly hub: EventHub
   /** When the stored session moves past an event. */
   readonly acknowledge: 'received' | 'handled'
   /** Called with each new event of the platform. @returns a promise of the work that is still running; it never rejects */
-  readonly dispatch: (payload: GatewayPayload) => Promise<unknown> | undefined
+  readonly dispatch: (payload: QQBotGatewayPayload) => Promise<unknown> | undefined
 }
 
 /** Close code that ends the session, as the platform's own clients use it. */

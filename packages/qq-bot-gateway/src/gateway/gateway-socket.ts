@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws'
 
 /** The part of a WebSocket that a gateway uses; one of `ws` fits. */
-export interface GatewaySocket {
+export interface QQBotGatewaySocket {
   /** The handshake completed. */
   on(event: 'open', listener: () => void): unknown
   /** A complete message. Text and bytes both arrive as a Buffer. */
@@ -19,7 +19,7 @@ export interface GatewaySocket {
 }
 
 /** Options of a socket. */
-export interface GatewaySocketOptions {
+export interface QQBotGatewaySocketOptions {
   /** Maximum length of a message; a longer one closes the connection. */
   readonly maxPayload: number
   /** Disabled: these messages are too small to benefit, and a small compressed frame could inflate to a large one. */
@@ -27,7 +27,7 @@ export interface GatewaySocketOptions {
 }
 
 /** A WebSocket class; that of `ws` fits. */
-export type GatewaySocketClass = new (url: string, options: GatewaySocketOptions) => GatewaySocket
+export type QQBotGatewaySocketClass = new (url: string, options: QQBotGatewaySocketOptions) => QQBotGatewaySocket
 
 /** The class of `ws`. Its messages are Buffers unless `binaryType` is changed. */
-export const defaultSocketClass: GatewaySocketClass = WebSocket
+export const defaultSocketClass: QQBotGatewaySocketClass = WebSocket

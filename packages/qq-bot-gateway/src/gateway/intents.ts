@@ -8,12 +8,12 @@ import { ConfigError } from '@lingpai/core'
  * @see https://bot.q.qq.com/wiki/develop/api-v2/event-emit/websocket.html (read 2026-11-20)
  * @example
  * ```ts
- * import { Intents } from '@lingpai/qq-bot-gateway'
+ * import { QQBotIntents } from '@lingpai/qq-bot-gateway'
  *
- * const intents = Intents.GROUP_AND_C2C_EVENT | Intents.INTERACTION
+ * const intents = QQBotIntents.GROUP_AND_C2C_EVENT | QQBotIntents.INTERACTION
  * ```
  */
-export const Intents = Object.freeze({
+export const QQBotIntents = Object.freeze({
   /** Guilds and channels are added, changed or removed. */
   GUILDS: 1 << 0,
   /** Guild members join, change or leave. */
@@ -39,7 +39,7 @@ export const Intents = Object.freeze({
 })
 
 /** Name of an intent. */
-export type IntentName = keyof typeof Intents
+export type QQBotIntentName = keyof typeof QQBotIntents
 
 /**
  * Combines intents into the number that the platform expects.
@@ -47,23 +47,23 @@ export type IntentName = keyof typeof Intents
  * @param intents names, or a number for bits that have no name here
  * @throws ConfigError for an unknown name, or for an empty list
  */
-export function intentBits(intents: readonly IntentName[] | number): number {
+export function intentBits(intents: readonly QQBotIntentName[] | number): number {
   const bits = typeof intents === 'number' ? intents : namedBits(intents)
   if (Number.isSafeInteger(bits) && bits > 0) return bits
-  throw new ConfigError('qq gateway: "intents" must be a non-empty list of names, or a sum of Intents', {
+  throw new ConfigError('qq gateway: "intents" must be a non-empty list of names, or a sum of QQBotIntents', {
     field: 'intents',
     problem: Array.isArray(intents) ? 'empty' : 'malformed',
   })
 }
 
-function namedBits(names: readonly IntentName[]): number {
+function namedBits(names: readonly QQBotIntentName[]): number {
   // JavaScript callers can pass anything.
   const given: readonly unknown[] = Array.isArray(names) ? names : []
-  const unknown = given.filter((name) => typeof name !== 'string' || !Object.hasOwn(Intents, name))
-  if (unknown.length === 0) return names.reduce((bits, name) => bits | Intents[name], 0)
+  const unknown = given.filter((name) => typeof name !== 'string' || !Object.hasOwn(QQBotIntents, name))
+  if (unknown.length === 0) return names.reduce((bits, name) => bits | QQBotIntents[name], 0)
   throw new ConfigError(
     `qq gateway: "intents" has an unknown name: ${unknown.map(String).join(', ')}`,
     { field: 'intents', problem: 'unknown' },
-    { hint: `The names are ${Object.keys(Intents).join(', ')}.` },
+    { hint: `The names are ${Object.keys(QQBotIntents).join(', ')}.` },
   )
 }

@@ -1,7 +1,7 @@
 import type { Ending } from './protocol.js'
 
 /** Delays between reconnects. */
-export interface BackoffOptions {
+export interface QQBotGatewayBackoff {
   /** Maximum first delay, in milliseconds; doubled after each failure. @default 1000 */
   readonly firstMs?: number
   /** Maximum delay, in milliseconds. @default 60_000 */
@@ -53,7 +53,7 @@ const mostRejectedResumes = 3
 export function nextMove(
   history: FailureHistory,
   { ending, liveMs }: EndedConnection,
-  { firstMs = 1000, longestMs = 60_000, stableMs = 60_000 }: BackoffOptions,
+  { firstMs = 1000, longestMs = 60_000, stableMs = 60_000 }: QQBotGatewayBackoff,
   random: number,
 ): NextMove {
   const { action, rejectedResume } = ending

@@ -17,7 +17,7 @@ export const opcodes = {
 } as const
 
 /** A message of the platform, as received. */
-export interface GatewayPayload {
+export interface QQBotGatewayPayload {
   /** Opcode; 0 is an event. */
   readonly op: number
   /** Data of the opcode or of the event. */
@@ -34,7 +34,7 @@ export interface GatewayPayload {
 export type BadFrame = Pick<MalformedResponseErrorDetails, 'problem' | 'bytes'>
 
 /** Parses a frame. Returns the problem if it is malformed. */
-export function readFrame(data: Buffer, isBinary: boolean): GatewayPayload | BadFrame {
+export function readFrame(data: Buffer, isBinary: boolean): QQBotGatewayPayload | BadFrame {
   if (isBinary) return { problem: 'not-text', bytes: data.length }
   let parsed: unknown
   try {
@@ -46,7 +46,7 @@ export function readFrame(data: Buffer, isBinary: boolean): GatewayPayload | Bad
 }
 
 /** A member of the wrong type makes the whole frame malformed. */
-function isPayload(value: unknown): value is GatewayPayload {
+function isPayload(value: unknown): value is QQBotGatewayPayload {
   if (typeof value !== 'object' || value === null) return false
   const { op, s, t, id } = value as Readonly<Record<string, unknown>>
   return (

@@ -1,5 +1,5 @@
-import { closeRuleOf, type CloseAction } from './close-codes.js'
-import { opcodes, type GatewayPayload } from './payload.js'
+import { closeRuleOf, type QQBotCloseAction } from './close-codes.js'
+import { opcodes, type QQBotGatewayPayload } from './payload.js'
 
 /** What a resume needs to continue a session. */
 export interface GatewaySession {
@@ -15,7 +15,7 @@ export type ProtocolTimer = 'hello' | 'response' | 'heartbeat' | 'ack'
 export interface Ending {
   readonly cause:
     'closed' | 'reconnect' | 'invalid-session' | 'missed-ack' | 'silent' | 'malformed' | 'stopped' | 'failed'
-  readonly action: CloseAction
+  readonly action: QQBotCloseAction
   /** The platform's close code, or one that represents the cause. */
   readonly code: number
   readonly reason: string
@@ -47,7 +47,7 @@ export interface ProtocolTimes {
 /** Inputs of the state machine. */
 export type ProtocolInput =
   | { readonly kind: 'opening' }
-  | { readonly kind: 'payload'; readonly payload: GatewayPayload }
+  | { readonly kind: 'payload'; readonly payload: QQBotGatewayPayload }
   /** Identify or Resume was sent. */
   | { readonly kind: 'asked' }
   | { readonly kind: 'timer'; readonly timer: ProtocolTimer }
@@ -65,7 +65,7 @@ export type ProtocolEffect =
   | { readonly kind: 'ask'; readonly session: GatewaySession | undefined }
   | { readonly kind: 'ready'; readonly session: GatewaySession; readonly data: Readonly<Record<string, unknown>> }
   | { readonly kind: 'resumed'; readonly session: GatewaySession; readonly replayed: number }
-  | { readonly kind: 'dispatch'; readonly payload: GatewayPayload; readonly session: GatewaySession | undefined }
+  | { readonly kind: 'dispatch'; readonly payload: QQBotGatewayPayload; readonly session: GatewaySession | undefined }
   | { readonly kind: 'malformed'; readonly what: string }
   /** The connection is over: terminate the socket, or close it with a code. */
   | { readonly kind: 'end'; readonly ending: Ending; readonly close: number | 'cut' }
@@ -120,7 +120,7 @@ export function step(state: ProtocolState, input: ProtocolInput, times: Protocol
   }
 }
 
-function onPayload(state: ProtocolState, payload: GatewayPayload): ProtocolStep {
+function onPayload(state: ProtocolState, payload: QQBotGatewayPayload): ProtocolStep {
   switch (payload.op) {
     case opcodes.dispatch:
       return onDispatch(state, payload)
@@ -149,7 +149,7 @@ function onPayload(state: ProtocolState, payload: GatewayPayload): ProtocolStep 
   }
 }
 
-function onDispatch(state: ProtocolState, payload: GatewayPayload): ProtocolStep {
+function onDispatch(state: ProtocolState, payload: QQBotGatewayPayload): ProtocolStep {
   if (payload.t === 'READY') return onReady(state, payload)
   if (payload.t === 'RESUMED' && state.session !== undefined) {
     const { session, replayed } = state
@@ -173,7 +173,7 @@ function onDispatch(state: ProtocolState, payload: GatewayPayload): ProtocolStep
   return { state: next, effects: [{ kind: 'dispatch', payload, session: seen }] }
 }
 
-function onReady(state: ProtocolState, { d, s = 0 }: GatewayPayload): ProtocolStep {
+function onReady(state: ProtocolState, { d, s = 0 }: QQBotGatewayPayload): ProtocolStep {
   const data = typeof d === 'object' && d !== null ? (d as Readonly<Record<string, unknown>>) : {}
   const id = data['session_id']
   if (typeof id !== 'string' || id === '') return malformed(state, 'Ready has no session id')

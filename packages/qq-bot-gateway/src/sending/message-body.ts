@@ -1,6 +1,6 @@
 import { ConfigError } from '@lingpai/core'
-import type { Message } from './message.js'
-import { rulesOf, type TargetKind } from './message-target.js'
+import type { QQBotMessage } from './message.js'
+import { rulesOf, type QQBotTargetKind } from './message-target.js'
 
 /** `msg_type` by the content of a message; the first match wins. */
 const messageTypes = [
@@ -14,7 +14,7 @@ const messageTypes = [
  *
  * @throws ConfigError for an invalid message
  */
-export function messageBody(kind: TargetKind, message: Message): Readonly<Record<string, unknown>> {
+export function messageBody(kind: QQBotTargetKind, message: QQBotMessage): Readonly<Record<string, unknown>> {
   const { fields, ...named } = message
   const type = messageTypes.find(([field]) => named[field] !== undefined)?.[1]
   const isEmpty = type === undefined && named.image === undefined && fields === undefined

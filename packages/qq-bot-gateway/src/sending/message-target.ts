@@ -1,14 +1,14 @@
 import { ConfigError } from '@lingpai/core'
 
 /** The recipient of a message. */
-export interface MessageTarget {
-  readonly kind: TargetKind
+export interface QQBotMessageTarget {
+  readonly kind: QQBotTargetKind
   /** `group_openid`, `user_openid`, `channel_id`, or the `guild_id` of a direct conversation. */
   readonly id: string
 }
 
 /** Kinds of recipients. */
-export type TargetKind = 'group' | 'user' | 'channel' | 'direct'
+export type QQBotTargetKind = 'group' | 'user' | 'channel' | 'direct'
 
 /** A maximum number of messages within a period, to one target or by the whole bot. */
 export interface RateLimit {
@@ -35,7 +35,7 @@ const minuteMs = 60_000
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html (read 2026-11-20)
  */
-const targetRules: Readonly<Record<TargetKind, TargetRules>> = {
+const targetRules: Readonly<Record<QQBotTargetKind, TargetRules>> = {
   group: {
     idName: 'group_openid',
     path: '/v2/groups',
@@ -59,7 +59,7 @@ const targetRules: Readonly<Record<TargetKind, TargetRules>> = {
 }
 
 /** Returns the rules of a kind. @throws ConfigError for an unknown kind */
-export function rulesOf(kind: TargetKind): TargetRules {
+export function rulesOf(kind: QQBotTargetKind): TargetRules {
   // JavaScript callers can pass anything.
   if (Object.hasOwn(targetRules, kind)) return targetRules[kind]
   throw new ConfigError(`qq bot: "kind" must be one of ${Object.keys(targetRules).join(', ')}`, {
@@ -69,7 +69,7 @@ export function rulesOf(kind: TargetKind): TargetRules {
 }
 
 /** Returns the path of a target's endpoint. The id is escaped. @throws ConfigError for an invalid id */
-export function targetPath({ kind, id }: MessageTarget, endpoint: 'messages' | 'files'): string {
+export function targetPath({ kind, id }: QQBotMessageTarget, endpoint: 'messages' | 'files'): string {
   const { path, idName } = rulesOf(kind)
   // `.` and `..` would point to another path.
   if (typeof id !== 'string' || id.trim() === '' || /^\.{1,2}$/.test(id)) {

@@ -3,7 +3,7 @@
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html (read 2026-11-20)
  */
-export interface Message {
+export interface QQBotMessage {
   readonly content?: string
   /** Takes precedence over `content`. */
   readonly markdown?: {
@@ -14,7 +14,7 @@ export interface Message {
     readonly params?: readonly { readonly key: string; readonly values: readonly string[] }[]
   }
   /** The `{ file_info }` of an upload. Groups and users only. */
-  readonly media?: Pick<UploadedMedia, 'file_info'>
+  readonly media?: Pick<QQBotUploadedMedia, 'file_info'>
   /** URL of a picture. Guild channels and direct messages from guild members only. */
   readonly image?: string
   /** Id of the message to reply to. */
@@ -28,7 +28,7 @@ export interface Message {
 }
 
 /** The result of sending a message. */
-export interface SentMessage {
+export interface QQBotSentMessage {
   /** Id of the message; absent while it waits for review. */
   readonly id?: string
   /** When the message was sent, in the platform's format. */
@@ -42,7 +42,7 @@ export interface SentMessage {
 }
 
 /** A file to upload. Exactly one of `url` and `data` must be set. */
-export interface MediaFile {
+export interface QQBotMediaFile {
   /** `image`: png or jpg; `video`: mp4; `voice`: silk; `file`: any other. */
   readonly type: 'image' | 'video' | 'voice' | 'file'
   /** Address from which the platform fetches the file. */
@@ -52,7 +52,7 @@ export interface MediaFile {
 }
 
 /** A file that was uploaded to the platform. */
-export interface UploadedMedia {
+export interface QQBotUploadedMedia {
   readonly file_info: string
   readonly file_uuid?: string
   /** How long the file may be used, in seconds; 0 means forever. */
@@ -60,13 +60,13 @@ export interface UploadedMedia {
 }
 
 /** Options of sending a message. */
-export interface SendOptions {
+export interface QQBotSendOptions {
   /** Aborts the wait. A message that is already on its way may still be delivered. */
   readonly signal?: AbortSignal
 }
 
 /** Options of uploading a file. */
-export interface UploadOptions extends SendOptions {
+export interface QQBotUploadOptions extends QQBotSendOptions {
   /** Maximum duration of the upload, in milliseconds. @default `uploadTimeoutMs` of the sender */
   readonly timeoutMs?: number
 }

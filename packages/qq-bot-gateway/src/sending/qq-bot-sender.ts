@@ -7,12 +7,19 @@ import {
   type Clock,
   type TokenSource,
 } from '@lingpai/core'
-import type { GatewayDispatch } from '../events/gateway-dispatch.js'
+import type { QQBotDispatch } from '../events/qq-bot-dispatch.js'
 import { pauseUntilAborted } from '@lingpai/core/internal'
 import { followingAbort } from './following-abort.js'
-import type { MediaFile, Message, SendOptions, SentMessage, UploadedMedia, UploadOptions } from './message.js'
+import type {
+  QQBotMediaFile,
+  QQBotMessage,
+  QQBotSendOptions,
+  QQBotSentMessage,
+  QQBotUploadedMedia,
+  QQBotUploadOptions,
+} from './message.js'
 import { messageBody } from './message-body.js'
-import { rulesOf, targetPath, type MessageTarget } from './message-target.js'
+import { rulesOf, targetPath, type QQBotMessageTarget } from './message-target.js'
 import { post } from './post.js'
 import { rateWindows } from './rate-windows.js'
 import { replyNumbers } from './reply-numbers.js'
@@ -55,7 +62,7 @@ const firstPauseMs = 1000
  * import { memoryCache } from '@lingpai/cache-memory'
  * import { TokenManager } from '@lingpai/core'
  * import { qqBot } from '@lingpai/provider-qq-bot'
- * import { QQBotSender } from '@lingpai/qq-bot-gateway'
+ * import { QQBotSender } from '@lingpai/qq-bot-gateway/sending'
  *
  * const source = new TokenManager({ cache: memoryCache() }).source(qqBot, { appId: '102000000', clientSecret: 'secret' })
  * const sender = new QQBotSender({ source })
@@ -79,22 +86,38 @@ export class QQBotSender {
   }
 
   /** Sends to a group. @param message a text or a message object. @throws as {@link QQBotSender.send} */
-  sendGroupMessage(groupOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendGroupMessage(
+    groupOpenid: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.send({ kind: 'group', id: groupOpenid }, message, options)
   }
 
   /** Sends to a user. @param message a text or a message object. @throws as {@link QQBotSender.send} */
-  sendC2CMessage(userOpenid: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendC2CMessage(
+    userOpenid: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.send({ kind: 'user', id: userOpenid }, message, options)
   }
 
   /** Sends to a guild channel. @param message a text or a message object. @throws as {@link QQBotSender.send} */
-  sendChannelMessage(channelId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendChannelMessage(
+    channelId: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.send({ kind: 'channel', id: channelId }, message, options)
   }
 
   /** Sends to a direct conversation of a guild. @param message a text or a message object. @throws as {@link QQBotSender.send} */
-  sendDirectMessage(guildId: string, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  sendDirectMessage(
+    guildId: string,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     return this.send({ kind: 'direct', id: guildId }, message, options)
   }
 
@@ -103,7 +126,11 @@ export class QQBotSender {
    *
    * @throws ConfigError for an event that cannot be replied to; otherwise as {@link QQBotSender.send}
    */
-  async reply(dispatch: GatewayDispatch, message: string | Message, options?: SendOptions): Promise<SentMessage> {
+  async reply(
+    dispatch: QQBotDispatch,
+    message: string | QQBotMessage,
+    options?: QQBotSendOptions,
+  ): Promise<QQBotSentMessage> {
     const { target, repliesTo } = replyTarget(dispatch)
     return this.send(target, { ...asMessage(message), ...repliesTo }, options)
   }
@@ -114,7 +141,11 @@ export class QQBotSender {
    * @throws PlatformError with a hint if the platform rejects the message; TransportError if it is unreachable or does not respond in
    * time, without sending again; ConfigError before anything is sent; ClosedError after `close()`; the signal's reason after an abort
    */
-  async send(target: MessageTarget, message: string | Message, options: SendOptions = {}): Promise<SentMessage> {
+  async send(
+    target: QQBotMessageTarget,
+    message: string | QQBotMessage,
+    options: QQBotSendOptions = {},
+  ): Promise<QQBotSentMessage> {
     const path = targetPath(target, 'messages')
     const given = asMessage(message)
     const body = messageBody(target.kind, given)
@@ -143,7 +174,11 @@ export class QQBotSender {
    *
    * @throws as {@link QQBotSender.send}. An upload without a response is `retryable`, because an upload alone delivers nothing
    */
-  async uploadMedia(target: MessageTarget, file: MediaFile, options: UploadOptions = {}): Promise<UploadedMedia> {
+  async uploadMedia(
+    target: QQBotMessageTarget,
+    file: QQBotMediaFile,
+    options: QQBotUploadOptions = {},
+  ): Promise<QQBotUploadedMedia> {
     if (!rulesOf(target.kind).isOpen) {
       throw new ConfigError(
         `qq bot: files cannot be uploaded to a ${target.kind}`,
@@ -168,7 +203,11 @@ export class QQBotSender {
     this.#closing.abort(new ClosedError('qq bot: the sender is closed'))
   }
 
-  #inLine<T>(target: MessageTarget, options: SendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #inLine<T>(
+    target: QQBotMessageTarget,
+    options: QQBotSendOptions,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const key = `${target.kind}:${target.id}`
     const { maxQueued } = this.#options
     if (this.#lines.length(key) >= maxQueued) {
@@ -187,7 +226,7 @@ export class QQBotSender {
   }
 
   /** Runs `work` until it settles, the caller's signal aborts, or the sender is closed. */
-  #untilClosed<T>({ signal: given }: SendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #untilClosed<T>({ signal: given }: QQBotSendOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = followingAbort(this.#closing.signal, ...(given === undefined ? [] : [given]))
     const { signal } = ending
     const run = signal.aborted ? Promise.reject(signal.reason as Error) : work(signal)
@@ -197,7 +236,7 @@ export class QQBotSender {
   }
 
   /** Enforces the limits of proactive messages, and waits when the platform reports a rate limit. */
-  async #paced<T>(pacing: MessageTarget | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async #paced<T>(pacing: QQBotMessageTarget | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const { clock, maxWaitMs } = this.#options
     const endsAtMs = clock.monotonic() + maxWaitMs
     for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
@@ -215,7 +254,7 @@ export class QQBotSender {
     }
   }
 
-  async #admit({ kind, id }: MessageTarget, signal: AbortSignal, endsAtMs: number): Promise<void> {
+  async #admit({ kind, id }: QQBotMessageTarget, signal: AbortSignal, endsAtMs: number): Promise<void> {
     const { clock } = this.#options
     const limits = rulesOf(kind).proactive.map((limit) => ({
       ...limit,
@@ -238,7 +277,7 @@ function assertPositive(numbers: Readonly<Record<string, number>>): void {
   }
 }
 
-function asMessage(message: string | Message): Message {
+function asMessage(message: string | QQBotMessage): QQBotMessage {
   if (typeof message === 'string') return { content: message }
   // JavaScript callers can pass anything.
   if (typeof message === 'object' && (message as unknown) !== null) return message

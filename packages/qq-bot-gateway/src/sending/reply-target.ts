@@ -1,12 +1,12 @@
 import { ConfigError } from '@lingpai/core'
-import type { GatewayDispatch } from '../events/gateway-dispatch.js'
-import type { Message } from './message.js'
-import type { MessageTarget } from './message-target.js'
+import type { QQBotDispatch } from '../events/qq-bot-dispatch.js'
+import type { QQBotMessage } from './message.js'
+import type { QQBotMessageTarget } from './message-target.js'
 
 /** Where a reply is sent, and the id that it carries. */
 export interface ReplyTarget {
-  readonly target: MessageTarget
-  readonly repliesTo: Pick<Message, 'msg_id' | 'event_id'>
+  readonly target: QQBotMessageTarget
+  readonly repliesTo: Pick<QQBotMessage, 'msg_id' | 'event_id'>
 }
 
 /**
@@ -15,7 +15,7 @@ export interface ReplyTarget {
  * @throws ConfigError for an event that cannot be replied to
  * @see https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/overview.html for the events that `event_id` accepts (read 2026-11-20)
  */
-export function replyTarget(dispatch: GatewayDispatch): ReplyTarget {
+export function replyTarget(dispatch: QQBotDispatch): ReplyTarget {
   switch (dispatch.event) {
     case 'group_message':
       return toMessage(dispatch, 'group', dispatch.data.group_openid)
@@ -43,15 +43,19 @@ export function replyTarget(dispatch: GatewayDispatch): ReplyTarget {
 }
 
 function toMessage(
-  { type, data }: GatewayDispatch & { readonly data: { readonly id: string } },
-  kind: MessageTarget['kind'],
+  { type, data }: QQBotDispatch & { readonly data: { readonly id: string } },
+  kind: QQBotMessageTarget['kind'],
   id: string | undefined,
 ): ReplyTarget {
   if (id === undefined) throw unanswerable(type)
   return { target: { kind, id }, repliesTo: { msg_id: data.id } }
 }
 
-function toEvent({ type, eventId }: GatewayDispatch, kind: MessageTarget['kind'], id: string | undefined): ReplyTarget {
+function toEvent(
+  { type, eventId }: QQBotDispatch,
+  kind: QQBotMessageTarget['kind'],
+  id: string | undefined,
+): ReplyTarget {
   if (id === undefined || eventId === undefined) throw unanswerable(type)
   return { target: { kind, id }, repliesTo: { event_id: eventId } }
 }

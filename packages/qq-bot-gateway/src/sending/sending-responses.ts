@@ -1,10 +1,10 @@
 import { ConfigError, MalformedResponseError } from '@lingpai/core'
 import { isPending } from '../api/api-error.js'
 import type { ApiResponse } from '../api/read-api-response.js'
-import type { MediaFile, SentMessage, UploadedMedia } from './message.js'
+import type { QQBotMediaFile, QQBotSentMessage, QQBotUploadedMedia } from './message.js'
 
 /** Parses the response to a message. */
-export function toSentMessage({ status, body = {} }: ApiResponse): SentMessage {
+export function toSentMessage({ status, body = {} }: ApiResponse): QQBotSentMessage {
   const { id, timestamp, data } = body
   const { message_audit: audit } = Object(data) as { readonly message_audit?: unknown }
   const { audit_id: auditId } = Object(audit) as { readonly audit_id?: unknown }
@@ -17,7 +17,7 @@ export function toSentMessage({ status, body = {} }: ApiResponse): SentMessage {
 }
 
 /** Parses the response to an upload. @throws MalformedResponseError if it has no `file_info` */
-export function toUploadedMedia(provider: string, { status, bytes, body = {} }: ApiResponse): UploadedMedia {
+export function toUploadedMedia(provider: string, { status, bytes, body = {} }: ApiResponse): QQBotUploadedMedia {
   const { file_info: fileInfo, file_uuid: fileUuid, ttl } = body
   if (typeof fileInfo !== 'string' || fileInfo === '') {
     throw new MalformedResponseError(`${provider}: the response to the upload has no file_info`, {
@@ -36,11 +36,11 @@ export function toUploadedMedia(provider: string, { status, bytes, body = {} }: 
 
 /** The platform's numbers of file types. */
 const fileTypes: ReadonlyMap<string, number> = new Map(
-  Object.entries({ image: 1, video: 2, voice: 3, file: 4 } satisfies Record<MediaFile['type'], number>),
+  Object.entries({ image: 1, video: 2, voice: 3, file: 4 } satisfies Record<QQBotMediaFile['type'], number>),
 )
 
 /** Builds the body of an upload. @throws ConfigError naming the invalid member */
-export function mediaBody({ type, url, data }: MediaFile): Readonly<Record<string, unknown>> {
+export function mediaBody({ type, url, data }: QQBotMediaFile): Readonly<Record<string, unknown>> {
   // JavaScript callers can pass anything.
   const fileType = fileTypes.get(type)
   if (fileType === undefined) {

@@ -1,14 +1,14 @@
 import type { Logger } from '@lingpai/core'
-import { toDispatch, type GatewayDispatch } from '../events/gateway-dispatch.js'
+import { toDispatch, type QQBotDispatch } from '../events/qq-bot-dispatch.js'
 import { namesOf } from '../events/seen-events.js'
-import type { GatewayPayload } from '../gateway/payload.js'
+import type { QQBotGatewayPayload } from '../gateway/payload.js'
 import { harmlessly } from './harmlessly.js'
 import type { RecentEvents } from './recent-events.js'
 import type { SharedEvents } from './shared-events.js'
 
 /** What an intake needs. */
 export interface EventIntakeOptions {
-  readonly onDispatch: (dispatch: GatewayDispatch) => unknown
+  readonly onDispatch: (dispatch: QQBotDispatch) => unknown
   readonly acknowledge: 'received' | 'handled'
   readonly recent: RecentEvents
   /** The events that other instances have seen. */
@@ -22,7 +22,7 @@ export interface EventIntakeOptions {
  * @param signed timestamp and signature, which identify an event without an id
  * @returns whether to acknowledge the event; otherwise the platform sends it again
  */
-export type EventIntake = (payload: GatewayPayload, signed: string) => Promise<boolean>
+export type EventIntake = (payload: QQBotGatewayPayload, signed: string) => Promise<boolean>
 
 /** Hands events out: acknowledged first and handed out once, or acknowledged after the handler succeeded and repeated until then. */
 export function eventIntake(options: EventIntakeOptions): EventIntake {
@@ -52,7 +52,7 @@ export function eventIntake(options: EventIntakeOptions): EventIntake {
 /** At most once: an event is lost if the process dies while handling it. */
 async function acknowledgeFirst(
   { onDispatch, shared, logger }: EventIntakeOptions,
-  dispatch: GatewayDispatch,
+  dispatch: QQBotDispatch,
   name: string,
 ): Promise<boolean> {
   if (shared !== undefined && !(await shared.add(name))) return true
@@ -66,7 +66,7 @@ async function acknowledgeFirst(
 /** At least once: an event is recorded and acknowledged after it was handled. */
 async function handleFirst(
   { onDispatch, shared, logger }: EventIntakeOptions,
-  dispatch: GatewayDispatch,
+  dispatch: QQBotDispatch,
   name: string,
 ): Promise<boolean> {
   if (shared !== undefined && (await shared.has(name))) return true
@@ -80,6 +80,6 @@ async function handleFirst(
   return true
 }
 
-function tell(logger: Logger | undefined, { type }: GatewayDispatch): unknown {
+function tell(logger: Logger | undefined, { type }: QQBotDispatch): unknown {
   return logger?.error('lingpai: qq webhook: the listener failed', { type })
 }

@@ -1,21 +1,21 @@
 import { ConfigError, systemClock, type Clock, type IAccessTokenCache, type Logger } from '@lingpai/core'
 import { readLimited } from '../api/read-limited.js'
-import type { GatewayDispatch } from '../events/gateway-dispatch.js'
-import { opcodes, readFrame, type GatewayPayload } from '../gateway/payload.js'
+import type { QQBotDispatch } from '../events/qq-bot-dispatch.js'
+import { opcodes, readFrame, type QQBotGatewayPayload } from '../gateway/payload.js'
 import { eventIntake } from './event-intake.js'
 import { harmlessly } from './harmlessly.js'
 import { recentEvents } from './recent-events.js'
 import { sharedEvents } from './shared-events.js'
 import { signingKey, type SigningKey } from './signing-key.js'
 
-/** Options of `webhookHandler`. */
-export interface WebhookHandlerOptions {
+/** Options of `qqBotWebhook`. */
+export interface QQBotWebhookOptions {
   /** AppID of the bot; requests for another bot are rejected. */
   readonly appId: string | number
   /** AppSecret of the bot, which signs the requests. No token is involved. */
   readonly clientSecret: string
   /** Called with each event. The platform expects a response within 3 seconds, and otherwise sends the event again. */
-  readonly onDispatch: (dispatch: GatewayDispatch) => unknown
+  readonly onDispatch: (dispatch: QQBotDispatch) => unknown
   /**
    * When an event is acknowledged. `received`: at once, so that it is handed out at most once, and lost if the process dies before
    * `onDispatch` has finished. `handled`: after `onDispatch` has succeeded, so that it is handed out at least once. A repeated event
@@ -62,16 +62,16 @@ const eventTimePattern = /^\d{1,16}$/
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/interface-framework/event-emit.html (read 2026-11-20)
  * @example
  * ```ts
- * import { webhookHandler } from '@lingpai/qq-bot-gateway'
+ * import { qqBotWebhook } from '@lingpai/qq-bot-gateway/webhook'
  *
- * export const POST = webhookHandler({
+ * export const POST = qqBotWebhook({
  *   appId: '102000000',
  *   clientSecret: 'secret',
  *   onDispatch: ({ event, data }) => console.log(event, data),
  * })
  * ```
  */
-export function webhookHandler(options: WebhookHandlerOptions): (request: Request) => Promise<Response> {
+export function qqBotWebhook(options: QQBotWebhookOptions): (request: Request) => Promise<Response> {
   assertWebhookOptions(options)
   const { clientSecret, maxBodyBytes = 1_048_576, logger } = options
   const key = signingKey(clientSecret)
@@ -104,7 +104,7 @@ function mistrust(
   headers: Headers,
   body: Buffer,
   key: SigningKey,
-  { appId, maxAgeMs = defaultMaxAgeMs, clock = systemClock }: WebhookHandlerOptions,
+  { appId, maxAgeMs = defaultMaxAgeMs, clock = systemClock }: QQBotWebhookOptions,
 ): string | undefined {
   const claimed = headers.get('x-bot-appid')
   if (claimed !== null && claimed !== String(appId)) return 'another bot'
@@ -116,7 +116,7 @@ function mistrust(
   return Math.abs(clock.now() - Number(timestamp) * 1000) > maxAgeMs ? 'age' : undefined
 }
 
-function validation({ d }: GatewayPayload, key: SigningKey): Response | undefined {
+function validation({ d }: QQBotGatewayPayload, key: SigningKey): Response | undefined {
   const { plain_token: plainToken, event_ts: eventTime } = Object(d) as Readonly<Record<string, unknown>>
   const time = typeof eventTime === 'number' ? String(eventTime) : eventTime
   if (typeof plainToken !== 'string' || !plainTokenPattern.test(plainToken)) return undefined
@@ -125,7 +125,7 @@ function validation({ d }: GatewayPayload, key: SigningKey): Response | undefine
 }
 
 /** A signature is valid from `maxAgeMs` before its time to `maxAgeMs` after it. */
-function intakeOf(options: WebhookHandlerOptions): ReturnType<typeof eventIntake> {
+function intakeOf(options: QQBotWebhookOptions): ReturnType<typeof eventIntake> {
   const { appId, onDispatch, acknowledge = 'received', cache, maxAgeMs = defaultMaxAgeMs } = options
   const { rememberedEvents = 5000, logger, clock = systemClock } = options
   const rememberedMs = 2 * maxAgeMs
@@ -148,7 +148,7 @@ function signedOf(headers: Headers): string {
   return `${headers.get('x-signature-timestamp')}.${headers.get('x-signature-ed25519')?.toLowerCase()}`
 }
 
-function assertWebhookOptions(options: Partial<WebhookHandlerOptions>): void {
+function assertWebhookOptions(options: Partial<QQBotWebhookOptions>): void {
   const { appId, clientSecret, onDispatch, maxAgeMs, maxBodyBytes, rememberedEvents } = options
   // JavaScript callers can pass anything.
   const { acknowledge = 'received', cache } = options as {

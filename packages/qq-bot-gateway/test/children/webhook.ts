@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { fileCache } from '@lingpai/cache-file'
 import { systemClock } from '@lingpai/core'
-import { webhookHandler } from '../../src/index.js'
+import { qqBotWebhook } from '../../src/webhook/index.js'
 
 /** A webhook in its own process. Prints its port and then the id of each event, one per line. */
 const { directory, acknowledge, work, appId, clientSecret, nowMs } = JSON.parse(process.argv[2] ?? '{}') as {
@@ -16,7 +16,7 @@ const { directory, acknowledge, work, appId, clientSecret, nowMs } = JSON.parse(
   readonly nowMs: number
 }
 const say = (line: unknown): void => void writeSync(1, `${String(line)}\n`)
-const handle = webhookHandler({
+const handle = qqBotWebhook({
   appId,
   clientSecret,
   acknowledge,

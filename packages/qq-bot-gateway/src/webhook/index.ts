@@ -1,0 +1,1 @@
+export { qqBotWebhook, type QQBotWebhookOptions } from './qq-bot-webhook.js'
