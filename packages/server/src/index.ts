@@ -10,7 +10,7 @@ export { changeKeysFile, openKeysFile, readKeysFile, type KeysFile, type KeysFil
 export { readLastUse } from './keys/last-use.js'
 export { watchFile } from './watch-file.js'
 export { clientKeys, type ClientKeys, type ReplaceableClientKeys } from './keys/client-keys.js'
-export type { AnyProvider, ServedAccount, TicketName } from './accounts/served-account.js'
+export type { AnyProvider, ServedAccount } from './accounts/served-account.js'
 export { startTokenServer, type RunningTokenServer, type StartOptions, type TlsFiles } from './start-token-server.js'
 export { tokenServer } from './token-server.js'
 export type { TokenServerOptions } from './token-server-options.js'

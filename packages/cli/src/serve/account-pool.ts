@@ -1,5 +1,5 @@
 import { ConfigError, isLingpaiError, type Clock, type TokenManager, type TokenSource } from '@lingpai/core'
-import type { ServedAccount, TicketName } from '@lingpai/server'
+import type { ServedAccount } from '@lingpai/server'
 import type { CommandIo } from '../command-io.js'
 import type { ConfiguredAccount } from '../configuration/configuration.js'
 import { knownProviders, type AnyProvider } from '../known-providers.js'
@@ -96,7 +96,7 @@ function markOf({ name, providerName, provider: { spec }, ids, secret, minLifeSe
 function ticketsOf(
   { providerName, provider, overrides }: ConfiguredAccount,
   sourceOf: (provider: AnyProvider) => TokenSource,
-): Readonly<Partial<Record<TicketName, TokenSource>>> {
+): Readonly<Record<string, TokenSource>> {
   const { tickets } = knownProviders[providerName]
   const entries = Object.entries(tickets).map(([name, ticket]): readonly [string, TokenSource] => {
     const derived: AnyProvider = ticket

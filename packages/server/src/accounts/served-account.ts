@@ -17,12 +17,12 @@ export interface ServedAccount {
    * platform issues another token before the current one expires. Make the provider renew earlier than this.
    */
   readonly minLifeSeconds?: number
-  /** Credentials derived from the token, for the facades that serve them. */
-  readonly tickets?: { readonly [Name in TicketName]?: TokenSource }
+  /**
+   * Credentials derived from the token, by the names that the facades use: `jsapi` (WeChat, or the corp of WeCom), `wxCard` (WeChat's
+   * cards), `agentConfig` (an agent of WeCom).
+   */
+  readonly tickets?: Readonly<Record<string, TokenSource>>
 }
-
-/** `jsapi`: jsapi_ticket of WeChat or of the corp; `wxCard`: WeChat's card api_ticket; `agentConfig`: jsapi_ticket of a WeCom agent. */
-export type TicketName = 'jsapi' | 'wxCard' | 'agentConfig'
 
 /**
  * Returns the cache key for data about an account. It contains the record's key, because two servers on one cache may use one name for

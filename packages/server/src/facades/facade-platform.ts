@@ -6,8 +6,8 @@ export interface FacadePlatform {
   /** The provider whose accounts the facade serves. */
   readonly providerId: string
   /** The fields of an error. */
-  readonly code: 'errcode' | 'code'
-  readonly message: 'errmsg' | 'message'
+  readonly code: string
+  readonly message: string
   /** Fields that SDKs read before they look for a code. */
   readonly errorExtras?: Readonly<Record<string, string>>
   /** For an unknown app, another key's app and a wrong key: one error, so that a caller learns nothing about other apps. */
@@ -27,51 +27,4 @@ export interface FacadePlatform {
    * would fetch again forever.
    */
   readonly renamed: Readonly<Record<PlatformCode, PlatformWords>>
-}
-
-/** WeChat official accounts and mini programs. */
-export const wechatPlatform: FacadePlatform = {
-  providerId: 'wechat-mp',
-  code: 'errcode',
-  message: 'errmsg',
-  stranger: [40125, 'invalid appsecret'],
-  ambiguous: [40013, 'invalid appid'],
-  busy: [-1, 'system error'],
-  tooMany: [45011, 'api minute-quota reach limit, must slower, retry next minute'],
-  malformed: [40013, 'invalid appid'],
-  unknownToken: [40001, 'invalid credential, access_token is invalid or not latest'],
-  notServed: [48001, 'api unauthorized'],
-  renamed: { 40001: [40125, 'invalid appsecret'] },
-}
-
-/** WeCom. */
-export const wecomPlatform: FacadePlatform = {
-  providerId: 'wecom',
-  code: 'errcode',
-  message: 'errmsg',
-  stranger: [40001, 'invalid credential'],
-  ambiguous: [40056, 'invalid agentid'],
-  busy: [-1, 'system busy'],
-  tooMany: [45009, 'api freq out of limit'],
-  malformed: [40013, 'invalid corpid'],
-  unknownToken: [40014, 'invalid access_token'],
-  notServed: [48002, 'api forbidden'],
-  renamed: {},
-}
-
-/** QQ bots. */
-export const qqPlatform: FacadePlatform = {
-  providerId: 'qq-bot',
-  code: 'code',
-  message: 'message',
-  // Without this field botgo reports a parse error and hides the code.
-  errorExtras: { expires_in: '0' },
-  stranger: [100016, 'invalid appid or secret'],
-  ambiguous: [100007, 'appid invalid'],
-  busy: [100002, 'internal err'],
-  tooMany: [100001, 'Too many requests'],
-  malformed: [100007, 'appid invalid'],
-  unknownToken: [11243, 'token check not passed'],
-  notServed: [11253, 'no privilege'],
-  renamed: {},
 }

@@ -1,6 +1,9 @@
+import { facades } from './facades.js'
+
 /** A path with two slashes in a row or one at the end. */
 const oddSlashes = /^[^?]*(?:\/\/|[^?/]\/(?:\?|$))/
-const facadePaths = /^\/(?:cgi-bin|sns|app)\//
+/** Where the routes of the facades begin: `/cgi-bin/`. */
+const facadeRoots = new Set(facades.flatMap(({ routes }) => routes.map(({ path }) => path.split('/')[1])))
 
 /** Removes double and trailing slashes from the URL of a facade, because SDKs join a base URL and a path in many ways. */
 export function facadeUrl(url: string): string {
@@ -8,5 +11,6 @@ export function facadeUrl(url: string): string {
   const end = url.indexOf('?')
   const [path, rest] = end < 0 ? [url, ''] : [url.slice(0, end), url.slice(end)]
   const plain = path.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '')
-  return facadePaths.test(plain) ? plain + rest : url
+  const [, first, second] = plain.split('/')
+  return facadeRoots.has(first) && second !== undefined ? plain + rest : url
 }

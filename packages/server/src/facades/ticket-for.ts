@@ -1,4 +1,3 @@
-import type { TicketName } from '../accounts/served-account.js'
 import type { FacadeContext } from './facade-context.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
@@ -13,7 +12,7 @@ export async function ticketFor(
   facades: FacadeContext,
   platform: FacadePlatform,
   token: string,
-  name: TicketName | undefined,
+  name: string | undefined,
 ): Promise<object> {
   if (token === '') throw new FacadeError([41001, 'access_token missing'])
   const found = facades.known.find(token)

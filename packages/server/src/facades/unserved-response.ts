@@ -1,6 +1,7 @@
-import { qqPlatform, wechatPlatform, type FacadePlatform } from './facade-platform.js'
+import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
 import { errorBody } from './error-body.js'
+import { facades } from './facades.js'
 
 /** A response in the format of a platform. */
 export interface UnservedResponse {
@@ -11,10 +12,6 @@ export interface UnservedResponse {
 const explanation =
   'this is a Lingpai token server: it hands out tokens and forwards no API calls; send API calls to the platform, and only token requests here'
 
-/** Paths of QQ's API, in addition to calls with its header. */
-const qqPaths = /^\/(app|v2|users|guilds|channels|dms|gateway|interactions)(\/|$)/
-/** Paths of WeChat and WeCom, in addition to calls with a token in the query. */
-const weixinPaths = /^\/(cgi-bin|sns|wxa|wxaapi|datacube|customservice|card|tcb|cv)(\/|$)/
 /** Paths of the server's own routes. */
 const ownPaths = /^\/(v1(\/|$)|metrics$|healthz$|readyz$|openapi|assets(\/|$)|$)/
 
@@ -29,10 +26,12 @@ export function unservedResponse(url: string, authorization = ''): UnservedRespo
   const path = rawPath.replaceAll(/\/{2,}/g, '/')
   // No SDK sends such a path.
   if (/\/\.\.?(\/|$)/.test(path)) return undefined
-  if (qqPaths.test(path) || /^QQBot /i.test(authorization)) return { status: 404, body: wordsOf(qqPlatform) }
-  if (weixinPaths.test(path) || /(^|&)access_token=/.test(query)) return { status: 200, body: wordsOf(wechatPlatform) }
+  const of = facades.find(({ unserved }) => unserved?.isApiCall({ path, query, authorization }))
+  if (of?.unserved !== undefined) return { status: of.unserved.status, body: wordsOf(of.platform) }
   if (ownPaths.test(path)) return undefined
-  return { status: 404, body: { ...wordsOf(wechatPlatform), ...wordsOf(qqPlatform) } }
+  // Any SDK finds an error in it. Where two platforms share a field, it has the code of the first.
+  const bodies = facades.map(({ platform }) => wordsOf(platform)).reverse()
+  return { status: 404, body: Object.assign({}, ...bodies) as UnservedResponse['body'] }
 }
 
 function wordsOf(platform: FacadePlatform): UnservedResponse['body'] {

@@ -1,7 +1,7 @@
 import type { TokenSource } from '@lingpai/core'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { callerOf } from '../../src/auth/caller.js'
-import { wechatPlatform } from '../../src/facades/facade-platform.js'
+import { wechatFacade } from '../../src/facades/wechat-facade.js'
 import { pickAccount } from '../../src/facades/pick-account.js'
 import { createClientKey } from '../../src/keys/client-key.js'
 import type { ServedAccount } from '../../src/accounts/served-account.js'
@@ -17,12 +17,12 @@ const both = [account('stable', wechatMp), account('plain', wechatMpPlain)]
 
 test('an app with both kinds of tokens gives each route its own kind', () => {
   const pick = (...kinds: readonly string[]) =>
-    pickAccount(both, callerFor('stable', 'plain'), wechatPlatform, { ids, kinds }).name
+    pickAccount(both, callerFor('stable', 'plain'), wechatFacade.platform, { ids, kinds }).name
   expect([pick('token', 'stable'), pick('stable', 'token')]).toEqual(['plain', 'stable'])
 })
 
 test('an app with one kind of token gives it to both routes', () => {
-  expect(pickAccount(both, callerFor('stable'), wechatPlatform, { ids, kinds: ['token', 'stable'] }).name).toBe(
+  expect(pickAccount(both, callerFor('stable'), wechatFacade.platform, { ids, kinds: ['token', 'stable'] }).name).toBe(
     'stable',
   )
 })
@@ -31,7 +31,9 @@ test('two accounts of one kind are distinguished by the name after the key', () 
   const twins = [account('one', wechatMp), account('two', wechatMp)]
   const kinds = ['stable']
   const caller = callerFor('one', 'two')
-  expect(() => pickAccount(twins, caller, wechatPlatform, { ids, kinds })).toThrow('(one, two)')
-  expect(pickAccount(twins, caller, wechatPlatform, { ids, kinds, name: 'two' }).name).toBe('two')
-  expect(() => pickAccount(twins, caller, wechatPlatform, { ids, kinds, name: 'three' })).toThrow('invalid appsecret')
+  expect(() => pickAccount(twins, caller, wechatFacade.platform, { ids, kinds })).toThrow('(one, two)')
+  expect(pickAccount(twins, caller, wechatFacade.platform, { ids, kinds, name: 'two' }).name).toBe('two')
+  expect(() => pickAccount(twins, caller, wechatFacade.platform, { ids, kinds, name: 'three' })).toThrow(
+    'invalid appsecret',
+  )
 })

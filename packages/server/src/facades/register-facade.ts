@@ -1,30 +1,13 @@
-import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { namedScope } from '../http/named-scope.js'
-import type { FacadePlatform } from './facade-platform.js'
+import type { Facade, FacadeFields, FacadeRoute } from './facade.js'
+import type { FacadeContext } from './facade-context.js'
 import { FacadeError } from './facade-error.js'
 import { errorBody } from './error-body.js'
 import { toFacadeError } from './to-facade-error.js'
 
-/** The fields of the query and the body. */
-export type FacadeFields = Readonly<Record<string, unknown>>
-
-/** A route of a platform. */
-export interface FacadeRoute {
-  readonly path: string
-  /** The method in the platform's documentation. */
-  readonly method: 'GET' | 'POST'
-  readonly schema: FastifySchema
-  /** The error for the other method; without it, the other method works too, because some SDKs use it. */
-  readonly otherMethod?: FacadeError
-  readonly handle: (request: FastifyRequest, fields: FacadeFields) => Promise<unknown>
-}
-
-/** Registers routes with the platform's formats. As at the platforms, an error has status 200. */
-export function registerPlatform(
-  fastify: FastifyInstance,
-  platform: FacadePlatform,
-  routes: readonly FacadeRoute[],
-): void {
+/** Registers the routes of a facade with the platform's formats. As at the platforms, an error has status 200. */
+export function registerFacade(fastify: FastifyInstance, { platform, routes }: Facade, facades: FacadeContext): void {
   const servePlatform = (scope: FastifyInstance, _options: unknown, done: () => void): void => {
     // SDKs and curl send JSON and forms with any content type.
     scope.removeAllContentTypeParsers()
@@ -39,14 +22,18 @@ export function registerPlatform(
       if (foreseen === undefined) request.log.error({ err: error }, 'a facade failed')
       return reply.code(200).send(errorBody(platform, foreseen ?? new FacadeError(platform.busy, 'internal error')))
     })
-    for (const route of routes) registerRoute(scope, route)
+    for (const route of routes) registerRoute(scope, route, facades)
     done()
   }
   void fastify.register(namedScope(`lingpai-${platform.providerId}-facade`, servePlatform))
 }
 
-function registerRoute(scope: FastifyInstance, { path, method, schema, otherMethod, handle }: FacadeRoute): void {
-  const handler = async (request: FastifyRequest): Promise<unknown> => handle(request, fieldsOf(request))
+function registerRoute(
+  scope: FastifyInstance,
+  { path, method, schema, otherMethod, handle }: FacadeRoute,
+  facades: FacadeContext,
+): void {
+  const handler = async (request: FastifyRequest): Promise<unknown> => handle(facades, request, fieldsOf(request))
   scope.route({ method, url: path, schema, handler })
   scope.route({
     method: method === 'GET' ? 'POST' : 'GET',

@@ -1,0 +1,40 @@
+import type { FastifyRequest, FastifySchema } from 'fastify'
+import type { FacadeContext } from './facade-context.js'
+import type { FacadeError } from './facade-error.js'
+import type { FacadePlatform } from './facade-platform.js'
+
+/**
+ * A platform as its SDKs know it: `<name>-facade.ts` exports one as `<name>Facade`, and `npm run providers` lists them in `facades.ts`.
+ */
+export interface Facade {
+  readonly platform: FacadePlatform
+  readonly routes: readonly FacadeRoute[]
+  /** Recognizes calls of the platform's API, which this server does not forward; absent if those of another facade include them. */
+  readonly unserved?: {
+    /** HTTP status of the response to such a call. */
+    readonly status: number
+    readonly isApiCall: (call: UnservedCall) => boolean
+  }
+}
+
+/** A request to a path that the server does not have. */
+export interface UnservedCall {
+  readonly path: string
+  readonly query: string
+  /** The value of the header; empty if it is absent. */
+  readonly authorization: string
+}
+
+/** The fields of the query and the body. */
+export type FacadeFields = Readonly<Record<string, unknown>>
+
+/** A route of a platform. */
+export interface FacadeRoute {
+  readonly path: string
+  /** The method in the platform's documentation. */
+  readonly method: 'GET' | 'POST'
+  readonly schema: FastifySchema
+  /** The error for the other method; without it, the other method works too, because some SDKs use it. */
+  readonly otherMethod?: FacadeError
+  readonly handle: (facades: FacadeContext, request: FastifyRequest, fields: FacadeFields) => Promise<unknown>
+}

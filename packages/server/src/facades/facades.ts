@@ -1,0 +1,8 @@
+// Generated from packages/server/src/facades/*-facade.ts: npm run providers
+import type { Facade } from './facade.js'
+import { qqFacade } from './qq-facade.js'
+import { wechatFacade } from './wechat-facade.js'
+import { wecomFacade } from './wecom-facade.js'
+
+/** The platforms that the server speaks for. */
+export const facades: readonly Facade[] = [qqFacade, wechatFacade, wecomFacade]
