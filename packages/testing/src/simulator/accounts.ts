@@ -1,43 +1,20 @@
 import { ConfigError } from '@lingpai/core'
+import type { PlatformKind } from './platform.js'
 import { platformKinds } from './platform-kinds.js'
 import { platformNames, type PlatformName } from './platform-name.js'
 import { checkedSettings, type AccountSettings, type SimAccount } from './sim-account.js'
 
-/** A QQ bot, in the form of the credentials of the provider `qq-bot`. */
-export interface QqAccount extends AccountSettings {
-  readonly appId: string
-  readonly clientSecret: string
-}
+/** Credentials of an account, as the provider of the platform takes them. */
+export type SimulatedCredentials<Platform extends PlatformName> = (typeof platformKinds)[Platform]['demo']
 
-/** A WeChat official account or mini program, in the form of the credentials of the provider `wechat-mp`. */
-export interface WechatAccount extends AccountSettings {
-  readonly appId: string
-  readonly appSecret: string
-}
+/** An account of a platform: its credentials, and what the platform does for it. */
+export type SimulatedAccount<Platform extends PlatformName> = AccountSettings & SimulatedCredentials<Platform>
 
-/** An app of a WeCom corp, in the form of the credentials of the provider `wecom`. */
-export interface WecomAccount extends AccountSettings {
-  readonly corpId: string
-  readonly agentId: string
-  readonly corpSecret: string
-}
-
-/** The accounts of the platforms. */
-export interface AccountsOptions {
-  /** @default one demo account, {@link demoAccounts} */
-  readonly qq?: readonly QqAccount[]
-  /** @default one demo account, {@link demoAccounts} */
-  readonly wechat?: readonly WechatAccount[]
-  /** @default one demo account, {@link demoAccounts} */
-  readonly wecom?: readonly WecomAccount[]
-}
+/** The accounts of the platforms; without a list, a platform has one demo account, see {@link demoAccounts}. */
+export type AccountsOptions = { readonly [Platform in PlatformName]?: readonly SimulatedAccount<Platform>[] }
 
 /** Credentials of the first account of each platform, ready for `manager.source(provider, …)`. */
-export interface DemoAccounts {
-  readonly qq: Readonly<Pick<QqAccount, 'appId' | 'clientSecret'>>
-  readonly wechat: Readonly<Pick<WechatAccount, 'appId' | 'appSecret'>>
-  readonly wecom: Readonly<Pick<WecomAccount, 'corpId' | 'agentId' | 'corpSecret'>>
-}
+export type DemoAccounts = { readonly [Platform in PlatformName]: SimulatedCredentials<Platform> }
 
 /** The default accounts. They are not real, and the secrets say so. */
 export const demoAccounts: DemoAccounts = ofEachPlatform((platform) => platformKinds[platform].demo)
@@ -62,7 +39,7 @@ export function accountsOf(options: AccountsOptions): readonly AccountData[] {
 }
 
 function accountOf(platform: PlatformName, given: Record<string, unknown>): AccountData {
-  const { ids: idFields, secret: secretField } = platformKinds[platform]
+  const { ids: idFields, secret: secretField }: PlatformKind = platformKinds[platform]
   for (const field of [...idFields, secretField]) {
     if (typeof given[field] !== 'string' || given[field] === '') {
       throw new ConfigError(`simulator: an account of ${platform} has no ${field}`, { field, problem: 'missing' })

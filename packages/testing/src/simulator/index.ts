@@ -3,9 +3,8 @@ export {
   type AccountRef,
   type AccountsOptions,
   type DemoAccounts,
-  type QqAccount,
-  type WechatAccount,
-  type WecomAccount,
+  type SimulatedAccount,
+  type SimulatedCredentials,
 } from './accounts.js'
 export type { FaultEffect, FaultHandle, FaultScope, FaultSpec } from './faults.js'
 export type { RemoteGatewayState, RemoteQqGateway } from './gateway/gateway-calls.js'

@@ -1,12 +1,13 @@
+// Generated from packages/testing/src/simulator/*-platform.ts: npm run providers
 import type { PlatformKind } from './platform.js'
 import type { PlatformName } from './platform-name.js'
-import { qqKind } from './qq.js'
-import { wechatKind } from './wechat.js'
-import { wecomKind } from './wecom.js'
+import { qqPlatform } from './qq-platform.js'
+import { wechatPlatform } from './wechat-platform.js'
+import { wecomPlatform } from './wecom-platform.js'
 
 /** Every platform that is simulated. */
-export const platformKinds: Readonly<Record<PlatformName, PlatformKind>> = {
-  qq: qqKind,
-  wechat: wechatKind,
-  wecom: wecomKind,
-}
+export const platformKinds = {
+  qq: qqPlatform,
+  wechat: wechatPlatform,
+  wecom: wecomPlatform,
+} satisfies Readonly<Record<PlatformName, PlatformKind>>

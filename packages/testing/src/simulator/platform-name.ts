@@ -1,3 +1,5 @@
+// Generated from packages/testing/src/simulator/*-platform.ts: npm run providers
+
 /** The platforms that are simulated, by the first part of their paths. */
 export const platformNames = ['qq', 'wechat', 'wecom'] as const
 

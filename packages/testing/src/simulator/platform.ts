@@ -74,17 +74,20 @@ export interface SimPlatform {
   answer(request: SimRequest, look: SimLook): SimReply
 }
 
-/** The properties of a platform apart from its accounts. */
-export interface PlatformKind {
+/**
+ * The properties of a platform apart from its accounts: `<name>-platform.ts` exports one as `<name>Platform`, and `npm run providers` lists
+ * them in `platform-kinds.ts`.
+ */
+export interface PlatformKind<Field extends string = string> {
   readonly name: PlatformName
   /** Ids of its providers. */
   readonly providerIds: readonly string[]
   /** Public fields of the credentials. */
-  readonly ids: readonly string[]
+  readonly ids: readonly Field[]
   /** Secret field of the credentials. */
-  readonly secret: string
+  readonly secret: Field
   /** Credentials of the default account. They are not real, and the secret says so. */
-  readonly demo: Readonly<Record<string, string>>
+  readonly demo: Readonly<Record<Field, string>>
   /** Kinds of tokens with their renewal rules; the first is the default of `mint`. */
   readonly tokens: Readonly<Record<string, BookRules>>
   /** Kinds of tickets of a token. */

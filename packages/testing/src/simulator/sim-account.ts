@@ -26,7 +26,7 @@ export interface AccountSettings {
 
 /** An account of a simulated platform. */
 export interface SimAccount {
-  /** `qq:<appId>`, `wechat:<appId>` or `wecom:<corpId>:<agentId>`. */
+  /** The platform and the public ids: `qq:<appId>`, `wecom:<corpId>:<agentId>`. */
   readonly id: string
   readonly platform: PlatformName
   /** The public fields, under the names of the providers' credentials. */

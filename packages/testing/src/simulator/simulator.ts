@@ -6,7 +6,7 @@ import type { FaultHandle, FaultSpec } from './faults.js'
 import type { Ledger } from './ledger.js'
 import type { AccountChanges, MintOptions, RevokeOptions } from './world.js'
 
-/** The platforms on one base URL: `/qq`, `/wechat`, `/wecom`, and the admin API on `/_sim`. */
+/** The platforms on one base URL, each below its name, such as `/qq`, and the admin API on `/_sim`. */
 export interface Simulator {
   /** Base URL without a trailing slash: `http://127.0.0.1:40123`. */
   readonly url: string

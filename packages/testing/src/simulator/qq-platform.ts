@@ -18,7 +18,7 @@ const tokenPath = '/app/getAppAccessToken'
  *
  * @see https://bot.q.qq.com/wiki/develop/api-v2/dev-prepare/access-token.html (2026-09, read 2026-11-20)
  */
-export const qqKind: PlatformKind = {
+export const qqPlatform: PlatformKind<'appId' | 'clientSecret'> = {
   name: 'qq',
   providerIds: ['qq-bot'],
   ids: ['appId'],

@@ -31,7 +31,7 @@ const mostFailures = 2000
  *
  * @see https://developer.work.weixin.qq.com/document/path/91039 (2024-03-26, read 2026-11-20)
  */
-export const wecomKind: PlatformKind = {
+export const wecomPlatform: PlatformKind<'corpId' | 'agentId' | 'corpSecret'> = {
   name: 'wecom',
   providerIds: ['wecom'],
   ids: ['corpId', 'agentId'],

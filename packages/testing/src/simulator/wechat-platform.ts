@@ -24,7 +24,7 @@ const ticketRules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSecond
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken for `stable_token` (read 2026-11-20)
  * @see https://developers.weixin.qq.com/community/develop/doc/000e0adca68568abb1ab525365b000 for `expires_in` of tickets (2021)
  */
-export const wechatKind: PlatformKind = {
+export const wechatPlatform: PlatformKind<'appId' | 'appSecret'> = {
   name: 'wechat',
   providerIds: ['wechat-mp'],
   ids: ['appId'],
@@ -78,7 +78,7 @@ function look(desk: PlatformDesk, request: SimRequest): SimLook {
   const value = request.query.get('access_token') ?? ''
   const held = value === '' ? undefined : desk.find(value)
   const ticketKind = request.path === '/cgi-bin/ticket/getticket' ? request.query.get('type') : null
-  const isTicket = ticketKind !== null && Object.hasOwn(wechatKind.tickets ?? {}, ticketKind)
+  const isTicket = ticketKind !== null && Object.hasOwn(wechatPlatform.tickets ?? {}, ticketKind)
   return {
     ...(isTicket ? { endpoint: 'ticket', ticketKind } : { endpoint: 'api' }),
     presents: value !== '',
