@@ -8,8 +8,23 @@ import { stageWorkspace } from './lib/stage.mjs'
 import { root } from './lib/workspace.mjs'
 
 const folders = ['provider-acme', 'cache-acme']
-const copied = ['.prettierrc.json', 'README.md', 'README.zh-CN.md', 'docs', 'jest.config.ts', 'llms.txt', 'scripts']
+const copied = [
+  '.prettierrc.json',
+  'README.md',
+  'README.zh-CN.md',
+  'docs',
+  'fixtures',
+  'jest.config.ts',
+  'llms.txt',
+  'scripts',
+]
 const withSources = ['--conditions=@lingpai/source', '--import', 'tsx']
+
+/** The platform in the token server and in the simulator: a copy of another one, which has a file of its own as well. */
+const siblings = [
+  ['packages/server/src/facades', 'facade'],
+  ['packages/testing/src/simulator', 'platform'],
+]
 
 /** Where the provider must be named after the generator ran, and with which text. */
 const places = {
@@ -27,6 +42,11 @@ const places = {
   'docs/zh/quick-start.md': '`ACME_APP_ID`、`ACME_APP_SECRET`',
   'docs/en/command-line.md': '`ACME_BASE_URL`',
   'llms.txt': "import { acme } from '@lingpai/provider-acme'",
+  'fixtures/consumer-ts-minimum/package.json': '"@lingpai/provider-acme"',
+  'fixtures/consumer-ts-minimum/without-node/providers.ts': "export { acme } from '@lingpai/provider-acme'",
+  'packages/server/src/facades/facades.ts': "from './acme-facade.js'",
+  'packages/testing/src/simulator/platform-name.ts': "'acme'",
+  'packages/testing/src/simulator/platform-kinds.ts': 'acme: acmePlatform',
 }
 
 const stage = stageWorkspace(copied)
@@ -60,6 +80,10 @@ function check() {
   for (const folder of folders) fillIn(join(stage.root, 'packages', folder))
   expectPassed('the tests of what is filled in', tests())
 
+  for (const [folder, kind] of siblings) {
+    const model = readFileSync(join(stage.root, folder, `qq-${kind}.ts`), 'utf8')
+    writeFileSync(join(stage.root, folder, `acme-${kind}.ts`), model.replaceAll(/\bqq(?=Facade|Platform)/g, 'acme'))
+  }
   const isStale = node([...withSources, 'scripts/providers.mjs', '--check']).status !== 0
   if (!isStale) problems.push('providers:check passes although the new provider is named nowhere')
   expectPassed('npm run providers', node([...withSources, 'scripts/providers.mjs']))

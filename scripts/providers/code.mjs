@@ -1,3 +1,4 @@
+import { facadeList, platformLists } from './siblings.mjs'
 import { camelCase } from '../new/words.mjs'
 
 const origin = '// Generated from packages/provider-*: npm run providers'
@@ -26,6 +27,14 @@ const manifests: readonly object[] = [${imported.map(({ name }) => name).join(',
 export const providerManifests = manifests as readonly ProviderManifest<AnyCredentials>[]
 `,
     ],
+    [
+      'fixtures/consumer-ts-minimum/without-node/providers.ts',
+      `${origin}
+${providers.map(({ providers: own, packageName }) => `export { ${Object.keys(own).join(', ')} } from '${packageName}'`).join('\n')}
+`,
+    ],
+    ...facadeList(),
+    ...platformLists(),
     [
       'packages/server/page/assets/provider-titles.js',
       `${origin}

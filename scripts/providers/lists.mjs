@@ -1,6 +1,7 @@
 // The lines of pages that name every provider package. They are among lines written by hand, and are found by how they begin.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { URLSearchParams } from 'node:url'
 import { root } from '../lib/workspace.mjs'
 import { words } from './words.mjs'
 
@@ -37,6 +38,19 @@ const lists = [
     line: /^\| \[[^\]]*\]\(providers\//,
     linesOf: (provider) => accountRows(provider, language, 'providers'),
   })),
+  ...inBoth((language) => ({
+    path: `docs/${language}/derived-credentials.md`,
+    line: /^\| `\w+` +\| `@lingpai\/provider-/,
+    linesOf: ({ packageName, tickets, purposes }) =>
+      Object.entries(tickets).map(([name, provider]) =>
+        row(code(name), code(packageName), code(callOf(provider)), purposes[name][language]),
+      ),
+  })),
+  {
+    path: 'fixtures/consumer-ts-minimum/package.json',
+    line: /^ {4}"@lingpai\/provider-/,
+    linesOf: ({ packageName }) => [`    "${packageName}": "*",`],
+  },
   {
     path: 'packages/cli/README.md',
     line: /^\| \[[^\]]*\]\(\.\.\/\.\.\/docs\/en\/providers\//,
@@ -82,6 +96,13 @@ function accountRows(provider, language, folder) {
       index === 0 ? codes([...variablesOf(provider), manifest.baseUrlEnv], language) : words[language].onlyInFile,
     ),
   )
+}
+
+/** Path and query of a request that has no fields of an account: `/cgi-bin/ticket/get?type=agent_config`. */
+function callOf({ spec }) {
+  const { url, query = {} } = spec.request({})
+  const search = new URLSearchParams(query).toString()
+  return search === '' ? url : `${url}?${search}`
 }
 
 /** The variables of an account, by their first spelling. */

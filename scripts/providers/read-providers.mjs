@@ -27,7 +27,9 @@ export async function readProviders() {
         accounts,
         /** By the names that users import. */
         providers: Object.fromEntries(accounts.map(({ provider }) => named(provider))),
-        tickets: Object.fromEntries(tickets.map(named)),
+        tickets: Object.fromEntries(tickets.map(({ provider }) => named(provider))),
+        /** By the same names: what the tickets are for. */
+        purposes: Object.fromEntries(tickets.map(({ provider, purpose }) => [named(provider)[0], purpose])),
       }
     }),
   )

@@ -45,7 +45,7 @@ function knownOf({ accounts, baseUrlEnv, simulator }: ProviderManifest<AnyCreden
       provider,
       title: `${title.en} (${title.zh})`,
       baseUrlEnv,
-      tickets,
+      tickets: Object.fromEntries(Object.entries(tickets).map(([ticket, { provider: derived }]) => [ticket, derived])),
       isFromEnv: index === 0,
       ...(simulator !== undefined && { simulator }),
     },

@@ -51,7 +51,7 @@ function assertNoSecrets(argv: readonly string[]): void {
 function newProgram({ plain }: Output): Command {
   return new Command('lingpai')
     .description(
-      'Lingpai 令牌: access tokens of QQ bots, WeChat and WeCom, shared by all processes and refreshed in time.',
+      'Lingpai 令牌: the access tokens of your bots and apps, shared by all processes and refreshed in time.',
     )
     .version(ownVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')

@@ -29,5 +29,12 @@ export interface ConfigurableProvider<C> {
   /** Title for people who choose among the values. */
   readonly title: BilingualText
   /** Tickets that are derived from the token, by their names in the token server. */
-  readonly tickets?: Readonly<Record<string, Provider<C>>>
+  readonly tickets?: Readonly<Record<string, ManifestTicket<C>>>
+}
+
+/** A ticket that is derived from a token. */
+export interface ManifestTicket<C> {
+  readonly provider: Provider<C>
+  /** What the ticket is for, as Markdown for the table of tickets. */
+  readonly purpose: BilingualText
 }

@@ -1,8 +1,17 @@
-import type { ProviderManifest } from '@lingpai/core/internal'
+import type { ConfigurableProvider, ProviderManifest } from '@lingpai/core/internal'
 import { cardTicket, jsapiTicket } from './tickets.js'
 import { wechatMp, wechatMpPlain, type WechatMpCredentials } from './wechat-mp.js'
 
-const tickets = { jsapi: jsapiTicket, wxCard: cardTicket }
+const tickets: ConfigurableProvider<WechatMpCredentials>['tickets'] = {
+  jsapi: {
+    provider: jsapiTicket,
+    purpose: { en: '`jsapiConfig(ticket, url)`, for `wx.config`', zh: '`jsapiConfig(ticket, url)`，对应 `wx.config`' },
+  },
+  wxCard: {
+    provider: cardTicket,
+    purpose: { en: 'card signatures, which differ: use the value', zh: '卡券签名，算法不同：请直接取值' },
+  },
+}
 
 /** What the command, the docs and the status page say about this package. */
 export const manifest: ProviderManifest<WechatMpCredentials> = {

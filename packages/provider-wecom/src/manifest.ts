@@ -10,7 +10,22 @@ export const manifest: ProviderManifest<WecomCredentials> = {
     wecom: {
       provider: wecom,
       title: { en: 'WeCom app', zh: '企业微信' },
-      tickets: { jsapi: corpTicket, agentConfig: agentTicket },
+      tickets: {
+        jsapi: {
+          provider: corpTicket,
+          purpose: {
+            en: '`jsapiConfig(ticket, url)`, for `wx.config`',
+            zh: '`jsapiConfig(ticket, url)`，对应 `wx.config`',
+          },
+        },
+        agentConfig: {
+          provider: agentTicket,
+          purpose: {
+            en: '`agentConfig(ticket, url)`, for `wx.agentConfig`',
+            zh: '`agentConfig(ticket, url)`，对应 `wx.agentConfig`',
+          },
+        },
+      },
     },
   },
   baseUrlEnv: 'WECOM_BASE_URL',

@@ -4,5 +4,5 @@ import { qqFacade } from './qq-facade.js'
 import { wechatFacade } from './wechat-facade.js'
 import { wecomFacade } from './wecom-facade.js'
 
-/** The platforms that the server speaks for. */
+/** The platforms whose SDKs the server serves. */
 export const facades: readonly Facade[] = [qqFacade, wechatFacade, wecomFacade]

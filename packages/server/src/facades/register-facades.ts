@@ -1,8 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { namedScope } from '../http/named-scope.js'
+import type { Facade, FacadeFields, FacadeRoute } from './facade.js'
+import { FacadeError } from './facade-error.js'
+import { errorBody } from './error-body.js'
+import { toFacadeError } from './to-facade-error.js'
 import type { ServerContext } from '../server-context.js'
-import { facadeContext } from './facade-context.js'
+import { facadeContext, type FacadeContext } from './facade-context.js'
 import { facades } from './facades.js'
-import { registerFacade } from './register-facade.js'
 
 /** Registers routes in the formats of the platforms, for SDKs that know nothing about this server. */
 export function registerFacades(fastify: FastifyInstance, context: ServerContext): void | Promise<void> {
@@ -11,4 +15,55 @@ export function registerFacades(fastify: FastifyInstance, context: ServerContext
   fastify.addHook('onClose', async () => {
     shared.known.close()
   })
+}
+
+/** Registers the routes of a facade with the platform's formats. As at the platforms, an error has status 200. */
+function registerFacade(fastify: FastifyInstance, { platform, routes }: Facade, shared: FacadeContext): void {
+  const servePlatform = (scope: FastifyInstance, _options: unknown, done: () => void): void => {
+    // SDKs and curl send JSON and forms with any content type.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => {
+      parsed(null, parseBody(String(body)))
+    })
+    // The schemas are for the documentation: each platform has its own codes for missing and invalid fields.
+    scope.setValidatorCompiler(() => (value: unknown) => ({ value }))
+    scope.setSerializerCompiler(() => JSON.stringify)
+    scope.setErrorHandler(async (error, request, reply) => {
+      const foreseen = toFacadeError(error, platform)
+      if (foreseen === undefined) request.log.error({ err: error }, 'a facade failed')
+      return reply.code(200).send(errorBody(platform, foreseen ?? new FacadeError(platform.busy, 'internal error')))
+    })
+    for (const route of routes) registerRoute(scope, route, shared)
+    done()
+  }
+  void fastify.register(namedScope(`lingpai-${platform.providerId}-facade`, servePlatform))
+}
+
+function registerRoute(
+  scope: FastifyInstance,
+  { path, method, schema, otherMethod, handle }: FacadeRoute,
+  shared: FacadeContext,
+): void {
+  const handler = async (request: FastifyRequest): Promise<unknown> => handle(shared, request, fieldsOf(request))
+  scope.route({ method, url: path, schema, handler })
+  scope.route({
+    method: method === 'GET' ? 'POST' : 'GET',
+    url: path,
+    schema: { hide: true },
+    handler: otherMethod === undefined ? handler : () => Promise.reject(otherMethod),
+  })
+}
+
+/** Merges query and body, because SDKs differ in where they put a field. */
+function fieldsOf({ query, body }: FastifyRequest): FacadeFields {
+  return { ...Object(query), ...(typeof body === 'object' && body) } as FacadeFields
+}
+
+/** Parses JSON or a form; any other text gives no fields. */
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return Object.fromEntries(new URLSearchParams(text))
+  }
 }
