@@ -9,7 +9,7 @@ const tickets: ConfigurableProvider<WechatMpCredentials>['tickets'] = {
   },
   wxCard: {
     provider: cardTicket,
-    purpose: { en: 'card signatures, which differ: use the value', zh: '卡券签名，算法不同：请直接取值' },
+    purpose: { en: 'card signatures, which differ: use the value', zh: '卡券签名，算法不同：请直接使用票据的值' },
   },
 }
 
