@@ -106,8 +106,8 @@ const malformedHints: Partial<Record<MalformedResponseError['details']['problem'
     zh: '返回内容来自网关或代理，而不是平台：请稍后重试。',
   },
   'bad-expires-in': {
-    en: 'The platform says that the token has already expired: check which server is at the baseUrl of the provider, and its renewal and answer data.',
-    zh: '平台称该令牌已过期：请检查 provider 的 baseUrl 由谁应答，以及其 renewal 与 answer 数据。',
+    en: 'The platform says that the token has already expired: check which server is at the baseUrl of the provider, and its renewal and response data.',
+    zh: '平台称该令牌已过期：请检查 provider 的 baseUrl 由谁应答，以及其 renewal 与 response 数据。',
   },
 }
 
