@@ -19,6 +19,7 @@ const plain: OrderFacts = {
   isHeldRejected: false,
   isFoundRetired: false,
   isFoundBeforeSetBack: false,
+  isOneClock: false,
   isHeldOwn: false,
   laterByMs: 60_000,
   overlapMs: 5000,
@@ -96,6 +97,30 @@ describe('the order of a found record and the one in memory', () => {
       'a rejected one requested after that of an unwritten one was over',
       rejected,
       { isUnwritten: true, laterByMs: 5000 },
+      'replaces',
+    ],
+    [
+      'a rejected one of a higher generation, requested earlier on the store’s own clock',
+      rejected,
+      { isOneClock: true, laterByMs: -5000 },
+      'loses',
+    ],
+    [
+      'a rejected one of a higher generation, requested earlier on the clock of some host',
+      rejected,
+      { laterByMs: -5000 },
+      'replaces',
+    ],
+    [
+      'a rejected one of a higher generation, whose request overlapped on the store’s own clock',
+      rejected,
+      { isOneClock: true, laterByMs: -4999 },
+      'replaces',
+    ],
+    [
+      'a good one of a higher generation, requested earlier on the store’s own clock',
+      newer,
+      { isOneClock: true, laterByMs: -5000 },
       'replaces',
     ],
     [

@@ -10,6 +10,8 @@ export interface OrderFacts {
   readonly isFoundRetired: boolean
   /** The found token was requested before a clock was set back, and the one in memory came after that. */
   readonly isFoundBeforeSetBack: boolean
+  /** The moments of both are on the store's own clock, which is never set. */
+  readonly isOneClock: boolean
   /** This process requested the one in memory itself, and its moments are on the clock as it is now. */
   readonly isHeldOwn: boolean
   /** How much later the found token was requested than the one in memory, milliseconds; negative when it was earlier. */
@@ -41,6 +43,7 @@ export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
  * | the token in memory was rejected, and the generation is not lower           | `replaces` |
  * | from before a clock was set back; this process requested its token after    | `loses`    |
  * | neither its generation is higher nor was it requested later                 | `loses`    |
+ * | an API rejected it, and it was requested before the one in memory           | `loses`    |
  * | the token in memory is unwritten and was requested later                    | `loses`    |
  * | the same, where the requests overlapped and the found token is rejected     | `loses`    |
  * | anything else                                                               | `replaces` |
@@ -52,6 +55,8 @@ export function orderOf(found: StoredRecord, held: StoredRecord | undefined, fac
   if (facts.isHeldRejected && found.generation >= held.generation) return 'replaces'
   if (facts.isHeldOwn && facts.isFoundBeforeSetBack) return 'loses'
   if (found.generation <= held.generation && facts.laterByMs <= 0) return 'loses'
+  // A store that lost the later token was given the earlier one back, under a generation that it knew nothing above.
+  if (found.rejectedCode !== undefined && facts.isOneClock && facts.laterByMs <= -facts.overlapMs) return 'loses'
   return facts.isUnwritten && isHeldLater(found, facts) ? 'loses' : 'replaces'
 }
 

@@ -3,7 +3,7 @@ import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
-import { haveNoOrder, landsWithinMs } from './tokens-asked-together.js'
+import { hasTwin, haveNoOrder, landsWithinMs } from './tokens-asked-together.js'
 import { ranMs } from './virtual-process.js'
 import { storedOf } from './virtual-store.js'
 import { holdsUntimed, wasNeverTimed } from './was-never-timed.js'
@@ -147,7 +147,7 @@ function checkKept(world: VirtualWorld, { process, account, startedAtMs }: Pendi
   // The record is in memory after its write succeeded or failed; the process may be suspended in between.
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
-  if (haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
+  if (hasTwin(known) || haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
   if (wasNeverTimed(known) || wasNeverTimed(token)) return
   // The store lost an acknowledged write and has received the other token since. The generation was lost with it, and no other
   // order is independent of the clocks.

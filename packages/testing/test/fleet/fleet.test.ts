@@ -135,6 +135,12 @@ describe('what was broken once holds', () => {
       714_539_953_456,
     ],
     [
+      'the first of two tokens that a process asked for at once, where each may be the later one',
+      'everything',
+      950_589_169_487,
+    ],
+    ['an older rejected token under a higher generation, in a store that lost the newer one', 'store', 983_416_898_688],
+    [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
       968_850_848_950,
