@@ -77,12 +77,16 @@ export async function startCoolDown<C>(
   const waitMs = coolDownMs(errorClass, { failures, jitter, retryAfterMs, codeCoolDownMs })
   const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
   const ownRetryAtMs = Math.ceil(atMs + waitMs)
-  const lasting = state.failure !== undefined && isActive(state.failure, 'cold', atMs) ? state.failure : undefined
+  // Where the clock was set back since, others count the cool-down from when they read of it, and so does this.
+  const lasting = state.failure && isActive(state.failure, 'cold', atMs) ? inTimeOf(atMs, state.failure) : undefined
   const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
   // A forced refresh that failed for another reason has not shown that the first problem is solved. A limit always
   // counts.
   if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass)) {
-    if (isUp) await giveBackFailure(context, lasting)
+    const isMoved = lasting !== state.failure
+    noteFailure(state, lasting)
+    if (isUp && (isMoved || (await isFailureLost(context))))
+      await gate.set(failureKey(key), encodeFailure(lasting), lasting.retryAtMs + dayMs)
     return { ...lasting, error: withRetryAt(error, retryAtMs) }
   }
   const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
@@ -100,11 +104,10 @@ export async function startCoolDown<C>(
   return failure
 }
 
-/** Writes a failure again that the store lost, so that other processes do not ask before its cool-down is over. */
-async function giveBackFailure<C>({ gate, key }: AccountContext<C>, failure: FailureRecord): Promise<void> {
+/** Whether the store lost a failure: other processes would ask before its cool-down is over. */
+async function isFailureLost<C>({ gate, key }: AccountContext<C>): Promise<boolean> {
   const found = await gate.get(failureKey(key))
-  if (!found.ok || found.value !== undefined) return
-  await gate.set(failureKey(key), encodeFailure(failure), failure.retryAtMs + dayMs)
+  return found.ok && found.value === undefined
 }
 
 /** While a token lives, wait for 75 % of the time to its deadline, never past it. */
