@@ -32,6 +32,8 @@ export interface PendingCall {
 const slackMs = 25_000
 /** A refresh, and a few store calls without a response. */
 const longestCallMs = 45_000
+/** Limit of a store call. */
+const toldWithinMs = 1000
 /** Trouble without an upstream failure is over after this time. */
 const settlesWithinMs = 30_000
 /** The longest cool-down after a token was killed from outside. */
@@ -180,10 +182,13 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   return true
 }
 
-/** Whether a process knows no later token, or is just writing one: it is in memory after its write. */
+/**
+ * Whether a process knows no later token, or has only just learned of one: its own is in memory after its write, one that it read once
+ * the store has also told it the time.
+ */
 function knowsNoOther(process: VirtualProcess, token: TokenTruth): boolean {
   const { token: known, isOwn, learnedAtMs } = memoryOf(process, token.account.index)
-  return known === token || (isOwn && process.clock.monotonic() - learnedAtMs <= landsWithinMs)
+  return known === token || process.clock.monotonic() - learnedAtMs <= (isOwn ? landsWithinMs : toldWithinMs)
 }
 
 /** Whether only the platform knows which of two tokens came first. */

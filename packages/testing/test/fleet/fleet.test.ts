@@ -145,6 +145,7 @@ describe('what was broken once holds', () => {
       'everything',
       983_416_916_223,
     ],
+    ['a token returned while the one after it, slept over by its process, was being read', 'skew', 9_520_795_710],
     [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
