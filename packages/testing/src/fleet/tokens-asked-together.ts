@@ -17,11 +17,15 @@ export function haveNoOrder(a: TokenTruth, b: TokenTruth): boolean {
   return wereAskedTogether(a, b) || Math.abs(a.by.sentAtMs - b.by.sentAtMs) <= timeErrorMs(a.by) + timeErrorMs(b.by)
 }
 
-/** Error of a request's time, which is derived from the store's last time before it or from one during its write. */
+/**
+ * Error of a request's time, which is derived from the store's last time before it, from one during its write, or, where the store
+ * did not answer that long, from the first one afterwards.
+ */
 function timeErrorMs({ process: { toldTimes }, sentAtMs, arrivedAtMs }: TokenRequest): number {
   const lastBefore = toldTimes.findLast(({ atMs }) => atMs <= sentAtMs)
   const since = toldTimes.filter(({ atMs }) => atMs > sentAtMs && atMs <= arrivedAtMs + landsWithinMs)
-  return Math.max(0, ...[lastBefore, ...since].map((told) => told?.withinMs ?? 0))
+  const late = since.length === 0 ? toldTimes.find(({ atMs }) => atMs > arrivedAtMs) : undefined
+  return Math.max(0, ...[lastBefore, ...since, late].map((told) => told?.withinMs ?? 0))
 }
 
 /** Whether any other token was requested at the same time. */

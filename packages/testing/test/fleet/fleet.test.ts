@@ -147,6 +147,11 @@ describe('what was broken once holds', () => {
     ],
     ['a token returned while the one after it, slept over by its process, was being read', 'skew', 9_520_795_710],
     [
+      'two tokens closer together than the error of the time that a slow store told long after them',
+      'everything',
+      9_520_803_053,
+    ],
+    [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
       968_850_848_950,
