@@ -68,8 +68,8 @@ test('an absent or unreadable lifetime is the default, limited as well; one of 0
 })
 
 test('a gateway’s own code is transient with HTTP 503 and a limit with 429; a listed code keeps its class', () => {
-  expect(read({ code: 503, msg: 'busy' }, 503)).toMatchObject({ refusal: { code: 503, errorClass: 'transient' } })
-  expect(read({ code: 7, msg: 'slow' }, 429)).toMatchObject({ refusal: { errorClass: 'rate-limited' } })
-  expect(read({ code: 1 }, 503)).toMatchObject({ refusal: { errorClass: 'credential-invalid' } })
-  expect(read({ code: 503 }, 400)).toMatchObject({ refusal: { errorClass: 'unknown' } })
+  expect(read({ code: 503, msg: 'busy' }, 503)).toMatchObject({ errorResponse: { code: 503, errorClass: 'transient' } })
+  expect(read({ code: 7, msg: 'slow' }, 429)).toMatchObject({ errorResponse: { errorClass: 'rate-limited' } })
+  expect(read({ code: 1 }, 503)).toMatchObject({ errorResponse: { errorClass: 'credential-invalid' } })
+  expect(read({ code: 503 }, 400)).toMatchObject({ errorResponse: { errorClass: 'unknown' } })
 })
