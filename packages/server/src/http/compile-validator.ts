@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/compile'
 import { ApiError } from './api-error.js'
 
 /**
@@ -8,7 +8,7 @@ import { ApiError } from './api-error.js'
  * Errors name the location and the rule but never the value, which may be a secret.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'request' }) => {
-  const validator = Compile(schema)
+  const validator = validatorOf(schema)
   const numbers = httpPart === 'body' ? [] : numbersOf(schema)
   return (given: unknown) => {
     // A missing body counts as an empty one.
@@ -18,6 +18,16 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
     return { error: new ApiError('ERR_BAD_REQUEST', `${httpPart}${wordsOf(first)}`) }
   }
 }
+
+/** Compiling takes longer than anything else at the start of a server, and the schemas of a second one in a process are the same. */
+function validatorOf(schema: TSchema): Validator {
+  const text = JSON.stringify(schema)
+  const known = validators.get(text) ?? Compile(schema)
+  validators.set(text, known)
+  return known
+}
+
+const validators = new Map<string, Validator>()
 
 function numbersOf(schema: TSchema): readonly string[] {
   const { properties = {} } = schema as { readonly properties?: Readonly<Record<string, { readonly type?: unknown }>> }
