@@ -33,21 +33,21 @@ async function callEvery(stepMs: number, forMs: number, name: SourceName): Promi
 }
 
 for (const name of ['qq', 'wechat', 'wechatPlain'] as const) {
-  test(`${name}: over half a day the token is refreshed ahead, once per life, and no caller waits`, async () => {
-    const { waited, dead } = await callEvery(20 * second, 12 * hour, name)
+  test(`${name}: over six hours the token is refreshed ahead, once per life, and no caller waits`, async () => {
+    const { waited, dead } = await callEvery(20 * second, 6 * hour, name)
     const lives = world.simulator.ledger.tokensIssued()
     expect({ waited, dead }).toEqual({ waited: 1, dead: 0 })
-    expect(lives).toBeGreaterThanOrEqual(6)
-    expect(lives).toBeLessThanOrEqual(7)
+    expect(lives).toBeGreaterThanOrEqual(3)
+    expect(lives).toBeLessThanOrEqual(4)
     expect(world.simulator.ledger.tokenRequests()).toBe(lives)
   })
 }
 
 test('wecom gives the same token while it lives: a few requests and one wait per life, and no expired token', async () => {
-  const { waited, dead } = await callEvery(20 * second, 12 * hour, 'wecom')
+  const { waited, dead } = await callEvery(20 * second, 6 * hour, 'wecom')
   const lives = world.simulator.ledger.tokensIssued()
   expect(dead).toBe(0)
-  expect(lives).toBeLessThanOrEqual(7)
+  expect(lives).toBeLessThanOrEqual(4)
   // At `refreshAtMs`, shortly before the end, and for the token that follows.
   expect(world.simulator.ledger.tokenRequests()).toBeLessThanOrEqual(lives * 3)
   expect(waited).toBeLessThanOrEqual(lives)
