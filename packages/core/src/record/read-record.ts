@@ -125,7 +125,7 @@ function factsFor<C>(context: AccountContext<C>, found: StoredRecord): OrderFact
     isHeldRejected: isRejected(state),
     isFoundRetired: found.value === replacedValue || rejectedValues.includes(found.value),
     isFoundBeforeSetBack: isFromBeforeSetBack(context, found),
-    isOneClock: gate.cache.nowMs !== undefined,
+    isOneClock: gate.cache.nowMs !== undefined || gate.cache.reach !== 'fleet',
     isHeldOwn: isHeldOwn(context),
     laterByMs: record === undefined ? 0 : laterByMs(context, found, record),
     // The time of a store's own clock may be off by the duration of its response.

@@ -10,7 +10,7 @@ export interface OrderFacts {
   readonly isFoundRetired: boolean
   /** The found token was requested before a clock was set back, and the one in memory came after that. */
   readonly isFoundBeforeSetBack: boolean
-  /** The moments of both are on the store's own clock, which is never set. */
+  /** The moments of both are on one clock: the store's own, or that of the one host. */
   readonly isOneClock: boolean
   /** This process requested the one in memory itself, and its moments are on the clock as it is now. */
   readonly isHeldOwn: boolean
@@ -43,7 +43,7 @@ export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
  * | the token in memory was rejected, and the generation is not lower           | `replaces` |
  * | from before a clock was set back; this process requested its token after    | `loses`    |
  * | neither its generation is higher nor was it requested later                 | `loses`    |
- * | an API rejected it, and it was requested before the one in memory           | `loses`    |
+ * | an API rejected it, and it was not requested after the one in memory        | `loses`    |
  * | the token in memory is unwritten and was requested later                    | `loses`    |
  * | the same, where the requests overlapped and the found token is rejected     | `loses`    |
  * | anything else                                                               | `replaces` |
@@ -56,13 +56,22 @@ export function orderOf(found: StoredRecord, held: StoredRecord | undefined, fac
   if (facts.isHeldOwn && facts.isFoundBeforeSetBack) return 'loses'
   if (found.generation <= held.generation && facts.laterByMs <= 0) return 'loses'
   // A store that lost the later token was given the earlier one back, under a generation that it knew nothing above.
-  if (found.rejectedCode !== undefined && facts.isOneClock && facts.laterByMs <= -facts.overlapMs) return 'loses'
+  if (found.rejectedCode !== undefined && !mayBeLater(facts)) return 'loses'
   return facts.isUnwritten && isHeldLater(found, facts) ? 'loses' : 'replaces'
 }
 
 function knowsAsMuch(found: StoredRecord, held: StoredRecord, { isUnwritten }: OrderFacts): boolean {
   if (!isUnwritten || isRenewed(found, held)) return true
   return found.generation > held.generation && !isRenewed(held, found)
+}
+
+/**
+ * Whether a rejected token may be later than the one in memory. Where the requests overlapped, an own token is preferred; where the
+ * found one was requested before, that has to be known by one clock.
+ */
+function mayBeLater({ laterByMs, overlapMs, isHeldOwn, isOneClock }: OrderFacts): boolean {
+  if (laterByMs >= overlapMs) return true
+  return laterByMs > -overlapMs ? !isHeldOwn : !isOneClock
 }
 
 function isHeldLater(

@@ -26,23 +26,35 @@ export async function activeFailure<C>(
   reason: RefreshReason,
   isUp: boolean,
 ): Promise<FailureRecord | undefined> {
-  const { state, gate, key, spec, upstream } = context
+  const { state, gate } = context
   const nowMs = await gate.sharedNowMs()
   if (state.failure !== undefined && isActive(state.failure, reason, nowMs)) return state.failure
-  if (!isUp) return undefined
+  const look = isUp ? await lookForFailure(context, nowMs) : undefined
+  return look?.kind === 'learned' && isActive(look.failure, reason, nowMs) ? look.failure : undefined
+}
+
+/**
+ * What the store holds: no failure, the one that memory knows, or another one. It does not tell where it does not respond.
+ */
+type FailureLook =
+  { readonly kind: 'missing' | 'known' | 'down' } | { readonly kind: 'learned'; readonly failure: FailureRecord }
+
+/** Reads the failure that other processes have stored, and takes it over unless memory knows of a later one. */
+async function lookForFailure<C>(context: AccountContext<C>, nowMs: number): Promise<FailureLook> {
+  const { state, gate, key, spec, upstream } = context
   const found = await gate.get(failureKey(key))
-  const written =
-    found.ok && found.value !== undefined
-      ? decodeFailure(found.value, { spec, language: upstream.language })
-      : undefined
+  if (!found.ok) return { kind: 'down' }
+  const wording = { spec, language: upstream.language }
+  const written = found.value === undefined ? undefined : decodeFailure(found.value, wording)
+  if (written === undefined) return { kind: 'missing' }
   // A failure that memory knows has already been converted to this host's time.
   const known = state.failure?.writtenRetryAtMs ?? state.failure?.retryAtMs
-  if (written === undefined || (written.writtenRetryAtMs ?? written.retryAtMs) === known) return undefined
+  if ((written.writtenRetryAtMs ?? written.retryAtMs) === known) return { kind: 'known' }
   const failure = inTimeOf(nowMs, written)
   // A store that could not be written to still holds an older failure. With its count, the cool-downs would never grow.
   const isOlder = state.failure !== undefined && failure.atMs < state.failure.atMs
   if (!isOlder && nowMs - failure.atMs < dayMs) noteFailure(state, failure)
-  return isActive(failure, reason, nowMs) ? failure : undefined
+  return { kind: 'learned', failure }
 }
 
 /** Whether a cool-down lasts. A clock that was set back must not lengthen it. */
@@ -66,48 +78,56 @@ export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: FailureRecord
 export async function startCoolDown<C>(
   context: AccountContext<C>,
   reason: RefreshReason,
-  { error, retryAfterMs, codeCoolDownMs }: UpstreamFailure,
+  upstreamFailure: UpstreamFailure,
   isUp: boolean,
 ): Promise<FailureRecord> {
-  const { state, gate, key, upstream } = context
-  const errorClass = classOfError(error)
+  const { state, gate, key } = context
   const atMs = await gate.sharedNowMs()
-  const failures = (state.failure?.failures ?? 0) + 1
-  const jitter = upstream.random()
-  const waitMs = coolDownMs(errorClass, { failures, jitter, retryAfterMs, codeCoolDownMs })
-  const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
-  const ownRetryAtMs = Math.ceil(atMs + waitMs)
+  // Another process may have been told of a limit meanwhile.
+  const look = isUp ? await lookForFailure(context, atMs) : undefined
+  const store = async (failure: FailureRecord): Promise<void> => {
+    noteFailure(state, failure)
+    if (isUp) await gate.set(failureKey(key), encodeFailure(failure), failure.retryAtMs + dayMs)
+  }
+  const own = failureOf(context, reason, upstreamFailure, atMs)
   // Where the clock was set back since, others count the cool-down from when they read of it, and so does this.
   const lasting = state.failure && isActive(state.failure, 'cold', atMs) ? inTimeOf(atMs, state.failure) : undefined
-  const retryAtMs = Math.max(ownRetryAtMs, lasting?.retryAtMs ?? 0)
-  // A forced refresh that failed for another reason has not shown that the first problem is solved. A limit always
-  // counts.
-  if (lasting !== undefined && retryAtMs > ownRetryAtMs && !isLimit(errorClass)) {
-    const isMoved = lasting !== state.failure
-    noteFailure(state, lasting)
-    if (isUp && (isMoved || (await isFailureLost(context))))
-      await gate.set(failureKey(key), encodeFailure(lasting), lasting.retryAtMs + dayMs)
-    return { ...lasting, error: withRetryAt(error, retryAtMs) }
+  if (lasting === undefined || lasting.retryAtMs <= own.retryAtMs) {
+    await store(own)
+    return own
   }
-  const aheadAtMs = Math.ceil(atMs + aheadWaitMs(context, waitMs))
-  const failure: FailureRecord = {
+  const { retryAtMs } = lasting
+  const error = withRetryAt(own.error, retryAtMs)
+  if (isLimit(own.errorClass)) {
+    await store({ ...own, retryAtMs, error })
+    return { ...own, retryAtMs, error }
+  }
+  // A failure for another reason has not shown that the first problem is solved. What the store lost is given back.
+  if (look?.kind === 'missing' || lasting !== state.failure) await store(lasting)
+  return { ...lasting, error }
+}
+
+function failureOf<C>(
+  context: AccountContext<C>,
+  reason: RefreshReason,
+  { error, retryAfterMs, codeCoolDownMs }: UpstreamFailure,
+  atMs: number,
+): FailureRecord {
+  const { state, upstream } = context
+  const errorClass = classOfError(error)
+  const failures = (state.failure?.failures ?? 0) + 1
+  const waitMs = coolDownMs(errorClass, { failures, jitter: upstream.random(), retryAfterMs, codeCoolDownMs })
+  const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
+  const retryAtMs = Math.ceil(atMs + waitMs)
+  return {
     error: withRetryAt(error, retryAtMs),
     errorClass,
     failures,
     atMs,
     retryAtMs,
-    ...(isPatient && { aheadAtMs }),
+    ...(isPatient && { aheadAtMs: Math.ceil(atMs + aheadWaitMs(context, waitMs)) }),
     ...(state.failure?.carried !== undefined && { carried: state.failure.carried }),
   }
-  noteFailure(state, failure)
-  if (isUp) await gate.set(failureKey(key), encodeFailure(failure), retryAtMs + dayMs)
-  return failure
-}
-
-/** Whether the store lost a failure: other processes would ask before its cool-down is over. */
-async function isFailureLost<C>({ gate, key }: AccountContext<C>): Promise<boolean> {
-  const found = await gate.get(failureKey(key))
-  return found.ok && found.value === undefined
 }
 
 /** While a token lives, wait for 75 % of the time to its deadline, never past it. */

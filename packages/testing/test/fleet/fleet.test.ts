@@ -151,6 +151,7 @@ describe('what was broken once holds', () => {
       'everything',
       9_520_803_053,
     ],
+    ['a limit written over by the time-out of a process that had lost its lease', 'everything', 332_524_536_927],
     [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
