@@ -16,6 +16,7 @@ const other = (changes: Partial<StoredRecord> = {}): StoredRecord => same({ valu
 
 const plain: OrderFacts = {
   isUnwritten: false,
+  isReadBefore: false,
   isHeldRejected: false,
   isFoundRetired: false,
   isFoundBeforeSetBack: false,
@@ -34,6 +35,7 @@ describe('the order of a found record and the one in memory', () => {
 
   test.each<[string, StoredRecord, Partial<OrderFacts>, string]>([
     ['the same record', held, {}, 'updates'],
+    ['the same record, read before another read of it', held, { isReadBefore: true }, 'trails'],
     [
       'the same token, asked for again elsewhere',
       same({ repeatedAtMs: issuedAtMs + 1 }),

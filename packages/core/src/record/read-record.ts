@@ -92,7 +92,7 @@ function readRecord<C>({ fingerprint, spec }: AccountContext<C>, text: string): 
 function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment, setBackMs: number): void {
   const { state, gate, emit } = context
   noteGeneration(state, record.generation)
-  switch (orderOf(record, state.record, factsFor(context, record))) {
+  switch (orderOf(record, state.record, factsFor(context, record, seen))) {
     case 'replaces': {
       remember(context, record, { seen, setBackMs: doubtOf(context, record, setBackMs) })
       // The process that wrote it has recovered from the failure.
@@ -117,11 +117,12 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   }
 }
 
-function factsFor<C>(context: AccountContext<C>, found: StoredRecord): OrderFacts {
+function factsFor<C>(context: AccountContext<C>, found: StoredRecord, seen: Moment): OrderFacts {
   const { state, gate, timeoutMs } = context
   const { record, isUnwritten, replacedValue, rejectedValues, times } = state
   return {
     isUnwritten,
+    isReadBefore: times !== undefined && times.seen.monotonic > seen.monotonic,
     isHeldRejected: isRejected(state),
     isFoundRetired: found.value === replacedValue || rejectedValues.includes(found.value),
     isFoundBeforeSetBack: isFromBeforeSetBack(context, found),

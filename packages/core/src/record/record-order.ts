@@ -4,6 +4,8 @@ import { changedRecord, type StoredRecord } from '../token-record.js'
 export interface OrderFacts {
   /** Upstream gave the one in memory, and the store has not taken it yet. */
   readonly isUnwritten: boolean
+  /** The found record was read before what memory knows of its token. */
+  readonly isReadBefore: boolean
   /** An API rejected the one in memory. */
   readonly isHeldRejected: boolean
   /** The one in memory took the place of the found token, or an API rejected the found token here. */
@@ -37,7 +39,7 @@ export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
  * | the found record                                                            | order      |
  * | --------------------------------------------------------------------------- | ---------- |
  * | memory holds none                                                           | `replaces` |
- * | the same token, unless memory knows more of it and has not written it       | `updates`  |
+ * | the same token, unless memory knows more of it: unwritten, or read since    | `updates`  |
  * | the same token otherwise                                                    | `trails`   |
  * | its token was replaced or rejected here                                     | `loses`    |
  * | the token in memory was rejected, and the generation is not lower           | `replaces` |
@@ -60,7 +62,8 @@ export function orderOf(found: StoredRecord, held: StoredRecord | undefined, fac
   return facts.isUnwritten && isHeldLater(found, facts) ? 'loses' : 'replaces'
 }
 
-function knowsAsMuch(found: StoredRecord, held: StoredRecord, { isUnwritten }: OrderFacts): boolean {
+function knowsAsMuch(found: StoredRecord, held: StoredRecord, { isUnwritten, isReadBefore }: OrderFacts): boolean {
+  if (isReadBefore) return false
   if (!isUnwritten || isRenewed(found, held)) return true
   return found.generation > held.generation && !isRenewed(held, found)
 }

@@ -202,6 +202,11 @@ function isWithoutOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth
   return token.account.lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
 }
 
+/** How long a failure waited to be read, because its process was stopped: the cool-down starts when it is read. */
+function unreadMs({ account: { failedAtMs }, process: { lastStop } }: PendingCall): number {
+  return failedAtMs >= lastStop.fromMs && failedAtMs <= lastStop.toMs ? lastStop.toMs - failedAtMs : 0
+}
+
 /** G6 and G7 when a call fails: the error says why, without a secret, and failures end with the trouble. */
 export function checkFailure(world: VirtualWorld, call: PendingCall, error: unknown): void {
   const { process, account, startedAtMs, atHand, minLifeMs } = call
@@ -222,7 +227,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
   }
   const sinceMs = startedAtMs - settlesWithinMs
   const isExcused =
-    startedAtMs <= account.excusedUntilMs ||
+    startedAtMs <= account.excusedUntilMs + unreadMs(call) ||
     world.weather.upstream[account.index] !== 'fine' ||
     // While a token is usable, a failed refresh ahead is not urgent.
     (minLifeMs > 0 && account.failedAtMs >= (memoryOf(process, account.index).token?.sim.issuedAtMs ?? Infinity)) ||

@@ -153,6 +153,11 @@ describe('what was broken once holds', () => {
     ],
     ['a limit written over by the time-out of a process that had lost its lease', 'everything', 332_524_536_927],
     [
+      'a rejection undone by a look that began before it and ended after it',
+      'everything',
+      499_220_142_100,
+    ],
+    [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
       968_850_848_950,
