@@ -28,7 +28,7 @@ function timeErrorMs({ process: { toldTimes }, sentAtMs, arrivedAtMs }: TokenReq
   return Math.max(0, ...[lastBefore, ...since, late].map((told) => told?.withinMs ?? 0))
 }
 
-/** Whether any other token was requested at the same time. */
+/** Whether there is another token of which only the platform knows whether it is the later one. */
 export function hasTwin(token: TokenTruth): boolean {
-  return token.account.tokens.some((other) => other !== token && wereAskedTogether(other, token))
+  return token.account.tokens.some((other) => other !== token && haveNoOrder(other, token))
 }

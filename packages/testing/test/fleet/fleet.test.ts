@@ -152,11 +152,8 @@ describe('what was broken once holds', () => {
       9_520_803_053,
     ],
     ['a limit written over by the time-out of a process that had lost its lease', 'everything', 332_524_536_927],
-    [
-      'a rejection undone by a look that began before it and ended after it',
-      'everything',
-      499_220_142_100,
-    ],
+    ['a rejection undone by a look that began before it and ended after it', 'everything', 499_220_142_100],
+    ['the other one of two tokens closer together than the error of the store’s time', 'store', 900_491_307_773],
     [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
