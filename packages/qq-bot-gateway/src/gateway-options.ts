@@ -30,7 +30,7 @@ export interface QQBotGatewayOptions {
   /** Maximum time from a heartbeat to its ack, in milliseconds. @default 10_000 */
   readonly ackTimeoutMs?: number
   /** Maximum time from connecting to Hello, and from Identify or Resume to the response, in milliseconds. @default 20_000 */
-  readonly answerTimeoutMs?: number
+  readonly responseTimeoutMs?: number
   /** Maximum length of a message; a longer one closes the connection. @default 1_048_576 */
   readonly maxPayloadBytes?: number
   /** Minimum number of event ids to remember, so that no event is handed out twice. @default 5000 */
@@ -62,8 +62,8 @@ export function assertGatewayOptions(options: QQBotGatewayOptions): void {
   if (shard !== undefined && !isShard(shard)) throw malformed('shard', '[index, count], with an index below the count')
   assertAcknowledge(options)
   const { firstMs, longestMs, stableMs } = options.backoff ?? {}
-  const { ackTimeoutMs, answerTimeoutMs, maxPayloadBytes, rememberedEvents } = options
-  const numbers = { firstMs, longestMs, stableMs, ackTimeoutMs, answerTimeoutMs, maxPayloadBytes, rememberedEvents }
+  const { ackTimeoutMs, responseTimeoutMs, maxPayloadBytes, rememberedEvents } = options
+  const numbers = { firstMs, longestMs, stableMs, ackTimeoutMs, responseTimeoutMs, maxPayloadBytes, rememberedEvents }
   for (const [field, value] of Object.entries(numbers)) {
     if (value !== undefined && !(Number.isFinite(value) && value > 0)) throw malformed(field, 'a positive number')
   }

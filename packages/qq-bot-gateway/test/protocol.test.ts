@@ -8,7 +8,7 @@ import {
 } from '../src/gateway/protocol.js'
 import { seeded } from './gateway-world.js'
 
-const times = { answerTimeoutMs: 20_000, ackTimeoutMs: 10_000 }
+const times = { responseTimeoutMs: 20_000, ackTimeoutMs: 10_000 }
 const hello = { kind: 'payload', payload: { op: 10, d: { heartbeat_interval: 40_000 } } } as const
 const ready = { kind: 'payload', payload: { op: 0, t: 'READY', s: 1, d: { session_id: 'S' } } } as const
 

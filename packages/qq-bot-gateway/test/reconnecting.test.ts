@@ -100,7 +100,7 @@ test('a session is given up after three resumes without a response', () =>
 test('a missing Hello or a missing response to Identify ends the attempt in time', () =>
   withGateways(async ({ simulator, clock, open }) => {
     simulator.qqGateway.disturb({ at: 'connect', freeze: true })
-    const gateway = open({ answerTimeoutMs: 5000 })
+    const gateway = open({ responseTimeoutMs: 5000 })
     const journal = journalOf(gateway)
     void gateway.connect()
     await clock.advance(4999)

@@ -39,7 +39,7 @@ export interface ProtocolState {
 /** Delays of the protocol, in milliseconds. */
 export interface ProtocolTimes {
   /** From connecting to Hello, and from Identify or Resume to the response. */
-  readonly answerTimeoutMs: number
+  readonly responseTimeoutMs: number
   /** From a heartbeat to its ack; never longer than the heartbeat interval. */
   readonly ackTimeoutMs: number
 }
@@ -95,13 +95,13 @@ export function step(state: ProtocolState, input: ProtocolInput, times: Protocol
   if (state.phase === 'over') return { state, effects: [] }
   switch (input.kind) {
     case 'opening':
-      return { state, effects: [{ kind: 'arm', timer: 'hello', delayMs: times.answerTimeoutMs }] }
+      return { state, effects: [{ kind: 'arm', timer: 'hello', delayMs: times.responseTimeoutMs }] }
     case 'payload':
       return onPayload(state, input.payload)
     case 'asked':
       return {
         state: { ...state, phase: 'asking' },
-        effects: [{ kind: 'arm', timer: 'response', delayMs: times.answerTimeoutMs }],
+        effects: [{ kind: 'arm', timer: 'response', delayMs: times.responseTimeoutMs }],
       }
     case 'timer':
       return onTimer(state, input.timer, times)
@@ -221,7 +221,7 @@ function onTimer(state: ProtocolState, timer: ProtocolTimer, times: ProtocolTime
       // A long replay counts as a response as long as it goes on.
       if (state.replayed > state.replayedBefore) {
         const waiting = { ...state, replayedBefore: state.replayed }
-        return { state: waiting, effects: [{ kind: 'arm', timer: 'response', delayMs: times.answerTimeoutMs }] }
+        return { state: waiting, effects: [{ kind: 'arm', timer: 'response', delayMs: times.responseTimeoutMs }] }
       }
       return over(state, { cause: 'silent', action: 'resume', code: noFrame, reason: 'no response' }, 'cut')
     case 'hello':
