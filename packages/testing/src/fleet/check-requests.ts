@@ -4,7 +4,14 @@ import { memoryOf } from './fleet-memory.js'
 import { hasTwin } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
-import type { ProcessMemory, TokenRequest, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
+import type {
+  ProcessMemory,
+  TokenRequest,
+  TokenTruth,
+  VirtualHost,
+  VirtualProcess,
+  VirtualWorld,
+} from './virtual-world.js'
 
 /** A little more than the limit of a refresh: trouble that ended longer ago does not excuse a request. */
 const refreshMs = 12_000
@@ -146,15 +153,23 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
   // A token that a rival or the platform killed meanwhile is another need.
   const isRefused = earlier.brought?.isReported === true
   // If the clock was set during the request, the response looks as old as after a suspended machine: dead on arrival.
-  const setMs = earlier.process.host.jumps.reduce(
-    (sum, { atMs, byMs }) => sum + (atMs >= earlier.sentAtMs ? byMs : 0),
-    0,
-  )
-  const isOld = setMs >= earlier.broughtExpiresAtMs - earlier.sentAtMs
+  const isOld = mostForwardMs(earlier.process.host, earlier.sentAtMs) >= earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
   if (!isLost && !isHindered && !isRefused && !isLate && !isOld) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
   return false
+}
+
+/** How far a host's clock was ahead at most of where it stood at a time. */
+function mostForwardMs({ jumps }: VirtualHost, sinceMs: number): number {
+  let ahead = 0
+  let most = 0
+  for (const { atMs, byMs } of jumps) {
+    if (atMs < sinceMs) continue
+    ahead += byMs
+    most = Math.max(most, ahead)
+  }
+  return most
 }
 
 function checkRate(world: VirtualWorld, { account, process, sentAtMs }: TokenRequest): void {
