@@ -102,7 +102,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     const hot = this.#state?.hot
     if (hot !== undefined && options === undefined) {
       const nowMs = this.#now()
-      if (nowMs >= hot.fromMs && nowMs < hot.toMs) return hot.promise
+      const { span, toMs, promise } = hot
+      if (nowMs >= span.fromMs && nowMs < span.toMs && nowMs < toMs) return promise
     }
     return this.#acquire(options).then(({ value }) => value)
   }

@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '../clock.js'
+import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
 import type { FailureRecord } from '../failure/failure-record.js'
+import { agreedMs, watchOf, type AgreedSpan } from '../time/clock-watch.js'
 import { laterOf, momentOf, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { timesOf, type Arrival, type LocalTimes } from './local-times.js'
@@ -16,8 +17,6 @@ export interface AccountState {
   readonly times: LocalTimes | undefined
   /** The promise of the token while it is fresh; see {@link Hot}. */
   readonly hot: Hot | undefined
-  /** Ends `hot`, by the monotonic clock. */
-  readonly hotTimer: Timer | undefined
   /** The token that `record` took the place of. It is older, whatever the clocks say. */
   readonly replacedValue: string | undefined
   /** Start of the last successful cache read or write. */
@@ -49,10 +48,10 @@ export interface AccountState {
   readonly clears: number
 }
 
-/** A token that can be served without any check between two moments of the wall clock. */
+/** A token that can be served without a further check until a moment of the wall clock, within the span in which the clocks agree. */
 export interface Hot {
   readonly promise: Promise<string>
-  readonly fromMs: number
+  readonly span: AgreedSpan
   readonly toMs: number
 }
 
@@ -95,7 +94,6 @@ export function newAccountState(): AccountState {
     record: undefined,
     times: undefined,
     hot: undefined,
-    hotTimer: undefined,
     replacedValue: undefined,
     readAt: undefined,
     doubtedAt: undefined,
@@ -295,26 +293,17 @@ export function isRejectedRecord(state: AccountState, record: StoredRecord): boo
   return record.rejectedCode !== undefined || state.rejectedValues.includes(record.value)
 }
 
-/** How long one look at both clocks is good for. */
-const trustMs = 1000
-
 /** Lets the hot path serve the token until the next moment at which anything has to be checked. */
 export function warm(state: Writable, clock: Clock, memoryMs: number): void {
   const { times } = state
   if (times === undefined) return
   const seenAgoMs = clock.monotonic() - times.seen.monotonic
-  const quietMs = Math.min(
-    trustMs,
+  const checkedInMs = Math.min(
     timeLeftMs(times.refreshAt, clock),
     timeLeftMs(times.deadline, clock),
     memoryMs - seenAgoMs,
   )
-  if (quietMs <= 0) return
-  const fromMs = clock.now()
-  state.hot = { promise: times.promise, fromMs, toMs: fromMs + quietMs }
-  // A wall clock that is set back into this very window must not open it again.
-  state.hotTimer ??= clock.setTimer(() => {
-    state.hotTimer = undefined
-    state.hot = undefined
-  }, trustMs)
+  // The clocks may move apart by this much before it is noticed.
+  const quietMs = checkedInMs - 2 * agreedMs
+  if (quietMs > 0) state.hot = { promise: times.promise, span: watchOf(clock).open(), toMs: clock.now() + quietMs }
 }
