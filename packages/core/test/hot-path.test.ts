@@ -1,0 +1,57 @@
+import type { TokenSource } from '@lingpai/core'
+import { minute, openWorld, second, type World } from './world.js'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(async () => {
+  await world.close()
+})
+
+/** A source on the hot path, which gives every caller the same promise. */
+async function hot(): Promise<{ readonly source: TokenSource; readonly promise: Promise<string> }> {
+  const source = world.source('qq')
+  await world.clock.runUntil(source.getAccessToken())
+  return { source, promise: source.getAccessToken() }
+}
+
+/** Lets time pass while another account is called every few seconds, and at the end. */
+async function passBusy(ms: number): Promise<void> {
+  const other = world.source('wechat')
+  for (let at = 0; at < ms; at += 4 * second) {
+    await world.clock.advance(4 * second)
+    await world.clock.runUntil(other.getAccessToken())
+  }
+}
+
+test('an account that nobody calls stays on the hot path while another account is called', async () => {
+  const { source, promise } = await hot()
+  await passBusy(minute)
+  expect(source.getAccessToken()).toBe(promise)
+})
+
+test('the hot path of every account opens again with one call after a quiet time', async () => {
+  const { source, promise } = await hot()
+  await world.clock.advance(minute)
+  expect(source.getAccessToken()).not.toBe(promise)
+  await world.clock.settle()
+  expect(source.getAccessToken()).toBe(promise)
+})
+
+test('nothing watches the clocks once no account is called', async () => {
+  await hot()
+  await world.clock.advance(10 * second)
+  expect(world.clock.pendingTimers).toBe(0)
+})
+
+test('a wall clock that is set back ends the hot path, and does not lengthen the life of the token', async () => {
+  const { source, promise } = await hot()
+  const token = await promise
+  await passBusy(100 * minute)
+  expect(source.getAccessToken()).toBe(promise)
+  world.clock.jumpWall(-30 * minute)
+  await passBusy(25 * minute)
+  expect(source.getAccessToken()).not.toBe(promise)
+  expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(token)
+})
