@@ -10,6 +10,7 @@ interface DescribedSpec {
 export class SourceIdentities {
   readonly #functionNumbers = new WeakMap<object, number>()
   readonly #descriptions = new WeakMap<object, string>()
+  readonly #descriptionNumbers = new Map<string, number>()
   #functionCount = 0
 
   /** The identity of a source, as text without a secret. */
@@ -25,7 +26,7 @@ export class SourceIdentities {
     return JSON.stringify([this.#description(spec), account, marks, readonly])
   }
 
-  /** A description as text, so that two equal `extend` calls give the same provider. */
+  /** A provider, the same one for two equal `extend` calls. Its description is long, so it is kept once for all accounts. */
   #description(spec: DescribedSpec): string {
     const known = this.#descriptions.get(spec)
     if (known !== undefined) return known
@@ -34,8 +35,11 @@ export class SourceIdentities {
       if (typeof value === 'function') return this.#numberOf(value)
       return Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value
     })
-    this.#descriptions.set(spec, text)
-    return text
+    const number = this.#descriptionNumbers.get(text) ?? this.#descriptionNumbers.size + 1
+    this.#descriptionNumbers.set(text, number)
+    const name = `provider ${number}`
+    this.#descriptions.set(spec, name)
+    return name
   }
 
   /** Two functions count as two secrets: what they return is unknown before they are called. */

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.js'
+import type { Clock } from '../clock.js'
 
 /**
  * A span of the wall clock in which it agrees with the monotonic clock: what was reckoned on one holds on the other. It moves on
@@ -26,7 +26,7 @@ class ClockWatch {
   #span: { fromMs: number; toMs: number } = { fromMs: Infinity, toMs: -Infinity }
   #apartMs = Infinity
   #looksLeft = 0
-  #timer: Timer | undefined
+  #isTicking = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -36,7 +36,7 @@ class ClockWatch {
   open(): AgreedSpan {
     this.#look()
     this.#looksLeft = looksAfterwards
-    this.#timer ??= this.#clock.setTimer(this.#tick, betweenLooksMs)
+    if (!this.#isTicking) this.#waitForTick()
     return this.#span
   }
 
@@ -52,12 +52,15 @@ class ClockWatch {
     this.#span.toMs = wallMs + trustMs
   }
 
-  readonly #tick = (): void => {
-    this.#timer = undefined
-    if (this.#looksLeft === 0) return
-    this.#looksLeft -= 1
-    this.#look()
-    this.#timer = this.#clock.setTimer(this.#tick, betweenLooksMs)
+  #waitForTick(): void {
+    this.#isTicking = true
+    this.#clock.setTimer(() => {
+      this.#isTicking = false
+      if (this.#looksLeft === 0) return
+      this.#looksLeft -= 1
+      this.#look()
+      this.#waitForTick()
+    }, betweenLooksMs)
   }
 }
 
