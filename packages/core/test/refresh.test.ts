@@ -144,7 +144,8 @@ describe('one process', () => {
     manager.remove(source)
     await expect(source.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
     expect(source.peek()).toBeUndefined()
-    await world.clock.advance(1000)
+    // The watch of the clocks ends a few seconds after the last call.
+    await world.clock.advance(10_000)
     expect(world.clock.pendingTimers).toBe(0)
     expect(manager.sources()).toHaveLength(0)
   })
