@@ -25,7 +25,7 @@ async function passBusy(ms: number): Promise<void> {
   }
 }
 
-test('an account that nobody calls stays on the hot path while another account is called', async () => {
+test('an account that is not called stays on the hot path while another account is called', async () => {
   const { source, promise } = await hot()
   await passBusy(minute)
   expect(source.getAccessToken()).toBe(promise)

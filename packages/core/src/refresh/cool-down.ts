@@ -83,7 +83,7 @@ export async function startCoolDown<C>(
 ): Promise<FailureRecord> {
   const { state, gate, key } = context
   const atMs = await gate.sharedNowMs()
-  // Another process may have been told of a limit meanwhile.
+  // Another process may have learned of a limit meanwhile.
   const look = isUp ? await lookForFailure(context, atMs) : undefined
   const store = async (failure: FailureRecord): Promise<void> => {
     noteFailure(state, failure)
