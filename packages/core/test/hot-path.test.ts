@@ -55,3 +55,17 @@ test('a wall clock that is set back ends the hot path, and does not lengthen the
   expect(source.getAccessToken()).not.toBe(promise)
   expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(token)
 })
+
+test('a wall clock that is set back into the time of the last call does not open the hot path', async () => {
+  const { source, promise } = await hot()
+  const calledAtMs = world.clock.now()
+  await world.clock.advance(minute)
+  for (let agoMs = 0; agoMs < 10 * second; agoMs += 100) {
+    world.clock.jumpWall(calledAtMs + agoMs - world.clock.now())
+    const token = source.getAccessToken()
+    expect(token).not.toBe(promise)
+    await world.clock.runUntil(token)
+    world.clock.jumpWall(minute)
+    await world.clock.advance(minute)
+  }
+})

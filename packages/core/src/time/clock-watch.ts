@@ -56,6 +56,8 @@ class ClockWatch {
     this.#isTicking = true
     this.#clock.setTimer(() => {
       this.#isTicking = false
+      // A wall clock that is set back into the last span must not open it again.
+      this.#span.toMs = -Infinity
       if (this.#looksLeft === 0) return
       this.#looksLeft -= 1
       this.#look()
