@@ -33,7 +33,8 @@ export function nextRecord<C>(
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
     return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
   }
-  const generation = fresh.generation ?? base.generation
+  const generation =
+    fresh.generation ?? (state.isUnwritten ? Math.max(base.generation, state.lastGeneration) : base.generation)
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first received, which is the `issuedAtMs` of its record.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)

@@ -112,6 +112,8 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
       raiseGeneration(state, record.generation)
       return
     case 'loses':
+      // The better token is written over it, under a generation of its own, even if upstream only repeats it until then.
+      if (state.isUnwritten) noteGeneration(state, record.generation + 1)
       // The mark is lost when the better record is written.
       if (record.rejectedCode !== undefined) noteRejectedValue(state, record.value)
   }

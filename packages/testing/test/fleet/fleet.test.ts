@@ -161,6 +161,11 @@ describe('what was broken once holds', () => {
     ],
     ['a hot path that opened again because the clock was set back into it', 'skew', 955_499_565_009],
     [
+      'an unwritten token that upstream repeated, written under the generation of the one before it',
+      'everything',
+      955_499_569_337,
+    ],
+    [
       'a life that only clocks told while one of them was set, of a token given once more',
       'everything',
       968_850_848_950,
