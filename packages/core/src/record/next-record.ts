@@ -1,4 +1,5 @@
 import type { AccountContext } from '../state/account-context.js'
+import type { AccountState } from '../state/account-state.js'
 import { repeatedLifeMs } from './repeated-life.js'
 import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
@@ -33,8 +34,7 @@ export function nextRecord<C>(
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
     return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
   }
-  const generation =
-    fresh.generation ?? (state.isUnwritten ? Math.max(base.generation, state.lastGeneration) : base.generation)
+  const generation = fresh.generation ?? repeatedGeneration(state, base)
   const isBelieved = trustSeconds === Infinity
   // Counted from when the token was first received, which is the `issuedAtMs` of its record.
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
@@ -53,6 +53,11 @@ export function nextRecord<C>(
     expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
     repeatedAtMs: sentAtMs,
   })
+}
+
+/** The generation of a token that upstream gives again: above any that the store gave to another token, if it is not written yet. */
+function repeatedGeneration({ isUnwritten, lastGeneration }: AccountState, { generation }: StoredRecord): number {
+  return isUnwritten ? Math.max(generation, lastGeneration) : generation
 }
 
 /** A token that is rejected before this age has not expired: another party replaced it. */
