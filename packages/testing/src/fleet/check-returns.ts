@@ -34,6 +34,8 @@ const slackMs = 25_000
 const longestCallMs = 45_000
 /** Limit of a store call. */
 const toldWithinMs = 1000
+/** A little more than the limit of a request. */
+const requestMs = 12_000
 /** Trouble without an upstream failure is over after this time. */
 const settlesWithinMs = 30_000
 /** The longest cool-down after a token was killed from outside. */
@@ -85,7 +87,25 @@ function isAtHand(
   const { clock } = process
   const awakeMs = clock.monotonic() - memory.seenMonotonicMs
   const unseenMs = Math.max(awakeMs + setForwardMs(host, memory.learnedTrueMs), clock.now() - memory.seenWallMs)
-  return unseenMs < (overlapSeconds - marginSeconds) * 1000
+  const overlapMs = (overlapSeconds - marginSeconds) * 1000
+  return unseenMs < overlapMs && !hasOverdueRequest(world, process, account, overlapMs)
+}
+
+/** Whether a request of the process that may have replaced its token is still waited for, although its overlap may be over by now. */
+function hasOverdueRequest(
+  world: VirtualWorld,
+  process: VirtualProcess,
+  { requests }: VirtualAccount,
+  overlapMs: number,
+): boolean {
+  const now = world.time.nowMs()
+  return requests.some(
+    ({ process: sender, sentAtMs, arrivedAtMs, asked }) =>
+      sender === process &&
+      arrivedAtMs > now &&
+      now - sentAtMs >= overlapMs &&
+      process.clock.monotonic() - asked.monotonicMs < requestMs,
+  )
 }
 
 /** How far a host's clock is ahead of its lowest value since a time; things seem to end that much earlier. */
