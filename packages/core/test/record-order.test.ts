@@ -104,7 +104,7 @@ describe('the order of a found record and the one in memory', () => {
     [
       'a rejected one of a higher generation, requested earlier on one clock',
       rejected,
-      { isOneClock: true, laterByMs: -5000 },
+      { isOneClock: true, laterByMs: -5001 },
       'loses',
     ],
     [
@@ -116,13 +116,13 @@ describe('the order of a found record and the one in memory', () => {
     [
       'a rejected one of a higher generation, whose request may have overlapped that of others',
       rejected,
-      { isOneClock: true, laterByMs: -4999 },
+      { isOneClock: true, laterByMs: -5000 },
       'replaces',
     ],
     [
       'a rejected one of a higher generation, whose request overlapped an own one',
       rejected,
-      { isHeldOwn: true, laterByMs: 4999 },
+      { isOneClock: true, isHeldOwn: true, laterByMs: 4999 },
       'loses',
     ],
     [

@@ -55,9 +55,12 @@ export function nextRecord<C>(
   })
 }
 
-/** The generation of a token that upstream gives again: above any that the store gave to another token, if it is not written yet. */
-function repeatedGeneration({ isUnwritten, lastGeneration }: AccountState, { generation }: StoredRecord): number {
-  return isUnwritten ? Math.max(generation, lastGeneration) : generation
+/** The generation of a token that upstream gives again. If the store has not taken it yet, it is at least the highest that was seen. */
+function repeatedGeneration(
+  { isUnwritten, lastGeneration, record }: AccountState,
+  { generation, value }: StoredRecord,
+): number {
+  return isUnwritten && record?.value === value ? Math.max(generation, lastGeneration) : generation
 }
 
 /** A token that is rejected before this age has not expired: another party replaced it. */

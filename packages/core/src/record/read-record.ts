@@ -12,6 +12,7 @@ import {
   noteWritten,
   putInTime,
   raiseGeneration,
+  type AccountState,
 } from '../state/account-state.js'
 import { momentOf, msSince, type Moment } from '../time/moment.js'
 import { decodeRecord, type StoredRecord } from '../token-record.js'
@@ -38,7 +39,7 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
   if (record !== undefined) {
     noteHeard(state, record.value)
     // A rejection counts even if the time on the record's clock is unknown.
-    markRecord(state, record)
+    if (!isReadBefore(state, record, seen)) markRecord(state, record)
   }
   const noteSeen = (): void => {
     if (state.clears === clears) noteSeenAt(state, seen)
@@ -124,7 +125,7 @@ function factsFor<C>(context: AccountContext<C>, found: StoredRecord, seen: Mome
   const { record, isUnwritten, replacedValue, rejectedValues, times } = state
   return {
     isUnwritten,
-    isReadBefore: times !== undefined && times.seen.monotonic > seen.monotonic,
+    isReadBefore: isReadBefore(state, found, seen),
     isHeldRejected: isRejected(state),
     isFoundRetired: found.value === replacedValue || rejectedValues.includes(found.value),
     isFoundBeforeSetBack: isFromBeforeSetBack(context, found),
@@ -137,6 +138,11 @@ function factsFor<C>(context: AccountContext<C>, found: StoredRecord, seen: Mome
       (times?.requestMs ?? Infinity) + (gate.cache.nowMs === undefined ? 0 : gate.timeoutMs),
     ),
   }
+}
+
+/** Whether memory knows the token of a record from a later look than the one that found the record. */
+function isReadBefore({ record, times }: AccountState, found: StoredRecord, seen: Moment): boolean {
+  return record?.value === found.value && times !== undefined && times.seen.monotonic > seen.monotonic
 }
 
 function damaged<C>({ gate }: AccountContext<C>): CacheError {

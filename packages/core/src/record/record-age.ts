@@ -56,7 +56,9 @@ export function laterByMs<C>(
   found: StoredRecord,
   { issuedAtMs, expiresAtMs }: StoredRecord,
 ): number {
-  if (gate.cache.nowMs !== undefined || times === undefined) return found.issuedAtMs - issuedAtMs
+  // What is ahead of the clock is on the clock as it was before it was set back, and so is the one in memory.
+  const isAhead = found.issuedAtMs > clock.now() + agreedMs
+  if (gate.cache.nowMs !== undefined || times === undefined || isAhead) return found.issuedAtMs - issuedAtMs
   const agoMs = clock.monotonic() - times.expiry.monotonic + (expiresAtMs - issuedAtMs)
   return found.issuedAtMs - Math.min(issuedAtMs, clock.now() - agoMs)
 }

@@ -45,9 +45,9 @@ export type Order = 'replaces' | 'updates' | 'trails' | 'loses'
  * | the token in memory was rejected, and the generation is not lower           | `replaces` |
  * | from before a clock was set back; this process requested its token after    | `loses`    |
  * | neither its generation is higher nor was it requested later                 | `loses`    |
- * | an API rejected it, and it was not requested after the one in memory        | `loses`    |
+ * | an API rejected it; one clock shows that it is not later, see `mayBeLater`  | `loses`    |
  * | the token in memory is unwritten and was requested later                    | `loses`    |
- * | the same, where the requests overlapped and the found token is rejected     | `loses`    |
+ * | it is unwritten, the requests overlapped, and the found token is rejected   | `loses`    |
  * | anything else                                                               | `replaces` |
  */
 export function orderOf(found: StoredRecord, held: StoredRecord | undefined, facts: OrderFacts): Order {
@@ -69,12 +69,11 @@ function knowsAsMuch(found: StoredRecord, held: StoredRecord, { isUnwritten, isR
 }
 
 /**
- * Whether a rejected token may be later than the one in memory. Where the requests overlapped, an own token is preferred; where the
- * found one was requested before, that has to be known by one clock.
+ * Whether a rejected token may be later than the one in memory. Moments of one clock tell; where the requests overlapped, an own
+ * token is preferred.
  */
 function mayBeLater({ laterByMs, overlapMs, isHeldOwn, isOneClock }: OrderFacts): boolean {
-  if (laterByMs >= overlapMs) return true
-  return laterByMs > -overlapMs ? !isHeldOwn : !isOneClock
+  return !isOneClock || laterByMs >= (isHeldOwn ? overlapMs : -overlapMs)
 }
 
 function isHeldLater(

@@ -83,15 +83,18 @@ export async function startCoolDown<C>(
 ): Promise<FailureRecord> {
   const { state, gate, key } = context
   const atMs = await gate.sharedNowMs()
+  const failures = (state.failure?.failures ?? 0) + 1
   // Another process may have learned of a limit meanwhile.
   const look = isUp ? await lookForFailure(context, atMs) : undefined
-  const store = async (failure: FailureRecord): Promise<void> => {
+  const store = async ({ writtenRetryAtMs: _, ...failure }: FailureRecord): Promise<void> => {
     noteFailure(state, failure)
     if (isUp) await gate.set(failureKey(key), encodeFailure(failure), failure.retryAtMs + dayMs)
   }
-  const own = failureOf(context, reason, upstreamFailure, atMs)
+  const own = failureOf(context, reason, upstreamFailure, { atMs, failures })
   // Where the clock was set back since, others count the cool-down from when they read of it, and so does this.
-  const lasting = state.failure && isActive(state.failure, 'cold', atMs) ? inTimeOf(atMs, state.failure) : undefined
+  const [lasting] = [state.failure, look?.kind === 'learned' ? look.failure : undefined]
+    .flatMap((failure) => (failure && isActive(failure, 'cold', atMs) ? [inTimeOf(atMs, failure)] : []))
+    .sort((a, b) => b.retryAtMs - a.retryAtMs)
   if (lasting === undefined || lasting.retryAtMs <= own.retryAtMs) {
     await store(own)
     return own
@@ -111,11 +114,10 @@ function failureOf<C>(
   context: AccountContext<C>,
   reason: RefreshReason,
   { error, retryAfterMs, codeCoolDownMs }: UpstreamFailure,
-  atMs: number,
+  { atMs, failures }: Pick<FailureRecord, 'atMs' | 'failures'>,
 ): FailureRecord {
   const { state, upstream } = context
   const errorClass = classOfError(error)
-  const failures = (state.failure?.failures ?? 0) + 1
   const waitMs = coolDownMs(errorClass, { failures, jitter: upstream.random(), retryAfterMs, codeCoolDownMs })
   const isPatient = reason === 'ahead' && errorClass === 'transient' && retryAfterMs === undefined
   const retryAtMs = Math.ceil(atMs + waitMs)

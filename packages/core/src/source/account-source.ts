@@ -303,7 +303,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     const look = oneAtATime(() => lookAtCache(context))
     // Another process refreshed: adopt its token now rather than at the next look.
     this.#endChanges = context.onChange(({ generation = Infinity }) => {
-      if (state.refresh === undefined && generation > state.lastGeneration) look()
+      if (state.refresh === undefined && generation > (state.record?.generation ?? 0)) look()
     })
     return context
   }

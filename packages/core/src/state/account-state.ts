@@ -216,6 +216,7 @@ export function noteAsking(state: Writable, clock: Clock): () => void {
     over: Promise.all([over, earlier?.over]),
   }
   state.asking = asking
+  state.hot = undefined
   void asking.over.then(() => {
     if (state.asking === asking) state.asking = undefined
   })
@@ -293,16 +294,15 @@ export function isRejectedRecord(state: AccountState, record: StoredRecord): boo
   return record.rejectedCode !== undefined || state.rejectedValues.includes(record.value)
 }
 
-/** Lets the hot path serve the token until the next moment at which anything has to be checked. */
-export function warm(state: Writable, clock: Clock, memoryMs: number): void {
+/**
+ * Lets the hot path serve the token until the next moment at which anything has to be checked.
+ *
+ * @param unseenMs how much longer the token may be served without a look at the cache
+ */
+export function warm(state: Writable, clock: Clock, unseenMs: number): void {
   const { times } = state
   if (times === undefined) return
-  const seenAgoMs = clock.monotonic() - times.seen.monotonic
-  const checkedInMs = Math.min(
-    timeLeftMs(times.refreshAt, clock),
-    timeLeftMs(times.deadline, clock),
-    memoryMs - seenAgoMs,
-  )
+  const checkedInMs = Math.min(timeLeftMs(times.refreshAt, clock), timeLeftMs(times.deadline, clock), unseenMs)
   // The clocks may move apart by this much before it is noticed.
   const quietMs = checkedInMs - 2 * agreedMs
   if (quietMs > 0) state.hot = { promise: times.promise, span: watchOf(clock).open(), toMs: clock.now() + quietMs }

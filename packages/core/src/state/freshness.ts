@@ -24,12 +24,14 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   const { memorySeconds, mode } = spec.renewal
   const isShared = (gate.cache.reach ?? 'process') !== 'process'
   const memoryMs = isShared ? memorySeconds * 1000 : Infinity
+  const replacedMs = mode === 'rotate' && isShared ? overlapMs(spec.renewal) : Infinity
   const unseenMs = msSince(times.seen, clock)
-  if (mode === 'rotate' && isShared && unseenMs >= overlapMs(spec.renewal)) return 'must-revalidate'
+  if (unseenMs >= replacedMs) return 'must-revalidate'
   if (isAnswerOverdue(context)) return 'must-revalidate'
   if (hasCome(times.refreshAt, clock)) return 'refresh-due'
   if (unseenMs >= memoryMs) return 'revalidate'
-  warm(state, clock, memoryMs)
+  // A request under way may replace the token, and end it.
+  if (mode !== 'rotate' || state.asking === undefined) warm(state, clock, Math.min(memoryMs, replacedMs) - unseenMs)
   return 'fresh'
 }
 

@@ -1,7 +1,7 @@
 import { verdict } from '../simulator/token-book.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
-import { hasTwin } from './tokens-asked-together.js'
+import { hasTwin, landsWithinMs } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
 import type {
@@ -153,7 +153,9 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
   // A token that a rival or the platform killed meanwhile is another need.
   const isRefused = earlier.brought?.isReported === true
   // If the clock was set during the request, the response looks as old as after a suspended machine: dead on arrival.
-  const isOld = mostForwardMs(earlier.process.host, earlier.sentAtMs) >= earlier.broughtExpiresAtMs - earlier.sentAtMs
+  const isOld =
+    mostForwardMs(earlier.process.host, earlier.sentAtMs, earlier.arrivedAtMs + landsWithinMs) >=
+    earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
   if (!isLost && !isHindered && !isRefused && !isLate && !isOld) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
@@ -161,11 +163,11 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
 }
 
 /** How far a host's clock was ahead at most of where it stood at a time. */
-function mostForwardMs({ jumps }: VirtualHost, sinceMs: number): number {
+function mostForwardMs({ jumps }: VirtualHost, sinceMs: number, untilMs: number): number {
   let ahead = 0
   let most = 0
   for (const { atMs, byMs } of jumps) {
-    if (atMs < sinceMs) continue
+    if (atMs < sinceMs || atMs > untilMs) continue
     ahead += byMs
     most = Math.max(most, ahead)
   }

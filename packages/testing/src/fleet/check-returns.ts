@@ -3,7 +3,7 @@ import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
 import { memoryOf } from './fleet-memory.js'
-import { hasTwin, haveNoOrder, landsWithinMs } from './tokens-asked-together.js'
+import { haveNoOrder, landsWithinMs, twinsOf } from './tokens-asked-together.js'
 import { ranMs } from './virtual-process.js'
 import { storedOf } from './virtual-store.js'
 import { holdsUntimed, wasNeverTimed } from './was-never-timed.js'
@@ -80,6 +80,8 @@ function isAtHand(
   const readableMs = Math.min(served.sim.issuedAtMs - settlesWithinMs, memory.newSinceMs)
   if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= readableMs)) return false
   if (wasNeverTimed(served) || holdsUntimed(process, memory)) return false
+  // Without one clock for all, the store's record counts, and it is of a rejected token that may be the later one.
+  if (!world.plan.store.hasClock && twinsOf(served).some(({ isReported }) => isReported)) return false
   if (world.time.nowMs() + setForwardMs(host, memory.learnedTrueMs) >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
   if (mode !== 'rotate') return true
@@ -164,12 +166,14 @@ export function checkReturn(world: VirtualWorld, call: PendingCall, value: strin
 
 /** G5: a process still serves the token that it fetched, even if the record was lost. */
 function checkKept(world: VirtualWorld, { process, account, startedAtMs }: PendingCall, token: TokenTruth): void {
-  const { token: known, isOwn, learnedAtMs, learnedTrueMs } = memoryOf(process, account.index)
+  const { token: known, isOwn, learnedAtMs, learnedTrueMs, rejected } = memoryOf(process, account.index)
   if (known === undefined || !isOwn || token.order >= known.order || known.isReported) return
   // The record is in memory after its write succeeded or failed; the process may be suspended in between.
   const awakeMs = process.clock.monotonic() - learnedAtMs - (world.time.nowMs() - startedAtMs)
   if (awakeMs <= landsWithinMs || process.lastStop.toMs >= learnedTrueMs) return
-  if (hasTwin(known) || haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
+  // It may hold a twin instead, and that may be rejected.
+  const isTwinGone = twinsOf(known).some((twin) => rejected.has(twin) || haveNoOrder(twin, token))
+  if (isTwinGone || haveNoOrder(known, token) || wasClockSetBack(world, token.sim.issuedAtMs)) return
   if (wasNeverTimed(known) || wasNeverTimed(token)) return
   // The store lost an acknowledged write and has received the other token since. The generation was lost with it, and no other
   // order is independent of the clocks.

@@ -59,7 +59,7 @@ export function learnFromUpstream(
   see(memory, asked)
   const toldOfTrueMs = world.time.nowMs()
   // What others wrote since the last read may be older or later than this token, once a clock was set back in between.
-  const newSinceMs = Math.min(memory.readTrueMs, toldOfTrueMs)
+  const newSinceMs = world.plan.store.hasClock ? toldOfTrueMs : Math.min(memory.readTrueMs, toldOfTrueMs)
   if (token !== memory.token)
     learn(world, process, token, {
       isOwn: true,

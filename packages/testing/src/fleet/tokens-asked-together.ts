@@ -14,21 +14,30 @@ export const landsWithinMs = 8000
  */
 export function haveNoOrder(a: TokenTruth, b: TokenTruth): boolean {
   if (a.by === undefined || b.by === undefined) return false
-  return wereAskedTogether(a, b) || Math.abs(a.by.sentAtMs - b.by.sentAtMs) <= timeErrorMs(a.by) + timeErrorMs(b.by)
+  if (wereAskedTogether(a, b)) return true
+  // A process knows the order of its own requests.
+  if (a.by.process === b.by.process) return false
+  return Math.abs(a.by.sentAtMs - b.by.sentAtMs) <= timeErrorMs(a.by) + timeErrorMs(b.by)
 }
 
 /**
  * Error of a request's time, which is derived from the store's last time before it, from one during its write, or, where the store
  * did not answer that long, from the first one afterwards.
  */
-function timeErrorMs({ process: { toldTimes }, sentAtMs, arrivedAtMs }: TokenRequest): number {
+function timeErrorMs({ process: { toldTimes, troubleAtMs }, sentAtMs, arrivedAtMs }: TokenRequest): number {
   const lastBefore = toldTimes.findLast(({ atMs }) => atMs <= sentAtMs)
   const since = toldTimes.filter(({ atMs }) => atMs > sentAtMs && atMs <= arrivedAtMs + landsWithinMs)
-  const late = since.length === 0 ? toldTimes.find(({ atMs }) => atMs > arrivedAtMs) : undefined
+  const isKnown = since.length > 0 || (lastBefore !== undefined && troubleAtMs < sentAtMs)
+  const late = isKnown ? undefined : toldTimes.find(({ atMs }) => atMs > arrivedAtMs)
   return Math.max(0, ...[lastBefore, ...since, late].map((told) => told?.withinMs ?? 0))
+}
+
+/** Other tokens of which only the platform knows whether they are later. */
+export function twinsOf(token: TokenTruth): readonly TokenTruth[] {
+  return token.account.tokens.filter((other) => other !== token && haveNoOrder(other, token))
 }
 
 /** Whether there is another token of which only the platform knows whether it is the later one. */
 export function hasTwin(token: TokenTruth): boolean {
-  return token.account.tokens.some((other) => other !== token && haveNoOrder(other, token))
+  return twinsOf(token).length > 0
 }
