@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileCache } from '@lingpai/cache-file'
 import type { TokenSource } from '@lingpai/core'
+import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { minute, openWorld, second, type World } from './world.js'
 
 let world: World
@@ -66,5 +71,37 @@ test('a wall clock that is set back into the seconds after the last call does no
     expect([afterMs, source.getAccessToken() === promise]).toEqual([afterMs, false])
     await world.clock.settle()
     await world.clock.advance(20 * second)
+  }
+})
+
+test('the hot path is closed while a request is under way that may end the token', async () => {
+  const source = world.source('wechatPlain')
+  await world.clock.runUntil(source.getAccessToken())
+  const promise = source.getAccessToken()
+  const token = await promise
+  world.simulator.fault({ endpoint: 'token', latencyMs: 5 * second })
+  const refreshed = source.refresh()
+  await world.clock.settle()
+  expect(source.getAccessToken()).not.toBe(promise)
+  expect(await source.getAccessToken()).toBe(token)
+  await world.clock.runUntil(refreshed)
+})
+
+test('the hot path ends before the overlap of a token that another process may have replaced', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  try {
+    const shared = world.manager({ cache: fileCache({ directory, clock: world.clock }) })
+    const brief = wechatMpPlain.extend({ renewal: { overlapSeconds: 30, marginSeconds: 5 } })
+    const source = shared.source(world.simulator.provider(brief), world.simulator.accounts.wechat)
+    await world.clock.runUntil(source.getAccessToken())
+    const promise = source.getAccessToken()
+    await passBusy(20 * second)
+    expect(source.getAccessToken()).toBe(promise)
+    await passBusy(8 * second)
+    const token = source.getAccessToken()
+    expect(token).not.toBe(promise)
+    await world.clock.runUntil(token)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
   }
 })
