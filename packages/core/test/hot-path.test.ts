@@ -82,8 +82,11 @@ test('the hot path is closed while a request is under way that may end the token
   world.simulator.fault({ endpoint: 'token', latencyMs: 5 * second })
   const refreshed = source.refresh()
   await world.clock.settle()
-  expect(source.getAccessToken()).not.toBe(promise)
-  expect(await source.getAccessToken()).toBe(token)
+  for (let call = 0; call < 3; call += 1) {
+    const given = source.getAccessToken()
+    expect(given).not.toBe(promise)
+    expect(await given).toBe(token)
+  }
   await world.clock.runUntil(refreshed)
 })
 
