@@ -6,7 +6,7 @@ import { memoryOf } from './fleet-memory.js'
 import { haveNoOrder, landsWithinMs, twinsOf } from './tokens-asked-together.js'
 import { ranMs } from './virtual-process.js'
 import { storedOf } from './virtual-store.js'
-import { holdsUntimed, wasNeverTimed } from './was-never-timed.js'
+import { wasNeverTimed } from './was-never-timed.js'
 import type {
   ProcessMemory,
   TokenTruth,
@@ -79,7 +79,7 @@ function isAtHand(
   // written before the change, which no process can know, so it assumes the shorter life.
   const readableMs = Math.min(served.sim.issuedAtMs - settlesWithinMs, memory.newSinceMs)
   if (!world.plan.store.hasClock && host.jumps.some(({ atMs }) => atMs >= readableMs)) return false
-  if (wasNeverTimed(served) || holdsUntimed(process, memory)) return false
+  if (wasNeverTimed(served)) return false
   // Without one clock for all, the store's record counts, and it is of a rejected token that may be the later one.
   if (!world.plan.store.hasClock && twinsOf(served).some(({ isReported }) => isReported)) return false
   if (world.time.nowMs() + setForwardMs(host, memory.learnedTrueMs) >= lifeMs) return false
