@@ -297,12 +297,12 @@ export function isRejectedRecord(state: AccountState, record: StoredRecord): boo
 /**
  * Lets the hot path serve the token until the next moment at which anything has to be checked.
  *
- * @param unseenMs how much longer the token may be served without a look at the cache
+ * @param lookInMs how much longer the token may be served without a look at the cache
  */
-export function warm(state: Writable, clock: Clock, unseenMs: number): void {
+export function warm(state: Writable, clock: Clock, lookInMs: number): void {
   const { times } = state
   if (times === undefined) return
-  const checkedInMs = Math.min(timeLeftMs(times.refreshAt, clock), timeLeftMs(times.deadline, clock), unseenMs)
+  const checkedInMs = Math.min(timeLeftMs(times.refreshAt, clock), timeLeftMs(times.deadline, clock), lookInMs)
   // The clocks may move apart by this much before it is noticed.
   const quietMs = checkedInMs - 2 * agreedMs
   if (quietMs > 0) state.hot = { promise: times.promise, span: watchOf(clock).open(), toMs: clock.now() + quietMs }
