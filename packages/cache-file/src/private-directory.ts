@@ -61,8 +61,10 @@ async function makePrivateDirectory(path: string): Promise<void> {
     await makePrivateDirectory(parent)
     await mkdir(path, { mode: privateMode }).catch(survive('EEXIST'))
   }
-  // On file systems without modes, the mount options decide who can enter.
-  await chmod(path, privateMode).catch(survive('EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'))
+  // On file systems without modes, the mount options decide who can enter. A new directory may be gone already: see forget-entries.ts.
+  await chmod(path, privateMode).catch(
+    survive('ENOENT', 'EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'),
+  )
   await syncDirectory(parent)
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmdir } from 'node:fs/promises'
 import { fileCache } from '@lingpai/cache-file'
 import { encodeState, nameOfKey } from '../src/state.js'
 import { transact, type StateLog } from '../src/state-log.js'
@@ -53,6 +54,36 @@ test('one write looks at a bounded number of entries, and the next ones at the r
   expect(left).toBeGreaterThan(20)
   for (const value of ['two', 'three', 'four']) await other.set(keyOf('new'), value)
   expect(await entriesIn(directory)).toEqual([nameOfKey(keyOf('new'))])
+})
+
+test('a new directory that another process removes while it is still empty is made again', async () => {
+  const directory = await temporaryDirectory()
+  const cache = fileCache({ directory })
+  let removed = 0
+  const removeOnce = async (path: string, writing: { isOver: boolean }): Promise<void> => {
+    while (!writing.isOver) {
+      const isRemoved = await rmdir(path).then(
+        () => true,
+        () => false,
+      )
+      if (!isRemoved) continue
+      removed += 1
+      return
+    }
+  }
+  for (let i = 0; i < 100; i += 1) {
+    const key = keyOf(String(i))
+    const writing = { isOver: false }
+    const removing = removeOnce(join(directory, nameOfKey(key)), writing)
+    try {
+      await cache.set(key, 'value')
+    } finally {
+      writing.isOver = true
+    }
+    await removing
+    expect(await cache.get(key)).toBe('value')
+  }
+  expect(removed).toBeGreaterThan(0)
 })
 
 test('a transition runs again if its entry was removed meanwhile', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
 import { fileCache } from '@lingpai/cache-file'
-import { openWorld, second, type World } from './world.js'
+import { minute, openWorld, second, type World } from './world.js'
 
 let world: World
 let directory: string
@@ -63,6 +63,30 @@ test('a caller that waits for a lease holder that never finishes gets a LeaseErr
     retryable: true,
     hint: expect.any(String),
   })
+})
+
+test('a caller of a process that was stopped while it waited for the lease gets the token of now, not the one seen before', async () => {
+  const other = sourceOn(open())
+  let stoppedMs = 0
+  const clock = {
+    ...world.clock,
+    now: () => world.clock.now() + stoppedMs,
+    monotonic: () => world.clock.monotonic() + stoppedMs,
+  }
+  const cache = openWith(() => ({
+    take: async () => {
+      await other.refresh()
+      stoppedMs = 6 * minute
+      return false
+    },
+  }))
+  const mine = world.source('wechatPlain', world.manager({ cache, clock }))
+  await other.getAccessToken()
+  const forced = expect(mine.refresh()).rejects.toMatchObject({ code: 'ERR_LINGPAI_LEASE' })
+  const token = await mine.getAccessToken()
+  await forced
+  expect(token).toBe(await other.getAccessToken())
+  expect(world.count('served-stale')).toBe(0)
 })
 
 test('a record that was written between the look and the lease is adopted, and upstream is not asked', async () => {

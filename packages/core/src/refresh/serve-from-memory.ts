@@ -3,7 +3,7 @@ import { deferWriteIfAlive } from '../record/deferred-write.js'
 import { lookAtCache } from '../record/read-record.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejected, noteLook } from '../state/account-state.js'
-import { freshnessOf, isAnswerOverdue } from '../state/freshness.js'
+import { freshnessOf, isAnswerOverdue, mayBeReplaced } from '../state/freshness.js'
 import { abortable } from '../time/abortable.js'
 import { msSince, timeLeftMs } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
@@ -36,11 +36,23 @@ export async function serveFromMemory<C>(
   return isCoolingDown(context) && isAlive(context, minLifeMs) ? context.state.record : undefined
 }
 
-/** The old token, if it is alive although it could not be refreshed. */
-export function serveStale<C>(context: AccountContext<C>, minLifeMs: number, error: unknown): StoredRecord | undefined {
+/**
+ * The old token, if it is alive although it could not be refreshed. A process that was stopped while it waited looks at the cache
+ * first: another may have replaced the token since.
+ */
+export async function serveStale<C>(
+  context: AccountContext<C>,
+  minLifeMs: number,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<StoredRecord | undefined> {
+  if (!isLingpaiError(error)) return undefined
+  const { record: old } = context.state
+  if (old !== undefined && mayBeReplaced(context)) await abortable(revalidate(context), signal)
   const { record } = context.state
-  if (record === undefined || !isAlive(context, minLifeMs) || !isLingpaiError(error)) return undefined
-  context.emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
+  if (record === undefined || !isAlive(context, minLifeMs)) return undefined
+  if (record === old)
+    context.emit('served-stale', { generation: record.generation, expiresAtMs: record.expiresAtMs, error })
   return record
 }
 
@@ -61,7 +73,7 @@ export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
 /** The store cannot know what this process has asked upstream for, so that is waited for first. */
 async function revalidate<C>(context: AccountContext<C>): Promise<void> {
   if (isAnswerOverdue(context)) await context.state.asking?.over
-  if (freshnessOf(context, 0) === 'must-revalidate') await lookOnce(context)
+  if (mayBeReplaced(context)) await lookOnce(context)
 }
 
 /** Refreshes ahead without any caller waiting; a failure is an event. */

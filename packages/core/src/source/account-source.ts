@@ -255,7 +255,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
         // Another manager ran the refresh and was closed, or it was a refresh ahead. This manager is open, and a caller
         // waits.
         if ((isClosed(error) || running.isAhead) && refreshes < mostRefreshes) continue
-        const stale = serveStale(context, minLifeMs, error)
+        const stale = await serveStale(context, minLifeMs, error, signal)
         if (stale !== undefined) return stale
         const renewed = await this.#withOtherSecret(context, error, signal)
         if (renewed === undefined) throw error

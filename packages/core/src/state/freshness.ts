@@ -17,22 +17,27 @@ export type Freshness = 'fresh' | 'refresh-due' | 'revalidate' | 'must-revalidat
 
 /** Judges the record in memory by both clocks. Opens the hot path if the record is fresh. */
 export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): Freshness {
-  const { state, clock, gate, spec } = context
+  const { state, clock, spec } = context
   const { times } = state
   if (times === undefined || isRejected(state) || hasCome(times.deadline, clock)) return 'unusable'
   if (timeLeftMs(times.expiry, clock) < minLifeMs) return 'unusable'
   const { memorySeconds, mode } = spec.renewal
-  const isShared = (gate.cache.reach ?? 'process') !== 'process'
-  const memoryMs = isShared ? memorySeconds * 1000 : Infinity
-  const replacedMs = mode === 'rotate' && isShared ? overlapMs(spec.renewal) : Infinity
+  const memoryMs = isShared(context) ? memorySeconds * 1000 : Infinity
   const unseenMs = msSince(times.seen, clock)
-  if (unseenMs >= replacedMs) return 'must-revalidate'
-  if (isAnswerOverdue(context)) return 'must-revalidate'
+  if (mayBeReplaced(context)) return 'must-revalidate'
   if (hasCome(times.refreshAt, clock)) return 'refresh-due'
   if (unseenMs >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it.
-  if (mode !== 'rotate' || state.asking === undefined) warm(state, clock, Math.min(memoryMs, replacedMs) - unseenMs)
+  if (mode !== 'rotate' || state.asking === undefined)
+    warm(state, clock, Math.min(memoryMs, replacedMs(context)) - unseenMs)
   return 'fresh'
+}
+
+/** Whether the token in memory may have been replaced, and its overlap be over, since the cache was last looked at. */
+export function mayBeReplaced<C>(context: AccountContext<C>): boolean {
+  const { times } = context.state
+  const isUnseen = times !== undefined && msSince(times.seen, context.clock) >= replacedMs(context)
+  return isUnseen || isAnswerOverdue(context)
 }
 
 /**
@@ -41,6 +46,16 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
  */
 export function isAnswerOverdue<C>({ state: { asking }, clock, spec: { renewal } }: AccountContext<C>): boolean {
   return renewal.mode === 'rotate' && asking !== undefined && msSince(asking.since, clock) >= overlapMs(renewal)
+}
+
+/** How long another process may have replaced the token in memory without ending it. */
+function replacedMs<C>(context: AccountContext<C>): number {
+  const { renewal } = context.spec
+  return renewal.mode === 'rotate' && isShared(context) ? overlapMs(renewal) : Infinity
+}
+
+function isShared<C>({ gate }: AccountContext<C>): boolean {
+  return (gate.cache.reach ?? 'process') !== 'process'
 }
 
 /** How long a replaced token certainly still works. */
