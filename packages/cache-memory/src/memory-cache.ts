@@ -1,5 +1,5 @@
 import { ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
-import { LRUCache } from 'lru-cache'
+import { RecentEntries } from './recent-entries.js'
 
 /** Options of `memoryCache`. */
 export interface MemoryCacheOptions {
@@ -17,13 +17,8 @@ export interface MemoryCache extends IAccessTokenCache {
   readonly reach: 'process'
 }
 
-/** The index is allocated at once, so a few zeros too many must not crash the process. */
+/** A `Map` holds 16 million entries at most, so a few zeros too many must not pass for a limit. */
 const mostEntries = 10_000_000
-
-interface Entry {
-  readonly value: string
-  readonly expiresAtMs: number
-}
 
 /**
  * Stores records in the memory of this process, up to a maximum number.
@@ -46,7 +41,7 @@ export function memoryCache({ maxEntries = 10_000, clock = systemClock }: Memory
       problem: 'malformed',
     })
   }
-  const entries = new LRUCache<string, Entry>({ max: maxEntries })
+  const entries = new RecentEntries(maxEntries)
   return {
     reach: 'process',
     get: (key) => {
@@ -63,7 +58,7 @@ export function memoryCache({ maxEntries = 10_000, clock = systemClock }: Memory
           problem: 'malformed',
         })
       }
-      entries.set(key, { value, expiresAtMs })
+      entries.set(key, value, expiresAtMs)
     },
     remove: (key) => {
       entries.delete(key)
