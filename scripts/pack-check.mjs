@@ -1,14 +1,17 @@
 // node scripts/pack-check.mjs: builds and packs every public package in a copy of the workspace, checks the tarballs
-// (publint, are-the-types-wrong, exact file list, manifest), and runs the applications of fixtures/ on them.
+// (publint, are-the-types-wrong, exact file list, manifest, one file of code for each entry), and runs the applications of fixtures/ on
+// them.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { buildWorkspace } from './lib/build-workspace.mjs'
 import { manifestProblems } from './lib/manifest-problems.mjs'
 import { stageWorkspace } from './lib/stage.mjs'
 import { packages, readJson, root } from './lib/workspace.mjs'
 import { applicationProblems } from './pack-check/applications.mjs'
+import { codeFiles, distProblems } from './pack-check/dist-problems.mjs'
 
 const problems = []
 const stage = stageWorkspace()
@@ -27,12 +30,13 @@ async function main() {
   const license = readFileSync(join(root, 'LICENSE'), 'utf8')
   for (const pack of published) report(pack.name, manifestProblems(pack, readJson('package.json'), license))
 
-  const build = node([tool('typescript/bin/tsc'), '-b'], stage.root)
-  if (build !== undefined) return report('tsc -b', [build])
+  const unbuilt = await buildWorkspace(stage.root)
+  if (unbuilt.length > 0) return report('build', unbuilt)
 
   const tarballs = packAll(published)
-  for (const { name, folder, file, files } of tarballs) {
-    report(name, fileListProblems(folder, files))
+  for (const { name, folder, manifest, file, files } of tarballs) {
+    report(name, distProblems(join(stage.root, 'packages', folder), manifest))
+    report(name, fileListProblems(folder, manifest, files))
     const { messages, pkg } = await publint({ strict: true, pack: { tarball: arrayBuffer(file) } })
     report(
       name,
@@ -82,19 +86,17 @@ function packAll(published) {
 }
 
 /** Files that the tarball has too many, and those that are missing. */
-function fileListProblems(folder, files) {
+function fileListProblems(folder, manifest, files) {
   const directory = join(stage.root, 'packages', folder)
-  const { files: declared } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
   const expected = new Set(['package.json', 'README.md', 'LICENSE'])
   for (const path of filesBelow(join(directory, 'src'))) {
     expected.add(`src/${path}`)
-    const compiled = path.endsWith('.ts') ? ['.js', '.js.map', '.d.ts', '.d.ts.map'] : ['']
-    for (const ending of compiled) {
-      const built = `dist/${path.replace(/\.ts$/, '')}${ending}`
-      if (path.endsWith('.ts') || existsSync(join(directory, built))) expected.add(built)
-    }
+    for (const ending of ['.d.ts', '.d.ts.map']) expected.add(`dist/${path.replace(/\.ts$/, ending)}`)
   }
-  for (const extra of declared) {
+  for (const name of codeFiles(directory, manifest)) {
+    for (const ending of ['.js', '.js.map']) expected.add(`dist/${name}${ending}`)
+  }
+  for (const extra of manifest.files) {
     if (extra === 'src' || extra === 'dist' || extra.startsWith('!')) continue
     const path = join(directory, extra)
     if (statSync(path).isDirectory()) for (const file of filesBelow(path)) expected.add(`${extra}/${file}`)

@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { basename } from 'node:path/posix'
-import { fileURLToPath } from 'node:url'
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import serveStatic, { type FastifyStaticOptions } from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { namedScope } from '../http/named-scope.js'
+import { pageDirectory } from '../page-directory.js'
 
 const require = createRequire(import.meta.url)
-const pageDirectory = fileURLToPath(new URL('../../page/', import.meta.url))
 const chartDirectory = dirname(require.resolve('uplot'))
 
 /** Files of the chart library by their name on the page. */
