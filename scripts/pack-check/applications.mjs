@@ -19,7 +19,7 @@ const tool = (path) => join(root, 'node_modules', path)
  * bundlers are the same on every Node.
  */
 const fixtures = {
-  'consumer-esm': { runs: [['index.js']], onEachNode: true },
+  'consumer-esm': { runs: [['index.js'], ['--enable-source-maps', 'published-code.js']], onEachNode: true },
   'consumer-cjs': { runs: [['index.js']], onEachNode: true },
   'consumer-server': { runs: [['index.js']], onEachNode: true },
   'consumer-ts-nodenext': { runs: [[tool('typescript/bin/tsc'), '-p', '.']], links: ['@types/node', 'undici-types'] },
