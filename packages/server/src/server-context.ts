@@ -12,6 +12,7 @@ import type { HeldOpen } from './http/held-open.js'
 import type { ServedAccount } from './accounts/served-account.js'
 import type { StoreClock } from './store/store-clock.js'
 import type { Timeline } from './audit/timeline.js'
+import type { TokenResponder } from './tokens/token-responder.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
 /** What the routes of one server share. */
@@ -23,6 +24,8 @@ export interface ServerContext {
   readonly clock: Clock
   /** The clock of the records: a token has `expiresAtMs - time.nowMs()` left. */
   readonly time: Pick<StoreClock, 'nowMs'>
+  /** Creates the responses with a token. */
+  readonly responder: TokenResponder
   /** Events of the accounts. */
   readonly feed: AccountFeed
   /** Past events of the accounts. */
@@ -43,6 +46,10 @@ export interface ServerContext {
    * @throws ApiError 401, 403 (a cookie without CSRF protection) or 429
    */
   authenticate(request: FastifyRequest): Caller
+  /** Returns the caller of an `authorization` header that carries a valid key. Counts nothing: see `admit`. */
+  callerOfKey(authorization: string | undefined): Caller | undefined
+  /** Counts a request against the limit of its key. @returns false and counts nothing beyond the limit */
+  admit(caller: Caller): boolean
   /** Authenticates a key that a request carries elsewhere, with the same limits. @throws ApiError 401 or 429 */
   authenticateKey(text: string, request: FastifyRequest): Caller
   /**

@@ -4,7 +4,8 @@ import { ConfigError } from '@lingpai/core'
 import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { boundConnections } from './http/connections.js'
 import { nodeSettings, serverMembers, serverSettings, tlsSettings } from './http/server-settings.js'
-import { tokenServer } from './token-server.js'
+import { addShortcut } from './http/shortcut.js'
+import { tokenServerWith } from './token-server.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
 /** Options of {@link startTokenServer}. */
@@ -78,7 +79,10 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
   const app = makeApp({ ...serverSettings, logger: withRedaction(logger), trustProxy: proxies }, tls)
   Object.assign(app.server, serverMembers)
   const connections = boundConnections({ app, drainMs })
-  await app.register(tokenServer, options)
+  const plugin = tokenServerWith((shortcut) => {
+    addShortcut(app.server, shortcut)
+  })
+  await app.register(plugin, options)
   await listen(app, host, port)
   return {
     url: urlOf(app, tls !== undefined),

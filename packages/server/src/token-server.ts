@@ -26,13 +26,16 @@ import { registerEvents } from './routes/register-events.js'
 import { registerHealth } from './routes/register-health.js'
 import { registerSession } from './routes/register-session.js'
 import { registerTokens } from './routes/register-tokens.js'
+import { tokenShortcut } from './routes/token-shortcut.js'
 import { sessionCookies } from './auth/session-cookie.js'
 import { storeClock } from './store/store-clock.js'
 import { sharedSchemas } from './http/schemas.js'
 import type { ServerContext } from './server-context.js'
 import { largestBodyBytes } from './http/server-settings.js'
+import type { Shortcut } from './http/shortcut.js'
 import { statusWatcher } from './accounts/status-watcher.js'
 import type { TokenServerOptions } from './token-server-options.js'
+import { tokenResponder } from './tokens/token-responder.js'
 import type { TypedFastify } from './http/typebox-provider.js'
 import { writeAuditLog } from './audit/write-audit-log.js'
 
@@ -50,9 +53,17 @@ import { writeAuditLog } from './audit/write-audit-log.js'
  * await app.listen({ port: 4180 })
  * ```
  */
-export const tokenServer: FastifyPluginAsync<TokenServerOptions> = namedScope('lingpai-token-server', serveTokens)
+export const tokenServer: FastifyPluginAsync<TokenServerOptions> = tokenServerWith()
 
-async function serveTokens(fastify: FastifyInstance, options: TokenServerOptions): Promise<void> {
+/** Creates the plugin. @param useShortcut receives what may respond before the framework, if no other plugin has hooks */
+export function tokenServerWith(useShortcut?: (shortcut: Shortcut) => void): FastifyPluginAsync<TokenServerOptions> {
+  return namedScope('lingpai-token-server', async (fastify: FastifyInstance, options: TokenServerOptions) => {
+    const context = await serveTokens(fastify, options)
+    useShortcut?.(tokenShortcut(context))
+  })
+}
+
+async function serveTokens(fastify: FastifyInstance, options: TokenServerOptions): Promise<ServerContext> {
   const draining = new AbortController()
   // Every open stream and long poll adds a listener, so thousands are not a leak.
   setMaxListeners(0, draining.signal)
@@ -81,6 +92,7 @@ async function serveTokens(fastify: FastifyInstance, options: TokenServerOptions
     return Promise.resolve()
   })
   fastify.addHook('onClose', close)
+  return context
 }
 
 function registerRoutes(
@@ -140,6 +152,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     cache,
     clock,
     time,
+    responder: tokenResponder(time, clock),
     feed,
     timeline,
     options,

@@ -13,6 +13,8 @@ import { rateLimiter } from './rate-limiter.js'
 export interface Authenticator {
   authenticate(request: FastifyRequest): Caller
   authenticateKey(text: string, request: FastifyRequest): Caller
+  callerOfKey(authorization: string | undefined): Caller | undefined
+  admit(caller: Caller): boolean
 }
 
 /** Wrong keys per second from one address, sustained: enough for a mistake, too few for guessing. */
@@ -77,12 +79,20 @@ export function authenticator({
   }
   return {
     authenticateKey,
+    callerOfKey: (authorization) => {
+      const key = authorization === undefined ? undefined : keys.verify(bearerOf(authorization))
+      return key && known(key)
+    },
+    admit: (caller) => {
+      const { id, rateLimit = perSecond } = caller.key
+      const isWithinLimit = limiter.take(id, rateLimit) === 0
+      if (isWithinLimit) access.accepted(caller)
+      return isWithinLimit
+    },
     authenticate: (request) => {
       const { authorization } = request.headers
       if (authorization !== undefined) {
-        // The scheme is case-insensitive.
-        const text = /^bearer /i.test(authorization) ? authorization.slice('bearer '.length) : ''
-        return authenticateKey(text, request)
+        return authenticateKey(bearerOf(authorization), request)
       }
       const cookie = sessionCookieOf(request)
       const session = cookie === undefined ? undefined : sessions.open(cookie, keys, clock.now())
@@ -95,6 +105,11 @@ export function authenticator({
       return withinLimit(callerOf(session.key, session), request)
     },
   }
+}
+
+/** Returns the text after the scheme, which is case-insensitive; an empty one for another scheme. */
+function bearerOf(authorization: string): string {
+  return /^bearer /i.test(authorization) ? authorization.slice('bearer '.length) : ''
 }
 
 /** Returns the value of the session cookie, if present. */

@@ -7,7 +7,7 @@ import { falseReports } from '../tokens/false-reports.js'
 import { accountParams, errorResponses, ref } from '../http/schemas.js'
 import type { ServerContext } from '../server-context.js'
 import { tokenResponse, type TokenResponse } from '../tokens/token-response.js'
-import { tokenResponder, type TokenResponder } from '../tokens/token-responder.js'
+import type { TokenResponder } from '../tokens/token-responder.js'
 import type { TypedFastify } from '../http/typebox-provider.js'
 
 const longestLifeSeconds = 86_400
@@ -16,9 +16,8 @@ const longestCode = 64
 
 /** Serves tokens, takes reports of rejected tokens, and forces refreshes. */
 export function registerTokens(fastify: TypedFastify, context: ServerContext): void {
-  const responder = tokenResponder(context.time, context.clock)
-  const report = reporter(context, responder)
-  registerToken(fastify, context, responder, report)
+  const report = reporter(context, context.responder)
+  registerToken(fastify, context, report)
   registerRejections(fastify, context, report)
   registerRefreshes(fastify, context)
 }
@@ -55,12 +54,8 @@ function numberIfDigits(text: string): string | number {
   return /^\d{1,15}$/.test(text) ? Number(text) : text
 }
 
-function registerToken(
-  fastify: TypedFastify,
-  context: ServerContext,
-  responder: TokenResponder,
-  report: Reporter,
-): void {
+function registerToken(fastify: TypedFastify, context: ServerContext, report: Reporter): void {
+  const { responder } = context
   fastify.get(
     '/v1/accounts/:account/token',
     {
@@ -106,10 +101,10 @@ function registerToken(
         })
       }
       const account = context.accountFor(caller, request.params.account)
-      const text = minLife === undefined ? responder.textFromMemory(account) : undefined
-      if (text !== undefined) {
-        context.access.handedOut(caller, account, account.source.status().generation ?? 0)
-        return reply.header('content-type', 'application/json; charset=utf-8').send(text)
+      const ready = minLife === undefined ? responder.fromMemory(account) : undefined
+      if (ready !== undefined) {
+        context.access.handedOut(caller, account, ready.generation)
+        return reply.header('content-type', 'application/json; charset=utf-8').send(ready.text())
       }
       const work = async (): Promise<TokenResponse> => {
         const response = await responder.respond(account, (minLife ?? 0) * 1000)

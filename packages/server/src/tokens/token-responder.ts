@@ -7,57 +7,69 @@ import { tokenResponse, type TokenResponse } from './token-response.js'
 export interface TokenResponder {
   /** Returns a token with at least this remaining lifetime. */
   respond(account: ServedAccount, minLifeMs?: number): Promise<TokenResponse>
-  /** Returns the same as JSON text if memory has a usable token: the fast path of the busiest route. */
-  textFromMemory(account: ServedAccount): string | undefined
+  /** Returns the response for the token in memory, if that is usable: the fast path of the busiest route. */
+  fromMemory(account: ServedAccount): PreparedResponse | undefined
 }
 
-/** The parts of a response that stay the same for one token. */
-interface Prepared {
+/** A response whose remaining lifetime is filled in when it is sent. */
+export interface PreparedResponse {
+  readonly generation: number
+  /** Whether the JSON text has only ASCII characters, so that it has as many bytes. */
+  readonly isAscii: boolean
+  /** Returns the response as JSON text. */
+  text(): string
+}
+
+/** The response for an account's token, and when its source was called last. */
+interface Kept extends PreparedResponse {
   readonly value: string
-  readonly expiresAtMs: number
-  readonly head: string
-  readonly tail: string
+  readonly calledAtMs: number
 }
 
-/** `peek()` does not refresh, so the source is also called at this interval to check the cache and refresh ahead. */
+/**
+ * `peek()` does not refresh, so the source is also called at this interval to check the cache and refresh ahead. An expiry that changes
+ * while the token does not, because the platform returned it again, is seen at this interval, too.
+ */
 const betweenCallsMs = 100
 
 /** Creates responses from the sources of the accounts. */
 export function tokenResponder(time: Pick<StoreClock, 'nowMs'>, clock: Clock): TokenResponder {
-  const prepared = new WeakMap<ServedAccount, Prepared>()
-  const calledAtMs = new WeakMap<ServedAccount, number>()
-  const call = (account: ServedAccount): void => {
-    const nowMs = clock.monotonic()
-    if (nowMs - (calledAtMs.get(account) ?? -Infinity) < betweenCallsMs) return
-    calledAtMs.set(account, nowMs)
-    account.source.getAccessToken().catch(() => undefined)
+  const kept = new WeakMap<ServedAccount, Kept>()
+  const look = (account: ServedAccount, value: string, calledAtMs: number): Kept | undefined => {
+    const { source, provider } = account
+    const { generation, issuedAtMs, expiresAtMs } = source.status()
+    if (generation === undefined || issuedAtMs === undefined || expiresAtMs === undefined) return undefined
+    source.getAccessToken().catch(() => undefined)
+    const record = { value, generation, issuedAtMs, expiresAtMs }
+    const prepared = { ...prepare(tokenResponse(provider, record, 0), time), value, calledAtMs }
+    kept.set(account, prepared)
+    return prepared
   }
   return {
     respond: async ({ provider, source }, minLifeMs = 0) =>
       tokenResponse(provider, await source.getRecord({ minLifeMs }), time.nowMs()),
-    textFromMemory: (account) => {
-      const { source, provider } = account
-      const value = source.peek()
+    fromMemory: (account) => {
+      const value = account.source.peek()
       if (value === undefined) return undefined
-      const { generation, issuedAtMs, expiresAtMs } = source.status()
-      if (generation === undefined || issuedAtMs === undefined || expiresAtMs === undefined) return undefined
-      call(account)
-      let ready = prepared.get(account)
-      if (ready?.value !== value || ready.expiresAtMs !== expiresAtMs) {
-        ready = prepare(tokenResponse(provider, { value, generation, issuedAtMs, expiresAtMs }, 0))
-        prepared.set(account, ready)
-      }
-      const leftMs = Math.max(0, Math.floor(expiresAtMs - time.nowMs()))
-      return `${ready.head}${Math.floor(leftMs / 1000)},"expires_in_ms":${leftMs}${ready.tail}`
+      const ready = kept.get(account)
+      const nowMs = clock.monotonic()
+      return ready?.value === value && nowMs - ready.calledAtMs < betweenCallsMs ? ready : look(account, value, nowMs)
     },
   }
 }
 
-function prepare({ access_token, expires_in: _, expires_in_ms: __, expires_at, ...rest }: TokenResponse): Prepared {
+function prepare(
+  { access_token, expires_in: _, expires_in_ms: __, expires_at, ...rest }: TokenResponse,
+  { nowMs }: Pick<StoreClock, 'nowMs'>,
+): PreparedResponse {
+  const head = `{"access_token":${JSON.stringify(access_token)},"expires_in":`
+  const tail = `,${JSON.stringify({ expires_at, ...rest }).slice(1)}`
   return {
-    value: access_token,
-    expiresAtMs: expires_at,
-    head: `{"access_token":${JSON.stringify(access_token)},"expires_in":`,
-    tail: `,${JSON.stringify({ expires_at, ...rest }).slice(1)}`,
+    generation: rest.generation,
+    isAscii: Buffer.byteLength(head + tail) === head.length + tail.length,
+    text: () => {
+      const leftMs = Math.max(0, Math.floor(expires_at - nowMs()))
+      return `${head}${Math.floor(leftMs / 1000)},"expires_in_ms":${leftMs}${tail}`
+    },
   }
 }

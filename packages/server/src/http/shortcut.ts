@@ -1,0 +1,13 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+
+/** Responds to a request without the framework. @returns whether it did; otherwise nothing has been sent or counted */
+export type Shortcut = (request: IncomingMessage, response: ServerResponse) => boolean
+
+/** Offers each request of a server to a shortcut first. */
+export function addShortcut(server: Server, shortcut: Shortcut): void {
+  const [route] = server.listeners('request') as ((...given: Parameters<Shortcut>) => void)[]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (!shortcut(request, response)) route?.call(server, request, response)
+  })
+}
