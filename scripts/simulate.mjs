@@ -3,11 +3,13 @@
  *
  *   npm run simulate -- --seeds 10000 [--workers 2] [--profile crashes] [--from 1]
  *   npm run simulate -- --seed 4711
+ *   npm run simulate -- --seed 4711 --profile calm --accounts 10 --processes 20 --hosts 5
  *
  * Each run starts from a new base seed and prints it, so that a clean result covers schedules for which the code was not tuned;
  * `--from` repeats a run.
  *
- * `--core <folder>` takes the managers from another copy of the core's sources. `--keep-going` doesn't stop at the first failing
+ * `--core <folder>` takes the managers from another copy of the core's sources. `--accounts`,
+ * `--processes` and `--hosts` set the size of the fleet, otherwise drawn from the seed. `--keep-going` doesn't stop at the first failing
  * seed. Exits with code 1 if a guarantee was broken.
  */
 import { fork } from 'node:child_process'
@@ -29,6 +31,9 @@ const options = {
   workers: { type: 'string', default: String(availableParallelism()) },
   profile: { type: 'string' },
   core: { type: 'string' },
+  accounts: { type: 'string' },
+  processes: { type: 'string' },
+  hosts: { type: 'string' },
   'keep-going': { type: 'boolean', default: false },
   worker: { type: 'boolean', default: false },
   fleet: { type: 'string' },
@@ -47,11 +52,27 @@ function readArguments() {
 /** Runs a seed with the programs that `compiled` created. */
 async function simulation({ fleet, core }) {
   const { simulateFleet } = await import(pathToFileURL(fleet).href)
-  const settings = values.profile === undefined ? {} : { profile: values.profile }
+  const settings = { ...(values.profile !== undefined && { profile: values.profile }), size: sizeOf(values) }
   if (core === undefined) return (seed, more) => simulateFleet({ seed, ...settings, ...more })
   const { TokenManager } = await import(pathToFileURL(core).href)
   return (seed, more) =>
     simulateFleet({ seed, ...settings, managerOf: (options) => new TokenManager(options), ...more })
+}
+
+function sizeOf(given) {
+  return Object.fromEntries(
+    ['accounts', 'processes', 'hosts'].flatMap((name) =>
+      given[name] === undefined ? [] : [[name, Number(given[name])]],
+    ),
+  )
+}
+
+/** Says what one token cost, on average. */
+function perLife({ tokens, requests, reads, writes, leases, notifications }) {
+  const counts = { requests, reads, writes, leases, notifications }
+  return `a token's life: ${Object.entries(counts)
+    .map(([name, count]) => `${(count / tokens).toFixed(2)} ${name}`)
+    .join(', ')}`
 }
 
 /** Compiles the fleet, and the other core if one is given: both start and run faster than from their sources. */
@@ -76,6 +97,7 @@ async function replay(seed) {
   programs.remove()
   const report = await simulate(seed, { onTrace: (line) => console.log(line) })
   console.log(JSON.stringify(report.figures))
+  console.log(perLife(report.figures))
   console.log(
     report.broken === undefined
       ? `seed ${seed} (${report.profile}): every guarantee held, hash ${report.hash}`
@@ -118,9 +140,15 @@ async function sweepAll(from, count, workers) {
   const programs = await compiled()
   const started = Array.from({ length: Math.min(workers, count) }, (_, i) => {
     const share = Math.ceil((count - i) / workers)
-    const passed = Object.entries({ profile: values.profile, fleet: programs.fleet, core: programs.core }).flatMap(
-      ([name, value]) => (value === undefined ? [] : [`--${name}`, value]),
-    )
+    const { profile, accounts, processes, hosts } = values
+    const passed = Object.entries({
+      profile,
+      accounts,
+      processes,
+      hosts,
+      fleet: programs.fleet,
+      core: programs.core,
+    }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
     const child = fork(
       fileURLToPath(import.meta.url),
       [
@@ -157,6 +185,7 @@ async function sweepAll(from, count, workers) {
     `${runs} schedules in ${seconds.toFixed(1)} s (${Math.round(runs / (cpuMs / 1000))} per second of processor), ${Math.round(ranMs / 3_600_000)} virtual hours, ${failures.length} failing`,
   )
   console.log(JSON.stringify(figures))
+  console.log(perLife(figures))
   if (failures.length > 0 || codes.some((code) => code !== 0)) process.exitCode = 1
 }
 

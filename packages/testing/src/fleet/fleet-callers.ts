@@ -4,9 +4,6 @@ import { memoryOf } from './fleet-memory.js'
 import { verdict } from '../simulator/token-book.js'
 import type { TokenTruth, VirtualAccount, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
-/** Maximum number of calls of a run, independent of the number of tokens. */
-const mostCalls = 1500
-
 /** Schedules the calls of a slot during the life of a new token, most of them near its end. */
 export function planCalls(world: VirtualWorld, token: TokenTruth): void {
   const { account, sim } = token
@@ -33,7 +30,7 @@ export function callAt(world: VirtualWorld, slot: number, account: VirtualAccoun
   if (atMs > world.startMs + world.plan.horizonMs) return
   world.time.at(atMs, () => {
     const process = world.slots[slot]
-    if (process === undefined || world.figures.calls > mostCalls) return
+    if (process === undefined || world.figures.calls > world.plan.mostCalls) return
     process.enter(() => {
       for (let i = 0; i < count; i += 1) call(world, process, account)
     })

@@ -61,24 +61,54 @@ export interface TroublePlan {
   readonly forced: number
 }
 
+/** How large a fleet is, where that is not drawn from the seed. */
+export interface FleetSize {
+  /** @default 2 */
+  readonly accounts?: number
+  /** @default drawn from the seed: 2 to 8 */
+  readonly processes?: number
+  /** @default drawn from the seed: 1 to 3 */
+  readonly hosts?: number
+}
+
 /** Everything that a seed decides before a run starts. */
 export interface FleetPlan {
   readonly seed: number
   readonly profile: FleetProfile
-  readonly accounts: readonly [AccountPlan, AccountPlan]
+  readonly accounts: readonly AccountPlan[]
   /** Whether the accounts are two apps of one corporation. */
   readonly isOneCorp: boolean
   readonly slots: readonly SlotPlan[]
   readonly hosts: readonly HostPlan[]
   readonly store: StorePlan
   readonly trouble: TroublePlan
+  /** Maximum number of calls, independent of the number of tokens. */
+  readonly mostCalls: number
   /** Faults happen until this time; a quiet time follows. */
   readonly horizonMs: number
   readonly random: RandomStream
 }
 
+/** Calls of a fleet whose size is drawn from the seed. */
+const mostCalls = 1500
+
 /** Returns the plan of a seed. */
-export function fleetPlan(seed: number, wanted?: FleetProfile): FleetPlan {
+export function fleetPlan(seed: number, wanted?: FleetProfile, size: FleetSize = {}): FleetPlan {
+  const plan = drawnPlan(seed, wanted)
+  return Object.values(size).every((count) => count === undefined) ? plan : withSize(plan, size)
+}
+
+/** Repeats what was drawn until the fleet is as large as wanted, so that the size changes nothing else. */
+function withSize(plan: FleetPlan, size: FleetSize): FleetPlan {
+  const repeated = <T>(drawn: readonly T[], count: number = drawn.length): readonly T[] =>
+    Array.from({ length: count }, (_, i) => drawn[i % drawn.length]).filter((item) => item !== undefined)
+  const hosts = repeated(plan.hosts, size.hosts)
+  const slots = repeated(plan.slots, size.processes).map((slot, i) => ({ ...slot, host: i % hosts.length }))
+  const store = hosts.length > 1 ? ({ ...plan.store, reach: 'fleet' } as const) : plan.store
+  return { ...plan, accounts: repeated(plan.accounts, size.accounts), hosts, slots, store, mostCalls: Infinity }
+}
+
+function drawnPlan(seed: number, wanted?: FleetProfile): FleetPlan {
   const random = randomStream(seed)
   const drawn = random.pick(fleetProfiles)
   const profile = wanted ?? drawn
@@ -110,6 +140,7 @@ export function fleetPlan(seed: number, wanted?: FleetProfile): FleetPlan {
       longestTripMs: random.pick([2, 10, 60]),
     },
     trouble,
+    mostCalls,
     horizonMs: Math.round(longestLifeMs * (1.5 + 2 * random.number())),
     random,
   }

@@ -4,7 +4,7 @@ import { finalCalls } from './final-calls.js'
 import type { FleetBreach } from './fleet-breach.js'
 import { planCalls } from './fleet-callers.js'
 import { faults } from './fleet-faults.js'
-import { fleetPlan, type AccountPlan, type FleetPlan, type FleetProfile } from './fleet-plan.js'
+import { fleetPlan, type AccountPlan, type FleetPlan, type FleetProfile, type FleetSize } from './fleet-plan.js'
 import { fleetProvider, rulesOf } from './fleet-platforms.js'
 import { fleetTrace } from './fleet-trace.js'
 import { startProcess } from './start-process.js'
@@ -18,6 +18,8 @@ export interface FleetOptions {
   readonly seed: number
   /** @default drawn from the seed */
   readonly profile?: FleetProfile
+  /** Size of the fleet, to count what many accounts and processes cost. @default drawn from the seed */
+  readonly size?: FleetSize
   /** Creates the managers, to run the checks on another build of the core. @default this core's `TokenManager` */
   readonly managerOf?: (options: TokenManagerOptions) => TokenManager
   /** Wraps the cache of each manager. @default none */
@@ -66,7 +68,7 @@ const quietMs = 20 * 60_000
  * ```
  */
 export async function simulateFleet(options: FleetOptions): Promise<FleetReport> {
-  const plan = fleetPlan(options.seed, options.profile)
+  const plan = fleetPlan(options.seed, options.profile, options.size)
   let broken: FleetBreach | undefined
   const world = openWorld(plan, options, (breach) => {
     broken ??= breach
@@ -117,7 +119,13 @@ function openWorld(plan: FleetPlan, options: FleetOptions, onBreach: (breach: Fl
     slots: plan.slots.map(() => undefined),
     entries: new Map(),
     random: plan.random.fork(),
-    weather: { store: 'fine', storeTroubleAtMs: -Infinity, lossChance: 0, upstream: ['fine', 'fine'], apiErrs: 0 },
+    weather: {
+      store: 'fine',
+      storeTroubleAtMs: -Infinity,
+      lossChance: 0,
+      upstream: plan.accounts.map(() => 'fine'),
+      apiErrs: 0,
+    },
     figures: noFigures(),
     onErrand: () => undefined,
     managerOf: options.managerOf ?? ((managerOptions) => new TokenManager(managerOptions)),
@@ -133,7 +141,7 @@ function openWorld(plan: FleetPlan, options: FleetOptions, onBreach: (breach: Fl
 }
 
 function openAccount(world: VirtualWorld, { mode, lifeSeconds }: AccountPlan, index: number): VirtualAccount {
-  const name = index === 0 ? 'a' : 'b'
+  const name = ['a', 'b'][index] ?? `a${index}`
   const tokens: TokenTruth[] = []
   const account: VirtualAccount = {
     index,
@@ -199,6 +207,10 @@ function noFigures(): FleetFigures {
     crashes: 0,
     stops: 0,
     storeFaults: 0,
+    reads: 0,
+    writes: 0,
+    leases: 0,
+    notifications: 0,
     excused: 0,
   }
 }

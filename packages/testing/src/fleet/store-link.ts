@@ -62,7 +62,7 @@ function send<T>(
   wire: Wire,
   { errand, key, apply, onReply }: ErrandOf<T>,
 ): Promise<T> {
-  const { time, weather, random, trace } = world
+  const { time, weather, random, trace, figures } = world
   return new Promise((resolve, reject) => {
     world.onErrand(process, errand)
     // The core stops waiting then, and does not learn the response.
@@ -101,6 +101,8 @@ function send<T>(
         return
       }
       const value = apply()
+      if (errand === 'get') figures.reads += 1
+      if (errand === 'take') figures.leases += 1
       trace.add(time.nowMs(), process.name, `${errand}${isFailureKey(key) ? ' failure' : ''}`, told(value))
       if (wire.isLost()) {
         lose('response to ')

@@ -137,13 +137,15 @@ export function virtualStore(world: VirtualWorld): VirtualStore {
   }
 }
 
-/** Announces a write after a short delay, unless the message is lost. */
+/** Counts a write and announces it after a short delay, unless the message is lost. */
 function announce(world: VirtualWorld, subscribers: Iterable<Subscriber>, key: string, generation: number): void {
-  const { random, weather, time } = world
+  const { random, weather, time, figures } = world
+  figures.writes += 1
   for (const { process, listener } of subscribers) {
     if (random.chance(0.1) || weather.store === 'silent' || process.cutUntilMs > time.nowMs()) continue
     time.after(random.between(1, 50), () => {
       process.enter(() => {
+        figures.notifications += 1
         listener(key, generation)
       })
     })

@@ -255,6 +255,14 @@ export interface FleetFigures {
   crashes: number
   stops: number
   storeFaults: number
+  /** Requests to the store that read an entry. */
+  reads: number
+  /** Entries written: records, failures and rejections. */
+  writes: number
+  /** Leases asked for or renewed. */
+  leases: number
+  /** Notifications of a write that reached a process. */
+  notifications: number
   /** Requests and returns excused by a fault that the guarantee names. */
   excused: number
 }
