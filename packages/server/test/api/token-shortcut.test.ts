@@ -61,7 +61,7 @@ test.each<[string, CallOptions, string]>([
   ['without a key', { key: null }, path],
   ['with an unknown key', { key: `lpk_0000000000_${'PLANTED'.padEnd(43, 'x')}` }, path],
   ['with another scheme', { key: null, headers: { authorization: 'Basic bm9ib2R5' } }, path],
-  ['for an unknown account', {}, '/v1/accounts/nobody/token'],
+  ['for an unknown account', {}, '/v1/accounts/unknown/token'],
   ['for an account without a token in memory', { headers: { 'x-case': 'cold' } }, '/v1/accounts/shop/token'],
   ['for a name in percent-encoding', {}, '/v1/accounts/%62ot/token'],
   ['by another method', { method: 'DELETE' }, path],
@@ -117,7 +117,7 @@ test('requests in one packet on one connection are answered in their order', asy
   let text = ''
   socket.setEncoding('latin1').on('data', (part) => void (text += String(part)))
   await once(socket, 'connect')
-  socket.write(request('/v1/accounts') + request(path) + request('/v1/accounts/nobody/token') + request(path))
+  socket.write(request('/v1/accounts') + request(path) + request('/v1/accounts/unknown/token') + request(path))
   await until(() => text.match(/HTTP\/1\.1 /g)?.length === 4 && text.endsWith('}'))
   expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['200', '200', '404', '200'].map((status) => `HTTP/1.1 ${status}`))
   socket.destroy()
