@@ -24,8 +24,8 @@ export interface Judgement {
 const megabyte = 2 ** 20
 /** Memory is flat if the last quarter's median is at most this much above the second quarter's. */
 const growth = { heapBytes: { ratio: 1.1, bytes: 2 * megabyte }, residentBytes: { ratio: 1.15, bytes: 12 * megabyte } }
-/** In a shorter run, the resident memory of a process still depends on its start. */
-const settledMs = 10 * 60_000
+/** In a run of fewer lives, the quarters differ by what they see of a renewal. */
+const fewestLives = 5
 const mostRequestsPerLife = 1.5
 const mostFailedRatio = 0.001
 
@@ -35,14 +35,15 @@ export function judge(run: FleetRun): readonly Judgement[] {
   const perLife = tokenRequests / ((accounts * judgedMs) / lifeMs)
   const all = run.samples.flat()
   const [calls, failed] = [sum(all.map((sample) => sample.calls)), sum(all.map((sample) => sample.failed))]
+  const isSettled = judgedMs >= fewestLives * lifeMs
   const warm = run.samples.flatMap((samples) => samples.slice(Math.ceil(samples.length / 4)))
   const lives = (accounts * warm.length * run.betweenSamplesMs) / lifeMs
   const cpuMs = sum(warm.map((sample) => sample.cpuMs)) / lives
   const delayMs = Math.max(...warm.map((sample) => sample.delayMs))
   return [
     ...run.samples.flatMap((samples, index) => [
-      memory(`process ${index}, heap`, samples, 'heapBytes', true),
-      memory(`process ${index}, resident`, samples, 'residentBytes', judgedMs >= settledMs),
+      memory(`process ${index}, heap`, samples, 'heapBytes', isSettled),
+      memory(`process ${index}, resident`, samples, 'residentBytes', isSettled),
     ]),
     {
       line: `${perLife.toFixed(3)} token requests for each account and life, at most ${mostRequestsPerLife}`,

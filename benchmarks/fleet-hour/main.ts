@@ -17,16 +17,16 @@ import type { MemberMessage, MemberSample, MemberTask } from './member-task.js'
  * A small real fleet: processes that all refresh all accounts in the background on one redis-server, against the simulated WeChat over
  * HTTP, and call its API with tokens of random accounts. Judges memory, requests and dead tokens at the end.
  *
- * npm run fleet -- [--minutes 60] [--processes 8] [--accounts 2000] [--life 120] [--calls 10]
+ * npm run fleet -- [--minutes 60] [--processes 8] [--accounts 2000] [--life 300] [--calls 10]
  *
- * `--life` is that of a token in seconds; `--calls` are those of each process in a second.
+ * `--life` is that of a token in seconds; `--calls` are those of each process in a second. Memory is judged over five lives or more.
  */
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '60' },
     processes: { type: 'string', default: '8' },
     accounts: { type: 'string', default: '2000' },
-    life: { type: 'string', default: '120' },
+    life: { type: 'string', default: '300' },
     calls: { type: 'string', default: '10' },
   },
 })
