@@ -38,10 +38,16 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
 }
 
+/** The hosts of providers with a base URL: the same text for all their accounts. */
+const namedHosts = new WeakMap<object, string>()
+
 function hostOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
-  const base = spec.baseUrl ?? originOf(spec, ids)
-  const { host, pathname } = new URL(base)
-  return host + pathname.replace(/\/+$/, '')
+  const named = namedHosts.get(spec)
+  if (named !== undefined) return named
+  const { host, pathname } = new URL(spec.baseUrl ?? originOf(spec, ids))
+  const place = host + pathname.replace(/\/+$/, '')
+  if (spec.baseUrl !== undefined) namedHosts.set(spec, place)
+  return place
 }
 
 /** A provider without `baseUrl` names its host in the request itself. The host does not depend on the secrets. */
@@ -85,6 +91,11 @@ export function credentialProblem(value: unknown, pattern?: RegExp): CredentialP
   // sent.
   const isSendable = !/[\p{Cc}\p{Cs}]/u.test(text)
   return isSendable && (pattern?.test(text) ?? true) ? undefined : 'malformed'
+}
+
+/** Whether all credentials can be sent as they are. */
+export function areCredentials<C>(spec: ResolvedSpec<C>, credentials: Readonly<Record<string, unknown>>): boolean {
+  return credentialProblems(spec, credentials).length === 0
 }
 
 /** @throws ConfigError naming every bad field, never its value. */

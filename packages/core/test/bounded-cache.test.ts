@@ -1,6 +1,6 @@
 import type { CacheError, Clock, IAccessTokenCache } from '@lingpai/core'
 import { testClock, type TestClock } from '@lingpai/testing'
-import { cacheGate, type CacheGate } from '../src/cache/bounded-cache.js'
+import { BoundedStore, CacheGate } from '../src/cache/bounded-cache.js'
 
 let clock: TestClock
 let failures: CacheError[]
@@ -11,13 +11,14 @@ beforeEach(() => {
 
 const empty: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
 
-const onSuccess = (): void => undefined
+const onCacheSuccess = (): void => undefined
 
 function gateTo(cache: Partial<IAccessTokenCache>): CacheGate {
-  return cacheGate(
-    { ...empty, ...cache },
-    { clock, timeoutMs: 1000, onFailure: (error) => failures.push(error), onSuccess, tokens: () => ['held-token'] },
-  )
+  return new CacheGate(new BoundedStore({ ...empty, ...cache }, clock, 1000), {
+    onCacheFailure: (error) => failures.push(error),
+    onCacheSuccess,
+    heldTokens: () => ['held-token'],
+  })
 }
 
 test.each([undefined, null, '', 7, {}, Promise.resolve(null), Promise.resolve('')])(
@@ -153,12 +154,13 @@ test('a timeout that fires late because the process was stopped waits once more 
   }
   let answer: ((value: string) => void) | undefined
   const slow: IAccessTokenCache = { ...empty, get: () => new Promise((resolve) => (answer = resolve)) }
-  const parts = { clock: stopped, timeoutMs: 1000, onFailure: () => undefined, onSuccess, tokens: () => [] }
-  const first = cacheGate(slow, parts).get('k')
+  const user = { onCacheFailure: () => undefined, onCacheSuccess, heldTokens: () => [] }
+  const gateTo = (): CacheGate => new CacheGate(new BoundedStore(slow, stopped, 1000), user)
+  const first = gateTo().get('k')
   await clock.advance(6001)
   answer?.('value')
   expect(await first).toEqual({ ok: true, value: 'value' })
-  const second = cacheGate(slow, parts).get('k')
+  const second = gateTo().get('k')
   await clock.advance(1000)
   expect(await second).toMatchObject({ ok: false })
 })

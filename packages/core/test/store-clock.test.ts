@@ -8,8 +8,9 @@ const sleptMs = 490_000
 function scripted(answer: (turn: number, clock: ReturnType<typeof testClock>) => number | undefined) {
   const clock = testClock()
   let turns = 0
-  const ask = (): Promise<number | undefined> => Promise.resolve(answer((turns += 1), clock))
-  const time = new StoreClock(clock, ask, timeoutMs, () => false)
+  const line = { isSilent: () => false, askTime: () => Promise.resolve(answer((turns += 1), clock)) }
+  const store = new StoreClock(clock, true, timeoutMs)
+  const time = { nowMs: () => store.nowMs(line), isKnown: () => store.isKnown() }
   return { time, clock, turns: () => turns }
 }
 

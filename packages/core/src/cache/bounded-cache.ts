@@ -5,128 +5,178 @@ import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
 import { lastingFailure } from './lasting-failure.js'
 import { patientTimer } from '../time/patient-timer.js'
 import { scrubCause } from '../secrecy/redact.js'
-import { StoreClock, type SharedMoment } from './store-clock.js'
+import { StoreClock, type SharedMoment, type TimeLine } from './store-clock.js'
 import { parseObject } from '../token-record.js'
 
 /** Outcome of a cache operation. A failure is never a miss. */
 export type GateOutcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CacheError }
 
-/** The cache with limits: every operation ends in time, and every failure is a value and an event. */
-export interface CacheGate {
+/** The cache of a manager, with what all its accounts know of it. */
+export class BoundedStore {
   readonly cache: IAccessTokenCache
+  readonly clock: Clock
   /** Limit of each operation in milliseconds. */
   readonly timeoutMs: number
-  get(key: string): Promise<GateOutcome<string | undefined>>
-  set(key: string, value: string, expiresAtMs: number): Promise<GateOutcome<void>>
-  remove(key: string): Promise<GateOutcome<void>>
-  take(key: string, holder: string, ttlMs: number): Promise<GateOutcome<boolean>>
-  commit(key: string, holder: string, value: string, expiresAtMs: number): Promise<GateOutcome<boolean>>
-  release(key: string, holder: string): Promise<GateOutcome<void>>
-  /** Whether the last operation failed, calls of `nowMs` aside. */
-  isSilent(): boolean
-  /** The current time on the clock that records use, in Unix milliseconds: the latest that it may be. */
-  sharedNowMs(): Promise<number>
-  /** The same without I/O, extrapolated from the store's last response. */
-  reckonedNowMs(): number
-  /** The earliest current time on that clock, without I/O. Moments are stored by it. */
-  reckonedEarliestMs(): number
-  /** Whether the time of that clock is known. A store's own time is unknown until it responds. */
-  isTimeKnown(): boolean
-  /** The current moment on all clocks. */
-  moment(): SharedMoment
-  /** The most milliseconds that may have passed since a moment. */
-  msSince(moment: SharedMoment): number
-  /** The same; asks a store with a clock if this process's own clocks cannot tell. */
-  sureMsSince(moment: SharedMoment): Promise<number>
+  readonly time: StoreClock
+
+  constructor(cache: IAccessTokenCache, clock: Clock, timeoutMs: number) {
+    this.cache = cache
+    this.clock = clock
+    this.timeoutMs = timeoutMs
+    this.time = new StoreClock(clock, cache.nowMs !== undefined, timeoutMs)
+  }
 }
 
-/** What a bounded cache needs besides the cache. */
-export interface CacheGateParts {
-  readonly clock: Clock
-  readonly timeoutMs: number
+/** The account that operations of a cache are for. */
+export interface CacheUser {
   /** Called with each failure. */
-  readonly onFailure: (error: CacheError) => void
+  onCacheFailure(error: CacheError): void
   /** Called after each successful operation. */
-  readonly onSuccess: (operation: CacheErrorDetails['operation']) => void
+  onCacheSuccess(operation: CacheErrorDetails['operation']): void
   /** Tokens that must be masked in the store's errors. */
-  readonly tokens: () => readonly string[]
+  heldTokens(): readonly string[]
 }
 
-/** Limits the duration of a cache's operations, and turns their failures into values. */
-export function cacheGate(
-  cache: IAccessTokenCache,
-  { clock, timeoutMs, onFailure, onSuccess, tokens }: CacheGateParts,
-): CacheGate {
-  const reach = cache.reach ?? 'process'
-  let isSilent = false
+/** The cache with limits, for one account: every operation ends in time, and every failure is a value and an event. */
+export class CacheGate implements TimeLine {
+  readonly #store: BoundedStore
+  readonly #user: CacheUser
+  #isSilent = false
 
-  async function attempt<T>(
+  constructor(store: BoundedStore, user: CacheUser) {
+    this.#store = store
+    this.#user = user
+  }
+
+  get cache(): IAccessTokenCache {
+    return this.#store.cache
+  }
+
+  /** Limit of each operation in milliseconds. */
+  get timeoutMs(): number {
+    return this.#store.timeoutMs
+  }
+
+  async get(key: string): Promise<GateOutcome<string | undefined>> {
+    const found = await this.#attempt<string | null | undefined>('get', () => this.cache.get(key))
+    if (!found.ok) return found
+    return { ok: true, value: typeof found.value === 'string' && found.value !== '' ? found.value : undefined }
+  }
+
+  set(key: string, value: string, expiresAtMs: number): Promise<GateOutcome<void>> {
+    return this.#attempt('set', () => this.cache.set(key, value, expiresAtMs), value)
+  }
+
+  remove(key: string): Promise<GateOutcome<void>> {
+    return this.#attempt('remove', () => this.cache.remove(key))
+  }
+
+  take(key: string, holder: string, ttlMs: number): Promise<GateOutcome<boolean>> {
+    return this.#attempt('take', () => this.cache.lease?.take(key, holder, ttlMs) ?? this.#noLease())
+  }
+
+  commit(key: string, holder: string, value: string, expiresAtMs: number): Promise<GateOutcome<boolean>> {
+    const call = (): unknown => this.cache.lease?.commit(key, holder, value, expiresAtMs) ?? this.#noLease()
+    return this.#attempt('commit', call, value)
+  }
+
+  release(key: string, holder: string): Promise<GateOutcome<void>> {
+    return this.#attempt('release', () => this.cache.lease?.release(key, holder))
+  }
+
+  /** Whether the last operation failed, questions for the time aside. */
+  isSilent(): boolean {
+    return this.#isSilent
+  }
+
+  async askTime(): Promise<number | undefined> {
+    const told = await this.#attempt<number>('now', () => this.cache.nowMs?.())
+    return told.ok && Number.isFinite(told.value) ? told.value : undefined
+  }
+
+  /** The current time on the clock that records use, in Unix milliseconds: the latest that it may be. */
+  sharedNowMs(): Promise<number> {
+    return this.#store.time.nowMs(this)
+  }
+
+  /** The same without I/O, extrapolated from the store's last response. */
+  reckonedNowMs(): number {
+    return this.#store.time.reckonedNowMs()
+  }
+
+  /** The earliest current time on that clock, without I/O. Moments are stored by it. */
+  reckonedEarliestMs(): number {
+    return this.#store.time.reckonedEarliestMs()
+  }
+
+  /** Whether the time of that clock is known. A store's own time is unknown until it responds. */
+  isTimeKnown(): boolean {
+    return this.#store.time.isKnown()
+  }
+
+  /** The current moment on all clocks. */
+  moment(): SharedMoment {
+    return this.#store.time.moment()
+  }
+
+  /** The most milliseconds that may have passed since a moment. */
+  msSince(moment: SharedMoment): number {
+    return this.#store.time.msSince(moment)
+  }
+
+  /** The same; asks a store with a clock if this process's own clocks cannot tell. */
+  sureMsSince(moment: SharedMoment): Promise<number> {
+    return this.#store.time.sureMsSince(moment, this)
+  }
+
+  async #attempt<T>(
     operation: CacheErrorDetails['operation'],
     call: () => unknown,
     written?: string,
   ): Promise<GateOutcome<T>> {
+    const { clock, timeoutMs } = this.#store
     // Snapshot: these may be gone from memory when the call fails.
-    const held = tokens()
-    const failed = (problem: 'failed' | 'timeout', text: string, cause?: unknown): GateOutcome<never> => {
-      const known = [...held, ...tokens(), ...tokenIn(written)]
-      const lasting = lastingFailure(cause, known)
-      const error = new CacheError(
-        `cache: ${operation} ${text}`,
-        { operation, reach, problem },
-        {
-          cause: scrubCause(cause, known),
-          ...(lasting && { retryable: false, hint: lasting.hint }),
-          ...(isOtherRequest(cause) && { hint: otherRequestHint }),
-        },
-      )
-      if (operation !== 'now') isSilent = true
-      onFailure(error)
-      return { ok: false, error }
-    }
+    const held = this.#user.heldTokens()
     try {
       const pending = call() as Awaitable<T>
       const value = isPromiseLike(pending) ? await bounded(pending, clock, timeoutMs) : pending
-      if (value === tooLate) return failed('timeout', `did not answer within ${timeoutMs} ms`)
-      if (operation !== 'now') isSilent = false
-      onSuccess(operation)
+      if (value === tooLate) {
+        return this.#failed(operation, 'timeout', `did not answer within ${timeoutMs} ms`, { held, written })
+      }
+      if (operation !== 'now') this.#isSilent = false
+      this.#user.onCacheSuccess(operation)
       return { ok: true, value }
     } catch (cause) {
-      return failed('failed', 'failed', cause)
+      return this.#failed(operation, 'failed', 'failed', { held, written, cause })
     }
   }
 
-  const askStore = async (): Promise<number | undefined> => {
-    const told = await attempt<number>('now', () => cache.nowMs?.())
-    return told.ok && Number.isFinite(told.value) ? told.value : undefined
+  #failed(
+    operation: CacheErrorDetails['operation'],
+    problem: 'failed' | 'timeout',
+    text: string,
+    { held, written, cause }: { readonly held: readonly string[]; readonly written?: string | undefined; readonly cause?: unknown },
+  ): GateOutcome<never> {
+    const known = [...held, ...this.#user.heldTokens(), ...tokenIn(written)]
+    const lasting = lastingFailure(cause, known)
+    const error = new CacheError(
+      `cache: ${operation} ${text}`,
+      { operation, reach: this.cache.reach ?? 'process', problem },
+      {
+        cause: scrubCause(cause, known),
+        ...(lasting && { retryable: false, hint: lasting.hint }),
+        ...(isOtherRequest(cause) && { hint: otherRequestHint }),
+      },
+    )
+    if (operation !== 'now') this.#isSilent = true
+    this.#user.onCacheFailure(error)
+    return { ok: false, error }
   }
-  const time = new StoreClock(clock, cache.nowMs && askStore, timeoutMs, () => isSilent)
-  const noLease = (): never => {
+
+  #noLease(): never {
+    const reach = this.cache.reach ?? 'process'
     throw new CacheError('cache: has no lease', { operation: 'take', reach, problem: 'failed' })
-  }
-  return {
-    cache,
-    timeoutMs,
-    get: async (key) => {
-      const found = await attempt<string | null | undefined>('get', () => cache.get(key))
-      return found.ok
-        ? { ok: true, value: typeof found.value === 'string' && found.value !== '' ? found.value : undefined }
-        : found
-    },
-    set: (key, value, expiresAtMs) => attempt('set', () => cache.set(key, value, expiresAtMs), value),
-    remove: (key) => attempt('remove', () => cache.remove(key)),
-    take: (key, holder, ttlMs) => attempt('take', () => cache.lease?.take(key, holder, ttlMs) ?? noLease()),
-    commit: (key, holder, value, expiresAtMs) =>
-      attempt('commit', () => cache.lease?.commit(key, holder, value, expiresAtMs) ?? noLease(), value),
-    release: (key, holder) => attempt('release', () => cache.lease?.release(key, holder)),
-    isSilent: () => isSilent,
-    sharedNowMs: () => time.nowMs(),
-    reckonedNowMs: () => time.reckonedNowMs(),
-    reckonedEarliestMs: () => time.reckonedEarliestMs(),
-    isTimeKnown: () => time.isKnown(),
-    moment: () => time.moment(),
-    msSince: (moment) => time.msSince(moment),
-    sureMsSince: (moment) => time.sureMsSince(moment),
   }
 }
 

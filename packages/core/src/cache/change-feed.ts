@@ -1,10 +1,15 @@
 import type { CacheChange, IAccessTokenCache } from '../cache.js'
 import { harmlessly } from '../events.js'
 
+/** A listener for writes to one key. */
+export type ChangeListener = (change: CacheChange) => void
+
+const nothing = (): void => undefined
+
 /** Dispatches the cache's change notifications by key. All accounts of a manager share one subscription. */
 export class ChangeFeed {
   readonly #cache: IAccessTokenCache
-  readonly #listeners = new Map<string, Set<(change: CacheChange) => void>>()
+  readonly #listeners = new Map<string, readonly ChangeListener[]>()
   #unsubscribe: (() => void) | undefined
 
   constructor(cache: IAccessTokenCache) {
@@ -12,13 +17,15 @@ export class ChangeFeed {
   }
 
   /** Calls `listener` on each reported write to `key`. @returns a function that removes it */
-  on(key: string, listener: (change: CacheChange) => void): () => void {
+  on(key: string, listener: ChangeListener): () => void {
+    // Most accounts of a process use a cache that reports nothing: they cost nothing here.
+    if (this.#cache.subscribe === undefined) return nothing
     this.#subscribe()
-    const listeners = this.#listeners.get(key) ?? new Set()
-    this.#listeners.set(key, listeners.add(listener))
+    this.#listeners.set(key, [...(this.#listeners.get(key) ?? []), listener])
     return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0) this.#listeners.delete(key)
+      const left = (this.#listeners.get(key) ?? []).filter((one) => one !== listener)
+      if (left.length === 0) this.#listeners.delete(key)
+      else this.#listeners.set(key, left)
     }
   }
 
@@ -35,7 +42,7 @@ export class ChangeFeed {
     harmlessly(() => {
       this.#unsubscribe = this.#cache.subscribe?.((change) => {
         harmlessly(() => {
-          for (const listener of [...(this.#listeners.get(change.key) ?? [])]) listener(change)
+          for (const listener of this.#listeners.get(change.key) ?? []) listener(change)
         })
       })
     })

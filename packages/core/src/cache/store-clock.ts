@@ -14,6 +14,14 @@ export interface SharedMoment extends Moment {
   readonly sharedMs?: number
 }
 
+/** The way of one account to its store. */
+export interface TimeLine {
+  /** Whether the last other operation failed. */
+  isSilent(): boolean
+  /** Asks for the store's time in Unix milliseconds; `undefined` if it does not respond. */
+  askTime(): Promise<number | undefined>
+}
+
 /**
  * The clock that records use: the store's if it has one, otherwise this host's.
  *
@@ -24,8 +32,8 @@ export interface SharedMoment extends Moment {
 export class StoreClock {
   readonly #clock: Clock
   readonly #timeoutMs: number
-  readonly #ask: (() => Promise<number | undefined>) | undefined
-  readonly #isSilent: () => boolean
+  readonly #hasTime: boolean
+  #asking: Promise<void> | undefined
   /** The store's time when the monotonic clock was at 0: the earliest and the latest possible. */
   #offset: { readonly earliestMs: number; readonly latestMs: number } | undefined
   #askedAtMs = -Infinity
@@ -34,39 +42,34 @@ export class StoreClock {
   #wallOffsetMs = 0
 
   /**
-   * @param ask returns the store's time in Unix milliseconds, or `undefined` if it does not respond
+   * @param hasTime whether the store has a clock of its own
    * @param timeoutMs a response that took longer is discarded: the process was stopped meanwhile
-   * @param isSilent whether the last other operation of the store failed
    */
-  constructor(
-    clock: Clock,
-    ask: (() => Promise<number | undefined>) | undefined,
-    timeoutMs: number,
-    isSilent: () => boolean,
-  ) {
-    this.#timeoutMs = timeoutMs
+  constructor(clock: Clock, hasTime: boolean, timeoutMs: number) {
     this.#clock = clock
-    this.#ask = ask
-    this.#isSilent = isSilent
+    this.#hasTime = hasTime
+    this.#timeoutMs = timeoutMs
   }
 
   /**
    * The latest possible current time in Unix milliseconds. If the store does not respond, the time is extrapolated from
    * its last response.
+   *
+   * @param line asks the store; a question under way is shared
    */
-  async nowMs(): Promise<number> {
+  async nowMs(line: TimeLine): Promise<number> {
     const { monotonic } = this.#clock
     // The caller has already waited for the store and must not wait for it twice.
-    if (this.#isSilent() || msSince(this.#failedAt, this.#clock) < restMs + this.#timeoutMs) return this.reckonedNowMs()
-    if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#askStore()
+    if (line.isSilent() || msSince(this.#failedAt, this.#clock) < restMs + this.#timeoutMs) return this.reckonedNowMs()
+    if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#ask(line)
     // Without the time, no entry of the store can be judged, so one lost message must not cost a refresh.
-    if (!this.isKnown()) await this.#askStore()
+    if (!this.isKnown()) await this.#ask(line)
     return this.reckonedNowMs()
   }
 
   /** Whether the store's time is known. Until it is, records can be neither read nor written. */
   isKnown(): boolean {
-    if (this.#ask === undefined) return true
+    if (!this.#hasTime) return true
     const { now, monotonic } = this.#clock
     return this.#offset !== undefined && Math.abs(now() - monotonic() - this.#wallOffsetMs) <= jumpMs
   }
@@ -104,15 +107,23 @@ export class StoreClock {
   }
 
   /** The same; asks the store for its time if it has not reported it since the clocks of this process disagree. */
-  async sureMsSince(moment: SharedMoment): Promise<number> {
-    if (moment.sharedMs !== undefined && !this.isKnown()) await this.nowMs()
+  async sureMsSince(moment: SharedMoment, line: TimeLine): Promise<number> {
+    if (moment.sharedMs !== undefined && !this.isKnown()) await this.nowMs(line)
     return this.msSince(moment)
   }
 
-  async #askStore(): Promise<void> {
+  async #ask(line: TimeLine): Promise<void> {
+    if (!this.#hasTime) return
+    this.#asking ??= this.#askStore(line).finally(() => {
+      this.#asking = undefined
+    })
+    await this.#asking
+  }
+
+  async #askStore(line: TimeLine): Promise<void> {
     const { now, monotonic } = this.#clock
     const asked = momentOf(this.#clock)
-    const told = await this.#ask?.()
+    const told = await line.askTime()
     if (told === undefined) {
       this.#failures += 1
       // The start of the request: if the machine slept during it, the failure says nothing about the store now.

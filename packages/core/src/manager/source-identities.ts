@@ -1,5 +1,5 @@
-import { fingerprintOf, type Account } from '../account.js'
-import type { ResolvedSpec, Secret } from '../provider.js'
+import { fingerprintOf } from '../account.js'
+import type { AccountFacts } from '../source/account-source.js'
 
 /** The part of a provider that distinguishes it: its whole description, and its parent's. */
 interface DescribedSpec {
@@ -14,16 +14,11 @@ export class SourceIdentities {
   #functionCount = 0
 
   /** The identity of a source, as text without a secret. */
-  of<C>(
-    spec: ResolvedSpec<C>,
-    account: Account,
-    secrets: Readonly<Record<string, Secret>>,
-    { readonly = false }: { readonly readonly?: boolean },
-  ): string {
+  of<C>({ spec, account, secrets, isReadonly }: AccountFacts<C>): string {
     const marks = Object.values(secrets).map((secret) =>
       typeof secret === 'string' ? fingerprintOf(account, { secret }) : this.#numberOf(secret),
     )
-    return JSON.stringify([this.#description(spec), account, marks, readonly])
+    return JSON.stringify([this.#description(spec), account.host, account.ids, marks, isReadonly])
   }
 
   /** A provider, the same one for two equal `extend` calls. Its description is long, so it is kept once for all accounts. */

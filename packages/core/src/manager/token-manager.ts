@@ -1,22 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { accountName, assertCredentials, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
-import type { AccountContext, AccountEventName, EventFacts } from '../state/account-context.js'
-import { AccountSource } from '../source/account-source.js'
+import { accountName, cacheKey, fingerprintOf, splitCredentials } from '../account.js'
+import { AccountContext, type ManagerParts } from '../state/account-context.js'
+import { AccountSource, type AccountFacts, type SourceParts } from '../source/account-source.js'
 import { assertCache } from '../cache/assert-cache.js'
 import type { IAccessTokenCache } from '../cache.js'
-import { cacheGate } from '../cache/bounded-cache.js'
+import { BoundedStore } from '../cache/bounded-cache.js'
 import { CacheOutage } from './cache-outage.js'
-import { heldTokens } from '../state/account-state.js'
 import { ChangeFeed } from '../cache/change-feed.js'
 import type { Clock } from '../clock.js'
 import { ClosedError, ConfigError, UnavailableError } from '../errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from '../events.js'
 import { logEvents, type Logger } from '../logger.js'
-import type { CredentialsOf, Provider, ResolvedCredentials, ResolvedSpec } from '../provider.js'
+import type { CredentialsOf, Provider } from '../provider.js'
 import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
 import { SourceIdentities } from './source-identities.js'
 import type { TokenSource } from '../token-source.js'
+import type { Closing } from '../time/closing.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { warnOfCache } from './warn-of-cache.js'
 
@@ -50,22 +50,15 @@ export interface SourceOptions {
   readonly readonly?: boolean
 }
 
-/** An account of a manager. */
-interface Entry {
-  readonly source: TokenSource
-  readonly closing: AbortController
-}
-
 /** Creates token sources that share one cache. */
 export class TokenManager {
-  readonly #options: Required<Omit<TokenManagerOptions, 'logger' | 'hooks'>>
+  readonly #clock: Clock
   readonly #hub = new EventHub()
   readonly #outage = new CacheOutage()
-  readonly #entries = new Map<string, Entry>()
-  readonly #running = new Set<Promise<unknown>>()
-  readonly #changes: ChangeFeed
+  readonly #sources = new Map<string, AccountSource<never>>()
   readonly #identities = new SourceIdentities()
-  readonly #jitter: number
+  readonly #parts: ManagerParts
+  readonly #sourceParts: SourceParts
   #isClosed = false
 
   /** @throws ConfigError naming the option */
@@ -73,9 +66,37 @@ export class TokenManager {
     assertOptions(options)
     const { cache, clock = registry.clock, random = Math.random, timeoutMs = 10_000, cacheTimeoutMs = 1000 } = options
     const fetch = options.fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
-    this.#options = { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language: options.language ?? 'en' }
-    this.#jitter = random()
-    this.#changes = new ChangeFeed(cache)
+    const language = options.language ?? 'en'
+    this.#clock = clock
+    this.#parts = {
+      clock,
+      store: new BoundedStore(cache, clock, cacheTimeoutMs),
+      upstream: { fetch, clock, random, language },
+      timeoutMs,
+      changes: new ChangeFeed(cache),
+      running: new Set(),
+      jitter: random(),
+      writer: () => registry.writer,
+      emit: (account, name, facts) => {
+        this.#hub.emit(name, { account, atMs: clock.now(), ...facts } as unknown as LingpaiEvents[typeof name])
+      },
+      isKnownFailure: (error) => this.#outage.failed(error),
+      onCacheSuccess: (operation) => {
+        const failures = this.#outage.worked(operation)
+        if (failures !== undefined) this.#hub.emit('cache-recovered', { atMs: clock.now(), failures })
+      },
+    }
+    this.#sourceParts = {
+      clock,
+      fetch,
+      language,
+      contextOf: (facts, secrets, closing) => this.#contextOf(facts, secrets, closing),
+      // A hanging vault must not block every later call.
+      secretsOf: ({ spec, secrets }) => {
+        const late = (): UnavailableError => lateSecret(spec.id, timeoutMs)
+        return withDeadline(clock, timeoutMs, resolveSecrets(spec, secrets), late)
+      },
+    }
     for (const [name, hook] of Object.entries(options.hooks ?? {}))
       this.#hub.on(name as LingpaiEventName, hook as () => void)
     if (options.logger === undefined) warnOfCache(this.#hub)
@@ -89,43 +110,21 @@ export class TokenManager {
    * Credentials are validated on first use, or by `source.validate()`.
    */
   source<C>(provider: Provider<C>, credentials: CredentialsOf<C>, options: SourceOptions = {}): TokenSource {
-    this.#assertOpen()
+    if (this.#isClosed) throw new ClosedError('the token manager was closed')
     const { spec } = provider
     const { account, secrets } = splitCredentials(spec, credentials)
-    const identity = this.#identities.of(spec, account, secrets, options)
-    const known = this.#entries.get(identity)
-    if (known !== undefined) return known.source
-    const closing = new AbortController()
-    const given: Readonly<Record<string, unknown>> = { ...credentials }
-    let context: AccountContext<C> | undefined
-    const contextWith = (resolved: Readonly<Record<string, string>>): AccountContext<C> => {
-      // A vault usually returns the same secret again.
-      const isSame = context?.fingerprint === fingerprintOf(account, resolved)
-      context = isSame && context ? context : this.#context(spec, account, resolved, closing.signal, options)
-      return context
-    }
-    const isPlain = Object.values(secrets).every((secret) => typeof secret === 'string')
-    const source = new AccountSource<C>({
-      spec,
-      account,
-      context: isPlain ? contextWith(secrets as Record<string, string>) : undefined,
-      askForContext: async () => contextWith(await this.#inTime(spec, resolveSecrets(spec, secrets))),
-      validate: () => {
-        assertCredentials(spec, given, this.#options.language)
-      },
-      clock: this.#options.clock,
-      fetch: this.#options.fetch,
-      language: this.#options.language,
-      closing: closing.signal,
-      hasSecretFunctions: !isPlain,
-    })
-    this.#entries.set(identity, { source, closing })
+    const facts = { spec, account, secrets, isReadonly: options.readonly ?? false }
+    const identity = this.#identities.of(facts)
+    const known = this.#sources.get(identity)
+    if (known !== undefined) return known
+    const source = new AccountSource<C>(this.#sourceParts, facts, Object(credentials) as Record<string, unknown>)
+    this.#sources.set(identity, source as unknown as AccountSource<never>)
     return source
   }
 
   /** All sources, in the order of their creation. */
   sources(): readonly TokenSource[] {
-    return [...this.#entries.values()].map(({ source }) => source)
+    return [...this.#sources.values()]
   }
 
   /**
@@ -133,10 +132,10 @@ export class TokenManager {
    * cache.
    */
   remove(source: TokenSource): void {
-    for (const [identity, entry] of this.#entries) {
-      if (entry.source !== source) continue
-      this.#entries.delete(identity)
-      entry.closing.abort(new ClosedError(`${accountName(source.account)}: this source was removed from its manager`))
+    for (const [identity, own] of this.#sources) {
+      if ((own as TokenSource) !== source) continue
+      this.#sources.delete(identity)
+      own.close(new ClosedError(`${accountName(source.account)}: this source was removed from its manager`))
     }
   }
 
@@ -152,14 +151,14 @@ export class TokenManager {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true
-      for (const { source, closing } of this.#entries.values()) {
-        closing.abort(new ClosedError(`${accountName(source.account)}: the token manager was closed`))
+      for (const source of this.#sources.values()) {
+        source.close(new ClosedError(`${accountName(source.account)}: the token manager was closed`))
       }
-      this.#entries.clear()
-      this.#changes.close()
-      this.#hub.emit('closed', { atMs: this.#options.clock.now() })
+      this.#sources.clear()
+      this.#parts.changes.close()
+      this.#hub.emit('closed', { atMs: this.#clock.now() })
     }
-    await Promise.allSettled([...this.#running])
+    await Promise.allSettled([...this.#parts.running])
   }
 
   /** Same as `close()`. */
@@ -167,92 +166,44 @@ export class TokenManager {
     await this.close()
   }
 
-  /** The source of a parent token. It exists and closes with the source of the derived token. */
-  #parentSource<C>(
-    { spec }: Provider<C>,
-    credentials: ResolvedCredentials<C>,
-    closing: AbortSignal,
-    options: SourceOptions,
-  ): TokenSource {
-    const { account, secrets } = splitCredentials<C>(spec, credentials)
-    const context = this.#context(spec, account, secrets as Record<string, string>, closing, options)
-    return new AccountSource<C>({
-      spec,
-      account,
-      context,
-      askForContext: () => Promise.resolve(context),
-      validate: () => undefined,
-      clock: this.#options.clock,
-      fetch: this.#options.fetch,
-      language: this.#options.language,
-      closing,
-      hasSecretFunctions: false,
-    })
-  }
-
-  #context<C>(
-    spec: ResolvedSpec<C>,
-    account: Account,
+  #contextOf<C>(
+    { spec, account, isReadonly }: AccountFacts<C>,
     secrets: Readonly<Record<string, string>>,
-    closing: AbortSignal,
-    options: SourceOptions,
+    closing: Closing,
   ): AccountContext<C> {
-    const { cache, fetch, clock, random, timeoutMs, cacheTimeoutMs, language } = this.#options
+    const { clock, store } = this.#parts
     const fingerprint = fingerprintOf(account, secrets)
     const key = cacheKey(account, fingerprint)
-    const state = registry.state(cache, clock, key)
-    const credentials = { ...account.ids, ...secrets } as ResolvedCredentials<C>
-    const parent = spec.parent && this.#parentSource(spec.parent, credentials, closing, options)
-    const emit = <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void => {
-      this.#hub.emit(name, { account, atMs: clock.now(), ...facts } as unknown as LingpaiEvents[Name])
-    }
-    return {
+    const state = registry.state(store.cache, clock, key)
+    const parent = spec.parent && this.#parentSource(spec.parent, { ...account.ids, ...secrets }, closing, isReadonly)
+    return new AccountContext<C>(this.#parts, {
       spec,
       account,
-      credentials,
+      secrets,
       key,
       fingerprint,
       state,
-      gate: cacheGate(cache, {
-        clock,
-        timeoutMs: cacheTimeoutMs,
-        onFailure: (error) => {
-          emit('cache-failed', { error, repeated: this.#outage.failed(error) })
-        },
-        onSuccess: (operation) => {
-          const failures = this.#outage.worked(operation)
-          if (failures !== undefined) this.#hub.emit('cache-recovered', { atMs: clock.now(), failures })
-        },
-        tokens: () => heldTokens(state),
-      }),
-      clock,
-      upstream: { fetch, clock, random, language },
-      ...(parent && { parent }),
-      timeoutMs,
-      isReadonly: options.readonly ?? false,
-      jitter: this.#jitter,
-      get writer() {
-        return registry.writer
-      },
-      running: this.#running,
+      parent,
+      isReadonly,
       closing,
-      emit,
-      onChange: (listener) => this.#changes.on(key, listener),
-    }
-  }
-
-  /** Limits the time of the functions that fetch secrets, so that a hanging vault does not block every later call. */
-  async #inTime<T, C>({ id }: ResolvedSpec<C>, secrets: Promise<T>): Promise<T> {
-    const { clock, timeoutMs } = this.#options
-    return withDeadline(clock, timeoutMs, secrets, () => {
-      const text = `${id}: the function that fetches the secret did not return within ${timeoutMs} ms`
-      return new UnavailableError(text, { provider: id, problem: 'secret' })
     })
   }
 
-  #assertOpen(): void {
-    if (this.#isClosed) throw new ClosedError('the token manager was closed')
+  /** The source of a parent token. It exists and closes with the source of the derived token. */
+  #parentSource<C>(
+    { spec }: Provider<C>,
+    credentials: Readonly<Record<string, string>>,
+    closing: Closing,
+    isReadonly: boolean,
+  ): TokenSource {
+    const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
+    return new AccountSource<C>(this.#sourceParts, { spec, ...split, isReadonly }, credentials, closing)
   }
+}
+
+function lateSecret(id: string, timeoutMs: number): UnavailableError {
+  const text = `${id}: the function that fetches the secret did not return within ${timeoutMs} ms`
+  return new UnavailableError(text, { provider: id, problem: 'secret' })
 }
 
 function assertOptions({ cache, timeoutMs = 1, cacheTimeoutMs = 1 }: TokenManagerOptions): void {

@@ -2,7 +2,7 @@ import { takeLease } from '../cache/refresh-lease.js'
 import { remember, type AccountContext } from '../state/account-context.js'
 import { isRejected, noteUnwritten, noteWritten, planWrite } from '../state/account-state.js'
 import { hasCome, momentOf } from '../time/moment.js'
-import { onAbort } from '../time/on-abort.js'
+import { pause } from '../time/pause.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { lookAtCache, type Look } from './read-record.js'
 import { isRenewed } from './record-order.js'
@@ -18,23 +18,14 @@ export function deferWrite<C>(context: AccountContext<C>, delayMs = betweenTries
   const { clock, closing, state } = context
   if (state.isWritePlanned) return
   planWrite(state, true)
-  const timer = clock.setTimer(
-    () => {
-      forgetClosing()
-      void writeLate(context).then((outcome) => {
-        planWrite(state, false)
-        if (closing.aborted) noteWritten(state)
-        // Another record that could not be written may have come meanwhile.
-        else if (outcome === 'busy') deferWrite(context, betweenBusyTriesMs)
-        else if (outcome === 'pending' || state.isUnwritten) deferWrite(context)
-      })
-    },
-    delayMs * (1 + context.jitter / 4),
-  )
-  const forgetClosing = onAbort(closing, () => {
-    timer.cancel()
+  const waited = closing.during(() => pause(clock, delayMs * (1 + context.jitter / 4), { signal: closing.signal }))
+  const written = waited.then(() => writeLate(context)).catch(() => 'done' as const)
+  void written.then((outcome) => {
     planWrite(state, false)
-    noteWritten(state)
+    if (closing.reason !== undefined) noteWritten(state)
+    // Another record that could not be written may have come meanwhile.
+    else if (outcome === 'busy') deferWrite(context, betweenBusyTriesMs)
+    else if (outcome === 'pending' || state.isUnwritten) deferWrite(context)
   })
 }
 

@@ -21,7 +21,7 @@ export async function markRejected<C>(context: AccountContext<C>, terms: WriteTe
 /** Does the same without a refresh, for a rejected token that upstream may not be asked to replace now. */
 export async function markUnreplaced<C>(context: AccountContext<C>): Promise<void> {
   const { state, gate, clock, key, closing, isReadonly } = context
-  if (unmarked(state) === undefined || isReadonly || closing.aborted || gate.isSilent()) return
+  if (unmarked(state) === undefined || isReadonly || closing.reason !== undefined || gate.isSilent()) return
   const taken = await takeLease(gate, clock, key)
   if (taken.kind === 'busy' || taken.kind === 'unknown') return
   const lease = taken.kind === 'held' ? taken.lease : undefined

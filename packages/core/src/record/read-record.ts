@@ -28,14 +28,15 @@ export type Look =
  * and emits an event.
  */
 export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> {
-  const { state, gate, clock, emit } = context
+  const { state, gate, clock } = context
   const { clears, readAt } = state
   const read = await readOnTime(context)
   if (read === undefined) return { kind: 'down' }
   const { text, seen } = read
   noteReadAt(state, seen)
   const record = text === undefined ? undefined : readRecord(context, text)
-  if (text !== undefined && record === undefined) emit('cache-failed', { error: damaged(context), repeated: false })
+  if (text !== undefined && record === undefined)
+    context.emit('cache-failed', { error: damaged(context), repeated: false })
   if (record !== undefined) {
     noteHeard(state, record.value)
     // A rejection counts even if the time on the record's clock is unknown.
@@ -91,7 +92,7 @@ function readRecord<C>({ fingerprint, spec }: AccountContext<C>, text: string): 
 
 /** Takes a record of the cache into memory if it counts, or updates the one in memory. */
 function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Moment, setBackMs: number): void {
-  const { state, gate, emit } = context
+  const { state, gate } = context
   noteGeneration(state, record.generation)
   switch (orderOf(record, state.record, factsFor(context, record, seen))) {
     case 'replaces': {
@@ -99,7 +100,7 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
       // The process that wrote it has recovered from the failure.
       forgetFailure(state)
       noteWritten(state)
-      emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
+      context.emit('adopted', { generation: record.generation, expiresAtMs: record.expiresAtMs })
       return
     }
     case 'updates': {

@@ -40,7 +40,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
     return { kind: 'token', token: outside, base }
   }
   const outcome = await requestWithParent(context, {
-    signal: context.closing,
+    signal: context.closing.signal,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
     mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms) && terms.found() === undefined,
     tokens: () => heldTokens(state),
@@ -51,7 +51,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
     msSince: (moment) => gate.sureMsSince(moment),
     facts: factsOf(context, demand),
   })
-  context.closing.throwIfAborted()
+  context.closing.throwIfClosed()
   // `clear()` was called meanwhile: what was requested before it does not count.
   if (state.clears !== clears) return { kind: 'superseded' }
   if (outcome.kind === 'failed') {

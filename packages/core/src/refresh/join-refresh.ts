@@ -16,7 +16,7 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
   const isAdoption = demand.outside !== undefined
   const isForced = demand.reason === 'requested' && !isAdoption
   if (state.refresh !== undefined && !isAdoption && (!isForced || state.refresh.isForced)) return state.refresh
-  const promise = refresh(context, demand).catch(async (error: unknown): Promise<never> => {
+  const promise = context.closing.during(() => refresh(context, demand)).catch(async (error: unknown): Promise<never> => {
     await markUnreplaced(context)
     throw error
   })

@@ -42,7 +42,7 @@ export async function verdictOn<C>(
   endsAtMonotonicMs: number,
 ): Promise<boolean | undefined> {
   const timeoutMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
-  const { alive } = await probeToken(spec, value, upstream, { signal: closing, timeoutMs })
+  const { alive } = await probeToken(spec, value, upstream, { signal: closing.signal, timeoutMs })
   return alive
 }
 

@@ -27,14 +27,14 @@ import { wantedRecord } from './wanted-record.js'
  * 8. What the cache could not take stays in memory, and is written later.
  */
 export async function refresh<C>(context: AccountContext<C>, demand: Demand): Promise<RefreshOutcome> {
-  const { state, clock, closing, gate, key, timeoutMs } = context
+  const { state, clock, gate, key, timeoutMs } = context
   const endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = state.record
   const found = (): StoredRecord | undefined => wantedRecord(context, demand, base)
   let wasUnknown = false
   let acceptsDoubtful = false
   for (let turn = 0; ; turn += 1) {
-    closing.throwIfAborted()
+    context.closing.throwIfClosed()
     // 1
     const isUp = (await lookAtCache(context)).kind !== 'down'
     // A forced refresh wants a token younger than the call itself, not only one that memory did not know.
@@ -117,7 +117,7 @@ function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: Refresh
 }
 
 /** A cache that other processes share, and that has no lease, cannot keep them from asking at the same time. */
-function tellUnguarded<C>({ gate, emit }: AccountContext<C>, { reason }: Demand): void {
-  const { reach = 'process' } = gate.cache
-  if (reach !== 'process') emit('unguarded-refresh', { reason, reach })
+function tellUnguarded<C>(context: AccountContext<C>, { reason }: Demand): void {
+  const { reach = 'process' } = context.gate.cache
+  if (reach !== 'process') context.emit('unguarded-refresh', { reason, reach })
 }

@@ -22,18 +22,18 @@ export async function assertNoRival<C>(
   { reason }: Demand,
   terms: RefreshTerms,
 ): Promise<void> {
-  const { state, clock, spec, emit, gate } = context
+  const { state, clock, spec, gate } = context
   const { record, rejected } = state
   const rejections = duelsAfter(context, reason, record)
   if (record === undefined || rejections < rejectionsToBackOff) return
   const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - rejectionsToBackOff, 10), longestBackOffMs)
   const nowMs = gate.reckonedNowMs()
   const retryAtMs = Math.min(record.issuedAtMs, nowMs) + backOffMs
-  emit('foreign-refresh', { generation: record.generation, rejections, retryAtMs })
+  context.emit('foreign-refresh', { generation: record.generation, rejections, retryAtMs })
   const waitMs = retryAtMs - nowMs
   if (waitMs <= 0) return
   if (clock.monotonic() + waitMs < terms.endsAtMonotonicMs) {
-    await pause(clock, waitMs, { signal: context.closing, holdsProcess: true })
+    await pause(clock, waitMs, { signal: context.closing.signal, holdsProcess: true })
     return
   }
   const error = new PlatformError(

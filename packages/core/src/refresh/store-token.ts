@@ -62,12 +62,12 @@ export async function storeToken<C>(
 
 /** Reports a token whose lifetime is a guess: a person must look at the platform, or at the provider's data. */
 function tellLifetime<C>(
-  { emit }: AccountContext<C>,
+  context: AccountContext<C>,
   { reason }: Demand,
   { generation, expiresAtMs }: StoredRecord,
   { lifetimeProblem: problem }: FreshToken,
 ): void {
-  if (problem !== undefined) emit('lifetime-assumed', { generation, reason, expiresAtMs, problem })
+  if (problem !== undefined) context.emit('lifetime-assumed', { generation, reason, expiresAtMs, problem })
 }
 
 /**
@@ -80,7 +80,7 @@ function lastSeen(state: AccountState, base: StoredRecord | undefined, { sentAt 
 }
 
 function announce<C>(
-  { state, emit }: AccountContext<C>,
+  context: AccountContext<C>,
   { reason, note, outside }: Demand,
   base: StoredRecord | undefined,
   record: StoredRecord,
@@ -88,13 +88,13 @@ function announce<C>(
 ): RefreshOutcome {
   const { generation, issuedAtMs, expiresAtMs } = record
   if (base?.value === record.value) {
-    emit('same-token', { generation, reason, expiresAtMs, extended: record.repeatedAtMs === undefined })
-    return { kind: 'repeated', record: state.record ?? record }
+    context.emit('same-token', { generation, reason, expiresAtMs, extended: record.repeatedAtMs === undefined })
+    return { kind: 'repeated', record: context.state.record ?? record }
   }
   if (outside !== undefined) {
-    emit('adopted', { generation, expiresAtMs })
+    context.emit('adopted', { generation, expiresAtMs })
     return { kind: 'adopted', record }
   }
-  emit('refreshed', { generation, reason, issuedAtMs, expiresAtMs, upstreamMs, ...(note !== undefined && { note }) })
+  context.emit('refreshed', { generation, reason, issuedAtMs, expiresAtMs, upstreamMs, ...(note !== undefined && { note }) })
   return { kind: 'fetched', record }
 }

@@ -27,6 +27,6 @@ export async function waitForTurn<C>(
     })
   }
   const waitMs = Math.min(firstWaitMs * 2 ** Math.min(turn, 10), longestWaitMs) * (0.5 + upstream.random() / 2)
-  const wakeable = turn < mostWakes && { wakeable: context.onChange }
-  await pause(clock, Math.min(waitMs, leftMs), { signal: closing, holdsProcess: true, ...wakeable })
+  const wakeable = turn < mostWakes && { wakeable: (wake: () => void) => context.onChange(wake) }
+  await pause(clock, Math.min(waitMs, leftMs), { signal: closing.signal, holdsProcess: true, ...wakeable })
 }

@@ -1,6 +1,6 @@
 import { abortable } from '../time/abortable.js'
 import type { Account } from '../account.js'
-import { accountName } from '../account.js'
+import { accountName, areCredentials, assertCredentials, fingerprintOf } from '../account.js'
 import { apiOriginsOf } from '../replay/api-origins.js'
 import type { AccountContext } from '../state/account-context.js'
 import { lookAtCache } from '../record/read-record.js'
@@ -16,16 +16,16 @@ import type { PlatformCode } from '../error-class.js'
 import { type AnyLingpaiError, type ClosedError, isLingpaiError, TransportError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
 import { joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
-import { runInBackground, type BackgroundRefresh } from './background-refresh.js'
-import { onAbort } from '../time/on-abort.js'
+import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
+import { Closing } from '../time/closing.js'
 import { oneAtATime } from './one-at-a-time.js'
-import type { ResolvedSpec } from '../provider.js'
+import type { ResolvedSpec, Secret } from '../provider.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import { assertRejected, assertTokenError } from './assert-report.js'
 import { lookOnce, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
-import { secretRequest } from './secret-request.js'
+import { secretRequest, type SecretResponse } from './secret-request.js'
 import { statusOf } from './source-status.js'
 import type {
   GetTokenOptions,
@@ -40,21 +40,27 @@ import type {
 import type { StoredRecord, TokenRecord } from '../token-record.js'
 import { withToken } from '../replay/with-token.js'
 
-/** What a source needs from its manager and its credentials. */
-export interface SourceParts<C> {
-  readonly spec: ResolvedSpec<C>
-  readonly account: Account
-  /** Fetches the secrets and returns the context that belongs to them. */
-  readonly askForContext: () => Promise<AccountContext<C>>
-  /** The context, if no secret must be fetched. */
-  readonly context: AccountContext<C> | undefined
-  readonly validate: () => void
+/** What the sources of a manager share. */
+export interface SourceParts {
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
   readonly language: 'en' | 'zh'
-  readonly closing: AbortSignal
-  /** Whether the secrets may have changed when they are fetched again. */
-  readonly hasSecretFunctions: boolean
+  /** Returns the context that belongs to secrets. */
+  readonly contextOf: <C>(
+    source: AccountFacts<C>,
+    secrets: Readonly<Record<string, string>>,
+    closing: Closing,
+  ) => AccountContext<C>
+  /** Fetches the secrets that are functions. */
+  readonly secretsOf: <C>(source: AccountFacts<C>) => Promise<Readonly<Record<string, string>>>
+}
+
+/** Which account a source is for. */
+export interface AccountFacts<C> {
+  readonly spec: ResolvedSpec<C>
+  readonly account: Account
+  readonly secrets: Readonly<Record<string, Secret>>
+  readonly isReadonly: boolean
 }
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
@@ -66,34 +72,56 @@ const betweenQuestionsMs = 5000
 const mostRefreshes = 4
 
 /** {@link TokenSource} over a state that all managers of the process share. */
-export class AccountSource<C> implements TokenSource, KeyedSource {
-  readonly account: Account
-  readonly apiOrigins: readonly string[]
-  readonly errorTables: ApiErrorTables
-  // A property, because HTTP clients call it as a bare function: `ky.create({ fetch: source.fetch })`.
-  readonly fetch: TokenSource['fetch'] = (input, init) =>
-    authorizedFetch(this, this.#parts.spec, this.#parts, input, init)
-  readonly #parts: SourceParts<C>
-  readonly #now: () => number
+export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource<C> {
+  readonly #parts: SourceParts
+  readonly #facts: AccountFacts<C>
+  readonly #closing: Closing
+  /** The credentials as they were given, if they are not valid. */
+  readonly #invalid: Readonly<Record<string, unknown>> | undefined
   #state: AccountState | undefined
   #context: AccountContext<C> | undefined
-  #background: BackgroundRefresh | undefined
+  #background: BackgroundRefresh<C> | undefined
   #endChanges: (() => void) | undefined
+  #fetch: TokenSource['fetch'] | undefined
   #asking: Promise<AccountContext<C>> | undefined
   #askedAtMs = -Infinity
 
-  constructor(parts: SourceParts<C>) {
-    this.account = parts.account
-    this.apiOrigins = apiOriginsOf(parts.spec, parts.account)
-    this.errorTables = parts.spec
+  /** @param given the credentials as they were given */
+  constructor(
+    parts: SourceParts,
+    facts: AccountFacts<C>,
+    given: Readonly<Record<string, unknown>>,
+    closing = new Closing(),
+  ) {
     this.#parts = parts
-    this.#now = parts.clock.now
-    this.#use(parts.context)
-    onAbort(parts.closing, () => {
-      this.#state = undefined
-      this.#endChanges?.()
-      this.stopBackgroundRefresh()
-    })
+    this.#facts = facts
+    this.#closing = closing
+    this.#invalid = areCredentials(facts.spec, given) ? undefined : { ...given }
+    const { secrets } = facts
+    if (areTexts(secrets)) this.#use(parts.contextOf(facts, secrets, closing))
+  }
+
+  get account(): Account {
+    return this.#facts.account
+  }
+
+  get apiOrigins(): readonly string[] {
+    return apiOriginsOf(this.#facts.spec, this.#facts.account)
+  }
+
+  get errorTables(): ApiErrorTables {
+    return this.#facts.spec
+  }
+
+  // A function of its own, because HTTP clients call it bare: `ky.create({ fetch: source.fetch })`.
+  get fetch(): TokenSource['fetch'] {
+    this.#fetch ??= (input, init) => authorizedFetch(this, this.#facts.spec, this.#parts, input, init)
+    return this.#fetch
+  }
+
+  /** The context, if the secrets are known. */
+  get context(): AccountContext<C> | undefined {
+    return this.#context
   }
 
   // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a
@@ -101,7 +129,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   getAccessToken(options?: GetTokenOptions): Promise<string> {
     const hot = this.#state?.hot
     if (hot !== undefined && options === undefined) {
-      const nowMs = this.#now()
+      const nowMs = this.#parts.clock.now()
       const { span, toMs, promise } = hot
       if (nowMs >= span.fromMs && nowMs < span.toMs && nowMs < toMs) return promise
     }
@@ -120,18 +148,18 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
 
   peek(): string | undefined {
     const context = this.#context
-    if (context === undefined || this.#parts.closing.aborted) return undefined
+    if (context === undefined || this.#closing.reason !== undefined) return undefined
     const freshness = freshnessOf(context, 0)
     return freshness === 'unusable' || freshness === 'must-revalidate' ? undefined : context.state.record?.value
   }
 
   async authorizationHeader(options?: GetTokenOptions): Promise<string> {
-    return headerValue(headerPlacement(this.#parts.spec), await this.getAccessToken(options))
+    return headerValue(headerPlacement(this.#facts.spec), await this.getAccessToken(options))
   }
 
   async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
     assertRejected(rejected)
-    assertTokenError(this.#parts.spec, code, this.#state)
+    assertTokenError(this.#facts.spec, code, this.#state)
     const context = await this.#resolve(options?.signal)
     const { state } = context
     const isCurrent = (): boolean =>
@@ -160,7 +188,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
         const isDoubtful = freshness === 'unusable' || freshness === 'must-revalidate'
         return shownRecord(context, isDoubtful ? await this.#acquire(signal && { signal }) : record)
       } catch (error) {
-        if (signal?.aborted === true || this.#parts.closing.aborted) throw error
+        if (signal?.aborted === true || this.#closing.reason !== undefined) throw error
         // Another manager ran the refresh and was closed; this one is open.
         if (isClosed(error)) continue
         const renewed = await this.#withOtherSecret(context, error, signal)
@@ -177,7 +205,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   }
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
-    return withToken(this, this.#parts.spec, fn, options)
+    return withToken(this, this.#facts.spec, fn, options)
   }
 
   async requestWithSecret(
@@ -185,29 +213,29 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     { signal }: SecretRequestOptions = {},
   ): Promise<PlatformResponse> {
     const context = await this.#resolve(signal)
-    const { response, wrongSecret } = await secretRequest(context, build, signal)
+    const send = (chosen: AccountContext<C>): Promise<SecretResponse> =>
+      this.#closing.during(() => secretRequest(chosen, build, signal))
+    const { response, wrongSecret } = await send(context)
     const renewed = wrongSecret && (await this.#withOtherSecret(context, wrongSecret, signal))
-    return renewed === undefined ? response : (await secretRequest(renewed, build, signal)).response
+    return renewed === undefined ? response : (await send(renewed)).response
   }
 
   startBackgroundRefresh({ signal }: BackgroundRefreshOptions = {}): void {
     this.#assertOpen()
     if (signal?.aborted === true || this.#background !== undefined) return
-    const background = runInBackground({
-      clock: this.#parts.clock,
-      resolve: () => this.#resolve(),
-      renew: () => this.#renew(),
-      closing: this.#parts.closing,
-      signal,
-      onEnd: () => {
-        if (this.#background === background) this.#background = undefined
-      },
-    })
+    const background = new BackgroundRefresh(this, this.#parts.clock)
     this.#background = background
+    if (signal !== undefined) background.stopOn(signal, () => { this.#end(background) })
+    background.run()
   }
 
   stopBackgroundRefresh(): void {
-    this.#background?.stop()
+    if (this.#background !== undefined) this.#end(this.#background)
+  }
+
+  #end(background: BackgroundRefresh<C>): void {
+    background.stop()
+    if (this.#background === background) this.#background = undefined
   }
 
   status(): SourceStatus {
@@ -215,7 +243,15 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   }
 
   validate(): void {
-    this.#parts.validate()
+    if (this.#invalid !== undefined) assertCredentials(this.#facts.spec, this.#invalid, this.#parts.language)
+  }
+
+  /** Ends the source: its timers stop, and pending and later calls fail with the reason. */
+  close(reason: ClosedError): void {
+    this.#closing.close(reason)
+    this.#state = undefined
+    this.#endChanges?.()
+    this.stopBackgroundRefresh()
   }
 
   async clear(): Promise<void> {
@@ -251,7 +287,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
         // The top of the loop judges the result: a joined refresh may have been started for a lesser demand.
         await outcomeOf(context, running, signal)
       } catch (error) {
-        if (signal?.aborted === true || this.#parts.closing.aborted) throw error
+        if (signal?.aborted === true || this.#closing.reason !== undefined) throw error
         // Another manager ran the refresh and was closed, or it was a refresh ahead. This manager is open, and a caller
         // waits.
         if ((isClosed(error) || running.isAhead) && refreshes < mostRefreshes) continue
@@ -268,7 +304,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
    * One turn of the background refresh: a refresh ahead while a token is alive, otherwise everything that a caller
    * would start.
    */
-  async #renew(): Promise<void> {
+  async renew(): Promise<void> {
     const context = await this.#resolve()
     if (context.isReadonly) await lookOnce(context)
     else if (freshnessOf(context, 0) === 'refresh-due')
@@ -279,13 +315,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   async #resolve(signal?: AbortSignal): Promise<AccountContext<C>> {
     this.#assertOpen()
     signal?.throwIfAborted()
-    this.#parts.validate()
+    this.validate()
     return this.#context ?? abortable(this.#ask(), signal)
   }
 
   /** Fetches the secrets, once for all callers that wait for them. */
   async #ask(): Promise<AccountContext<C>> {
-    this.#asking ??= this.#parts.askForContext().finally(() => {
+    this.#asking ??= this.#askForContext().finally(() => {
       this.#asking = undefined
       this.#askedAtMs = this.#parts.clock.monotonic()
     })
@@ -294,16 +330,25 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
     return this.#use(context)
   }
 
-  #use<T extends AccountContext<C> | undefined>(context: T): T {
+  async #askForContext(): Promise<AccountContext<C>> {
+    const { account } = this.#facts
+    const secrets = await this.#parts.secretsOf(this.#facts)
+    // A vault usually returns the same secret again.
+    const isSame = this.#context?.fingerprint === fingerprintOf(account, secrets)
+    return isSame && this.#context ? this.#context : this.#parts.contextOf(this.#facts, secrets, this.#closing)
+  }
+
+  #use(context: AccountContext<C>): AccountContext<C> {
     this.#endChanges?.()
     this.#context = context
-    this.#state = context?.state
-    if (context === undefined) return context
+    this.#state = context.state
     const { state } = context
-    const look = oneAtATime(() => lookAtCache(context))
+    let look: (() => void) | undefined
     // Another process refreshed: adopt its token now rather than at the next look.
     this.#endChanges = context.onChange(({ generation = Infinity }) => {
-      if (state.refresh === undefined && generation > (state.record?.generation ?? 0)) look()
+      if (state.refresh !== undefined || generation <= (state.record?.generation ?? 0)) return
+      look ??= oneAtATime(() => lookAtCache(context))
+      look()
     })
     return context
   }
@@ -318,7 +363,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
       isLingpaiError(error) &&
       error.code === 'ERR_LINGPAI_PLATFORM' &&
       error.details.errorClass === 'credential-invalid'
-    if (!this.#parts.hasSecretFunctions || !isWrongSecret) return undefined
+    if (areTexts(this.#facts.secrets) || !isWrongSecret) return undefined
     // Another caller that waited for the same refresh may have fetched them already.
     if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
     if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
@@ -328,8 +373,12 @@ export class AccountSource<C> implements TokenSource, KeyedSource {
   }
 
   #assertOpen(): void {
-    if (this.#parts.closing.aborted) throw this.#parts.closing.reason as ClosedError
+    this.#closing.throwIfClosed()
   }
+}
+
+function areTexts(secrets: Readonly<Record<string, Secret>>): secrets is Readonly<Record<string, string>> {
+  return Object.values(secrets).every((secret) => typeof secret === 'string')
 }
 
 /** The error of a caller that got no token with enough life left to be used. */

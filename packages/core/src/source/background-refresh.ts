@@ -2,25 +2,16 @@ import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
 import { coolsUntilMs, isCoolingDown } from '../refresh/cool-down.js'
-import { onAbort } from '../time/on-abort.js'
-import { pause } from '../time/pause.js'
+import { agendaOf, type Task } from '../time/agenda.js'
 import { hasCome, timeLeftMs } from '../time/moment.js'
+import { onAbort } from '../time/on-abort.js'
 
-/** Handle of a running background refresh. */
-export interface BackgroundRefresh {
-  stop(): void
-}
-
-/** What the background refresh needs from its source. */
-export interface BackgroundParts<C> {
-  readonly clock: Clock
-  readonly resolve: () => Promise<AccountContext<C>>
-  readonly renew: () => Promise<void>
-  readonly closing: AbortSignal
-  /** Stops this background refresh only. */
-  readonly signal?: AbortSignal | undefined
-  /** Called when it has stopped. */
-  readonly onEnd: () => void
+/** What is refreshed in the background. */
+export interface RenewedSource<C> {
+  /** The context, if its secrets are known. */
+  readonly context: AccountContext<C> | undefined
+  /** Does what a caller would start: refreshes ahead, or gets a token. */
+  renew(): Promise<void>
 }
 
 /** Longest sleep, so that a suspended machine or a clock set forward is noticed. */
@@ -30,36 +21,69 @@ const afterErrorMs = 5000
 /** Shortest sleep, whatever fails. */
 const shortestSleepMs = 1000
 
-/** Starts a background refresh. Each has its own stop, so that stopping an old one never affects a new one. */
-export function runInBackground<C>({
-  clock,
-  resolve,
-  renew,
-  closing,
-  signal,
-  onEnd,
-}: BackgroundParts<C>): BackgroundRefresh {
-  const stopping = new AbortController()
-  const stop = (): void => {
-    for (const forget of forgets) forget()
-    stopping.abort(new DOMException('stopped', 'AbortError'))
-    onEnd()
+/**
+ * The background refresh of one source, a task of the agenda that all share. Each has its own stop, so that stopping an old one never
+ * affects a new one.
+ */
+export class BackgroundRefresh<C> implements Task {
+  readonly #source: RenewedSource<C>
+  readonly #clock: Clock
+  #dueAtMs = 0
+  #isPlanned = false
+  #isOver = false
+  #forgetSignal: (() => void) | undefined
+
+  constructor(source: RenewedSource<C>, clock: Clock) {
+    this.#source = source
+    this.#clock = clock
   }
-  const forgets = [closing, signal].flatMap((each) => (each === undefined ? [] : [onAbort(each, stop)]))
-  const turn = async (): Promise<number> => {
-    const context = await resolve()
-    if (sleepMs(context) <= 0) await renew()
-    return sleepMs(context)
+
+  get dueAtMs(): number {
+    return this.#dueAtMs
   }
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Begins, or takes the turn that is due. */
+  run(): void {
+    this.#isPlanned = false
+    const { context } = this.#source
+    const leftMs = context === undefined ? 0 : sleepMs(context)
+    if (leftMs > 0) this.#sleep(leftMs)
+    else void this.#renew()
+  }
+
+  /** Has `end` called when a signal aborts. */
+  stopOn(signal: AbortSignal, end: () => void): void {
+    this.#forgetSignal = onAbort(signal, end)
+  }
+
+  stop(): void {
+    this.#forgetSignal?.()
+    this.#isOver = true
+    if (this.#isPlanned) agendaOf(this.#clock).noteOver()
+    this.#isPlanned = false
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#source.renew()
+      const { context } = this.#source
+      this.#sleep(context === undefined ? afterErrorMs : sleepMs(context))
+    } catch {
       // The failure has already been emitted as an event. It must not end the background refresh.
-      const wantedMs = await turn().catch(() => afterErrorMs)
-      await pause(clock, Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs), stopping)
+      this.#sleep(afterErrorMs)
     }
   }
-  run().catch(() => undefined)
-  return { stop }
+
+  #sleep(wantedMs: number): void {
+    if (this.#isOver) return
+    this.#isPlanned = true
+    this.#dueAtMs = this.#clock.monotonic() + Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs)
+    agendaOf(this.#clock).plan(this)
+  }
 }
 
 /** Milliseconds until the next turn has work to do. */

@@ -25,10 +25,11 @@ export async function secretRequest<C>(
   signal: AbortSignal | undefined,
 ): Promise<SecretResponse> {
   const { spec, upstream, clock, timeoutMs, closing } = context
+  const closed = closing.signal
   const credentials = context.credentials as Readonly<Record<string, string>>
   const known = spec.secrets.map((field) => credentials[field] ?? '')
   const described = describe(spec.id, build, credentials, known)
-  const ending = signal === undefined ? closing : AbortSignal.any([closing, signal])
+  const ending = signal === undefined ? closed : AbortSignal.any([closed, signal])
   const endsAtMs = clock.monotonic() + timeoutMs
   const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
   for (;;) {

@@ -1,42 +1,135 @@
 import type { Account } from '../account.js'
-import type { CacheGate } from '../cache/bounded-cache.js'
-import type { CacheChange } from '../cache.js'
+import { CacheGate, type BoundedStore, type CacheUser } from '../cache/bounded-cache.js'
+import type { ChangeFeed, ChangeListener } from '../cache/change-feed.js'
 import type { Clock } from '../clock.js'
+import type { CacheError, CacheErrorDetails } from '../errors.js'
 import type { LingpaiEventName, LingpaiEvents } from '../events.js'
 import type { ResolvedCredentials, ResolvedSpec } from '../provider.js'
+import type { Closing } from '../time/closing.js'
 import { momentOf, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
-import { holdRecord, type AccountState } from './account-state.js'
+import { heldTokens, holdRecord, type AccountState } from './account-state.js'
 
-/** An account of a manager, with its secrets resolved. */
-export interface AccountContext<C = never> {
+/** What all accounts of a manager share. */
+export interface ManagerParts {
+  readonly clock: Clock
+  readonly store: BoundedStore
+  readonly upstream: UpstreamOptions
+  /** Limit of a whole refresh in milliseconds. */
+  readonly timeoutMs: number
+  readonly changes: ChangeFeed
+  /** Refreshes of this manager that are under way. */
+  readonly running: Set<Promise<unknown>>
+  /** Where in the jitter this process stands, 0 to 1. */
+  readonly jitter: number
+  /** Id of this process in records. */
+  readonly writer: () => string
+  readonly emit: <Name extends AccountEventName>(account: Account, name: Name, facts: EventFacts<Name>) => void
+  /** Called after each successful operation of the cache. */
+  readonly onCacheSuccess: (operation: CacheErrorDetails['operation']) => void
+  /** Whether a failure of the cache belongs to an outage that is known already. */
+  readonly isKnownFailure: (error: CacheError) => boolean
+}
+
+/** What is an account's own. */
+export interface AccountParts<C> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
-  readonly credentials: ResolvedCredentials<C>
+  readonly secrets: Readonly<Record<string, string>>
+  /** Key of the account's record in the cache. */
+  readonly key: string
+  readonly fingerprint: string
+  readonly state: AccountState
+  /** Source of the parent token for a derived token, with the same credentials. */
+  readonly parent: TokenSource | undefined
+  readonly isReadonly: boolean
+  readonly closing: Closing
+}
+
+/** An account of a manager, with its secrets resolved. A process may have a million: what they share is in one place. */
+export class AccountContext<C = never> implements CacheUser {
+  readonly spec: ResolvedSpec<C>
+  readonly account: Account
   /** Key of the account's record in the cache. */
   readonly key: string
   readonly fingerprint: string
   readonly state: AccountState
   readonly gate: CacheGate
-  readonly clock: Clock
-  readonly upstream: UpstreamOptions
   /** Source of the parent token for a derived token, with the same credentials. */
-  readonly parent?: TokenSource
-  /** Limit of a whole refresh in milliseconds. */
-  readonly timeoutMs: number
+  readonly parent: TokenSource | undefined
   readonly isReadonly: boolean
-  /** Position of this process within the jitter, 0 to 1. */
-  readonly jitter: number
-  readonly writer: string
+  readonly closing: Closing
+  readonly #manager: ManagerParts
+  readonly #secrets: Readonly<Record<string, string>>
+
+  constructor(manager: ManagerParts, parts: AccountParts<C>) {
+    this.#manager = manager
+    this.#secrets = parts.secrets
+    this.spec = parts.spec
+    this.account = parts.account
+    this.key = parts.key
+    this.fingerprint = parts.fingerprint
+    this.state = parts.state
+    this.parent = parts.parent
+    this.isReadonly = parts.isReadonly
+    this.closing = parts.closing
+    this.gate = new CacheGate(manager.store, this)
+  }
+
+  get credentials(): ResolvedCredentials<C> {
+    return { ...this.account.ids, ...this.#secrets } as ResolvedCredentials<C>
+  }
+
+  get clock(): Clock {
+    return this.#manager.clock
+  }
+
+  get upstream(): UpstreamOptions {
+    return this.#manager.upstream
+  }
+
+  /** Limit of a whole refresh in milliseconds. */
+  get timeoutMs(): number {
+    return this.#manager.timeoutMs
+  }
+
+  /** Where in the jitter this account stands in this process, 0 to 1. */
+  get jitter(): number {
+    return this.#manager.jitter
+  }
+
+  /** Id of this process in records. */
+  get writer(): string {
+    return this.#manager.writer()
+  }
+
   /** Refreshes of this manager that are under way. */
-  readonly running: Set<Promise<unknown>>
-  /** Aborts when the manager closes or the source is removed. */
-  readonly closing: AbortSignal
-  readonly emit: <Name extends AccountEventName>(name: Name, facts: EventFacts<Name>) => void
+  get running(): Set<Promise<unknown>> {
+    return this.#manager.running
+  }
+
+  emit<Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void {
+    this.#manager.emit(this.account, name, facts)
+  }
+
   /** Calls `listener` on each reported write to the key. @returns a function that removes it */
-  readonly onChange: (listener: (change: CacheChange) => void) => () => void
+  onChange(listener: ChangeListener): () => void {
+    return this.#manager.changes.on(this.key, listener)
+  }
+
+  onCacheFailure(error: CacheError): void {
+    this.emit('cache-failed', { error, repeated: this.#manager.isKnownFailure(error) })
+  }
+
+  onCacheSuccess(operation: CacheErrorDetails['operation']): void {
+    this.#manager.onCacheSuccess(operation)
+  }
+
+  heldTokens(): readonly string[] {
+    return heldTokens(this.state)
+  }
 }
 
 /** Names of the events that concern an account. */
