@@ -1,5 +1,5 @@
 import { ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
-import { RecentEntries } from './recent-entries.js'
+import { LRUCache } from 'lru-cache'
 
 /** Options of `memoryCache`. */
 export interface MemoryCacheOptions {
@@ -17,8 +17,13 @@ export interface MemoryCache extends IAccessTokenCache {
   readonly reach: 'process'
 }
 
-/** A `Map` holds 16 million entries at most, so a few zeros too many must not pass for a limit. */
+/** The index is allocated at once, so a few zeros too many must not crash the process. */
 const mostEntries = 10_000_000
+
+interface Entry {
+  readonly value: string
+  readonly expiresAtMs: number
+}
 
 /**
  * Stores records in the memory of this process, up to a maximum number.
@@ -41,7 +46,7 @@ export function memoryCache({ maxEntries = 10_000, clock = systemClock }: Memory
       problem: 'malformed',
     })
   }
-  const entries = new RecentEntries(maxEntries)
+  const entries = new LRUCache<string, Entry>({ max: maxEntries })
   return {
     reach: 'process',
     get: (key) => {
@@ -58,7 +63,9 @@ export function memoryCache({ maxEntries = 10_000, clock = systemClock }: Memory
           problem: 'malformed',
         })
       }
-      entries.set(key, value, expiresAtMs)
+      // V8 keeps a text that was built in parts as those parts until it is read, which takes half as much room again.
+      value.charCodeAt(0)
+      entries.set(key, { value, expiresAtMs })
     },
     remove: (key) => {
       entries.delete(key)

@@ -93,6 +93,11 @@ export function credentialProblem(value: unknown, pattern?: RegExp): CredentialP
   return isSendable && (pattern?.test(text) ?? true) ? undefined : 'malformed'
 }
 
+/** Whether no secret is a function. */
+export function areTexts(secrets: Readonly<Record<string, Secret>>): secrets is Readonly<Record<string, string>> {
+  return Object.values(secrets).every((secret) => typeof secret === 'string')
+}
+
 /** Whether all credentials can be sent as they are. */
 export function areCredentials<C>(spec: ResolvedSpec<C>, credentials: Readonly<Record<string, unknown>>): boolean {
   return credentialProblems(spec, credentials).length === 0
@@ -125,7 +130,7 @@ function asShown(field: string): Hint {
 export function fingerprintOf(account: Account, secrets: Readonly<Record<string, string>>): string {
   const hmac = createHmac('sha256', `lingpai:fingerprint:1:${account.provider}:${Object.values(account.ids).join(':')}`)
   for (const [field, secret] of Object.entries(secrets)) hmac.update(`${field}=${secret.length}:${secret};`)
-  return hmac.digest('hex').slice(0, 16)
+  return hmac.digest().toString('hex', 0, 8)
 }
 
 /** The cache key of an account's record. It contains every part that makes a token different, and no secret. */

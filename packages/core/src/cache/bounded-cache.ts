@@ -156,7 +156,11 @@ export class CacheGate implements TimeLine {
     operation: CacheErrorDetails['operation'],
     problem: 'failed' | 'timeout',
     text: string,
-    { held, written, cause }: { readonly held: readonly string[]; readonly written?: string | undefined; readonly cause?: unknown },
+    {
+      held,
+      written,
+      cause,
+    }: { readonly held: readonly string[]; readonly written?: string | undefined; readonly cause?: unknown },
   ): GateOutcome<never> {
     const known = [...held, ...this.#user.heldTokens(), ...tokenIn(written)]
     const lasting = lastingFailure(cause, known)

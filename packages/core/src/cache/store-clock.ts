@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import { type Moment, momentOf, msSince } from '../time/moment.js'
+import { type Moment, momentOf, msSince, never } from '../time/moment.js'
 
 /** The store's time is read again after this time. */
 const trustMs = 60_000
@@ -7,7 +7,6 @@ const trustMs = 60_000
 const jumpMs = 1000
 /** Pause after a store failed to report its time, in addition to the timeout: each attempt may cost as much. */
 const restMs = 5000
-const never: Moment = { monotonic: -Infinity, wall: -Infinity }
 
 /** A moment, with the store's time if that was known: the earliest that it may have been. */
 export interface SharedMoment extends Moment {

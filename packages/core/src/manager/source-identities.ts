@@ -1,24 +1,30 @@
-import { fingerprintOf } from '../account.js'
-import type { AccountFacts } from '../source/account-source.js'
+import { fingerprintOf, type Account } from '../account.js'
+import type { Secret } from '../provider.js'
 
 /** The part of a provider that distinguishes it: its whole description, and its parent's. */
 interface DescribedSpec {
   readonly parent?: { readonly spec: DescribedSpec }
 }
 
-/** Tells the sources of a manager apart: by the provider's description, the account, its secrets and the options. */
+/** Tells the sources of a manager apart where the key of the record does not. */
 export class SourceIdentities {
   readonly #functionNumbers = new WeakMap<object, number>()
   readonly #descriptions = new WeakMap<object, string>()
   readonly #descriptionNumbers = new Map<string, number>()
   #functionCount = 0
 
-  /** The identity of a source, as text without a secret. */
-  of<C>({ spec, account, secrets, isReadonly }: AccountFacts<C>): string {
+  /** Tells accounts apart whose secrets are functions: what those return is unknown before they are called. */
+  ofUnknownSecrets(account: Account, secrets: Readonly<Record<string, Secret>>): string {
     const marks = Object.values(secrets).map((secret) =>
       typeof secret === 'string' ? fingerprintOf(account, { secret }) : this.#numberOf(secret),
     )
-    return JSON.stringify([this.#description(spec), account.host, account.ids, marks, isReadonly])
+    return JSON.stringify([account, marks])
+  }
+
+  /** The provider's description and the options of a source, as a short text that is kept once for all accounts. */
+  variantOf(spec: DescribedSpec, isReadonly: boolean): string {
+    const name = this.#description(spec)
+    return isReadonly ? `${name} readonly` : name
   }
 
   /** A provider, the same one for two equal `extend` calls. Its description is long, so it is kept once for all accounts. */

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { accountName, cacheKey, fingerprintOf, splitCredentials } from '../account.js'
-import { AccountContext, type ManagerParts } from '../state/account-context.js'
-import { AccountSource, type AccountFacts, type SourceParts } from '../source/account-source.js'
+import { accountName, areTexts, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
+import { AccountContext, type AccountFacts, type ManagerParts, type RecordPlace } from '../state/account-context.js'
+import { AccountSource, type SourceParts } from '../source/account-source.js'
 import { assertCache } from '../cache/assert-cache.js'
 import type { IAccessTokenCache } from '../cache.js'
 import { BoundedStore } from '../cache/bounded-cache.js'
@@ -113,12 +113,23 @@ export class TokenManager {
     if (this.#isClosed) throw new ClosedError('the token manager was closed')
     const { spec } = provider
     const { account, secrets } = splitCredentials(spec, credentials)
-    const facts = { spec, account, secrets, isReadonly: options.readonly ?? false }
-    const identity = this.#identities.of(facts)
-    const known = this.#sources.get(identity)
-    if (known !== undefined) return known
-    const source = new AccountSource<C>(this.#sourceParts, facts, Object(credentials) as Record<string, unknown>)
-    this.#sources.set(identity, source as unknown as AccountSource<never>)
+    const isReadonly = options.readonly ?? false
+    const place = areTexts(secrets) ? placeOf(account, secrets) : undefined
+    const variant = this.#identities.variantOf(spec, isReadonly)
+    const key = place?.key ?? this.#identities.ofUnknownSecrets(account, secrets)
+    // Nearly all accounts of a process have one variant, and need no name of their own.
+    const names = [key, `${key} ${variant}`] as const
+    for (const name of names) {
+      const known = this.#sources.get(name)
+      if (known?.variant === variant) return known
+    }
+    const source = new AccountSource<C>(
+      this.#sourceParts,
+      { spec, account, secrets, isReadonly, place },
+      variant,
+      Object(credentials) as Record<string, unknown>,
+    )
+    this.#sources.set(this.#sources.has(key) ? names[1] : key, source as unknown as AccountSource<never>)
     return source
   }
 
@@ -167,26 +178,16 @@ export class TokenManager {
   }
 
   #contextOf<C>(
-    { spec, account, isReadonly }: AccountFacts<C>,
+    facts: AccountFacts<C>,
     secrets: Readonly<Record<string, string>>,
     closing: Closing,
   ): AccountContext<C> {
     const { clock, store } = this.#parts
-    const fingerprint = fingerprintOf(account, secrets)
-    const key = cacheKey(account, fingerprint)
+    const { spec, account, isReadonly } = facts
+    const { key, fingerprint } = facts.place ?? placeOf(account, secrets)
     const state = registry.state(store.cache, clock, key)
     const parent = spec.parent && this.#parentSource(spec.parent, { ...account.ids, ...secrets }, closing, isReadonly)
-    return new AccountContext<C>(this.#parts, {
-      spec,
-      account,
-      secrets,
-      key,
-      fingerprint,
-      state,
-      parent,
-      isReadonly,
-      closing,
-    })
+    return new AccountContext<C>(this.#parts, { facts, secrets, key, fingerprint, state, parent, closing })
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */
@@ -197,8 +198,19 @@ export class TokenManager {
     isReadonly: boolean,
   ): TokenSource {
     const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
-    return new AccountSource<C>(this.#sourceParts, { spec, ...split, isReadonly }, credentials, closing)
+    return new AccountSource<C>(
+      this.#sourceParts,
+      { spec, ...split, isReadonly, place: undefined },
+      '',
+      credentials,
+      closing,
+    )
   }
+}
+
+function placeOf(account: Account, secrets: Readonly<Record<string, string>>): RecordPlace {
+  const fingerprint = fingerprintOf(account, secrets)
+  return { key: cacheKey(account, fingerprint), fingerprint }
 }
 
 function lateSecret(id: string, timeoutMs: number): UnavailableError {

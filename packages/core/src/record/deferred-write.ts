@@ -1,3 +1,4 @@
+import { deadlineOf } from '../state/local-times.js'
 import { takeLease } from '../cache/refresh-lease.js'
 import { remember, type AccountContext } from '../state/account-context.js'
 import { isRejected, noteUnwritten, noteWritten, planWrite } from '../state/account-state.js'
@@ -33,7 +34,7 @@ export function deferWrite<C>(context: AccountContext<C>, delayMs = betweenTries
 export function deferWriteIfAlive<C>(context: AccountContext<C>): void {
   const { state, clock, isReadonly } = context
   if (isReadonly || state.isUnwritten || state.times === undefined) return
-  if (isRejected(state) || hasCome(state.times.deadline, clock)) return
+  if (isRejected(state) || hasCome(deadlineOf(state.times), clock)) return
   noteUnwritten(state)
   deferWrite(context)
 }

@@ -1,3 +1,4 @@
+import { deadlineOf } from '../state/local-times.js'
 import type { AccountContext } from '../state/account-context.js'
 import { coolDownMs, isLimit } from '../failure/policy.js'
 import {
@@ -134,7 +135,7 @@ function failureOf<C>(
 
 /** While a token lives, wait for 75 % of the time to its deadline, never past it. */
 function aheadWaitMs<C>({ state, clock }: AccountContext<C>, waitMs: number): number {
-  const leftMs = state.times === undefined ? 0 : timeLeftMs(state.times.deadline, clock)
+  const leftMs = state.times === undefined ? 0 : timeLeftMs(deadlineOf(state.times), clock)
   return leftMs > 0 ? Math.min(leftMs, Math.max(waitMs, leftMs * 0.75)) : waitMs
 }
 

@@ -16,10 +16,12 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
   const isAdoption = demand.outside !== undefined
   const isForced = demand.reason === 'requested' && !isAdoption
   if (state.refresh !== undefined && !isAdoption && (!isForced || state.refresh.isForced)) return state.refresh
-  const promise = context.closing.during(() => refresh(context, demand)).catch(async (error: unknown): Promise<never> => {
-    await markUnreplaced(context)
-    throw error
-  })
+  const promise = context.closing
+    .during(() => refresh(context, demand))
+    .catch(async (error: unknown): Promise<never> => {
+      await markUnreplaced(context)
+      throw error
+    })
   // A problem of an adopted token only concerns the caller that gave it: other callers who joined start again.
   const running: RunningRefresh = { promise, isForced, isAhead: demand.reason === 'ahead' || isAdoption }
   // Other callers must not wait for a refresh that may not ask upstream.

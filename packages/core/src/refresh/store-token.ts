@@ -95,6 +95,13 @@ function announce<C>(
     context.emit('adopted', { generation, expiresAtMs })
     return { kind: 'adopted', record }
   }
-  context.emit('refreshed', { generation, reason, issuedAtMs, expiresAtMs, upstreamMs, ...(note !== undefined && { note }) })
+  context.emit('refreshed', {
+    generation,
+    reason,
+    issuedAtMs,
+    expiresAtMs,
+    upstreamMs,
+    ...(note !== undefined && { note }),
+  })
   return { kind: 'fetched', record }
 }

@@ -1,3 +1,4 @@
+import { deadlineOf, refreshAtOf } from '../state/local-times.js'
 import { isReplaced } from '../record/record-order.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejectedRecord } from '../state/account-state.js'
@@ -17,7 +18,7 @@ export function wantedRecord<C>(
 ): StoredRecord | undefined {
   const { record, times } = state
   if (record === undefined || times === undefined || isRejectedRecord(state, record)) return undefined
-  if (timeLeftMs(times.deadline, clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
+  if (timeLeftMs(deadlineOf(times), clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
   if (outside !== undefined) {
     // A token requested after the call is newer than the one that the caller holds.
     const calledAtMs = gate.reckonedNowMs() - gate.msSince(outside.sentAt)
@@ -26,5 +27,5 @@ export function wantedRecord<C>(
   if (reason === 'cold' || reason === 'rejected') return record
   if (isReplaced(base, record)) return record
   // Another process refreshed in the meantime and got the same token: the next attempt has moved.
-  return reason === 'ahead' && timeLeftMs(times.refreshAt, clock) > 0 ? record : undefined
+  return reason === 'ahead' && timeLeftMs(refreshAtOf(times), clock) > 0 ? record : undefined
 }

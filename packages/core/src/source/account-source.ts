@@ -1,8 +1,8 @@
 import { abortable } from '../time/abortable.js'
 import type { Account } from '../account.js'
-import { accountName, areCredentials, assertCredentials, fingerprintOf } from '../account.js'
+import { accountName, areCredentials, areTexts, assertCredentials, fingerprintOf } from '../account.js'
 import { apiOriginsOf } from '../replay/api-origins.js'
-import type { AccountContext } from '../state/account-context.js'
+import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { lookAtCache } from '../record/read-record.js'
 import { shownRecord } from '../record/record-age.js'
 import { adoption } from '../refresh/adopt-token.js'
@@ -19,7 +19,6 @@ import { joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
 import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
 import { Closing } from '../time/closing.js'
 import { oneAtATime } from './one-at-a-time.js'
-import type { ResolvedSpec, Secret } from '../provider.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import { assertRejected, assertTokenError } from './assert-report.js'
@@ -55,14 +54,6 @@ export interface SourceParts {
   readonly secretsOf: <C>(source: AccountFacts<C>) => Promise<Readonly<Record<string, string>>>
 }
 
-/** Which account a source is for. */
-export interface AccountFacts<C> {
-  readonly spec: ResolvedSpec<C>
-  readonly account: Account
-  readonly secrets: Readonly<Record<string, Secret>>
-  readonly isReadonly: boolean
-}
-
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /** A secret is fetched from a vault at most this often. */
@@ -75,6 +66,8 @@ const mostRefreshes = 4
 export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource<C> {
   readonly #parts: SourceParts
   readonly #facts: AccountFacts<C>
+  /** Tells sources of one account apart: by the provider's description and the options. */
+  readonly variant: string
   readonly #closing: Closing
   /** The credentials as they were given, if they are not valid. */
   readonly #invalid: Readonly<Record<string, unknown>> | undefined
@@ -90,11 +83,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   constructor(
     parts: SourceParts,
     facts: AccountFacts<C>,
+    variant: string,
     given: Readonly<Record<string, unknown>>,
     closing = new Closing(),
   ) {
     this.#parts = parts
     this.#facts = facts
+    this.variant = variant
     this.#closing = closing
     this.#invalid = areCredentials(facts.spec, given) ? undefined : { ...given }
     const { secrets } = facts
@@ -127,11 +122,11 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a
   // promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
-    const hot = this.#state?.hot
-    if (hot !== undefined && options === undefined) {
+    const state = this.#state
+    if (state?.hotPromise !== undefined && state.hotSpan !== undefined && options === undefined) {
+      const { hotPromise, hotSpan, hotForMs } = state
       const nowMs = this.#parts.clock.now()
-      const { span, toMs, promise } = hot
-      if (nowMs >= span.fromMs && nowMs < span.toMs && nowMs < toMs) return promise
+      if (nowMs >= hotSpan.fromMs && nowMs < hotSpan.toMs && nowMs < hotSpan.beganMs + hotForMs) return hotPromise
     }
     return this.#acquire(options).then(({ value }) => value)
   }
@@ -225,7 +220,10 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     if (signal?.aborted === true || this.#background !== undefined) return
     const background = new BackgroundRefresh(this, this.#parts.clock)
     this.#background = background
-    if (signal !== undefined) background.stopOn(signal, () => { this.#end(background) })
+    if (signal !== undefined)
+      background.stopOn(signal, () => {
+        this.#end(background)
+      })
     background.run()
   }
 
@@ -375,10 +373,6 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   #assertOpen(): void {
     this.#closing.throwIfClosed()
   }
-}
-
-function areTexts(secrets: Readonly<Record<string, Secret>>): secrets is Readonly<Record<string, string>> {
-  return Object.values(secrets).every((secret) => typeof secret === 'string')
 }
 
 /** The error of a caller that got no token with enough life left to be used. */

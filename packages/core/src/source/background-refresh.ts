@@ -1,3 +1,4 @@
+import { deadlineOf, refreshAtOf } from '../state/local-times.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
@@ -90,10 +91,10 @@ export class BackgroundRefresh<C> implements Task {
 function sleepMs<C>(context: AccountContext<C>): number {
   const { state, clock, gate } = context
   const { times, failure } = state
-  const isAlive = times !== undefined && !isRejected(state) && !hasCome(times.deadline, clock)
+  const isAlive = times !== undefined && !isRejected(state) && !hasCome(deadlineOf(times), clock)
   const reason = isAlive ? 'ahead' : 'cold'
   if (failure !== undefined && isCoolingDown(context, reason)) {
     return coolsUntilMs(failure, reason) - gate.reckonedNowMs()
   }
-  return isAlive ? timeLeftMs(times.refreshAt, clock) : 0
+  return isAlive ? timeLeftMs(refreshAtOf(times), clock) : 0
 }

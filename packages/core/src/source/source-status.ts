@@ -1,3 +1,4 @@
+import { refreshAtOf } from '../state/local-times.js'
 import type { Account } from '../account.js'
 import { shownRecord } from '../record/record-age.js'
 import type { AccountContext } from '../state/account-context.js'
@@ -17,7 +18,7 @@ export function statusOf<C>(
   const { times, failure } = context?.state ?? {}
   const record = context?.state.record && shownRecord(context, context.state.record)
   const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
-  const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(times.refreshAt.wall)
+  const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(refreshAtOf(times).wall)
   return {
     state: stateOf(context),
     account,
@@ -33,7 +34,7 @@ function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state
   const { state, clock } = context
   if (state.refresh !== undefined) return 'refreshing'
   if (state.times !== undefined && isUsable(context))
-    return hasCome(state.times.refreshAt, clock) ? 'expiring' : 'valid'
+    return hasCome(refreshAtOf(state.times), clock) ? 'expiring' : 'valid'
   if (state.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
   return state.record === undefined ? 'none' : 'expired'
 }

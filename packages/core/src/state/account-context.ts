@@ -4,7 +4,7 @@ import type { ChangeFeed, ChangeListener } from '../cache/change-feed.js'
 import type { Clock } from '../clock.js'
 import type { CacheError, CacheErrorDetails } from '../errors.js'
 import type { LingpaiEventName, LingpaiEvents } from '../events.js'
-import type { ResolvedCredentials, ResolvedSpec } from '../provider.js'
+import type { ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
 import type { Closing } from '../time/closing.js'
 import { momentOf, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
@@ -33,10 +33,26 @@ export interface ManagerParts {
   readonly isKnownFailure: (error: CacheError) => boolean
 }
 
-/** What is an account's own. */
-export interface AccountParts<C> {
+/** Which account a source is for. */
+export interface AccountFacts<C> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
+  readonly secrets: Readonly<Record<string, Secret>>
+  readonly isReadonly: boolean
+  /** Key and fingerprint of its record, where no secret is a function. */
+  readonly place: RecordPlace | undefined
+}
+
+/** Where the record of an account is in the cache, and the fingerprint of the secret that it belongs to. */
+export interface RecordPlace {
+  readonly key: string
+  readonly fingerprint: string
+}
+
+/** What is an account's own. */
+export interface AccountParts<C> {
+  readonly facts: AccountFacts<C>
+  /** The secrets, fetched where they are functions. */
   readonly secrets: Readonly<Record<string, string>>
   /** Key of the account's record in the cache. */
   readonly key: string
@@ -44,14 +60,11 @@ export interface AccountParts<C> {
   readonly state: AccountState
   /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent: TokenSource | undefined
-  readonly isReadonly: boolean
   readonly closing: Closing
 }
 
 /** An account of a manager, with its secrets resolved. A process may have a million: what they share is in one place. */
 export class AccountContext<C = never> implements CacheUser {
-  readonly spec: ResolvedSpec<C>
-  readonly account: Account
   /** Key of the account's record in the cache. */
   readonly key: string
   readonly fingerprint: string
@@ -59,23 +72,33 @@ export class AccountContext<C = never> implements CacheUser {
   readonly gate: CacheGate
   /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent: TokenSource | undefined
-  readonly isReadonly: boolean
   readonly closing: Closing
   readonly #manager: ManagerParts
+  readonly #facts: AccountFacts<C>
   readonly #secrets: Readonly<Record<string, string>>
 
   constructor(manager: ManagerParts, parts: AccountParts<C>) {
     this.#manager = manager
+    this.#facts = parts.facts
     this.#secrets = parts.secrets
-    this.spec = parts.spec
-    this.account = parts.account
     this.key = parts.key
     this.fingerprint = parts.fingerprint
     this.state = parts.state
     this.parent = parts.parent
-    this.isReadonly = parts.isReadonly
     this.closing = parts.closing
     this.gate = new CacheGate(manager.store, this)
+  }
+
+  get spec(): ResolvedSpec<C> {
+    return this.#facts.spec
+  }
+
+  get account(): Account {
+    return this.#facts.account
+  }
+
+  get isReadonly(): boolean {
+    return this.#facts.isReadonly
   }
 
   get credentials(): ResolvedCredentials<C> {

@@ -2,9 +2,9 @@ import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
 import type { FailureRecord } from '../failure/failure-record.js'
 import { agreedMs, watchOf, type AgreedSpan } from '../time/clock-watch.js'
-import { laterOf, momentOf, timeLeftMs, type Moment } from '../time/moment.js'
+import { laterOf, momentOf, never, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
-import { timesOf, type Arrival, type LocalTimes } from './local-times.js'
+import { deadlineOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
 
 /**
  * What a process knows of one account in one cache. Plain data of a stable shape, because two copies of this library in one
@@ -12,18 +12,23 @@ import { timesOf, type Arrival, type LocalTimes } from './local-times.js'
  * the token.
  */
 export interface AccountState {
+  /**
+   * The promise of a token that can be served without a further check, within a span in which the clocks agree, and for so many
+   * milliseconds from the beginning of that span. The first fields, because the hot path reads nothing else.
+   */
+  readonly hotPromise: Promise<string> | undefined
+  readonly hotSpan: AgreedSpan | undefined
+  readonly hotForMs: number
   readonly record: StoredRecord | undefined
   /** `record` on the clocks of this process. */
   readonly times: LocalTimes | undefined
-  /** The promise of the token while it is fresh; see {@link Hot}. */
-  readonly hot: Hot | undefined
   /** The token that `record` took the place of. It is older, whatever the clocks say. */
   readonly replacedValue: string | undefined
   /** Start of the last successful cache read or write. */
   readonly readAt: Moment | undefined
   /** When a record of the cache was last not believed because it came from the future. */
   readonly doubtedAt: Moment | undefined
-  /** Tokens that the cache and upstream gave lately, to be masked in texts of others. */
+  /** Other tokens that the cache and upstream gave lately, to be masked in texts of others. */
   readonly heardValues: readonly string[]
   /** The last token that an API rejected, and the code it gave. */
   readonly rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
@@ -46,13 +51,6 @@ export interface AccountState {
   readonly lastGeneration: number
   /** Grows with each `clear()`. A request from before is not kept after it. */
   readonly clears: number
-}
-
-/** A token that can be served without a further check until a moment of the wall clock, within the span in which the clocks agree. */
-export interface Hot {
-  readonly promise: Promise<string>
-  readonly span: AgreedSpan
-  readonly toMs: number
 }
 
 /** A refresh under way in this process. All callers that need one wait for the same. */
@@ -88,23 +86,27 @@ export interface RefreshOutcome {
 /** The state as the transitions see it. */
 type Writable = { -readonly [Field in keyof AccountState]: AccountState[Field] }
 
+const none: readonly string[] = []
+
 /** The state of an account of which nothing is known. */
 export function newAccountState(): AccountState {
   return {
+    hotPromise: undefined,
+    hotSpan: undefined,
+    hotForMs: 0,
     record: undefined,
     times: undefined,
-    hot: undefined,
     replacedValue: undefined,
     readAt: undefined,
     doubtedAt: undefined,
-    heardValues: [],
+    heardValues: none,
     rejected: undefined,
-    rejectedValues: [],
+    rejectedValues: none,
     failure: undefined,
     refresh: undefined,
     asking: undefined,
     look: undefined,
-    lookedAt: { monotonic: -Infinity, wall: -Infinity },
+    lookedAt: never,
     isUnwritten: false,
     isUntimed: false,
     isWritePlanned: false,
@@ -117,9 +119,10 @@ export function newAccountState(): AccountState {
 export function holdRecord(state: Writable, record: StoredRecord, arrival: Arrival): void {
   const times = timesOf(record, arrival, state)
   if (state.record?.value !== record.value) state.replacedValue = state.record?.value
+  if (state.heardValues.length > 0) state.heardValues = without(state.heardValues, record.value)
   state.times = times
   state.record = record
-  state.hot = undefined
+  state.hotPromise = undefined
   noteGeneration(state, record.generation)
 }
 
@@ -128,7 +131,7 @@ export function clearState(state: Writable): void {
   state.clears += 1
   state.record = undefined
   state.times = undefined
-  state.hot = undefined
+  state.hotPromise = undefined
   state.isUnwritten = false
   forgetRejected(state)
   forgetFailure(state)
@@ -216,7 +219,7 @@ export function noteAsking(state: Writable, clock: Clock): () => void {
     over: Promise.all([over, earlier?.over]),
   }
   state.asking = asking
-  state.hot = undefined
+  state.hotPromise = undefined
   void asking.over.then(() => {
     if (state.asking === asking) state.asking = undefined
   })
@@ -240,8 +243,14 @@ export function forgetFailure(state: Writable): void {
 }
 
 /** The tokens that a state knows, to be masked in texts of others. */
-export function heldTokens({ record, rejected, heardValues, rejectedValues }: AccountState): readonly string[] {
-  const held = [record?.value, rejected?.value, ...heardValues, ...rejectedValues]
+export function heldTokens({
+  record,
+  replacedValue,
+  rejected,
+  heardValues,
+  rejectedValues,
+}: AccountState): readonly string[] {
+  const held = [record?.value, replacedValue, rejected?.value, ...heardValues, ...rejectedValues]
   return [...new Set(held.filter((value) => value !== undefined))]
 }
 
@@ -250,7 +259,8 @@ const mostRejected = 32
 
 /** Remembers a token that the cache or upstream gave. */
 export function noteHeard(state: Writable, value: string): void {
-  if (state.heardValues[0] !== value) state.heardValues = withFirst(state.heardValues, value, mostHeard)
+  if (state.record?.value !== value && state.heardValues[0] !== value)
+    state.heardValues = withFirst(state.heardValues, value, mostHeard)
 }
 
 /** Remembers a token that an API rejected. */
@@ -261,7 +271,7 @@ export function noteRejectedValue(state: Writable, value: string): void {
 /** An API rejected the token in memory: it is neither served nor written any more. */
 export function rejectRecord(state: Writable, value: string, code: PlatformCode | undefined): void {
   state.rejected = { value, code: code ?? (state.rejected?.value === value ? state.rejected.code : undefined) }
-  state.hot = undefined
+  state.hotPromise = undefined
   state.isUnwritten = false
   noteRejectedValue(state, value)
 }
@@ -270,18 +280,23 @@ export function rejectRecord(state: Writable, value: string, code: PlatformCode 
 export function markRecord(state: Writable, { value, rejectedCode }: StoredRecord): void {
   if (rejectedCode === undefined || state.record?.value !== value) return
   state.record = changedRecord(state.record, { rejectedCode })
-  state.hot = undefined
+  state.hotPromise = undefined
   state.isUnwritten = false
 }
 
 /** Forgets that a token was rejected, because the platform accepts it after all; without a value, every rejection. */
 export function forgetRejected(state: Writable, value?: string): void {
   state.rejected = undefined
-  state.rejectedValues = value === undefined ? [] : state.rejectedValues.filter((known) => known !== value)
+  state.rejectedValues = value === undefined ? none : without(state.rejectedValues, value)
 }
 
 function withFirst(values: readonly string[], first: string, most: number): readonly string[] {
-  return [first, ...values.filter((value) => value !== first)].slice(0, most)
+  return [first, ...without(values, first)].slice(0, most)
+}
+
+function without(values: readonly string[], value: string): readonly string[] {
+  const left = values.filter((one) => one !== value)
+  return left.length === 0 ? none : left
 }
 
 /** Whether the record in memory was rejected by an API. */
@@ -302,8 +317,12 @@ export function isRejectedRecord(state: AccountState, record: StoredRecord): boo
 export function warm(state: Writable, clock: Clock, lookInMs: number): void {
   const { times } = state
   if (times === undefined) return
-  const checkedInMs = Math.min(timeLeftMs(times.refreshAt, clock), timeLeftMs(times.deadline, clock), lookInMs)
+  const checkedInMs = Math.min(timeLeftMs(refreshAtOf(times), clock), timeLeftMs(deadlineOf(times), clock), lookInMs)
   // The clocks may move apart by this much before it is noticed.
   const quietMs = checkedInMs - 2 * agreedMs
-  if (quietMs > 0) state.hot = { promise: times.promise, span: watchOf(clock).open(), toMs: clock.now() + quietMs }
+  if (quietMs <= 0) return
+  const span = watchOf(clock).open()
+  state.hotSpan = span
+  state.hotForMs = Math.floor(clock.now() + quietMs - span.beganMs)
+  state.hotPromise = times.promise
 }

@@ -1,3 +1,4 @@
+import { deadlineOf, refreshAtOf } from './local-times.js'
 import type { AccountContext } from './account-context.js'
 import { isRejected, warm } from './account-state.js'
 import type { ResolvedRenewal } from '../provider.js'
@@ -19,13 +20,13 @@ export type Freshness = 'fresh' | 'refresh-due' | 'revalidate' | 'must-revalidat
 export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): Freshness {
   const { state, clock, spec } = context
   const { times } = state
-  if (times === undefined || isRejected(state) || hasCome(times.deadline, clock)) return 'unusable'
+  if (times === undefined || isRejected(state) || hasCome(deadlineOf(times), clock)) return 'unusable'
   if (timeLeftMs(times.expiry, clock) < minLifeMs) return 'unusable'
   const { memorySeconds, mode } = spec.renewal
   const memoryMs = isShared(context) ? memorySeconds * 1000 : Infinity
   const unseenMs = msSince(times.seen, clock)
   if (mayBeReplaced(context)) return 'must-revalidate'
-  if (hasCome(times.refreshAt, clock)) return 'refresh-due'
+  if (hasCome(refreshAtOf(times), clock)) return 'refresh-due'
   if (unseenMs >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it.
   if (mode !== 'rotate' || state.asking === undefined)

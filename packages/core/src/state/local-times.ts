@@ -1,17 +1,17 @@
 import type { ResolvedRenewal } from '../provider.js'
 import { deadlineAtMs, nextAttemptAtMs } from '../provider/renewal.js'
-import { earlierOf, laterOf, leftAt, type Moment } from '../time/moment.js'
+import { earlierBy, earlierOf, laterOf, leftAt, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
 
 /** Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. */
 export interface LocalTimes {
   readonly promise: Promise<string>
-  /** The next attempt to refresh ahead. */
-  readonly refreshAt: Moment
-  /** From here on the token is not handed out, unless no other can be had. */
-  readonly deadline: Moment
   /** The token is dead. */
   readonly expiry: Moment
+  /** So many milliseconds before, the next attempt to refresh ahead is due. */
+  readonly refreshBeforeMs: number
+  /** From so many milliseconds before on, the token is not handed out, unless no other can be had. */
+  readonly deadlineBeforeMs: number
   /** The token may live this much longer, milliseconds; only upstream can tell. */
   readonly doubtMs: number
   /** When the cache or upstream was last asked for what turned out to be this record. */
@@ -50,19 +50,25 @@ export function timesOf(record: StoredRecord, arrival: Arrival, held: Held): Loc
   const { renewal, jitter, seen, requestMs } = arrival
   const known = held.record?.value === record.value ? held.times : undefined
   const { expiry, doubtMs } = endOf(record, arrival, held)
-  const before = (atMs: number): Moment => {
-    const earlierMs = record.expiresAtMs - atMs
-    return { monotonic: expiry.monotonic - earlierMs, wall: expiry.wall - earlierMs }
-  }
   return {
     promise: known === undefined ? Promise.resolve(record.value) : known.promise,
-    refreshAt: before(nextAttemptAtMs(record, renewal, jitter)),
-    deadline: before(deadlineAtMs(record, renewal)),
     expiry,
+    refreshBeforeMs: Math.round(record.expiresAtMs - nextAttemptAtMs(record, renewal, jitter)),
+    deadlineBeforeMs: Math.round(record.expiresAtMs - deadlineAtMs(record, renewal)),
     doubtMs,
     seen: known === undefined ? seen : laterOf(known.seen, seen),
     requestMs: Math.min(requestMs, known?.requestMs ?? Infinity),
   }
+}
+
+/** When the next attempt to refresh ahead is due. */
+export function refreshAtOf({ expiry, refreshBeforeMs }: LocalTimes): Moment {
+  return earlierBy(expiry, refreshBeforeMs)
+}
+
+/** From when on the token is not handed out, unless no other can be had. */
+export function deadlineOf({ expiry, deadlineBeforeMs }: LocalTimes): Moment {
+  return earlierBy(expiry, deadlineBeforeMs)
 }
 
 /** When a record's token dies, on the clocks of this process, and how much longer it may live. */

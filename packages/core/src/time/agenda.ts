@@ -92,7 +92,8 @@ class Agenda implements Planner {
     let place = 0
     for (;;) {
       const left = 2 * place + 1
-      const child = left + 1 < tasks.length && (tasks[left + 1] as Task).dueAtMs < (tasks[left] as Task).dueAtMs ? left + 1 : left
+      const child =
+        left + 1 < tasks.length && (tasks[left + 1] as Task).dueAtMs < (tasks[left] as Task).dueAtMs ? left + 1 : left
       const below = tasks[child]
       if (below === undefined || below.dueAtMs >= last.dueAtMs) break
       tasks[place] = below

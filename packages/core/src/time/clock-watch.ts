@@ -6,6 +6,7 @@ import type { Clock } from '../clock.js'
  * never opens again.
  */
 export interface AgreedSpan {
+  readonly beganMs: number
   readonly fromMs: number
   readonly toMs: number
 }
@@ -15,6 +16,8 @@ const trustMs = 1000
 /** The clocks are looked at this often, and this many times. */
 const betweenLooksMs = 500
 const looksAfterwards = 10
+/** Moments within a span are small integers, which take no room of their own. */
+const longestSpanMs = 2 ** 30
 /** Clocks that moved apart by less than this agree. */
 export const agreedMs = 50
 
@@ -24,7 +27,7 @@ export const agreedMs = 50
  */
 class ClockWatch {
   readonly #clock: Clock
-  #span: { fromMs: number; toMs: number } = { fromMs: Infinity, toMs: -Infinity }
+  #span: { readonly beganMs: number; fromMs: number; toMs: number } = { beganMs: 0, fromMs: Infinity, toMs: -Infinity }
   #apartMs = Infinity
   #looksLeft = 0
   #tickAtMs = -Infinity
@@ -45,9 +48,10 @@ class ClockWatch {
   #look(): void {
     const wallMs = this.#clock.now()
     const apartMs = wallMs - this.#clock.monotonic()
-    if (Math.abs(apartMs - this.#apartMs) > agreedMs) {
+    const isOld = wallMs - this.#span.beganMs > longestSpanMs
+    if (isOld || Math.abs(apartMs - this.#apartMs) > agreedMs) {
       this.#span.toMs = -Infinity
-      this.#span = { fromMs: wallMs, toMs: wallMs }
+      this.#span = { beganMs: wallMs, fromMs: wallMs, toMs: wallMs }
       this.#apartMs = apartMs
     }
     this.#span.fromMs = wallMs

@@ -31,6 +31,14 @@ export function msSince(moment: Moment, clock: Clock): number {
   return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall)
 }
 
+/** A moment some milliseconds earlier. */
+export function earlierBy({ monotonic, wall }: Moment, ms: number): Moment {
+  return { monotonic: monotonic - ms, wall: wall - ms }
+}
+
+/** The moment before all others. */
+export const never: Moment = { monotonic: -Infinity, wall: -Infinity }
+
 /** The earlier of two moments, clock by clock: a clock that was set forward does not count. */
 export function earlierOf(a: Moment, b: Moment): Moment {
   return { monotonic: Math.min(a.monotonic, b.monotonic), wall: Math.min(a.wall, b.wall) }
