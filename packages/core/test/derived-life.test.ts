@@ -32,7 +32,7 @@ function ticketIn(cache: IAccessTokenCache, manager: TokenManager = world.manage
 const ownCache = (): IAccessTokenCache => memoryCache({ clock: world.clock })
 
 /**
- * Calls every 20 seconds. @returns for how long each ticket was served after its first sight, and how many calls waited
+ * Calls every 10 seconds. @returns for how long each ticket was served after its first sight, and how many calls waited
  */
 async function callFor(
   ms: number,
@@ -41,13 +41,13 @@ async function callFor(
   const seen = new Map<string, number>()
   let longestMs = 0
   let waited = 0
-  for (let at = 0; at < ms; at += 20 * second) {
+  for (let at = 0; at < ms; at += 10 * second) {
     if (source.peek() === undefined) waited += 1
     const value = await world.clock.runUntil(source.getAccessToken())
     const now = world.clock.monotonic()
     seen.set(value, seen.get(value) ?? now)
     longestMs = Math.max(longestMs, now - (seen.get(value) ?? now))
-    await world.clock.advance(20 * second)
+    await world.clock.advance(10 * second)
   }
   return { longestMs, waited }
 }

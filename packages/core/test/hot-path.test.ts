@@ -97,6 +97,7 @@ test('the hot path ends before the overlap of a token that another process may h
     const brief = wechatMpPlain.extend({ renewal: { overlapSeconds: 30, marginSeconds: 5 } })
     const source = shared.source(world.simulator.provider(brief), world.simulator.accounts.wechat)
     await world.clock.runUntil(source.getAccessToken())
+    await world.clock.runUntil(source.getAccessToken())
     const promise = source.getAccessToken()
     await passBusy(20 * second)
     expect(source.getAccessToken()).toBe(promise)

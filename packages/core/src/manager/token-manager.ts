@@ -16,6 +16,7 @@ import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
 import { SourceIdentities } from './source-identities.js'
 import type { TokenSource } from '../token-source.js'
+import { RefreshQueue } from '../state/refresh-queue.js'
 import type { Closing } from '../time/closing.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { warnOfCache } from './warn-of-cache.js'
@@ -34,6 +35,11 @@ export interface TokenManagerOptions {
   readonly logger?: Logger
   /** Limit of a whole refresh in milliseconds, retries included. @default 10_000 */
   readonly timeoutMs?: number
+  /**
+   * Number of refreshes that may be under way at once; others wait for their turn, those that a caller waits for first. A caller waits
+   * at most `timeoutMs` for a turn. @default 64
+   */
+  readonly maxConcurrentRefreshes?: number
   /** Limit of a cache operation in milliseconds. @default 1000 */
   readonly cacheTimeoutMs?: number
   /** Listeners that are registered from the start. */
@@ -66,13 +72,14 @@ export class TokenManager {
     assertOptions(options)
     const { cache, clock = registry.clock, random = Math.random, timeoutMs = 10_000, cacheTimeoutMs = 1000 } = options
     const fetch = options.fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
-    const language = options.language ?? 'en'
+    const { language = 'en', maxConcurrentRefreshes = 64 } = options
     this.#clock = clock
     this.#parts = {
       clock,
       store: new BoundedStore(cache, clock, cacheTimeoutMs),
       upstream: { fetch, clock, random, language },
       timeoutMs,
+      queue: new RefreshQueue(maxConcurrentRefreshes),
       changes: new ChangeFeed(cache),
       running: new Set(),
       jitter: random(),
@@ -125,7 +132,7 @@ export class TokenManager {
     }
     const source = new AccountSource<C>(
       this.#sourceParts,
-      { spec, account, secrets, isReadonly, place },
+      { spec, account, secrets, isReadonly, isNested: false, place },
       variant,
       Object(credentials) as Record<string, unknown>,
     )
@@ -200,7 +207,7 @@ export class TokenManager {
     const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
     return new AccountSource<C>(
       this.#sourceParts,
-      { spec, ...split, isReadonly, place: undefined },
+      { spec, ...split, isReadonly, isNested: true, place: undefined },
       '',
       credentials,
       closing,
@@ -218,8 +225,15 @@ function lateSecret(id: string, timeoutMs: number): UnavailableError {
   return new UnavailableError(text, { provider: id, problem: 'secret' })
 }
 
-function assertOptions({ cache, timeoutMs = 1, cacheTimeoutMs = 1 }: TokenManagerOptions): void {
+function assertOptions(options: TokenManagerOptions): void {
+  const { cache, timeoutMs = 1, cacheTimeoutMs = 1, maxConcurrentRefreshes = 1 } = options
   assertCache(cache)
+  if (!Number.isSafeInteger(maxConcurrentRefreshes) || maxConcurrentRefreshes < 1) {
+    throw new ConfigError('TokenManager: "maxConcurrentRefreshes" must be a whole number from 1 on', {
+      field: 'maxConcurrentRefreshes',
+      problem: 'malformed',
+    })
+  }
   for (const [field, value] of Object.entries({ timeoutMs, cacheTimeoutMs })) {
     if (!(Number.isFinite(value) && value > 0)) {
       throw new ConfigError(`TokenManager: "${field}" must be a positive number of milliseconds`, {

@@ -51,17 +51,18 @@ export function deadlineAtMs(life: Life, { marginSeconds, attemptsAtSeconds }: R
 export function nextAttemptAtMs(life: Life, renewal: ResolvedRenewal, jitter: number): number {
   const { issuedAtMs, expiresAtMs, repeatedAtMs = -Infinity } = life
   const deadline = deadlineAtMs(life, renewal)
-  // A short life has no room for the platform's usual window: no refresh in its first half.
+  const jitterMs = jitter * renewal.jitterSeconds * 1000
+  // A short life has no room for the platform's usual window: no refresh in its first three quarters.
+  const lifeMs = expiresAtMs - issuedAtMs
   const earliest = Math.max(
-    issuedAtMs + (expiresAtMs - issuedAtMs) / 2,
+    issuedAtMs + 0.75 * lifeMs + Math.min(jitterMs, lifeMs / 20),
     repeatedAtMs + renewal.minIntervalSeconds * 1000,
   )
-  const jitterMs = jitter * renewal.jitterSeconds * 1000
   const attempts = renewal.attemptsAtSeconds
   for (const [i, atSeconds] of attempts.entries()) {
     const plannedAt = expiresAtMs - atSeconds * 1000
-    // The jitter never reaches the next attempt or, for the last attempt, the deadline.
-    const roomMs = Math.max(0, atSeconds - (attempts[i + 1] ?? renewal.marginSeconds)) * 1000
+    // The jitter takes at most half of the time to the next attempt or, for the last attempt, to the deadline.
+    const roomMs = Math.max(0, atSeconds - (attempts[i + 1] ?? renewal.marginSeconds)) * 500
     const at = plannedAt + Math.min(jitterMs, roomMs)
     const isSpent = at <= repeatedAtMs
     if (!isSpent) return Math.min(Math.max(at, earliest), deadline)

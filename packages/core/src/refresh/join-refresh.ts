@@ -15,15 +15,20 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
   const { state } = context
   const isAdoption = demand.outside !== undefined
   const isForced = demand.reason === 'requested' && !isAdoption
-  if (state.refresh !== undefined && !isAdoption && (!isForced || state.refresh.isForced)) return state.refresh
+  if (state.refresh !== undefined && !isAdoption && (!isForced || state.refresh.isForced)) {
+    if (context.isNested) state.refresh.turn.admit()
+    else if (demand.reason !== 'ahead') state.refresh.turn.hurry()
+    return state.refresh
+  }
+  const turn = context.turnFor(demand.reason)
   const promise = context.closing
-    .during(() => refresh(context, demand))
+    .during(() => refresh(context, demand, turn))
     .catch(async (error: unknown): Promise<never> => {
       await markUnreplaced(context)
       throw error
     })
   // A problem of an adopted token only concerns the caller that gave it: other callers who joined start again.
-  const running: RunningRefresh = { promise, isForced, isAhead: demand.reason === 'ahead' || isAdoption }
+  const running: RunningRefresh = { promise, isForced, isAhead: demand.reason === 'ahead' || isAdoption, turn }
   // Other callers must not wait for a refresh that may not ask upstream.
   if (context.isReadonly) return running
   beginRefresh(state, running)

@@ -1,3 +1,4 @@
+import { UnavailableError } from '../errors.js'
 import { takeLease } from '../cache/refresh-lease.js'
 import { lookAtCache } from '../record/read-record.js'
 import type { AccountContext } from '../state/account-context.js'
@@ -11,7 +12,8 @@ import { keepIfAlive } from './keep-token.js'
 import { judgeRejectedAgain } from './rejected-again.js'
 import { assertNoRival } from './rival-refresher.js'
 import { storeToken } from './store-token.js'
-import { waitForTurn } from './wait-for-turn.js'
+import type { Turn } from '../state/refresh-queue.js'
+import { waitForLease } from './wait-for-lease.js'
 import { wantedRecord } from './wanted-record.js'
 
 /**
@@ -19,59 +21,94 @@ import { wantedRecord } from './wanted-record.js'
  *
  * 1. Look at the cache. A record that meets the demand is adopted.
  * 2. While a failure cools down, fail with its error.
- * 3. Take the lease. While another process holds it, wait and go to 1.
+ * 3. Wait for a turn, so that not all accounts are at the platforms at once, and take the lease. While another process holds it, wait
+ *    and go to 1.
  * 4. Look again: the holder before may have brought a record, or a failure. A young rejected token is probed, a rival is given way.
  * 5. Ask upstream.
  * 6. Judge the response: a failure starts a cool-down, a token that an API rejected is probed.
  * 7. Write the record, fenced by the lease. Where another record won, go to 1.
  * 8. What the cache could not take stays in memory, and is written later.
  */
-export async function refresh<C>(context: AccountContext<C>, demand: Demand): Promise<RefreshOutcome> {
-  const { state, clock, gate, key, timeoutMs } = context
-  const endsAtMonotonicMs = clock.monotonic() + timeoutMs
+export async function refresh<C>(context: AccountContext<C>, demand: Demand, turn: Turn): Promise<RefreshOutcome> {
+  const { state, clock, timeoutMs } = context
+  let endsAtMonotonicMs = clock.monotonic() + timeoutMs
   let base = state.record
   const found = (): StoredRecord | undefined => wantedRecord(context, demand, base)
   let wasUnknown = false
   let acceptsDoubtful = false
-  for (let turn = 0; ; turn += 1) {
+  for (let attempts = 0; ; attempts += 1) {
     context.closing.throwIfClosed()
     // 1
     const isUp = (await lookAtCache(context)).kind !== 'down'
     // A forced refresh wants a token younger than the call itself, not only one that memory did not know.
-    if (turn === 0 && demand.reason === 'requested') base = state.record
+    if (attempts === 0 && demand.reason === 'requested') base = state.record
     const wanted = found()
     if (wanted !== undefined) return { kind: 'adopted', record: wanted }
     // 2
     if (demand.outside === undefined) await assertMayAsk(context, demand, isUp)
     // 3
-    const taken = isUp ? await takeLease(gate, clock, key) : ({ kind: 'unavailable' } as const)
-    // A store that answered a moment ago may only be slow: ask it once more before going on without it.
-    if (taken.kind === 'busy' || (taken.kind === 'unknown' && !wasUnknown)) {
-      wasUnknown = taken.kind === 'unknown'
-      await waitForTurn(context, turn, endsAtMonotonicMs)
-      continue
+    const waitsSinceMs = clock.monotonic()
+    if (!(await turn.take(context.closing.signal))) throw queueFull(context)
+    endsAtMonotonicMs += clock.monotonic() - waitsSinceMs
+    try {
+      const attempt: InTurn = await refreshInTurn(context, demand, {
+        isUp,
+        wasUnknown,
+        acceptsDoubtful,
+        found,
+        endsAtMonotonicMs,
+      })
+      if (isOutcome(attempt)) return attempt
+      wasUnknown = attempt.kind === 'unknown'
+      if (attempt.kind === 'doubtful') acceptsDoubtful = true
+      if (attempt.kind === 'superseded' || attempt.kind === 'doubtful') continue
+    } finally {
+      turn.giveBack()
     }
-    const lease = taken.kind === 'held' ? taken.lease : undefined
-    if (isUp && taken.kind === 'unavailable') tellUnguarded(context, demand)
-    const terms = { lease, isUp: isUp && taken.kind !== 'unknown', acceptsDoubtful, found, endsAtMonotonicMs }
-    const attempt = await refreshUnderLease(context, demand, terms)
-    if (attempt.kind === 'doubtful') acceptsDoubtful = true
-    else if (attempt.kind !== 'superseded') return attempt
+    await waitForLease(context, attempts, endsAtMonotonicMs)
   }
+}
+
+/** Takes the lease, and refreshes under it. */
+async function refreshInTurn<C>(
+  context: AccountContext<C>,
+  demand: Demand,
+  { isUp, wasUnknown, ...terms }: TurnTerms,
+): Promise<InTurn> {
+  const { clock, gate, key } = context
+  const taken = isUp ? await takeLease(gate, clock, key) : ({ kind: 'unavailable' } as const)
+  if (taken.kind === 'busy') return taken
+  // A store that answered a moment ago may only be slow: ask it once more before going on without it.
+  if (taken.kind === 'unknown' && !wasUnknown) return taken
+  const lease = taken.kind === 'held' ? taken.lease : undefined
+  if (isUp && taken.kind === 'unavailable') tellUnguarded(context, demand)
+  return refreshUnderLease(context, demand, { ...terms, lease, isUp: isUp && taken.kind !== 'unknown' })
+}
+
+/** What came of a turn. `busy`: another process holds the lease. `unknown`: the store did not say. */
+type InTurn = Attempt | { readonly kind: 'busy' | 'unknown' }
+
+type TurnTerms = Omit<RefreshTerms, 'isSeen' | 'lease'> & {
+  /** Whether the store did not say at the attempt before whether the lease was free. */
+  readonly wasUnknown: boolean
+}
+
+function isOutcome(attempt: InTurn): attempt is RefreshOutcome {
+  return 'record' in attempt
 }
 
 /** Steps 4 to 8 of {@link refresh}. The lease is given back whatever happens. */
 async function refreshUnderLease<C>(
   context: AccountContext<C>,
   demand: Demand,
-  turnTerms: Omit<RefreshTerms, 'isSeen'>,
+  leaseTerms: Omit<RefreshTerms, 'isSeen'>,
 ): Promise<Attempt> {
   const { state, clock } = context
-  const { lease, found } = turnTerms
+  const { lease, found } = leaseTerms
   try {
     // 4
     const isSeen = lease !== undefined && (await lookAtCache(context)).kind !== 'down'
-    const terms = { ...turnTerms, isSeen }
+    const terms = { ...leaseTerms, isSeen }
     if (found() === undefined) {
       if (lease !== undefined && demand.outside === undefined) await assertMayAsk(context, demand, true)
       const kept = await keepIfAlive(context, demand, terms)
@@ -114,6 +151,14 @@ const leastAnswerMs = 3000
 function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: RefreshTerms): RefreshTerms {
   const leastMs = clock.monotonic() + Math.min(timeoutMs, leastAnswerMs)
   return { ...terms, endsAtMonotonicMs: Math.max(terms.endsAtMonotonicMs, leastMs) }
+}
+
+function queueFull<C>({ spec }: AccountContext<C>): UnavailableError {
+  return new UnavailableError(
+    `${spec.id}: too many other accounts are being refreshed, and the turn of this one did not come in time`,
+    { provider: spec.id, problem: 'queue-full', field: 'maxConcurrentRefreshes' },
+    { hint: 'Raise maxConcurrentRefreshes, or let background refreshes get the tokens before callers need them.' },
+  )
 }
 
 /** A cache that other processes share, and that has no lease, cannot keep them from asking at the same time. */

@@ -7,9 +7,10 @@ import type { LingpaiEventName, LingpaiEvents } from '../events.js'
 import type { ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
 import type { Closing } from '../time/closing.js'
 import { momentOf, type Moment } from '../time/moment.js'
-import type { StoredRecord } from '../token-record.js'
+import type { RefreshReason, StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
+import { Turn, type RefreshQueue } from './refresh-queue.js'
 import { heldTokens, holdRecord, type AccountState } from './account-state.js'
 
 /** What all accounts of a manager share. */
@@ -19,6 +20,7 @@ export interface ManagerParts {
   readonly upstream: UpstreamOptions
   /** Limit of a whole refresh in milliseconds. */
   readonly timeoutMs: number
+  readonly queue: RefreshQueue
   readonly changes: ChangeFeed
   /** Refreshes of this manager that are under way. */
   readonly running: Set<Promise<unknown>>
@@ -39,6 +41,8 @@ export interface AccountFacts<C> {
   readonly account: Account
   readonly secrets: Readonly<Record<string, Secret>>
   readonly isReadonly: boolean
+  /** Whether it is the parent of a derived account, and serves that alone. */
+  readonly isNested: boolean
   /** Key and fingerprint of its record, where no secret is a function. */
   readonly place: RecordPlace | undefined
 }
@@ -101,6 +105,11 @@ export class AccountContext<C = never> implements CacheUser {
     return this.#facts.isReadonly
   }
 
+  /** Whether its refreshes are part of those of a derived token. */
+  get isNested(): boolean {
+    return this.#facts.isNested
+  }
+
   get credentials(): ResolvedCredentials<C> {
     return { ...this.account.ids, ...this.#secrets } as ResolvedCredentials<C>
   }
@@ -120,7 +129,8 @@ export class AccountContext<C = never> implements CacheUser {
 
   /** Where in the jitter this account stands in this process, 0 to 1. */
   get jitter(): number {
-    return this.#manager.jitter
+    // Accounts that were started at one moment must not be renewed at one moment.
+    return (this.#manager.jitter + Number.parseInt(this.fingerprint.slice(0, 8), 16) / 2 ** 32) % 1
   }
 
   /** Id of this process in records. */
@@ -131,6 +141,12 @@ export class AccountContext<C = never> implements CacheUser {
   /** Refreshes of this manager that are under way. */
   get running(): Set<Promise<unknown>> {
     return this.#manager.running
+  }
+
+  /** The turn of a refresh among those of all accounts. */
+  turnFor(reason: RefreshReason): Turn {
+    const { clock, queue, timeoutMs } = this.#manager
+    return new Turn(queue, { clock, isUrgent: reason !== 'ahead', isNested: this.isNested, longestMs: timeoutMs })
   }
 
   emit<Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void {

@@ -62,6 +62,13 @@ export interface RunningRefresh {
    * who join later.
    */
   readonly isAhead: boolean
+  /** Its turn among the refreshes of all accounts. */
+  readonly turn: {
+    /** A caller waits for it from now on. */
+    hurry(): void
+    /** Another refresh that has a turn waits for it. */
+    admit(): void
+  }
 }
 
 /** An upstream request that may have replaced the token in memory already. */
