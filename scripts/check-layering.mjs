@@ -15,7 +15,7 @@ const plants = {
   ],
   'core-depends-on-nothing': [
     ['core/src/planted-cache.ts', "import '@lingpai/cache-memory'"],
-    ['core/src/planted-npm.ts', "import 'ws'"],
+    ['core/src/planted-npm.ts', "import 'lru-cache'"],
   ],
   'core-folders-in-order': [
     ['core/src/secrecy/planted-up.ts', "import '../time/pause.js'"],
@@ -35,7 +35,7 @@ const plants = {
   'cache-from-url-knows-only-caches': [['cache-from-url/src/planted-provider.ts', "import '@lingpai/provider-wecom'"]],
   'provider-does-no-io': [
     ['provider-wecom/src/planted-node.ts', "import 'node:fs'"],
-    ['provider-wecom/src/planted-npm.ts', "import 'ws'"],
+    ['provider-wecom/src/planted-npm.ts', "import 'lru-cache'"],
   ],
   'src-never-imports-testing': [['core/src/planted-testing.ts', "import '@lingpai/testing'"]],
   'testing-folders-in-order': [
@@ -55,7 +55,7 @@ const plants = {
     ['core/src/planted-test.ts', "import '../test/planted-material.js'"],
     ['core/test/planted-material.ts', 'export const material = 1'],
   ],
-  'declared-packages-only': [['cache-file/src/planted-npm.ts', "import 'ws'"]],
+  'declared-packages-only': [['cache-file/src/planted-npm.ts', "import 'lru-cache'"]],
   'not-to-unresolvable': [['core/src/planted-nowhere.ts', "import './no-such-file.js'"]],
 }
 
