@@ -65,7 +65,7 @@ test('a caller that waits for a lease holder that never finishes gets a LeaseErr
   })
 })
 
-test('a caller of a process that was stopped while it waited for the lease gets the token of now, not the one seen before', async () => {
+test('a caller of a process that was stopped while it waited for the lease gets the newest token, not the one seen before', async () => {
   const other = sourceOn(open())
   let stoppedMs = 0
   const clock = {

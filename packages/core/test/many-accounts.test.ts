@@ -65,7 +65,7 @@ test('the bound is 64 where none is set', async () => {
   expect(seen.mostAtOnce).toBe(64)
 })
 
-test('callers come before refreshes ahead, and otherwise whoever has waited longest', async () => {
+test('callers come before refreshes ahead, and otherwise the account that has waited longest', async () => {
   const { manager, seen } = manage(1)
   const sources = sourcesIn(manager)
   const [first, ...others] = sources.slice(0, 10)

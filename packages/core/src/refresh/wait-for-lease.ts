@@ -26,7 +26,7 @@ export async function waitForLease<C>(
       hint: 'Raise timeoutMs if the platform is slow.',
     })
   }
-  // A quarter of the time so far: whoever waits gets the token at most that much after it came.
+  // A quarter of the time so far: a caller gets the token at most that much after it came.
   const wantedMs = Math.min(Math.max((timeoutMs - leftMs) / 4, shortestWaitMs), longestWaitMs)
   const waitMs = wantedMs * (0.5 + upstream.random() / 2)
   const wakeable = attempts < mostWakes && { wakeable: (wake: () => void) => context.onChange(wake) }

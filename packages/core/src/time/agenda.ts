@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.js'
 
-/** Something that is to be done at a moment. It belongs to one agenda, and is planned there at most once at a time. */
+/** Work for a moment. It belongs to one agenda, and is planned there at most once at a time. */
 export interface Task {
   /** Moment on the monotonic clock in milliseconds. */
   readonly dueAtMs: number
