@@ -124,12 +124,12 @@ export const codes = {
       en: [
         'If `details.problem` is `secret`, check the vault, or the function that reads the secret.',
         'If `details.problem` is `lifetime`, call again at `retryAtMs`, or request a smaller `minLifeMs`.',
-        'If `details.problem` is `queue-full` or `rate-limit`, send more slowly.',
+        'If `details.problem` is `queue-full` or `rate-limit`, send more slowly. If `details.field` is `maxConcurrentRefreshes`, raise that option, or start background refreshes before the first callers.',
       ],
       zh: [
         '如果 `details.problem` 为 `secret`，请检查密钥库，或读取密钥的函数。',
         '如果 `details.problem` 为 `lifetime`，请在 `retryAtMs` 之后再调用，或使用较小的 `minLifeMs`。',
-        '如果 `details.problem` 为 `queue-full` 或 `rate-limit`，请放慢发送。',
+        '如果 `details.problem` 为 `queue-full` 或 `rate-limit`，请放慢发送。如果 `details.field` 为 `maxConcurrentRefreshes`，请调大该选项，或在首次调用之前启动后台刷新。',
       ],
     },
   },
@@ -181,8 +181,8 @@ export const members = {
   },
   'ConfigErrorDetails.problem': { en: 'What is wrong with it.', zh: '错在哪里。' },
   'UnavailableErrorDetails.problem': {
-    en: '`secret`: its function failed, or did not return in time. `lifetime`: no token lives that long yet. `queue-full`, `rate-limit`: messages are sent faster than the limits allow.',
-    zh: '`secret`：读取密钥的函数失败，或没有及时返回；`lifetime`：暂时没有有效期那么长的令牌；`queue-full`、`rate-limit`：发送消息的速度超过限额。',
+    en: '`secret`: its function failed, or did not return in time. `lifetime`: no token lives that long yet. `queue-full`: too many messages, or refreshes of other accounts, come first. `rate-limit`: messages are sent faster than the limits allow.',
+    zh: '`secret`：读取密钥的函数失败，或没有及时返回；`lifetime`：暂时没有有效期那么长的令牌；`queue-full`：前面排队的消息或其他账号的刷新太多；`rate-limit`：发送消息的速度超过限额。',
   },
   'UnavailableErrorDetails.field': { en: 'The field or option concerned.', zh: '相关的字段或选项。' },
   'TransportErrorDetails.phase': {

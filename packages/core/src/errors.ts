@@ -100,7 +100,8 @@ export interface UnavailableErrorDetails {
   /**
    * - `secret`: its function failed, or did not answer in time
    * - `lifetime`: no token lives that long yet
-   * - `queue-full`, `rate-limit`: messages are sent faster than they may be
+   * - `queue-full`: too many messages, or refreshes of other accounts, come first
+   * - `rate-limit`: messages are sent faster than they may be
    */
   readonly problem: 'secret' | 'lifetime' | 'queue-full' | 'rate-limit'
   /** Field or option that it is about. */

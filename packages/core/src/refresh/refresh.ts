@@ -21,8 +21,7 @@ import { wantedRecord } from './wanted-record.js'
  *
  * 1. Look at the cache. A record that meets the demand is adopted.
  * 2. While a failure cools down, fail with its error.
- * 3. Wait for a turn, so that not all accounts are at the platforms at once, and take the lease. While another process holds it, wait
- *    and go to 1.
+ * 3. Wait for a turn, then take the lease. While another process holds it, wait and go to 1.
  * 4. Look again: the holder before may have brought a record, or a failure. A young rejected token is probed, a rival is given way.
  * 5. Ask upstream.
  * 6. Judge the response: a failure starts a cool-down, a token that an API rejected is probed.
