@@ -1,0 +1,11 @@
+/** Where a server listens, and the key that it accepts. */
+export interface ServerTarget {
+  readonly url: string
+  readonly key: string
+}
+
+/** A response that every server sends. */
+export interface ServedResponse {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}

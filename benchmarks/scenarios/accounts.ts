@@ -1,0 +1,147 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { loadContender, yardstickName } from '../contenders/contenders.js'
+import { accountId, type OpenContender, type Upstream } from '../harness/contender.js'
+import { fetchToken } from '../contenders/fetch-token.js'
+import type { Scenario } from '../harness/scenario.js'
+import { startUpstream, withoutNetwork } from '../upstream/start-upstream.js'
+
+/**
+ * Heap of a warm account, beside a `Map` entry of key, token and expiry in the same process; and for those with a background refresh,
+ * what it adds, the timers, and the delay of the event loop while all accounts renew.
+ */
+export const accounts: Scenario = {
+  name: 'accounts',
+  contenders: [yardstickName, 'Lingpai', 'tnwx', 'keyv', 'cacheable', 'bentocache', 'p-memoize', 'lru-cache'],
+  leftOut: {
+    'node-easywechat': 'one-client-for-each-account',
+    'co-wechat-api': 'one-client-for-each-account',
+    '@larksuiteoapi/node-sdk': 'one-client-for-each-account',
+    'google-auth-library': 'one-client-for-each-account',
+    '@azure/msal-node': 'one-client-for-each-account',
+    'simple-oauth2': 'one-client-for-each-account',
+  },
+  measures: {
+    'heap-to-map-entry': { unit: 'ratio', better: 'lower' },
+    heap: { unit: 'bytes', better: 'lower' },
+    'heap-for-background': { unit: 'bytes', better: 'lower' },
+    timers: { unit: 'count', better: 'lower' },
+    'event-loop-delay-p99': { unit: 'ms', better: 'lower' },
+  },
+  nodeFlags: ['--expose-gc', '--max-old-space-size=4096'],
+  quick: { rounds: 5, accounts: 20_000, lifeSeconds: 0 },
+  full: { rounds: 5, accounts: 100_000, lifeSeconds: 120 },
+  run: async (name, { accounts: count = 0, lifeSeconds = 0 }) => {
+    const upstream = await startUpstream({ lifeSeconds })
+    const offline = withoutNetwork(upstream)
+    const mapBytes = await bytesOf(async () => mapOfTokens(offline, count), count)
+    const timers = countTimers()
+    // Loads its modules and compiles its functions, which are not a part of an account.
+    const library = await loadContender(name)
+    const rehearsal = library.open(offline, 500)
+    await warmUp(rehearsal, 500)
+    await rehearsal.close?.()
+    let contender: OpenContender | undefined
+    const heap = await bytesOf(async () => {
+      contender = library.open(offline, count)
+      await warmUp(contender, count)
+      return contender
+    }, count)
+    const figures: Record<string, number> = { 'heap-to-map-entry': heap / mapBytes, heap: Math.round(heap) }
+    const { startBackground } = contender!
+    if (startBackground !== undefined) {
+      const more = await bytesOf(async () => {
+        for (let account = 0; account < count; account += 1) startBackground(account)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+      }, count)
+      figures['heap-for-background'] = Math.round(more)
+      figures['timers'] = timers.count()
+    }
+    await contender?.close?.()
+    if (startBackground !== undefined && lifeSeconds > 0) {
+      figures['event-loop-delay-p99'] = await delayWhileRenewing(name, upstream, count, lifeSeconds)
+    }
+    upstream.close()
+    return figures
+  },
+}
+
+/** @returns the bytes for each account that stay after `build` */
+async function bytesOf(build: () => Promise<unknown>, count: number): Promise<number> {
+  const before = await settledHeap()
+  const kept = await build()
+  const after = await settledHeap()
+  return kept === null ? Number.NaN : (after - before) / count
+}
+
+async function settledHeap(): Promise<number> {
+  for (let time = 0; time < 3; time += 1) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return process.memoryUsage().heapUsed
+}
+
+async function mapOfTokens(upstream: Upstream, count: number): Promise<Map<string, object>> {
+  const tokens = new Map<string, object>()
+  for (let account = 0; account < count; account += 1) {
+    const { value, keepMs } = await fetchToken(upstream, account)
+    tokens.set(accountId(account), { value, untilMs: Date.now() + keepMs })
+  }
+  return tokens
+}
+
+async function warmUp(contender: OpenContender, count: number): Promise<void> {
+  for (let account = 0; account < count; account += 1) await contender.getToken(account)
+}
+
+/** Counts the timers that are armed from now on and have neither fired nor been cancelled. */
+function countTimers(): { count(): number } {
+  const armed = new Set<unknown>()
+  const { setTimeout: arm, clearTimeout: cancel, setInterval: armOften, clearInterval: cancelOften } = globalThis
+  const counted = (callback: () => void, delayMs?: number): NodeJS.Timeout => {
+    const timer = arm(() => {
+      armed.delete(timer)
+      callback()
+    }, delayMs)
+    armed.add(timer)
+    return timer
+  }
+  globalThis.setTimeout = Object.assign(counted, arm)
+  globalThis.clearTimeout = (timer) => {
+    armed.delete(timer)
+    cancel(timer)
+  }
+  const countedOften = (callback: () => void, delayMs?: number): NodeJS.Timeout => {
+    const timer = armOften(callback, delayMs)
+    armed.add(timer)
+    return timer
+  }
+  globalThis.setInterval = Object.assign(countedOften, armOften)
+  globalThis.clearInterval = (timer) => {
+    armed.delete(timer)
+    cancelOften(timer)
+  }
+  return { count: () => armed.size }
+}
+
+/** All accounts get their first token at one moment, and renew over the network during one life. */
+async function delayWhileRenewing(
+  name: string,
+  upstream: Upstream,
+  count: number,
+  lifeSeconds: number,
+): Promise<number> {
+  const short = withoutNetwork(upstream, lifeSeconds)
+  let fetch = short.fetch
+  const contender = (await loadContender(name)).open({ url: upstream.url, fetch: (...args) => fetch(...args) }, count)
+  await warmUp(contender, count)
+  fetch = upstream.fetch
+  for (let account = 0; account < count; account += 1) contender.startBackground?.(account)
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  delay.enable()
+  await new Promise((resolve) => setTimeout(resolve, lifeSeconds * 1000))
+  delay.disable()
+  await contender.close?.()
+  return delay.percentile(99) / 1e6
+}
