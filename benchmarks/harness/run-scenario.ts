@@ -1,5 +1,6 @@
 import { execFileSync, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { ours } from '../contenders/contenders.js'
 import type { Row, ScenarioResult } from './result-file.js'
 import type { Figures, Scenario } from './scenario.js'
 import { spreadOf } from './statistics.js'
@@ -22,7 +23,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   for (let round = 0; round < sizes.rounds; round += 1) {
     const order = contenders.map((_, index) => contenders[(index + round) % contenders.length]!)
     const run = async (name: string): Promise<void> => {
-      seen.get(name)?.push(await runOne(scenario, name, sizes))
+      const figures = await runOne(scenario, name, sizes)
+      if (figures !== undefined) seen.get(name)?.push(figures)
     }
     if (scenario.isConcurrent === true) await Promise.all(order.map(run))
     else for (const name of order) await run(name)
@@ -45,8 +47,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   }
 }
 
-/** Runs one contender in a process of its own. */
-async function runOne(scenario: Scenario, contender: string, sizes: object): Promise<Figures> {
+/** Runs one contender in a process of its own. @returns undefined if it ended without figures, which ends the run only for Lingpai */
+async function runOne(scenario: Scenario, contender: string, sizes: object): Promise<Figures | undefined> {
   const script = fileURLToPath(new URL('./run-one.mjs', import.meta.url))
   const child = fork(script, [scenario.name, contender, JSON.stringify(sizes)], {
     execArgv: ['--enable-source-maps', ...(scenario.nodeFlags ?? [])],
@@ -58,7 +60,10 @@ async function runOne(scenario: Scenario, contender: string, sizes: object): Pro
       resolve(figures as Figures)
     })
     child.once('exit', (code, signal) => {
-      reject(new TypeError(`${scenario.name}: the process of ${contender} ended with ${code ?? signal} and no figures`))
+      const problem = `${scenario.name}: the process of ${contender} ended with ${code ?? signal} and no figures`
+      if (contender === ours) return reject(new TypeError(problem))
+      process.stderr.write(`${problem}\n`)
+      resolve(undefined)
     })
   })
 }

@@ -18,6 +18,7 @@ export const expiry: Scenario = {
     requests: { unit: 'count', better: 'lower' },
     'waiting-callers': { unit: 'count', better: 'lower' },
     'dead-tokens': { unit: 'count', better: 'lower' },
+    'failed-calls': { unit: 'count', better: 'lower' },
   },
   isConcurrent: true,
   quick: { rounds: 1, lifeSeconds: 20, lives: 2, callersPerSecond: 2000 },
@@ -29,17 +30,19 @@ export const expiry: Scenario = {
     await contender.getToken(0)
     let waiting = 0
     let dead = 0
+    let failed = 0
     const call = async (): Promise<void> => {
       const startedAt = performance.now()
-      const token = await contender.getToken(0)
+      const token = await contender.getToken(0).catch(() => undefined)
       if (performance.now() - startedAt > delayMs / 2) waiting += 1
-      if (expiryOf(token) <= Date.now()) dead += 1
+      if (token === undefined) failed += 1
+      else if (expiryOf(token) <= Date.now()) dead += 1
     }
     // Not quite the last life, so that its end is not a matter of milliseconds.
     await callSteadily(call, callersPerSecond, (lives - 0.2) * lifeSeconds * 1000)
     const { requests } = await upstream.order({})
     await contender.close?.()
     upstream.close()
-    return { requests, 'waiting-callers': waiting, 'dead-tokens': dead }
+    return { requests, 'waiting-callers': waiting, 'dead-tokens': dead, 'failed-calls': failed }
   },
 }
