@@ -19,11 +19,10 @@ interface Floor {
 
 const problems: string[] = []
 const sizesOfCheck: Readonly<Record<string, Sizes & { readonly rounds: number }>> = floors.sizesOfCheck
-const runs = Object.entries(sizesOfCheck).map(async ([name, sizes]) => {
+for (const [name, sizes] of Object.entries(sizesOfCheck)) {
   const scenario = { ...scenarioNamed(name), quick: sizes, contenders: [ours] }
   compare(await runScenario(scenario, { mode: 'quick' }), floorsOf(floors.inEveryCheck, name))
-})
-await Promise.all(runs)
+}
 for (const [name, result] of Object.entries(readResults()?.scenarios ?? {})) {
   compare(result, floorsOf(floors.ofResults, name), 'stored: ')
 }

@@ -19,6 +19,8 @@ const gates = [
   'docs:architecture',
   'docs:comments',
   'docs:errors',
+  'docs:benchmarks',
+  'bench:check',
   'lock:check',
   'pack:check',
 ]

@@ -1,18 +1,22 @@
-// node scripts/lock-check.mjs: checks that `npm ci` accepts the lockfile, that every package in it runs on the Node versions of
-// `engines`, and that no override leaves a dependency's own range, since users install without our overrides.
+// node scripts/lock-check.mjs: checks that `npm ci` accepts the lockfile and that of the benchmarks, that every package in the
+// former runs on the Node versions of `engines`, and that no override leaves a dependency's own range, since users install without
+// our overrides.
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import semver from 'semver'
 import { engineProblems } from './lib/engines.mjs'
 import { readJson, root } from './lib/workspace.mjs'
 
 const { packages } = readJson('package-lock.json')
 const problems = [...engineProblems(packages), ...rangeProblems()]
-const dryRun = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts'], {
-  cwd: root,
-  encoding: 'utf8',
-  shell: process.platform === 'win32',
-})
-if (dryRun.status !== 0 || /\bEBADENGINE\b/.test(dryRun.stderr)) problems.push(`${dryRun.stdout}${dryRun.stderr}`)
+for (const folder of ['.', 'benchmarks']) {
+  const dryRun = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts'], {
+    cwd: join(root, folder),
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  if (dryRun.status !== 0 || /\bEBADENGINE\b/.test(dryRun.stderr)) problems.push(`${dryRun.stdout}${dryRun.stderr}`)
+}
 if (problems.length > 0) {
   console.error(problems.join('\n'))
   process.exitCode = 1

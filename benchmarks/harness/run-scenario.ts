@@ -57,6 +57,7 @@ async function runOne(scenario: Scenario, contender: string, sizes: object): Pro
   })
   return new Promise((resolve, reject) => {
     child.once('message', (figures) => {
+      child.removeAllListeners('exit').send('end')
       resolve(figures as Figures)
     })
     child.once('exit', (code, signal) => {

@@ -1,12 +1,9 @@
-import { ours, yardstickName } from '../contenders/contenders.js'
+import { ours } from '../contenders/contenders.js'
 import type { Row, ScenarioResult } from '../harness/result-file.js'
 import type { Measure } from '../harness/scenario.js'
 import { figureText } from './figure-text.js'
 import { leftOutTexts, type Language, type ScenarioText } from './scenario-texts.js'
-import { sorted } from './svg-chart.js'
-
-/** Rows that are a limit and not a library. */
-export const yardsticks: readonly string[] = [yardstickName]
+import { sorted, yardsticks } from './row-order.js'
 
 /** As many better peers are named. */
 const mostNamed = 4

@@ -1,7 +1,7 @@
 import { ours } from '../contenders/contenders.js'
 import type { Row, ScenarioResult } from '../harness/result-file.js'
 import { figureText } from './figure-text.js'
-import { yardsticks } from './reading.js'
+import { sorted, yardsticks } from './row-order.js'
 import type { Language, ScenarioText } from './scenario-texts.js'
 
 const width = 760
@@ -58,11 +58,6 @@ ${style}
 ${panels.join('\n')}
 </svg>
 `
-}
-
-/** Rows from the best to the worst. */
-export function sorted(rows: readonly Row[], better: 'higher' | 'lower'): readonly Row[] {
-  return [...rows].sort((one, other) => (better === 'lower' ? one.median - other.median : other.median - one.median))
 }
 
 interface Scale {

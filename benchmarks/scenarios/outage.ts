@@ -9,7 +9,7 @@ const secondsToRecover = 10
 
 /**
  * Upstream fails from early in the life of a token until some seconds after its expiry, with 200 callers a second. A failed call
- * counts as long as a tenth of the life is left, because a token about to expire is no help.
+ * counts as long as a tenth of the life is left, because a token about to expire does not help.
  */
 export const outage: Scenario = {
   name: 'outage',
