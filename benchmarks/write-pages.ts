@@ -68,9 +68,9 @@ function generated({ machine, versions, scenarios }: ResultFile, language: Langu
       ...(isQuick ? ['其中一些数字来自不足五轮的快速运行：只有计数可靠。'] : []),
     ],
   }[language]
-  const sections = Object.entries(scenarios).flatMap(([name, result]) => {
-    const text = scenarioTexts[name]
-    if (text === undefined) return []
+  const sections = Object.entries(scenarioTexts).flatMap(([name, text]) => {
+    const result = scenarios[name]
+    if (result === undefined) return []
     const picture = `![${text.title[language]}](../images/benchmarks/${name}-${language}.svg)`
     return [`### ${text.title[language]}`, text.what[language], picture, readings(result, text, language)]
   })

@@ -39,7 +39,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     { ...measure, rows: rowsOf(name) },
   ])
   return {
-    commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
+    commit: commitOfSources(),
     mode: options.mode,
     sizes,
     leftOut: scenario.leftOut,
@@ -67,4 +67,11 @@ async function runOne(scenario: Scenario, contender: string, sizes: object): Pro
       resolve(undefined)
     })
   })
+}
+
+/** The commit, marked if what is measured differs from it. */
+function commitOfSources(): string {
+  const git = (...args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim()
+  const changes = git('status', '--porcelain', '--', 'packages', 'benchmarks', ':!benchmarks/results.json')
+  return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : '-dirty'}`
 }
