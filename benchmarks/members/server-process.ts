@@ -5,8 +5,8 @@ import { memoryCache } from '@lingpai/cache-memory'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { clientKeys, createClientKey, startTokenServer } from '@lingpai/server'
 import { startSimulator } from '@lingpai/testing/simulator'
-import autocannon from 'autocannon'
-import Fastify from 'fastify'
+import { fastify } from 'fastify'
+import { loadServer, type LoadOrder } from './load-server.js'
 import type { ServedResponse, ServerTarget } from './server-target.js'
 
 /** A process of the scenario `server`: one of the servers, or the load. */
@@ -49,30 +49,27 @@ async function serveBare({ headers, body }: ServedResponse, key: string): Promis
 
 /** Fastify that compares the bearer key, and sends the same body and headers. */
 async function serveFastify({ headers, body }: ServedResponse, key: string): Promise<void> {
-  const app = Fastify()
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.headers.authorization !== `Bearer ${key}`) await reply.code(401).send()
+  const app = fastify()
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.headers.authorization === `Bearer ${key}`) done()
+    else void reply.code(401).send()
   })
-  app.get('/v1/accounts/:account/token', async (_, reply) => {
-    void reply.headers(headers)
-    return body
+  app.get('/v1/accounts/:account/token', (_request, reply) => {
+    void reply.headers(headers).send(body)
   })
   serveAs({ url: await app.listen({ port: 0, host: '127.0.0.1' }), key })
 }
 
-async function load(url: string, key: string, seconds: string): Promise<void> {
-  const authorization = `Bearer ${key}`
-  const { requests, errors, non2xx } = await autocannon({
-    url,
-    connections: 32,
-    duration: Number(seconds),
-    headers: { authorization },
+/** Loads a server each time the parent says so, and tells it when the round has ended. */
+function serveLoad(): void {
+  process.on('message', (order: LoadOrder) => {
+    void loadServer(order).then(() => process.send?.('done'))
   })
-  process.send?.({ total: requests.total, failed: errors + non2xx })
   process.once('disconnect', () => process.exit())
+  process.send?.('ready')
 }
 
-const [first = '', second = '', third = ''] = args
+const [first = '', second = ''] = args
 if (role === 'Lingpai') await serveLingpai()
-else if (role === 'load') await load(first, second, third)
+else if (role === 'load') serveLoad()
 else await (role === 'fastify' ? serveFastify : serveBare)(JSON.parse(first) as ServedResponse, second)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Scenario } from '../harness/scenario.js'
 import { median } from '../harness/statistics.js'
+import type { LoadOrder } from '../members/load-server.js'
 import type { ServedResponse, ServerTarget } from '../members/server-target.js'
 
 const path = '/v1/accounts/shop/token'
@@ -19,9 +20,9 @@ export const server: Scenario = {
   contenders: ['Lingpai', 'fastify', 'nginx'],
   leftOut: {},
   measures: { 'processor-time': { unit: 'ratio', better: 'higher' } },
-  quick: { rounds: 5, pairs: 1, seconds: 2 },
-  full: { rounds: 7, pairs: 3, seconds: 4 },
-  run: async (name, { pairs = 0, seconds = 0 }) => {
+  quick: { rounds: 5, pairs: 3, requests: 20_000 },
+  full: { rounds: 5, pairs: 11, requests: 20_000 },
+  run: async (name, { pairs = 0, requests = 0 }) => {
     if (name === 'nginx' && spawnSync('nginx', ['-v']).status !== 0) return {}
     const lingpai = await startNode('Lingpai')
     const reply = await fetch(`${lingpai.target.url}${path}`, {
@@ -35,14 +36,17 @@ export const server: Scenario = {
     let own = lingpai
     if (name === 'nginx') own = await startNginx(served, key)
     else if (name === 'fastify') own = await startNode('fastify', JSON.stringify(served), key)
-    for (const one of [bare, own]) await usPerRequest(one, 1)
+    const loader = start('load')
+    await told<string>(loader)
+    for (const one of [bare, own]) await usPerRequest(loader, one, requests)
     const ratios: number[] = []
     for (let pair = 0; pair < pairs; pair += 1) {
       const isBareFirst = pair % 2 === 0
-      const first = await usPerRequest(isBareFirst ? bare : own, seconds)
-      const second = await usPerRequest(isBareFirst ? own : bare, seconds)
+      const first = await usPerRequest(loader, isBareFirst ? bare : own, requests)
+      const second = await usPerRequest(loader, isBareFirst ? own : bare, requests)
       ratios.push(isBareFirst ? first / second : second / first)
     }
+    loader.disconnect()
     for (const one of new Set([lingpai, bare, own])) one.stop()
     return { 'processor-time': median(ratios) }
   },
@@ -145,11 +149,11 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function usPerRequest(of: Server, seconds: number): Promise<number> {
+/** Microseconds of processor time for each request. */
+async function usPerRequest(loader: ChildProcess, of: Server, requests: number): Promise<number> {
   const before = await of.cpuUs()
-  const loader = start('load', `${of.target.url}${path}`, of.target.key, String(seconds))
-  const { total, failed } = await told<{ readonly total: number; readonly failed: number }>(loader)
-  loader.disconnect()
-  if (failed > 0) throw new TypeError(`${failed} requests failed`)
-  return ((await of.cpuUs()) - before) / total
+  const { url, key } = of.target
+  loader.send({ port: Number(new URL(url).port), path, key, requests } satisfies LoadOrder)
+  await told<string>(loader)
+  return ((await of.cpuUs()) - before) / requests
 }
