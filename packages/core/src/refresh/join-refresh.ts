@@ -79,6 +79,7 @@ export async function outcomeOf<C>(
   })
 }
 
-function isBoundToRequests(): boolean {
+/** Whether I/O ends with the request that started it. */
+export function isBoundToRequests(): boolean {
   return (globalThis as { navigator?: { readonly userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
 }

@@ -6,18 +6,18 @@ import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { lookAtCache } from '../record/read-record.js'
 import { shownRecord } from '../record/record-age.js'
 import { adoption } from '../refresh/adopt-token.js'
-import { assertReachable } from '../refresh/assert-reachable.js'
+import { assertReachable, diesUnderway } from '../refresh/assert-reachable.js'
 import { authorizedFetch } from '../replay/authorized-fetch.js'
 import { headerPlacement, headerValue } from '../provider/build-request.js'
 import { clearState, isRejected, noteRejectedValue, rejectRecord, type AccountState } from '../state/account-state.js'
 import type { ApiErrorTables } from '../provider/classify.js'
 import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
-import { type AnyLingpaiError, type ClosedError, isLingpaiError, TransportError } from '../errors.js'
+import { type ClosedError, isLingpaiError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
-import { joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
+import { isBoundToRequests, joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
 import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
-import { Closing } from '../time/closing.js'
+import { Closing, isClosedError } from '../time/closing.js'
 import { oneAtATime } from './one-at-a-time.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
@@ -72,6 +72,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   /** The credentials as they were given, if they are not valid. */
   readonly #invalid: Readonly<Record<string, unknown>> | undefined
   #state: AccountState | undefined
+  /** What all callers of this moment wait for. Over before it is settled: nobody is given what was rejected since. */
+  #acquiring: Promise<string> | undefined
   #context: AccountContext<C> | undefined
   #background: BackgroundRefresh<C> | undefined
   #endChanges: (() => void) | undefined
@@ -122,13 +124,30 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a
   // promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
+    if (options !== undefined) return this.#acquire(options).then(({ value }) => value)
+    const hot = this.#hotPromise()
+    if (hot !== undefined) return hot
+    // Where I/O ends with the request that started it, each call needs a wait of its own.
+    if (isBoundToRequests()) return this.#acquireAlone()
+    return (this.#acquiring ??= this.#acquireAlone())
+  }
+
+  /** The promise of a token that needs no check now. */
+  #hotPromise(): Promise<string> | undefined {
     const state = this.#state
-    if (state?.hotPromise !== undefined && state.hotSpan !== undefined && options === undefined) {
-      const { hotPromise, hotSpan, hotForMs } = state
-      const nowMs = this.#parts.clock.now()
-      if (nowMs >= hotSpan.fromMs && nowMs < hotSpan.toMs && nowMs < hotSpan.beganMs + hotForMs) return hotPromise
+    if (state?.hotPromise === undefined || state.hotSpan === undefined) return undefined
+    const { hotPromise, hotSpan, hotForMs } = state
+    const nowMs = this.#parts.clock.now()
+    const isHot = nowMs >= hotSpan.fromMs && nowMs < hotSpan.toMs && nowMs < hotSpan.beganMs + hotForMs
+    return isHot ? hotPromise : undefined
+  }
+
+  async #acquireAlone(): Promise<string> {
+    try {
+      return (await this.#acquire()).value
+    } finally {
+      this.#acquiring = undefined
     }
-    return this.#acquire(options).then(({ value }) => value)
   }
 
   async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
@@ -144,6 +163,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   peek(): string | undefined {
     const context = this.#context
     if (context === undefined || this.#closing.reason !== undefined) return undefined
+    if (this.#hotPromise() !== undefined) return context.state.record?.value
     const freshness = freshnessOf(context, 0)
     return freshness === 'unusable' || freshness === 'must-revalidate' ? undefined : context.state.record?.value
   }
@@ -185,7 +205,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
       } catch (error) {
         if (signal?.aborted === true || this.#closing.reason !== undefined) throw error
         // Another manager ran the refresh and was closed; this one is open.
-        if (isClosed(error)) continue
+        if (isClosedError(error)) continue
         const renewed = await this.#withOtherSecret(context, error, signal)
         if (renewed === undefined) throw error
         context = renewed
@@ -288,7 +308,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
         if (signal?.aborted === true || this.#closing.reason !== undefined) throw error
         // Another manager ran the refresh and was closed, or it was a refresh ahead. This manager is open, and a caller
         // waits.
-        if ((isClosed(error) || running.isAhead) && refreshes < mostRefreshes) continue
+        if ((isClosedError(error) || running.isAhead) && refreshes < mostRefreshes) continue
         const stale = await serveStale(context, minLifeMs, error, signal)
         if (stale !== undefined) return stale
         const renewed = await this.#withOtherSecret(context, error, signal)
@@ -373,17 +393,4 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   #assertOpen(): void {
     this.#closing.throwIfClosed()
   }
-}
-
-/** The error of a caller that got no token with enough life left to be used. */
-function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
-  return new TransportError(`${spec.id}: the platform's tokens expire before they can be used`, {
-    provider: spec.id,
-    phase: 'exchange',
-  })
-}
-
-/** Whether an error only says that the manager of the refresh was closed. */
-function isClosed(error: unknown): boolean {
-  return (error as Partial<AnyLingpaiError> | undefined)?.code === ('ERR_LINGPAI_CLOSED' satisfies ClosedError['code'])
 }

@@ -1,4 +1,4 @@
-import type { ClosedError } from '../errors.js'
+import type { AnyLingpaiError, ClosedError } from '../errors.js'
 
 /** The end of a source. Its signal exists only while some work uses it, because most accounts of a process are idle. */
 export class Closing {
@@ -39,4 +39,9 @@ export class Closing {
     this.#reason = reason
     this.#controller?.abort(reason)
   }
+}
+
+/** Whether an error only says that the manager of the refresh was closed. */
+export function isClosedError(error: unknown): boolean {
+  return (error as Partial<AnyLingpaiError> | undefined)?.code === ('ERR_LINGPAI_CLOSED' satisfies ClosedError['code'])
 }
