@@ -15,7 +15,7 @@ interface Bucket {
 
 /**
  * Creates in-memory buckets. `@fastify/rate-limit` counts in windows and takes about 4 % of a token request (measured by
- * `benchmarks/server.ts`). This takes two look-ups, and also counts wrong keys, which are not known before a route runs.
+ * `benchmarks/scenarios/server.ts`). This takes two look-ups, and also counts wrong keys, which are not known before a route runs.
  *
  * @param burstSeconds a full bucket holds the amount of this many seconds
  * @param mostCallers beyond this number the oldest bucket is dropped
