@@ -52,11 +52,12 @@ async function callFor(
   return { longestMs, waited }
 }
 
-test('tickets over half a day: none outlives its issue by two hours, each costs five requests and one wait at most', async () => {
+test('tickets over six hours: none outlives its issue by two hours, each costs five requests and one wait at most', async () => {
   const { ledger } = world.simulator
-  const { longestMs, waited } = await callFor(12 * hour, ticketIn(ownCache()))
+  const { longestMs, waited } = await callFor(6 * hour, ticketIn(ownCache()))
   expect(longestMs).toBeLessThan(life)
-  expect(ledger.ticketsIssued()).toBeLessThanOrEqual(7)
+  expect(ledger.ticketsIssued()).toBeGreaterThanOrEqual(3)
+  expect(ledger.ticketsIssued()).toBeLessThanOrEqual(4)
   // At issue, twice while it is trusted for an hour each, and twice before the end.
   expect(ledger.ticketRequests()).toBeLessThanOrEqual(ledger.ticketsIssued() * 5)
   expect(waited).toBeLessThanOrEqual(ledger.ticketsIssued())
@@ -64,8 +65,8 @@ test('tickets over half a day: none outlives its issue by two hours, each costs 
 
 test.each([corpTicket, agentTicket])('$kind stays far below WeCom’s hundred requests an hour', async (provider) => {
   const { simulator } = world
-  await callFor(12 * hour, world.manager().source(simulator.provider(provider), simulator.accounts.wecom))
-  expect(simulator.ledger.ticketRequests()).toBeLessThanOrEqual(12 * 3)
+  await callFor(6 * hour, world.manager().source(simulator.provider(provider), simulator.accounts.wecom))
+  expect(simulator.ledger.ticketRequests()).toBeLessThanOrEqual(6 * 3)
 })
 
 test('an identical ticket is trusted for another hour, and never beyond the life reported at its first sight', async () => {

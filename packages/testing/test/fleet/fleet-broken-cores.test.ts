@@ -72,7 +72,7 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'does not look when it cannot be sure',
     guarantee: 'G2',
     file: 'state/freshness.ts',
-    piece: "mode === 'rotate' && isShared",
+    piece: "renewal.mode === 'rotate' && isShared(context)",
     other: 'false',
   },
   {
@@ -90,7 +90,7 @@ const brokenCores: readonly BrokenCore[] = [
   },
   {
     what: 'goes by counts alone',
-    guarantee: 'G5',
+    guarantee: 'G1',
     file: 'record/record-order.ts',
     piece: ' && facts.laterByMs <= 0',
   },
