@@ -72,7 +72,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   /** The credentials as they were given, if they are not valid. */
   readonly #invalid: Readonly<Record<string, unknown>> | undefined
   #state: AccountState | undefined
-  /** What all callers of this moment wait for. Over before it is settled: nobody is given what was rejected since. */
+  /** What all callers of this moment wait for. It is over before it is settled, so that no caller is given what was rejected since. */
   #acquiring: Promise<string> | undefined
   #context: AccountContext<C> | undefined
   #background: BackgroundRefresh<C> | undefined
