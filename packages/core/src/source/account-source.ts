@@ -124,12 +124,12 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a
   // promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
-    if (options !== undefined) return this.#acquire(options).then(({ value }) => value)
-    const hot = this.#hotPromise()
+    const hot = options === undefined ? this.#hotPromise() : undefined
     if (hot !== undefined) return hot
-    // Where I/O ends with the request that started it, each call needs a wait of its own.
-    if (isBoundToRequests()) return this.#acquireAlone()
-    return (this.#acquiring ??= this.#acquireAlone())
+    // Callers that have to wait share one wait, except where I/O ends with the request that started it.
+    const mayShare = options === undefined && !isBoundToRequests() && this.peek() === undefined
+    if (mayShare) return (this.#acquiring ??= this.#acquireForAll())
+    return this.#acquire(options).then(({ value }) => value)
   }
 
   /** The promise of a token that needs no check now. */
@@ -142,7 +142,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return isHot ? hotPromise : undefined
   }
 
-  async #acquireAlone(): Promise<string> {
+  async #acquireForAll(): Promise<string> {
     try {
       return (await this.#acquire()).value
     } finally {
