@@ -226,9 +226,10 @@ function isWithoutOrder(world: VirtualWorld, token: TokenTruth, next: TokenTruth
   return token.account.lostAtMs >= token.sim.issuedAtMs && wasClockSetBack(world, token.sim.issuedAtMs)
 }
 
-/** How long a failure waited to be read, because its process was stopped: the cool-down starts when it is read. */
-function unreadMs({ account: { failedAtMs }, process: { lastStop } }: PendingCall): number {
-  return failedAtMs >= lastStop.fromMs && failedAtMs <= lastStop.toMs ? lastStop.toMs - failedAtMs : 0
+/** How long a failure waited to be read, because the process that asked was stopped: the cool-down starts when it is read. */
+function unreadMs({ failedAtMs, failedBy }: VirtualAccount): number {
+  const { fromMs, toMs } = failedBy?.lastStop ?? { fromMs: Infinity, toMs: -Infinity }
+  return failedAtMs >= fromMs && failedAtMs <= toMs ? toMs - failedAtMs : 0
 }
 
 /** G6 and G7 when a call fails: the error says why, without a secret, and failures end with the trouble. */
@@ -251,7 +252,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
   }
   const sinceMs = startedAtMs - settlesWithinMs
   const isExcused =
-    startedAtMs <= account.excusedUntilMs + unreadMs(call) ||
+    startedAtMs <= account.excusedUntilMs + unreadMs(account) ||
     world.weather.upstream[account.index] !== 'fine' ||
     // While a token is usable, a failed refresh ahead is not urgent.
     (minLifeMs > 0 && account.failedAtMs >= (memoryOf(process, account.index).token?.sim.issuedAtMs ?? Infinity)) ||

@@ -157,6 +157,7 @@ function openAccount(world: VirtualWorld, { mode, lifeSeconds }: AccountPlan, in
     epoch: 0,
     lostAtMs: -Infinity,
     failedAtMs: -Infinity,
+    failedBy: undefined,
     excusedUntilMs: -Infinity,
     coolUntilMs: -Infinity,
     cooledAtMs: -Infinity,

@@ -136,9 +136,10 @@ function longestWaitMs(weather: UpstreamWeather): number {
   return coolDownMs(classes[weather] ?? 'transient', { failures: 30, jitter: 1 }) + 90_000
 }
 
-function noteFailure(world: VirtualWorld, { account }: TokenRequest, weather: UpstreamWeather): void {
+function noteFailure(world: VirtualWorld, { account, process }: TokenRequest, weather: UpstreamWeather): void {
   const now = world.time.nowMs()
   account.failedAtMs = now
+  account.failedBy = process
   account.excusedUntilMs = Math.max(account.excusedUntilMs, now + 10_000 + longestWaitMs(weather))
 }
 

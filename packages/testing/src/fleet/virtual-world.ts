@@ -156,8 +156,9 @@ export interface VirtualAccount {
   /** How often the store lost something of it, and when last. */
   epoch: number
   lostAtMs: number
-  /** When upstream last failed a request, and until when errors may follow from that. */
+  /** When upstream last failed a request, whose it was, and until when errors may follow from that. */
   failedAtMs: number
+  failedBy: VirtualProcess | undefined
   excusedUntilMs: number
   /** Until when all back off, and which process was told so. */
   coolUntilMs: number

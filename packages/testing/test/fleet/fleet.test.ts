@@ -194,6 +194,7 @@ describe('what was broken once holds', () => {
     ['a record of a clock set ahead and back by less, not taken over', 'everything', 581_280_668_215],
     ['a longer life told by a clock that was set ahead and back by less since the last look', 'skew', 749_801_142_094],
     ['a cool-down that the store lost, not given back by who forced a refresh', 'everything', 749_801_173_348],
+    ['a failure that its process read only after it was stopped, told to others', 'everything', 79_780_000_840],
     ['a caller that shared the wait of another although memory had its token', 'calm', 721_377_647_051],
     [
       'a token seen before the process was stopped, and served because it could not be refreshed',
