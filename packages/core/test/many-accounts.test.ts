@@ -149,6 +149,30 @@ test('a source that is closed while it waits for its turn fails at once, and the
   expect(seen.asked).toEqual([first, last].map((source) => source?.account.ids['appId']))
 })
 
+test('a source that was closed before it joins the queue fails with the ClosedError', async () => {
+  const cache = memoryCache({ clock })
+  let other: TokenSource | undefined
+  const manager = new TokenManager({
+    cache: {
+      ...cache,
+      get: (key) => {
+        if (other !== undefined && key.includes(other.account.ids['appId'] ?? '')) manager.remove(other)
+        return cache.get(key)
+      },
+    },
+    clock,
+    maxConcurrentRefreshes: 1,
+  })
+  managers.push(manager)
+  const [first, closed] = sourcesIn(manager)
+  simulator.fault({ endpoint: 'token', latencyMs: second, times: 1 })
+  const busy = first?.getAccessToken()
+  await clock.settle()
+  other = closed
+  await expect(closed?.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+  await clock.runUntil(Promise.all([busy]))
+})
+
 test.each([0, -1, 1.5, Number.NaN, Infinity])('maxConcurrentRefreshes %p is a ConfigError', (value) => {
   expect(() => manage(value)).toThrow(
     expect.objectContaining({

@@ -77,6 +77,7 @@ export class Turn {
    * @throws the signal's reason
    */
   async take(signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted()
     if (this.#isNested) return true
     this.#isCounted = this.#queue.begin()
     return this.#isCounted || this.#wait(signal)
