@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Clock, Timer } from '../clock.js'
 
 /**
  * A span of the wall clock in which it agrees with the monotonic clock: what was reckoned on one holds on the other. It moves on for
@@ -30,6 +30,7 @@ class ClockWatch {
   #span: { readonly beganMs: number; fromMs: number; toMs: number } = { beganMs: 0, fromMs: Infinity, toMs: -Infinity }
   #apartMs = Infinity
   #looksLeft = 0
+  #timer: Timer | undefined
   #tickAtMs = -Infinity
 
   constructor(clock: Clock) {
@@ -59,8 +60,11 @@ class ClockWatch {
   }
 
   #waitForTick(): void {
+    // A tick that is only late, not lost, must not go on beside the next one.
+    this.#timer?.cancel()
     this.#tickAtMs = this.#clock.monotonic() + betweenLooksMs
-    this.#clock.setTimer(() => {
+    this.#timer = this.#clock.setTimer(() => {
+      this.#timer = undefined
       this.#tickAtMs = -Infinity
       // A wall clock that is set back into the last span must not open it again.
       this.#span.toMs = -Infinity
