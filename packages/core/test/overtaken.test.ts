@@ -1,6 +1,6 @@
 import { ConfigError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { plainCache } from './plain-cache.js'
-import { apiPath, openWorld, second, type World } from './world.js'
+import { apiPath, hour, openWorld, second, type World } from './world.js'
 
 let world: World
 beforeEach(async () => {
@@ -63,4 +63,24 @@ test('a rejected token does not replace the good one of an overlapping request',
   await clock.advance(10 * second)
   expect(await mine.getAccessToken()).toBe(token)
   expect(await open().getAccessToken()).toBe(token)
+})
+
+test('a store that goes back to a token of a host whose clock is behind is followed', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  const source = world.source('wechatPlain', world.manager({ cache: { ...cache, reach: 'fleet' } }))
+  const { value, issuedAtMs } = await source.getRecord()
+  const [[key, text] = ['', '']] = [...stored]
+  const write = async (token: string, generation: number, ms: number): Promise<void> => {
+    const record = { access_token: token, generation, issuedAtMs: issuedAtMs + ms, expiresAtMs: issuedAtMs + 2 * hour }
+    stored.set(key, JSON.stringify({ ...JSON.parse(text), ...record }))
+    await clock.advance(61 * second)
+    await source.getAccessToken()
+    await clock.settle()
+  }
+  await write('of-a-clock-ahead', 2, 50 * second)
+  expect(source.peek()).toBe('of-a-clock-ahead')
+  await write(value, 3, 2 * second)
+  expect(source.peek()).toBe(value)
+  expect(simulator.ledger.tokenRequests()).toBe(1)
 })

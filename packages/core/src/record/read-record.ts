@@ -124,14 +124,17 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
 function factsFor<C>(context: AccountContext<C>, found: StoredRecord, seen: Moment): OrderFacts {
   const { state, gate, timeoutMs } = context
   const { record, isUnwritten, replacedValue, rejectedValues, times } = state
+  const isOwn = isHeldOwn(context)
+  // The store may go back to a token that it had before: what replaced it came from the store as well.
+  const isReplaced = found.value === replacedValue && (isOwn || found.generation <= (record?.generation ?? 0))
   return {
     isUnwritten,
     isReadBefore: isReadBefore(state, found, seen),
     isHeldRejected: isRejected(state),
-    isFoundRetired: found.value === replacedValue || rejectedValues.includes(found.value),
+    isFoundRetired: isReplaced || rejectedValues.includes(found.value),
     isFoundBeforeSetBack: isFromBeforeSetBack(context, found),
     isOneClock: gate.cache.nowMs !== undefined || gate.cache.reach !== 'fleet',
-    isHeldOwn: isHeldOwn(context),
+    isHeldOwn: isOwn,
     laterByMs: record === undefined ? 0 : laterByMs(context, found, record),
     // The time of a store's own clock may be off by the duration of its response.
     overlapMs: Math.min(

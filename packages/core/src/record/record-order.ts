@@ -8,7 +8,7 @@ export interface OrderFacts {
   readonly isReadBefore: boolean
   /** An API rejected the one in memory. */
   readonly isHeldRejected: boolean
-  /** The one in memory took the place of the found token, or an API rejected the found token here. */
+  /** An API rejected the found token here, or the one in memory took its place and the store did not go back to it since. */
   readonly isFoundRetired: boolean
   /** The found token was requested before a clock was set back, and the one in memory came after that. */
   readonly isFoundBeforeSetBack: boolean
