@@ -168,7 +168,8 @@ export function storeLink(world: VirtualWorld, process: VirtualProcess, store: V
           '',
           () => store.nowMs(),
           (_, { trueMs }) => {
-            process.toldTimes.push({ atMs: world.time.nowMs(), withinMs: world.time.nowMs() - trueMs })
+            const atMs = world.time.nowMs()
+            process.toldTimes.push({ atMs, monotonicMs: process.clock.monotonic(), withinMs: atMs - trueMs })
           },
         ),
     }),

@@ -1,4 +1,4 @@
-import type { TokenRequest, TokenTruth } from './virtual-world.js'
+import type { ToldTime, TokenRequest, TokenTruth } from './virtual-world.js'
 
 /** Whether two tokens were requested at the same time, so that only the platform knows which is the later one. */
 function wereAskedTogether({ by: a }: TokenTruth, { by: b }: TokenTruth): boolean {
@@ -20,16 +20,24 @@ export function haveNoOrder(a: TokenTruth, b: TokenTruth): boolean {
   return Math.abs(a.by.sentAtMs - b.by.sentAtMs) <= timeErrorMs(a.by) + timeErrorMs(b.by)
 }
 
+/** A machine that sleeps for less than this does not notice it: the clocks of a process need not agree any better. */
+const unnoticedMs = 1000
+
 /**
  * Error of a request's time, which is derived from the store's last time before it, from one during its write, or, where the store
  * did not answer that long, from the first one afterwards.
  */
-function timeErrorMs({ process: { toldTimes, troubleAtMs }, sentAtMs, arrivedAtMs }: TokenRequest): number {
+function timeErrorMs({ process: { toldTimes, troubleAtMs }, sentAtMs, arrivedAtMs, asked }: TokenRequest): number {
   const lastBefore = toldTimes.findLast(({ atMs }) => atMs <= sentAtMs)
   const since = toldTimes.filter(({ atMs }) => atMs > sentAtMs && atMs <= arrivedAtMs + landsWithinMs)
   const isKnown = since.length > 0 || (lastBefore !== undefined && troubleAtMs < sentAtMs)
   const late = isKnown ? undefined : toldTimes.find(({ atMs }) => atMs > arrivedAtMs)
-  return Math.max(0, ...[lastBefore, ...since, late].map((told) => told?.withinMs ?? 0))
+  const errorMs = (told: ToldTime | undefined): number => {
+    if (told === undefined) return 0
+    const sleptMs = Math.abs(told.atMs - sentAtMs - (told.monotonicMs - asked.monotonicMs))
+    return told.withinMs + (sleptMs < unnoticedMs ? sleptMs : 0)
+  }
+  return Math.max(0, ...[lastBefore, ...since, late].map(errorMs))
 }
 
 /** Other tokens of which only the platform knows whether they are later. */

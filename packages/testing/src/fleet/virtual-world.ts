@@ -35,8 +35,8 @@ export interface VirtualProcess {
   troubleAtMs: number
   /** Until when messages between it and the store are lost. */
   cutUntilMs: number
-  /** Each time the store told it the time: when, and how long that took, which is what it may err by. */
-  readonly toldTimes: { readonly atMs: number; readonly withinMs: number }[]
+  /** Each time the store told it the time. */
+  readonly toldTimes: ToldTime[]
   sources: readonly TokenSource[]
   /** By account. */
   readonly memory: readonly ProcessMemory[]
@@ -117,6 +117,15 @@ export interface AskedAt {
   readonly trueMs: number
   readonly monotonicMs: number
   readonly wallMs: number
+}
+
+/** The store told a process the time. */
+export interface ToldTime {
+  readonly atMs: number
+  /** The same on the monotonic clock of the process. */
+  readonly monotonicMs: number
+  /** How long the response took, which is what the time may err by. */
+  readonly withinMs: number
 }
 
 /** One token request that a process sent. */

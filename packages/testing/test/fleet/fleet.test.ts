@@ -201,6 +201,8 @@ describe('what was broken once holds', () => {
       'everything',
       731_798_545_980,
     ],
+    ['a store that goes back to a token which one of a clock ahead replaced', 'everything', 969_138_367_418],
+    ['tokens requested closer together than a sleep of the machine that no clock shows', 'everything', 969_138_371_865],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
