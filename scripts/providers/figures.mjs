@@ -1,4 +1,4 @@
-import { failurePolicy } from '@lingpai/core/internal'
+import { credentialFields, failurePolicy, volatileFields } from '@lingpai/core/internal'
 import { words } from './words.mjs'
 
 /** The tables of all providers of a page; if there are several, each gets a heading. */
@@ -30,7 +30,7 @@ export function renderFigures(providers, language) {
 }
 
 function endpointTable(spec, say) {
-  const standIns = Object.fromEntries([...spec.account, ...spec.secrets].map((field) => [field, `<${field}>`]))
+  const standIns = Object.fromEntries(credentialFields(spec).map((field) => [field, `<${field}>`]))
   const { method, url, query, json, form } = spec.request(standIns)
   const fields = Object.keys(query ?? form ?? json ?? {})
   const sentAs = json ? 'JSON' : form ? say.form : say.query
@@ -86,11 +86,15 @@ function isWindowUnknown({ mode, windowSeconds }) {
   return mode === 'sticky' && windowSeconds === 0
 }
 
-function environmentTable({ account, secrets, env = {} }, say) {
+function environmentTable(spec, say) {
+  const { account, secrets, env = {} } = spec
   const row = (field, isSecret) => [code(field), isSecret ? say.yes : say.no, list(env[field], say)]
   return table(
     [say.credential, say.secret, say.variables],
-    [...account.map((field) => row(field, false)), ...secrets.map((field) => row(field, true))],
+    [
+      ...account.map((field) => row(field, false)),
+      ...[...secrets, ...volatileFields(spec)].map((field) => row(field, true)),
+    ],
   )
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { URLSearchParams } from 'node:url'
 import { root } from '../lib/workspace.mjs'
+import { credentialFields } from '@lingpai/core/internal'
 import { words } from './words.mjs'
 
 /** The lists: pages, the pattern of a line, and the lines of one provider package. */
@@ -61,7 +62,7 @@ const lists = [
     line: /^ {4}import \{ \w+ \} from '@lingpai\/provider-/,
     linesOf: ({ packageName, providers }) => {
       const [[name, { spec }], ...others] = Object.entries(providers)
-      const fields = [...spec.account, ...spec.secrets].join(', ')
+      const fields = credentialFields(spec).join(', ')
       const more = others.length > 0 ? `; also ${others.map(([other]) => other).join(', ')}` : ''
       return [`    import { ${name} } from '${packageName}' // { ${fields} }${more}`]
     },

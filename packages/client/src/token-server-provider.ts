@@ -20,6 +20,7 @@ export interface PlatformProvider {
   readonly spec: PlatformFacts & {
     readonly account: readonly string[]
     readonly secrets: readonly string[]
+    readonly volatile?: readonly string[]
     /** Its URL gives the platform's host when the provider has neither `apiBaseUrl` nor `baseUrl`. */
     readonly request: (credentials: never) => RequestSpec
   }
@@ -35,6 +36,7 @@ type PlatformFacts = Pick<
   | 'renewal'
   | 'response'
   | 'placement'
+  | 'placementAt'
   | 'errors'
   | 'hints'
 >
@@ -70,6 +72,7 @@ export function tokenServerProvider(
     ...(apiBaseUrl !== undefined && { apiBaseUrl }),
     ...(spec?.apiOrigins && { apiOrigins: spec.apiOrigins }),
     ...(spec?.probe && apiBaseUrl !== undefined && { probe: spec.probe }),
+    ...placementOf(spec),
     renewal: renewalOf(platform?.spec.renewal),
     response: {
       ...spec?.response,
@@ -82,8 +85,6 @@ export function tokenServerProvider(
       code: [...(spec?.response.code ?? []), 'error.platform_code', 'error.code'],
       message: 'error.message',
     },
-    // Unused without a platform: the source throws before it places a token.
-    placement: spec?.placement ?? { in: 'header', name: 'authorization', scheme: 'Bearer' },
     errors: { token: serverErrors, api: spec?.errors.api ?? {} },
     perCode,
     hints: { ...platformFailed, ...spec?.hints, ...hints },
@@ -91,10 +92,17 @@ export function tokenServerProvider(
   })
 }
 
+function placementOf(spec: PlatformFacts | undefined): Pick<ResolvedSpec<never>, 'placement' | 'placementAt'> {
+  // Unused without a platform: the source throws before it places a token.
+  const placement = spec?.placement ?? { in: 'header', name: 'authorization', scheme: 'Bearer' }
+  return { placement, ...(spec?.placementAt && { placementAt: spec.placementAt }) }
+}
+
 /** A provider without a base URL takes API calls at the host of its token request. */
 function apiBaseOf({ spec }: PlatformProvider): string | undefined {
   if (spec.apiBaseUrl !== undefined || spec.baseUrl !== undefined) return spec.apiBaseUrl ?? spec.baseUrl
-  const standIns = Object.fromEntries([...spec.account, ...spec.secrets].map((field) => [field, '-']))
+  const { account, secrets, volatile = [] } = spec
+  const standIns = Object.fromEntries([...account, ...secrets, ...volatile].map((field) => [field, '-']))
   const { url } = spec.request(standIns as never)
   return URL.canParse(url) ? new URL(url).origin : undefined
 }

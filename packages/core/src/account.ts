@@ -18,20 +18,39 @@ export function accountName({ provider, ids }: Account): string {
   return [provider, ...Object.values(ids)].join(':')
 }
 
-/** Splits credentials into the public account and the secrets, trimmed. Does not validate them. */
-export function splitCredentials<C>(
-  spec: ResolvedSpec<C>,
-  credentials: CredentialsOf<C>,
-): { readonly account: Account; readonly secrets: Readonly<Record<string, Secret>> } {
+/** The credentials of an account by what they are. */
+export interface SplitCredentials {
+  readonly account: Account
+  readonly secrets: Readonly<Record<string, Secret>>
+  readonly volatile: Readonly<Record<string, Secret>>
+}
+
+/** Splits credentials into the public account, the secrets and the volatile ones, trimmed. Does not validate them. */
+export function splitCredentials<C>(spec: ResolvedSpec<C>, credentials: CredentialsOf<C>): SplitCredentials {
   const given = Object(credentials) as Readonly<Record<string, unknown>>
   const ids = Object.fromEntries(spec.account.map((field) => [field, textOf(given[field])]))
-  const secrets = Object.fromEntries(
-    spec.secrets.map((field) => {
-      const secret = given[field]
-      return [field, typeof secret === 'function' ? (secret as () => string) : textOf(secret)]
-    }),
-  )
-  return { account: { provider: spec.id, kind: spec.kind, host: hostOf(spec, ids), ids: Object.freeze(ids) }, secrets }
+  const secretOf = (field: string): readonly [string, Secret] => {
+    const secret = given[field]
+    return [field, typeof secret === 'function' ? (secret as () => string) : textOf(secret)]
+  }
+  return {
+    account: { provider: spec.id, kind: spec.kind, host: hostOf(spec, ids), ids: Object.freeze(ids) },
+    secrets: Object.fromEntries(spec.secrets.map(secretOf)),
+    volatile: spec.volatile || spec.parent ? Object.fromEntries(volatileFields(spec).map(secretOf)) : none,
+  }
+}
+
+/** Shared by all accounts without volatile credentials. */
+const none = Object.freeze({})
+
+/** The volatile credentials of a provider and of those that it is derived from. */
+export function volatileFields<C>({ volatile = [], parent }: ResolvedSpec<C>): readonly (keyof C & string)[] {
+  return parent === undefined ? volatile : [...new Set([...volatile, ...volatileFields(parent.spec)])]
+}
+
+/** All credentials of an account, by field: the public ones first. */
+export function credentialFields<C>(spec: ResolvedSpec<C>): readonly (keyof C & string)[] {
+  return [...spec.account, ...spec.secrets, ...volatileFields(spec)]
 }
 
 function textOf(value: unknown): string {
@@ -50,9 +69,9 @@ function hostOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>)
   return place
 }
 
-/** A provider without `baseUrl` names its host in the request itself. The host does not depend on the secrets. */
+/** A provider without `baseUrl` names its host in the request itself. The host depends on neither secrets nor volatile ones. */
 export function originOf<C>(spec: ResolvedSpec<C>, ids: Readonly<Record<string, string>>): string {
-  const standIns = Object.fromEntries(spec.secrets.map((field) => [field, '-']))
+  const standIns = Object.fromEntries(credentialFields(spec).map((field) => [field, '-']))
   const { url } = spec.request({ ...standIns, ...ids } as ResolvedCredentials<C>)
   if (URL.canParse(url)) return new URL(url).origin
   throw new ConfigError(`provider "${spec.id}": request() gives the path ${url} but the provider has no baseUrl`, {
@@ -69,9 +88,9 @@ function credentialProblems<C>(
   spec: ResolvedSpec<C>,
   credentials: Readonly<Record<string, unknown>>,
 ): readonly { readonly field: string; readonly problem: CredentialProblem }[] {
-  return [...spec.account, ...spec.secrets].flatMap((field) => {
+  return credentialFields(spec).flatMap((field) => {
     const value = credentials[field]
-    const isFetched = spec.secrets.includes(field) && typeof value === 'function'
+    const isFetched = !spec.account.includes(field) && typeof value === 'function'
     const problem = isFetched ? undefined : credentialProblem(value, spec.pattern?.[field])
     return problem === undefined ? [] : [{ field, problem }]
   })

@@ -29,6 +29,8 @@ export type {
   CredentialsOf,
   ErrorTable,
   Hint,
+  ParentPlacementSpec,
+  ParentProvider,
   PlacementSpec,
   Provider,
   ProviderOverrides,

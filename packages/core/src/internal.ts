@@ -23,7 +23,7 @@ export {
 } from './provider/classify.js'
 export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
-export { accountName } from './account.js'
+export { accountName, credentialFields, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
 export { platformError } from './failure/upstream-errors.js'
 export { signPage, ticketProvider, type PageSignature, type SignPageOptions } from './kit/sign-page.js'

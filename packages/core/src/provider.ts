@@ -75,9 +75,17 @@ export interface RenewalSpec {
 /** Where the fields of a response are in its JSON. A name with dots is a path. */
 export interface ResponseSpec {
   readonly token: string
-  readonly expiresIn: string
+  /** The field with the remaining life. @default none: `expiresAt`, or each token lives for `renewal.defaultLifeSeconds` */
+  readonly expiresIn?: string
   /** Unit of `expiresIn`. @default 'second' */
   readonly expiresInUnit?: 'second' | 'millisecond'
+  /**
+   * The field with the moment at which the token expires, for a platform that reports no remaining life. A moment in the past is not
+   * believed: the clock of this host may be wrong.
+   */
+  readonly expiresAt?: string
+  /** Unit of `expiresAt`, since 1970. @default 'second' */
+  readonly expiresAtUnit?: 'second' | 'millisecond'
   /**
    * The field with the token's number, for an upstream that numbers its tokens, such as a token server. The number
    * becomes the record's generation. @default counted by this library
@@ -90,6 +98,8 @@ export interface ResponseSpec {
    * one that no table lists.
    */
   readonly code: readonly string[]
+  /** Codes of success. @default [0] */
+  readonly success?: readonly PlatformCode[]
   /** The field with the platform's message. */
   readonly message: string
   /** Where to find the platform's trace id. */
@@ -113,6 +123,10 @@ export type PlacementSpec =
   | { readonly in: 'query'; readonly name: string }
   | { readonly in: 'header'; readonly name: string; readonly scheme?: string }
   | { readonly in: 'nowhere' }
+
+/** Where the request for a derived token carries the parent's token: as an API call does, or in a field of the JSON body. */
+export type ParentPlacementSpec =
+  Exclude<PlacementSpec, { readonly in: 'nowhere' }> | { readonly in: 'json'; readonly name: string }
 
 /** Codes by class. A code belongs to one class only. */
 export type ErrorTable = Readonly<Partial<Record<Exclude<ErrorClass, 'unknown'>, readonly PlatformCode[]>>>
@@ -147,6 +161,12 @@ export interface ProviderSpec<C> {
   /** The credentials that are secret. */
   readonly secrets: readonly (keyof C & string)[]
   /**
+   * The credentials that change while the account stays the same: a ticket that the platform pushes, an assertion that is signed for
+   * one request. A function is asked at each request. Their values are never stored, and are part of no key. A derived provider need
+   * not name those of its parent again.
+   */
+  readonly volatile?: readonly (keyof C & string)[]
+  /**
    * The format of the platform's ids and secrets, by credential. A value that does not match is malformed, and nothing
    * is sent. Anchor the pattern with `^` and `$`. Without a pattern, any text that a request can carry is accepted.
    */
@@ -167,6 +187,11 @@ export interface ProviderSpec<C> {
   readonly renewal: RenewalSpec
   readonly response: ResponseSpec
   readonly placement: PlacementSpec
+  /**
+   * Exceptions from `placement`, by base URL, for a platform whose hosts take the token in different places. The longest base that a
+   * call is below applies.
+   */
+  readonly placementAt?: Readonly<Record<string, PlacementSpec>>
   readonly errors: Readonly<Record<Endpoint, ErrorTable>>
   /** Exceptions for single codes, by code. */
   readonly perCode?: Readonly<Record<string, CodeSpec>>
@@ -178,11 +203,13 @@ export interface ProviderSpec<C> {
   /** A cheap API call that succeeds only with a live token. The core adds the token. */
   readonly probe?: RequestSpec
   /**
-   * The provider of the token that this one is derived from, such as the app's token for a ticket. It has the same
-   * credentials. The core adds its token to each request according to its `placement`. A token error in `errors.token`
+   * The provider of the token that this one is derived from, such as the app's token for a ticket. Its credentials are all or some of
+   * this one's. The core adds its token to each request according to `parentPlacement`. A token error in `errors.token`
    * then concerns that token: the core reports it as rejected and repeats the request once.
    */
-  readonly parent?: Provider<C>
+  readonly parent?: ParentProvider<C>
+  /** Where this provider's request carries the parent's token. @default as an API call of the parent does */
+  readonly parentPlacement?: ParentPlacementSpec
   /**
    * Describes the token request. Pure: no I/O and no clock. The facts are for an upstream that makes decisions with
    * them; platforms need none.
@@ -227,7 +254,14 @@ export interface ProviderOverrides<C = unknown> {
   readonly perCode?: Readonly<Record<string, CodeSpec>>
   readonly hints?: Readonly<Record<string, Hint>>
   /** Another parent for a derived provider: tickets from a token that is fetched in another way. */
-  readonly parent?: Provider<C>
+  readonly parent?: ParentProvider<C>
+  /** Exceptions from `placement`, by base URL; added to those of the provider. */
+  readonly placementAt?: Readonly<Record<string, PlacementSpec>>
+}
+
+/** A provider of whose token another is derived. Its credentials are all or some of `C`. */
+export interface ParentProvider<C> extends Pick<Provider<C>, 'id' | 'kind' | 'spec'> {
+  extend(overrides: ProviderOverrides<C>): ParentProvider<C>
 }
 
 /** A validated and frozen provider. */
@@ -239,7 +273,7 @@ export interface Provider<C> {
   /** Creates a provider with other hosts, renewal, tables, hints or parent. */
   extend(overrides: ProviderOverrides<C>): Provider<C>
   /**
-   * Reads the credentials from environment variables.
+   * Reads the credentials from environment variables. Volatile ones are among them only if their variable is set.
    *
    * @param env @default process.env
    * @throws ConfigError naming the variable; `details.problem` distinguishes `missing` from `empty`

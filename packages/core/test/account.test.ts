@@ -44,6 +44,7 @@ test('a part of a key cannot be shifted from one field into the next', () => {
     ...described,
     account: ['a', 'b'],
     secrets: ['s', 't'],
+    volatile: [],
     env: {},
     request: () => ({ method: 'GET', url: '/token' }),
   })

@@ -27,6 +27,7 @@ test('a parent with other credentials is a ConfigError', async () => {
     ...described,
     account: ['appId'],
     secrets: ['key'],
+    volatile: [],
     env: {},
     request: () => ({ method: 'GET', url: '/token' }),
   }) as unknown as Provider<ToyCredentials>

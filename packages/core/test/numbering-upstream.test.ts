@@ -90,7 +90,7 @@ test('request() receives the reason of the refresh, and which token was rejected
 test('an error class in the response takes precedence over the table, if it exists', () => {
   const spec = { ...toy.spec, response, renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 } }
   const classOf = (body: object) => {
-    const read = readResponse(spec, { status: 502, headers: new Headers(), body })
+    const read = readResponse(spec, { status: 502, headers: new Headers(), body }, 0)
     return read.kind === 'error' ? read.errorResponse.errorClass : read.kind
   }
   expect(classOf({ errcode: 40001 })).toBe('credential-invalid')

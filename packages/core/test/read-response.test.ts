@@ -6,8 +6,10 @@ const spec: ResponseReaderSpec = {
   renewal: { maxLifeSeconds: 7200, defaultLifeSeconds: 300 },
 }
 
+const askedAtMs = 1_767_225_600_000
+
 function read(body: unknown, status = 200, given = spec): ReturnType<typeof readResponse> {
-  return readResponse(given, { status, headers: new Headers(), body })
+  return readResponse(given, { status, headers: new Headers(), body }, askedAtMs)
 }
 
 const data = { token: 'abc', life: 60 }
@@ -72,4 +74,37 @@ test('a gateway’s own code is transient with HTTP 503 and a limit with 429; a 
   expect(read({ code: 7, msg: 'slow' }, 429)).toMatchObject({ errorResponse: { errorClass: 'rate-limited' } })
   expect(read({ code: 1 }, 503)).toMatchObject({ errorResponse: { errorClass: 'credential-invalid' } })
   expect(read({ code: 503 }, 400)).toMatchObject({ errorResponse: { errorClass: 'unknown' } })
+})
+
+describe('a response with the moment at which the token expires', () => {
+  const response = { ...spec.response, expiresIn: 'data.life', expiresAt: 'data.until' }
+  const inSeconds = { ...spec, response }
+  const inMs: ResponseReaderSpec = { ...spec, response: { ...response, expiresAtUnit: 'millisecond' } }
+
+  test.each<[string, unknown, ResponseReaderSpec, object]>([
+    ['in seconds', askedAtMs / 1000 + 90, inSeconds, { lifeSeconds: 90 }],
+    ['in milliseconds, as a text', String(askedAtMs + 90_000), inMs, { lifeSeconds: 90 }],
+    ['beyond the longest life', askedAtMs / 1000 + 1e6, inSeconds, { lifeSeconds: 7200 }],
+    [
+      'in the past, which is not believed',
+      askedAtMs / 1000,
+      inSeconds,
+      { lifeSeconds: 300, lifetimeProblem: 'unreadable' },
+    ],
+    ['unreadable', 'soon', inSeconds, { lifeSeconds: 300, lifetimeProblem: 'unreadable' }],
+    ['absent', undefined, inSeconds, { lifeSeconds: 300, lifetimeProblem: 'missing' }],
+  ])('%s', (_, until, given, life) => {
+    expect(read({ data: { token: 'abc', until } }, 200, given)).toEqual({ kind: 'token', value: 'abc', ...life })
+  })
+
+  test('a remaining life takes precedence over it', () => {
+    expect(read({ data: { ...data, until: askedAtMs / 1000 + 90 } }, 200, inSeconds)).toMatchObject({ lifeSeconds: 60 })
+  })
+})
+
+test('a code of success that is not 0 is none of an error, and 0 is one then', () => {
+  const counting = { ...spec, response: { ...spec.response, success: [1] } }
+  expect(read({ code: 1, data }, 200, counting)).toMatchObject({ kind: 'token' })
+  expect(read({ code: '1', data }, 200, counting)).toMatchObject({ kind: 'token' })
+  expect(read({ code: 0, data }, 200, counting)).toMatchObject({ kind: 'error' })
 })

@@ -124,6 +124,8 @@ export function classOfError(error: AnyLingpaiError): ErrorClass {
     case 'ERR_LINGPAI_MALFORMED_RESPONSE':
       // Waiting for seconds does not solve a wrong path or a redirect.
       return error.details.problem === 'not-found' || error.details.problem === 'redirect' ? 'unknown' : 'transient'
+    case 'ERR_LINGPAI_UNAVAILABLE':
+      return 'transient'
     default:
       return 'unknown'
   }

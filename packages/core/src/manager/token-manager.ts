@@ -8,12 +8,13 @@ import { BoundedStore } from '../cache/bounded-cache.js'
 import { CacheOutage } from './cache-outage.js'
 import { ChangeFeed } from '../cache/change-feed.js'
 import type { Clock } from '../clock.js'
-import { ClosedError, ConfigError, UnavailableError } from '../errors.js'
+import { ClosedError, ConfigError } from '../errors.js'
 import { EventHub, type LingpaiEventName, type LingpaiEvents, type LingpaiHooks } from '../events.js'
 import { logEvents, type Logger } from '../logger.js'
-import type { CredentialsOf, Provider } from '../provider.js'
+import type { CredentialsOf, ParentProvider, Provider, Secret } from '../provider.js'
 import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
+import { fetchSecret, lateSecret } from '../upstream/fetch-secret.js'
 import { SourceIdentities } from './source-identities.js'
 import type { TokenSource } from '../token-source.js'
 import { RefreshQueue } from '../state/refresh-queue.js'
@@ -100,8 +101,7 @@ export class TokenManager {
       contextOf: (facts, secrets, closing) => this.#contextOf(facts, secrets, closing),
       // A hanging vault must not block every later call.
       secretsOf: ({ spec, secrets }) => {
-        const late = (): UnavailableError => lateSecret(spec.id, timeoutMs)
-        return withDeadline(clock, timeoutMs, resolveSecrets(spec, secrets), late)
+        return withDeadline(clock, timeoutMs, resolveSecrets(spec, secrets), () => lateSecret(spec.id, timeoutMs))
       },
     }
     for (const [name, hook] of Object.entries(options.hooks ?? {}))
@@ -112,14 +112,14 @@ export class TokenManager {
 
   /**
    * Returns the source of an account. The same account returns the same source; with other secrets it is another
-   * account.
+   * account, and with other volatile credentials the same one, which uses the latest.
    *
    * Credentials are validated on first use, or by `source.validate()`.
    */
   source<C>(provider: Provider<C>, credentials: CredentialsOf<C>, options: SourceOptions = {}): TokenSource {
     if (this.#isClosed) throw new ClosedError('the token manager was closed')
     const { spec } = provider
-    const { account, secrets } = splitCredentials(spec, credentials)
+    const { account, secrets, volatile } = splitCredentials(spec, credentials)
     const isReadonly = options.readonly ?? false
     const place = areTexts(secrets) ? placeOf(account, secrets) : undefined
     const variant = this.#identities.variantOf(spec, isReadonly)
@@ -128,11 +128,13 @@ export class TokenManager {
     const names = [key, `${key} ${variant}`] as const
     for (const name of names) {
       const known = this.#sources.get(name)
-      if (known?.variant === variant) return known
+      if (known?.variant !== variant) continue
+      known.takeVolatile(volatile)
+      return known
     }
     const source = new AccountSource<C>(
       this.#sourceParts,
-      { spec, account, secrets, isReadonly, isNested: false, place },
+      { spec, account, secrets, volatile, isReadonly, isNested: false, place },
       variant,
       Object(credentials) as Record<string, unknown>,
     )
@@ -190,20 +192,31 @@ export class TokenManager {
     closing: Closing,
   ): AccountContext<C> {
     const { clock, store } = this.#parts
-    const { spec, account, isReadonly } = facts
+    const { spec, account } = facts
     const { key, fingerprint } = facts.place ?? placeOf(account, secrets)
     const state = registry.state(store.cache, clock, key)
-    const parent = spec.parent && this.#parentSource(spec.parent, { ...account.ids, ...secrets }, closing, isReadonly)
+    const parent = spec.parent && this.#parentSource(spec.parent, facts, secrets, closing)
     return new AccountContext<C>(this.#parts, { facts, secrets, key, fingerprint, state, parent, closing })
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */
   #parentSource<C>(
-    { spec }: Provider<C>,
-    credentials: Readonly<Record<string, string>>,
+    { spec }: ParentProvider<C>,
+    child: AccountFacts<C>,
+    secrets: Readonly<Record<string, string>>,
     closing: Closing,
-    isReadonly: boolean,
   ): TokenSource {
+    const { account, isReadonly } = child
+    // The child may be given others later.
+    const volatile = Object.keys(child.volatile).map((field): [string, Secret] => [
+      field,
+      () => fetchSecret(spec, field, child.volatile[field]),
+    ])
+    const credentials: Readonly<Record<string, Secret>> = {
+      ...account.ids,
+      ...secrets,
+      ...Object.fromEntries(volatile),
+    }
     const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
     return new AccountSource<C>(
       this.#sourceParts,
@@ -218,11 +231,6 @@ export class TokenManager {
 function placeOf(account: Account, secrets: Readonly<Record<string, string>>): RecordPlace {
   const fingerprint = fingerprintOf(account, secrets)
   return { key: cacheKey(account, fingerprint), fingerprint }
-}
-
-function lateSecret(id: string, timeoutMs: number): UnavailableError {
-  const text = `${id}: the function that fetches the secret did not return within ${timeoutMs} ms`
-  return new UnavailableError(text, { provider: id, problem: 'secret' })
 }
 
 function assertOptions(options: TokenManagerOptions): void {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js'
-import type { PlacementSpec, RequestSpec, ResolvedSpec } from '../provider.js'
+import type { ParentPlacementSpec, PlacementSpec, RequestSpec, ResolvedSpec } from '../provider.js'
 
 /** The fields of a provider that {@link buildRequest} needs. */
 export interface RequestBase {
@@ -51,6 +51,30 @@ export function resolveUrl({ id, baseUrl, rebased }: RequestBase, url: string): 
   if (!rebased || base === undefined) return url
   const { pathname, search } = new URL(url)
   return base + pathname + search
+}
+
+/** The placement that applies to a URL: that of the longest base URL that it is below, or else the provider's own. */
+export function placementFor(
+  { placement, placementAt = {} }: Pick<ResolvedSpec<never>, 'placement' | 'placementAt'>,
+  url: URL,
+): PlacementSpec {
+  const bases = Object.keys(placementAt).filter((base) => isBelow(url, new URL(base)))
+  const longest = bases.reduce((best, base) => (base.length > best.length ? base : best), '')
+  return placementAt[longest] ?? placement
+}
+
+function isBelow(url: URL, base: URL): boolean {
+  return url.origin === base.origin && `${url.pathname}/`.startsWith(`${base.pathname.replace(/\/+$/, '')}/`)
+}
+
+/** Adds the token of a parent to the description of a request, if it goes into the JSON body. */
+export function requestWithParentToken(
+  request: RequestSpec,
+  placement: ParentPlacementSpec | undefined,
+  token: string,
+): RequestSpec {
+  if (placement?.in !== 'json') return request
+  return { ...request, json: { ...Object(request.json), [placement.name]: token } }
 }
 
 /** Adds a token to a request where the platform takes it. */

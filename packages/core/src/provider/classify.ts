@@ -44,7 +44,11 @@ export function classify(
 ): ErrorResponse | undefined {
   if (!isObject(response.body)) return undefined
   const { response: shape, errors } = spec
-  const codes = shape.code.map((field) => valueAt(response.body, field)).filter(isErrorCode)
+  const { success = [0] } = shape
+  const codes = shape.code
+    .map((field) => valueAt(response.body, field))
+    .filter(isCode)
+    .filter((code) => !success.some((good) => String(good) === String(code)))
   const code = codes.find((candidate) => classOf(errors[endpoint], candidate) !== 'unknown') ?? codes[0]
   if (code === undefined) return undefined
   const words = valueAt(response.body, shape.message)
@@ -70,10 +74,11 @@ export function valueAt(body: unknown, path: string): unknown {
   return value
 }
 
-/** Whether a value is an error code: a number or a short text. Zero means success on every platform that sends it. */
-function isErrorCode(value: unknown): value is PlatformCode {
-  if (typeof value === 'number') return Number.isFinite(value) && value !== 0
-  return typeof value === 'string' && value !== '' && value !== '0' && value.length <= 100
+/** Whether a value is a code: a number or a short text. */
+function isCode(value: unknown): value is PlatformCode {
+  return typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value === 'string' && value !== '' && value.length <= 100
 }
 
 /** Returns the class of a code in a table. A number and the text of its digits are the same code. */

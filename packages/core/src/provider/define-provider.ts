@@ -1,9 +1,11 @@
 import { hintIn } from './classify.js'
 import { ConfigError } from '../errors.js'
 import type { ErrorClass, PlatformCode } from '../error-class.js'
+import { credentialFields, volatileFields } from '../account.js'
 import { parentProblems } from './parent-problems.js'
 import type {
   ErrorTable,
+  ParentProvider,
   Provider,
   ProviderOverrides,
   ProviderSpec,
@@ -96,12 +98,13 @@ function extended<C>(spec: ResolvedSpec<C>, overrides: ProviderOverrides<C>): Re
     },
     perCode: { ...spec.perCode, ...overrides.perCode },
     hints: { ...spec.hints, ...overrides.hints },
+    ...(overrides.placementAt !== undefined && { placementAt: { ...spec.placementAt, ...overrides.placementAt } }),
     ...(parent !== undefined && { parent: rebasedParent(parent, overrides) }),
   }
 }
 
 /** Moves the parent to the same environment: a token of another one would not work there. */
-function rebasedParent<C>(parent: Provider<C>, { baseUrl, apiBaseUrl }: ProviderOverrides<C>): Provider<C> {
+function rebasedParent<C>(parent: ParentProvider<C>, { baseUrl, apiBaseUrl }: ProviderOverrides<C>): ParentProvider<C> {
   if (baseUrl === undefined && apiBaseUrl === undefined) return parent
   return parent.extend({ ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) })
 }
@@ -124,11 +127,7 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(spec.id)) yield ['id', 'id must be lower-case words joined by hyphens']
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(spec.kind))
     yield ['kind', 'kind must be lower-case words joined by hyphens']
-  if (spec.account.length === 0) yield ['account', 'account needs at least one field']
-  if (spec.secrets.length === 0) yield ['secrets', 'secrets needs at least one field']
-  for (const field of spec.account) {
-    if (spec.secrets.includes(field)) yield ['secrets', `${field} is in account and in secrets`]
-  }
+  yield* credentialProblems(spec)
   yield* patternProblems(spec)
   if (!/^\d{4}-\d{2}-\d{2}$/.test(spec.source.readOn))
     yield ['source.readOn', 'source.readOn must be a date like 2026-11-20']
@@ -148,11 +147,28 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
   yield* parentProblems(spec)
 }
 
+/** Problems of the lists of credentials. */
+function* credentialProblems<C>({
+  account,
+  secrets,
+  volatile = [],
+}: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
+  if (account.length === 0) yield ['account', 'account needs at least one field']
+  if (secrets.length === 0) yield ['secrets', 'secrets needs at least one field']
+  for (const field of account) {
+    if (secrets.includes(field)) yield ['secrets', `${field} is in account and in secrets`]
+  }
+  for (const field of volatile) {
+    if ([...account, ...secrets].includes(field))
+      yield ['volatile', `${field} is in volatile and in account or secrets`]
+  }
+}
+
 /** Problems of `pattern`. A description without types may hold anything. */
 function* patternProblems<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
   for (const [field, pattern] of Object.entries<unknown>(spec.pattern ?? {})) {
-    if (![...spec.account, ...spec.secrets].some((known) => known === field))
-      yield ['pattern', `pattern names ${field}, which is in neither account nor secrets`]
+    if (!credentialFields(spec).some((known) => known === field))
+      yield ['pattern', `pattern names ${field}, which is not a credential`]
     else if (!isRegExp(pattern) || pattern.global || pattern.sticky)
       yield [`pattern.${field}`, `pattern.${field} must be a RegExp without the flags g and y`]
   }
@@ -165,6 +181,7 @@ function* urlsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: string, u
   }
   for (const url of spec.fallbackBaseUrls ?? []) yield ['fallbackBaseUrls', url]
   for (const url of spec.apiOrigins ?? []) yield ['apiOrigins', url]
+  for (const url of Object.keys(spec.placementAt ?? {})) yield ['placementAt', url]
 }
 
 function isHttpUrl(text: string): boolean {
@@ -217,7 +234,8 @@ function credentialsFromEnv<C>(
   spec: ResolvedSpec<C>,
   env: Readonly<Record<string, string | undefined>>,
 ): ResolvedCredentials<C> {
-  const fields = [...spec.account, ...spec.secrets]
+  const isSet = (field: keyof C & string): boolean => (spec.env?.[field] ?? []).some((name) => env[name] !== undefined)
+  const fields = [...spec.account, ...spec.secrets, ...volatileFields(spec).filter(isSet)]
   return Object.fromEntries(fields.map((field) => [field, fromEnv(spec, field, env)])) as ResolvedCredentials<C>
 }
 

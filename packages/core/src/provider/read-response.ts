@@ -28,8 +28,10 @@ export interface ResponseReaderSpec extends Pick<ProviderSpec<never>, 'response'
 /**
  * Reads a token endpoint's response: first the body, then the status. `body` is `undefined` if it was not JSON. An odd
  * response is `malformed`, never a token that lives forever. A token without a lifetime is still a token.
+ *
+ * @param askedAtMs when the request was sent, in Unix milliseconds on the clock of this host
  */
-export function readResponse(spec: ResponseReaderSpec, response: ParsedResponse): TokenResponse {
+export function readResponse(spec: ResponseReaderSpec, response: ParsedResponse, askedAtMs: number): TokenResponse {
   const errorResponse = classify(spec, 'token', response)
   if (errorResponse !== undefined) {
     const isNamed = namedClass(spec.response, response.body) !== undefined
@@ -46,7 +48,7 @@ export function readResponse(spec: ResponseReaderSpec, response: ParsedResponse)
   }
   if (!isObject(response.body)) return { kind: 'malformed', problem: 'not-an-object' }
   if (response.status >= 400) return { kind: 'status' }
-  return readToken(spec.response, spec.renewal, response.body)
+  return readToken(spec.response, spec.renewal, response.body, askedAtMs)
 }
 
 /**
@@ -59,28 +61,49 @@ function judgedByStatus(errorResponse: ErrorResponse, status: number): ErrorResp
   return status >= 500 ? { ...errorResponse, errorClass: 'transient' } : errorResponse
 }
 
-function readToken(shape: ResponseSpec, renewal: ResponseReaderSpec['renewal'], body: unknown): TokenResponse {
+function readToken(
+  shape: ResponseSpec,
+  renewal: ResponseReaderSpec['renewal'],
+  body: unknown,
+  askedAtMs: number,
+): TokenResponse {
   const value = valueAt(body, shape.token)
   if (!isTokenText(value)) {
     return { kind: 'malformed', problem: 'no-token' }
   }
-  const told = unitsIn(valueAt(body, shape.expiresIn))
+  const told = shape.expiresIn === undefined ? 'missing' : unitsIn(valueAt(body, shape.expiresIn))
   // The platform itself reports that the token has expired, so there is nothing to guess. Less than one of its units
   // counts as expired, too, because such a token would be requested many times a second.
   if (typeof told === 'number' && told < 1) return { kind: 'malformed', problem: 'bad-expires-in' }
-  const lifeSeconds =
-    typeof told === 'number' ? told / perSecond[shape.expiresInUnit ?? 'second'] : renewal.defaultLifeSeconds
+  const life =
+    typeof told === 'number'
+      ? told / perSecond[shape.expiresInUnit ?? 'second']
+      : (lifeUntilEnd(shape, body, askedAtMs) ?? told)
+  const lifeSeconds = typeof life === 'number' ? life : renewal.defaultLifeSeconds
   const generation = shape.generation === undefined ? undefined : valueAt(body, shape.generation)
   return {
     kind: 'token',
     value,
     lifeSeconds: Math.min(lifeSeconds, renewal.maxLifeSeconds),
-    ...(typeof told === 'string' && { lifetimeProblem: told }),
+    ...(typeof life === 'string' && { lifetimeProblem: life }),
     ...(isCount(generation) && { generation }),
   }
 }
 
 const perSecond = { second: 1, millisecond: 1000 } as const
+
+/** The life in seconds until the moment that the response names. A moment in the past says more about the clock of this host. */
+function lifeUntilEnd(
+  { expiresAt, expiresAtUnit = 'second' }: ResponseSpec,
+  body: unknown,
+  askedAtMs: number,
+): number | LifetimeProblem | undefined {
+  if (expiresAt === undefined) return undefined
+  const endsAt = unitsIn(valueAt(body, expiresAt))
+  if (typeof endsAt !== 'number') return endsAt
+  const lifeSeconds = endsAt / perSecond[expiresAtUnit] - askedAtMs / 1000
+  return lifeSeconds < 1 ? 'unreadable' : lifeSeconds
+}
 
 /** Reads a number, or a text of digits. */
 function unitsIn(value: unknown): number | LifetimeProblem {

@@ -16,10 +16,11 @@ export async function requestWithParent<C>(
   context: AccountContext<C>,
   limits: UpstreamLimits,
 ): Promise<TokenRequestOutcome> {
-  const { spec, credentials, upstream, parent } = context
-  if (parent === undefined) return requestToken(spec, credentials, upstream, limits)
+  const { spec, credentials, volatile, upstream, parent } = context
+  const given = { credentials, volatile }
+  if (parent === undefined) return requestToken(spec, given, upstream, limits)
   const ask = (parentToken: string): Promise<TokenRequestOutcome> =>
-    requestToken(spec, credentials, upstream, { ...limits, parentToken })
+    requestToken(spec, given, upstream, { ...limits, parentToken })
   return inTime(context, limits, async (signal) => {
     const token = await parent.getAccessToken({ signal })
     const outcome = await ask(token)

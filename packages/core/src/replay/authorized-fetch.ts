@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { assertPlaced, placeToken } from '../provider/build-request.js'
+import { assertPlaced, placementFor, placeToken } from '../provider/build-request.js'
 import { callOf } from './fetch-call.js'
 import { callTarget } from './call-target.js'
 import type { ErrorResponse } from '../provider/classify.js'
@@ -30,7 +30,7 @@ export async function authorizedFetch<C>(
     const placed = new URL(url)
     const headers = new Headers(call.init.headers)
     try {
-      placeToken(spec.placement, token, placed, headers)
+      placeToken(placementFor(spec, placed), token, placed, headers)
       return await followWithin(apiOrigins, fetch, placed, { ...call, init: { ...call.init, headers } })
     } catch (error) {
       throw withoutToken(error, token)

@@ -1,6 +1,5 @@
 import { abortable } from '../time/abortable.js'
-import type { Account } from '../account.js'
-import { accountName, areCredentials, areTexts, assertCredentials, fingerprintOf } from '../account.js'
+import { accountName, areCredentials, areTexts, assertCredentials, fingerprintOf, type Account } from '../account.js'
 import { apiOriginsOf } from '../replay/api-origins.js'
 import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { lookAtCache } from '../record/read-record.js'
@@ -96,6 +95,11 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     this.#invalid = areCredentials(facts.spec, given) ? undefined : { ...given }
     const { secrets } = facts
     if (areTexts(secrets)) this.#use(parts.contextOf(facts, secrets, closing))
+  }
+
+  /** Takes the place of the volatile credentials that it was given before. */
+  takeVolatile(volatile: AccountFacts<C>['volatile']): void {
+    this.#facts.volatile = volatile
   }
 
   get account(): Account {

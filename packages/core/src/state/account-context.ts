@@ -40,6 +40,8 @@ export interface AccountFacts<C> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
   readonly secrets: Readonly<Record<string, Secret>>
+  /** Others take their place when the account's source is asked for with others. */
+  volatile: Readonly<Record<string, Secret>>
   readonly isReadonly: boolean
   /** Whether it is the parent of a derived account, and serves that alone. */
   readonly isNested: boolean
@@ -112,6 +114,11 @@ export class AccountContext<C = never> implements CacheUser {
 
   get credentials(): ResolvedCredentials<C> {
     return { ...this.account.ids, ...this.#secrets } as ResolvedCredentials<C>
+  }
+
+  /** The volatile credentials as they were given: a value, or a function that is asked at each request. */
+  get volatile(): Readonly<Record<string, Secret>> {
+    return this.#facts.volatile
   }
 
   get clock(): Clock {

@@ -1,4 +1,4 @@
-import { buildRequest, requestWithToken } from '../provider/build-request.js'
+import { buildRequest, placementFor, requestWithToken } from '../provider/build-request.js'
 import { classify, isTokenError, parseBody, type ErrorResponse } from '../provider/classify.js'
 import { boundedFetch } from '../http/bounded-fetch.js'
 import type { RequestSpec, ResolvedSpec } from '../provider.js'
@@ -18,7 +18,8 @@ export async function probeToken<C>(
   const probe: RequestSpec | undefined = spec.probe
   if (probe === undefined) return { alive: undefined }
   const base = { id: spec.id, rebased: spec.rebased, ...baseOf(spec.apiBaseUrl ?? spec.baseUrl) }
-  const request = requestWithToken(buildRequest(base, probe), spec.placement, token)
+  const built = buildRequest(base, probe)
+  const request = requestWithToken(built, placementFor(spec, new URL(built.url)), token)
   const response = await boundedFetch(fetch, clock, request, { signal, timeoutMs })
   if (response.kind !== 'response') return { alive: undefined }
   const errorResponse = classify(spec, 'api', {

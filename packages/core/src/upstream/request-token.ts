@@ -1,4 +1,11 @@
-import { buildRequest, requestWithToken, type BuiltRequest, type RequestBase } from '../provider/build-request.js'
+import {
+  buildRequest,
+  placementFor,
+  requestWithParentToken,
+  requestWithToken,
+  type BuiltRequest,
+  type RequestBase,
+} from '../provider/build-request.js'
 import { parseBody } from '../provider/classify.js'
 import type { Clock } from '../clock.js'
 import { ConfigError, isLingpaiError, type AnyLingpaiError } from '../errors.js'
@@ -6,11 +13,12 @@ import { boundedFetch } from '../http/bounded-fetch.js'
 import { failurePolicy } from '../failure/policy.js'
 import { classOfError } from '../failure/failure-record.js'
 import { pause } from '../time/pause.js'
-import type { RequestFacts, ResolvedCredentials, ResolvedSpec } from '../provider.js'
+import type { RequestFacts, ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
 import { readResponse, type LifetimeProblem } from '../provider/read-response.js'
 import { scrubCause } from '../secrecy/redact.js'
 import { retryAfterIn } from '../http/retry-after.js'
 import type { SharedMoment } from '../cache/store-clock.js'
+import { volatileCredentials } from './volatile-credentials.js'
 import { errorOfFailure, malformedError, platformError, statusError } from '../failure/upstream-errors.js'
 
 /** A token that the platform has just given. */
@@ -24,6 +32,12 @@ export interface FreshToken {
   readonly sentAt: SharedMoment
   /** Upstream's own number of the token, if it numbers its tokens. */
   readonly generation?: number
+}
+
+/** The credentials of an account, the secrets fetched, and the volatile ones as they were given. */
+export interface GivenCredentials<C> {
+  readonly credentials: ResolvedCredentials<C>
+  readonly volatile: Readonly<Record<string, Secret>>
 }
 
 /** Outcome of a token request. */
@@ -77,7 +91,7 @@ const firstPauseMs = 100
  */
 export async function requestToken<C>(
   spec: ResolvedSpec<C>,
-  credentials: ResolvedCredentials<C>,
+  given: GivenCredentials<C>,
   options: UpstreamOptions,
   limits: UpstreamLimits,
 ): Promise<TokenRequestOutcome> {
@@ -85,7 +99,7 @@ export async function requestToken<C>(
   const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
   let base = 0
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await ask(spec, { ...spec, ...baseOf(bases[base]) }, credentials, options, limits)
+    const outcome = await ask(spec, { ...spec, ...baseOf(bases[base]) }, given, options, limits)
     if (outcome.kind === 'token' || outcome.failure.retryAfterMs !== undefined) return outcome
     const canMove = isConnectFailure(outcome.failure.error) && base + 1 < bases.length
     if (canMove) base += 1
@@ -120,19 +134,25 @@ function attemptsFor<C>(spec: ResolvedSpec<C>, { error, isLate = false }: Upstre
 async function ask<C>(
   spec: ResolvedSpec<C>,
   base: RequestBase,
-  credentials: ResolvedCredentials<C>,
+  given: GivenCredentials<C>,
   options: UpstreamOptions,
   { signal, endsAtMonotonicMs, tokens, onToken, moment, msSince, facts, parentToken = '' }: UpstreamLimits,
 ): Promise<TokenRequestOutcome> {
   const { fetch, clock, language } = options
+  let credentials: ResolvedCredentials<C>
+  try {
+    const leftMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
+    credentials = { ...given.credentials, ...(await volatileCredentials(spec, given.volatile, clock, leftMs)) }
+  } catch (error) {
+    return failed({ error: error as AnyLingpaiError })
+  }
   // Snapshot: another refresh may replace the token in memory before the platform quotes it.
   const before = tokens()
-  const described = requestOf(spec, base, credentials, facts)
-  const request = spec.parent ? requestWithToken(described, spec.parent.spec.placement, parentToken) : described
+  const request = requestOf(spec, base, credentials, { facts, parentToken })
   const sentAt = moment()
   const timeoutMs = Math.max(0, endsAtMonotonicMs - sentAt.monotonic)
   const response = await boundedFetch(fetch, clock, request, { signal, timeoutMs })
-  const known = [...spec.secrets.map((field) => credentials[field]), ...before, ...tokens(), parentToken]
+  const known = [...secretsIn(spec, credentials), ...before, ...tokens(), parentToken]
   if (response.kind !== 'response') {
     const error = errorOfFailure(spec.id, response, { language, known })
     // The end of a render is not a failure of the account: no repetition, and no cool-down for other processes.
@@ -140,11 +160,8 @@ async function ask<C>(
     return failed({ error })
   }
 
-  const read = readResponse(spec, {
-    status: response.status,
-    headers: response.headers,
-    body: parseBody(response.text),
-  })
+  const { status, headers } = response
+  const read = readResponse(spec, { status, headers, body: parseBody(response.text) }, sentAt.wall)
   const retryAfterMs = retryAfterIn(response.headers, clock.now())
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (read.kind) {
@@ -176,17 +193,28 @@ function failed(failure: UpstreamFailure): TokenRequestOutcome {
   return { kind: 'failed', failure }
 }
 
-/** Calls the provider's `request()`, which is foreign code: its errors may quote the secrets. */
+/** The values that no error may quote. */
+function secretsIn<C>(spec: ResolvedSpec<C>, credentials: ResolvedCredentials<C>): readonly string[] {
+  return [...spec.secrets, ...(spec.volatile ?? [])].map((field) => credentials[field])
+}
+
+/**
+ * Calls the provider's `request()`, which is foreign code: its errors may quote the secrets. Adds the parent's token.
+ */
 function requestOf<C>(
   spec: ResolvedSpec<C>,
   base: RequestBase,
   credentials: ResolvedCredentials<C>,
-  facts: RequestFacts,
+  { facts, parentToken }: { readonly facts: RequestFacts; readonly parentToken: string },
 ): BuiltRequest {
+  const { parent, parentPlacement } = spec
   try {
-    return buildRequest(base, spec.request(credentials, facts))
+    const described = requestWithParentToken(spec.request(credentials, facts), parentPlacement, parentToken)
+    const built = buildRequest(base, described)
+    if (parent === undefined || parentPlacement?.in === 'json') return built
+    return requestWithToken(built, parentPlacement ?? placementFor(parent.spec, new URL(built.url)), parentToken)
   } catch (error) {
-    const known = spec.secrets.map((field) => credentials[field])
+    const known = secretsIn(spec, credentials)
     if (isLingpaiError(error)) throw error
     throw new ConfigError(
       `provider "${spec.id}": request() failed`,

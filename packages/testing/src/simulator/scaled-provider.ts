@@ -1,4 +1,10 @@
-import { ConfigError, type Provider, type ProviderOverrides, type RenewalSpec } from '@lingpai/core'
+import {
+  ConfigError,
+  type ParentProvider,
+  type Provider,
+  type ProviderOverrides,
+  type RenewalSpec,
+} from '@lingpai/core'
 import { platformKinds } from './platform-kinds.js'
 
 const renewalSeconds = [
@@ -33,7 +39,9 @@ export function scaledRenewal(renewal: Partial<RenewalSpec>, timeScale: number):
  *
  * @throws ConfigError for a provider whose platform is not simulated
  */
-export function simulatedProvider<C>(provider: Provider<C>, url: string, timeScale: number): Provider<C> {
+export function simulatedProvider<C>(provider: Provider<C>, url: string, timeScale: number): Provider<C>
+export function simulatedProvider<C>(provider: ParentProvider<C>, url: string, timeScale: number): ParentProvider<C>
+export function simulatedProvider<C>(provider: ParentProvider<C>, url: string, timeScale: number): ParentProvider<C> {
   const kind = Object.values(platformKinds).find(({ providerIds }) => providerIds.includes(provider.id))
   if (kind === undefined) {
     throw new ConfigError(`simulator: provider ${provider.id} has no simulated platform`, {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { isLingpaiError, type Provider, type RequestSpec } from '@lingpai/core'
+import { isLingpaiError, type Provider, type RequestSpec, type ResolvedSpec } from '@lingpai/core'
 import { withSecret, type AddProviderCheck, type ProviderSamples, type ErrorSample } from './provider-samples.js'
 import type { ReceivedRequest } from './replay-server.js'
 import {
+  parentPlacementOf,
   parentToken,
+  parentTokenIn,
   pathOf,
-  tokenIn,
   tokenNumber,
   withReplayedPlatform,
   type ReplayedPlatform,
@@ -28,7 +29,7 @@ export function checkLive<C>(add: AddProviderCheck, provider: Provider<C>, given
         assert.deepEqual(both, [tokenNumber(1, provider, samples), tokenNumber(1, provider, samples)])
         assert.deepEqual([tokenRequests.length, parentRequests.length], [1, parent === undefined ? 0 : 1])
         const described = provider.spec.request(credentials)
-        assertSent(tokenRequests[0], described, { path: `/prefix${pathOf(described)}`, parent })
+        assertSent(tokenRequests[0], described, `/prefix${pathOf(described)}`, provider.spec)
       }),
     )
   }
@@ -74,7 +75,7 @@ function checkDerived<C>(add: AddProviderCheck, provider: Provider<C>, samples: 
       assert.equal(after.generation, before.generation + 1, 'the derived token is the next one, and none was lost')
       assert.deepEqual([tokenRequests.length, parentRequests.length], [3, 2])
       assert.deepEqual(
-        tokenRequests.map((request) => tokenIn(request, provider.spec.parent)),
+        tokenRequests.map((request) => parentTokenIn(request, provider.spec)),
         [parentToken(1), parentToken(1), parentToken(2)],
       )
     }),
@@ -100,19 +101,26 @@ async function assertRefused({ source, refuse }: ReplayedPlatform, sample: Error
 function assertSent<C>(
   received: ReceivedRequest | undefined,
   described: RequestSpec,
-  { path, parent }: { readonly path: string; readonly parent: Provider<C> | undefined },
+  path: string,
+  spec: ResolvedSpec<C>,
 ): void {
   assert.ok(received !== undefined)
   const { method, query = {}, json, form, headers = {} } = described
   assert.equal(received.method, method)
   assert.equal(received.url.pathname, path)
   const sent = new URLSearchParams(received.url.searchParams)
-  if (parent !== undefined) {
-    assert.equal(tokenIn(received, parent), parentToken(1), 'the token that it is derived from is sent')
-    if (parent.spec.placement.in === 'query') sent.delete(parent.spec.placement.name)
+  let sentJson = json === undefined ? {} : (JSON.parse(received.body) as Record<string, unknown>)
+  const place = parentPlacementOf(spec)
+  if (place !== undefined) {
+    assert.equal(parentTokenIn(received, spec), parentToken(1), 'the token that it is derived from is sent')
+    if (place.in === 'query') sent.delete(place.name)
+    if (place.in === 'json') {
+      const { [place.name]: _, ...others } = sentJson
+      sentJson = others
+    }
   }
   assert.deepEqual(Object.fromEntries(sent), query)
-  if (json !== undefined) assert.deepEqual(JSON.parse(received.body), json)
+  if (json !== undefined) assert.deepEqual(sentJson, json)
   if (form !== undefined) assert.deepEqual(Object.fromEntries(new URLSearchParams(received.body)), form)
   for (const [name, value] of Object.entries(headers)) assert.equal(received.headers[name.toLowerCase()], value)
 }

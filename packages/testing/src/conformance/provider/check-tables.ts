@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Endpoint, type Provider } from '@lingpai/core'
-import { classify, failurePolicy, readResponse } from '@lingpai/core/internal'
+import { classify, credentialFields, failurePolicy, readResponse } from '@lingpai/core/internal'
 import {
   bodyWith,
   codesOf,
@@ -38,18 +38,20 @@ export function checkTables<C>(add: AddProviderCheck, { spec }: Provider<C>, sam
       endpoints.flatMap((endpoint) => codesOf(spec.errors[endpoint])).map(([, code]) => String(code)),
     )
     for (const code of Object.keys(spec.perCode ?? {})) assert.ok(codes.has(code), `perCode: ${code} is in no table`)
-    const known = new Set([...codes, ...Object.keys(failurePolicy), ...spec.account, ...spec.secrets])
+    const known = new Set([...codes, ...Object.keys(failurePolicy), ...credentialFields(spec)])
     for (const key of Object.keys(spec.hints ?? {}))
       assert.ok(known.has(key), `hints: ${key} is not a code, class or credential`)
   })
 
-  add('a code that no table lists is unknown, and zero is success', () => {
+  add('a code that no table lists is unknown, and each code of success is none', () => {
     for (const field of spec.response.code) {
       const classOf = (code: unknown): string | undefined =>
         classify(spec, 'api', replyOf({ body: bodyWith({ [field]: code }) }))?.errorClass
       assert.equal(classOf('no-such-code'), 'unknown')
-      assert.equal(classOf(0), undefined)
-      assert.equal(classOf('0'), undefined)
+      for (const code of spec.response.success ?? [0]) {
+        assert.equal(classOf(code), undefined)
+        assert.equal(classOf(String(code)), undefined)
+      }
     }
   })
 
@@ -61,21 +63,25 @@ function checkSamples<C>(add: AddProviderCheck, spec: Provider<C>['spec'], sampl
 
   for (const [i, body] of [ok, ...alsoOk].entries()) {
     add(`successful response ${i + 1} has a token and its life`, () => {
-      assert.equal(readResponse(spec, replyOf({ body })).kind, 'token')
+      assert.equal(readResponse(spec, replyOf({ body }), Date.now()).kind, 'token')
     })
   }
 
   add('a response without its token, or with a life of 0 or less, is malformed', () => {
     const { token, expiresIn } = spec.response
-    for (const damage of [{ [token]: '' }, { [token]: null }, { [expiresIn]: 0 }, { [expiresIn]: -1 }]) {
-      const answer = readResponse(spec, replyOf({ body: bodyWith(damage, ok) }))
+    const lives = expiresIn === undefined ? [] : [{ [expiresIn]: 0 }, { [expiresIn]: -1 }]
+    for (const damage of [{ [token]: '' }, { [token]: null }, ...lives]) {
+      const answer = readResponse(spec, replyOf({ body: bodyWith(damage, ok) }), Date.now())
       assert.equal(answer.kind, 'malformed', JSON.stringify(damage))
     }
   })
 
   add('a life that is absent or unreadable is the default one', () => {
+    const { expiresIn, expiresAt } = spec.response
+    const fields = [expiresIn, expiresAt].filter((field) => field !== undefined)
     for (const life of [null, 'soon', {}]) {
-      const answer = readResponse(spec, replyOf({ body: bodyWith({ [spec.response.expiresIn]: life }, ok) }))
+      const damage = Object.fromEntries(fields.map((field) => [field, life]))
+      const answer = readResponse(spec, replyOf({ body: bodyWith(damage, ok) }), Date.now())
       assert.equal(answer.kind, 'token', JSON.stringify(life))
       const { defaultLifeSeconds, maxLifeSeconds } = spec.renewal
       assert.equal(answer.lifeSeconds, Math.min(defaultLifeSeconds, maxLifeSeconds))
@@ -105,5 +111,5 @@ function assertRefusal<C>(spec: Provider<C>['spec'], endpoint: Endpoint, sample:
   if (sample.code !== undefined) assert.equal(String(code), String(sample.code))
   if (sample.traceId !== undefined) assert.equal(traceId, sample.traceId)
   if (sample.ip !== undefined) assert.equal(ip, sample.ip)
-  if (endpoint === 'token') assert.equal(readResponse(spec, replyOf(sample)).kind, 'error')
+  if (endpoint === 'token') assert.equal(readResponse(spec, replyOf(sample), Date.now()).kind, 'error')
 }

@@ -4,6 +4,7 @@ import { checkLive } from './check-live.js'
 import { checkRequest } from './check-request.js'
 import { checkShape } from './check-shape.js'
 import { checkTables } from './check-tables.js'
+import { checkVolatile } from './check-volatile.js'
 import type { AddProviderCheck, ProviderSamples } from './provider-samples.js'
 
 export type { ProviderSamples, ErrorSample } from './provider-samples.js'
@@ -62,4 +63,5 @@ export function providerConformance<C>(
   checkShape(add, provider)
   checkEnvironment(add, provider)
   checkLive(add, provider, samples)
+  checkVolatile(add, provider, samples)
 }
