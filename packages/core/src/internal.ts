@@ -26,4 +26,5 @@ export { readResponse, type ResponseReaderSpec, type TokenResponse } from './pro
 export { accountName, credentialFields, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
 export { platformError } from './failure/upstream-errors.js'
+export { pushedCredential, type PushedCredential } from './kit/pushed-credential.js'
 export { signPage, ticketProvider, type PageSignature, type SignPageOptions } from './kit/sign-page.js'

@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { fileCache } from '@lingpai/cache-file'
 import { defineProvider, UnavailableError, type Provider, type Secret } from '@lingpai/core'
+import { pushedCredential, type PushedCredential } from '@lingpai/core/internal'
 import { errorOf, reply, scriptedPlatform, toy, type ScriptedPlatform } from './scripted-platform.js'
 
 /** A platform that pushes a ticket to its apps: an app's token needs it, and a tenant's token needs the app's token. */
@@ -143,6 +148,36 @@ test('a new ticket of a derived account reaches the account that it is derived f
     { ...app, ticket: 'ticket-2' },
     { tenant_key: 'tenant-a', app_access_token: 'token-3' },
   ])
+})
+
+test('a provider may have no secret beside what is signed for each request', async () => {
+  const keyless = defineProvider<{ readonly clientId: string; readonly assertion: Secret }>({
+    ...described,
+    account: ['clientId'],
+    secrets: [],
+    volatile: ['assertion'],
+    request: ({ clientId, assertion }) => ({ method: 'POST', url: '/token', json: { clientId, assertion } }),
+  })
+  let signed = 0
+  const source = platform.manager().source(here(keyless), { clientId: 'c-1', assertion: () => `jwt-${(signed += 1)}` })
+  await source.getAccessToken()
+  await source.refresh()
+  expect(bodies()).toEqual([
+    { clientId: 'c-1', assertion: 'jwt-1' },
+    { clientId: 'c-1', assertion: 'jwt-2' },
+  ])
+})
+
+test('a pushed ticket is kept in a cache, and another process finds it there', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lingpai-'))
+  const ticketOf = (): PushedCredential => pushedCredential(fileCache({ directory }), 'toy', 'app-1', 'ticket')
+  expect(await ticketOf().read()).toBe('')
+  await ticketOf().receive('ticket-1')
+  await ticketOf().receive(' ticket-2\n')
+  const source = platform.manager().source(here(ticketedApp), { ...app, ticket: ticketOf().read })
+  await source.getAccessToken()
+  expect(bodies()).toEqual([{ ...app, ticket: 'ticket-2' }])
+  await rm(directory, { recursive: true })
 })
 
 test('a missing ticket is a ConfigError before any request', () => {

@@ -154,7 +154,7 @@ function* credentialProblems<C>({
   volatile = [],
 }: ResolvedSpec<C>): Generator<readonly [field: string, text: string]> {
   if (account.length === 0) yield ['account', 'account needs at least one field']
-  if (secrets.length === 0) yield ['secrets', 'secrets needs at least one field']
+  if (secrets.length + volatile.length === 0) yield ['secrets', 'secrets or volatile needs at least one field']
   for (const field of account) {
     if (secrets.includes(field)) yield ['secrets', `${field} is in account and in secrets`]
   }
