@@ -34,7 +34,7 @@ describe.each(formats)('from %s', (_, options) => {
     const { url } = store
     const operations = ['set', 'get', 'take', 'none']
     const written = await ran(options, url, key, 'set')
-    const cache = openStore(url)
+    const cache = await openStore(url)
     expect(await cache.get(key)).toBe('written by a bare call')
     await cache.close?.()
     const others = operations.slice(1).map(async (operation) => ran(options, url, key, operation))

@@ -17,7 +17,7 @@ export function testKilledWriters(kills: number, patienceMs: number): void {
     `%s: writers killed at ${String(kills)} random moments leave the old record or the new one, whole`,
     async (_, open) => {
       const store = await open()
-      const cache = openStore(store.url)
+      const cache = await openStore(store.url)
       const ofLane = async (lane: string): Promise<number> => {
         let left: Left = { stands: 0, acknowledged: 0 }
         for (let kill = 0; kill < kills / lanes.length; kill += 1) {

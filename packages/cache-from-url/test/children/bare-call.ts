@@ -1,5 +1,3 @@
-import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
-import { keyvCache } from '@lingpai/cache-keyv'
 import type { IAccessTokenCache } from '@lingpai/core'
 import { openStore } from '../open-store.js'
 
@@ -14,15 +12,21 @@ function quietStore() {
   return { get: answered, set: answered, delete: answered }
 }
 
-function open(name: string): IAccessTokenCache {
-  if (name === 'keyv') return keyvCache({ store: quietStore(), reach: 'host' })
+async function open(name: string): Promise<IAccessTokenCache> {
+  if (name === 'keyv') {
+    const { keyvCache } = await import('@lingpai/cache-keyv')
+    return keyvCache({ store: quietStore(), reach: 'host' })
+  }
   const [, url = name] = /^encrypted (.*)$/.exec(name) ?? []
-  return url === name ? openStore(url) : encryptedCache(openStore(url), { keys: generateKey() })
+  const cache = await openStore(url)
+  if (url === name) return cache
+  const { encryptedCache, generateKey } = await import('@lingpai/cache-encrypted')
+  return encryptedCache(cache, { keys: generateKey() })
 }
 
 /** Opens a cache, makes at most one call after a turn of the microtask queue, and leaves the cache open. */
 export async function bareCall(name: string, key: string, operation: string): Promise<void> {
-  const cache = open(name)
+  const cache = await open(name)
   await null
   if (operation === 'set') await cache.set(key, 'written by a bare call')
   if (operation === 'get') await cache.get(key)

@@ -34,7 +34,7 @@ const fetchAndStop: typeof fetch = async (input, init) => {
   return standStill()
 }
 const manager = new TokenManager({
-  cache: openStore(facts.cacheUrl),
+  cache: await openStore(facts.cacheUrl),
   clock,
   timeoutMs: patientMs,
   cacheTimeoutMs: patientMs,

@@ -4,7 +4,7 @@ import { openStore } from '../open-store.js'
 
 /** Writes ever higher numbers under a key, in every way there is, and prints each once it is acknowledged. */
 const [url = '', key = ''] = process.argv.slice(2)
-const cache = openStore(url)
+const cache = await openStore(url)
 const { lease } = cache
 if (lease === undefined) throw new TypeError('no lease')
 for (let next = (await standing()) + 1; ; next += 1) {
