@@ -6,6 +6,9 @@ export interface BilingualText {
   readonly zh: string
 }
 
+/** A configurable provider of one of several credentials: kinds of tokens may need different ones. */
+type ConfigurableProviderOf<C> = C extends unknown ? ConfigurableProvider<C> : never
+
 /**
  * What a provider package of this repository says about itself in `src/manifest.ts`. The command's table of providers, the JSON
  * Schema, the tables of the docs and the names on the status page are generated from it: `npm run providers`.
@@ -16,7 +19,7 @@ export interface ProviderManifest<C> {
   /** What the tokens are for, as Markdown for the table of packages. */
   readonly summary: BilingualText
   /** The values of `provider:` in `lingpai.yaml`. Environment variables configure an account of the first one. */
-  readonly accounts: Readonly<Record<string, ConfigurableProvider<C>>>
+  readonly accounts: Readonly<Record<string, ConfigurableProviderOf<C>>>
   /** Environment variable with another base URL for that account, such as a sandbox or a private deployment. */
   readonly baseUrlEnv: string
   /** Name of the platform in the simulator of `@lingpai/testing/simulator`, if it is simulated. */

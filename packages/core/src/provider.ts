@@ -100,8 +100,8 @@ export interface ResponseSpec {
   readonly code: readonly string[]
   /** Codes of success. @default [0] */
   readonly success?: readonly PlatformCode[]
-  /** The field with the platform's message. */
-  readonly message: string
+  /** The field with the platform's message, or several in order of preference, for a platform whose hosts name it differently. */
+  readonly message: string | readonly string[]
   /** Where to find the platform's trace id. */
   readonly trace?: {
     readonly headers?: readonly string[]

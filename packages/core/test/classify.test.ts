@@ -171,3 +171,13 @@ describe('hints', () => {
     expect(hintFor(hints, { code: '__proto__', errorClass: 'unknown' }, 'en')).toBeUndefined()
   })
 })
+
+test.each([
+  [{ code: 1, message: 'of one host', errmsg: 'of another' }, 'of one host'],
+  [{ code: 1, message: '', errmsg: 'of another' }, 'of another'],
+  [{ code: 1, message: 7, meta: { text: 'nested' } }, 'nested'],
+  [{ code: 1 }, ''],
+])('the message is in the first of several fields that has a text: %j', (body, message) => {
+  const several = { ...spec, response: { ...spec.response, message: ['message', 'errmsg', 'meta.text'] } }
+  expect(classify(several, 'api', { status: 200, headers: new Headers(), body })).toMatchObject({ message })
+})

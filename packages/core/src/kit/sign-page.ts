@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { ConfigError } from '../errors.js'
 import { registry } from '../manager/process-registry.js'
 import { defineProvider } from '../provider/define-provider.js'
-import type { Provider, ProviderSpec, RequestSpec } from '../provider.js'
+import type { Provider, ProviderSpec, RequestSpec, ResponseSpec } from '../provider.js'
 import type { TokenSource } from '../token-source.js'
 
 /** What one kind of ticket has of its own; the rest follows from the provider of the token. */
@@ -10,6 +10,8 @@ export interface TicketSpec {
   readonly kind: string
   readonly source: ProviderSpec<never>['source']
   readonly request: RequestSpec
+  /** Fields of the response that differ from those of the token's. @default `token: 'ticket'` */
+  readonly response?: Pick<ResponseSpec, 'token'> & Partial<ResponseSpec>
 }
 
 /**
@@ -18,10 +20,14 @@ export interface TicketSpec {
  * The request is an API call like any other, so the codes of API calls apply to it: a token error concerns the token. No API is called
  * with a ticket, so no code rejects one.
  */
-export function ticketProvider<C>(parent: Provider<C>, { kind, source, request }: TicketSpec): Provider<C> {
+export function ticketProvider<C>(parent: Provider<C>, ticket: TicketSpec): Provider<C> {
+  const { kind, source, request, response = { token: 'ticket' } } = ticket
   const { probe: _, perCode = {}, hints = {}, ...spec } = parent.spec
-  const codes = Object.values(spec.errors.api).flat().map(String)
-  const isOfTickets = ([key]: readonly [string, unknown]): boolean => codes.includes(key) || !/\d/.test(key)
+  const [ofTokens, ofCalls] = [spec.errors.token, spec.errors.api].map((table) =>
+    Object.values(table).flat().map(String),
+  )
+  const isOfTickets = ([key]: readonly [string, unknown]): boolean =>
+    ofCalls?.includes(key) === true || ofTokens?.includes(key) === false
   return defineProvider<C>({
     ...spec,
     kind,
@@ -42,7 +48,7 @@ export function ticketProvider<C>(parent: Provider<C>, { kind, source, request }
       maxLifeSeconds: 7200,
       trustSeconds: 3600,
     },
-    response: { ...spec.response, token: 'ticket' },
+    response: { ...spec.response, ...response },
     placement: { in: 'nowhere' },
     errors: { token: spec.errors.api, api: {} },
     perCode: Object.fromEntries(Object.entries(perCode).filter(isOfTickets)),

@@ -51,8 +51,7 @@ export function classify(
     .filter((code) => !success.some((good) => String(good) === String(code)))
   const code = codes.find((candidate) => classOf(errors[endpoint], candidate) !== 'unknown') ?? codes[0]
   if (code === undefined) return undefined
-  const words = valueAt(response.body, shape.message)
-  const message = (typeof words === 'string' ? words : '').slice(0, longestText)
+  const message = messageIn(shape, response.body).slice(0, longestText)
   const traceId = traceIdOf(shape, response, message)
   const ip = firstGroup(shape.ip, message)
   return {
@@ -62,6 +61,11 @@ export function classify(
     ...(traceId !== undefined && { traceId }),
     ...(ip !== undefined && { ip }),
   }
+}
+
+function messageIn({ message: fields }: ResponseSpec, body: unknown): string {
+  const found = [fields].flat().map((field) => valueAt(body, field))
+  return found.find((words): words is string => typeof words === 'string' && words !== '') ?? ''
 }
 
 /** Returns the value at a dotted path. */
