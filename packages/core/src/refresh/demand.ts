@@ -12,6 +12,13 @@ export interface Demand {
   readonly note?: string
   /** A token from outside that replaces the platform's response: upstream is not asked. */
   readonly outside?: FreshToken
+  /** The background refresh needs it, and no caller. */
+  readonly isBackground?: boolean
+}
+
+/** Whether a caller waits for the refresh. */
+export function isAwaited({ reason, isBackground = false }: Demand): boolean {
+  return reason !== 'ahead' && !isBackground
 }
 
 /** Terms of an upstream request. */

@@ -4,7 +4,7 @@ import { markUnreplaced } from '../record/mark-rejected.js'
 import type { AccountContext } from '../state/account-context.js'
 import { beginRefresh, endRefresh, type RefreshOutcome, type RunningRefresh } from '../state/account-state.js'
 import { abortable } from '../time/abortable.js'
-import type { Demand } from './demand.js'
+import { isAwaited, type Demand } from './demand.js'
 import { refresh } from './refresh.js'
 
 /**
@@ -17,10 +17,10 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
   const isForced = demand.reason === 'requested' && !isAdoption
   if (state.refresh !== undefined && !isAdoption && (!isForced || state.refresh.isForced)) {
     if (context.isNested) state.refresh.turn.admit()
-    else if (demand.reason !== 'ahead') state.refresh.turn.hurry()
+    else if (isAwaited(demand)) state.refresh.turn.hurry()
     return state.refresh
   }
-  const turn = context.turnFor(demand.reason)
+  const turn = context.turnFor(isAwaited(demand))
   const promise = context.closing
     .during(() => refresh(context, demand, turn))
     .catch(async (error: unknown): Promise<never> => {

@@ -295,8 +295,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return `TokenSource<${this.toString()}>`
   }
 
-  /** Returns a usable record from memory, from the cache, or from upstream. */
-  async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}): Promise<StoredRecord> {
+  /** Returns a usable record from memory, from the cache, or from upstream. @param isBackground whether no caller waits for it */
+  async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}, isBackground = false): Promise<StoredRecord> {
     let context = await this.#resolve(signal)
     for (let refreshes = 0; ; refreshes += 1) {
       const ready = await serveFromMemory(context, minLifeMs, signal)
@@ -304,7 +304,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
       if (refreshes >= mostRefreshes) throw diesUnderway(context)
       assertReachable(context, minLifeMs)
       const reason = isRejected(context.state) ? 'rejected' : 'cold'
-      const running = joinRefresh(context, { reason, minLifeMs })
+      const running = joinRefresh(context, { reason, minLifeMs, isBackground })
       try {
         // The top of the loop judges the result: a joined refresh may have been started for a lesser demand.
         await outcomeOf(context, running, signal)
@@ -331,7 +331,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     if (context.isReadonly) await lookOnce(context)
     else if (freshnessOf(context, 0) === 'refresh-due')
       await joinRefresh(context, { reason: 'ahead', minLifeMs: 0 }).promise
-    else await this.#acquire()
+    else await this.#acquire({}, true)
   }
 
   async #resolve(signal?: AbortSignal): Promise<AccountContext<C>> {

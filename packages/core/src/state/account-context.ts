@@ -7,7 +7,7 @@ import type { LingpaiEventName, LingpaiEvents } from '../events.js'
 import type { ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
 import type { Closing } from '../time/closing.js'
 import { momentOf, type Moment } from '../time/moment.js'
-import type { RefreshReason, StoredRecord } from '../token-record.js'
+import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/request-token.js'
 import { Turn, type RefreshQueue } from './refresh-queue.js'
@@ -150,10 +150,10 @@ export class AccountContext<C = never> implements CacheUser {
     return this.#manager.running
   }
 
-  /** The turn of a refresh among those of all accounts. */
-  turnFor(reason: RefreshReason): Turn {
+  /** The turn of a refresh among those of all accounts. @param isUrgent whether a caller waits for it */
+  turnFor(isUrgent: boolean): Turn {
     const { clock, queue, timeoutMs } = this.#manager
-    return new Turn(queue, { clock, isUrgent: reason !== 'ahead', isNested: this.isNested, longestMs: timeoutMs })
+    return new Turn(queue, { clock, isUrgent, isNested: this.isNested, longestMs: timeoutMs })
   }
 
   emit<Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void {
