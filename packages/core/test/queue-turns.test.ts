@@ -61,3 +61,57 @@ test('a caller that joins a background refresh comes before the others of them',
   await clock.advance(2 * second)
   await expect(token).resolves.toEqual(expect.any(String))
 })
+
+/** The entries that two processes share, and the first one's cache, which hears of changes. */
+function sharedCache() {
+  const { cache: there, stored } = plainCache()
+  const listeners = new Set<(change: CacheChange) => void>()
+  const subscribe = (listener: (change: CacheChange) => void) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+  const here: IAccessTokenCache = { ...there, reach: 'fleet', subscribe }
+  const tell = (): void => {
+    for (const key of stored.keys()) for (const listener of listeners) listener({ key })
+  }
+  return { here, there, tell }
+}
+
+test('a caller that waits for its turn gets the token that another process fetches meanwhile', async () => {
+  const { here, there, tell } = sharedCache()
+  const [busy, waiting] = sourcesWith({ cache: here })
+  const [, other] = sourcesWith({ cache: there })
+  simulator.fault({ endpoint: 'token', latencyMs: 8 * second, times: 1 })
+  const slow = busy?.getAccessToken()
+  await clock.settle()
+  let token: string | undefined
+  const waits = waiting?.getAccessToken().then((value) => (token = value))
+  await clock.settle()
+  const fetched = await clock.runUntil(Promise.all([other?.getAccessToken()]))
+  tell()
+  await clock.settle()
+  expect([token === undefined, token === fetched[0]]).toEqual([false, true])
+  await clock.runUntil(Promise.all([slow, waits]))
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+})
+
+test('a caller whose turn does not come gets the token that another process has fetched meanwhile', async () => {
+  const { here, there } = sharedCache()
+  const [busy, next, waiting] = sourcesWith({ cache: here, timeoutMs: 4 * second })
+  const [, , other] = sourcesWith({ cache: there })
+  const failed: unknown[] = []
+  const noteFailure = (error: unknown): void => void failed.push(error)
+  simulator.fault({ endpoint: 'token', latencyMs: 60 * second, times: 1 })
+  const calls = [busy?.getAccessToken().catch(noteFailure)]
+  await clock.advance(second)
+  calls.push(next?.getAccessToken().catch(noteFailure))
+  await clock.advance(second)
+  const token = waiting?.getAccessToken()
+  await clock.settle()
+  const fetched = await clock.runUntil(Promise.all([other?.getAccessToken()]))
+  simulator.fault({ endpoint: 'token', latencyMs: 60 * second, times: Infinity })
+  const got = await clock.runUntil(Promise.all([token]))
+  expect(got[0] === fetched[0]).toBe(true)
+  await clock.runUntil(Promise.all(calls))
+  expect(failed).toHaveLength(2)
+})

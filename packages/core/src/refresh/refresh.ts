@@ -13,6 +13,7 @@ import { judgeRejectedAgain } from './rejected-again.js'
 import { assertNoRival } from './rival-refresher.js'
 import { storeToken } from './store-token.js'
 import type { Turn } from '../state/refresh-queue.js'
+import { oneAtATime } from '../time/one-at-a-time.js'
 import { waitForLease } from './wait-for-lease.js'
 import { wantedRecord } from './wanted-record.js'
 
@@ -47,8 +48,10 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     if (demand.outside === undefined) await assertMayAsk(context, demand, isUp)
     // 3
     const waitsSinceMs = clock.monotonic()
-    if (!(await turn.take(context.closing.signal))) throw queueFull(context)
+    const waited = await turn.take(context.closing.signal, () => watchForRecord(context, turn, found))
     endsAtMonotonicMs += clock.monotonic() - waitsSinceMs
+    if (waited === 'left') continue
+    if (waited === 'late') return await lateRecord(context, found)
     try {
       const attempt: InTurn = await refreshInTurn(context, demand, {
         isUp,
@@ -66,6 +69,26 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     }
     await waitForLease(context, attempts, endsAtMonotonicMs)
   }
+}
+
+/** Ends the wait for a turn once the cache reports a record that meets the demand. @returns ends the watch */
+function watchForRecord<C>(context: AccountContext<C>, turn: Turn, found: () => StoredRecord | undefined): () => void {
+  const look = oneAtATime(async () => {
+    await lookAtCache(context)
+    if (found() !== undefined) turn.leave()
+  })
+  return context.onChange(look)
+}
+
+/** A record that came while the turn did not. @throws UnavailableError if there is none */
+async function lateRecord<C>(
+  context: AccountContext<C>,
+  found: () => StoredRecord | undefined,
+): Promise<RefreshOutcome> {
+  await lookAtCache(context)
+  const record = found()
+  if (record !== undefined) return { kind: 'adopted', record }
+  throw queueFull(context)
 }
 
 /** Takes the lease, and refreshes under it. */

@@ -42,6 +42,15 @@ export class RefreshQueue {
   }
 }
 
+/**
+ * How a wait for a turn ended.
+ *
+ * - `come`: the turn has come
+ * - `late`: it did not come in time
+ * - `left`: it is no longer needed, see {@link Turn.leave}
+ */
+export type Waited = 'come' | 'late' | 'left'
+
 /** What a turn is for. */
 export interface TurnOptions {
   readonly clock: Clock
@@ -61,7 +70,7 @@ export class Turn {
   #isNested: boolean
   #isCounted = false
   #limit: (() => void) | undefined
-  #come: (() => void) | undefined
+  #end: ((waited: Waited) => void) | undefined
 
   constructor(queue: RefreshQueue, options: TurnOptions) {
     this.#queue = queue
@@ -73,14 +82,14 @@ export class Turn {
   /**
    * Waits for a turn.
    *
-   * @returns `false` if it did not come in time
+   * @param onWait called if it has to wait. Returns a function that is called at the end of the wait.
    * @throws the signal's reason
    */
-  async take(signal: AbortSignal): Promise<boolean> {
+  async take(signal: AbortSignal, onWait: () => () => void): Promise<Waited> {
     signal.throwIfAborted()
-    if (this.#isNested) return true
+    if (this.#isNested) return 'come'
     this.#isCounted = this.#queue.begin()
-    return this.#isCounted || this.#wait(signal)
+    return this.#isCounted ? 'come' : this.#wait(signal, onWait)
   }
 
   giveBack(): void {
@@ -92,24 +101,29 @@ export class Turn {
   hurry(): void {
     if (this.#isUrgent) return
     this.#isUrgent = true
-    if (this.#come === undefined) return
+    if (this.#end === undefined) return
     this.#queue.join(this, true)
     this.#limit?.()
   }
 
-  /** Another refresh that has a turn waits for it. */
+  /** It needs no turn from now on: another refresh that has one waits for it. */
   admit(): void {
     this.#isNested = true
-    this.#come?.()
+    this.#end?.('come')
   }
 
   /** It is this one's turn. */
   come(): void {
     this.#isCounted = true
-    this.#come?.()
+    this.#end?.('come')
   }
 
-  #wait(signal: AbortSignal): Promise<boolean> {
+  /** Ends a wait: what the turn is for came without it. */
+  leave(): void {
+    this.#end?.('left')
+  }
+
+  #wait(signal: AbortSignal, onWait: () => () => void): Promise<Waited> {
     const { clock, longestMs } = this.#options
     return new Promise((resolve, reject) => {
       const endings = [
@@ -120,29 +134,23 @@ export class Turn {
       ]
       const end = (): void => {
         this.#queue.leave(this)
-        this.#come = undefined
+        this.#end = undefined
         this.#limit = undefined
         for (const ending of endings) ending()
       }
-      this.#come = () => {
+      this.#end = (waited) => {
         end()
-        resolve(true)
+        resolve(waited)
       }
       this.#limit = () => {
-        const timer = clock.setTimer(
-          () => {
-            end()
-            resolve(false)
-          },
-          longestMs,
-          { holdsProcess: true },
-        )
+        const timer = clock.setTimer(() => this.#end?.('late'), longestMs, { holdsProcess: true })
         endings.push(() => {
           timer.cancel()
         })
       }
       this.#queue.join(this, this.#isUrgent)
       if (this.#isUrgent) this.#limit()
+      endings.push(onWait())
     })
   }
 }
