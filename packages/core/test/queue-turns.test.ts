@@ -27,6 +27,7 @@ beforeEach(async () => {
   managers = []
 })
 afterEach(async () => {
+  Reflect.deleteProperty(globalThis, 'navigator')
   await Promise.all(managers.map((manager) => manager.close()))
   await simulator.close()
 })
@@ -114,4 +115,22 @@ test('a caller whose turn does not come gets the token that another process has 
   expect(got[0] === fetched[0]).toBe(true)
   await clock.runUntil(Promise.all(calls))
   expect(failed).toHaveLength(2)
+})
+
+test('where I/O ends with its request, refreshes of requests that have ended keep no turns', async () => {
+  Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Cloudflare-Workers' }, configurable: true })
+  let isEnded = true
+  const fetch: typeof globalThis.fetch = async (input, init) =>
+    isEnded ? new Promise(() => undefined) : globalThis.fetch(input, init)
+  const [ended, next] = sourcesWith({ fetch })
+  void ended?.getAccessToken().catch(() => undefined)
+  await clock.settle()
+  isEnded = false
+  let token: string | undefined
+  next?.getAccessToken().then(
+    (value) => (token = value),
+    () => undefined,
+  )
+  await clock.settle()
+  expect(typeof token).toBe('string')
 })

@@ -21,6 +21,8 @@ export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): Runn
     return state.refresh
   }
   const turn = context.turnFor(isAwaited(demand))
+  // A refresh whose request has ended is never over, and would keep its turn forever.
+  if (isBoundToRequests()) turn.admit()
   const promise = context.closing
     .during(() => refresh(context, demand, turn))
     .catch(async (error: unknown): Promise<never> => {
