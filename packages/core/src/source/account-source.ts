@@ -343,11 +343,11 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
 
   /** Fetches the secrets, once for all callers that wait for them. */
   async #ask(): Promise<AccountContext<C>> {
-    this.#asking ??= this.#askForContext().finally(() => {
+    const asking = (this.#asking ??= this.#askForContext().finally(() => {
       this.#asking = undefined
       this.#askedAtMs = this.#parts.clock.monotonic()
-    })
-    const context = await this.#asking
+    }))
+    const context = await this.#closing.during(() => abortable(asking, this.#closing.signal))
     this.#assertOpen()
     return this.#use(context)
   }
@@ -355,6 +355,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   async #askForContext(): Promise<AccountContext<C>> {
     const { account } = this.#facts
     const secrets = await this.#parts.secretsOf(this.#facts)
+    this.#assertOpen()
     // A vault usually returns the same secret again.
     const isSame = this.#context?.fingerprint === fingerprintOf(account, secrets)
     return isSame && this.#context ? this.#context : this.#parts.contextOf(this.#facts, secrets, this.#closing)
@@ -364,6 +365,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     this.#endChanges?.()
     this.#context = context
     this.#state = context.state
+    // A parent's token is looked at when the derived one is refreshed. A parent is never closed on its own, so it would listen forever.
+    if (context.isNested) return context
     const { state } = context
     let look: (() => void) | undefined
     // Another process refreshed: adopt its token now rather than at the next look.
