@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
 import type { FailureRecord } from '../failure/failure-record.js'
 import { agreedMs, watchOf, type AgreedSpan } from '../time/clock-watch.js'
-import { laterOf, momentOf, never, timeLeftMs, type Moment } from '../time/moment.js'
+import { laterOf, momentOf, msSince, never, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { deadlineOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
 
@@ -319,17 +319,20 @@ export function isRejectedRecord(state: AccountState, record: StoredRecord): boo
 /**
  * Lets the hot path serve the token until the next moment at which anything has to be checked.
  *
- * @param lookInMs how much longer the token may be served without a look at the cache
+ * @param lookMs how long the token may be served without a look at the cache, from the last one on
  */
-export function warm(state: Writable, clock: Clock, lookInMs: number): void {
+export function warm(state: Writable, clock: Clock, lookMs: number): void {
   const { times } = state
   if (times === undefined) return
+  // The process may be stopped between two reads of its clocks, and a clock set: the earliest read counts.
+  const beforeMs = clock.now()
+  const lookInMs = lookMs - msSince(times.seen, clock)
   const checkedInMs = Math.min(timeLeftMs(refreshAtOf(times), clock), timeLeftMs(deadlineOf(times), clock), lookInMs)
   // The clocks may move apart by this much before it is noticed.
   const quietMs = checkedInMs - 2 * agreedMs
   if (quietMs <= 0) return
   const span = watchOf(clock).open()
   state.hotSpan = span
-  state.hotForMs = Math.floor(clock.now() + quietMs - span.beganMs)
+  state.hotForMs = Math.floor(Math.min(beforeMs, clock.now()) + quietMs - span.beganMs)
   state.hotPromise = times.promise
 }

@@ -24,13 +24,11 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   if (timeLeftMs(times.expiry, clock) < minLifeMs) return 'unusable'
   const { memorySeconds, mode } = spec.renewal
   const memoryMs = isShared(context) ? memorySeconds * 1000 : Infinity
-  const unseenMs = msSince(times.seen, clock)
   if (mayBeReplaced(context)) return 'must-revalidate'
   if (hasCome(refreshAtOf(times), clock)) return 'refresh-due'
-  if (unseenMs >= memoryMs) return 'revalidate'
+  if (msSince(times.seen, clock) >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it.
-  if (mode !== 'rotate' || state.asking === undefined)
-    warm(state, clock, Math.min(memoryMs, replacedMs(context)) - unseenMs)
+  if (mode !== 'rotate' || state.asking === undefined) warm(state, clock, Math.min(memoryMs, replacedMs(context)))
   return 'fresh'
 }
 
