@@ -8,6 +8,15 @@ export function addShortcut(server: Server, shortcut: Shortcut): void {
   const [route] = server.listeners('request') as ((...given: Parameters<Shortcut>) => void)[]
   server.removeAllListeners('request')
   server.on('request', (request, response) => {
-    if (!shortcut(request, response)) route?.call(server, request, response)
+    if (!isAnswered(shortcut, request, response)) route?.call(server, request, response)
   })
+}
+
+/** Tries the shortcut. What fails there fails in the route, too, which has a response for it; here it would end the process. */
+function isAnswered(shortcut: Shortcut, ...[request, response]: Parameters<Shortcut>): boolean {
+  try {
+    return shortcut(request, response)
+  } catch {
+    return response.headersSent
+  }
 }

@@ -73,6 +73,24 @@ test.each<[string, CallOptions, string]>([
   expect(steady(short)).toEqual(steady(long))
 })
 
+test('a failure of the accounts or keys that a program gives gets the response of the route, and ends no process', async () => {
+  const fail = (): never => {
+    throw new TypeError('planned')
+  }
+  const { accounts, keys } = world
+  for (const [part, broken] of [
+    [accounts, { get: fail }],
+    [keys, { verify: fail }],
+  ] as const) {
+    const [get, verify] = [accounts.get, keys.verify]
+    Object.assign(part, broken)
+    const [short, long] = await both()
+    Object.assign(accounts, { get })
+    Object.assign(keys, { verify })
+    expect([short.status, long.status]).toEqual([500, 500])
+  }
+})
+
 test('a key gets no account of other keys, and one beyond its rate limit gets the error of the route', async () => {
   const foreign = world.key({ role: 'reader', accounts: ['shop'] })
   const [short, long] = await both({ key: foreign })
