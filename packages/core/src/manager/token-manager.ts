@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { accountName, areTexts, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
 import { AccountContext, type AccountFacts, type ManagerParts, type RecordPlace } from '../state/account-context.js'
-import { AccountSource, type SourceParts } from '../source/account-source.js'
+import { AccountSource } from '../source/account-source.js'
+import type { SourceName, SourceParts } from '../source/source-parts.js'
 import { assertCache } from '../cache/assert-cache.js'
 import type { IAccessTokenCache } from '../cache.js'
 import { BoundedStore } from '../cache/bounded-cache.js'
@@ -132,13 +133,14 @@ export class TokenManager {
       known.takeVolatile(volatile)
       return known
     }
+    const name = this.#sources.has(key) ? names[1] : key
     const source = new AccountSource<C>(
       this.#sourceParts,
       { spec, account, secrets, volatile, isReadonly, isNested: false, place },
-      variant,
+      { name, variant },
       Object(credentials) as Record<string, unknown>,
     )
-    this.#sources.set(this.#sources.has(key) ? names[1] : key, source as unknown as AccountSource<never>)
+    this.#sources.set(name, source as unknown as AccountSource<never>)
     return source
   }
 
@@ -152,11 +154,11 @@ export class TokenManager {
    * cache.
    */
   remove(source: TokenSource): void {
-    for (const [identity, own] of this.#sources) {
-      if ((own as TokenSource) !== source) continue
-      this.#sources.delete(identity)
-      own.close(new ClosedError(`${accountName(source.account)}: this source was removed from its manager`))
-    }
+    const { name = '' } = Object(source) as Partial<SourceName>
+    const own = this.#sources.get(name)
+    if (own === undefined || (own as TokenSource) !== source) return
+    this.#sources.delete(name)
+    own.close(new ClosedError(`${accountName(source.account)}: this source was removed from its manager`))
   }
 
   /** Adds a listener for an event. Listener errors are ignored. @returns a function that removes it */
@@ -221,7 +223,7 @@ export class TokenManager {
     return new AccountSource<C>(
       this.#sourceParts,
       { spec, ...split, isReadonly, isNested: true, place: undefined },
-      '',
+      { name: '', variant: '' },
       credentials,
       closing,
     )

@@ -10,7 +10,6 @@ import { authorizedFetch } from '../replay/authorized-fetch.js'
 import { headerPlacement, headerValue } from '../provider/build-request.js'
 import { clearState, isRejected, noteRejectedValue, rejectRecord, type AccountState } from '../state/account-state.js'
 import type { ApiErrorTables } from '../provider/classify.js'
-import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
 import { type ClosedError, isLingpaiError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
@@ -20,6 +19,7 @@ import { Closing, isClosedError } from '../time/closing.js'
 import { oneAtATime } from '../time/one-at-a-time.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
+import type { SourceName, SourceParts } from './source-parts.js'
 import { assertRejected, assertTokenError } from './assert-report.js'
 import { lookOnce, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
@@ -38,21 +38,6 @@ import type {
 import type { StoredRecord, TokenRecord } from '../token-record.js'
 import { withToken } from '../replay/with-token.js'
 
-/** What the sources of a manager share. */
-export interface SourceParts {
-  readonly clock: Clock
-  readonly fetch: typeof globalThis.fetch
-  readonly language: 'en' | 'zh'
-  /** Returns the context that belongs to secrets. */
-  readonly contextOf: <C>(
-    source: AccountFacts<C>,
-    secrets: Readonly<Record<string, string>>,
-    closing: Closing,
-  ) => AccountContext<C>
-  /** Fetches the secrets that are functions. */
-  readonly secretsOf: <C>(source: AccountFacts<C>) => Promise<Readonly<Record<string, string>>>
-}
-
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /** A secret is fetched from a vault at most this often. */
@@ -65,6 +50,8 @@ const mostRefreshes = 4
 export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource<C> {
   readonly #parts: SourceParts
   readonly #facts: AccountFacts<C>
+  /** Its name among the sources of its manager. */
+  readonly name: string
   /** Tells sources of one account apart: by the provider's description and the options. */
   readonly variant: string
   readonly #closing: Closing
@@ -84,12 +71,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   constructor(
     parts: SourceParts,
     facts: AccountFacts<C>,
-    variant: string,
+    { name, variant }: SourceName,
     given: Readonly<Record<string, unknown>>,
     closing = new Closing(),
   ) {
     this.#parts = parts
     this.#facts = facts
+    this.name = name
     this.variant = variant
     this.#closing = closing
     this.#invalid = areCredentials(facts.spec, given) ? undefined : { ...given }

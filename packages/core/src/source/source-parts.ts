@@ -1,0 +1,24 @@
+import type { Clock } from '../clock.js'
+import type { AccountContext, AccountFacts } from '../state/account-context.js'
+import type { Closing } from '../time/closing.js'
+
+/** What the sources of a manager share. */
+export interface SourceParts {
+  readonly clock: Clock
+  readonly fetch: typeof globalThis.fetch
+  readonly language: 'en' | 'zh'
+  /** Returns the context that belongs to secrets. */
+  readonly contextOf: <C>(
+    source: AccountFacts<C>,
+    secrets: Readonly<Record<string, string>>,
+    closing: Closing,
+  ) => AccountContext<C>
+  /** Fetches the secrets that are functions. */
+  readonly secretsOf: <C>(source: AccountFacts<C>) => Promise<Readonly<Record<string, string>>>
+}
+
+/** What tells a source apart from the others of its manager. */
+export interface SourceName {
+  readonly name: string
+  readonly variant: string
+}
