@@ -36,6 +36,17 @@ export async function serveFromMemory<C>(
   return isCoolingDown(context) && isAlive(context, minLifeMs) ? context.state.record : undefined
 }
 
+/** The record that the cache has while a forced refresh wants a newer one. No other caller has to wait for that. */
+export async function serveBesideForced<C>(
+  context: AccountContext<C>,
+  minLifeMs: number,
+  signal: AbortSignal | undefined,
+): Promise<StoredRecord | undefined> {
+  if (context.state.refresh?.isForced !== true) return undefined
+  await abortable(lookOnce(context), signal)
+  return serveFromMemory(context, minLifeMs, signal)
+}
+
 /**
  * The old token, if it is alive although it could not be refreshed. A process that was stopped while it waited looks at the cache
  * first: another may have replaced the token since.

@@ -21,7 +21,7 @@ import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import type { SourceName, SourceParts } from './source-parts.js'
 import { assertRejected, assertTokenError } from './assert-report.js'
-import { lookOnce, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
+import { lookOnce, serveBesideForced, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import { secretRequest, type SecretResponse } from './secret-request.js'
 import { statusOf } from './source-status.js'
@@ -287,7 +287,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   async #acquire({ signal, minLifeMs = 0 }: GetTokenOptions = {}, isBackground = false): Promise<StoredRecord> {
     let context = await this.#resolve(signal)
     for (let refreshes = 0; ; refreshes += 1) {
-      const ready = await serveFromMemory(context, minLifeMs, signal)
+      const ready =
+        (await serveFromMemory(context, minLifeMs, signal)) ?? (await serveBesideForced(context, minLifeMs, signal))
       if (ready !== undefined) return ready
       if (refreshes >= mostRefreshes) throw diesUnderway(context)
       assertReachable(context, minLifeMs)
