@@ -9,7 +9,7 @@ import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { testClock, type TestClock } from '@lingpai/testing'
 import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { plainCache } from './plain-cache.js'
-import { minute, second } from './world.js'
+import { hour, minute, second } from './world.js'
 
 const credentials = Array.from({ length: 20 }, (_, i) => ({
   appId: `wx${String(i).padStart(16, '0')}`,
@@ -133,4 +133,23 @@ test('where I/O ends with its request, refreshes of requests that have ended kee
   )
   await clock.settle()
   expect(typeof token).toBe('string')
+})
+
+test('a caller that joins a refresh ahead in the queue waits no longer than timeoutMs for its turn', async () => {
+  const [busy, next, waiting] = sourcesWith({ timeoutMs: 4 * second })
+  await clock.runUntil(Promise.all([waiting?.getAccessToken()]))
+  await clock.advance(2 * hour - 5 * minute)
+  simulator.fault({ endpoint: 'token', latencyMs: minute, times: Infinity })
+  const calls = [busy?.getAccessToken().catch(() => 'failed')]
+  await clock.advance(second)
+  calls.push(next?.getAccessToken().catch(() => 'failed'))
+  // Joins the queue without a caller that waits.
+  await waiting?.getAccessToken()
+  await clock.settle()
+  const startedMs = clock.monotonic()
+  let endedMs = 0
+  const forced = waiting?.getAccessToken({ minLifeMs: 10 * minute }).finally(() => (endedMs = clock.monotonic()))
+  await clock.runUntil(Promise.allSettled([...calls, forced]))
+  await expect(forced).rejects.toMatchObject({ details: { problem: 'queue-full' } })
+  expect(endedMs - startedMs).toBe(4 * second)
 })

@@ -1,4 +1,3 @@
-import { UnavailableError } from '../errors.js'
 import { takeLease } from '../cache/refresh-lease.js'
 import { lookAtCache } from '../record/read-record.js'
 import type { AccountContext } from '../state/account-context.js'
@@ -10,6 +9,7 @@ import type { Attempt, Demand, RefreshTerms } from './demand.js'
 import { failRefresh } from './fail-refresh.js'
 import { keepIfAlive } from './keep-token.js'
 import { judgeRejectedAgain } from './rejected-again.js'
+import { queueFull } from './queue-full.js'
 import { assertNoRival } from './rival-refresher.js'
 import { storeToken } from './store-token.js'
 import type { Turn } from '../state/refresh-queue.js'
@@ -173,14 +173,6 @@ const leastAnswerMs = 3000
 function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: RefreshTerms): RefreshTerms {
   const leastMs = clock.monotonic() + Math.min(timeoutMs, leastAnswerMs)
   return { ...terms, endsAtMonotonicMs: Math.max(terms.endsAtMonotonicMs, leastMs) }
-}
-
-function queueFull<C>({ spec }: AccountContext<C>): UnavailableError {
-  return new UnavailableError(
-    `${spec.id}: too many other accounts are being refreshed, and the turn of this one did not come in time`,
-    { provider: spec.id, problem: 'queue-full', field: 'maxConcurrentRefreshes' },
-    { hint: 'Raise maxConcurrentRefreshes, or let background refreshes get the tokens before callers need them.' },
-  )
 }
 
 /** A cache that other processes share, and that has no lease, cannot keep them from asking at the same time. */

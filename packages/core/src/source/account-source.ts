@@ -21,6 +21,7 @@ import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import type { SourceName, SourceParts } from './source-parts.js'
 import { assertRejected, assertTokenError } from './assert-report.js'
+import { isQueueFull } from '../refresh/queue-full.js'
 import { lookOnce, serveBesideForced, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import { secretRequest, type SecretResponse } from './secret-request.js'
@@ -300,8 +301,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
       } catch (error) {
         if (signal?.aborted === true || this.#closing.reason !== undefined) throw error
         // Another manager ran the refresh and was closed, or it was a refresh ahead. This manager is open, and a caller
-        // waits.
-        if ((isClosedError(error) || running.isAhead) && refreshes < mostRefreshes) continue
+        // waits. A refresh ahead whose turn comes too late does so only because a caller waited for it.
+        const isForeign = isClosedError(error) || (running.isAhead && !isQueueFull(error))
+        if (isForeign && refreshes < mostRefreshes) continue
         const stale = await serveStale(context, minLifeMs, error, signal)
         if (stale !== undefined) return stale
         const renewed = await this.#withOtherSecret(context, error, signal)
