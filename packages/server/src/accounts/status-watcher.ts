@@ -38,7 +38,8 @@ export function statusWatcher(
     timer?.cancel()
     timer = clock.setTimer(() => {
       look(true)
-      plan(lookMs)
+      // A long poll leaves with the change that it hears of.
+      if (listeners.size > 0) plan(lookMs)
     }, ms)
   }
   const stop = feed.on(() => {
