@@ -39,7 +39,7 @@ export interface TokenManagerOptions {
   readonly timeoutMs?: number
   /**
    * Number of refreshes that may be under way at once; others wait for their turn, those that a caller waits for first. A caller waits
-   * at most `timeoutMs` for a turn. @default 64
+   * at most `timeoutMs` for a turn. Has no effect in Cloudflare Workers, where a refresh can end unnoticed with its request. @default 64
    */
   readonly maxConcurrentRefreshes?: number
   /** Limit of a cache operation in milliseconds. @default 1000 */
