@@ -117,6 +117,40 @@ test('a caller whose turn does not come gets the token that another process has 
   expect(failed).toHaveLength(2)
 })
 
+test.each(['has no lease', 'does not respond at first'])(
+  'a refresh that waited long for its turn looks again where the cache %s',
+  async (trouble) => {
+    const { here: plain, there } = sharedCache()
+    let isDown = trouble !== 'has no lease'
+    const here: IAccessTokenCache = {
+      ...plain,
+      get: (key) => (isDown ? Promise.reject(new TypeError('planned')) : plain.get(key)),
+      ...(isDown && {
+        lease: {
+          take: () => true,
+          commit: (key, _, value) => {
+            plain.set(key, value)
+            return true
+          },
+          release: () => undefined,
+        },
+      }),
+    }
+    const [busy, waiting] = sourcesWith({ cache: here })
+    const [, other] = sourcesWith({ cache: there })
+    simulator.fault({ endpoint: 'token', latencyMs: 8 * second, times: 1 })
+    const slow = busy?.getAccessToken()
+    await clock.settle()
+    const token = waiting?.getAccessToken()
+    await clock.settle()
+    isDown = false
+    const fetched = await clock.runUntil(Promise.all([other?.getAccessToken()]))
+    const [, got] = await clock.runUntil(Promise.all([slow, token]))
+    expect(got === fetched[0]).toBe(true)
+    expect(simulator.ledger.tokenRequests()).toBe(2)
+  },
+)
+
 test('where I/O ends with its request, refreshes of requests that have ended keep no turns', async () => {
   Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Cloudflare-Workers' }, configurable: true })
   let isEnded = true

@@ -49,12 +49,13 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     // 3
     const waitsSinceMs = clock.monotonic()
     const waited = await turn.take(context.closing.signal, () => watchForRecord(context, turn, found))
-    endsAtMonotonicMs += clock.monotonic() - waitsSinceMs
+    const waitedMs = clock.monotonic() - waitsSinceMs
+    endsAtMonotonicMs += waitedMs
     if (waited === 'left') continue
     if (waited === 'late') return await lateRecord(context, found)
     try {
       const attempt: InTurn = await refreshInTurn(context, demand, {
-        isUp,
+        isUp: await isUpAfter(context, isUp, waitedMs),
         wasUnknown,
         acceptsDoubtful,
         found,
@@ -89,6 +90,15 @@ async function lateRecord<C>(
   const record = found()
   if (record !== undefined) return { kind: 'adopted', record }
   throw queueFull(context)
+}
+
+/** A look at the cache that is this old says nothing about now, milliseconds. */
+const oldMs = 1000
+
+/** Whether the cache responds after a wait for a turn. Under a lease it is looked at anyway. */
+async function isUpAfter<C>(context: AccountContext<C>, wasUp: boolean, waitedMs: number): Promise<boolean> {
+  if (waitedMs < oldMs || (wasUp && context.gate.cache.lease !== undefined)) return wasUp
+  return (await lookAtCache(context)).kind !== 'down'
 }
 
 /** Takes the lease, and refreshes under it. */
