@@ -58,6 +58,18 @@ test('a function is asked at each request, and another ticket is the same accoun
   ])
 })
 
+test('a manager that is closed does not wait for a function that does not return', async () => {
+  const manager = platform.manager()
+  const source = manager.source(here(ticketedApp), { ...app, ticket: () => new Promise<string>(() => undefined) })
+  const failed = expect(source.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+  await platform.clock.settle()
+  let isClosed = false
+  void manager.close().then(() => (isClosed = true))
+  await platform.clock.settle()
+  expect(isClosed).toBe(true)
+  await failed
+})
+
 test('a ticket that is given anew is used from then on, by the source that there is', async () => {
   const manager = platform.manager()
   const source = manager.source(here(ticketedApp), { ...app, ticket: 'ticket-old' })

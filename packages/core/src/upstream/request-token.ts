@@ -12,6 +12,7 @@ import { ConfigError, isLingpaiError, type AnyLingpaiError } from '../errors.js'
 import { boundedFetch } from '../http/bounded-fetch.js'
 import { failurePolicy } from '../failure/policy.js'
 import { classOfError } from '../failure/failure-record.js'
+import { abortable } from '../time/abortable.js'
 import { pause } from '../time/pause.js'
 import type { RequestFacts, ResolvedCredentials, ResolvedSpec, Secret } from '../provider.js'
 import { readResponse, type LifetimeProblem } from '../provider/read-response.js'
@@ -142,8 +143,10 @@ async function ask<C>(
   let credentials: ResolvedCredentials<C>
   try {
     const leftMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
-    credentials = { ...given.credentials, ...(await volatileCredentials(spec, given.volatile, clock, leftMs)) }
+    const volatile = await abortable(volatileCredentials(spec, given.volatile, clock, leftMs), signal)
+    credentials = { ...given.credentials, ...volatile }
   } catch (error) {
+    signal.throwIfAborted()
     return failed({ error: error as AnyLingpaiError })
   }
   // Snapshot: another refresh may replace the token in memory before the platform quotes it.
