@@ -1,8 +1,16 @@
 import { inspect } from 'node:util'
-import type { IAccessTokenCache } from '@lingpai/core'
-import { simulateFleet, type FleetProfile, type FleetReport } from '@lingpai/testing/fleet'
+import type { FleetProfile, FleetReport } from '@lingpai/testing/fleet'
+import type { Run } from './children/simulation-thread.js'
+import { simulationThread } from './simulation.js'
+
+const simulate = simulationThread()
 
 const profiles = ['calm', 'crashes', 'stalls', 'store', 'skew', 'rival', 'upstream', 'everything'] as const
+
+async function simulateFleet(run: Run): Promise<FleetReport> {
+  const { report } = await simulate(run)
+  return report
+}
 
 async function runAll(from: number, count: number, profile?: FleetProfile): Promise<readonly FleetReport[]> {
   const reports: FleetReport[] = []
@@ -210,11 +218,10 @@ describe('what was broken once holds', () => {
 
 describe('the fleet simulator', () => {
   test.each(profiles)('a seed always runs the same: %s', async (profile) => {
-    const lines: string[] = []
-    const first = await simulateFleet({ seed: 77, profile, onTrace: (line) => lines.push(line) })
+    const first = await simulate({ seed: 77, profile, isTraced: true })
     const second = await simulateFleet({ seed: 77, profile })
-    expect(second).toEqual(first)
-    expect(lines).toHaveLength(first.lines)
+    expect(second).toEqual(first.report)
+    expect(first.trace).toHaveLength(second.lines)
   })
 
   test('a run differs from that of the next seed', async () => {
@@ -223,39 +230,22 @@ describe('the fleet simulator', () => {
   })
 
   test('a trace and a report contain no token and no secret', async () => {
-    const lines: string[] = []
-    const report = await simulateFleet({ seed: 5, profile: 'everything', onTrace: (line) => lines.push(line) })
-    expect(lines.length).toBeGreaterThan(100)
-    expect(lines.join('\n') + inspect(report, { depth: 9 })).not.toMatch(/simtok-|simsec-/)
+    const { report, trace } = await simulate({ seed: 5, profile: 'everything', isTraced: true })
+    expect(trace.length).toBeGreaterThan(100)
+    expect(trace.join('\n') + inspect(report, { depth: 9 })).not.toMatch(/simtok-|simsec-/)
   })
 })
 
 describe('a store without fencing', () => {
-  const unfenced = (cache: IAccessTokenCache): IAccessTokenCache => {
-    const { lease } = cache
-    if (lease === undefined) return cache
-    return {
-      ...cache,
-      lease: {
-        ...lease,
-        commit: async (key, holder, value, expiresAtMs) => {
-          await cache.set(key, value, expiresAtMs)
-          await lease.release(key, holder)
-          return true
-        },
-      },
-    }
-  }
-
   test('a broken guarantee is caught within 1,000 seeds, with its seed, time and trace', async () => {
     let report: FleetReport | undefined
     for (let seed = 1; seed < 1000 && report?.broken === undefined; seed += 1) {
-      report = await simulateFleet({ seed, wrapCache: unfenced })
+      report = await simulateFleet({ seed, isUnfenced: true })
     }
     expect(report?.broken).toMatchObject({ guarantee: expect.stringMatching(/^G[125]$/), atMs: expect.any(Number) })
     expect(report?.broken?.trace.at(-1)).toContain(report?.broken?.what)
     expect(report?.broken?.trace.length).toBeGreaterThan(5)
-    const again = await simulateFleet({ seed: report?.seed ?? 0, wrapCache: unfenced })
+    const again = await simulateFleet({ seed: report?.seed ?? 0, isUnfenced: true })
     expect(again).toEqual(report)
   }, 120_000)
 })
