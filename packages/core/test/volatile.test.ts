@@ -70,7 +70,7 @@ test('a manager that is closed does not wait for a function that does not return
   await failed
 })
 
-test('a ticket that is given anew is used from then on, by the source that there is', async () => {
+test('a ticket that is given later is used from then on, by the source that there is', async () => {
   const manager = platform.manager()
   const source = manager.source(here(ticketedApp), { ...app, ticket: 'ticket-old' })
   await source.getAccessToken()

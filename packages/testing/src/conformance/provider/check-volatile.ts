@@ -5,7 +5,7 @@ import { volatileFields } from '@lingpai/core/internal'
 import type { AddProviderCheck, ProviderSamples } from './provider-samples.js'
 import { withReplayedPlatform } from './replayed-platform.js'
 
-/** Checks a provider with volatile credentials: each request asks for them anew, and nothing keeps their values. */
+/** Checks a provider with volatile credentials: each request asks for them, and nothing keeps their values. */
 export function checkVolatile<C>(add: AddProviderCheck, provider: Provider<C>, samples: ProviderSamples<C>): void {
   const fields = volatileFields(provider.spec)
   if (fields.length === 0) return
