@@ -41,7 +41,7 @@ function endpointTable(spec, say) {
     [
       [say.tokenEndpoint, code(`${method} ${spec.baseUrl ?? ''}${url}`)],
       [say.fieldsSent, sent],
-      ...(spec.parent ? [[say.parent, say.parentOf(code(spec.parent.kind), placeOf(spec.parent.spec, say))]] : []),
+      ...(spec.parent ? [[say.parent, say.parentOf(code(spec.parent.kind), parentPlaceOf(spec, say))]] : []),
       ...(isCarried ? [[say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')]] : []),
       ...(isCarried ? [[say.otherOrigins, list(spec.apiOrigins, say)]] : []),
       [say.fallback, list(spec.fallbackBaseUrls, say)],
@@ -56,6 +56,10 @@ function placeOf({ placement }, say) {
   if (placement.in === 'nowhere') return say.nowhere
   if (placement.in === 'query') return `${say.query} \`${placement.name}\``
   return `\`${placement.name}: ${placement.scheme ? `${placement.scheme} ` : ''}<token>\``
+}
+
+function parentPlaceOf({ parent, parentPlacement: placement = parent.spec.placement }, say) {
+  return placement.in === 'json' ? `JSON: ${code(placement.name)}` : placeOf({ placement }, say)
 }
 
 function renewalTable(renewal, say) {

@@ -25,14 +25,25 @@ export async function readProviders() {
         name: folder.slice('provider-'.length),
         manifest,
         accounts,
-        /** By the names that users import. */
-        providers: Object.fromEntries(accounts.map(({ provider }) => named(provider))),
+        /** By the names that users import: those of the configuration first, then those that only a program can use. */
+        providers: Object.fromEntries([
+          ...accounts.map(({ provider }) => named(provider)),
+          ...Object.entries(entry).filter(([, value]) => isProvider(value) && !isTicket(value)),
+        ]),
         tickets: Object.fromEntries(tickets.map(({ provider }) => named(provider))),
         /** By the same names: what the tickets are for. */
         purposes: Object.fromEntries(tickets.map(({ provider, purpose }) => [named(provider)[0], purpose])),
       }
     }),
   )
+}
+
+function isProvider(value) {
+  return Array.isArray(value?.spec?.account)
+}
+
+function isTicket({ spec }) {
+  return spec.placement.in === 'nowhere'
 }
 
 function exportName(entry, provider, packageName) {

@@ -67,7 +67,7 @@ export interface SignPageOptions {
   readonly timestamp?: number
 }
 
-/** The signature that a page passes to the JS-SDK of a Tencent client, with the JS-SDK's field names. */
+/** The signature that a page passes to a JS-SDK, with the JS-SDK's field names. */
 export interface PageSignature {
   /** Unix seconds. */
   readonly timestamp: number
@@ -77,13 +77,13 @@ export interface PageSignature {
 }
 
 /**
- * Signs a page with a ticket for the JS-SDKs of WeChat and WeCom: SHA-1 over ticket, nonce, time and URL, sorted by
- * name. Providers build their own `…Config` functions on it.
+ * Signs a page with a ticket for the JS-SDKs of WeChat, WeCom and Feishu: SHA-1 over ticket, nonce, time and URL, sorted by
+ * name. Providers build their own `…Config` functions on it; one whose JS-SDK counts milliseconds passes a `timestamp`.
  *
  * @param provider the provider whose tickets may sign; the source of another one, such as that of the token itself, is
  * a mistake
  * @param url the URL of the page as the browser shows it, not decoded; the part from `#` on is ignored
- * @throws ConfigError for a source of another provider, an invalid URL, or a timestamp that is not a number of seconds
+ * @throws ConfigError for a source of another provider, an invalid URL, or a timestamp that is not a whole number
  */
 export async function signPage(
   { id, kind }: { readonly id: string; readonly kind: string },
@@ -105,7 +105,10 @@ export async function signPage(
     })
   }
   if (!Number.isSafeInteger(timestamp) || timestamp <= 0) {
-    throw new ConfigError(`${id}: "timestamp" must be Unix seconds`, { field: 'timestamp', problem: 'malformed' })
+    throw new ConfigError(`${id}: "timestamp" must be a Unix time in whole numbers`, {
+      field: 'timestamp',
+      problem: 'malformed',
+    })
   }
   const page = url.replace(/#.*$/s, '')
   const value = await ticket.getAccessToken(signal && { signal })
