@@ -1,6 +1,7 @@
 import { chown, lchown, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configurationJsonSchema } from '../src/index.js'
+import { providerNames } from '../src/known-providers.js'
 import { withHome, type Home } from './sandbox-home.js'
 
 /** A file with one valid QQ account. */
@@ -68,7 +69,7 @@ accounts:
     corpId: "<corpId>"
     agentId: [1]
   other:
-    provider: feishu
+    provider: nobody
   lone:
   "a b":
     provider: qq-bot
@@ -92,7 +93,7 @@ accounts:
       '9: accounts.corp: must have secretEnv: NAME or secretFile: path',
       '11: accounts.corp.corpId: still has the placeholder: replace it by the id of your account',
       "12: accounts.corp.agentId: must be the id as shown in the platform's console",
-      '14: accounts.other.provider: must be one of qq-bot, wechat-mp, wechat-mp-plain, wecom',
+      `14: accounts.other.provider: must be one of ${providerNames.join(', ')}`,
       '15: accounts.lone: must be a mapping',
       '16: accounts.a b: must be a name of letters, digits, dots, hyphens and underscores',
     ])
@@ -113,7 +114,7 @@ test('invalid values of single fields are reported', async () => {
     )
     expect(await problem('baseUrl: http', 'baseUrl: ftp')).toMatch(/^6: accounts\.shop\.baseUrl: must be an http/)
     expect(await problem('provider: qq-bot', 'unit: 1')).toMatch(
-      /^2: accounts\.shop\.provider: is missing: one of qq-bot/,
+      /^2: accounts\.shop\.provider: is missing: one of .*qq-bot/,
     )
     expect(await problem('accounts:', 'language: fr\naccounts:')).toMatch(/^1: language: must be en or zh/)
     expect(await problem('accounts:', 'timeoutMs: 5\naccounts:')).toMatch(/^1: timeoutMs: must be at least 100/)

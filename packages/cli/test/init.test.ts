@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { providerNames } from '../src/known-providers.js'
 import { withHome } from './sandbox-home.js'
 
 test('init writes a valid file for the environment, without secrets', async () => {
@@ -43,9 +44,9 @@ test('init only overwrites a file with --force', async () => {
 
 test('init rejects unknown providers and caches', async () => {
   await withHome(async ({ run }) => {
-    const provider = await run(['init', '--provider', 'feishu'])
+    const provider = await run(['init', '--provider', 'nobody'])
     expect(provider.code).toBe(2)
-    expect(provider.stderr).toContain('Known providers: qq-bot, wechat-mp, wechat-mp-plain, wecom.')
+    expect(provider.stderr).toContain(`Known providers: ${providerNames.join(', ')}.`)
     const cache = await run(['init', '--cache', 'mongodb://x'])
     expect(cache.code).toBe(2)
     const place = await run(['init', '--config', 'no/such/place.yaml'])
