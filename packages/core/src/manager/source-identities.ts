@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { fingerprintOf, type Account } from '../account.js'
 import type { Secret } from '../provider.js'
 
@@ -10,7 +11,6 @@ interface DescribedSpec {
 export class SourceIdentities {
   readonly #functionNumbers = new WeakMap<object, number>()
   readonly #descriptions = new WeakMap<object, string>()
-  readonly #descriptionNumbers = new Map<string, number>()
   #functionCount = 0
 
   /** Tells accounts apart whose secrets are functions: what those return is unknown before they are called. */
@@ -21,13 +21,13 @@ export class SourceIdentities {
     return JSON.stringify([account, marks])
   }
 
-  /** The provider's description and the options of a source, as a short text that is kept once for all accounts. */
+  /** The provider's description and the options of a source, as a short text that is kept once for all accounts of the provider. */
   variantOf(spec: DescribedSpec, isReadonly: boolean): string {
     const name = this.#description(spec)
     return isReadonly ? `${name} readonly` : name
   }
 
-  /** A provider, the same one for two equal `extend` calls. Its description is long, so it is kept once for all accounts. */
+  /** A provider, the same one for two equal `extend` calls. Its description is long, so only its hash is kept. */
   #description(spec: DescribedSpec): string {
     const known = this.#descriptions.get(spec)
     if (known !== undefined) return known
@@ -36,9 +36,7 @@ export class SourceIdentities {
       if (typeof value === 'function') return this.#numberOf(value)
       return Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value
     })
-    const number = this.#descriptionNumbers.get(text) ?? this.#descriptionNumbers.size + 1
-    this.#descriptionNumbers.set(text, number)
-    const name = `provider ${number}`
+    const name = createHash('sha256').update(text).digest('base64url')
     this.#descriptions.set(spec, name)
     return name
   }
