@@ -167,7 +167,7 @@ test.each(['certificate', 'fetch'] as const)('a stored fault of the %s has the s
 test('the class of an error without a platform code', () => {
   expect(errors.map((error) => classOfError(error))).toEqual([
     'unknown',
-    'unknown',
+    'transient',
     'transient',
     'transient',
     'ip-denied',
