@@ -1,4 +1,4 @@
-// npm run new -- provider dingtalk | npm run new -- cache mongodb: writes the skeleton of a package. It passes its conformance
+// npm run new -- provider acme | npm run new -- cache mongodb: writes the skeleton of a package. It passes its conformance
 // suite; the test `filled-in` fails with the list of what is still an example. It also updates the project references.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const [kind, name] = process.argv.slice(2)
 const problem = problemOf()
 if (problem === undefined) await create()
 else {
-  console.error(`${problem}\nusage: npm run new -- provider dingtalk\n       npm run new -- cache mongodb`)
+  console.error(`${problem}\nusage: npm run new -- provider acme\n       npm run new -- cache mongodb`)
   process.exitCode = 2
 }
 

@@ -19,7 +19,7 @@ export function renderFigures(providers, language) {
   return [
     ...sections,
     `## ${say.environment}`,
-    environmentTable(first.spec, say),
+    environmentTable(entries, say),
     `## ${say.tokenErrors}`,
     say.tokenErrorsLead,
     errorTable(first.spec, 'token', language),
@@ -39,7 +39,7 @@ function endpointTable(spec, say) {
   return table(
     [say.what, say.value],
     [
-      [say.tokenEndpoint, code(`${method} ${spec.baseUrl ?? ''}${url}`)],
+      [say.tokenEndpoint, code(`${method} ${spec.baseUrl ?? ''}${decodeURI(url)}`)],
       [say.fieldsSent, sent],
       ...(spec.parent ? [[say.parent, say.parentOf(code(spec.parent.kind), parentPlaceOf(spec, say))]] : []),
       ...(isCarried ? [[say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')]] : []),
@@ -52,7 +52,14 @@ function endpointTable(spec, say) {
   )
 }
 
-function placeOf({ placement }, say) {
+function placeOf({ placement, placementAt = {} }, say) {
+  const others = Object.entries(placementAt).filter(([, other]) => other.name !== placement.name)
+  return [placeIn(placement, say), ...others.map(([base, other]) => say.placeAt(code(base), placeIn(other, say)))].join(
+    '',
+  )
+}
+
+function placeIn(placement, say) {
   if (placement.in === 'nowhere') return say.nowhere
   if (placement.in === 'query') return `${say.query} \`${placement.name}\``
   return `\`${placement.name}: ${placement.scheme ? `${placement.scheme} ` : ''}<token>\``
@@ -90,16 +97,18 @@ function isWindowUnknown({ mode, windowSeconds }) {
   return mode === 'sticky' && windowSeconds === 0
 }
 
-function environmentTable(spec, say) {
-  const { account, secrets, env = {} } = spec
-  const row = (field, isSecret) => [code(field), isSecret ? say.yes : say.no, list(env[field], say)]
-  return table(
-    [say.credential, say.secret, say.variables],
-    [
+/** The credentials of all kinds, each once. */
+function environmentTable(providers, say) {
+  const rows = providers.flatMap(([, { spec }]) => {
+    const { account, secrets, env = {} } = spec
+    const row = (field, isSecret) => [code(field), isSecret ? say.yes : say.no, list(env[field], say)]
+    return [
       ...account.map((field) => row(field, false)),
       ...[...secrets, ...volatileFields(spec)].map((field) => row(field, true)),
-    ],
-  )
+    ]
+  })
+  const isFirst = ([field], index) => rows.findIndex(([other]) => other === field) === index
+  return table([say.credential, say.secret, say.variables], rows.filter(isFirst))
 }
 
 function errorTable(spec, endpoint, language) {
