@@ -8,6 +8,8 @@
  * Each run starts from a new base seed and prints it, so that a clean result covers schedules for which the code was not tuned;
  * `--from` repeats a run.
  *
+ * `--modes sticky-1800,rotate-0` draws the accounts' platforms from these ways to renew: Feishu's, and that of DingTalk's store apps.
+ *
  * `--core <folder>` takes the managers from another copy of the core's sources. `--accounts`,
  * `--processes` and `--hosts` set the size of the fleet, otherwise drawn from the seed. `--keep-going` doesn't stop at the first failing
  * seed. Exits with code 1 if a guarantee was broken.
@@ -30,6 +32,7 @@ const options = {
   seed: { type: 'string' },
   workers: { type: 'string', default: String(availableParallelism()) },
   profile: { type: 'string' },
+  modes: { type: 'string' },
   core: { type: 'string' },
   accounts: { type: 'string' },
   processes: { type: 'string' },
@@ -52,7 +55,8 @@ function readArguments() {
 /** Runs a seed with the programs that `compiled` created. */
 async function simulation({ fleet, core }) {
   const { simulateFleet } = await import(pathToFileURL(fleet).href)
-  const settings = { ...(values.profile !== undefined && { profile: values.profile }), size: sizeOf(values) }
+  const { profile, modes } = values
+  const settings = { ...(profile && { profile }), ...(modes && { modes: modes.split(',') }), size: sizeOf(values) }
   if (core === undefined) return (seed, more) => simulateFleet({ seed, ...settings, ...more })
   const { TokenManager } = await import(pathToFileURL(core).href)
   return (seed, more) =>
@@ -140,9 +144,10 @@ async function sweepAll(from, count, workers) {
   const programs = await compiled()
   const started = Array.from({ length: Math.min(workers, count) }, (_, i) => {
     const share = Math.ceil((count - i) / workers)
-    const { profile, accounts, processes, hosts } = values
+    const { profile, modes, accounts, processes, hosts } = values
     const passed = Object.entries({
       profile,
+      modes,
       accounts,
       processes,
       hosts,
@@ -178,7 +183,7 @@ async function sweepAll(from, count, workers) {
   if (first !== undefined) {
     console.log(first.broken.trace.join('\n'))
     console.log(oneLine(first))
-    console.log(`replay: npm run simulate -- --seed ${first.seed}`)
+    console.log(`replay: npm run simulate -- --seed ${first.seed}${chosenModes}`)
   }
   const { runs, cpuMs, ranMs, ...figures } = sums
   console.log(
@@ -189,6 +194,7 @@ async function sweepAll(from, count, workers) {
   if (failures.length > 0 || codes.some((code) => code !== 0)) process.exitCode = 1
 }
 
+const chosenModes = values.modes === undefined ? '' : ` --modes ${values.modes}`
 /** Seeds are whole numbers; a base leaves room for a long run above it. */
 const highestBase = 10 ** 12
 
@@ -196,6 +202,6 @@ if (values.seed !== undefined) await replay(Number(values.seed))
 else if (values.worker) await sweep(Number(values.from), Number(values.workers), Number(values.seeds))
 else {
   const from = values.from === undefined ? randomInt(1, highestBase) : Number(values.from)
-  console.log(`from seed ${from} on: npm run simulate -- --from ${from} --seeds ${values.seeds}`)
+  console.log(`from seed ${from} on: npm run simulate -- --from ${from} --seeds ${values.seeds}${chosenModes}`)
   await sweepAll(from, Number(values.seeds), Number(values.workers))
 }

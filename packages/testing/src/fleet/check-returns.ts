@@ -190,7 +190,7 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   const isOutside = next?.by === undefined || !next.isKnown || !next.by.process.isAlive
   const overlapMs = token.account.provider.spec.renewal.overlapSeconds * 1000
   // Two new tokens within one overlap, forced or after rejections, end it early; no process can anticipate that.
-  const isCutShort = next !== undefined && now < next.sim.issuedAtMs + overlapMs
+  const isCutShort = next !== undefined && now < next.sim.issuedAtMs + shortestMs(overlapMs)
   const sinceMs = token.sim.overlapEndsAtMs - overlapMs - settlesWithinMs
   const isCut = process.troubleAtMs >= sinceMs || token.account.lostAtMs >= sinceMs
   const holder = next?.by?.process
@@ -201,9 +201,15 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
     now < holder.lastStop.toMs + overlapMs &&
     knowsNoOther(process, token)
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
-  if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next)) return false
+  if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next))
+    return false
   world.figures.excused += 1
   return true
+}
+
+/** A platform without an overlap ends a token before the next one can be in the store. */
+function shortestMs(overlapMs: number): number {
+  return overlapMs === 0 ? landsWithinMs : overlapMs
 }
 
 /**

@@ -1,4 +1,4 @@
-import { fleetModes, type FleetMode } from './fleet-platforms.js'
+import { drawnModes, type FleetMode } from './fleet-platforms.js'
 import { randomStream, type RandomStream } from './random-stream.js'
 
 /** What kind of trouble a run has. */
@@ -92,9 +92,18 @@ export interface FleetPlan {
 /** Calls of a fleet whose size is drawn from the seed. */
 const mostCalls = 1500
 
+/** What of a plan is not drawn from the seed. */
+export interface FleetWishes {
+  readonly profile?: FleetProfile
+  readonly size?: FleetSize
+  /** The platforms to draw the accounts' from, by how they renew. @default those that a seed draws from */
+  readonly modes?: readonly [FleetMode, ...FleetMode[]]
+}
+
 /** Returns the plan of a seed. */
-export function fleetPlan(seed: number, wanted?: FleetProfile, size: FleetSize = {}): FleetPlan {
-  const plan = drawnPlan(seed, wanted)
+export function fleetPlan(seed: number, wishes: FleetWishes = {}): FleetPlan {
+  const { size = {} } = wishes
+  const plan = drawnPlan(seed, wishes)
   return Object.values(size).every((count) => count === undefined) ? plan : withSize(plan, size)
 }
 
@@ -108,12 +117,12 @@ function withSize(plan: FleetPlan, size: FleetSize): FleetPlan {
   return { ...plan, accounts: repeated(plan.accounts, size.accounts), hosts, slots, store, mostCalls: Infinity }
 }
 
-function drawnPlan(seed: number, wanted?: FleetProfile): FleetPlan {
+function drawnPlan(seed: number, { profile: wanted, modes = drawnModes }: FleetWishes): FleetPlan {
   const random = randomStream(seed)
   const drawn = random.pick(fleetProfiles)
   const profile = wanted ?? drawn
   const trouble = troubleOf(profile, random)
-  const accounts = [accountPlan(random), accountPlan(random)] as const
+  const accounts = [accountPlan(random, modes), accountPlan(random, modes)] as const
   const reach = random.chance(0.4) ? 'host' : 'fleet'
   const hosts = hostPlans(reach === 'host' ? 1 : random.between(1, 3), trouble, random)
   const isSkewed = hosts.some(({ skewMs }) => skewMs !== 0)
@@ -146,8 +155,8 @@ function drawnPlan(seed: number, wanted?: FleetProfile): FleetPlan {
   }
 }
 
-function accountPlan(random: RandomStream): AccountPlan {
-  const mode = random.pick(fleetModes)
+function accountPlan(random: RandomStream, modes: readonly [FleetMode, ...FleetMode[]]): AccountPlan {
+  const mode = random.pick(modes)
   const lifeSeconds = random.pick([900, 900, 1200, 1800, 3600, 7200])
   return { mode, lifeSeconds }
 }

@@ -2,10 +2,11 @@ import { defineProvider, type Provider, type RenewalSpec } from '@lingpai/core'
 import type { BookRules } from '../simulator/token-book.js'
 
 /** The renewal modes, each as its own platform. */
-export type FleetMode = 'sticky-60' | 'sticky-300' | 'sticky-0' | 'rotate' | 'extend' | 'independent'
+export type FleetMode =
+  'sticky-60' | 'sticky-300' | 'sticky-0' | 'sticky-1800' | 'rotate' | 'rotate-0' | 'extend' | 'independent'
 
-/** All of {@link FleetMode}. */
-export const fleetModes = [
+/** Those that a seed draws from. A longer list would change what each seed is; the others are chosen by name. */
+export const drawnModes = [
   'sticky-60',
   'sticky-300',
   'sticky-0',
@@ -36,7 +37,7 @@ interface Platform {
   readonly hasProbe: boolean
 }
 
-// The figures are those of QQ bots, WeChat stable_token, WeCom and WeChat cgi-bin/token, DingTalk, and OAuth 2.
+// The figures are those of QQ bots, WeChat stable_token, WeCom, Feishu, WeChat cgi-bin/token, DingTalk's store apps and own apps, and OAuth 2.
 const platforms: Readonly<Record<FleetMode, Platform>> = {
   'sticky-60': {
     renewal: {
@@ -76,6 +77,11 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
     rules: { mode: 'sticky', windowSeconds: 0, overlapSeconds: 0 },
     hasProbe: false,
   },
+  'sticky-1800': {
+    renewal: { mode: 'sticky', windowSeconds: 1800, overlapSeconds: 1800, attemptsAtSeconds: [1500, 900, 300, 60] },
+    rules: { mode: 'sticky', windowSeconds: 1800, overlapSeconds: 1800 },
+    hasProbe: true,
+  },
   rotate: {
     renewal: {
       mode: 'rotate',
@@ -87,6 +93,11 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
     },
     rules: { mode: 'rotate', windowSeconds: 0, overlapSeconds: 300 },
     hasProbe: true,
+  },
+  'rotate-0': {
+    renewal: { mode: 'rotate', overlapSeconds: 0, attemptsAtSeconds: [600, 60], memorySeconds: 60 },
+    rules: { mode: 'rotate', windowSeconds: 0, overlapSeconds: 0 },
+    hasProbe: false,
   },
   extend: {
     renewal: { mode: 'extend', attemptsAtSeconds: [600] },

@@ -4,7 +4,7 @@ import { finalCalls } from './final-calls.js'
 import type { FleetBreach } from './fleet-breach.js'
 import { planCalls } from './fleet-callers.js'
 import { faults } from './fleet-faults.js'
-import { fleetPlan, type AccountPlan, type FleetPlan, type FleetProfile, type FleetSize } from './fleet-plan.js'
+import { fleetPlan, type AccountPlan, type FleetPlan, type FleetProfile, type FleetWishes } from './fleet-plan.js'
 import { fleetProvider, rulesOf } from './fleet-platforms.js'
 import { fleetTrace } from './fleet-trace.js'
 import { startProcess } from './start-process.js'
@@ -13,13 +13,9 @@ import { virtualTime } from './virtual-time.js'
 import type { FleetFigures, TokenTruth, VirtualAccount, VirtualWorld } from './virtual-world.js'
 
 /** Options of a run. */
-export interface FleetOptions {
-  /** Determines everything that happens: a non-negative integer. */
+export interface FleetOptions extends FleetWishes {
+  /** Determines everything that happens that is not wished for: a non-negative integer. */
   readonly seed: number
-  /** @default drawn from the seed */
-  readonly profile?: FleetProfile
-  /** Size of the fleet, to count what many accounts and processes cost. @default drawn from the seed */
-  readonly size?: FleetSize
   /** Creates the managers, to run the checks on another build of the core. @default this core's `TokenManager` */
   readonly managerOf?: (options: TokenManagerOptions) => TokenManager
   /** Wraps the cache of each manager. @default none */
@@ -68,7 +64,7 @@ const quietMs = 20 * 60_000
  * ```
  */
 export async function simulateFleet(options: FleetOptions): Promise<FleetReport> {
-  const plan = fleetPlan(options.seed, options.profile, options.size)
+  const plan = fleetPlan(options.seed, options)
   let broken: FleetBreach | undefined
   const world = openWorld(plan, options, (breach) => {
     broken ??= breach
