@@ -72,7 +72,7 @@ export async function resendAppTicket(app: TokenSource, options?: { readonly sig
     options,
   )
   const { spec } = feishuStoreApp
-  const body = parsed(text) ?? { [spec.response.code[0] ?? '']: status, [spec.response.message]: 'no JSON' }
+  const body = parsed(text) ?? { code: status, msg: 'no JSON' }
   const rejection = classify(spec, 'token', { status, headers: new Headers(), body })
   if (rejection !== undefined) throw platformError(spec, 'token', rejection, { status, language: 'en', known: [] })
 }

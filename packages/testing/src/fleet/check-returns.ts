@@ -201,8 +201,7 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
     now < holder.lastStop.toMs + overlapMs &&
     knowsNoOther(process, token)
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
-  if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next))
-    return false
+  if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next)) return false
   world.figures.excused += 1
   return true
 }
