@@ -34,4 +34,5 @@ export const manifest: ProviderManifest<FeishuCredentials> = {
     },
   },
   baseUrlEnv: 'FEISHU_BASE_URL',
+  simulator: 'feishu',
 }

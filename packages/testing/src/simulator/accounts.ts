@@ -23,7 +23,7 @@ export const demoAccounts: DemoAccounts = ofEachPlatform((platform) => platformK
 export type AccountRef = string | Readonly<Record<string, unknown>>
 
 /** A configured account without its token books. */
-export type AccountData = Omit<SimAccount, 'books' | 'tickets'>
+export type AccountData = Omit<SimAccount, 'books' | 'bookOf' | 'pushed' | 'tickets'>
 
 /** Validates the accounts of the options. */
 export function accountsOf(options: AccountsOptions): readonly AccountData[] {
@@ -84,9 +84,9 @@ export function findAccount<A extends AccountData>(accounts: readonly A[], ref: 
 
 function isMeant(account: AccountData, ref: AccountRef): boolean {
   if (typeof ref === 'string') return account.id === ref || account.platform === ref
-  const otherSecrets = platformNames
-    .filter((name) => name !== account.platform)
-    .map((name) => platformKinds[name].secret)
+  const ownSecret: string = platformKinds[account.platform].secret
+  // Some platforms have a name in common.
+  const otherSecrets = platformNames.map((name) => platformKinds[name].secret).filter((field) => field !== ownSecret)
   if (otherSecrets.some((field) => field in ref)) return false
   return Object.entries(account.ids).every(([field, value]) => String(ref[field]) === value)
 }

@@ -21,6 +21,9 @@ const calls: Readonly<Record<string, (simulator: Simulator, faults: FaultBook, b
   'POST /_sim/mint': (simulator, _, { account, ...options }) => {
     simulator.mint(refOf(account), options)
   },
+  'POST /_sim/push': (simulator, _, { account }) => {
+    simulator.push(refOf(account))
+  },
   'POST /_sim/change': (simulator, _, { account, ...changes }) => {
     simulator.change(refOf(account), changes)
   },

@@ -60,12 +60,16 @@ export interface PlatformDesk {
   inFlight(account: SimAccount): number
   /** Returns a new trace id of hexadecimal digits and hyphens. */
   traceId(): string
+  /** Pushes a new value of the credential that the platform pushes to its apps. */
+  push(account: SimAccount): void
 }
 
 /** A token and its owner. */
 export interface HeldToken {
   readonly account: SimAccount
   readonly token: SimToken
+  /** The book that it is from, such as `tenant`. */
+  readonly kind: string
 }
 
 /** One platform: paths and bodies. */
@@ -92,6 +96,8 @@ export interface PlatformKind<Field extends string = string> {
   readonly tokens: Readonly<Record<string, BookRules>>
   /** Kinds of tickets of a token. */
   readonly tickets?: Readonly<Record<string, BookRules>>
+  /** The event with a credential that the platform pushes to its apps, such as a ticket; absent if it pushes none. */
+  readonly pushed?: (account: SimAccount, value: string) => object
   readonly open: (desk: PlatformDesk) => SimPlatform
 }
 

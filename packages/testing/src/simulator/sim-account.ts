@@ -4,15 +4,15 @@ import type { TokenBook } from './token-book.js'
 
 /** Settings of an account. Durations are platform seconds, which a time scale divides. */
 export interface AccountSettings {
-  /** Allowed IP addresses; all if absent. QQ and WeCom check them in API calls, WeChat at the token endpoint. */
+  /** Allowed IP addresses; all if absent. QQ, WeCom and Feishu check them in API calls, WeChat at the token endpoint. */
   readonly ipAllow?: readonly string[]
   /** @default 7200 */
   readonly lifeSeconds?: number
-  /** Renew window of sticky tokens. @default 60 for QQ, 300 for WeChat, 0 for WeCom */
+  /** Renew window of sticky tokens. @default 60 for QQ, 300 for WeChat, 0 for WeCom, 1800 for Feishu */
   readonly windowSeconds?: number
   /** How long a token works after a rotation replaced it. @default 300 for WeChat */
   readonly overlapSeconds?: number
-  /** Token requests per minute. @default Infinity for QQ, 10_000 for the others */
+  /** Token requests per minute. @default Infinity for QQ and Feishu, 10_000 for the others */
   readonly perMinute?: number
   /** Token requests per day. @default Infinity; 2_000 for WeChat's `token`, 500_000 for its `stable_token` */
   readonly perDay?: number
@@ -22,6 +22,12 @@ export interface AccountSettings {
   readonly expiresIn?: 'remaining' | 'full'
   /** Code of WeCom's API for an expired token. @default 42001 */
   readonly expiredCode?: 40014 | 42001
+  /** HTTP status of Feishu's API for a token that does not work; both were observed. @default 400 */
+  readonly rejectedStatus?: 200 | 400
+  /** Keys of the tenants that installed the app, which makes it a store app, Feishu only. @default a self-built app */
+  readonly tenants?: readonly string[]
+  /** URL that gets the events with pushed credentials. @default none: `Simulator.push` returns the event */
+  readonly pushUrl?: string
 }
 
 /** An account of a simulated platform. */
@@ -35,14 +41,19 @@ export interface SimAccount {
   settings: AccountSettings
   /** By kind of token. */
   readonly books: ReadonlyMap<string, TokenBook>
+  /** Returns the book of a part of the account, such as a tenant; its kind is `<kind>:<part>`. */
+  bookOf(kind: string, part: string): TokenBook
+  /** The value that was pushed last. */
+  pushed?: string
   /** By kind of ticket. */
   readonly tickets: ReadonlyMap<string, TokenBook>
 }
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string')
 
 const settingChecks: Readonly<Record<keyof AccountSettings, (value: unknown) => boolean>> = {
-  ipAllow: (value) => Array.isArray(value) && value.every((ip) => typeof ip === 'string'),
+  ipAllow: isTexts,
   lifeSeconds: (value) => isCount(value) && value !== 0,
   windowSeconds: isCount,
   overlapSeconds: isCount,
@@ -51,6 +62,9 @@ const settingChecks: Readonly<Record<keyof AccountSettings, (value: unknown) => 
   maxConcurrent: isCount,
   expiresIn: (value) => value === 'remaining' || value === 'full',
   expiredCode: (value) => value === 40014 || value === 42001,
+  rejectedStatus: (value) => value === 200 || value === 400,
+  tenants: isTexts,
+  pushUrl: (value) => typeof value === 'string' && URL.canParse(value),
 }
 
 /**

@@ -49,6 +49,8 @@ export interface SimulatorAdmin {
   revoke(target: AccountRef, options?: RevokeOptions): Promise<void>
   /** Unlike that of {@link Simulator}, does not return the token. */
   mint(account: AccountRef, options?: MintOptions): Promise<void>
+  /** Pushes a new value of a credential to the account's `pushUrl`. Unlike that of {@link Simulator}, does not return the event. */
+  push(account: AccountRef): Promise<void>
   /** Changes an account at the platform. */
   change(account: AccountRef, changes: AccountChanges): Promise<void>
   /** Advances the platforms' time, in milliseconds of the client's time. */
@@ -77,6 +79,7 @@ export function simulatorAdmin(url: string): SimulatorAdmin {
     clearFaults: () => post('clear'),
     revoke: (target, options) => post('revoke', { ...options, target }),
     mint: (account, options) => post('mint', { ...options, account }),
+    push: (account) => post('push', { account }),
     change: (account, changes) => post('change', { ...changes, account }),
     skipTime: (ms) => post('skip', { ms }),
   }

@@ -36,6 +36,13 @@ export interface Simulator {
   revoke(target: AccountRef, options?: RevokeOptions): void
   /** Issues a token as another party would get it directly from the platform. The ledger counts no request for it. */
   mint(account: AccountRef, options?: MintOptions): string
+  /**
+   * Pushes a new value of the credential that the platform pushes to its apps, such as Feishu's `app_ticket`. Earlier values are invalid.
+   *
+   * @returns the event as the platform sends it; an account with `pushUrl` gets it too
+   * @throws ConfigError for a platform that pushes nothing
+   */
+  push(account: AccountRef): object
   /** Changes an account on the platform: IP allowlist, life, limits, or a reset secret. */
   change(account: AccountRef, changes: AccountChanges): void
   /** Advances the platforms' time by a client duration, as when the client's machine is suspended. */

@@ -103,6 +103,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       world.revoke(target, revokeOptions)
     },
     mint: (ref, mintOptions) => world.mint(ref, mintOptions).token.value,
+    push: (ref) => world.push(ref),
     change: (ref, changes) => {
       world.change(ref, changes)
     },

@@ -47,19 +47,21 @@ export interface World {
   revoke(target: AccountRef, options?: RevokeOptions): void
   mint(ref: AccountRef, options?: MintOptions): Issue
   change(ref: AccountRef, changes: AccountChanges): void
+  /** Pushes a new value of a credential. @returns the event */
+  push(ref: AccountRef): object
 }
 
 /** Creates the platforms for the accounts. */
 export function world(data: readonly AccountData[], time: PlatformTime, gateway: GatewayBook): World {
-  const tokens = new Map<string, HeldToken & { readonly kind: string }>()
+  const tokens = new Map<string, HeldToken>()
   const inFlight = new Map<SimAccount, number>()
-  const remember = (held: HeldToken & { readonly kind: string }): void => {
+  const remember = (held: HeldToken): void => {
     tokens.set(held.token.value, held)
     if (tokens.size > mostTokens) tokens.delete(tokens.keys().next().value ?? '')
   }
   const accounts = data.map((given) => openAccount(given, time, remember))
   const account = (ref: AccountRef): SimAccount => findAccount(accounts, ref)
-  const shared = { time, gateway, inFlight: (one: SimAccount) => inFlight.get(one) ?? 0 }
+  const shared = { time, gateway, inFlight: (one: SimAccount) => inFlight.get(one) ?? 0, push }
   const platforms = Object.values(platformKinds).map(
     (kind) => [kind.name, kind.open({ ...shared, ...deskOf(kind, accounts, tokens, time) })] as const,
   )
@@ -82,14 +84,11 @@ export function world(data: readonly AccountData[], time: PlatformTime, gateway:
       changed.settings = { ...changed.settings, ...checkedSettings({ ...settings }) }
       if (secret !== undefined) changed.secret = secret
     },
+    push: (ref) => push(account(ref)),
   }
 }
 
-function openAccount(
-  given: AccountData,
-  time: PlatformTime,
-  remember: (held: HeldToken & { readonly kind: string }) => void,
-): SimAccount {
+function openAccount(given: AccountData, time: PlatformTime, remember: (held: HeldToken) => void): SimAccount {
   const { tokens, tickets = {} } = platformKinds[given.platform]
   const openBook = (kind: string, rules: () => BookRules, onIssue: (token: SimToken) => void = forget): TokenBook => {
     let serial = 0
@@ -104,14 +103,26 @@ function openAccount(
       onIssue,
     })
   }
-  const books = Object.entries(tokens).map(([kind, rules]) => {
-    const onIssue = (token: SimToken): void => {
-      remember({ account, token, kind })
-    }
-    return [kind, openBook(kind, () => rulesOf(rules, account.settings), onIssue)] as const
-  })
+  const openTokens = (kind: string, rules: BookRules): TokenBook => {
+    const book = openBook(
+      kind,
+      () => rulesOf(rules, account.settings),
+      (token) => {
+        remember({ account, token, kind })
+      },
+    )
+    books.set(kind, book)
+    return book
+  }
   const ticketBooks = Object.entries(tickets).map(([kind, rules]) => [kind, openBook(kind, () => rules)] as const)
-  const account: SimAccount = { ...given, books: new Map(books), tickets: new Map(ticketBooks) }
+  const books = new Map<string, TokenBook>()
+  const bookOf = (kind: string, part: string): TokenBook => {
+    const rules = tokens[kind]
+    if (rules === undefined) throw new ConfigError(`simulator: ${given.platform} has no token of kind ${kind}`)
+    return books.get(`${kind}:${part}`) ?? openTokens(`${kind}:${part}`, rules)
+  }
+  const account: SimAccount = { ...given, books, bookOf, tickets: new Map(ticketBooks) }
+  for (const [kind, rules] of Object.entries(tokens)) openTokens(kind, rules)
   return account
 }
 
@@ -134,7 +145,7 @@ function deskOf(
   accounts: readonly SimAccount[],
   tokens: ReadonlyMap<string, HeldToken>,
   time: PlatformTime,
-): Omit<PlatformDesk, 'time' | 'gateway' | 'inFlight'> {
+): Omit<PlatformDesk, 'time' | 'gateway' | 'inFlight' | 'push'> {
   return {
     quota: quota(time.nowMs),
     accounts: accounts.filter(({ platform }) => platform === name),
@@ -144,6 +155,28 @@ function deskOf(
     },
     traceId: () => [4, 4, 4].map((bytes) => randomBytes(bytes).toString('hex')).join('-'),
   }
+}
+
+/** @throws ConfigError for a platform that pushes nothing */
+function push(account: SimAccount): object {
+  const { pushed } = platformKinds[account.platform] as PlatformKind
+  if (pushed === undefined) {
+    throw new ConfigError(`simulator: ${account.platform} pushes nothing`, { field: 'account', problem: 'unknown' })
+  }
+  const value = `${tokenPrefix}${account.platform}_pushed_${randomBytes(24).toString('base64url')}`
+  account.pushed = value
+  const event = pushed(account, value)
+  const { pushUrl } = account.settings
+  if (pushUrl !== undefined) deliverEvent(pushUrl, event)
+  return event
+}
+
+/** A receiver that is down misses the event, as at the platform. */
+function deliverEvent(url: string, event: object): void {
+  const headers = { 'content-type': 'application/json' }
+  fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })
+    .then((response) => response.arrayBuffer())
+    .catch(forget)
 }
 
 function mint(account: SimAccount, { kind, force = false }: MintOptions = {}): Issue {
