@@ -69,7 +69,7 @@ accounts:
     corpId: "<corpId>"
     agentId: [1]
   other:
-    provider: nobody
+    provider: stranger
   lone:
   "a b":
     provider: qq-bot

@@ -44,7 +44,7 @@ test('init only overwrites a file with --force', async () => {
 
 test('init rejects unknown providers and caches', async () => {
   await withHome(async ({ run }) => {
-    const provider = await run(['init', '--provider', 'nobody'])
+    const provider = await run(['init', '--provider', 'stranger'])
     expect(provider.code).toBe(2)
     expect(provider.stderr).toContain(`Known providers: ${providerNames.join(', ')}.`)
     const cache = await run(['init', '--cache', 'mongodb://x'])

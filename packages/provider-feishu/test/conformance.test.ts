@@ -80,7 +80,7 @@ const oauth = {
 }
 providerConformance(test, feishuOAuth, { credentials, ...oauth })
 providerConformance(test, feishuKeyless, {
-  credentials: { appId: 'cli_a1b2c3', clientAssertion: 'signed-by-somebody' },
+  credentials: { appId: 'cli_a1b2c3', clientAssertion: 'signed-by-a-vault' },
   ...oauth,
 })
 

@@ -183,7 +183,7 @@ test('an invalid fault is a ConfigError', () =>
     expect(() => simulator.fault({ status: 99 })).toThrow('status')
     expect(() => simulator.fault({ latencyMs: -1 })).toThrow('latencyMs')
     expect(() => simulator.fault({ status: 500, endpoint: 'cgi-bin' as never })).toThrow('endpoint')
-    expect(() => simulator.fault({ status: 500, platform: 'nobody' as never })).toThrow('platform')
+    expect(() => simulator.fault({ status: 500, platform: 'stranger' as never })).toThrow('platform')
     expect(() => simulator.fault({ drop: 'soon' as never })).toThrow('drop')
     expect(() => simulator.fault({ status: 500, account: 'qq:unknown' })).toThrow('no account')
   }))

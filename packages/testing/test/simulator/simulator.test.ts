@@ -57,8 +57,8 @@ test('provider() returns the provider with the address and the times of the simu
     expect(simulator.provider(wechatMpPlain).spec.renewal.overlapSeconds).toBe(0.125)
     expect(simulator.provider(wecom).spec.baseUrl).toBe(`${simulator.url}/wecom`)
     expect(simulator.scaled({ mode: 'rotate', marginSeconds: 24 })).toEqual({ mode: 'rotate', marginSeconds: 0.01 })
-    const stranger = { ...qqBot, id: 'nobody' }
-    expect(() => simulator.provider(stranger)).toThrow('nobody has no simulated platform')
+    const stranger = { ...qqBot, id: 'stranger' }
+    expect(() => simulator.provider(stranger)).toThrow('stranger has no simulated platform')
     const { url, json } = scaled.spec.request(demoAccounts.qq)
     await expect(post(`/qq${url}`, json)).resolves.toMatchObject({ body: { expires_in: '3' } })
     await clock.advance(0)
@@ -88,7 +88,7 @@ test('the simulator rejects a body above 64 KiB', () =>
 
 test('a path outside the platforms is not found', () =>
   withSimulator({}, async ({ send }) => {
-    for (const path of ['/', '/nobody/x', '/qq', '//', '/_sim/unknown']) expect((await send(path)).status).toBe(404)
+    for (const path of ['/', '/stranger/x', '/qq', '//', '/_sim/unknown']) expect((await send(path)).status).toBe(404)
     expect((await send('/')).text).toBe('404 page not found')
   }))
 
