@@ -1,12 +1,50 @@
 import { isLingpaiError } from '@lingpai/core'
+import { networkFault } from '@lingpai/core/internal'
 
-/** What to do about errors that only an operator can fix. */
-const hints: Readonly<Record<string, string>> = {
-  WRONGPASS: 'Redis rejects the user name or the password: check them',
-  NOAUTH: 'Redis requires a password: set one',
-  NOPERM:
-    'Redis denies this user a command of the cache: grant it the permissions listed in the documentation of the Redis cache',
-  NODATABASE: 'Redis has no database with this number: check the number, or raise "databases" in redis.conf',
+interface Advice {
+  readonly hint: string
+  /** Whether the failure may pass without an operator, for example after a failover. */
+  readonly passes: boolean
+}
+
+const rejectedCertificate: Advice = {
+  hint: 'the TLS certificate of Redis was rejected: set "tls.ca" or NODE_EXTRA_CA_CERTS if a private authority signed it; otherwise check the host name and the expiry date',
+  passes: false,
+}
+
+/** What to do about the errors that an operator can fix. */
+const advices: Readonly<Record<string, Advice>> = {
+  WRONGPASS: { hint: 'Redis rejects the user name or the password: check them', passes: false },
+  NOAUTH: { hint: 'Redis requires a password, and none is set', passes: false },
+  NOPERM: {
+    hint: 'Redis denies this user a command of the cache: grant it the permissions listed in the documentation of the Redis cache',
+    passes: false,
+  },
+  NODATABASE: {
+    hint: 'Redis has no database with this number: check the number, or raise "databases" in redis.conf',
+    passes: false,
+  },
+  NOTREDIS: {
+    hint: 'The server at this address is not Redis, or expects TLS: check the address, and use rediss: for TLS',
+    passes: false,
+  },
+  READONLY: {
+    hint: 'This server is a replica: name the master, or let redis+sentinel: find it',
+    passes: true,
+  },
+  OOM: {
+    hint: 'Redis is out of memory: raise "maxmemory", or choose a "maxmemory-policy" that evicts keys',
+    passes: true,
+  },
+  ECONNRESET: {
+    hint: 'Redis closes the connection: use rediss: if it expects TLS, and check "protected-mode", "bind" and "maxclients" in redis.conf',
+    passes: true,
+  },
+}
+
+function adviceFor(code: string, cause: unknown): Advice | undefined {
+  if (networkFault(cause).problem === 'certificate') return rejectedCertificate
+  return Object.hasOwn(advices, code) ? advices[code] : undefined
 }
 
 /** A failure of Redis or of the connection to it. The core wraps it in a `CacheError`. */
@@ -14,16 +52,17 @@ export class RedisStoreError extends Error {
   override readonly name = 'RedisStoreError'
   /** The system's code, the code of Redis (`WRONGPASS`, `READONLY` …), or `ETIMEDOUT`. */
   readonly code: string
-  /** `false` if waiting does not help; `hint` then says what does. */
+  /** `false` if waiting does not help. */
   readonly retryable: boolean
+  /** What to do. Always set if waiting does not help. */
   readonly hint?: string
 
   constructor(message: string, code: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
-    const hint = Object.hasOwn(hints, code) ? hints[code] : undefined
+    const advice = adviceFor(code, cause)
     this.code = code
-    this.retryable = hint === undefined
-    if (hint !== undefined) this.hint = hint
+    this.retryable = advice?.passes ?? true
+    if (advice !== undefined) this.hint = advice.hint
   }
 }
 
@@ -43,9 +82,9 @@ export function timeoutError(server: string, timeoutMs: number): RedisStoreError
   return new RedisStoreError(`redis ${server}: no response within ${timeoutMs} ms`, 'ETIMEDOUT')
 }
 
-/** Whether Redis rejects the credentials: retrying soon does not help. */
+/** Whether the server rejects this client, or this client the server: retrying soon does not help. */
 export function isRefusal(error: unknown): boolean {
-  return Object.hasOwn(hints, codeOf(error))
+  return adviceFor(codeOf(error), error)?.passes === false
 }
 
 /** Whether the server is no longer the master and needs a new connection. */
@@ -67,9 +106,13 @@ function codeOf(error: unknown): string {
   // AUTH without a user name, and errors from inside a script, have no code at the start.
   if (/invalid password|invalid username-password/i.test(text)) return 'WRONGPASS'
   if (/DB index is out of range/i.test(text)) return 'NODATABASE'
+  if (/^Unknown RESP type/.test(text)) return 'NOTREDIS'
   const word = /^-?([A-Z][A-Z]+)\b/.exec(text)?.[1] ?? 'ERR'
   if (word !== 'ERR') return word
-  if (typeof constructor === 'function' && /^Client(Offline|Closed)Error$/.test(constructor.name)) return 'ENOTCONN'
+  const kind = typeof constructor === 'function' ? constructor.name : ''
+  if (/^Client(Offline|Closed)Error$/.test(kind)) return 'ENOTCONN'
+  if (kind === 'SocketClosedUnexpectedlyError') return 'ECONNRESET'
+  if (kind === 'RootNodesUnavailableError') return 'ENOCLUSTER'
   return name === 'AggregateError' ? 'ECONNREFUSED' : 'ERR'
 }
 
@@ -83,6 +126,12 @@ function textFor(code: string): string {
       return 'this user lacks a permission that the cache needs (NOPERM)'
     case 'NODATABASE':
       return 'the server has no database with this number (NODATABASE)'
+    case 'NOTREDIS':
+      return 'the server does not speak the protocol of Redis (NOTREDIS)'
+    case 'ECONNRESET':
+      return 'the server closed the connection (ECONNRESET)'
+    case 'ENOCLUSTER':
+      return 'no server is reachable and part of a cluster (ENOCLUSTER)'
     case 'READONLY':
       return 'the server is a read-only replica (READONLY)'
     case 'NOREPLICAS':

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -160,6 +161,45 @@ withRealRedis('a missing password is a clear error', async () => {
   expect(await cache.get('a')).toBe('one')
 })
 
+withRealRedis('a replica, a full server and a denied command are named with what to do about them', async () => {
+  await redis.send('ACL', 'SETUSER', 'bot', 'on', '>PLANTED', '~*', '&*', '+@all', '-eval')
+  const denied = open({ url: `redis://bot:PLANTED@127.0.0.1:${redis.port}` })
+  expect(await failureOf(denied.set('a', 'one'))).toMatchObject({
+    code: 'NOPERM',
+    retryable: false,
+    hint: expect.stringContaining('grant'),
+  })
+  const cache = open({ url: redis.url })
+  await redis.send('CONFIG', 'SET', 'maxmemory', '1')
+  expect(await failureOf(cache.set('a', 'one'))).toMatchObject({
+    code: 'OOM',
+    retryable: true,
+    hint: expect.stringContaining('maxmemory'),
+  })
+  await redis.send('CONFIG', 'SET', 'maxmemory', '0')
+  await redis.send('REPLICAOF', '127.0.0.1', '1')
+  expect(await failureOf(cache.set('a', 'one'))).toMatchObject({
+    code: 'READONLY',
+    retryable: true,
+    hint: expect.stringContaining('master'),
+  })
+})
+
+test.each([
+  ['speaks another protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n', { code: 'NOTREDIS', retryable: false }],
+  ['closes each connection', '', { code: 'ECONNRESET', retryable: true }],
+])('a server that %s is named as such', async (_, words, expected) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end(words))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const error = await failureOf(open({ url: `redis://127.0.0.1:${port}`, timeoutMs: 5000 }).get('a'))
+  expect(error).toMatchObject({ ...expected, hint: expect.stringContaining('rediss:') })
+  server.close()
+})
+
 withRealRedis('a Redis user needs exactly these permissions', async () => {
   const commands = [
     'get',
@@ -214,6 +254,8 @@ withRealRedis('TLS checks the certificate against the given one', async () => {
   expect(await cache.get('a')).toBe('one')
   expect(await failureOf(open({ url: `rediss://127.0.0.1:${port}` }).get('a'))).toMatchObject({
     code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    retryable: false,
+    hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
   })
   await secure.close()
   await rm(directory, { recursive: true })

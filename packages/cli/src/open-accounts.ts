@@ -1,4 +1,11 @@
-import { ConfigError, TokenManager, type IAccessTokenCache, type SourceOptions, type TokenSource } from '@lingpai/core'
+import {
+  ConfigError,
+  TokenManager,
+  type IAccessTokenCache,
+  type Logger,
+  type SourceOptions,
+  type TokenSource,
+} from '@lingpai/core'
 import { askSecret, canAsk } from './ask-secret.js'
 import { openCache } from './caches.js'
 import type { CommandIo } from './command-io.js'
@@ -35,12 +42,16 @@ export async function openAccounts(
     cache,
     fetch,
     clock: io.clock,
+    // Without a logger, the manager would add a warning of the process.
+    logger: silent,
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(language !== undefined && { language }),
     hooks: {
       'cache-failed': ({ error }) => {
         if (!hasFailed)
-          (onCacheFailure ?? warn ?? output.warn)(`the cache ${configuration.cache.shown} is failing: ${error.message}`)
+          (onCacheFailure ?? warn ?? output.warn)(
+            `the cache ${configuration.cache.shown} is failing: ${error.hint ?? error.message}`,
+          )
         hasFailed = true
       },
     },
@@ -57,6 +68,9 @@ export async function openAccounts(
     },
   }
 }
+
+const nothing = (): void => undefined
+const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 /** Options of {@link openAccounts}. */
 export interface OpenAccountsOptions {

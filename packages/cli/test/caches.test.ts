@@ -87,7 +87,9 @@ withRealRedis(
         }
         const wrong = await run(['doctor', 'qq-bot'], { env: { ...plain, LINGPAI_CACHE_PASSWORD: 'not-the-password' } })
         expect(wrong.code).toBe(3)
-        expect(wrong.stdout).toMatch(/fail {2}cache use: redis:\S+ failed \(\w+\).* → Check that it is running/)
+        expect(wrong.stdout).toMatch(
+          /fail {2}cache use: redis:\S+ failed \(\w+\).* → Redis rejects the user name or the password/,
+        )
         expect(wrong.stdout).not.toContain('not-the-password')
       })
     })
@@ -218,5 +220,31 @@ test('wrong keys cause another token request, and encryption without keys is rej
     const rejected = await run(['token', 'qq-bot', '--keys=k1:hunter2hunter2'])
     expect(rejected.code).toBe(2)
     expect(rejected.stderr).not.toContain('hunter2hunter2')
+  })
+})
+
+withRealRedis('doctor and token say what to do about a Redis that answers but rejects its user', async () => {
+  await withRedis('PLANTED-redis', async (port) => {
+    const env = { LINGPAI_CACHE: `redis://127.0.0.1:${port}` }
+    await withHome(async ({ spawn: start }) => {
+      const doctor = await start(['doctor', 'qq-bot'], env).ended
+      expect(doctor.stdout).toMatch(
+        /\nfail {2}cache use: .* failed \(NOAUTH\): .* → Redis requires a password, and none is set\n/,
+      )
+      expect(doctor.stderr).toBe('')
+      const token = await start(['token', 'qq-bot'], env).ended
+      expect(token.stderr).toBe(
+        `lingpai: the cache redis://127.0.0.1:${port} is failing: Redis requires a password, and none is set\n`,
+      )
+    })
+  })
+})
+
+test('doctor says what to do about a server that is not Redis', async () => {
+  await withHome(async ({ run, simulator }) => {
+    const { stdout } = await run(['doctor', 'qq-bot'], {
+      env: { LINGPAI_CACHE: simulator.url.replace('http', 'redis') },
+    })
+    expect(stdout).toMatch(/\nfail {2}cache use: .* failed \(NOTREDIS\): .* → The server at this address is not Redis/)
   })
 })

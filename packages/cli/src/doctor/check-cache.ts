@@ -81,11 +81,26 @@ async function checkUse(place: CachePlace, cache: IAccessTokenCache): Promise<Fi
     if (isLingpaiError(error) && error.hint !== undefined)
       return fail('use', `${place.shown} failed: ${error.message}`, { action: error.hint })
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    const action = isRedis(place)
-      ? 'Check that it is running, that this host can reach it, and its user and password (LINGPAI_CACHE_PASSWORD).'
-      : 'Make it writable for this user, or configure another cache in lingpai.yaml or LINGPAI_CACHE.'
+    const action = hintOf(error) ?? (await readyHint(cache)) ?? generalAdvice(place)
     return fail('use', `${place.shown} failed (${code}): every process requests its own tokens`, { action })
   }
+}
+
+/** Returns what the store's error says about its solution. */
+function hintOf(error: unknown): string | undefined {
+  const { hint } = Object(error) as { readonly hint?: unknown }
+  return typeof hint === 'string' ? hint : undefined
+}
+
+/** Returns the advice that an application gets when it checks this cache at its start. */
+async function readyHint(cache: IAccessTokenCache): Promise<string | undefined> {
+  return cache.ready?.().then(() => undefined, hintOf)
+}
+
+function generalAdvice(place: CachePlace): string {
+  return isRedis(place)
+    ? 'Check that it is running, that this host can reach it, and its user and password (LINGPAI_CACHE_PASSWORD).'
+    : 'Make it writable for this user, or configure another cache in lingpai.yaml or LINGPAI_CACHE.'
 }
 
 async function checkStorage(cache: IAccessTokenCache): Promise<string | undefined> {
