@@ -6,5 +6,6 @@ export function errorBody(
   { code: codeField, message: messageField, errorExtras }: FacadePlatform,
   { code, message }: FacadeError,
 ): Readonly<Record<string, unknown>> {
-  return { [codeField]: code, [messageField]: message, ...errorExtras }
+  const extras = typeof errorExtras === 'function' ? errorExtras(code) : errorExtras
+  return { [codeField]: code, [messageField]: message, ...extras }
 }

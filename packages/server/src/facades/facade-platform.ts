@@ -8,8 +8,12 @@ export interface FacadePlatform {
   /** The fields of an error. */
   readonly code: string
   readonly message: string
+  /** HTTP status of an error. @default 200 */
+  readonly status?: number
+  /** Other statuses, by code. */
+  readonly statuses?: Readonly<Record<PlatformCode, number>>
   /** Fields that SDKs read before they look for a code. */
-  readonly errorExtras?: Readonly<Record<string, string>>
+  readonly errorExtras?: Readonly<Record<string, string>> | ((code: PlatformCode) => Readonly<Record<string, string>>)
   /** For an unknown app, another key's app and a wrong key: one error, so that a caller learns nothing about other apps. */
   readonly stranger: PlatformWords
   /** For a valid key that matches several accounts. */

@@ -14,6 +14,8 @@ export interface Facade {
     /** HTTP status of the response to such a call. */
     readonly status: number
     readonly isApiCall: (call: UnservedCall) => boolean
+    /** Whether it recognizes every call of the platform, so that other paths need no response in its format. @default false */
+    readonly isComplete?: boolean
   }
 }
 
@@ -34,6 +36,8 @@ export interface FacadeRoute {
   /** The method in the platform's documentation. */
   readonly method: 'GET' | 'POST'
   readonly schema: FastifySchema
+  /** The errors of this route, where they differ from those of the facade. */
+  readonly platform?: FacadePlatform
   /** The error for the other method; without it, the other method works too, because some SDKs use it. */
   readonly otherMethod?: FacadeError
   readonly handle: (facades: FacadeContext, request: FastifyRequest, fields: FacadeFields) => Promise<unknown>

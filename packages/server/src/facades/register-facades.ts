@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { namedScope } from '../http/named-scope.js'
 import type { Facade, FacadeFields, FacadeRoute } from './facade.js'
 import { FacadeError } from './facade-error.js'
@@ -17,7 +17,7 @@ export function registerFacades(fastify: FastifyInstance, context: ServerContext
   })
 }
 
-/** Registers the routes of a facade with the platform's formats. As at the platforms, an error has status 200. */
+/** Registers the routes of a facade with the platform's formats. */
 function registerFacade(fastify: FastifyInstance, { platform, routes }: Facade, shared: FacadeContext): void {
   const servePlatform = (scope: FastifyInstance, _options: unknown, done: () => void): void => {
     // SDKs and curl send JSON and forms with any content type.
@@ -28,12 +28,7 @@ function registerFacade(fastify: FastifyInstance, { platform, routes }: Facade, 
     // The schemas are for the documentation: each platform has its own codes for missing and invalid fields.
     scope.setValidatorCompiler(() => (value: unknown) => ({ value }))
     scope.setSerializerCompiler(() => JSON.stringify)
-    scope.setErrorHandler(async (error, request, reply) => {
-      const foreseen = toFacadeError(error, platform)
-      if (foreseen === undefined) request.log.error({ err: error }, 'a facade failed')
-      return reply.code(200).send(errorBody(platform, foreseen ?? new FacadeError(platform.busy, 'internal error')))
-    })
-    for (const route of routes) registerRoute(scope, route, shared)
+    for (const route of routes) registerRoute(scope, { platform, ...route }, shared)
     done()
   }
   void fastify.register(namedScope(`lingpai-${platform.providerId}-facade`, servePlatform))
@@ -41,15 +36,23 @@ function registerFacade(fastify: FastifyInstance, { platform, routes }: Facade, 
 
 function registerRoute(
   scope: FastifyInstance,
-  { path, method, schema, otherMethod, handle }: FacadeRoute,
+  { path, method, schema, otherMethod, handle, platform }: FacadeRoute & Pick<Facade, 'platform'>,
   shared: FacadeContext,
 ): void {
+  const errorHandler: RouteShorthandOptions['errorHandler'] = (error, request, reply) => {
+    const foreseen = toFacadeError(error, platform)
+    if (foreseen === undefined) request.log.error({ err: error }, 'a facade failed')
+    const known = foreseen ?? new FacadeError(platform.busy, 'internal error')
+    const { status = 200, statuses = {} } = platform
+    void reply.code(statuses[known.code] ?? status).send(errorBody(platform, known))
+  }
   const handler = async (request: FastifyRequest): Promise<unknown> => handle(shared, request, fieldsOf(request))
-  scope.route({ method, url: path, schema, handler })
+  scope.route({ method, url: path, schema, handler, errorHandler })
   scope.route({
     method: method === 'GET' ? 'POST' : 'GET',
     url: path,
     schema: { hide: true },
+    errorHandler,
     handler: otherMethod === undefined ? handler : () => Promise.reject(otherMethod),
   })
 }

@@ -30,7 +30,8 @@ export function unservedResponse(url: string, authorization = ''): UnservedRespo
   if (of?.unserved !== undefined) return { status: of.unserved.status, body: wordsOf(of.platform) }
   if (ownPaths.test(path)) return undefined
   // Any SDK finds an error in it. Where two platforms share a field, it has the code of the first.
-  const bodies = facades.map(({ platform }) => wordsOf(platform)).reverse()
+  const possible = facades.filter(({ unserved }) => unserved?.isComplete !== true)
+  const bodies = possible.map(({ platform }) => wordsOf(platform)).reverse()
   return { status: 404, body: Object.assign({}, ...bodies) as UnservedResponse['body'] }
 }
 

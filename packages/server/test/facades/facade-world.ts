@@ -55,6 +55,8 @@ export interface FacadeBody {
 export interface FacadeWorldOptions extends Partial<StartOptions> {
   /** Serves WeChat's rotating token instead of the stable one. */
   readonly plain?: boolean
+  /** More accounts, of the simulator's demo accounts. */
+  readonly more?: (simulator: Simulator, manager: TokenManager) => readonly ServedAccount[]
   /** Gives the accounts tokens before the server starts. */
   readonly isWarm?: boolean
   /** The cache of the tokens. @default a memory cache */
@@ -66,6 +68,7 @@ export async function openFacadeWorld({
   plain = false,
   isWarm = false,
   cache = memoryCache(),
+  more = () => [],
   ...options
 }: FacadeWorldOptions = {}): Promise<FacadeWorld> {
   const clock = testClock()
@@ -81,7 +84,7 @@ export async function openFacadeWorld({
     },
   })
   const manager = new TokenManager({ cache, clock })
-  const accounts = accountsOf(simulator, manager, plain)
+  const accounts = accountRegister([...accountsOf(simulator, manager, plain), ...more(simulator, manager)])
   if (isWarm) await Promise.all(accounts.all().map(({ source }) => source.getRecord()))
   const { keys, key } = keyRing(clock)
   const lines: string[] = []
@@ -118,13 +121,13 @@ export async function openFacadeWorld({
   }
 }
 
-function accountsOf(simulator: Simulator, manager: TokenManager, plain: boolean): AccountRegister {
+function accountsOf(simulator: Simulator, manager: TokenManager, plain: boolean): readonly ServedAccount[] {
   const bot = simulator.provider(qqBot)
   const shop = simulator.provider(plain ? wechatMpPlain : wechatMp)
   const shopIds = { appId: appIds.wechat, appSecret: secrets.wechat }
   const ticket = (provider: typeof jsapiTicket): TokenSource =>
     manager.source(simulator.provider(provider).extend({ parent: shop }), shopIds)
-  return accountRegister([
+  return [
     { name: 'bot', provider: bot, source: manager.source(bot, { appId: appIds.qq, clientSecret: secrets.qq }) },
     {
       name: 'shop',
@@ -134,7 +137,7 @@ function accountsOf(simulator: Simulator, manager: TokenManager, plain: boolean)
     },
     wecomApp(simulator, manager, 'sales', { agentId: '1000002', corpSecret: secrets.sales }),
     { ...wecomApp(simulator, manager, 'support', { agentId: '1000003', corpSecret: secrets.support }), tickets: {} },
-  ])
+  ]
 }
 
 function wecomApp(
