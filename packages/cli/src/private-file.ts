@@ -35,7 +35,10 @@ export async function readPrivateFile(path: string, options: PrivateFileOptions)
   try {
     const file = await open(path, 'r')
     try {
-      const { mode, size } = await file.stat()
+      const stats = await file.stat()
+      const { mode, size } = stats
+      // The mode of a directory says nothing about a secret, and must not be changed for it.
+      if (stats.isDirectory()) throw problem(`${path} is not a file`, `"${field}" must be the path of a file.`)
       if (size > largestBytes) throw problem(`${path} is too large to be a secret`, `Check ${field}.`)
       const exposure = exposureOf({ path, mode }, options)
       return { bytes: await file.readFile(), ...(exposure && { exposure }) }

@@ -30,7 +30,11 @@ export async function readSecret(
   if (inEnv !== undefined && asFile !== undefined) {
     throw problem(name, `${inEnv} and ${asFile} are both set`, 'conflict', `Unset one of them.`)
   }
-  if (asFile !== undefined) return fromFile(account, resolve(cwd, env[asFile] ?? ''), asFile)
+  if (asFile !== undefined) {
+    const path = env[asFile]?.trim() ?? ''
+    if (path === '') throw problem(name, `environment variable ${asFile} is set but empty`, 'empty', wayTo(secret))
+    return fromFile(account, resolve(cwd, path), asFile)
+  }
   const value = inEnv === undefined ? undefined : env[inEnv]?.trim()
   if (inEnv === undefined || value === undefined) throw missing(name, secret)
   if (value === '') throw problem(name, `environment variable ${inEnv} is set but empty`, 'empty', wayTo(secret))
@@ -43,12 +47,21 @@ async function fromFile(
   field: string,
 ): Promise<FoundSecret> {
   const { bytes, exposure } = await readPrivateFile(path, { owner: name, field, allowWorldReadable })
-  const value = bytes
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .trim()
+  const value = textOf(bytes)?.trim()
+  if (value === undefined)
+    throw problem(name, `the secret file ${path} is not text in UTF-8`, 'malformed', 'Save it as UTF-8.')
   if (value === '') throw problem(name, `the secret file ${path} is empty`, 'empty', `Write the secret into it.`)
   return { value, from: `file ${path}`, ...(exposure && { exposure }) }
+}
+
+/** Returns a text without its byte order mark; `undefined` if it is not UTF-8, such as the UTF-16 of some Windows tools. */
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined
+  }
 }
 
 function missing(name: string, secret: SecretPlace): ConfigError {
@@ -62,6 +75,11 @@ function wayTo(secret: SecretPlace): string {
   return `Set ${first}, or set ${first}_FILE to the path of a file that contains it.`
 }
 
-function problem(name: string, text: string, kind: 'missing' | 'empty' | 'conflict', hint: string): ConfigError {
+function problem(
+  name: string,
+  text: string,
+  kind: 'missing' | 'empty' | 'conflict' | 'malformed',
+  hint: string,
+): ConfigError {
   return new ConfigError(`${name}: ${text}`, { field: 'secret', problem: kind }, { hint })
 }

@@ -1,3 +1,5 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { withHome } from './sandbox-home.js'
 
 test('an account from the environment gets a token, which is masked', async () => {
@@ -66,6 +68,18 @@ test('a missing, an empty and an unreadable secret give different errors before 
     const lost = await withSecret({ QQ_BOT_SECRET_FILE: `${directory}/nowhere` })
     expect(lost.stderr).toContain('cannot be read (ENOENT)')
     expect([missing.code, empty.code, lost.code]).toEqual([2, 2, 2])
+    const unnamed = await withSecret({ QQ_BOT_SECRET_FILE: '' })
+    expect(unnamed.stderr).toBe(
+      'lingpai: qq-bot: environment variable QQ_BOT_SECRET_FILE is set but empty\n  hint: Set QQ_BOT_SECRET, or set QQ_BOT_SECRET_FILE to the path of a file that contains it.\n',
+    )
+    await chmod(directory, 0o755)
+    const folder = await withSecret({ QQ_BOT_SECRET_FILE: directory })
+    expect(folder.stderr).toContain(`qq-bot: ${directory} is not a file`)
+    const utf16 = join(directory, 'utf16.secret')
+    await writeFile(utf16, Buffer.from('\uFEFFPLANTED-SECRET', 'utf16le'), { mode: 0o600 })
+    const wide = await withSecret({ QQ_BOT_SECRET_FILE: utf16 })
+    expect(wide.stderr).toContain(`qq-bot: the secret file ${utf16} is not text in UTF-8`)
+    expect([unnamed.code, folder.code, wide.code]).toEqual([2, 2, 2])
     expect(simulator.ledger.tokenRequests()).toBe(0)
   })
 })
