@@ -103,7 +103,7 @@ test('the printed commands of the sandbox work when they are pasted', async () =
       expect(curl).toContain(`${sandbox.url}/`)
     }
     const ledger = (await (await fetch(`${sandbox.url}/_sim/ledger`)).json()) as { tokenRequests: number }
-    expect(ledger.tokenRequests).toBe(3)
+    expect(ledger.tokenRequests).toBe(sandbox.accounts.length)
     end()
     expect((await running).code).toBe(0)
     await expect(fetch(sandbox.url)).rejects.toThrow()

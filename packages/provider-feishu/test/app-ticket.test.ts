@@ -37,7 +37,7 @@ test.each<[string, unknown, AppTicketInOptions]>([
   ['a forged event', v1, { verificationToken: 'another' }],
   ['a forged event of version 2', v2, { verificationToken: 'w' }],
   ['an event without a verification token', { ...v1, token: undefined }, { verificationToken: 'v' }],
-])('%s is no ticket', (_, event, options) => {
+])('%s holds no ticket', (_, event, options) => {
   expect(appTicketIn(event, options)).toBeUndefined()
 })
 
