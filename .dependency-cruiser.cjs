@@ -91,7 +91,7 @@ const rules = [
   {
     name: 'service-knows-no-store',
     comment: 'Server, client and gateway get their cache handed in.',
-    from: { path: '^packages/(server|client|qq-bot-gateway)/src/' },
+    from: { path: '^packages/(server|client|qq-bot-gateway|bridge-[^/]+)/src/' },
     to: { path: '^packages/cache-' },
   },
   {
@@ -121,7 +121,7 @@ const rules = [
     name: 'declared-packages-only',
     comment: 'An npm dependency stands in the package.json of the package whose src imports it.',
     from: { path: '^packages/[^/]+/src/' },
-    to: { path: 'node_modules/', dependencyTypes: ['npm-no-pkg', 'npm-dev'] },
+    to: { path: 'node_modules/', dependencyTypes: ['npm-no-pkg', 'npm-dev'], dependencyTypesNot: ['npm-peer'] },
   },
   {
     name: 'not-to-unresolvable',

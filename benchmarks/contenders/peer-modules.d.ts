@@ -1,18 +1,6 @@
 /**
  * What the contenders call of the packages that only `benchmarks/package.json` names, so that the types can be checked without them.
  */
-declare module '@larksuiteoapi/node-sdk' {
-  export const LoggerLevel: { readonly fatal: number }
-  export class Client {
-    constructor(options: {
-      readonly appId: string
-      readonly appSecret: string
-      readonly domain: string
-      readonly loggerLevel: number
-    })
-    readonly tokenManager: { getTenantAccessToken(): Promise<string> }
-  }
-}
 
 declare module 'co-wechat-api' {
   interface AccessToken {

@@ -22,6 +22,7 @@ export {
   type ErrorResponse,
 } from './provider/classify.js'
 export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
+export { tokenErrorIn } from './replay/find-token-error.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
 export { accountName, credentialFields, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'

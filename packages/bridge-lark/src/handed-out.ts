@@ -1,0 +1,21 @@
+import type { TokenSource } from '@lingpai/core'
+
+/** So many tokens are remembered: the latest of each tenant, and those of calls under way. */
+const mostTokens = 10_000
+
+/** The tokens that the SDK was given, with their sources: a call is told by the token that it carries. */
+export class HandedOut {
+  readonly #sources = new Map<string, TokenSource>()
+
+  add(token: string, source: TokenSource): void {
+    if (this.#sources.has(token)) return
+    this.#sources.set(token, source)
+    const [oldest] = this.#sources.keys()
+    if (this.#sources.size > mostTokens && oldest !== undefined) this.#sources.delete(oldest)
+  }
+
+  /** The source of a token; `undefined` if it came from elsewhere, such as a user's. */
+  sourceOf(token: string): TokenSource | undefined {
+    return this.#sources.get(token)
+  }
+}
