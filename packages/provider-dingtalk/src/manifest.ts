@@ -36,4 +36,5 @@ export const manifest: ProviderManifest<DingTalkCredentials | DingTalkUnifiedCre
     },
   },
   baseUrlEnv: 'DINGTALK_BASE_URL',
+  simulator: 'dingtalk',
 }

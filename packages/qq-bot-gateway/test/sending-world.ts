@@ -5,7 +5,7 @@ import { withGateways, type GatewayWorld } from './gateway-world.js'
 export type SendingWorld = GatewayWorld & {
   readonly sender: QQBotSender
   /** Paths of all messages, with the code of those that the platform rejected. */
-  readonly posts: () => readonly { readonly path: string; readonly code: number | 'fault' }[]
+  readonly posts: () => readonly { readonly path: string; readonly code: number | string }[]
 }
 
 /** Runs `use` with a new world and sender. */

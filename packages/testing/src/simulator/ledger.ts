@@ -1,3 +1,4 @@
+import type { PlatformCode } from '@lingpai/core'
 import type { AccountRef } from './accounts.js'
 import type { SimEndpoint } from './platform.js'
 import type { PlatformName } from './platform-name.js'
@@ -14,7 +15,7 @@ export interface LedgerEntry {
   /** Absent if the request has no known account. */
   readonly account?: string
   /** The platform's code: 0 on success; `fault` if a fault prevented the platform's work. */
-  readonly code: number | 'fault'
+  readonly code: PlatformCode
   /** The token or ticket that was issued, or the token that was presented: `qq:102000001/app#3`. */
   readonly tokenId?: string
   /** For a token or ticket endpoint: whether the token was new. */

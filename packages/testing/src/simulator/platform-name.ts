@@ -1,7 +1,7 @@
 // Generated from packages/testing/src/simulator/*-platform.ts: npm run providers
 
 /** The platforms that are simulated, by the first part of their paths. */
-export const platformNames = ['feishu', 'qq', 'wechat', 'wecom'] as const
+export const platformNames = ['dingtalk', 'feishu', 'qq', 'wechat', 'wecom'] as const
 
-/** The first part of a platform's paths: `/feishu`, `/qq`, `/wechat`, `/wecom`. */
+/** The first part of a platform's paths: `/dingtalk`, `/feishu`, `/qq`, `/wechat`, `/wecom`. */
 export type PlatformName = (typeof platformNames)[number]

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { PlatformCode } from '@lingpai/core'
 import type { GatewayBook } from './gateway/gateway-book.js'
 import type { PlatformName } from './platform-name.js'
 import type { PlatformTime } from './platform-time.js'
@@ -39,7 +40,7 @@ export interface SimReply {
   readonly headers?: Readonly<Record<string, string>>
   readonly body: unknown
   /** The platform's code; 0 on success. */
-  readonly code: number
+  readonly code: PlatformCode
   readonly token?: SimToken
   /** For a token or ticket endpoint: whether `token` was created for this response. */
   readonly isNew?: boolean
@@ -86,6 +87,8 @@ export interface PlatformKind<Field extends string = string> {
   readonly name: PlatformName
   /** Ids of its providers. */
   readonly providerIds: readonly string[]
+  /** Paths below the platform's, by base URL, for hosts that differ in more than their paths. @default none */
+  readonly prefixes?: Readonly<Record<string, `/${string}`>>
   /** Public fields of the credentials. */
   readonly ids: readonly Field[]
   /** Secret field of the credentials. */

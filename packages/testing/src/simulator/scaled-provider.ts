@@ -5,6 +5,7 @@ import {
   type ProviderOverrides,
   type RenewalSpec,
 } from '@lingpai/core'
+import type { PlatformKind } from './platform.js'
 import { platformKinds } from './platform-kinds.js'
 
 const renewalSeconds = [
@@ -42,7 +43,9 @@ export function scaledRenewal(renewal: Partial<RenewalSpec>, timeScale: number):
 export function simulatedProvider<C>(provider: Provider<C>, url: string, timeScale: number): Provider<C>
 export function simulatedProvider<C>(provider: ParentProvider<C>, url: string, timeScale: number): ParentProvider<C>
 export function simulatedProvider<C>(provider: ParentProvider<C>, url: string, timeScale: number): ParentProvider<C> {
-  const kind = Object.values(platformKinds).find(({ providerIds }) => providerIds.includes(provider.id))
+  const kind: PlatformKind | undefined = Object.values<PlatformKind>(platformKinds).find(({ providerIds }) =>
+    providerIds.includes(provider.id),
+  )
   if (kind === undefined) {
     throw new ConfigError(`simulator: provider ${provider.id} has no simulated platform`, {
       field: 'provider',
@@ -54,8 +57,12 @@ export function simulatedProvider<C>(provider: ParentProvider<C>, url: string, t
     const { coolDownSeconds } = spec
     return [code, coolDownSeconds === undefined ? spec : { ...spec, coolDownSeconds: coolDownSeconds / timeScale }]
   })
+  const { baseUrl = '', placement, placementAt } = provider.spec
+  const here = (base: string): string => `${url}/${kind.name}${kind.prefixes?.[base] ?? ''}`
+  const placements = Object.entries(placementAt ?? {}).map(([base, place]) => [here(base), place] as const)
   const overrides: ProviderOverrides<C> = {
-    baseUrl: `${url}/${kind.name}`,
+    baseUrl: here(baseUrl),
+    ...(placementAt && { placementAt: Object.fromEntries([...placements, [here(baseUrl), placement]]) }),
     renewal: scaledRenewal(renewal, timeScale),
     perCode: Object.fromEntries(scaledCodes) as NonNullable<ProviderOverrides['perCode']>,
     ...(parent !== undefined && { parent: simulatedProvider(parent, url, timeScale) }),

@@ -71,7 +71,7 @@ function entryOf(
   reply: SimReply | undefined,
   fault: FaultEffect | undefined,
 ) {
-  const { code = 'fault' as const, token, isNew, dead } = reply ?? {}
+  const { code = 'fault', token, isNew, dead } = reply ?? {}
   return {
     platform,
     endpoint,

@@ -4,7 +4,7 @@ import type { TokenBook } from './token-book.js'
 
 /** Settings of an account. Durations are platform seconds, which a time scale divides. */
 export interface AccountSettings {
-  /** Allowed IP addresses; all if absent. QQ, WeCom and Feishu check them in API calls, WeChat at the token endpoint. */
+  /** Allowed IP addresses; all if absent. QQ, WeCom, Feishu and DingTalk check them in API calls, WeChat at the token endpoint. */
   readonly ipAllow?: readonly string[]
   /** @default 7200 */
   readonly lifeSeconds?: number
@@ -12,7 +12,7 @@ export interface AccountSettings {
   readonly windowSeconds?: number
   /** How long a token works after a rotation replaced it. @default 300 for WeChat */
   readonly overlapSeconds?: number
-  /** Token requests per minute. @default Infinity for QQ and Feishu, 10_000 for the others */
+  /** Token requests per minute. @default Infinity for QQ, Feishu and DingTalk, 10_000 for the others */
   readonly perMinute?: number
   /** Token requests per day. @default Infinity; 2_000 for WeChat's `token`, 500_000 for its `stable_token` */
   readonly perDay?: number
@@ -24,8 +24,13 @@ export interface AccountSettings {
   readonly expiredCode?: 40014 | 42001
   /** HTTP status of Feishu's API for a token that does not work; both were observed. @default 400 */
   readonly rejectedStatus?: 200 | 400
-  /** Keys of the tenants that installed the app, which makes it a store app, Feishu only. @default a self-built app */
+  /**
+   * Feishu: keys of the tenants that installed the app, which makes it a store app. DingTalk: CorpIds of the organisations that use it.
+   * @default a self-built app at Feishu, `dingdec0decorp000001` at DingTalk
+   */
   readonly tenants?: readonly string[]
+  /** Calls from one address in 20 s, DingTalk only; after more, it gets HTML for 5 minutes. @default 10_000 */
+  readonly callsIn20Seconds?: number
   /** URL that gets the events with pushed credentials. @default none: `Simulator.push` returns the event */
   readonly pushUrl?: string
 }
@@ -64,6 +69,7 @@ const settingChecks: Readonly<Record<keyof AccountSettings, (value: unknown) => 
   expiredCode: (value) => value === 40014 || value === 42001,
   rejectedStatus: (value) => value === 200 || value === 400,
   tenants: isTexts,
+  callsIn20Seconds: isCount,
   pushUrl: (value) => typeof value === 'string' && URL.canParse(value),
 }
 

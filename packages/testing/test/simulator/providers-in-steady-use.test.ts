@@ -1,4 +1,5 @@
 import { TokenManager, type IAccessTokenCache, type Provider, type ResolvedCredentials } from '@lingpai/core'
+import { dingtalk } from '@lingpai/provider-dingtalk'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
@@ -66,6 +67,10 @@ test.each(jitters)(
     expect(await steadyUse(wechatMpPlain, demoAccounts.wechat, random)).toEqual(best)
   },
 )
+
+test.each(jitters)('DingTalk: one request for each life, only the first caller waits (jitter %d)', async (random) => {
+  expect(await steadyUse(dingtalk, demoAccounts.dingtalk, random)).toEqual(best)
+})
 
 // It has no new token to give before the old one is over: an early try, one at the margin, and the one that brings it.
 test.each(jitters)(
