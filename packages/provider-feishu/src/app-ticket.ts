@@ -1,4 +1,4 @@
-import type { IAccessTokenCache, TokenSource } from '@lingpai/core'
+import { ConfigError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
 import { classify, platformError, pushedCredential, type PushedCredential } from '@lingpai/core/internal'
 import { feishuStoreApp } from './store-app.js'
 
@@ -40,9 +40,13 @@ export interface AppTicketInOptions {
  * decrypted first: leave the Encrypt Key of the app empty, or decrypt them with Feishu's SDK.
  *
  * @returns undefined for another event, or for one with another verification token
+ * @throws ConfigError for an empty verification token, such as that of a variable that is not set
  * @see https://github.com/larksuite/node-sdk dispatcher/request-handle.ts and dispatcher/event.ts at 3a18ef0 (read 2026-11-29)
  */
 export function appTicketIn(body: unknown, { verificationToken }: AppTicketInOptions = {}): AppTicketEvent | undefined {
+  if (verificationToken === '') {
+    throw new ConfigError('appTicketIn: "verificationToken" is empty', { field: 'verificationToken', problem: 'empty' })
+  }
   const pushed = fieldsOf(typeof body === 'string' ? parsed(body) : body)
   const header =
     'schema' in pushed ? fieldsOf(pushed['header']) : { ...pushed, event_type: fieldsOf(pushed['event'])['type'] }

@@ -41,6 +41,11 @@ test.each<[string, unknown, AppTicketInOptions]>([
   expect(appTicketIn(event, options)).toBeUndefined()
 })
 
+test('an empty verification token, as of a variable that is not set, accepts nothing', () => {
+  const forged = { ...v1, token: undefined }
+  expect(() => appTicketIn(forged, { verificationToken: '' })).toThrow(/"verificationToken" is empty/)
+})
+
 describe('against the simulator', () => {
   let clock: TestClock
   let simulator: Simulator
