@@ -158,6 +158,15 @@ test('API calls that are sent here by mistake get an error in the shape of their
   expect(await send('/topapi/v2/user/get?access_token=x', {})).toMatchObject({ status: 200, body: { errcode: 60011 } })
 })
 
+test('the status and the metrics of an account of DingTalk are those of any account', async () => {
+  await newToken()
+  const headers = { authorization: `Bearer ${world.key('*', { role: 'admin' })}` }
+  const status = await fetch(`${world.url}/v1/accounts/ding`, { headers })
+  expect(await status.json()).toMatchObject({ provider: 'dingtalk', state: 'valid' })
+  const metrics = await (await fetch(`${world.url}/metrics`, { headers })).text()
+  expect(metrics).toMatch(/lingpai_\w+\{[^}]*account="ding"/)
+})
+
 test('double and trailing slashes lead to the same routes', async () => {
   for (const path of ['//gettoken', '/gettoken/']) {
     expect((await send(`${path}?appkey=${appKey}&appsecret=${key}`)).body).toMatchObject({ errcode: 0 })
