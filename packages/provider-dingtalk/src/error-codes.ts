@@ -2,7 +2,7 @@ import type { CodeSpec, Endpoint, ErrorTable, Hint } from '@lingpai/core'
 
 /**
  * DingTalk's codes by class: texts of the newer API, numbers of the older one, where they may stand in `sub_code` beside
- * `errcode` 88. The latter is no code of its own and is in no table.
+ * `errcode` 88. The latter is not a code of its own, and no table has it.
  *
  * Nothing but a dead token triggers a refresh: a call without the token's header is refused with another code.
  *
@@ -100,8 +100,8 @@ export const hints: Readonly<Record<string, Hint>> = {
     zh: '令牌被拒绝；若更换后仍被拒绝，请确认该接口接受此方式获取的令牌：api.dingtalk.com 与 oapi.dingtalk.com 的令牌可能不通用。',
   },
   'credential-invalid': {
-    en: 'Compare the Client ID (AppKey, SuiteKey) and Client Secret with the page "Credentials" of the app in the DingTalk developer console.',
-    zh: '请与钉钉开发者后台应用“凭证与基础信息”中的 Client ID（AppKey、SuiteKey）和 Client Secret 核对。',
+    en: 'Compare the Client ID (AppKey, SuiteKey) and Client Secret with the credentials of the app in the DingTalk developer console.',
+    zh: '请与钉钉开发者后台该应用的 Client ID（AppKey、SuiteKey）和 Client Secret 核对。',
   },
   'ip-denied': {
     en: 'Add {ip} to the server egress IPs (服务器出口IP) of the app in the DingTalk developer console; it may be an IPv6 address.',

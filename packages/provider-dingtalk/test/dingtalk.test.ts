@@ -85,7 +85,7 @@ test('a wrong CorpId, which gets HTTP 500, is asked for once and named in the hi
   await manager.close()
 })
 
-test.each([200, 403, 503])('HTML in the place of a token, HTTP %d, is a retryable error', async (status) => {
+test.each([200, 403, 503])('HTML instead of a token, HTTP %d, is a retryable error', async (status) => {
   const manager = new TokenManager({
     cache: memoryCache(),
     timeoutMs: 1000,
