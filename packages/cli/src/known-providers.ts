@@ -12,8 +12,11 @@ export interface KnownProvider {
   readonly provider: AnyProvider
   /** Title for people. */
   readonly title: string
-  /** Environment variable with another base URL for accounts from the environment, such as a sandbox or a private deployment. */
-  readonly baseUrlEnv: string
+  /**
+   * Environment variable with another base URL, such as a sandbox or a private deployment; absent if the platform's other accounts have
+   * another host.
+   */
+  readonly baseUrlEnv?: string
   /** Tickets that are derived from the token, by their names in the token server. */
   readonly tickets: Readonly<Record<string, AnyProvider>>
   /** Whether environment variables define an account of this name without a configuration file. */
@@ -39,12 +42,13 @@ export function secretFieldOf({ spec }: AnyProvider): string {
 }
 
 function knownOf({ accounts, baseUrlEnv, simulator }: ProviderManifest<AnyCredentials>): [string, KnownProvider][] {
+  const [first] = Object.values(accounts)
   return Object.entries(accounts).map(([name, { provider, title, tickets = {} }], index) => [
     name,
     {
       provider,
       title: `${title.en} (${title.zh})`,
-      baseUrlEnv,
+      ...(provider.spec.baseUrl === first?.provider.spec.baseUrl && { baseUrlEnv }),
       tickets: Object.fromEntries(Object.entries(tickets).map(([ticket, { provider: derived }]) => [ticket, derived])),
       isFromEnv: index === 0,
       ...(simulator !== undefined && { simulator }),

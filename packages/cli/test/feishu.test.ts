@@ -27,6 +27,12 @@ test('init writes a file with every kind of token of an app, and doctor accepts 
     const text = await readFile(join(directory, 'lingpai.yaml'), 'utf8')
     expect(text).toContain('secretEnv: FEISHU_APP_SECRET')
     expect(text).toContain(`appId: "${simulator.accounts.feishu.appId}"`)
+    // The variable names the host of the first kind; OAuth has another one.
+    expect(text).toMatch(/feishu-app:[^]*baseUrl: "http[^]*feishu-oauth:[^]*# baseUrl: https:\/\/accounts\.feishu\.cn/)
+    await home.write(
+      'lingpai.yaml',
+      text.replace('# baseUrl: https://accounts.feishu.cn', `baseUrl: ${simulator.url}/feishu`),
+    )
     const doctor = await run(['doctor'], { env })
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('0 fail') as string])
     for (const name of ['feishu', 'feishu-oauth'])

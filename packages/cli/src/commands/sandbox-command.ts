@@ -67,7 +67,7 @@ function demoLines(simulator: Simulator): readonly DemoLines[] {
 }
 
 function demo(simulator: Simulator, account: ProviderName, credentials: Readonly<Record<string, string>>): DemoLines {
-  const { provider, baseUrlEnv, title } = knownProviders[account]
+  const { provider, baseUrlEnv = '', title } = knownProviders[account]
   const { spec } = simulator.provider(provider)
   const baseUrl = spec.baseUrl ?? simulator.url
   const env = Object.entries(credentials).map(([field, value]): readonly [string, string] => [

@@ -30,7 +30,7 @@ export function accountsFromEnv(
 }
 
 function accountOf(name: ProviderName, env: CommandIo['env']): Omit<ConfiguredAccount, 'allowWorldReadable'> {
-  const { provider, baseUrlEnv } = knownProviders[name]
+  const { provider, baseUrlEnv = '' } = knownProviders[name]
   const secretField = secretFieldOf(provider)
   const baseUrl = env[baseUrlEnv] ?? ''
   return {

@@ -27,7 +27,7 @@ ${names.map((name) => accountLines(name, env)).join('\n')}`
 }
 
 function accountLines(name: ProviderName, env: CommandIo['env']): string {
-  const { provider, title, baseUrlEnv } = knownProviders[name]
+  const { provider, title, baseUrlEnv = '' } = knownProviders[name]
   const baseUrl = env[baseUrlEnv] ?? ''
   const { spec } = provider
   const ids = spec.account.map((field) => {
