@@ -15,6 +15,9 @@ const rules: BookRules = { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 180
 
 const auth = '/open-apis/auth/v3'
 
+/** The tokens of OAuth are JWTs: Feishu asks to keep room for 4 KB. */
+const jwtBytes = 3000
+
 /** A request for a token, read from JSON, a form or a Basic header. */
 interface Asked {
   readonly appId: string
@@ -33,7 +36,7 @@ export const feishuPlatform: PlatformKind<'appId' | 'appSecret'> = {
   ids: ['appId'],
   secret: 'appSecret',
   demo: { appId: 'cli_dec0de0000000001', appSecret: 'demo-feishu-app-secret-not-real' },
-  tokens: { tenant: rules, app: rules, oauth: { ...rules, mode: 'independent' } },
+  tokens: { tenant: rules, app: rules, oauth: { ...rules, mode: 'independent', tokenBytes: jwtBytes } },
   // What another request returns is not documented: the same ticket during its life.
   tickets: { jsapi: { mode: 'sticky', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 } },
   pushed: ({ ids }, value) => ({

@@ -10,6 +10,8 @@ export interface BookRules {
   readonly windowSeconds: number
   /** How long the old token works after a new one replaced it. */
   readonly overlapSeconds: number
+  /** Random bytes of a token, for platforms with long ones. @default 72 */
+  readonly tokenBytes?: number
 }
 
 /** A token in the platform's memory. */

@@ -97,7 +97,7 @@ function openAccount(given: AccountData, time: PlatformTime, remember: (held: He
       nowMs: time.nowMs,
       leastLifeMs: time.scale === 1 ? 1000 : time.scale,
       mint: () => ({
-        value: `${tokenPrefix}${given.platform}_${randomBytes(72).toString('base64url')}`,
+        value: `${tokenPrefix}${given.platform}_${randomBytes(rules().tokenBytes ?? 72).toString('base64url')}`,
         id: `${given.id}/${kind}#${++serial}`,
       }),
       onIssue,

@@ -104,6 +104,7 @@ test('OAuth issues a new token each time, with the secret in the form or in a Ba
     const ofBasic = fieldsOf(await oauth(calls, { grant_type: 'client_credentials' }, basic))
     expect(ofForm).toEqual({ access_token: expect.any(String) as string, token_type: 'Bearer', expires_in: 7200 })
     expect(ofBasic['access_token']).not.toBe(ofForm['access_token'])
+    expect(String(ofForm['access_token']).length).toBeGreaterThan(4000)
     for (const { access_token: token } of [ofForm, ofBasic]) expect((await call(calls, token)).status).toBe(200)
     expect(await oauth(calls, form, basic)).toMatchObject({ status: 400, body: { code: 20070 } })
     expect(await oauth(calls, { ...form, client_secret: 'x' })).toMatchObject({ status: 400, body: { code: 20002 } })

@@ -1,5 +1,6 @@
 import { TokenManager, type IAccessTokenCache, type Provider, type ResolvedCredentials } from '@lingpai/core'
 import { dingtalk } from '@lingpai/provider-dingtalk'
+import { feishu, feishuOAuth } from '@lingpai/provider-feishu'
 import { qqBot } from '@lingpai/provider-qq-bot'
 import { wechatMp, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { wecom } from '@lingpai/provider-wecom'
@@ -65,6 +66,17 @@ test.each(jitters)(
   'WeChat, plain: one request for each token, only the first caller waits (jitter %d)',
   async (random) => {
     expect(await steadyUse(wechatMpPlain, demoAccounts.wechat, random)).toEqual(best)
+  },
+)
+
+test.each(jitters)('Feishu: one request for each token, only the first caller waits (jitter %d)', async (random) => {
+  expect(await steadyUse(feishu, demoAccounts.feishu, random)).toEqual(best)
+})
+
+test.each(jitters)(
+  'Feishu, OAuth: one request for each token, only the first caller waits (jitter %d)',
+  async (random) => {
+    expect(await steadyUse(feishuOAuth, demoAccounts.feishu, random)).toEqual(best)
   },
 )
 
