@@ -28,7 +28,7 @@ test('a process killed after it acknowledged a ticket leaves it to the next proc
   const directory = await temporaryDirectory()
   await pushAndKill(directory)
   expect(await user(directory).line()).toBe('200')
-  // A newer ticket replaces the old one, whoever received it.
+  // A newer ticket replaces the old one, whichever process received it.
   await pushAndKill(directory)
   simulator.revoke('feishu')
   expect(await user(directory).line()).toBe('200')
