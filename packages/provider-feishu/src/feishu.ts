@@ -1,4 +1,4 @@
-import { defineProvider, type Secret } from '@lingpai/core'
+import { defineProvider, type RequestSpec, type Secret } from '@lingpai/core'
 import { errorTables, hints, perCode } from './error-codes.js'
 import { feishuBaseUrl } from './hosts.js'
 
@@ -39,6 +39,16 @@ export const renewal = { mode: 'sticky', windowSeconds: 1800, attemptsAtSeconds:
 /** Fields of the responses of the `auth/v3` endpoints. */
 export const response = { expiresIn: 'expire', code: ['code'], message: 'msg' } as const
 
+/** A request of the `auth/v3` endpoints. */
+export function authRequest(path: string, json: Readonly<Record<string, string>>): RequestSpec {
+  return { method: 'POST', url: `/open-apis/auth/v3/${path}`, json }
+}
+
+/** A page that says so, read on 2026-11-28. */
+export function page(address: string): { readonly url: string; readonly readOn: string } {
+  return { url: `https://${address}`, readOn: '2026-11-28' }
+}
+
 /**
  * Works with any live tenant token of an app with a bot. Without a bot the response is an error that doesn't concern the token.
  *
@@ -66,18 +76,14 @@ export const probe = { method: 'GET', url: '/open-apis/bot/v3/info' } as const
 export const feishu = defineProvider<FeishuCredentials>({
   ...withSecret,
   kind: 'tenant',
-  source: {
-    url: 'https://open.larkoffice.com/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/auth/tenant_access_token_internal.md',
-    readOn: '2026-11-28',
-  },
+  source: page(
+    'open.larkoffice.com/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/auth/tenant_access_token_internal.md',
+  ),
   renewal,
   response: { ...response, token: 'tenant_access_token' },
   probe,
-  request: ({ appId, appSecret }) => ({
-    method: 'POST',
-    url: '/open-apis/auth/v3/tenant_access_token/internal',
-    json: { app_id: appId, app_secret: appSecret },
-  }),
+  request: ({ appId, appSecret }) =>
+    authRequest('tenant_access_token/internal', { app_id: appId, app_secret: appSecret }),
 })
 
 /**
@@ -87,15 +93,8 @@ export const feishu = defineProvider<FeishuCredentials>({
  */
 export const feishuApp = defineProvider<FeishuCredentials>({
   ...withSecret,
-  source: {
-    url: 'https://open.larkoffice.com/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/auth/app_access_token_internal.md',
-    readOn: '2026-11-28',
-  },
+  source: page('open.larkoffice.com/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/auth/app_access_token_internal.md'),
   renewal,
   response: { ...response, token: 'app_access_token' },
-  request: ({ appId, appSecret }) => ({
-    method: 'POST',
-    url: '/open-apis/auth/v3/app_access_token/internal',
-    json: { app_id: appId, app_secret: appSecret },
-  }),
+  request: ({ appId, appSecret }) => authRequest('app_access_token/internal', { app_id: appId, app_secret: appSecret }),
 })

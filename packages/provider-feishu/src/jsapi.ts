@@ -1,6 +1,6 @@
 import { systemClock, type TokenSource } from '@lingpai/core'
 import { signPage, ticketProvider, type SignPageOptions } from '@lingpai/core/internal'
-import { feishu } from './feishu.js'
+import { page, feishu } from './feishu.js'
 
 /**
  * `jsapi_ticket` for `jsapiConfig()`, derived from the tenant token of a self-built app. For an account of `feishuOAuth` use
@@ -20,10 +20,7 @@ import { feishu } from './feishu.js'
  */
 export const jsapiTicket = ticketProvider(feishu, {
   kind: 'jsapi-ticket',
-  source: {
-    url: 'https://open.larkoffice.com/document/authentication-management/access-token/authorization.md',
-    readOn: '2026-11-28',
-  },
+  source: page('open.larkoffice.com/document/authentication-management/access-token/authorization.md'),
   response: { token: 'data.ticket', expiresIn: 'data.expire_in' },
   request: { method: 'POST', url: '/open-apis/jssdk/ticket/get' },
 })

@@ -1,5 +1,5 @@
 import { defineProvider, type Secret } from '@lingpai/core'
-import { common, probe, withSecret, type FeishuCredentials } from './feishu.js'
+import { common, page, probe, withSecret, type FeishuCredentials } from './feishu.js'
 import { feishuAccountsBaseUrl, feishuBaseUrl } from './hosts.js'
 
 /** What both ways of OAuth have in common. The token is a JWT of up to 4 KB, and earlier ones are not known to end. */
@@ -15,7 +15,7 @@ const oauth = {
 /**
  * `tenant_access_token` of a self-built app from Feishu's OAuth endpoint (`client_credentials`).
  *
- * What another request does to earlier tokens is not documented: they are taken to live until their own expiry, which holds for JWTs,
+ * What another request does to earlier tokens is not page: they are taken to live until their own expiry, which holds for JWTs,
  * and if one were rejected, it would be replaced like any other. For Lark use `feishuOAuth.extend(larkOAuth)`.
  *
  * @see https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/authentication-management/access-token/tenant_access_token.md (read 2026-11-28)
@@ -24,10 +24,9 @@ export const feishuOAuth = defineProvider<FeishuCredentials>({
   ...withSecret,
   ...oauth,
   kind: 'oauth',
-  source: {
-    url: 'https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/authentication-management/access-token/tenant_access_token.md',
-    readOn: '2026-11-28',
-  },
+  source: page(
+    'open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/authentication-management/access-token/tenant_access_token.md',
+  ),
   // The secret in the body only: with a second one in a header, the request is rejected (20070).
   request: ({ appId, appSecret }) => ({
     method: 'POST',
@@ -64,10 +63,7 @@ export const feishuKeyless = defineProvider<FeishuKeylessCredentials>({
   ...common,
   ...oauth,
   kind: 'keyless',
-  source: {
-    url: 'https://github.com/larksuite/node-sdk/blob/f54b49f/client/client-assertion.ts',
-    readOn: '2026-11-28',
-  },
+  source: page('github.com/larksuite/node-sdk/blob/f54b49f/client/client-assertion.ts'),
   account: ['appId'],
   secrets: [],
   volatile: ['clientAssertion'],

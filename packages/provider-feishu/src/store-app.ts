@@ -1,6 +1,6 @@
 import { defineProvider, type Secret } from '@lingpai/core'
 import { errorTables, storeHints } from './error-codes.js'
-import { probe, renewal, response, withSecret, type FeishuCredentials } from './feishu.js'
+import { authRequest, page, probe, renewal, response, withSecret, type FeishuCredentials } from './feishu.js'
 
 /** Credentials of an app of the app store (商店应用). */
 export interface FeishuStoreAppCredentials extends FeishuCredentials {
@@ -17,15 +17,12 @@ export const feishuStoreApp = defineProvider<FeishuStoreAppCredentials>({
   ...withSecret,
   hints: storeHints,
   kind: 'store-app',
-  source: { url: 'https://github.com/larksuite/node-sdk/blob/f54b49f/client/token-manager.ts', readOn: '2026-11-28' },
+  source: page('github.com/larksuite/node-sdk/blob/f54b49f/client/token-manager.ts'),
   volatile: ['appTicket'],
   renewal,
   response: { ...response, token: 'app_access_token' },
-  request: ({ appId, appSecret, appTicket }) => ({
-    method: 'POST',
-    url: '/open-apis/auth/v3/app_access_token',
-    json: { app_id: appId, app_secret: appSecret, app_ticket: appTicket },
-  }),
+  request: ({ appId, appSecret, appTicket }) =>
+    authRequest('app_access_token', { app_id: appId, app_secret: appSecret, app_ticket: appTicket }),
 })
 
 /** Credentials of a store app at one tenant. */
@@ -37,7 +34,7 @@ export interface FeishuStoreTenantCredentials extends FeishuStoreAppCredentials 
 /**
  * `tenant_access_token` of a store app at one tenant. Each tenant has its own source; all share the token of the app.
  *
- * How the endpoint rejects a token of the app is not documented. The codes of API calls are expected; after any other one, the token of
+ * How the endpoint rejects a token of the app is not page. The codes of API calls are expected; after any other one, the token of
  * the app stays until its expiry.
  *
  * @see https://open.feishu.cn/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/tenant_access_token/create.md (read 2026-11-28)
@@ -61,10 +58,7 @@ export const feishuStoreTenant = defineProvider<FeishuStoreTenantCredentials>({
   ...withSecret,
   hints: storeHints,
   kind: 'store-tenant',
-  source: {
-    url: 'https://open.feishu.cn/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/tenant_access_token/create.md',
-    readOn: '2026-11-28',
-  },
+  source: page('open.feishu.cn/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/tenant_access_token/create.md'),
   account: ['appId', 'tenantKey'],
   parent: feishuStoreApp,
   parentPlacement: { in: 'json', name: 'app_access_token' },
@@ -72,9 +66,5 @@ export const feishuStoreTenant = defineProvider<FeishuStoreTenantCredentials>({
   response: { ...response, token: 'tenant_access_token' },
   errors: { ...errorTables, token: { ...errorTables.token, 'token-invalid': errorTables.api['token-invalid'] } },
   probe,
-  request: ({ tenantKey }) => ({
-    method: 'POST',
-    url: '/open-apis/auth/v3/tenant_access_token',
-    json: { tenant_key: tenantKey },
-  }),
+  request: ({ tenantKey }) => authRequest('tenant_access_token', { tenant_key: tenantKey }),
 })
