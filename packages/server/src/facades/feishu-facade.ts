@@ -35,6 +35,9 @@ const oauth: FacadePlatform = {
   malformed: [20036, 'The request is malformed.'],
 }
 
+/** API calls: errors come with HTTP 400. */
+const api: FacadePlatform = { ...platform, status: 400 }
+
 const twoWays = new FacadeError([20070, 'Only one client authentication method is allowed.'])
 const postOnly = 'send POST with a JSON body or a form'
 
@@ -42,8 +45,8 @@ const postOnly = 'send POST with a JSON body or a form'
 const tenantKinds = ['tenant', 'oauth', 'keyless']
 
 /**
- * Feishu and Lark: `/open-apis/auth/v3/tenant_access_token/internal`, `/open-apis/auth/v3/app_access_token/internal` and
- * `/oauth/v3/token`.
+ * Feishu and Lark: `/open-apis/auth/v3/tenant_access_token/internal`, `/open-apis/auth/v3/app_access_token/internal`,
+ * `/oauth/v3/token` and `/open-apis/jssdk/ticket/get`.
  */
 export const feishuFacade: Facade = {
   platform,
@@ -71,6 +74,25 @@ export const feishuFacade: Facade = {
       },
       otherMethod: new FacadeError(oauth.malformed, postOnly),
       handle: oauthBody,
+    },
+    {
+      method: 'POST',
+      path: '/open-apis/jssdk/ticket/get',
+      platform: api,
+      schema: {
+        summary: 'Feishu: the ticket of the JS-SDK; the header authorization has a token of this server',
+        ...common,
+        response: response(
+          {
+            code: Type.Literal(0),
+            msg: Type.Literal('ok'),
+            data: Type.Object({ ticket: Type.String(), expire_in: secondsField }),
+          },
+          'code',
+          'msg',
+        ),
+      },
+      handle: ticketBody,
     },
   ],
 }
@@ -116,6 +138,18 @@ async function oauthBody(facades: FacadeContext, request: FastifyRequest, fields
     kinds: ['oauth', 'keyless', 'tenant'],
   })
   return { access_token: value, token_type: 'Bearer', expires_in: expiresInSeconds }
+}
+
+/** The token identifies the client, because a ticket request carries nothing else. */
+async function ticketBody(facades: FacadeContext, request: FastifyRequest): Promise<object> {
+  const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (token === undefined) throw new FacadeError([99991661, 'Missing access token for authorization.'])
+  const found = facades.known.find(token)
+  if (found?.account.provider.id !== platform.providerId || !found.isAlive) throw new FacadeError(platform.unknownToken)
+  const source = found.account.tickets?.['jsapi']
+  if (source === undefined) throw new FacadeError(platform.notServed, 'this server has no ticket for this account')
+  const { value, expiresAtMs } = await source.getRecord()
+  return { code: 0, msg: 'ok', data: { ticket: value, expire_in: facades.secondsUntil(expiresAtMs) } }
 }
 
 /** Reads `Basic` credentials, which RFC 6749 encodes like the fields of a form. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { feishu, feishuApp, feishuOAuth } from '@lingpai/provider-feishu'
+import { feishu, feishuApp, feishuOAuth, jsapiTicket } from '@lingpai/provider-feishu'
 import type { ServedAccount } from '../../src/accounts/served-account.js'
 import { openFacadeWorld, type FacadeWorld, type FacadeWorldOptions } from './facade-world.js'
 
@@ -17,7 +17,10 @@ const accountsOf =
   (simulator, manager) =>
     names.map((name): ServedAccount => {
       const provider = simulator.provider({ tenant: feishu, app: feishuApp, oauth: feishuOAuth }[name])
-      return { name, provider, source: manager.source(provider, simulator.accounts.feishu) }
+      const served = { name, provider, source: manager.source(provider, simulator.accounts.feishu) }
+      if (name !== 'tenant') return served
+      const ticket = simulator.provider(jsapiTicket).extend({ parent: provider })
+      return { ...served, tickets: { jsapi: manager.source(ticket, simulator.accounts.feishu) } }
     })
 
 let world: FacadeWorld
@@ -73,6 +76,24 @@ test('either endpoint serves the tenant token of an account of the other kind', 
   await world.close()
   world = await openFacadeWorld({ more: accountsOf('oauth') })
   expect(await ask(world.key(['oauth']))).toMatchObject({ code: 0, expire: 7200 })
+})
+
+test('a ticket comes for a token of this server, and for no other', async () => {
+  const ticketFor = async (token?: unknown) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${String(token)}` }
+    const response = await fetch(`${world.url}/open-apis/jssdk/ticket/get`, { method: 'POST', headers })
+    return [response.status, await response.json()] as const
+  }
+  const { tenant_access_token: token } = await ask()
+  // A response of the platform is trusted for an hour.
+  const data = { ticket: expect.stringMatching(/^simtok_/) as string, expire_in: 3600 }
+  expect(await ticketFor(token)).toEqual([200, { code: 0, msg: 'ok', data }])
+  expect(await ticketFor(token)).toEqual([200, { code: 0, msg: 'ok', data }])
+  expect(world.simulator.ledger.ticketRequests()).toBe(1)
+  for (const wrong of ['unknown', key]) expect(await ticketFor(wrong)).toMatchObject([400, { code: 99991663 }])
+  expect(await ticketFor()).toMatchObject([400, { code: 99991661 }])
+  const { app_access_token: ofApp } = await ask(key, appPath)
+  expect(await ticketFor(ofApp)).toMatchObject([400, { code: 99991672 }])
 })
 
 test('a wrong key, a foreign key and an unknown app get one error in Feishu’s own shape', async () => {
@@ -157,6 +178,20 @@ test('a call of the API gets an error that SDKs understand, and slashes do not m
     { code: 99991672, msg: expect.stringContaining('forwards no API calls') as string },
   ])
   expect(await ask(key, `/${tenantPath}/`)).toMatchObject({ code: 0 })
+})
+
+test('the metrics and the list of accounts name each kind of token', async () => {
+  await ask()
+  const headers = { authorization: `Bearer ${world.key('*')}` }
+  expect(await (await fetch(`${world.url}/metrics`, { headers })).text()).toMatch(/account="tenant"/)
+  const { accounts } = (await (await fetch(`${world.url}/v1/accounts`, { headers })).json()) as { accounts: Body[] }
+  expect(accounts).toEqual(
+    expect.arrayContaining(
+      ['tenant', 'app', 'oauth'].map(
+        (kind) => expect.objectContaining({ provider: 'feishu', kind, name: kind }) as Body,
+      ),
+    ),
+  )
 })
 
 test('keys, tokens and secrets do not appear in the log', async () => {
