@@ -1,5 +1,5 @@
-// node scripts/lock-check.mjs: checks that `npm ci` accepts the lockfile and that of the benchmarks, that every package in the
-// former runs on the Node versions of `engines`, and that no override leaves a dependency's own range, since users install without
+// node scripts/lock-check.mjs: checks that `npm ci` accepts the lockfile and those of the benchmarks and of examples, that every package in the
+// first runs on the Node versions of `engines`, and that no override leaves a dependency's own range, since users install without
 // our overrides.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { readJson, root } from './lib/workspace.mjs'
 
 const { packages } = readJson('package-lock.json')
 const problems = [...engineProblems(packages), ...rangeProblems()]
-for (const folder of ['.', 'benchmarks']) {
+for (const folder of ['.', 'benchmarks', 'examples/dingtalk-sdks']) {
   const dryRun = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts'], {
     cwd: join(root, folder),
     encoding: 'utf8',
