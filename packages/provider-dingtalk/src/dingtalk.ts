@@ -2,7 +2,7 @@ import { defineProvider, type ProviderSpec, type Secret } from '@lingpai/core'
 import { errorTables, hints, perCode } from './error-codes.js'
 
 /** Hosts of the newer API (`/v1.0/…`) and of the older one (`/topapi/…`, `/gettoken`). */
-export const hosts = { api: 'https://api.dingtalk.com', old: 'https://oapi.dingtalk.com' } as const
+const hosts = { api: 'https://api.dingtalk.com', old: 'https://oapi.dingtalk.com' } as const
 
 // A call of the newer API with `Authorization: Bearer` or a query parameter is refused: only its own header counts.
 const placements = {

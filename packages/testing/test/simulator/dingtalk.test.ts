@@ -1,5 +1,4 @@
 import { TokenManager } from '@lingpai/core'
-import { memoryCache } from '@lingpai/cache-memory'
 import { dingtalk, dingtalkCorp, dingtalkOld, dingtalkUnified, jsapiTicket } from '@lingpai/provider-dingtalk'
 import { withSimulator, type Calls } from './simulator-calls.js'
 
@@ -196,7 +195,13 @@ test('an address with too many calls gets HTML for five minutes, from every endp
 test('the providers work with both hosts and all kinds of tokens', () =>
   withDingTalk(async ({ simulator, clock, push }) => {
     const { appKey, appSecret } = simulator.accounts.dingtalk
-    await using tokens = new TokenManager({ cache: memoryCache({ clock }), clock })
+    const entries = new Map<string, string>()
+    const cache = {
+      get: (key: string) => entries.get(key),
+      set: (key: string, value: string) => void entries.set(key, value),
+      remove: (key: string) => void entries.delete(key),
+    }
+    await using tokens = new TokenManager({ cache, clock })
     const suiteTicket = push()
     const sources = [
       tokens.source(simulator.provider(dingtalk), { appKey, appSecret }),
