@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly output: Output
   /** The arguments in the order of the syntax; a missing optional argument is absent. */
   readonly args: readonly string[]
+  /** What stands after `--`: the program of `exec` with its arguments. */
+  readonly program: readonly string[]
   /** The options by name: `--dry-run` is `dryRun`. */
   readonly options: CommandOptions
 }
@@ -25,6 +27,8 @@ export interface CommandDefinition {
   readonly syntax: string
   /** One line for the list of commands. */
   readonly summary: string
+  /** Whether what stands after `--` is a program with its arguments. */
+  readonly takesProgram?: true
   /** Description of each argument, by its name in the syntax. */
   readonly args?: Readonly<Record<string, string>>
   /** Flags and their descriptions: `['--port <number>', 'listen on this port']`. */

@@ -1,5 +1,6 @@
 import type { CommandDefinition } from './command.js'
 import { doctorCommand } from './commands/doctor-command.js'
+import { execCommand } from './commands/exec-command.js'
 import { initCommand } from './commands/init-command.js'
 import { keygenCommand } from './commands/keygen-command.js'
 import { keyCommand } from './commands/key-command.js'
@@ -16,6 +17,7 @@ export const commands: readonly CommandDefinition[] = [
   initCommand,
   doctorCommand,
   tokenCommand,
+  execCommand,
   statusCommand,
   refreshCommand,
   serveCommand,

@@ -9,5 +9,5 @@ export const exitCodes = {
   findings: 3,
 } as const
 
-/** One of {@link exitCodes}. */
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+/** One of {@link exitCodes}; for `exec` that of the program. */
+export type ExitCode = number

@@ -1,5 +1,5 @@
 import type { Provider } from '@lingpai/core'
-import type { ProviderManifest } from '@lingpai/core/internal'
+import type { ProviderManifest, ToolEnv } from '@lingpai/core/internal'
 import { providerManifests, type AnyCredentials, type ProviderName } from './provider-manifests.js'
 
 export type { ProviderName }
@@ -19,6 +19,8 @@ export interface KnownProvider {
   readonly baseUrlEnv?: string
   /** Tickets that are derived from the token, by their names in the token server. */
   readonly tickets: Readonly<Record<string, AnyProvider>>
+  /** Environment variables that tools of the platform read. */
+  readonly toolEnv?: ToolEnv<AnyCredentials>
   /** Whether environment variables define an account of this name without a configuration file. */
   readonly isFromEnv: boolean
   /** Name of the platform in the simulator. */
@@ -43,13 +45,14 @@ export function secretFieldOf({ spec }: AnyProvider): string {
 
 function knownOf({ accounts, baseUrlEnv, simulator }: ProviderManifest<AnyCredentials>): [string, KnownProvider][] {
   const [first] = Object.values(accounts)
-  return Object.entries(accounts).map(([name, { provider, title, tickets = {} }], index) => [
+  return Object.entries(accounts).map(([name, { provider, title, tickets = {}, toolEnv }], index) => [
     name,
     {
       provider,
       title: `${title.en} (${title.zh})`,
       ...(provider.spec.baseUrl === first?.provider.spec.baseUrl && { baseUrlEnv }),
       tickets: Object.fromEntries(Object.entries(tickets).map(([ticket, { provider: derived }]) => [ticket, derived])),
+      ...(toolEnv && { toolEnv }),
       isFromEnv: index === 0,
       ...(simulator !== undefined && { simulator }),
     },

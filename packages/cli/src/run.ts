@@ -16,23 +16,33 @@ import { behindProxies } from './proxies.js'
  */
 export async function run(argv: readonly string[], io: CommandIo = processIo()): Promise<ExitCode> {
   const output = openOutput(io)
-  const isJson = argv.includes('--json')
+  const { own, program: childProgram } = split(argv)
+  const isJson = own.includes('--json')
   try {
-    assertNoSecrets(argv)
+    assertNoSecrets(own)
     let code: ExitCode = exitCodes.ok
     const program = newProgram(output)
     for (const definition of commands) {
       addCommand(program, definition, async (args, options) => {
         // A command without accounts sends no requests.
         const network = definition.usesConfiguration ? await behindProxies(io, output) : io
-        code = await definition.run({ io: network, output, args, options })
+        code = await definition.run({ io: network, output, args, options, program: childProgram })
       })
     }
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync([...own], { from: 'user' })
     return code
   } catch (error) {
     return explain(error, output, isJson)
   }
+}
+
+/** Separates the arguments of a program that is started from those of the command. */
+function split(argv: readonly string[]): { readonly own: readonly string[]; readonly program: readonly string[] } {
+  const end = argv.indexOf('--')
+  const takesProgram = commands.some(({ syntax, takesProgram: takes }) => takes && syntax.split(' ')[0] === argv[0])
+  return end < 0 || !takesProgram
+    ? { own: argv, program: [] }
+    : { own: argv.slice(0, end), program: argv.slice(end + 1) }
 }
 
 /** Every process on the host can see a secret among the arguments, and it stays in the shell's history. */
@@ -69,6 +79,7 @@ function addCommand(
   const [name = '', ...names] = syntax.split(' ')
   const command = program.command(name).description(summary).helpOption('-h, --help', 'print this help')
   for (const argument of names) command.argument(argument, args[argument.replace(/\W/g, '')])
+  if (definition.takesProgram) command.usage(`[options] ${names.join(' ')} -- <program> [arguments]`)
   for (const [flags, description] of options) command.option(flags, description)
   if (usesConfiguration) {
     command.option('--config <path>', 'use this file instead of lingpai.yaml')

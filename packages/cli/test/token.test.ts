@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withHome } from './sandbox-home.js'
@@ -42,6 +43,44 @@ test('token --json prints one object with the documented members, and the token 
     const revealed = await run(['token', 'qq-bot', '--json', '--reveal'], { reveals: true })
     expect(Object.keys(revealed.json)).toEqual([...members, 'token'])
     expect(revealed.json['token']).toHaveLength(Number(json['length']))
+  })
+})
+
+test('token --format prints the token as its header, as variables or as JSON', async () => {
+  await withHome(async ({ run, simulator }) => {
+    const format = (name: string, as: string) => run(['token', name, '--format', as], { reveals: true })
+    const value = (await format('qq-bot', 'value')).stdout.trim()
+    expect(value).toMatch(/^simtok_qq/)
+    const header = (await format('qq-bot', 'header')).stdout
+    expect(header).toBe(`Authorization: QQBot ${value}\n`)
+    expect((await format('qq-bot', 'env')).stdout).toBe(`QQ_BOT_ACCESS_TOKEN=${value}\n`)
+    expect((await format('qq-bot', 'json')).json).toMatchObject({ account: 'qq-bot', token: value })
+    const [name = '', ...rest] = header.trim().split(': ')
+    const response = await fetch(`${simulator.url}/qq/users/@me`, { headers: { [name]: rest.join(': ') } })
+    expect(response.status).toBe(200)
+  })
+})
+
+test('token --format env is read by a shell as it is, and has the names of the platform’s tools', async () => {
+  await withHome(async ({ run, simulator }) => {
+    const { appId, appSecret } = simulator.accounts.feishu
+    const odd = `t-$(false)'"\\;&`
+    simulator.fault({ endpoint: 'token', body: { code: 0, msg: 'ok', tenant_access_token: odd, expire: 7200 } })
+    const env = { FEISHU_APP_ID: appId, FEISHU_APP_SECRET: appSecret, FEISHU_BASE_URL: `${simulator.url}/feishu` }
+    const { stdout } = await run(['token', 'feishu', '--format', 'env'], { env, reveals: true })
+    const names = ['FEISHU_ACCESS_TOKEN', 'LARKSUITE_CLI_TENANT_ACCESS_TOKEN', 'LARKSUITE_CLI_APP_ID']
+    const script = `${stdout}printf '%s\\n' ${names.map((name) => `"$${name}"`).join(' ')}`
+    expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe(`${odd}\n${odd}\n${appId}\n`)
+  })
+})
+
+test.each([
+  ['yaml', 'qq-bot', /--format must be one of value, header, env, json/],
+  ['header', 'wecom', /wecom takes its token in the URL, not in a header\n {2}hint: Use --format value/],
+])('token --format %s of %s is an error of usage', async (as, name, text) => {
+  await withHome(async ({ run }) => {
+    const { code, stdout, stderr } = await run(['token', name, '--format', as])
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(text) })
   })
 })
 

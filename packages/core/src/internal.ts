@@ -9,7 +9,13 @@ export { recordKeyOf } from './source/record-key.js'
 export { polledFeed } from './cache/polled-feed.js'
 export { patientTimer } from './time/patient-timer.js'
 export { faultHint, passes } from './failure/fault-hint.js'
-export type { BilingualText, ConfigurableProvider, ManifestTicket, ProviderManifest } from './provider-manifest.js'
+export type {
+  BilingualText,
+  ConfigurableProvider,
+  ManifestTicket,
+  ProviderManifest,
+  ToolEnv,
+} from './provider-manifest.js'
 export { pauseUntilAborted } from './time/pause.js'
 export { withDeadline } from './time/with-deadline.js'
 export { configErrors } from './config-errors.js'

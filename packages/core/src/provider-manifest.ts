@@ -33,6 +33,16 @@ export interface ConfigurableProvider<C> {
   readonly title: BilingualText
   /** Tickets that are derived from the token, by their names in the token server. */
   readonly tickets?: Readonly<Record<string, ManifestTicket<C>>>
+  /** Environment variables in which the platform's own tools read what `lingpai exec` gives them. */
+  readonly toolEnv?: ToolEnv<C>
+}
+
+/** Environment variables that tools of a platform read. */
+export interface ToolEnv<C> {
+  /** Of the token. */
+  readonly token: readonly string[]
+  /** Of the public credentials that the tools need beside it. */
+  readonly ids?: { readonly [K in keyof C]?: readonly string[] }
 }
 
 /** A ticket that is derived from a token. */
