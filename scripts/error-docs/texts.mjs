@@ -194,8 +194,8 @@ export const members = {
     zh: '系统错误码，例如 `ECONNREFUSED`。',
   },
   'TransportErrorDetails.problem': {
-    en: "The cause: the server's certificate, the `fetch` option, a proxy, or a framework that ended the render.",
-    zh: '原因：服务器的证书、`fetch` 选项、代理，或框架中止了渲染。',
+    en: "The cause: the server's certificate, a base URL with a wrong scheme or port, the `fetch` option, a proxy, or a framework that ended the render.",
+    zh: '原因：服务器的证书、协议或端口有误的 baseUrl、`fetch` 选项、代理，或框架中止了渲染。',
   },
   'MalformedResponseErrorDetails.problem': { en: 'What is wrong with the response.', zh: '响应有什么问题。' },
   'MalformedResponseErrorDetails.bytes': {

@@ -129,10 +129,10 @@ export interface TransportErrorDetails {
   /** The system's code, such as `ECONNREFUSED`. */
   readonly systemCode?: string
   /**
-   * The cause, if it is known: the server's certificate, the `fetch` option, a proxy, or a framework that ended the
-   * render.
+   * The cause, if it is known: the server's certificate, a base URL with a wrong scheme or port, the `fetch` option, a
+   * proxy, or a framework that ended the render.
    */
-  readonly problem?: 'certificate' | 'fetch' | 'proxy' | 'framework'
+  readonly problem?: 'certificate' | 'url' | 'fetch' | 'proxy' | 'framework'
 }
 
 /** The response holds no usable token: HTML, truncated JSON, no token field, or an `expires_in` of 0 or less. */

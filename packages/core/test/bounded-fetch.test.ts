@@ -110,6 +110,7 @@ test('a redirect is returned unread', async () => {
   expect(await ask()).toMatchObject({ status: 302, text: '', bytes: 0 })
 })
 
+const whileConnecting = { syscall: 'connect' }
 const coded = (code: unknown, rest: object = {}): Error => Object.assign(new Error('failed'), { code, ...rest })
 
 test.each([
@@ -124,6 +125,22 @@ test.each([
     'connect',
     'ENETUNREACH',
   ],
+  ['a connect that the system timed out', coded('ETIMEDOUT', whileConnecting), 'connect', 'ETIMEDOUT'],
+  ['a connect that a firewall of this host denied', coded('EACCES', whileConnecting), 'connect', 'EACCES'],
+  [
+    'a bundle of addresses that timed out',
+    new TypeError('fetch failed', {
+      cause: Object.assign(
+        new AggregateError([coded('ETIMEDOUT', whileConnecting), coded('ENETUNREACH', whileConnecting)]),
+        {
+          code: 'ETIMEDOUT',
+        },
+      ),
+    }),
+    'connect',
+    'ETIMEDOUT',
+  ],
+  ['a reset while reading', coded('ECONNRESET', { syscall: 'read' }), 'exchange', 'ECONNRESET'],
   ['a reset', coded('ECONNRESET'), 'exchange', 'ECONNRESET'],
   ['a timeout of the system', coded('ETIMEDOUT'), 'exchange', 'ETIMEDOUT'],
   ['text instead of a code', coded('GET https://a.example?secret=1'), 'exchange', undefined],

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createPlainServer } from 'node:http'
 import { Agent, createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -134,9 +135,20 @@ test.each([
   })
 })
 
-test.each(['ECONNRESET', 'ENOTFOUND', 'ERR_SSL_WRONG_VERSION_NUMBER', 'UND_ERR_SOCKET', 'EPROTO'])(
+test.each(['ECONNRESET', 'ENOTFOUND', 'UND_ERR_SOCKET', 'EPROTO'])(
   '%s does not mean a rejected certificate',
   (code) => {
     expect(networkFault(Object.assign(new Error(''), { code }))).not.toHaveProperty('problem')
   },
 )
+
+test('a base URL with https of a server without TLS, or with a port that fetch blocks, is not retried, and the hint says why', async () => {
+  const plain = createPlainServer()
+  await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+  const { port } = plain.address() as AddressInfo
+  const expected = { retryable: false, hint: expect.stringContaining('base URL') as string }
+  const details = { phase: 'connect', problem: 'url' }
+  expect(await failure(`https://127.0.0.1:${port}`)).toMatchObject({ ...expected, details })
+  expect(await failure('http://127.0.0.1:10080')).toMatchObject({ ...expected, details })
+  plain.close()
+})

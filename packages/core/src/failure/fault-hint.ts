@@ -22,6 +22,10 @@ const faultHints: Readonly<Record<Problem, Hint>> = {
     en: 'If a private certificate authority signed it, start Node.js with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, or give TokenManager a `fetch` option that trusts it; otherwise check the host name, the expiry date and the clock of this host.',
     zh: '若证书由私有 CA 签发，请用 NODE_EXTRA_CA_CERTS=/path/to/ca.pem 启动 Node.js，或给 TokenManager 传入信任该 CA 的 `fetch` 选项；否则请检查主机名、有效期和本机时钟。',
   },
+  url: {
+    en: 'Check scheme and port of the base URL: the server has no TLS at this port, or it is a port that `fetch` blocks.',
+    zh: '请检查 baseUrl 的协议和端口：该端口没有 TLS，或者 `fetch` 禁用了该端口。',
+  },
   fetch: {
     en: 'Give TokenManager a `fetch` option whose responses have a body stream, arrayBuffer() or text().',
     zh: '请给 TokenManager 传入这样的 `fetch` 选项：其响应带有 body 流、arrayBuffer() 或 text()。',

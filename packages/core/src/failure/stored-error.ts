@@ -56,7 +56,7 @@ function platformErrorOf({ spec, language }: Wording, details: Fields, errorClas
 }
 
 /** Problems that a stored failure can have; the end of a render is never stored. */
-const faultProblems = ['certificate', 'fetch', 'proxy'] as const
+const faultProblems = ['certificate', 'url', 'fetch', 'proxy'] as const
 
 function transportErrorOf({ spec, language }: Wording, details: Fields): TransportError | undefined {
   const { phase } = details

@@ -165,6 +165,7 @@ const faultTexts: Readonly<Record<NetworkFault['phase'] | NonNullable<NetworkFau
   connect: 'could not be reached',
   exchange: 'the connection broke',
   certificate: 'the TLS certificate was rejected',
+  url: 'the address cannot be used',
   fetch: 'the response of the `fetch` option cannot be read',
   proxy: 'the proxy did not connect to the platform',
   framework: 'the framework that replaces `fetch` ended the render',

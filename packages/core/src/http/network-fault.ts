@@ -2,10 +2,10 @@ import { digestOf } from '../errors.js'
 import { UnreadableResponse } from './web-response.js'
 
 /**
- * The cause, if it is known: the server's certificate, the `fetch` option, a proxy, or a framework that ended the
- * render in which `fetch` was called.
+ * The cause, if it is known: the server's certificate, a URL that `fetch` or the server cannot serve, the `fetch`
+ * option, a proxy, or a framework that ended the render in which `fetch` was called.
  */
-export type FaultProblem = 'certificate' | 'fetch' | 'proxy' | 'framework'
+export type FaultProblem = 'certificate' | 'url' | 'fetch' | 'proxy' | 'framework'
 
 /** Why `fetch` rejected, as far as the system reports it. */
 export interface NetworkFault {
@@ -40,6 +40,13 @@ const connectCodes = new Set([
 const certificateCode =
   /(^|_)(CERT|CERTIFICATE|CRL|UNKNOWN_CA)(_|$)|^UNABLE_TO_(VERIFY|DECODE|GET_ISSUER)_|^(INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/
 
+/** Codes of a server that responds to TLS with plain HTTP. */
+const plainServerCodes = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+])
+
 /** Finds out why `fetch` rejected. */
 export function networkFault(error: unknown): NetworkFault {
   if (error instanceof UnreadableResponse) return { phase: 'exchange', problem: 'fetch' }
@@ -48,10 +55,34 @@ export function networkFault(error: unknown): NetworkFault {
   const code = systemCode === undefined ? {} : { systemCode }
   if (systemCode !== undefined && certificateCode.test(systemCode))
     return { phase: 'connect', systemCode, problem: 'certificate' }
+  if (systemCode !== undefined && plainServerCodes.has(systemCode))
+    return { phase: 'connect', systemCode, problem: 'url' }
   const tunnel = tunnelFault(error)
   if (tunnel !== undefined) return { phase: 'connect', ...code, problem: 'proxy', ...tunnel }
+  if (isBlockedPort(error)) return { phase: 'connect', problem: 'url' }
   if (systemCode === undefined) return { phase: 'exchange' }
-  return { phase: connectCodes.has(systemCode) ? 'connect' : 'exchange', systemCode }
+  return { phase: connectCodes.has(systemCode) || failedToConnect(error) ? 'connect' : 'exchange', systemCode }
+}
+
+/** `fetch` reports a port that it never uses, such as 6000 or 10080, only by the message of the cause. */
+function isBlockedPort(error: unknown): boolean {
+  const { cause } = Object(error) as { readonly cause?: unknown }
+  return (Object(cause) as { readonly message?: unknown }).message === 'bad port'
+}
+
+/** System calls before the first byte of a request. */
+const callsBeforeSending = new Set<unknown>(['connect', 'getaddrinfo'])
+
+/**
+ * Whether the system reports that it was still connecting. The same code, such as `ETIMEDOUT`, can also end an open
+ * connection. Happy eyeballs bundle one error for each address.
+ */
+function failedToConnect(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false
+  const { syscall, cause, errors } = error as { syscall?: unknown; cause?: unknown; errors?: unknown }
+  if (syscall !== undefined) return callsBeforeSending.has(syscall)
+  if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => failedToConnect(each, depth + 1))
+  return failedToConnect(cause, depth + 1)
 }
 
 /** undici reports the status of a proxy's response only in its message. */
