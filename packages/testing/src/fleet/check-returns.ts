@@ -198,7 +198,7 @@ function isUnknowable(world: VirtualWorld, process: VirtualProcess, token: Token
   const isHeldBack =
     holder !== undefined &&
     holder.lastStop.toMs >= (next?.sim.issuedAtMs ?? 0) &&
-    now < holder.lastStop.toMs + overlapMs &&
+    now < holder.lastStop.toMs + shortestMs(overlapMs) &&
     knowsNoOther(process, token)
   const isHidden = holder !== undefined && (holder.troubleAtMs >= sinceMs || isHeldBack)
   if (!isOutside && !isCutShort && !isCut && !isHidden && !isWithoutOrder(world, token, next)) return false
