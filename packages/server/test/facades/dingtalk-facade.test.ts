@@ -232,3 +232,10 @@ test.each(Object.keys(programs))('%s gets all three tokens', async (program) => 
     program === 'python3' ? [{ status: 400, code: 'invalidClientIdOrSecret', requestid: 'lingpai' }] : [],
   )
 })
+
+test('a client above its rate limit gets HTTP 429, and the older endpoint’s code', async () => {
+  const slow = world.key(['ding'], { rateLimit: 1 })
+  const replies = [await newToken(slow), await newToken(slow), await newToken(slow)]
+  expect(replies.at(-1)).toMatchObject({ status: 429, body: { code: '90018' } })
+  expect(await oldToken(slow)).toMatchObject({ status: 200, body: { errcode: 90018 } })
+})
