@@ -261,6 +261,7 @@ export interface ProviderOverrides<C = unknown> {
 
 /** A provider of whose token another is derived. Its credentials are all or some of `C`. */
 export interface ParentProvider<C> extends Pick<Provider<C>, 'id' | 'kind' | 'spec'> {
+  /** As {@link Provider.extend}. */
   extend(overrides: ProviderOverrides<C>): ParentProvider<C>
 }
 
