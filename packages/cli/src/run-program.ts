@@ -7,7 +7,7 @@ import type { ExitCode } from './exit-code.js'
 const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 /**
- * Runs a program in the place of this process, as far as others can tell: it has the standard streams, it gets the signals, and its
+ * Runs a program instead of this process, as far as others can tell: it has the standard streams, it gets the signals, and its
  * exit code is the result; 128 and the number of the signal if one ended it, as shells have it.
  *
  * @param onStart called when it runs. Returns a function that is called at its end.

@@ -79,7 +79,7 @@ test('a program that a signal ends has the exit code of shells', async () => {
   })
 })
 
-test('it says when the program has outlived its token', async () => {
+test('a warning tells that the program has outlived its token', async () => {
   await withHome(
     async ({ spawn: start }) => {
       const { process: child, ended } = start(['exec', 'qq-bot', '--', 'sleep', '60'])
@@ -108,11 +108,11 @@ test.each<[string, readonly string[], RegExp]>([
     /--env names the variable of a single/,
   ],
   [
-    'a life that is no number',
+    'a life that is not a number',
     ['qq-bot', '--min-life', '1h', '--', 'true'],
     /--min-life must be a whole number of seconds/,
   ],
-  ['an unknown account', ['nobody-knows', '--', 'true'], /no account nobody-knows/],
+  ['an unknown account', ['not-configured', '--', 'true'], /no account not-configured/],
 ])('%s is an error of usage, and no token is requested for it', async (_, argv, text) => {
   await withHome(async ({ run, simulator }) => {
     const { code, stderr } = await run(['exec', ...argv])
