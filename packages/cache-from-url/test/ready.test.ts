@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
 import { cacheFromUrl } from '@lingpai/cache-from-url'
@@ -99,3 +99,39 @@ test.each(stores)('ready() resolves for %s, and leaves no entry', async (_, open
   await cache.close?.()
   await store.close()
 })
+
+/** Another user than root, whom no mode stops. */
+const nobody = 65_534
+
+/** Modes of an SQLite database and of its directory that keep their owner from writing. */
+const closed: readonly (readonly [name: string, file: number, directory: number])[] = [
+  ['a read-only file', 0o400, 0o700],
+  ['a file that this user cannot read', 0o000, 0o700],
+  ['a read-only directory', 0o600, 0o500],
+]
+
+for (const [name, fileMode, directoryMode] of hasSqlite ? closed : []) {
+  test(`a process without a logger warns once about an SQLite database with ${name}`, async () => {
+    const url = `sqlite:${directory}/tokens.db`
+    const cache = await cacheFromUrl(url)
+    await cache.set('a', 'one')
+    await cache.close?.()
+    const isRoot = process.getuid?.() === 0
+    for (const [path, mode] of [
+      [`${directory}/tokens.db`, fileMode],
+      [directory, directoryMode],
+    ] as const) {
+      if (isRoot) await chown(path, nobody, nobody)
+      await chmod(path, mode)
+    }
+    const file = await program
+    await chmod(dirname(file), 0o755)
+    const args = [file, url, ...(isRoot ? [String(nobody)] : [])]
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+    await chmod(directory, 0o700)
+    expect(stdout).toBe('token-1 token-1\n')
+    const warnings = stderr.split('\n').filter((line) => line.includes('LingpaiWarning'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(/correct the owner or the mode/)
+  })
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { chmod, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
+import { access, chmod, constants, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CacheError, systemClock } from '@lingpai/core'
 import { codedError } from './sqlite-error.js'
@@ -60,6 +60,18 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
       if (fileIdentity(path)?.bytes === 0n) await startAnew(path, now())
     })
   }
+}
+
+/**
+ * Returns the system's error if this user may not change the file or its directory, where SQLite creates files, too. SQLite's codes for
+ * that are the same as for failures that pass.
+ */
+export async function denialOf(path: string): Promise<Error | undefined> {
+  const { R_OK, W_OK, X_OK } = constants
+  return Promise.all([access(path, R_OK | W_OK), access(dirname(path), W_OK | X_OK)]).then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  )
 }
 
 async function startsLikeDatabase(path: string): Promise<boolean> {

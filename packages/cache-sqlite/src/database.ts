@@ -1,8 +1,8 @@
 import { systemClock } from '@lingpai/core'
-import { fileIdentity, moveDamagedAside, type FileIdentity } from './database-file.js'
+import { denialOf, fileIdentity, moveDamagedAside, type FileIdentity } from './database-file.js'
 import type { SqliteStore } from './driver.js'
 import { openConnection, type Connection } from './open-connection.js'
-import { codedError, isBusy, isDamage, isFull, isHopeless } from './sqlite-error.js'
+import { codedError, isBusy, isDamage, isDenied, isFull, isHopeless } from './sqlite-error.js'
 import { ignore } from './system-error.js'
 
 /** A database file that is opened when needed, and opened again after it was replaced. */
@@ -78,6 +78,8 @@ export function database({ path, busyTimeoutMs, now, onDamaged }: DatabaseOption
       } catch (error) {
         if (isBusy(error) || isFull(error) || isHopeless(error)) throw error
         await heal(error, inode)
+        const denial = isDenied(error) ? await denialOf(path) : undefined
+        if (denial !== undefined) throw denial
         if (round === mostRounds) throw error
       }
     }

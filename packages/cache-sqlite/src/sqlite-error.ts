@@ -12,6 +12,11 @@ export function isDamage(error: unknown): boolean {
   return codes.some((code) => code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
 }
 
+/** A file cannot be opened or written: its mode denies it, or it was replaced just now. */
+export function isDenied(error: unknown): boolean {
+  return ['SQLITE_READONLY', 'SQLITE_CANTOPEN'].includes(codeOf(error) ?? '')
+}
+
 /** No space is left. The connection is sound, so opening another one does not help. */
 export function isFull(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_FULL'

@@ -1,8 +1,11 @@
-// Gets one token twice over the cache that its argument names, with no listener and no logger.
+// Gets one token twice over the cache that its argument names, with no listener and no logger. With a user id as its second argument,
+// it runs as that user.
 import { cacheFromUrl } from '@lingpai/cache-from-url'
 import { TokenManager } from '@lingpai/core'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 
+const uid = process.argv[3]
+if (uid !== undefined) process.setuid?.(Number(uid))
 let issued = 0
 const platform = async (): Promise<Response> => {
   issued += 1
