@@ -31,6 +31,8 @@ export const errorTables: Readonly<Record<Endpoint, ErrorTable>> = {
     transient: [-1, 'server.error', 'unknownError', 'invalidSuiteTicket'],
   },
   api: {
+    // No response with 40001 or 42001 is recorded. A call carries nothing but the token, so if they mean something else, they cost one
+    // refresh: https://developer.aliyun.com/ask/242976 (read 2026-11-20) says that an expired token gets 40014.
     'token-invalid': ['InvalidAuthentication', 40014, 40001],
     'token-expired': [42001],
     'ip-denied': ['Forbidden.AccessDenied.IpNotInWhiteList', 60020],

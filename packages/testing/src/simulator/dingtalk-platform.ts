@@ -8,7 +8,7 @@ import {
   type SimRequest,
 } from './platform.js'
 import type { SimAccount } from './sim-account.js'
-import { verdict, type BookRules, type DeadKind, type Issue } from './token-book.js'
+import { verdict, type BookRules, type DeadKind, type TokenBook } from './token-book.js'
 
 /** The same token, whose life begins again with each request. */
 const extended: BookRules = { mode: 'extend', lifeSeconds: 7200, windowSeconds: 0, overlapSeconds: 0 }
@@ -109,24 +109,24 @@ const tokenAnswers: Readonly<Record<string, TokenAnswer>> = {
   '/v1\\.0/oauth2/accessToken': (desk, { fields }, account) =>
     account === undefined || fields['appSecret'] !== account.secret
       ? failure(desk, 400, 'invalidClientIdOrSecret', '无效的clientId或者clientSecret')
-      : newToken(desk, account, account.books.get('app')?.ask()),
+      : newToken(desk, account, account.books.get('app')),
 
   '/v1\\.0/oauth2/[^/]+/token': (desk, { fields, path }, account) => {
-    const corpId = decodeURIComponent(path.split('/')[3] ?? '')
+    const corpId = path.split('/')[3] ?? ''
     if (!desk.accounts.some((known) => isUsedBy(known, corpId))) return failure(desk, 500, 'unknownError', '未知错误')
     if (fields['grant_type'] !== 'client_credentials')
       return failure(desk, 400, 'unsupported.grant.type', 'unsupported grant type')
     if (account === undefined || fields['client_secret'] !== account.secret)
       return failure(desk, 400, 'invalid.client', 'invalid client')
     if (!isUsedBy(account, corpId)) return failure(desk, 401, 'unauthorized.client', 'unauthorized client')
-    return oldToken(desk, account, account.bookOf('unified', corpId).ask())
+    return oldToken(desk, account, account.bookOf('unified', corpId))
   },
 
   '/gettoken': (desk, { fields }, account) => {
     const { appkey = '', appsecret = '' } = fields
     if (appkey === '' || appsecret === '') return oldFailure(40035, '缺少参数 appkey或appsecret')
     if (account === undefined || appsecret !== account.secret) return oldFailure(40096, '不合法的appKey或appSecret')
-    return oldToken(desk, account, account.books.get('old')?.ask(), { errcode: 0, errmsg: 'ok' })
+    return oldToken(desk, account, account.books.get('old'), { errcode: 0, errmsg: 'ok' })
   },
 
   '/v1\\.0/oauth2/corpAccessToken': (desk, { fields }, account) => {
@@ -134,11 +134,11 @@ const tokenAnswers: Readonly<Record<string, TokenAnswer>> = {
     if (wrong !== undefined || account === undefined) return wrong ?? failure(desk, 400, 'invalidSuiteKey', '')
     const corpId = String(fields['authCorpId'])
     if (!isUsedBy(account, corpId)) return failure(desk, 400, 'invalidAuthInfo', '企业未授权该应用')
-    return newToken(desk, account, account.bookOf('corp', corpId).ask())
+    return newToken(desk, account, account.bookOf('corp', corpId))
   },
 
   '/v1\\.0/oauth2/suiteAccessToken': (desk, { fields }, account) =>
-    suiteFailure(desk, fields, account) ?? newToken(desk, account, account?.books.get('suite')?.ask()),
+    suiteFailure(desk, fields, account) ?? newToken(desk, account, account?.books.get('suite')),
 }
 
 function suiteFailure(
@@ -156,18 +156,21 @@ function isUsedBy({ settings: { tenants = [demoCorpId] } }: SimAccount, corpId: 
   return tenants.includes(corpId)
 }
 
-function newToken(desk: PlatformDesk, account: SimAccount | undefined, issue: Issue | undefined): SimReply {
-  if (account === undefined || issue === undefined) return failure(desk, 500, 'unknownError', '未知错误')
-  if (isTooOften(desk, account)) return oldFailure(90018, '您的服务器调用钉钉开放平台所有接口的请求都被暂时禁用了')
+function newToken(desk: PlatformDesk, account: SimAccount | undefined, book: TokenBook | undefined): SimReply {
+  if (account === undefined || book === undefined) return failure(desk, 500, 'unknownError', '未知错误')
+  // The code of the token endpoints for too many requests is not known.
+  if (isTooOften(desk, account)) return oldFailure(90018, '调用过于频繁')
+  const issue = book.ask()
   const body = { accessToken: issue.token.value, expireIn: desk.time.clientSeconds(issue.leftMs) }
   return { status: 200, body, code: 0, ...issue }
 }
 
 /** The reply of `gettoken`, whose fields that of the endpoint with a CorpId shares. */
-function oldToken(desk: PlatformDesk, account: SimAccount, issue: Issue | undefined, ok: object = {}): SimReply {
-  const reply = newToken(desk, account, issue)
-  const body = { ...ok, access_token: issue?.token.value, expires_in: desk.time.clientSeconds(issue?.leftMs ?? 0) }
-  return reply.code === 0 ? { ...reply, body } : reply
+function oldToken(desk: PlatformDesk, account: SimAccount, book: TokenBook | undefined, ok: object = {}): SimReply {
+  const reply = newToken(desk, account, book)
+  if (reply.code !== 0) return reply
+  const { accessToken, expireIn } = reply.body as Readonly<Record<string, unknown>>
+  return { ...reply, body: { ...ok, access_token: accessToken, expires_in: expireIn } }
 }
 
 function isTooOften({ quota }: PlatformDesk, { id, settings }: SimAccount): boolean {

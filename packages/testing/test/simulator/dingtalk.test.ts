@@ -120,6 +120,15 @@ test('each endpoint refuses wrong credentials in its own way', () =>
     expect(await corpToken(ticket, { authCorpId: 'corp3' })).toMatchObject(failure(400, 'invalidAuthInfo'))
   }))
 
+test('a token request beyond the limit brings no token, and leaves the old one alive', () =>
+  withDingTalk(async ({ corpToken, api, push, simulator }) => {
+    simulator.change('dingtalk', { perMinute: 1 })
+    const ticket = push()
+    const { accessToken } = (await corpToken(ticket)).body
+    expect((await corpToken(ticket)).body.errcode).toBe(90018)
+    expect((await api(accessToken)).status).toBe(200)
+  }))
+
 test('the newer API looks at its header only', () =>
   withDingTalk(async ({ newToken, api, send, simulator }) => {
     const { accessToken } = (await newToken()).body
