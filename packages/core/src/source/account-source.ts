@@ -237,7 +237,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
       background.stopOn(signal, () => {
         this.#end(background)
       })
-    background.run()
+    background.begin()
   }
 
   stopBackgroundRefresh(): void {

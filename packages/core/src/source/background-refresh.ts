@@ -47,7 +47,14 @@ export class BackgroundRefresh<C> implements Task {
     return this.#isOver
   }
 
-  /** Begins, or takes the turn that is due. */
+  /** Begins now, or in a moment where many begin. */
+  begin(): void {
+    const waitMs = agendaOf(this.#clock).beginAfterMs()
+    if (waitMs > 0) this.#plan(waitMs)
+    else this.run()
+  }
+
+  /** Takes the turn that is due. */
   run(): void {
     this.#isPlanned = false
     const { context } = this.#source
@@ -80,9 +87,13 @@ export class BackgroundRefresh<C> implements Task {
   }
 
   #sleep(wantedMs: number): void {
+    this.#plan(Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs))
+  }
+
+  #plan(waitMs: number): void {
     if (this.#isOver) return
     this.#isPlanned = true
-    this.#dueAtMs = this.#clock.monotonic() + Math.min(Math.max(wantedMs, shortestSleepMs), longestSleepMs)
+    this.#dueAtMs = this.#clock.monotonic() + waitMs
     agendaOf(this.#clock).plan(this)
   }
 }

@@ -14,10 +14,14 @@ export interface Planner {
   plan(task: Task): void
   /** Says that a planned task is over. */
   noteOver(): void
+  /** How long a task that begins now waits, milliseconds, so that many do not begin at one moment. */
+  beginAfterMs(): number
 }
 
 /** So many tasks at once at most: between them the process does its other work. */
 const mostAtOnce = 100
+/** So many tasks begin at once; of more, so many begin in each millisecond. */
+const begins = { atOnce: 64, eachMs: 5 } as const
 /** A timer this late is lost: some edge runtimes drop the timers of a request that has ended. */
 const lostAfterMs = 1000
 
@@ -30,6 +34,8 @@ class Agenda implements Planner {
   #over = 0
   #timer: Timer | undefined
   #timerAtMs = Infinity
+  /** How many tasks have begun more than `begins` allows until a moment. */
+  #begun = { count: 0, atMs: 0 }
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -58,6 +64,13 @@ class Agenda implements Planner {
     if (this.#tasks.length > 0) return
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  beginAfterMs(): number {
+    const atMs = this.#clock.monotonic()
+    const passed = (atMs - this.#begun.atMs) * begins.eachMs
+    this.#begun = { count: Math.max(0, this.#begun.count - passed) + 1, atMs }
+    return Math.max(0, this.#begun.count - begins.atOnce) / begins.eachMs
   }
 
   #arm(): void {
