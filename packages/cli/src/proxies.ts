@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { ConfigError } from '@lingpai/core'
 import type { Dispatcher, Pool, buildConnector } from 'undici'
 import type { CommandIo } from './command-io.js'
@@ -48,7 +49,12 @@ function proxiesIn(env: CommandIo['env']): Proxies | undefined {
   const http = proxyIn(env, 'http_proxy')
   const https = proxyIn(env, 'https_proxy')
   if (http === undefined && https === undefined) return undefined
-  return { http, https, except: env['no_proxy'] ?? env['NO_PROXY'] ?? '' }
+  return { http, https, except: withBrackets(env['no_proxy'] ?? env['NO_PROXY'] ?? '') }
+}
+
+/** Adds the brackets that undici expects around an IPv6 address, and that curl does not. */
+function withBrackets(hosts: string): string {
+  return hosts.replace(/[^\s,]+/g, (host) => (isIPv6(host) ? `[${host}]` : host))
 }
 
 function proxyIn(env: CommandIo['env'], name: string): NamedProxy | undefined {

@@ -103,6 +103,12 @@ test('hosts of NO_PROXY are reached without the proxy, in upper and lower case',
     await refresh({ NO_PROXY: '.example.com,127.0.0.1' })
     await refresh({ no_proxy: '*' })
     expect(proxy.asked).toEqual([])
+    for (const address of ['::1', '[::1]', '.example.com, ::1']) {
+      const env = { QQ_BOT_BASE_URL: 'http://[::1]:2', HTTP_PROXY: `http://${proxy.host}`, NO_PROXY: address }
+      // Nothing listens there.
+      expect((await home.run(['refresh', 'qq-bot'], { env })).code).toBe(1)
+    }
+    expect(proxy.asked).toEqual([])
     await refresh({ NO_PROXY: 'example.com' })
     expect(proxy.asked.map(({ target }) => target)).toEqual([new URL(home.simulator.url).host])
   }))
