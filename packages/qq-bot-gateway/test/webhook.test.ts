@@ -26,6 +26,12 @@ test('the documented validation gets the documented signature', async () => {
   })
 })
 
+test.each(['\n', '\r\n', ' '])('a secret that was read from a file with %j at its end verifies events', async (end) => {
+  const { handle, seen } = world({ clientSecret: `\uFEFF${clientSecret}${end}` })
+  expect((await handle(signed(groupMessage('M1', 'E1')))).status).toBe(200)
+  expect(seen).toHaveLength(1)
+})
+
 test('a validation cannot be used to sign an event', async () => {
   const { handle, seen } = world()
   const event = groupMessage('M1', 'E1')

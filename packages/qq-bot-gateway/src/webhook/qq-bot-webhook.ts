@@ -74,7 +74,8 @@ const eventTimePattern = /^\d{1,16}$/
 export function qqBotWebhook(options: QQBotWebhookOptions): (request: Request) => Promise<Response> {
   assertWebhookOptions(options)
   const { clientSecret, maxBodyBytes = 1_048_576, logger } = options
-  const key = signingKey(clientSecret)
+  // A secret from a file usually ends with a line break; TokenManager trims it, too.
+  const key = signingKey(clientSecret.trim())
   const take = intakeOf(options)
   const reject = (status: number, why: string): Response => {
     harmlessly((): unknown => logger?.warn('lingpai: qq webhook: a request was rejected', { status, why }))
