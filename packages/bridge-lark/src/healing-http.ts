@@ -2,6 +2,7 @@ import type { HttpInstance, HttpRequestOptions } from '@larksuiteoapi/node-sdk'
 import { tokenErrorIn } from '@lingpai/core/internal'
 import type { TokenSource } from '@lingpai/core'
 import type { HandedOut } from './handed-out.js'
+import { legibly, type LegibleOutcome } from './legible-outcome.js'
 
 type Options = HttpRequestOptions<unknown>
 
@@ -12,7 +13,8 @@ export function healingHttp(http: HttpInstance, handedOut: HandedOut): HttpInsta
     const source = token === undefined ? undefined : handedOut.sourceOf(token)
     if (token === undefined || source === undefined) return http.request(options)
     if (!isRepeatable(options.data)) return reportingRequest(http, source, token, options)
-    return source.withToken((current) => http.request<T>(withBearer(options, current)))
+    const outcome = await source.withToken((current) => legibly(() => http.request<T>(withBearer(options, current))))
+    return outcome.end()
   }
   const verb =
     (method: string) =>
@@ -45,14 +47,15 @@ async function reportingRequest<T>(
     const error = await tokenErrorIn(source.errorTables, outcome)
     if (error !== undefined) await source.reportRejected(token, error.code).catch(() => undefined)
   }
+  let outcome: LegibleOutcome<T>
   try {
-    const response = await http.request<T>(options)
-    await report(response)
-    return response
+    outcome = await legibly(() => http.request<T>(options))
   } catch (error) {
     await report(error)
     throw error
   }
+  await report(outcome)
+  return outcome.end()
 }
 
 const scheme = 'Bearer '
