@@ -146,7 +146,11 @@ export default tseslint.config(
   },
   // The default `fetch`; read at each call, so that a replaced one is used.
   {
-    files: ['packages/core/src/manager/token-manager.ts', 'packages/core/src/kit/http-kit.ts'],
+    files: [
+      'packages/core/src/manager/token-manager.ts',
+      'packages/core/src/kit/http-kit.ts',
+      'packages/client/src/token-server-client.ts',
+    ],
     rules: {
       'no-restricted-syntax': ['error', ...everywhere, noDefaultExport, ...ofLibraries, ...noClock, noRandom],
     },

@@ -24,7 +24,7 @@ export interface TokenServerClientOptions {
   readonly url: string
   /** A client key, or a function that fetches it. The function is called again when the server rejects the key. */
   readonly key: Secret
-  /** For requests to the server and to APIs; the event stream has its own connection. @default globalThis.fetch */
+  /** For requests to the server and to APIs; the event stream has its own connection. @default globalThis.fetch, looked up at each call */
   readonly fetch?: typeof globalThis.fetch
   /** @default the clock of this machine */
   readonly clock?: Clock
@@ -76,7 +76,7 @@ export class TokenServerClient {
   constructor(options: TokenServerClientOptions) {
     const {
       clock = systemClock,
-      fetch = globalThis.fetch,
+      fetch = (...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args),
       random,
       logger,
       timeoutMs = 15_000,

@@ -190,6 +190,22 @@ test('a server below a path prefix receives requests below that prefix', async (
   expect(seen).toContain(`${nowhere}/tokens/v1/accounts/ein%2Fladen/token`)
 })
 
+test('a global fetch that is replaced after the client was created is used', async () => {
+  const seen: string[] = []
+  const { fetch: original } = globalThis
+  await using client = new TokenServerClient({ url: nowhere, key: world.key(), clock: world.clock })
+  globalThis.fetch = async (input) => {
+    seen.push(String(input))
+    return Response.json({ access_token: 'replaced', expires_in: 60, expires_in_ms: 60_000, generation: 3 })
+  }
+  try {
+    expect(await client.source('mp').getAccessToken()).toBe('replaced')
+  } finally {
+    globalThis.fetch = original
+  }
+  expect(seen).toContain(`${nowhere}/v1/accounts/mp/token`)
+})
+
 test('the minLifeMs of a caller is sent to the server as min_life', async () => {
   const source = world.client().source('mp')
   await source.getAccessToken({ minLifeMs: 1_500_500 })
