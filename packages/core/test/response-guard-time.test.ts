@@ -182,6 +182,8 @@ test.each([
   ['429, as a date', 429, () => httpDate(platform.clock.now() + 300_000), 300_000],
   ['503, in seconds', 503, () => '120', 120_000],
   ['503, as a date', 503, () => httpDate(platform.clock.now() + 300_000), 300_000],
+  ['503, with a fraction', 503, () => '2.5', 2500],
+  ['503, by the platform and a proxy: the longer one', 503, () => '3, 9', 9000],
   ['429, a year: held to a day', 429, () => String(365 * 86_400), 86_400_000],
   ['429, in the past: the minute of its class', 429, () => httpDate(platform.clock.now() - 1000), 60_000],
   ['429, nonsense: the minute of its class', 429, () => 'soon', 60_000],
