@@ -16,6 +16,8 @@ const spellings: readonly (readonly [string, string])[] = [
   ['in JSON', inJson],
   ['in JSON twice', JSON.stringify(inJson).slice(1, -1)],
   ['in JSON, then percent-encoded', encodeURIComponent(inJson)],
+  ['in HTML', secret.replace('"', '&quot;')],
+  ['in HTML, with numbers', secret.replace('"', '&#34;')],
   ['in hexadecimal digits', bytes.toString('hex')],
   ['in capital hexadecimal digits', bytes.toString('hex').toUpperCase()],
   ['in base64', bytes.toString('base64')],
@@ -63,4 +65,26 @@ test('the text around a secret stays', () => {
   expect(redact(`401 for client 102000001, sent ${basic}, try again`, [secret])).toMatch(
     /^401 for client 102000001, sent .{0,12}\*\*\*={0,2}, try again$/,
   )
+})
+
+test.each([
+  ['"', "'"],
+  ['&quot;', "'"],
+  ['&quot;', '&#39;'],
+  ['&quot;', '&#039;'],
+  ['&quot;', '&#x27;'],
+  ['&#34;', '&#39;'],
+])('a secret in HTML that spells quotes as %s and %s is masked', (double, single) => {
+  const html = `a&lt;b&gt;c&amp;d${double}e${single}f`
+  expect(maskKnown(`<p>${html}</p>`, [`a<b>c&d"e'f`])).toBe('<p>***</p>')
+})
+
+test.each([
+  ['{"client_secret": "three plain words", "a": 1}', '{"client_secret": "***", "a": 1}'],
+  ["password='three plain words' a=1", "password='***' a=1"],
+  ['"{\\"appSecret\\":\\"three plain words\\"}"', '"{\\"appSecret\\":\\"***\\"}"'],
+  ['{"authorization":"Bearer three plain words"}', '{"authorization":"Bearer ***"}'],
+  ['{"password":"one","note":"two words"}', '{"password":"***","note":"two words"}'],
+])('the quoted value of a secret name is masked to its last word: %s', (text, masked) => {
+  expect(redact(text)).toBe(masked)
 })

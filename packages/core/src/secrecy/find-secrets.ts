@@ -17,7 +17,7 @@ interface Spelling {
 }
 
 /**
- * Finds secrets and pieces of them in a text: verbatim, escaped for URLs, forms and JSON (once or twice), in base64 and
+ * Finds secrets and pieces of them in a text: verbatim, escaped for URLs, forms, HTML and JSON (once or twice), in base64 and
  * base64url at any offset, and in hexadecimal digits. Takes time in proportion to the lengths of text and secrets.
  */
 export function findSecrets(text: string, secrets: readonly string[]): readonly Span[] {
@@ -74,14 +74,30 @@ function spellingsOf(secret: string, text: string): readonly Spelling[] {
   ]
 }
 
-/** The spellings in URLs, forms and JSON texts of a text that needs escaping. */
+/** The spellings of quotes by the escape functions for HTML of PHP, Python, Go and JavaScript. */
+const quotesInHtml = [
+  ['"', "'"],
+  ['&quot;', "'"],
+  ['&quot;', '&#39;'],
+  ['&quot;', '&#039;'],
+  ['&quot;', '&#x27;'],
+  ['&#34;', '&#39;'],
+] as const
+
+/** The spellings in HTML, such as the error page of a proxy that quotes the request. */
+function inHtml(text: string): readonly string[] {
+  const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return quotesInHtml.map(([double, single]) => plain.replaceAll('"', double).replaceAll("'", single))
+}
+
+/** The spellings in URLs, forms, HTML and JSON texts of a text that needs escaping. */
 function escapesOf(text: string): readonly string[] {
   const encoded = encodeURIComponent(text.toWellFormed())
   const inForm = new URLSearchParams([['', text]]).toString().slice(1)
   const inJson = JSON.stringify(text).slice(1, -1)
   const strict = encoded.replace(/[!'()*~]/g, percent)
   const escapes = [encoded, inForm, strict, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')]
-  return [...new Set([inJson, asciiOnly(inJson), ...escapes, ...escapes.map(withSmallDigits)])]
+  return [...new Set([inJson, asciiOnly(inJson), ...inHtml(text), ...escapes, ...escapes.map(withSmallDigits)])]
 }
 
 function asciiOnly(json: string): string {

@@ -7,8 +7,16 @@ const mask = '***'
 const longestText = 16_384
 
 /** Names whose values are secret in a URL, a form or a JSON text, also within another text. */
-const secretNames =
-  /(\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b\\*["']?\s*[=:]\s*\\*["']?(?:(?:bearer|basic|qqbot)\s+)?)([^"'&\s,;}\\]+)/gi
+const secretName =
+  /(\b(?:[a-z]*_?secret|[a-z_]*access_?token|[a-z_]*refresh_?token|[a-z]*_?ticket|permanent_code|authorization|password)\b\\*["']?\s*[=:]\s*)/
+    .source
+const scheme = /((?:bearer|basic|qqbot)\s+)?/.source
+
+/** A value in quotes, which may contain spaces. */
+const quotedSecrets = new RegExp(`${secretName}(\\\\*(["']))${scheme}(?:(?!\\3).){1,300}?(?=\\\\*\\3)`, 'gi')
+
+/** A value that ends at the first space or separator. */
+const namedSecrets = new RegExp(`${secretName}(\\\\*["']?)${scheme}[^"'&\\s,;}\\\\]+`, 'gi')
 
 /** User and password of a URL, for example of a proxy or a store. */
 const userInfo = /:\/\/[^\s/?#"'<>]*@/g
@@ -16,7 +24,10 @@ const userInfo = /:\/\/[^\s/?#"'<>]*@/g
 /** Masks the known secrets in every spelling, the values of secret names, and user and password of URLs. */
 export function redact(text: string, known: readonly string[] = []): string {
   const shown = text.length > longestText ? `${text.slice(0, longestText)}…` : text
-  return maskKnown(shown, known).replace(secretNames, `$1${mask}`).replace(userInfo, `://${mask}@`)
+  return maskKnown(shown, known)
+    .replace(quotedSecrets, `$1$2$4${mask}`)
+    .replace(namedSecrets, `$1$2$3${mask}`)
+    .replace(userInfo, `://${mask}@`)
 }
 
 /** Masks only the known secrets and pieces of them, in every spelling that `findSecrets` knows. */
