@@ -82,6 +82,24 @@ test('a ticket that is given later is used from then on, by the source that ther
   ])
 })
 
+test('an account that is asked for again without a ticket keeps the one it has', async () => {
+  const manager = platform.manager()
+  const source = manager.source(here(ticketedApp), { ...app, ticket: () => 'ticket-1' })
+  // As `credentialsFromEnv()` gives them while the ticket's variable is not set.
+  expect(manager.source(here(ticketedApp), app as TicketedApp)).toBe(source)
+  await source.getAccessToken()
+  expect(bodies()).toEqual([{ ...app, ticket: 'ticket-1' }])
+})
+
+test('an account that is asked for without a ticket first works once it is given one', async () => {
+  const manager = platform.manager()
+  const source = manager.source(here(ticketedApp), app as TicketedApp)
+  expect(() => source.validate()).toThrow(/ticket is missing/)
+  expect(manager.source(here(ticketedApp), { ...app, ticket: 'ticket-1' })).toBe(source)
+  await source.getAccessToken()
+  expect(bodies()).toEqual([{ ...app, ticket: 'ticket-1' }])
+})
+
 test('a ticket stands in no key, record, event or error, even if the platform quotes it', async () => {
   const entries = new Map<string, string>()
   const cache = {
@@ -113,6 +131,21 @@ test.each<[string, () => Promise<string>]>([
     details: { problem: 'secret', field: 'ticket' },
   })
   expect(platform.seen).toEqual([])
+})
+
+test('a missing ticket has the hint of its provider, also where a derived token needs it', async () => {
+  const hinted = defineProvider({ ...ticketedApp.spec, hints: { ticket: 'Wait for the push.' } })
+  const given = { ...app, tenantKey: 'tenant-a', ticket: async () => '' }
+  const manager = platform.manager()
+  for (const source of [
+    manager.source(here(hinted), given),
+    manager.source(here(tenant.extend({ parent: hinted })), given),
+  ]) {
+    expect(await errorOf(platform.clock.runUntil(source.getAccessToken()))).toMatchObject({
+      message: 'toy: there is no ticket now',
+      hint: 'Wait for the push.',
+    })
+  }
 })
 
 test('a function that never returns does not hold its callers', async () => {

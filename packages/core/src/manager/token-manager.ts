@@ -15,7 +15,7 @@ import { logEvents, type Logger } from '../logger.js'
 import type { CredentialsOf, ParentProvider, Provider, Secret } from '../provider.js'
 import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
-import { fetchSecret, lateSecret } from '../upstream/fetch-secret.js'
+import { lateSecret } from '../upstream/fetch-secret.js'
 import { SourceIdentities } from './source-identities.js'
 import type { TokenSource } from '../token-source.js'
 import { RefreshQueue } from '../state/refresh-queue.js'
@@ -113,7 +113,7 @@ export class TokenManager {
 
   /**
    * Returns the source of an account. The same account returns the same source; with other secrets it is another
-   * account, and with other volatile credentials the same one, which uses the latest.
+   * account, and with other volatile credentials the same one, which uses the latest of each.
    *
    * Credentials are validated on first use, or by `source.validate()`.
    */
@@ -212,7 +212,10 @@ export class TokenManager {
     // The child may be given others later.
     const volatile = Object.keys(child.volatile).map((field): [string, Secret] => [
       field,
-      () => fetchSecret(spec, field, child.volatile[field]),
+      () => {
+        const { [field]: secret = '' } = child.volatile
+        return typeof secret === 'function' ? secret() : secret
+      },
     ])
     const credentials: Readonly<Record<string, Secret>> = {
       ...account.ids,

@@ -57,7 +57,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   readonly variant: string
   readonly #closing: Closing
   /** The credentials as they were given, if they are not valid. */
-  readonly #invalid: Readonly<Record<string, unknown>> | undefined
+  #invalid: Readonly<Record<string, unknown>> | undefined
   #state: AccountState | undefined
   /** What all callers of this moment wait for. It is over before it is settled, so that no caller is given what was rejected since. */
   #acquiring: Promise<string> | undefined
@@ -86,9 +86,11 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     if (areTexts(secrets)) this.#use(parts.contextOf(facts, secrets, closing))
   }
 
-  /** Takes the place of the volatile credentials that it was given before. */
-  takeVolatile(volatile: AccountFacts<C>['volatile']): void {
-    this.#facts.volatile = volatile
+  /** Uses the volatile credentials from now on. One that is not given stays. */
+  takeVolatile(given: AccountFacts<C>['volatile']): void {
+    const named = Object.fromEntries(Object.entries(given).filter(([, secret]) => secret !== ''))
+    const volatile = (this.#facts.volatile = { ...this.#facts.volatile, ...named })
+    if (this.#invalid && areCredentials(this.#facts.spec, { ...this.#invalid, ...volatile })) this.#invalid = undefined
   }
 
   get account(): Account {

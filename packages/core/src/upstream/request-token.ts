@@ -143,7 +143,7 @@ async function ask<C>(
   let credentials: ResolvedCredentials<C>
   try {
     const leftMs = Math.max(0, endsAtMonotonicMs - clock.monotonic())
-    const volatile = await abortable(volatileCredentials(spec, given.volatile, clock, leftMs), signal)
+    const volatile = await abortable(volatileCredentials(spec, given.volatile, options, leftMs), signal)
     credentials = { ...given.credentials, ...volatile }
   } catch (error) {
     signal.throwIfAborted()

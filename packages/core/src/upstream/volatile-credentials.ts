@@ -1,8 +1,9 @@
-import type { Clock } from '../clock.js'
 import { isLingpaiError, UnavailableError } from '../errors.js'
+import { hintIn } from '../provider/classify.js'
 import type { ResolvedSpec, Secret } from '../provider.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { fetchSecret, lateSecret } from './fetch-secret.js'
+import type { UpstreamOptions } from './request-token.js'
 
 /**
  * The values of the volatile credentials for one request.
@@ -12,22 +13,33 @@ import { fetchSecret, lateSecret } from './fetch-secret.js'
 export async function volatileCredentials<C>(
   spec: ResolvedSpec<C>,
   volatile: Readonly<Record<string, Secret>>,
-  clock: Clock,
+  { clock, language }: Pick<UpstreamOptions, 'clock' | 'language'>,
   timeoutMs: number,
 ): Promise<Readonly<Record<string, string>>> {
   const fields = spec.volatile ?? []
   if (fields.length === 0) return {}
-  const values = Promise.all(fields.map(async (field) => [field, await presentValue(spec, field, volatile[field])]))
+  const valueOf = (field: string): Promise<string> => presentValue(spec, field, volatile[field], language)
+  const values = Promise.all(fields.map(async (field) => [field, await valueOf(field)]))
   return Object.fromEntries(
     (await withDeadline(clock, timeoutMs, values, () => lateSecret(spec.id, timeoutMs))) as [string, string][],
   )
 }
 
-async function presentValue<C>(spec: ResolvedSpec<C>, field: string, value: Secret | undefined): Promise<string> {
+async function presentValue<C>(
+  spec: ResolvedSpec<C>,
+  field: string,
+  value: Secret | undefined,
+  language: 'en' | 'zh',
+): Promise<string> {
   try {
     return await fetchSecret(spec, field, value)
   } catch (error) {
     if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
-    throw new UnavailableError(`${spec.id}: there is no ${field} now`, { provider: spec.id, problem: 'secret', field })
+    const hint = spec.hints?.[field]
+    throw new UnavailableError(
+      `${spec.id}: there is no ${field} now`,
+      { provider: spec.id, problem: 'secret', field },
+      hint === undefined ? {} : { hint: hintIn(hint, language) },
+    )
   }
 }
