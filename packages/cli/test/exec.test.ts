@@ -63,6 +63,31 @@ test('--env names the variable, and a token lives as long as --min-life says', a
   })
 })
 
+test('no account takes the place of another in a variable', async () => {
+  await withHome(async ({ spawn: start, run, simulator, write, directory }) => {
+    const { appId, appSecret } = simulator.accounts.feishu
+    const secretFile = await write('feishu.secret', appSecret)
+    const feishu = { appId, baseUrl: `${simulator.url}/feishu`, secretFile }
+    const accounts = {
+      'shop.a': { provider: 'feishu', ...feishu },
+      'shop-a': { provider: 'feishu', ...feishu, appId: 'cli_another' },
+      shop: { provider: 'feishu', ...feishu },
+      'by-oauth': { provider: 'feishu-oauth', ...feishu },
+    }
+    await write('lingpai.yaml', JSON.stringify({ accounts }))
+    const { code, stderr } = await run(['exec', 'shop.a', 'shop-a', '--', 'true'])
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/SHOP_A_ACCESS_TOKEN stands for shop\.a and shop-a/),
+    })
+    expect(simulator.ledger.tokenRequests()).toBe(0)
+    // Each has what the tools of Feishu read.
+    const out = `${directory}/seen.json`
+    expect((await start(['exec', 'shop', 'by-oauth', '--', 'node', '-e', program, out, '0']).ended).code).toBe(0)
+    expect(Object.keys((await seenIn(out)).env)).toEqual(['SHOP_ACCESS_TOKEN', 'BY_OAUTH_ACCESS_TOKEN'])
+  })
+})
+
 test('SIGTERM reaches the program, whose exit code is the result', async () => {
   await withHome(async ({ spawn: start, directory }) => {
     const argv = ['exec', 'qq-bot', '--', 'node', '-e', program, `${directory}/seen.json`, 'wait']

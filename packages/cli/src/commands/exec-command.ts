@@ -47,7 +47,7 @@ export const execCommand: CommandDefinition = {
         output.hide(record.value)
         given.push({ account, record })
         for (const name of ofToken) env[name] = record.value
-        Object.assign(env, idVariables(account))
+        Object.assign(env, idVariables(account, asked))
       }
     } finally {
       await accounts.close()

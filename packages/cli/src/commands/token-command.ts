@@ -45,7 +45,7 @@ export const tokenCommand: CommandDefinition = {
       } else if (format === 'header') {
         output.reveal(headerLine(account, value))
       } else if (format === 'env') {
-        for (const variable of tokenVariables(account, [account])) output.reveal(`${variable}=${quoted(value)}`)
+        for (const variable of tokenVariables(account)) output.reveal(`${variable}=${quoted(value)}`)
         for (const [variable, id] of Object.entries(idVariables(account))) output.line(`${variable}=${quoted(id)}`)
       } else if (isRevealed) {
         output.reveal(value)
