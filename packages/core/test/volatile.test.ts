@@ -128,6 +128,7 @@ test.each<[string, () => Promise<string>]>([
   expect(error).toMatchObject({
     code: 'ERR_LINGPAI_UNAVAILABLE',
     retryable: true,
+    retryAtMs: expect.any(Number),
     details: { problem: 'secret', field: 'ticket' },
   })
   expect(platform.seen).toEqual([])
@@ -219,6 +220,9 @@ test('a pushed ticket is kept in a cache, and another process finds it there', a
   expect(await ticketOf().read()).toBe('')
   await ticketOf().receive('ticket-1')
   await ticketOf().receive(' ticket-2\n')
+  // An event that was read wrongly must not cost the ticket.
+  for (const wrong of ['', ' ', undefined as never])
+    await expect(ticketOf().receive(wrong)).rejects.toThrow(/the pushed ticket is (empty|missing)/)
   const source = platform.manager().source(here(ticketedApp), { ...app, ticket: ticketOf().read })
   await source.getAccessToken()
   expect(bodies()).toEqual([{ ...app, ticket: 'ticket-2' }])

@@ -10,6 +10,7 @@ import {
   feishuStoreTenant,
   resendAppTicket,
   type AppTicketInOptions,
+  type PushedCredential,
 } from '@lingpai/provider-feishu'
 import { testClock, type TestClock } from '@lingpai/testing'
 import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
@@ -50,8 +51,7 @@ describe('against the simulator', () => {
   let clock: TestClock
   let simulator: Simulator
   let manager: TokenManager
-  const cache = memoryCache()
-  const tickets = appTickets(cache, app.appId)
+  let tickets: PushedCredential
   const push = async (): Promise<void> => {
     await tickets.receive(appTicketIn(simulator.push('feishu'))?.appTicket ?? '')
   }
@@ -62,7 +62,7 @@ describe('against the simulator', () => {
     clock = testClock()
     simulator = await startSimulator({ clock, accounts: { feishu: [{ ...app, tenants: ['tenant-a', 'tenant-b'] }] } })
     manager = new TokenManager({ cache: memoryCache(), clock })
-    await tickets.receive('')
+    tickets = appTickets(memoryCache(), app.appId)
   })
   afterEach(async () => {
     await manager.close()

@@ -1,5 +1,12 @@
 import type { ErrorClass } from '../error-class.js'
-import { LeaseError, MalformedResponseError, PlatformError, TransportError, type AnyLingpaiError } from '../errors.js'
+import {
+  LeaseError,
+  MalformedResponseError,
+  PlatformError,
+  TransportError,
+  UnavailableError,
+  type AnyLingpaiError,
+} from '../errors.js'
 import { longestCoolDownOf } from './policy.js'
 import { isErrorClass, storedError, type Wording } from './stored-error.js'
 import { isCount, isMoment, isObject, parseObject } from '../token-record.js'
@@ -106,6 +113,8 @@ export function withRetryAt(error: AnyLingpaiError, retryAtMs: number): AnyLingp
       return new TransportError(message, error.details, options)
     case 'ERR_LINGPAI_MALFORMED_RESPONSE':
       return new MalformedResponseError(message, error.details, options)
+    case 'ERR_LINGPAI_UNAVAILABLE':
+      return new UnavailableError(message, error.details, options)
     case 'ERR_LINGPAI_LEASE':
       return new LeaseError(message, options)
     default:

@@ -1,8 +1,14 @@
 import type { IAccessTokenCache } from '../cache.js'
+import { credentialProblem } from '../account.js'
+import { ConfigError } from '../errors.js'
 
 /** A credential that a platform pushes, kept in a cache until the next one comes. */
 export interface PushedCredential {
-  /** Keeps a pushed value. Answer the platform after it resolves: it pushes again what was not acknowledged. */
+  /**
+   * Keeps a pushed value. Answer the platform after it resolves: it pushes again what was not acknowledged.
+   *
+   * @throws ConfigError for a value that no request can carry, such as an empty one: the one before it stays
+   */
   readonly receive: (value: string) => Promise<void>
   /** The latest value, or an empty text if none has come yet. Give it to a source as the credential. */
   readonly read: () => Promise<string>
@@ -18,6 +24,11 @@ export function pushedCredential(cache: IAccessTokenCache, ...name: readonly str
   const key = ['lingpai', 'pushed', '1', ...name.map((part) => encodeURIComponent(part))].join(':')
   return {
     receive: async (value) => {
+      const problem = credentialProblem(value)
+      if (problem !== undefined) {
+        const field = name.at(-1) ?? 'value'
+        throw new ConfigError(`the pushed ${field} is ${problem}`, { field, problem })
+      }
       await cache.set(key, value.trim())
     },
     read: async () => (await cache.get(key)) ?? '',
