@@ -1,5 +1,5 @@
 import { internalCache, type Cache } from '@larksuiteoapi/node-sdk'
-import type { TokenSource } from '@lingpai/core'
+import { ConfigError, type TokenSource } from '@lingpai/core'
 import type { HandedOut } from './handed-out.js'
 import type { LarkBridgeOptions } from './options.js'
 
@@ -23,6 +23,7 @@ export function tokenCache(
     get: async (key, options) => {
       const asked = sourceFor(String(key))
       if (asked === undefined) return cache.get(key, options) as Promise<unknown>
+      assertApp(asked, options?.namespace)
       const token = await asked.getAccessToken()
       handedOut.add(token, asked)
       return token
@@ -33,4 +34,15 @@ export function tokenCache(
       return cache.set(key, value, expire, options)
     },
   }
+}
+
+/** The SDK names the app of its client: a bridge that two clients share must not give one the token of the other's app. */
+function assertApp({ account }: TokenSource, clientAppId: string | undefined): void {
+  const { appId = clientAppId } = account.ids
+  if (clientAppId === undefined || appId === clientAppId) return
+  throw new ConfigError(
+    `larkBridge: the client is of the app ${clientAppId}, and its source of the app ${appId}`,
+    { field: 'source', problem: 'conflict' },
+    { hint: 'Give each app a bridge of its own.' },
+  )
 }

@@ -107,6 +107,12 @@ test('a call with a user’s token has it, and reports nothing', async () => {
   expect(simulator.ledger.tokenRequests()).toBe(0)
 })
 
+test('a client of another app does not get the token of this one', async () => {
+  const other = sdk({ appId: 'cli_another', ...larkBridge(source) })
+  await expect(other.im.chat.list()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CONFIG' })
+  expect(simulator.ledger.tokenRequests()).toBe(0)
+})
+
 test('the SDK stores what else it keeps in its own cache, or in the given one', async () => {
   const kept: unknown[] = []
   const { cache } = larkBridge(source, {
