@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { AppType, Client, withTenantKey, withUserAccessToken } from '@larksuiteoapi/node-sdk'
+import { AppType, Client, EventDispatcher, withTenantKey, withUserAccessToken } from '@larksuiteoapi/node-sdk'
 import { larkBridge } from '@lingpai/bridge-lark'
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager, type TokenSource } from '@lingpai/core'
@@ -143,7 +143,8 @@ test('a store app takes the token of each tenant, and passes its tickets on', as
   for (const tenant of ['tenant-a', 'tenant-b'])
     expect(await client.im.chat.list({}, withTenantKey(tenant))).toMatchObject({ code: 0 })
   expect(asked).toEqual(['tenant-a', 'tenant-b'])
-  await bridge.cache.set(Symbol('app-ticket'), 'ticket-1')
+  const events = new EventDispatcher({ cache: bridge.cache, logger: silentLogger })
+  await events.invoke({ schema: '2.0', header: { event_type: 'app_ticket' }, event: { app_ticket: 'ticket-1' } })
   expect(tickets).toEqual(['ticket-1'])
   expect(simulator.ledger.tokenRequests()).toBe(1)
 })
