@@ -44,6 +44,11 @@ const faults: readonly (readonly [field: string, change: Change, words: RegExp])
     /code 1 .*token-expired/,
   ],
   ['errors.api', { errors: { ...noErrors, api: { transient: [1, 1] } } }, /code 1/],
+  [
+    'response.success',
+    { response: { ...base.response, success: [1] }, errors: { ...noErrors, api: { transient: ['1'] } } },
+    /code 1 is a success and, in errors.api, an error/,
+  ],
   ['renewal.windowSeconds', { renewal: { ...sticky, windowSeconds: -1 } }, /0 or more/],
   ['renewal.overlapSeconds', { renewal: { ...sticky, overlapSeconds: Number.NaN } }, /0 or more/],
   ['renewal.jitterSeconds', { renewal: { ...sticky, jitterSeconds: Infinity } }, /0 or more/],

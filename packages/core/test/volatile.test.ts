@@ -233,3 +233,13 @@ test('a missing ticket is a ConfigError before any request', () => {
   const source = platform.manager().source(here(ticketedApp), app as never)
   expect(() => source.validate()).toThrow(/ticket is missing/)
 })
+
+test('a parent’s token for the JSON body of a form is a ConfigError: the form would not be sent', async () => {
+  const { spec } = tenant
+  const form = defineProvider({ ...spec, request: () => ({ method: 'POST', url: '/tenant', form: { a: '1' } }) })
+  const source = platform.manager().source(here(form), { ...app, tenantKey: 'tenant-a', ticket: 'ticket-1' })
+  expect(await errorOf(source.getAccessToken())).toMatchObject({
+    code: 'ERR_LINGPAI_CONFIG',
+    details: { field: 'parentPlacement' },
+  })
+})

@@ -67,13 +67,19 @@ function isBelow(url: URL, base: URL): boolean {
   return url.origin === base.origin && `${url.pathname}/`.startsWith(`${base.pathname.replace(/\/+$/, '')}/`)
 }
 
-/** Adds the token of a parent to the description of a request, if it goes into the JSON body. */
+/** Adds the token of a parent to the description of a request, if it goes into the JSON body. @throws ConfigError for a form */
 export function requestWithParentToken(
   request: RequestSpec,
   placement: ParentPlacementSpec | undefined,
   token: string,
 ): RequestSpec {
   if (placement?.in !== 'json') return request
+  if (request.form !== undefined) {
+    throw new ConfigError('parentPlacement is in the JSON body, but request() gives a form', {
+      field: 'parentPlacement',
+      problem: 'conflict',
+    })
+  }
   return { ...request, json: { ...Object(request.json), [placement.name]: token } }
 }
 

@@ -142,7 +142,13 @@ function* problemsOf<C>(spec: ResolvedSpec<C>): Generator<readonly [field: strin
     if (pattern.global || pattern.sticky)
       yield ['response', `response has the pattern ${pattern}: the flags g and y make it miss`]
   }
-  for (const endpoint of ['token', 'api'] as const) yield* tableProblems(endpoint, spec.errors[endpoint])
+  for (const endpoint of ['token', 'api'] as const) {
+    yield* tableProblems(endpoint, spec.errors[endpoint])
+    const listed = Object.values(spec.errors[endpoint]).flat().map(String)
+    for (const code of spec.response.success ?? [])
+      if (listed.includes(String(code)))
+        yield ['response.success', `code ${code} is a success and, in errors.${endpoint}, an error`]
+  }
   yield* renewalProblems(spec)
   yield* parentProblems(spec)
 }
