@@ -40,7 +40,7 @@ test.each([200, 400] as const)(
   },
 )
 
-test.each(['arraybuffer', 'text', 'stream'])('so is any call for the type %s', async (responseType) => {
+test.each(['arraybuffer', 'text', 'stream'])('a call for the type %s is healed', async (responseType) => {
   const body: unknown = await client.request({ method: 'GET', url: '/open-apis/im/v1/chats', responseType } as never)
   const read = responseType === 'stream' ? await text(body as Readable) : String(body)
   expect(JSON.parse(read)).toMatchObject({ code: 0 })

@@ -10,7 +10,7 @@ import { scrubCause, spells } from '../secrecy/redact.js'
 import { tokenErrorIn } from './find-token-error.js'
 import { replay } from './replay.js'
 import type { TokenSource } from '../token-source.js'
-import type { UpstreamOptions } from '../upstream/request-token.js'
+import type { UpstreamOptions } from '../upstream/upstream-options.js'
 import { platformError } from '../failure/upstream-errors.js'
 
 /** Implements {@link TokenSource.fetch} for any source. */

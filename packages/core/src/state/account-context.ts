@@ -9,7 +9,7 @@ import type { Closing } from '../time/closing.js'
 import { momentOf, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
-import type { UpstreamOptions } from '../upstream/request-token.js'
+import type { UpstreamOptions } from '../upstream/upstream-options.js'
 import { Turn, type RefreshQueue } from './refresh-queue.js'
 import { heldTokens, holdRecord, type AccountState } from './account-state.js'
 

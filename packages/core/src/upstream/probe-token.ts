@@ -2,7 +2,8 @@ import { buildRequest, placementFor, requestWithToken } from '../provider/build-
 import { classify, isTokenError, parseBody, type ErrorResponse } from '../provider/classify.js'
 import { boundedFetch } from '../http/bounded-fetch.js'
 import type { RequestSpec, ResolvedSpec } from '../provider.js'
-import { baseOf, type UpstreamOptions } from './request-token.js'
+import { baseOf } from './request-token.js'
+import type { UpstreamOptions } from './upstream-options.js'
 
 /** Asks the platform with a cheap call whether a token is alive. `undefined` if the response does not say. */
 export async function probeToken<C>(

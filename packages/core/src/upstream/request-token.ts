@@ -7,7 +7,6 @@ import {
   type RequestBase,
 } from '../provider/build-request.js'
 import { parseBody } from '../provider/classify.js'
-import type { Clock } from '../clock.js'
 import { ConfigError, isLingpaiError, type AnyLingpaiError } from '../errors.js'
 import { boundedFetch } from '../http/bounded-fetch.js'
 import { failurePolicy } from '../failure/policy.js'
@@ -19,6 +18,7 @@ import { readResponse, type LifetimeProblem } from '../provider/read-response.js
 import { scrubCause } from '../secrecy/redact.js'
 import { retryAfterIn } from '../http/retry-after.js'
 import type { SharedMoment } from '../cache/store-clock.js'
+import type { UpstreamOptions } from './upstream-options.js'
 import { volatileCredentials } from './volatile-credentials.js'
 import { errorOfFailure, malformedError, platformError, statusError } from '../failure/upstream-errors.js'
 
@@ -53,14 +53,6 @@ export interface UpstreamFailure {
   readonly codeCoolDownMs?: number
   /** Whether the token had expired only when the response arrived. */
   readonly isLate?: boolean
-}
-
-/** What requests to a platform need. */
-export interface UpstreamOptions {
-  readonly fetch: typeof globalThis.fetch
-  readonly clock: Clock
-  readonly random: () => number
-  readonly language: 'en' | 'zh'
 }
 
 /** Limits of one refresh. */

@@ -3,7 +3,7 @@ import { hintIn } from '../provider/classify.js'
 import type { ResolvedSpec, Secret } from '../provider.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { fetchSecret, lateSecret } from './fetch-secret.js'
-import type { UpstreamOptions } from './request-token.js'
+import type { UpstreamOptions } from './upstream-options.js'
 
 /**
  * The values of the volatile credentials for one request.
