@@ -124,12 +124,14 @@ function authRoute(name: string, summary: string, kinds: readonly string[]): Fac
 }
 
 async function oauthBody(facades: FacadeContext, request: FastifyRequest, fields: FacadeFields): Promise<object> {
-  const given = textFields(fields, 'grant_type', 'client_id', 'client_secret')
+  const given = textFields(fields, 'grant_type', 'client_id', 'client_secret', 'client_assertion')
   if (given.grant_type !== 'client_credentials') {
     throw new FacadeError(oauth.malformed, 'this server serves the grant type client_credentials')
   }
   const basic = basicIn(request.headers.authorization)
-  if (basic !== undefined && given.client_secret !== '') throw twoWays
+  const ofBody = [given.client_secret, given.client_assertion].filter((way) => way !== '')
+  if (ofBody.length > (basic === undefined ? 1 : 0)) throw twoWays
+  if (basic !== undefined && !['', basic.id].includes(given.client_id)) throw new FacadeError(oauth.malformed)
   const appId = basic?.id ?? given.client_id
   if (appId === '') throw new FacadeError(oauth.malformed)
   const { value, expiresInSeconds } = await facades.token(request, oauth, {

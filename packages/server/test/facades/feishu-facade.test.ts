@@ -64,6 +64,9 @@ test('OAuth takes the key in the body or in a Basic header, not in both', async 
     status: 400,
     body: { code: 20070, error: 'invalid_request' },
   })
+  expect(await oauth({ client_assertion: 'a.b.c' }, basic(appId, key))).toMatchObject({ body: { code: 20070 } })
+  expect(await oauth({ client_id: 'cli_0' }, basic(appId, key))).toMatchObject({ body: { code: 20036 } })
+  expect(await oauth({ client_id: appId }, basic(appId, key))).toEqual(ofBody)
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
 })
 
