@@ -1,17 +1,10 @@
 import { verdict } from '../simulator/token-book.js'
 import { wasClockSetBack } from './clock-set-back.js'
-import { memoryOf } from './fleet-memory.js'
+import { memoryOf, wantedLife } from './fleet-memory.js'
 import { hasTwin, landsWithinMs } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
-import type {
-  ProcessMemory,
-  TokenRequest,
-  TokenTruth,
-  VirtualHost,
-  VirtualProcess,
-  VirtualWorld,
-} from './virtual-world.js'
+import type { TokenRequest, TokenTruth, VirtualHost, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** A little more than the limit of a refresh: trouble that ended longer ago does not excuse a request. */
 const refreshMs = 12_000
@@ -107,18 +100,11 @@ function whyNeeded(world: VirtualWorld, request: TokenRequest, token: TokenTruth
   const firstMs = (attemptsAtSeconds[0] ?? 0) * 1000
   const leftMs = (token === memory.token ? memory.expiresAtMs : token.knownExpiresAtMs) - now
   if (leftMs <= Math.min(firstMs, account.lifeMs / 2) + agedByMs) return 'due'
-  if (wantedLife(memory, process, now) >= leftMs - agedByMs) return 'to live longer'
+  if (wantedLife(process, account.index, now) >= leftMs - agedByMs) return 'to live longer'
   if (verdict(token.sim, now) === 'expired') return 'expired'
   if (wasNeverTimed(token)) return 'its life cannot be told'
   const readableMs = Math.min(token.sim.issuedAtMs, token === memory.token ? memory.newSinceMs : Infinity)
   return hasJumped(world, process, readableMs) ? 'the clock jumped' : undefined
-}
-
-/** The longest life that callers wait for. While their process is stopped, their time to wait stands still. */
-function wantedLife({ wantedLifeMs, wantedUntilMs }: ProcessMemory, { lastStop }: VirtualProcess, now: number): number {
-  const { fromMs, toMs } = lastStop
-  const wasStopped = fromMs <= wantedUntilMs && toMs >= wantedUntilMs
-  return now <= wantedUntilMs + (wasStopped ? toMs - fromMs : 0) ? wantedLifeMs : 0
 }
 
 /** Whether the wall clock of the process, or of a store without its own clock, has been set since. */

@@ -2,7 +2,7 @@ import { isLingpaiError } from '@lingpai/core'
 import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
-import { memoryOf } from './fleet-memory.js'
+import { memoryOf, wantedLife } from './fleet-memory.js'
 import { haveNoOrder, landsWithinMs, twinsOf } from './tokens-asked-together.js'
 import { ranMs } from './virtual-process.js'
 import { storedOf } from './virtual-store.js'
@@ -50,7 +50,7 @@ export function pendingCall(
 ): PendingCall {
   const memory = memoryOf(process, account.index)
   if (minLifeMs > 0) {
-    memory.wantedLifeMs = Math.max(minLifeMs, world.time.nowMs() > memory.wantedUntilMs ? 0 : memory.wantedLifeMs)
+    memory.wantedLifeMs = Math.max(minLifeMs, wantedLife(process, account.index, world.time.nowMs()))
     memory.wantedUntilMs = world.time.nowMs() + longestCallMs
   }
   world.figures.calls += 1

@@ -97,3 +97,11 @@ function learn(
     learnedTrueMs: world.time.nowMs(),
   })
 }
+
+/** The longest life that callers wait for. While their process is stopped, their time to wait stands still. */
+export function wantedLife(process: VirtualProcess, account: number, nowMs: number): number {
+  const { wantedLifeMs, wantedUntilMs } = memoryOf(process, account)
+  const { fromMs, toMs } = process.lastStop
+  const stoppedMs = fromMs <= wantedUntilMs && toMs >= wantedUntilMs ? toMs - fromMs : 0
+  return nowMs <= wantedUntilMs + stoppedMs ? wantedLifeMs : 0
+}

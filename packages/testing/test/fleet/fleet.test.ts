@@ -216,6 +216,26 @@ describe('what was broken once holds', () => {
   })
 })
 
+describe('the renewal of Feishu, and of DingTalk’s store apps and own apps', () => {
+  const modes: NonNullable<Run['modes']> = ['sticky-1800', 'rotate-0', 'extend']
+
+  test('keeps every guarantee in 40 seeds', async () => {
+    const reports: FleetReport[] = []
+    for (let seed = 1; seed <= 40; seed += 1) reports.push(await simulateFleet({ seed, modes }))
+    expect(failing(reports)).toEqual([])
+    expect(sum(reports, 'served')).toBeGreaterThan(4000)
+  }, 120_000)
+
+  test.each([
+    ['a token that ends before the next one is in the store', 16_683_431_674],
+    ['a holder that slept between the response and its write', 378_780_893_988],
+    ['a holder that was stopped between the response and its write', 378_780_919_315],
+    ['callers of a long life whose process was stopped', 929_714_726_637],
+  ])('%s', async (_, seed) => {
+    expect(failing([await simulateFleet({ seed, modes })])).toEqual([])
+  })
+})
+
 describe('the fleet simulator', () => {
   test.each(profiles)('a seed always runs the same: %s', async (profile) => {
     const first = await simulate({ seed: 77, profile, isTraced: true })

@@ -1,12 +1,10 @@
 import { parentPort } from 'node:worker_threads'
 import type { IAccessTokenCache } from '@lingpai/core'
-import { simulateFleet, type FleetProfile, type FleetReport } from '@lingpai/testing/fleet'
+import { simulateFleet, type FleetReport, type FleetWishes } from '@lingpai/testing/fleet'
 
 /** What a test asks of the thread. */
-export interface Run {
+export interface Run extends FleetWishes {
   readonly seed: number
-  /** @default drawn from the seed */
-  readonly profile?: FleetProfile
   /** Whether a commit writes even if the lease is lost. @default false */
   readonly isUnfenced?: boolean
   /** Whether the result has the trace. @default false */
@@ -24,11 +22,10 @@ parentPort?.on('message', (run: Run) => {
 })
 
 /** A rejection ends the thread, and so fails the test. */
-async function simulate({ seed, profile, isUnfenced = false, isTraced = false }: Run): Promise<void> {
+async function simulate({ isUnfenced = false, isTraced = false, ...wishes }: Run): Promise<void> {
   const trace: string[] = []
   const report = await simulateFleet({
-    seed,
-    ...(profile && { profile }),
+    ...wishes,
     ...(isUnfenced && { wrapCache: unfenced }),
     ...(isTraced && { onTrace: (line: string) => trace.push(line) }),
   })
