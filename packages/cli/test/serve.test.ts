@@ -315,6 +315,8 @@ test('serve logs an outage of the cache in one line at its beginning and one at 
     const key = await createKey(home, '--role', 'admin')
     const served = await serve(home, key)
     while (!(await areStored(home, 2))) await served.get('/v1/accounts')
+    // The server counts on from what it knows itself.
+    expect(await served.get('/v1/accounts/shop/token')).toMatchObject({ status: 200, body: { generation: 1 } })
     await rename(path('broken'), path('tokens'))
     for (const generation of [2, 3]) {
       await refresh(served, 'shop', key)

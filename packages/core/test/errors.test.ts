@@ -112,7 +112,7 @@ test('isLingpaiError is true for an error of another copy of the library, which 
 })
 
 test('an error copied with the moment of the next attempt keeps its class and everything else', () => {
-  const kept = ['ERR_LINGPAI_CONFIG', 'ERR_LINGPAI_UNAVAILABLE', 'ERR_LINGPAI_CACHE', 'ERR_LINGPAI_CLOSED']
+  const kept = ['ERR_LINGPAI_CONFIG', 'ERR_LINGPAI_CACHE', 'ERR_LINGPAI_CLOSED']
   for (const error of errors) {
     const timed = withRetryAt(error, 1_767_225_600_000)
     if (kept.includes(error.code)) {
