@@ -4,7 +4,14 @@ import { memoryOf, wantedLife } from './fleet-memory.js'
 import { hasTwin, landsWithinMs } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
-import type { TokenRequest, TokenTruth, VirtualHost, VirtualProcess, VirtualWorld } from './virtual-world.js'
+import type {
+  ProcessMemory,
+  TokenRequest,
+  TokenTruth,
+  VirtualHost,
+  VirtualProcess,
+  VirtualWorld,
+} from './virtual-world.js'
 
 /** A little more than the limit of a refresh: trouble that ended longer ago does not excuse a request. */
 const refreshMs = 12_000
@@ -43,7 +50,16 @@ function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const isBlamed = wasClockSetBack(world, oldestMs)
   // The store has lost the token since, which may add a request: an older token may be back under a higher generation, and dead.
   const isLost = request.account.lostAtMs >= memory.toldOfTrueMs
-  return !isUntold && !isTwin && !isBlamed && !isLost && whyNeeded(world, request, memory.token) === undefined
+  const isExcuse = isUntold || isTwin || isBlamed || isLost || isHeldUp(request, memory)
+  return !isExcuse && whyNeeded(world, request, memory.token) === undefined
+}
+
+/** Whether the process was stopped between upstream's response and its write, and has only just gone on: its lease is over by then. */
+function isHeldUp({ process, sentAtMs }: TokenRequest, { token, isOwn, learnedTrueMs }: ProcessMemory): boolean {
+  if (token === undefined || token.isShared || !isOwn) return false
+  const { fromMs, toMs } = process.lastStop
+  const wasWriting = fromMs >= learnedTrueMs && fromMs <= learnedTrueMs + landsWithinMs
+  return wasWriting && toMs >= sentAtMs - landsWithinMs
 }
 
 function storeHeldGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
