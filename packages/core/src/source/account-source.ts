@@ -88,8 +88,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
 
   /** Uses the volatile credentials from now on. One that is not given stays. */
   takeVolatile(given: AccountFacts<C>['volatile']): void {
-    const named = Object.fromEntries(Object.entries(given).filter(([, secret]) => secret !== ''))
-    const volatile = (this.#facts.volatile = { ...this.#facts.volatile, ...named })
+    const named = Object.entries(given).filter(([, secret]) => secret !== '')
+    if (named.length === 0) return
+    const volatile = (this.#facts.volatile = { ...this.#facts.volatile, ...Object.fromEntries(named) })
     if (this.#invalid && areCredentials(this.#facts.spec, { ...this.#invalid, ...volatile })) this.#invalid = undefined
   }
 
