@@ -20,8 +20,10 @@ export { pauseUntilAborted } from './time/pause.js'
 export { withDeadline } from './time/with-deadline.js'
 export { configErrors } from './config-errors.js'
 export { harmlessly } from './events.js'
+export { headerValue } from './provider/build-request.js'
 export {
   classify,
+  parseBody,
   type ApiErrorTables,
   type ClassifierSpec,
   type ParsedResponse,

@@ -1,5 +1,5 @@
 import { ConfigError, type IAccessTokenCache, type TokenSource } from '@lingpai/core'
-import { classify, platformError, pushedCredential, type PushedCredential } from '@lingpai/core/internal'
+import { classify, parseBody, platformError, pushedCredential, type PushedCredential } from '@lingpai/core/internal'
 import { feishuStoreApp } from './store-app.js'
 
 /**
@@ -47,7 +47,7 @@ export function appTicketIn(body: unknown, { verificationToken }: AppTicketInOpt
   if (verificationToken === '') {
     throw new ConfigError('appTicketIn: "verificationToken" is empty', { field: 'verificationToken', problem: 'empty' })
   }
-  const pushed = fieldsOf(typeof body === 'string' ? parsed(body) : body)
+  const pushed = fieldsOf(typeof body === 'string' ? parseBody(body) : body)
   const header =
     'schema' in pushed ? fieldsOf(pushed['header']) : { ...pushed, event_type: fieldsOf(pushed['event'])['type'] }
   const event = fieldsOf(pushed['event'])
@@ -75,7 +75,7 @@ export async function resendAppTicket(app: TokenSource, options?: { readonly sig
     options,
   )
   const { spec } = feishuStoreApp
-  const body = parsed(text) ?? { code: status, msg: 'no JSON' }
+  const body = parseBody(text) ?? { code: status, msg: 'no JSON' }
   const rejection = classify(spec, 'token', { status, headers: new Headers(), body })
   if (rejection !== undefined) throw platformError(spec, 'token', rejection, { status, language: 'en', known: [] })
 }
@@ -84,14 +84,6 @@ export async function resendAppTicket(app: TokenSource, options?: { readonly sig
 function isSame(given: string, expected: string): boolean {
   const differences = expected.split('').filter((character, index) => character !== given[index]).length
   return differences === 0 && given.length === expected.length
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

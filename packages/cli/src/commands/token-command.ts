@@ -1,4 +1,5 @@
 import { ConfigError } from '@lingpai/core'
+import { headerValue } from '@lingpai/core/internal'
 import type { CommandDefinition, CommandOptions } from '../command.js'
 import type { ConfiguredAccount } from '../configuration/configuration.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
@@ -84,10 +85,7 @@ function quoted(text: string): string {
 /** The header of an API call, `name: value`. @throws ConfigError if the platform takes its token in the URL */
 function headerLine({ provider }: ConfiguredAccount, token: string): string {
   const { placement, id } = provider.spec
-  if (placement.in === 'header') {
-    const scheme = placement.scheme === undefined ? '' : `${placement.scheme} `
-    return `${placement.name}: ${scheme}${token}`
-  }
+  if (placement.in === 'header') return `${placement.name}: ${headerValue(placement, token)}`
   throw new ConfigError(
     `token: ${id} takes its token in the URL, not in a header`,
     { field: '--format', problem: 'conflict' },
