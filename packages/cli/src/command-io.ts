@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '@lingpai/core'
+import type { Dispatcher } from 'undici'
 
 /** A destination of text. */
 export interface TextSink {
@@ -18,6 +19,8 @@ export interface CommandIo {
   readonly cwd: string
   /** Sends requests to the platforms. */
   readonly fetch: typeof globalThis.fetch
+  /** The proxies that the environment names, for requests that `fetch` does not send. */
+  readonly dispatcher?: Dispatcher
   readonly clock: Clock
   /** Version of Node.js, such as `20.20.2`. */
   readonly nodeVersion: string

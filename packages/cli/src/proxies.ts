@@ -32,8 +32,9 @@ export async function behindProxies(io: CommandIo, output: Output): Promise<Comm
       for (const text of [secret, decodeURIComponent(secret)]) output.hide(text)
   // undici's own `fetch` does not accept a global FormData or Request. The cast is needed because the types of this undici and of
   // the one in Node.js differ.
-  const dispatch: object = { dispatcher: await agentFor(proxies) }
-  return { ...io, fetch: (input, init) => io.fetch(input, { ...init, ...dispatch }) }
+  const dispatcher = await agentFor(proxies)
+  const dispatch: object = { dispatcher }
+  return { ...io, dispatcher, fetch: (input, init) => io.fetch(input, { ...init, ...dispatch }) }
 }
 
 /** Describes the proxies without user and password; empty if there are none. @throws ConfigError */

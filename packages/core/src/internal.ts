@@ -20,9 +20,10 @@ export { pauseUntilAborted } from './time/pause.js'
 export { withDeadline } from './time/with-deadline.js'
 export { configErrors } from './config-errors.js'
 export { harmlessly } from './events.js'
-export { headerValue } from './provider/build-request.js'
+export { headerValue, placementFor } from './provider/build-request.js'
 export {
   classify,
+  isTokenError,
   parseBody,
   type ApiErrorTables,
   type ClassifierSpec,
@@ -30,7 +31,8 @@ export {
   type ErrorResponse,
 } from './provider/classify.js'
 export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
-export { tokenErrorIn } from './replay/find-token-error.js'
+export { largestPeek, mayBeJson, tokenErrorIn } from './replay/find-token-error.js'
+export { replay } from './replay/replay.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
 export { accountName, credentialFields, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'

@@ -6,6 +6,8 @@ import type { AccountFeed } from './accounts/account-feed.js'
 import type { AccountRegister } from './accounts/account-register.js'
 import type { AccountStatus } from './accounts/account-status.js'
 import type { Caller } from './auth/caller.js'
+import type { CallLog } from './audit/call-log.js'
+import type { ClientKey } from './keys/client-key.js'
 import type { ClientKeys } from './keys/client-keys.js'
 import type { Sessions } from './auth/session-cookie.js'
 import type { HeldOpen } from './http/held-open.js'
@@ -13,6 +15,7 @@ import type { ServedAccount } from './accounts/served-account.js'
 import type { StoreClock } from './store/store-clock.js'
 import type { Timeline } from './audit/timeline.js'
 import type { TokenResponder } from './tokens/token-responder.js'
+import type { Surrogates } from './forward/surrogate.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
 /** What the routes of one server share. */
@@ -35,6 +38,10 @@ export interface ServerContext {
   readonly sessions: Sessions
   /** Counts and logs who was authenticated, who was not, and who saw a token. */
   readonly access: AccessLog
+  /** Reports forwarded calls. */
+  readonly calls: CallLog
+  /** Tokens that facades hand out where calls are forwarded; absent without a forwarder. Rejects while the cache fails. */
+  readonly surrogates?: () => Promise<Surrogates>
   /** Limits the requests that stay open. */
   readonly held: HeldOpen
   /** Aborts when the server begins to shut down: open requests must end now. */
@@ -48,6 +55,10 @@ export interface ServerContext {
   authenticate(request: FastifyRequest): Caller
   /** Returns the caller of an `authorization` header that carries a valid key. Counts nothing: see `admit`. */
   callerOfKey(authorization: string | undefined): Caller | undefined
+  /** Returns the caller of a valid key. Counts nothing. */
+  callerOf(key: ClientKey): Caller
+  /** Counts a request against the limit of its key. @returns the caller @throws ApiError 429 */
+  withinLimit(caller: Caller, request: FastifyRequest): Caller
   /** Counts a request against the limit of its key. @returns false and counts nothing beyond the limit */
   admit(caller: Caller): boolean
   /** Authenticates a key that a request carries elsewhere, with the same limits. @throws ApiError 401 or 429 */
@@ -57,7 +68,7 @@ export interface ServerContext {
    *
    * @throws ApiError 404 for an unknown account and for one of other keys; 403 if only the role is missing
    */
-  accountFor(caller: Caller, name: string, right?: 'read' | 'report' | 'admin'): ServedAccount
+  accountFor(caller: Caller, name: string, right?: 'read' | 'token' | 'report' | 'admin'): ServedAccount
   /** Returns the status of an account as clients receive it. */
   statusOf(account: ServedAccount): AccountStatus
   /** Runs `work` and attributes the events that it causes to `name` in timeline and log. */

@@ -2,6 +2,7 @@ import type { Server as HttpsServer } from 'node:https'
 import { isIP, type AddressInfo } from 'node:net'
 import { ConfigError } from '@lingpai/core'
 import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { forwardOptionsOf } from './forward/forward-options.js'
 import { boundConnections } from './http/connections.js'
 import { nodeSettings, serverMembers, serverSettings, tlsSettings } from './http/server-settings.js'
 import { addShortcut } from './http/shortcut.js'
@@ -76,7 +77,9 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
   assertGuarded(host, options)
   assertProxies(trustProxy)
   const proxies = typeof trustProxy === 'object' ? [...trustProxy] : trustProxy
-  const app = makeApp({ ...serverSettings, logger: withRedaction(logger), trustProxy: proxies }, tls)
+  // A forwarded upload takes longer than any request of the server's own.
+  const requestTimeout = forwardOptionsOf(options.forward)?.uploadMs ?? serverSettings.requestTimeout
+  const app = makeApp({ ...serverSettings, requestTimeout, logger: withRedaction(logger), trustProxy: proxies }, tls)
   Object.assign(app.server, serverMembers)
   const connections = boundConnections({ app, drainMs })
   const plugin = tokenServerWith((shortcut) => {
@@ -103,11 +106,13 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
 }
 
 function makeApp(settings: FastifyServerOptions, tls: TlsFiles | undefined): FastifyInstance {
-  if (tls === undefined) return fastify({ ...settings, http: nodeSettings })
+  const { requestTimeout = nodeSettings.requestTimeout } = settings
+  const node = { ...nodeSettings, requestTimeout }
+  if (tls === undefined) return fastify({ ...settings, http: node })
   const { cert, key } = tls
   // Fastify's instance type depends on the kind of server; the routes do not.
   return asTlsProblem(() =>
-    fastify({ ...settings, https: { ...nodeSettings, ...tlsSettings, cert, key } } as FastifyServerOptions),
+    fastify({ ...settings, https: { ...node, ...tlsSettings, cert, key } } as FastifyServerOptions),
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Clock, IAccessTokenCache, TokenManager } from '@lingpai/core'
 import type { AccountRegister } from './accounts/account-register.js'
 import type { ClientKeys } from './keys/client-keys.js'
+import type { ForwardOptions } from './forward/forward-options.js'
 import type { ServedAccount } from './accounts/served-account.js'
 
 /** Options of `tokenServer`. */
@@ -30,6 +31,11 @@ export interface TokenServerOptions {
   readonly sessionKey?: string | Uint8Array
   /** Serves `/metrics` to keys with all accounts, or with `'public'` to every client. @default true */
   readonly metrics?: boolean | 'public'
+  /**
+   * Sends the calls of the platforms' APIs on, so that an SDK joins by its base URL alone. The facades then hand out surrogates, which work
+   * only on this server, and the real tokens stay in it. @default false
+   */
+  readonly forward?: boolean | ForwardOptions
   /** Serves the status page at `/`. @default true */
   readonly page?: boolean
 }

@@ -1,17 +1,21 @@
 import { setMaxListeners } from 'node:events'
-import { ConfigError, systemClock } from '@lingpai/core'
+import { ConfigError, systemClock, type Clock } from '@lingpai/core'
 import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { accessLog } from './audit/access-log.js'
 import { accountFeed } from './accounts/account-feed.js'
 import { accountRegister, type AccountRegister } from './accounts/account-register.js'
 import { accountStatus } from './accounts/account-status.js'
 import { actors } from './accounts/actors.js'
+import { callLog } from './audit/call-log.js'
 import { ApiError, noSuchAccount } from './http/api-error.js'
 import { auditTimeline, warmTimeline } from './audit/audit-timeline.js'
 import { authenticator } from './auth/authenticator.js'
 import { requireCaller } from './auth/require-caller.js'
 import { compileValidator } from './http/compile-validator.js'
 import { registerFacades } from './facades/register-facades.js'
+import { forwardOptionsOf } from './forward/forward-options.js'
+import { signingKeyOf } from './forward/signing-key.js'
+import { surrogates, type Surrogates } from './forward/surrogate.js'
 import { registerMetrics } from './metrics/register-metrics.js'
 import { registerPage } from './page/register-page.js'
 import { heldOpen } from './http/held-open.js'
@@ -116,6 +120,14 @@ function registerRoutes(
   for (const [name, part] of Object.entries(partsOf(context))) {
     void fastify.register(namedScope(`lingpai-${name}`, async (scope) => part(scope, context)))
   }
+  const forward = forwardOptionsOf(context.options.forward)
+  if (forward === undefined) return
+  // undici loads slowly, and most servers forward nothing.
+  const forwarder = async (scope: FastifyInstance): Promise<void> => {
+    const { registerForwarder } = await import('./forward/register-forwarder.js')
+    registerForwarder(scope, context, forward)
+  }
+  void fastify.register(namedScope('lingpai-forwarder', forwarder))
 }
 
 /** Each part has its own scope, so that its hooks and error handlers do not affect the others. */
@@ -143,6 +155,8 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     accountStatus(account, time.nowMs(), timeline.lastRefresh(account))
   const sessions = sessionCookies(options.sessionKey)
   const access = accessLog({ log, clock, cache })
+  const forward = forwardOptionsOf(options.forward)
+  const surrogatesNow = forward && surrogatesOf(options, clock, time)
   const held = heldOpen({ keys, clock, draining })
   const watcher = statusWatcher({ accounts, feed, clock }, statusOf)
   const context: ServerContext = {
@@ -159,6 +173,8 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     draining,
     sessions,
     access,
+    calls: callLog(log),
+    ...(surrogatesNow && { surrogates: surrogatesNow }),
     held,
     ...authenticator({ keys, sessions, access, clock, rateLimit }),
     accountFor: (caller, name, right = 'read') => accountFor(accounts, caller, name, right),
@@ -167,6 +183,8 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
   }
   const begin = async (): Promise<void> => {
     await waitForStore(cache)
+    // Not awaited: until the cache gives the key of the surrogates, only facades and the forwarder fail.
+    surrogatesNow?.().catch(() => undefined)
     if (isKeeping) refreshInBackground(accounts, clock, draining)
     void warmTimeline(timeline, accounts.all())
   }
@@ -182,11 +200,22 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
   return { context, watcher, begin, close }
 }
 
+/** Returns the surrogates of this server; the cache is asked for their signing key only once. */
+function surrogatesOf(
+  { cache, keys, sessionKey }: TokenServerOptions,
+  clock: Clock,
+  { nowMs }: ServerContext['time'],
+): NonNullable<ServerContext['surrogates']> {
+  const signingKey = signingKeyOf({ cache, clock, ...(sessionKey !== undefined && { sessionKey }) })
+  let made: Surrogates | undefined
+  return async () => (made ??= surrogates({ signingKey: await signingKey(), keys, nowMs }))
+}
+
 function registerOf(accounts: TokenServerOptions['accounts']): AccountRegister {
   return 'onChange' in accounts ? accounts : accountRegister(accounts)
 }
 
-const rights = { read: 'mayRead', report: 'mayReport', admin: 'mayAdmin' } as const
+const rights = { read: 'mayRead', token: 'mayHold', report: 'mayReport', admin: 'mayAdmin' } as const
 
 function accountFor(
   accounts: AccountRegister,
@@ -197,6 +226,11 @@ function accountFor(
   const account = accounts.get(name)
   if (!caller.mayRead(name) || account === undefined) throw noSuchAccount()
   if (!caller[rights[right]](name))
-    throw new ApiError('ERR_FORBIDDEN', `the role ${caller.key.role} does not allow this`)
+    throw new ApiError(
+      'ERR_FORBIDDEN',
+      caller.key.paths === undefined
+        ? `the role ${caller.key.role} does not allow this`
+        : 'this key is for forwarded calls only, so it receives no token',
+    )
   return account
 }

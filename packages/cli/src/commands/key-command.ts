@@ -20,6 +20,10 @@ export const keyCommand: CommandDefinition = {
     ['--accounts <names>', "create: accounts of the key, separated by commas, or '*' for all"],
     ['--name <name>', 'create: name in logs and on the status page (default: the role)'],
     ['--rate-limit <number>', 'create: requests per second (default: server.rateLimit)'],
+    [
+      '--paths <paths>',
+      'create: paths of the platform that the key may call through server.forward, separated by commas; it then receives no real token (default: all)',
+    ],
   ],
   usesConfiguration: true,
   examples: [
@@ -28,7 +32,7 @@ export const keyCommand: CommandDefinition = {
     ['lingpai key revoke 3f9x0a7c2d', 'takes effect on running servers within a second'],
   ],
   jsonShape:
-    'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?, lastUsedAt?}], keysFile}; revoke: {id, name, keysFile}',
+    'create: {key, id, name, role, accounts, keysFile}; list: {keys: [{id, name, role, accounts, createdAt, revokedAt?, rateLimit?, paths?, lastUsedAt?}], keysFile}; revoke: {id, name, keysFile}',
   run: async (context) => {
     const [action = '', id] = context.args
     const configuration = await loadConfiguration(context.io, context.options)
@@ -46,7 +50,11 @@ async function create({ io, output, options }: CommandContext, configuration: Co
   const accounts = accountsOf(options['accounts'], configuration)
   const rateLimit = rateLimitOf(options['rateLimit'])
   const name = nameOf(options['name'], role)
-  const { text, key } = createClientKey({ name, role, accounts, ...(rateLimit && { rateLimit }) }, io.clock.now())
+  const paths = pathsOf(options['paths'])
+  const { text, key } = createClientKey(
+    { name, role, accounts, ...(rateLimit && { rateLimit }), ...(paths && { paths }) },
+    io.clock.now(),
+  )
   const { keysFile } = configuration.server
   await changeKeysFile(keysFile, (keys) => [...keys, key])
   if (options.json) {
@@ -154,6 +162,17 @@ function rateLimitOf(given: unknown): number | undefined {
   const limit = Number(given)
   if (limit > 0 && limit <= 1e6) return limit
   throw usage('rateLimit', '--rate-limit must be a positive number of requests per second')
+}
+
+function pathsOf(given: unknown): readonly string[] | undefined {
+  if (given === undefined) return undefined
+  const paths = typeof given === 'string' ? given.split(',').map((path) => path.trim()) : []
+  if (paths.length > 0 && paths.every((path) => /^\/[^\s?#*%\\]*$/.test(path) && !/\/\/|\/\.\.?(\/|$)/.test(path)))
+    return paths
+  throw usage(
+    'paths',
+    '--paths must be paths that start with /, such as /cgi-bin/message; each includes all paths below it',
+  )
 }
 
 function accountsText(accounts: ClientKey['accounts']): string {

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { isLingpaiError, TokenManager, type AnyLingpaiError, type IAccessTokenCache } from '@lingpai/core'
-import type { RunningTokenServer } from '@lingpai/server'
+import type { ForwardOptions, RunningTokenServer } from '@lingpai/server'
 import { openCache } from '../caches.js'
+import type { CommandIo } from '../command-io.js'
 import type { CommandContext, CommandDefinition } from '../command.js'
 import { isUnprotected } from '../configuration/base-url.js'
 import type { Configuration } from '../configuration/configuration.js'
@@ -54,6 +55,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
   const { accountRegister, openKeysFile, startTokenServer } = await import('@lingpai/server')
   const settings = settingsOf(configuration, context.options)
   const { keysFile, host, port, trustProxy, rateLimit, metrics, page, logLevel, allowPlainHttp } = settings
+  const forward = forwardOf(settings, io)
   const { timeoutMs, language, allowWorldReadable } = configuration
   const configured = accountsNamed(configuration, undefined)
   let server: RunningTokenServer | undefined
@@ -104,6 +106,7 @@ async function serve(context: CommandContext, configuration: Configuration, stop
         metrics,
         page,
         allowPlainHttp,
+        forward,
       },
       ...files,
       ...(rateLimit !== undefined && { rateLimit }),
@@ -122,6 +125,12 @@ async function serve(context: CommandContext, configuration: Configuration, stop
     await manager.close()
     await cache.close?.()
   }
+}
+
+/** Forwarded calls go through the same proxies as token requests. */
+function forwardOf({ forward }: Configuration['server'], { dispatcher }: CommandIo): boolean | ForwardOptions {
+  if (forward === false || dispatcher === undefined) return forward
+  return { ...(forward === true ? {} : forward), dispatcher }
 }
 
 const plainHttp =
@@ -152,6 +161,8 @@ function announce({ output, options }: CommandContext, configuration: Configurat
   output.line(`${bold('Lingpai token server 令牌')}  ${url}  ${dim('(press Ctrl-C to stop)')}`)
   output.line(`  accounts  ${names.join(', ')}`)
   output.line(`  keys      ${keys} in ${keysFile}`)
+  if (configuration.server.forward !== false)
+    output.line('  forwards  API calls with tokens of this server: SDKs need only its URL and a client key')
   if (keys === 0)
     output.line(`  create a client key: lingpai key create --role reader --accounts ${names[0] ?? '<name>'}`)
 }

@@ -26,8 +26,16 @@ export interface ServerEntry {
   readonly trustProxy?: boolean | string | readonly string[]
   readonly rateLimit?: number
   readonly metrics?: boolean | 'public'
+  readonly forward?: boolean | ForwardEntry
   readonly page?: boolean
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** `server.forward`. */
+export interface ForwardEntry {
+  readonly largestReplayBytes?: number
+  readonly timeoutSeconds?: number
+  readonly uploadSeconds?: number
 }
 
 /** `encryption:`, with one of the first two members. */

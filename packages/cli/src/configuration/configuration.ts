@@ -1,4 +1,5 @@
 import type { ConfigError } from '@lingpai/core'
+import type { ForwardOptions } from '@lingpai/server'
 import type { AnyProvider, ProviderName } from '../known-providers.js'
 
 /** The place of a secret; never the secret itself. */
@@ -38,6 +39,7 @@ export interface ServerConfiguration {
   readonly trustProxy: boolean | string | readonly string[]
   readonly rateLimit?: number
   readonly metrics: boolean | 'public'
+  readonly forward: boolean | Omit<ForwardOptions, 'dispatcher'>
   readonly page: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }

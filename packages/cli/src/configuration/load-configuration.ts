@@ -11,7 +11,7 @@ import type {
   EncryptionPlace,
   ServerConfiguration,
 } from './configuration.js'
-import type { AccountEntry, ConfigurationFile, ServerEntry } from './configuration-schema.js'
+import type { AccountEntry, ConfigurationFile, ForwardEntry, ServerEntry } from './configuration-schema.js'
 import { findConfigurationFile } from './find-configuration-file.js'
 import { readConfigurationFile } from './read-configuration-file.js'
 import { renewedBefore } from './renewal-for.js'
@@ -100,19 +100,32 @@ function keysOf(
 function serverOf(entry: ServerEntry = {}, home: string): ServerConfiguration {
   const { host = '127.0.0.1', port = 4180, tls, keysFile = 'lingpai-keys.json', rateLimit } = entry
   const { trustProxy = false, metrics = true, page = true, logLevel = 'info' } = entry
-  const { allowPlainHttp = false, sessionKeyFile } = entry
+  const { allowPlainHttp = false, sessionKeyFile, forward = false } = entry
   return {
     host,
     port,
     keysFile: resolve(home, keysFile),
     trustProxy,
     metrics,
+    forward: typeof forward === 'boolean' ? forward : forwardOf(forward),
     page,
     logLevel,
     allowPlainHttp,
     ...(sessionKeyFile !== undefined && { sessionKeyFile: resolve(home, sessionKeyFile) }),
     ...(tls && { tls: { cert: resolve(home, tls.cert), key: resolve(home, tls.key) } }),
     ...(rateLimit !== undefined && { rateLimit }),
+  }
+}
+
+function forwardOf({
+  largestReplayBytes,
+  timeoutSeconds,
+  uploadSeconds,
+}: ForwardEntry): ServerConfiguration['forward'] {
+  return {
+    ...(largestReplayBytes !== undefined && { largestReplayBytes }),
+    ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }),
+    ...(uploadSeconds !== undefined && { uploadMs: uploadSeconds * 1000 }),
   }
 }
 

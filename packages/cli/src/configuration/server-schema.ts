@@ -2,6 +2,10 @@ import { z } from 'zod'
 
 const path = z.string().min(1, { error: 'must not be empty' })
 const yesOrNo = z.boolean({ error: 'must be true or false' })
+const forwardWords = {
+  error: 'must be true, false, or an object with largestReplayBytes, timeoutSeconds or uploadSeconds',
+}
+const seconds = z.number({ error: 'must be a number of seconds' }).positive({ error: 'must be a positive number' })
 const tlsWords = { error: 'must have the paths cert and key' }
 
 /** `server:` of `lingpai.yaml`. */
@@ -49,6 +53,30 @@ export const serverSchema = z.strictObject({
     .positive({ error: 'must be a positive number' })
     .optional()
     .describe('Requests per second for a client key without a limit of its own. Default: 1000.'),
+  forward: z
+    .union(
+      [
+        z.boolean(),
+        z.strictObject({
+          largestReplayBytes: z
+            .int({ error: 'must be a whole number of bytes' })
+            .positive({ error: 'must be a positive number' })
+            .optional()
+            .describe(
+              'Largest body that is kept so that its call can be repeated; a larger one is sent once. Default: 1048576.',
+            ),
+          timeoutSeconds: seconds.optional().describe('Longest wait for a response of the platform. Default: 60.'),
+          uploadSeconds: seconds
+            .optional()
+            .describe('Longest time that a client may take to send one request. Default: 300.'),
+        }),
+      ],
+      forwardWords,
+    )
+    .optional()
+    .describe(
+      'Forwards API calls to the platforms with the real token, and hands out surrogates that work only here. Default: false.',
+    ),
   metrics: z
     .union([z.boolean(), z.literal('public')], { error: 'must be true, false or public' })
     .optional()

@@ -1,9 +1,9 @@
-import { classify, isTokenError, parseBody, type ClassifierSpec, type ErrorResponse } from '../provider/classify.js'
+import { classify, isTokenError, parseBody, type ClassifierSpec, type ErrorResponse, type ParsedResponse } from '../provider/classify.js'
 import { isObject } from '../token-record.js'
 import { isAsyncIterable, isWebStream, streamOf } from '../http/web-response.js'
 
 /** Bodies are searched for an error up to this size; error responses are short. */
-const largestPeek = 64 * 1024
+export const largestPeek = 64 * 1024
 
 const noHeaders = { get: () => null }
 
@@ -30,7 +30,7 @@ async function errorInResponse(spec: ClassifierSpec, response: Response): Promis
  * Whether a body may be JSON. WeChat sends JSON as text/plain, and a download endpoint sends JSON only for errors,
  * which are short.
  */
-function mayBeJson({ headers, status }: Response): boolean {
+export function mayBeJson({ headers, status }: Pick<ParsedResponse, 'headers' | 'status'>): boolean {
   const type = headers.get('content-type') ?? ''
   const length = Number(headers.get('content-length') ?? Number.NaN)
   if (/event-stream/i.test(type)) return false

@@ -14,6 +14,8 @@ export interface Authenticator {
   authenticate(request: FastifyRequest): Caller
   authenticateKey(text: string, request: FastifyRequest): Caller
   callerOfKey(authorization: string | undefined): Caller | undefined
+  callerOf(key: ClientKey): Caller
+  withinLimit(caller: Caller, request: FastifyRequest): Caller
   admit(caller: Caller): boolean
 }
 
@@ -79,6 +81,8 @@ export function authenticator({
   }
   return {
     authenticateKey,
+    callerOf: known,
+    withinLimit,
     callerOfKey: (authorization) => {
       const key = authorization === undefined ? undefined : keys.verify(bearerOf(authorization))
       return key && known(key)

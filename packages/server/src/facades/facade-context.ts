@@ -4,8 +4,14 @@ import type { Caller } from '../auth/caller.js'
 import type { ServedAccount } from '../accounts/served-account.js'
 import type { ServerContext } from '../server-context.js'
 import type { FacadePlatform } from './facade-platform.js'
+import { parseFacadeSecret } from './facade-secret.js'
 import { handOuts } from './hand-outs.js'
-import { knownTokens, type KnownTokens } from './known-tokens.js'
+import { isSurrogate } from '../forward/find-credential.js'
+import { mayCall } from '../forward/call-target.js'
+import { reportedSeconds } from '../forward/surrogate.js'
+import type { ClientKey } from '../keys/client-key.js'
+import { FacadeError } from './facade-error.js'
+import { knownTokens, type KnownToken } from './known-tokens.js'
 import { pickAccount, type WantedAccount } from './pick-account.js'
 import { tokenCheck } from './token-check.js'
 import { reportedLifeSeconds } from './reported-life.js'
@@ -27,10 +33,15 @@ export interface HandedOut {
 
 /** What the facades of one server share. */
 export interface FacadeContext {
-  readonly known: KnownTokens
+  /**
+   * Finds the account of a token or surrogate that this server handed out, for requests that carry nothing else.
+   *
+   * @throws FacadeError if the client may not call the path of the request
+   */
+  accountOf(request: FastifyRequest, platform: FacadePlatform, token: string): Promise<KnownToken | undefined>
   /** Returns the whole seconds until a time, at least 1. */
   secondsUntil(atMs: number): number
-  /** Authenticates a request with a client key and picks its account. @throws FacadeError or ApiError */
+  /** Authenticates a request with a client key and picks its account. @throws FacadeError or ApiError, also for a key that may not call the path */
   account(
     request: FastifyRequest,
     platform: FacadePlatform,
@@ -43,6 +54,7 @@ export interface FacadeContext {
    * @throws FacadeError, ApiError, or the error of the source
    */
   token(request: FastifyRequest, platform: FacadePlatform, wanted: FacadeTokenRequest): Promise<HandedOut>
+  close(): void
 }
 
 /** Creates the shared part of the facades. */
@@ -80,19 +92,51 @@ export function facadeContext(context: ServerContext): FacadeContext {
     return { value: record.value, expiresInSeconds }
   }
 
-  const account: FacadeContext['account'] = (request, platform, { secret, ids, kinds }) => {
+  /** The source is asked too, so that its errors reach the client here. The forwarder sees by itself which tokens are rejected. */
+  const surrogateFor = async (account: ServedAccount, { key }: Caller): Promise<HandedOut | undefined> => {
+    if (context.surrogates === undefined) return undefined
+    const surrogates = await context.surrogates()
+    await actAs(key.name, account.source, 'token', () => account.source.getAccessToken())
+    return { value: surrogates.issue(key, account.name), expiresInSeconds: reportedSeconds }
+  }
+
+  const assertPath = ({ paths }: ClientKey, { url }: FastifyRequest, platform: FacadePlatform): void => {
+    const [path = ''] = url.split('?', 1)
+    if (!mayCall(paths, path)) throw new FacadeError(platform.notServed, 'this key may not call this path')
+  }
+
+  const pick: FacadeContext['account'] = (request, platform, { secret, ids, kinds }) => {
     const { key, name } = parseFacadeSecret(secret)
     const caller = context.authenticateKey(key, request)
     return { account: pickAccount(accounts.all(), caller, platform, { ids, kinds, name }), caller }
   }
 
   return {
-    known,
+    accountOf: async (request, platform, token) => {
+      if (!isSurrogate(token)) return known.find(token)
+      const opened = (await context.surrogates?.())?.open(token)
+      const served = opened && accounts.get(opened.account)
+      if (opened === undefined || served === undefined) return undefined
+      if (!context.callerOf(opened.key).mayRead(served.name)) return undefined
+      assertPath(opened.key, request, platform)
+      return { account: served, isAlive: true }
+    },
+    close: () => {
+      known.close()
+    },
     secondsUntil: (atMs) => Math.max(1, Math.floor((atMs - time.nowMs()) / 1000)),
-    account,
-    token: (request, platform, wanted) => {
-      const { account: served, caller } = account(request, platform, wanted)
-      return handOut(served, caller, wanted.isForced ?? false)
+    account: (request, platform, wanted) => {
+      const picked = pick(request, platform, wanted)
+      assertPath(picked.caller.key, request, platform)
+      return picked
+    },
+    token: async (request, platform, wanted) => {
+      const { account, caller } = pick(request, platform, wanted)
+      const surrogate = await surrogateFor(account, caller)
+      if (surrogate !== undefined) return surrogate
+      if (!caller.mayHold(account.name))
+        throw new FacadeError(platform.notServed, 'this key is for forwarded calls only, and this server forwards none')
+      return handOut(account, caller, wanted.isForced ?? false)
     },
   }
 }
@@ -105,15 +149,4 @@ async function recordOf({ source, provider, minLifeSeconds = 0 }: ServedAccount)
   }
   // A shorter lifetime is better than no token.
   return source.getRecord()
-}
-
-/**
- * Splits `<key>`, `<key>@<account>` or `<account>@<key>`. The last form serves SDKs that distinguish apps by the first characters of the
- * secret.
- */
-function parseFacadeSecret(secret: string): { readonly key: string; readonly name: string | undefined } {
-  const [first = '', second] = secret.split('@')
-  return second?.startsWith('lpk_') === true && !first.startsWith('lpk_')
-    ? { key: second, name: first }
-    : { key: first, name: second }
 }

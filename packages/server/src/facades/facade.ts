@@ -9,7 +9,7 @@ import type { FacadePlatform } from './facade-platform.js'
 export interface Facade {
   readonly platform: FacadePlatform
   readonly routes: readonly FacadeRoute[]
-  /** Recognizes calls of the platform's API, which this server does not forward; absent if those of another facade include them. */
+  /** Recognizes calls of the platform's API, to respond in its format where they are not forwarded. */
   readonly unserved?: {
     /** HTTP status of the response to such a call. */
     readonly status: number

@@ -146,7 +146,7 @@ async function oauthBody(facades: FacadeContext, request: FastifyRequest, fields
 async function ticketBody(facades: FacadeContext, request: FastifyRequest): Promise<object> {
   const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (token === undefined) throw new FacadeError([99991661, 'Missing access token for authorization.'])
-  const found = facades.known.find(token)
+  const found = await facades.accountOf(request, platform, token)
   if (found?.account.provider.id !== platform.providerId || !found.isAlive) throw new FacadeError(platform.unknownToken)
   const source = found.account.tickets?.['jsapi']
   if (source === undefined) throw new FacadeError(platform.notServed, 'this server has no ticket for this account')

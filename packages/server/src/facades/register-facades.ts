@@ -13,7 +13,7 @@ export function registerFacades(fastify: FastifyInstance, context: ServerContext
   const shared = facadeContext(context)
   for (const facade of facades) registerFacade(fastify, facade, shared)
   fastify.addHook('onClose', async () => {
-    shared.known.close()
+    shared.close()
   })
 }
 

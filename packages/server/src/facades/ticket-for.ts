@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { FacadeContext } from './facade-context.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
@@ -10,12 +11,13 @@ import { FacadeError } from './facade-error.js'
  */
 export async function ticketFor(
   facades: FacadeContext,
+  request: FastifyRequest,
   platform: FacadePlatform,
   token: string,
   name: string | undefined,
 ): Promise<object> {
   if (token === '') throw new FacadeError([41001, 'access_token missing'])
-  const found = facades.known.find(token)
+  const found = await facades.accountOf(request, platform, token)
   if (found?.account.provider.id !== platform.providerId) throw new FacadeError(platform.unknownToken)
   if (!found.isAlive) throw new FacadeError([42001, 'access_token expired'])
   const source = name === undefined ? undefined : found.account.tickets?.[name]

@@ -98,8 +98,8 @@ async function tokenBody(
   return { access_token: value, expires_in: expiresInSeconds }
 }
 
-function ticketBody(facades: FacadeContext, _request: FastifyRequest, fields: FacadeFields): Promise<object> {
+function ticketBody(facades: FacadeContext, request: FastifyRequest, fields: FacadeFields): Promise<object> {
   const { access_token: token, type } = textFields(fields, 'access_token', 'type')
   const name = type === 'jsapi' ? 'jsapi' : type === 'wx_card' ? 'wxCard' : undefined
-  return ticketFor(facades, platform, token, name)
+  return ticketFor(facades, request, platform, token, name)
 }

@@ -34,6 +34,7 @@ const platform: FacadePlatform = {
 /** WeCom: `/cgi-bin/gettoken`, `/cgi-bin/get_jsapi_ticket` and `/cgi-bin/ticket/get`. Its API calls look like WeChat's. */
 export const wecomFacade: Facade = {
   platform,
+  unserved: { status: 200, isApiCall: ({ path }) => path.startsWith('/cgi-bin/') },
   routes: [
     {
       method: 'GET',
@@ -91,12 +92,12 @@ async function tokenBody(facades: FacadeContext, request: FastifyRequest, fields
   return { errcode: 0, errmsg: 'ok', access_token: value, expires_in: expiresInSeconds }
 }
 
-function corpTicketBody(facades: FacadeContext, _request: FastifyRequest, fields: FacadeFields): Promise<object> {
+function corpTicketBody(facades: FacadeContext, request: FastifyRequest, fields: FacadeFields): Promise<object> {
   const { access_token: token } = textFields(fields, 'access_token')
-  return ticketFor(facades, platform, token, 'jsapi')
+  return ticketFor(facades, request, platform, token, 'jsapi')
 }
 
-function agentTicketBody(facades: FacadeContext, _request: FastifyRequest, fields: FacadeFields): Promise<object> {
+function agentTicketBody(facades: FacadeContext, request: FastifyRequest, fields: FacadeFields): Promise<object> {
   const { access_token: token, type } = textFields(fields, 'access_token', 'type')
-  return ticketFor(facades, platform, token, type === 'agent_config' ? 'agentConfig' : undefined)
+  return ticketFor(facades, request, platform, token, type === 'agent_config' ? 'agentConfig' : undefined)
 }

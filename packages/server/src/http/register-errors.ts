@@ -30,17 +30,19 @@ interface OutgoingError {
 
 /** Sends errors and unknown paths in one format. */
 export function registerErrors(fastify: FastifyInstance, context: ServerContext): void {
+  const isForwarding = context.surrogates !== undefined
+  const unserved = ({ url, headers }: FastifyRequest) => unservedResponse(url, headers.authorization, isForwarding)
   fastify.setErrorHandler((error: FastifyError, request, reply) => {
     // Such a call is not for this server, so an invalid body does not matter.
-    const unserved = request.is404 ? unservedResponse(request.url, request.headers.authorization) : undefined
-    if (unserved !== undefined) return reply.code(unserved.status).send(unserved.body)
+    const response = request.is404 ? unserved(request) : undefined
+    if (response !== undefined) return reply.code(response.status).send(response.body)
     const outgoing = outgoingError(error, context, accountOf(context, request))
     if (outgoing.status >= 500) report(request, error, outgoing)
     return send(reply, outgoing)
   })
   fastify.setNotFoundHandler((request, reply) => {
-    const unserved = unservedResponse(request.url, request.headers.authorization)
-    if (unserved !== undefined) return reply.code(unserved.status).send(unserved.body)
+    const response = unserved(request)
+    if (response !== undefined) return reply.code(response.status).send(response.body)
     return send(reply, outgoingError(new ApiError('ERR_NOT_FOUND', 'no such path'), context))
   })
 }

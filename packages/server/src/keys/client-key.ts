@@ -23,10 +23,17 @@ export interface ClientKey {
   readonly revokedAt?: number
   /** Requests per second, sustained; bursts of twice that number are allowed. @default the server's limit */
   readonly rateLimit?: number
+  /**
+   * Paths of the platforms' APIs that the key may call through the forwarder, each with all paths below it: `/cgi-bin/message`. Such a key
+   * never receives a real token, which would work for any path.
+   *
+   * @default all paths
+   */
+  readonly paths?: readonly string[]
 }
 
 /** What the operator chooses for a new key. */
-export type ClientKeyWishes = Pick<ClientKey, 'name' | 'role' | 'accounts' | 'rateLimit'>
+export type ClientKeyWishes = Pick<ClientKey, 'name' | 'role' | 'accounts' | 'rateLimit' | 'paths'>
 
 /** The two parts of a key's text. */
 export interface ClientKeyParts {
@@ -51,13 +58,13 @@ const pattern = /^lpk_([0-9a-z]{10})_([\w-]{43})$/
  * ```
  */
 export function createClientKey(
-  { name, role, accounts, rateLimit }: ClientKeyWishes,
+  { name, role, accounts, rateLimit, paths }: ClientKeyWishes,
   nowMs: number,
 ): { readonly text: string; readonly key: ClientKey } {
   const id = [...randomBytes(10)].map((byte) => (byte % 36).toString(36)).join('')
   const secret = randomBytes(32).toString('base64url')
-  const limit = rateLimit !== undefined && { rateLimit }
-  const key = { id, name, role, accounts, hash: hashOfSecret(secret).toString('hex'), createdAt: nowMs, ...limit }
+  const limits = { ...(rateLimit !== undefined && { rateLimit }), ...(paths && { paths }) }
+  const key = { id, name, role, accounts, hash: hashOfSecret(secret).toString('hex'), createdAt: nowMs, ...limits }
   return { text: `lpk_${id}_${secret}`, key }
 }
 

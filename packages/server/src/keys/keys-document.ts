@@ -14,6 +14,7 @@ const keySchema = Type.Object({
   createdAt: moment,
   revokedAt: Type.Optional(moment),
   rateLimit: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  paths: Type.Optional(Type.Array(Type.String({ pattern: '^/' }), { minItems: 1 })),
 })
 
 const documentSchema = Type.Object({ format: Type.Literal(1), keys: Type.Array(keySchema) })

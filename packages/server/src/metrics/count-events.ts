@@ -20,13 +20,18 @@ export function labelsOf({ provider, name }: ServedAccount): { readonly provider
 }
 
 /** Counts the events of the accounts. @returns stops counting */
-export function countEvents(metrics: Metrics, { accounts, feed, manager }: ServerContext): () => void {
+export function countEvents(metrics: Metrics, { accounts, calls, feed, manager }: ServerContext): () => void {
   accounts.all().forEach((account) => {
     startAtZero(metrics, account)
   })
   const ends = [
     feed.on((event) => {
       count(metrics, event)
+    }),
+    calls.on(({ caller: { key }, account, outcome, seconds }) => {
+      const labels = labelsOf(account)
+      metrics.forwardedCalls.inc({ ...labels, key: key.name, outcome })
+      metrics.forwardSeconds.observe(labels, seconds)
     }),
     manager.on('cache-failed', ({ error }) => {
       metrics.cacheFailures.inc({ operation: error.details.operation })

@@ -12,6 +12,8 @@ export interface Metrics {
   readonly rejections: Counter<'provider' | 'account' | 'code'>
   readonly servedStale: Counter<'provider' | 'account'>
   readonly foreignRefreshes: Counter<'provider' | 'account'>
+  readonly forwardedCalls: Counter<'provider' | 'account' | 'key' | 'outcome'>
+  readonly forwardSeconds: Histogram<'provider' | 'account'>
   readonly cacheFailures: Counter<'operation'>
   readonly access: Counter<'outcome'>
   readonly expirySeconds: Gauge<'provider' | 'account'>
@@ -72,6 +74,18 @@ function countersOf(registers: Registry[]) {
       'Detections of another program that refreshes the same account.',
       accountLabels,
     ),
+    forwardedCalls: counter(
+      'lingpai_forwarded_calls_total',
+      'API calls that were sent on, by client key and outcome: ok, healed, token-rejected or failed.',
+      [...accountLabels, 'key', 'outcome'],
+    ),
+    forwardSeconds: new Histogram({
+      name: 'lingpai_forwarded_call_duration_seconds',
+      help: 'Time from a forwarded call to the head of its response.',
+      labelNames: accountLabels,
+      buckets: upstreamBuckets,
+      registers,
+    }),
     access: counter(
       'lingpai_access_total',
       'Authenticated and rejected requests, sign-ins, and tokens shown on the status page.',

@@ -100,7 +100,7 @@ function registerToken(fastify: TypedFastify, context: ServerContext, report: Re
           minLifeMs: (minLife ?? 0) * 1000,
         })
       }
-      const account = context.accountFor(caller, request.params.account)
+      const account = context.accountFor(caller, request.params.account, 'token')
       const ready = minLife === undefined ? responder.fromMemory(account) : undefined
       if (ready !== undefined) {
         context.access.handedOut(caller, account, ready.generation)

@@ -17,7 +17,7 @@ export function tokenShortcut(context: ServerContext): Shortcut {
     if (method !== 'GET' || url === undefined || !url.startsWith(start) || !url.endsWith(end)) return false
     const caller = context.callerOfKey(authorization)
     const name = url.slice(start.length, -end.length)
-    if (caller?.mayRead(name) !== true || draining.aborted) return false
+    if (caller?.mayHold(name) !== true || draining.aborted) return false
     const account = accounts.get(name)
     const ready = account && responder.fromMemory(account)
     if (account === undefined || ready?.isAscii !== true || !context.admit(caller)) return false

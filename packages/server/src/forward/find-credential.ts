@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { surrogatePrefix } from './surrogate.js'
+
+/** Where a call carries its token. */
+export type TokenPlace =
+  | { readonly in: 'query'; readonly name: string }
+  | { readonly in: 'header'; readonly name: string; readonly scheme?: string }
+
+/** A surrogate or a client key that a call carries as its token. */
+export interface FoundCredential {
+  readonly text: string
+  readonly place: TokenPlace
+}
+
+/** `lpt_…`, or a client key with or without the name of an account: `lpk_…`, `lpk_…@shop`, `shop@lpk_…`. */
+const credential = /^(?:lpt_|lpk_|[\w.-]{1,100}@lpk_)\S+$/
+
+/** The value of a header: the token alone or after a scheme. */
+const headerValue = /^(?:([!#$%&'*+.^_`|~\w-]+) +)?(\S+)$/
+
+/** Finds the surrogates and client keys in the query and the headers of a call. */
+export function credentialsIn(query: string, headers: IncomingHttpHeaders): readonly FoundCredential[] {
+  const found: FoundCredential[] = []
+  for (const pair of query.split('&')) {
+    const [name, value] = splitPair(pair)
+    const text = decoded(value)
+    if (credential.test(text)) found.push({ text, place: { in: 'query', name: decoded(name) } })
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    const [, scheme, text = ''] = headerValue.exec(String(value)) ?? []
+    if (!credential.test(text)) continue
+    found.push({ text, place: { in: 'header', name, ...(scheme !== undefined && { scheme }) } })
+  }
+  return found
+}
+
+/** Replaces the value of one parameter and leaves the rest of a query as it is. */
+export function withParameter(query: string, name: string, value: string): string {
+  const place = (pair: string): string => {
+    const [spelled] = splitPair(pair)
+    return decoded(spelled) === name ? `${spelled}=${encodeURIComponent(value)}` : pair
+  }
+  return query.split('&').map(place).join('&')
+}
+
+/** Whether a credential also stands in another place, where the platform would receive it. */
+export function isSpelledElsewhere(
+  { text, place }: FoundCredential,
+  query: string,
+  headers: IncomingHttpHeaders,
+): boolean {
+  const rest = place.in === 'query' ? withParameter(query, place.name, '') : query
+  const others = Object.entries(headers).filter(([name]) => place.in === 'query' || name !== place.name)
+  return [rest, decoded(rest), ...others.map(([, value]) => String(value))].some((value) => value.includes(text))
+}
+
+/** Whether a text begins like a surrogate. */
+export function isSurrogate(text: string): boolean {
+  return text.startsWith(surrogatePrefix)
+}
+
+function splitPair(pair: string): readonly [name: string, value: string] {
+  const end = pair.indexOf('=')
+  return end < 0 ? [pair, ''] : [pair.slice(0, end), pair.slice(end + 1)]
+}
+
+function decoded(text: string): string {
+  if (!/[%+]/.test(text)) return text
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,63 @@
+import type { FastifyRequest } from 'fastify'
+import { parseFacadeSecret } from '../facades/facade-secret.js'
+import { ApiError } from '../http/api-error.js'
+import type { ServedAccount } from '../accounts/served-account.js'
+import type { Caller } from '../auth/caller.js'
+import type { ServerContext } from '../server-context.js'
+import { mayCall, targetBase, type CallUrl, type TargetBase } from './call-target.js'
+import { credentialsIn, isSpelledElsewhere, isSurrogate, type FoundCredential } from './find-credential.js'
+import { isForeignPath } from './platform-of-call.js'
+
+/** The client and the account of a call. */
+export interface Identity {
+  readonly caller: Caller
+  readonly account: ServedAccount
+}
+
+/** Finds the one surrogate or client key of a call; `undefined` if it carries none. @throws ApiError 400 if it carries several */
+export function credentialOf(
+  { query }: CallUrl,
+  { headers }: Pick<FastifyRequest, 'headers'>,
+): FoundCredential | undefined {
+  const [found, ...others] = credentialsIn(query, headers)
+  if (found === undefined) return undefined
+  if (others.length > 0 || isSpelledElsewhere(found, query, headers))
+    throw new ApiError('ERR_BAD_REQUEST', 'a call carries one token, once')
+  return found
+}
+
+/** Identifies the client and the account of a call, and counts the call against the limit of its key. @throws ApiError 400, 401, 404 or 429 */
+export async function identify(context: ServerContext, request: FastifyRequest, text: string): Promise<Identity> {
+  return isSurrogate(text) ? ofSurrogate(context, request, text) : ofKey(context, request, text)
+}
+
+async function ofSurrogate(context: ServerContext, request: FastifyRequest, text: string): Promise<Identity> {
+  const opened = (await context.surrogates?.())?.open(text)
+  const caller = opened && context.callerOf(opened.key)
+  const account = opened && context.accounts.get(opened.account)
+  if (caller === undefined || account === undefined || !caller.mayRead(account.name)) {
+    context.access.rejected('unknown-key', request)
+    throw new ApiError('ERR_UNAUTHENTICATED', 'the token is unknown or has ended: fetch a token from this server')
+  }
+  return { caller: context.withinLimit(caller, request), account }
+}
+
+/** A client key in place of a token, for programs that take a fixed token. */
+function ofKey(context: ServerContext, request: FastifyRequest, text: string): Identity {
+  const { key, name } = parseFacadeSecret(text)
+  const caller = context.authenticateKey(key, request)
+  const { accounts } = caller.key
+  const wanted = name ?? (accounts !== '*' && accounts.length === 1 ? accounts[0] : undefined)
+  if (wanted === undefined)
+    throw new ApiError('ERR_BAD_REQUEST', 'this key may read several accounts: write <key>@<account> as the token')
+  return { caller, account: context.accountFor(caller, wanted) }
+}
+
+/** Returns the API that a call goes to. @throws ApiError 401 if it is not one of the account, 403 if the key may not call the path */
+export function targetOf({ caller, account }: Identity, { place }: FoundCredential, path: string): TargetBase {
+  const target = targetBase(account, place, path)
+  if (target === undefined || isForeignPath(path, account.provider.id))
+    throw new ApiError('ERR_UNAUTHENTICATED', 'this token belongs to an account of another platform')
+  if (!mayCall(caller.key.paths, path)) throw new ApiError('ERR_FORBIDDEN', 'this key may not call this path')
+  return target
+}
