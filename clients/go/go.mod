@@ -1,0 +1,3 @@
+module lingpai
+
+go 1.19
