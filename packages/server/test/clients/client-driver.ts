@@ -104,7 +104,7 @@ export function driversOf(language: Language): (options: object, env?: NodeJS.Pr
   })
   return async (options, env = {}) => {
     command ??= language.prepare()
-    const [program, ...args] = [...command, JSON.stringify(options)] as [string, ...string[]]
+    const [program, args] = [command[0] ?? '', [...command.slice(1), JSON.stringify(options)]]
     const driver = await startDriver(
       spawn(program, args, { env: { ...process.env, ...environment, ...env }, stdio: 'pipe' }),
     )

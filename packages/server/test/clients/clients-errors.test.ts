@@ -15,7 +15,8 @@ const tokenPath = 'GET /v1/accounts/shop/token'
 const directory = temporaryDirectories()
 const unset = { LINGPAI_URL: undefined, LINGPAI_KEY: undefined, LINGPAI_KEY_FILE: undefined }
 
-describe.each(languages)('the $name client', ({ test: testIf, ...language }) => {
+describe.each(languages)('the $name client', (language) => {
+  const { test: testIf } = language
   const start = driversOf(language)
   const url = () => world.front.url
 

@@ -12,7 +12,8 @@ const tokenPath = 'GET /v1/accounts/shop/token'
 const reportPath = 'POST /v1/accounts/shop/rejections'
 const upstream = () => world.simulator.ledger.tokenRequests()
 
-describe.each(languages)('the $name client', ({ test: testIf, ...language }) => {
+describe.each(languages)('the $name client', (language) => {
+  const { test: testIf } = language
   const start = driversOf(language)
   const open = (): Promise<Driver> => start({ url: world.front.url, key: world.key([account], { role: 'reporter' }) })
 
