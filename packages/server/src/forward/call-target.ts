@@ -51,7 +51,9 @@ export function targetBase(
 ): TargetBase | undefined {
   const { spec } = provider
   const { apiOrigins } = source
-  const named = [spec.apiBaseUrl ?? spec.baseUrl, ...Object.keys(spec.placementAt ?? {}), ...apiOrigins]
+  // Hosts that `extend` has added come last, and are meant instead of the provider's own.
+  const placed = Object.keys(spec.placementAt ?? {}).reverse()
+  const named = [spec.apiBaseUrl ?? spec.baseUrl, ...placed, ...apiOrigins]
   for (const base of named) {
     if (base === undefined) continue
     const { origin, pathname } = new URL(base)
