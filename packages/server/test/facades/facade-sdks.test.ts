@@ -1,54 +1,13 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import type { Outcome, SdkPlace } from './children/sdk.js'
-import type { SdkOrder, SdkReport } from './children/sdk-process.js'
-import { bundled } from '../../../testing/test/support/bundle.js'
+import type { SdkPlace } from './children/sdk.js'
 import { startFrontProxy } from './front-proxy.js'
 import { appIds, openFacadeWorld, secrets, type FacadeWorld } from './facade-world.js'
-
-const program = bundled(new URL('children/sdk-process.ts', import.meta.url))
+import { failed, startSdk, type SdkProcess } from './start-sdk.js'
 
 let world: FacadeWorld
 beforeEach(async () => {
   world = await openFacadeWorld()
 })
 afterEach(() => world.close())
-
-/** A process that runs an unmodified SDK. */
-interface SdkProcess {
-  /** Everything that it printed, including errors of the SDK. */
-  printed(): string
-  do(order: SdkOrder): Promise<readonly Outcome[]>
-  end(): Promise<void>
-}
-
-async function startSdk(name: string): Promise<SdkProcess> {
-  const child = spawn(process.execPath, [await program, name])
-  const printed: string[] = []
-  child.stderr.on('data', (chunk: Buffer) => printed.push(String(chunk)))
-  child.stdout.on('data', (chunk: Buffer) => printed.push(String(chunk)))
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => {
-      resolve()
-    })
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    printed: () => printed.join(''),
-    do: async (order) => {
-      child.stdin.write(`${JSON.stringify(order)}\n`)
-      for (;;) {
-        const { value, done } = await lines.next()
-        if (done === true) return [{ ok: false, text: printed.join('') }]
-        if (value.startsWith('{"outcomes"')) return (JSON.parse(value) as SdkReport).outcomes
-      }
-    },
-    end: async () => {
-      child.kill()
-      await ended
-    },
-  }
-}
 
 /** The SDK alone: it gets tokens from the platform with the platform's secret. */
 function alone(): SdkPlace {
@@ -63,8 +22,6 @@ function joined(): SdkPlace {
 
 const ticketRequests = (): number =>
   world.simulator.ledger.entries.filter(({ path }) => path === '/cgi-bin/ticket/getticket').length
-
-const failed = (outcomes: readonly Outcome[]): readonly Outcome[] => outcomes.filter(({ ok }) => !ok)
 
 describe.each(['co-wechat-api', 'node-easywechat', 'tnwx'])('%s', (name) => {
   let sdk: SdkProcess

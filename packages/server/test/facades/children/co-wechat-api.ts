@@ -13,6 +13,7 @@ interface WechatApi {
   setOpts(options: { readonly beforeRequest: (options: HttpxOptions) => HttpxOptions }): void
   getIp(): Promise<{ readonly ip_list?: unknown }>
   ensureTicket(type: string): Promise<{ readonly ticket?: unknown }>
+  uploadMedia(path: string, type: string): Promise<unknown>
 }
 
 const require = createRequire(import.meta.url)
@@ -37,5 +38,12 @@ export function openCoWechatApi({ tokens, apis, appId, secret }: SdkPlace): Sdk 
       () => ({ ok: true }),
       (error: unknown) => ({ ok: false, code: (error as { code: number }).code, text: format(error) }),
     )
-  return { call: () => settle(api.getIp()), ticket: () => settle(api.ensureTicket('jsapi')) }
+  // The SDK fetches again by itself.
+  const call = (): Promise<Outcome> => settle(api.getIp())
+  return {
+    call,
+    plainCall: call,
+    ticket: () => settle(api.ensureTicket('jsapi')),
+    upload: (path) => settle(api.uploadMedia(path, 'image')),
+  }
 }

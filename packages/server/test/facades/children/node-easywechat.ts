@@ -11,23 +11,30 @@ interface Reply {
   toObject(): { readonly errcode?: number }
 }
 
-interface OfficialAccount {
+interface Client {
+  get(url: string): Promise<Reply>
+  withFile(path: string, name: string): Client
+  post(url: string, options: object): Promise<Reply>
+}
+
+interface Application {
   setCache(cache: object): void
   getHttpClient(): {
     getInstance(): { interceptors: { request: { use(change: (config: AxiosConfig) => AxiosConfig): void } } }
   }
   getAccessToken(): { refresh(): Promise<string> }
-  getClient(): { get(url: string): Promise<Reply> }
+  getClient(): Client
   getTicket(): { getTicket(): Promise<string> }
 }
 
 const require = createRequire(import.meta.url)
-const { OfficialAccount } = require('node-easywechat') as { OfficialAccount: new (config: object) => OfficialAccount }
+const { OfficialAccount, Work } = require('node-easywechat') as Readonly<
+  Record<'OfficialAccount' | 'Work', new (config: object) => Application>
+>
 
 /** node-easywechat: `http.baseURL` is its base URL. If tokens come from another host, an interceptor of its axios redirects those requests. */
-export function openNodeEasywechat({ tokens, apis, appId, secret }: SdkPlace): Sdk {
+export function openOfficialAccount({ tokens, apis, appId, secret }: SdkPlace): Sdk {
   const app = new OfficialAccount({ app_id: appId, secret, http: { baseURL: `${apis}/` } })
-  app.setCache(mapCache())
   if (tokens !== apis) {
     app
       .getHttpClient()
@@ -36,6 +43,16 @@ export function openNodeEasywechat({ tokens, apis, appId, secret }: SdkPlace): S
         /cgi-bin\/(token|ticket\/getticket)$/.test(config.url ?? '') ? { ...config, baseURL: `${tokens}/` } : config,
       )
   }
+  return sdkOf(app, '/cgi-bin/getcallbackip')
+}
+
+/** node-easywechat for WeCom, with one base URL. */
+export function openWork({ apis, appId, secret }: SdkPlace): Sdk {
+  return sdkOf(new Work({ corp_id: appId, secret, http: { baseURL: `${apis}/` } }), '/cgi-bin/get_api_domain_ip')
+}
+
+function sdkOf(app: Application, path: string): Sdk {
+  app.setCache(mapCache())
   // The SDK does not fetch again by itself: its users do when the platform rejects a token.
   const once = async (work: () => Promise<unknown>): Promise<Outcome> =>
     work().then(
@@ -56,11 +73,18 @@ export function openNodeEasywechat({ tokens, apis, appId, secret }: SdkPlace): S
     })
     return renewed.ok ? once(work) : renewed
   }
+  const call = async (): Promise<unknown> => (await app.getClient().get(path)).toObject()
   return {
-    call: () => healed(async () => (await app.getClient().get('/cgi-bin/getcallbackip')).toObject()),
+    call: () => healed(call),
+    plainCall: () => once(call),
     ticket: () =>
       healed(async () => {
         await app.getTicket().getTicket()
+      }),
+    upload: (file) =>
+      once(async () => {
+        const client = app.getClient().withFile(file, 'media')
+        return (await client.post('/cgi-bin/media/upload', { params: { type: 'image' } })).toObject()
       }),
   }
 }

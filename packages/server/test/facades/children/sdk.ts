@@ -4,6 +4,7 @@ export interface SdkPlace {
   readonly tokens: string
   /** Base URL for all other calls. */
   readonly apis: string
+  /** The platform's id of the app; for WeCom, of the corp. */
   readonly appId: string
   /** The platform's secret, or a client key. */
   readonly secret: string
@@ -20,8 +21,12 @@ export interface Outcome {
 
 /** One instance of a third-party SDK, with its own memory. */
 export interface Sdk {
-  /** Makes an API call like a user of this SDK. */
+  /** Makes an API call like a user of this SDK, who fetches a token and repeats the call if the platform rejects the token. */
   call(): Promise<Outcome>
+  /** Makes an API call; nothing but the SDK itself repeats it. */
+  plainCall(): Promise<Outcome>
   /** Gets a jsapi ticket like a user of this SDK. */
-  ticket(): Promise<Outcome>
+  ticket?(): Promise<Outcome>
+  /** Uploads a file; nothing but the SDK itself repeats it. */
+  upload?(path: string): Promise<Outcome>
 }

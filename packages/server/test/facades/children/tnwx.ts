@@ -19,12 +19,25 @@ interface Tnwx {
   JsTicketApi: { getTicket(type: string): Promise<{ readonly getTicket?: unknown; readonly getErrCode?: number }> }
   CallbackApi: { getCallbackIp(): Promise<{ readonly errcode?: number }> }
   HttpKit: { setHttpDelegate: object }
-  AxiosHttpKit: new () => { httpGet(url: string, options?: object): Promise<unknown> }
+  AxiosHttpKit: new () => {
+    httpGet(url: string, options?: object): Promise<unknown>
+    upload(url: string, path: string): Promise<unknown>
+  }
+  MediaApi: { uploadMedia(path: string, type: string): Promise<{ readonly errcode?: number }> }
 }
 
 const require = createRequire(import.meta.url)
-const { ApiConfig, ApiConfigKit, AccessTokenApi, CallbackApi, JsTicketApi, HttpKit, AxiosHttpKit, DefaultCache } =
-  require('tnwx') as Tnwx
+const {
+  ApiConfig,
+  ApiConfigKit,
+  AccessTokenApi,
+  CallbackApi,
+  JsTicketApi,
+  MediaApi,
+  HttpKit,
+  AxiosHttpKit,
+  DefaultCache,
+} = require('tnwx') as Tnwx
 
 /** TNW: its URLs are constants, so its HttpDelegate redirects requests. Its state is global: all instances share it. */
 export function openTnwx({ tokens, apis, appId, secret }: SdkPlace): Sdk {
@@ -35,6 +48,10 @@ export function openTnwx({ tokens, apis, appId, secret }: SdkPlace): Sdk {
         (/^\/cgi-bin\/(token|ticket\/getticket)$/.test(pathname) ? tokens : apis) + pathname + search,
         options,
       )
+    }
+    override upload(url: string, path: string): Promise<unknown> {
+      const { pathname, search } = new URL(url)
+      return super.upload(apis + pathname + search, path)
     }
   }
   HttpKit.setHttpDelegate = new Redirected()
@@ -53,8 +70,11 @@ export function openTnwx({ tokens, apis, appId, secret }: SdkPlace): Sdk {
     await AccessTokenApi.refreshAccessToken(ApiConfigKit.getApiConfig)
     return settle(work())
   }
+  const call = async (): Promise<number | undefined> => (await CallbackApi.getCallbackIp()).errcode
   return {
-    call: () => healed(async () => (await CallbackApi.getCallbackIp()).errcode),
+    call: () => healed(call),
+    plainCall: () => settle(call()),
     ticket: () => healed(async () => (await JsTicketApi.getTicket('jsapi')).getErrCode),
+    upload: (path) => settle(MediaApi.uploadMedia(path, 'image').then(({ errcode }) => errcode)),
   }
 }
