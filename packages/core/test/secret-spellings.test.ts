@@ -3,6 +3,7 @@ import { maskKnown, redact } from '../src/secrecy/redact.js'
 const secret = 'planted-secret/+K5"é\\9fQz7'
 const bytes = Buffer.from(secret)
 const percented = encodeURIComponent(secret)
+const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
 const inJson = JSON.stringify(secret).slice(1, -1)
 
 const spellings: readonly (readonly [string, string])[] = [
@@ -22,6 +23,7 @@ const spellings: readonly (readonly [string, string])[] = [
   ['in capital hexadecimal digits', bytes.toString('hex').toUpperCase()],
   ['in base64', bytes.toString('base64')],
   ['in base64url', bytes.toString('base64url')],
+  ['in base64, in the Basic header of OAuth 2', Buffer.from(`id:${inForm}`).toString('base64')],
   ...['', 'a', 'ab', 'id:'].map((before) => {
     return [
       `in base64 behind ${before.length} bytes`,
@@ -35,7 +37,7 @@ test.each(spellings)('a secret %s is masked', (_, spelled) => {
   expect(masked).toMatch(/^invalid key .{0,4}\*\*\*.{0,10} given$/)
 })
 
-test.each(spellings.filter(([name]) => !name.includes('behind')))(
+test.each(spellings.filter(([name]) => !/behind|Basic/.test(name)))(
   'a secret %s that is cut at either end is masked',
   (_, spelled) => {
     for (let length = 16; length < spelled.length; length += 1) {

@@ -18,7 +18,8 @@ interface Spelling {
 
 /**
  * Finds secrets and pieces of them in a text: verbatim, escaped for URLs, forms, HTML and JSON (once or twice), in base64 and
- * base64url at any offset, and in hexadecimal digits. Takes time in proportion to the lengths of text and secrets.
+ * base64url at any offset, also of the text escaped for a form (the Basic header of OAuth 2), and in hexadecimal digits. Takes
+ * time in proportion to the lengths of text and secrets.
  */
 export function findSecrets(text: string, secrets: readonly string[]): readonly Span[] {
   const found: Span[] = []
@@ -69,7 +70,9 @@ function spellingsOf(secret: string, text: string): readonly Spelling[] {
   const isHexThere = /[0-9a-f]{6}/i.test(text)
   return [
     ...escaped.map((spelling) => ({ text: spelling, least: pieceLength })),
-    ...base64Of(bytes).map((spelling) => ({ text: spelling, least: base64PieceLength, isBase64: true })),
+    ...[...new Set([secret, inForm(secret)])]
+      .flatMap(base64Of)
+      .map((spelling) => ({ text: spelling, least: base64PieceLength, isBase64: true })),
     ...(isHexThere ? [hex, hex.toUpperCase()].map((spelling) => ({ text: spelling, least: 2 * pieceLength })) : []),
   ]
 }
@@ -93,11 +96,15 @@ function inHtml(text: string): readonly string[] {
 /** The spellings in URLs, forms, HTML and JSON texts of a text that needs escaping. */
 function escapesOf(text: string): readonly string[] {
   const encoded = encodeURIComponent(text.toWellFormed())
-  const inForm = new URLSearchParams([['', text]]).toString().slice(1)
   const inJson = JSON.stringify(text).slice(1, -1)
   const strict = encoded.replace(/[!'()*~]/g, percent)
-  const escapes = [encoded, inForm, strict, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')]
+  const escapes = [encoded, inForm(text), strict, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')]
   return [...new Set([inJson, asciiOnly(inJson), ...inHtml(text), ...escapes, ...escapes.map(withSmallDigits)])]
+}
+
+/** The spelling in a form. */
+function inForm(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
 function asciiOnly(json: string): string {
@@ -116,7 +123,8 @@ function withSmallDigits(escaped: string): string {
  * The base64 characters that depend on the bytes alone, at each of the three offsets at which the bytes can start in a
  * longer text.
  */
-function base64Of(bytes: Uint8Array): readonly string[] {
+function base64Of(text: string): readonly string[] {
+  const bytes = new TextEncoder().encode(text)
   const spellings = [0, 1, 2].map((offset) => {
     const shifted = String.fromCharCode(...new Uint8Array(offset), ...bytes)
     const first = Math.ceil((offset * 8) / 6)
