@@ -98,6 +98,12 @@ export interface ResponseSpec {
    * one that no table lists.
    */
   readonly code: readonly string[]
+  /**
+   * The scheme of the `WWW-Authenticate` header in which an API may name the code of its error, such as `Bearer` (RFC 6750 §3). The
+   * code is its parameter `error`, and counts like one more field of `code`, the last one.
+   * @default none: only the body names errors
+   */
+  readonly challenge?: string
   /** Codes of success. @default [0] */
   readonly success?: readonly PlatformCode[]
   /** The field with the platform's message, or several in order of preference, for a platform whose hosts name it differently. */

@@ -1,6 +1,7 @@
 import { errorClasses, type Endpoint, type ErrorClass, type PlatformCode } from '../error-class.js'
 import type { ResponseSpec, ErrorTable, Hint, ProviderSpec } from '../provider.js'
 import { isObject } from '../token-record.js'
+import { challengeError, type ChallengeError } from './challenge.js'
 
 /** A response with its body parsed. */
 export interface ParsedResponse {
@@ -34,24 +35,24 @@ export type ApiErrorTables = Pick<ProviderSpec<never>, 'response' | 'errors' | '
 const longestText = 2000
 
 /**
- * Finds the platform's error in a response; `undefined` if the body carries no error code. Neither the HTTP status nor
- * the text of a message decides anything.
+ * Finds the platform's error in a response; `undefined` if neither the body nor, for an API that uses it, the
+ * `WWW-Authenticate` header carries an error code. Neither the HTTP status nor the text of a message decides anything.
  */
 export function classify(
   spec: ClassifierSpec,
   endpoint: Endpoint,
   response: ParsedResponse,
 ): ErrorResponse | undefined {
-  if (!isObject(response.body)) return undefined
   const { response: shape, errors } = spec
+  const challenge = challengeIn(shape, endpoint, response)
+  if (challenge === undefined && !isObject(response.body)) return undefined
   const { success = [0] } = shape
-  const codes = shape.code
-    .map((field) => valueAt(response.body, field))
+  const codes = [...shape.code.map((field) => valueAt(response.body, field)), challenge?.code]
     .filter(isCode)
     .filter((code) => !success.some((good) => String(good) === String(code)))
   const code = codes.find((candidate) => classOf(errors[endpoint], candidate) !== 'unknown') ?? codes[0]
   if (code === undefined) return undefined
-  const message = messageIn(shape, response.body).slice(0, longestText)
+  const message = (messageIn(shape, response.body) || (challenge?.message ?? '')).slice(0, longestText)
   const traceId = traceIdOf(shape, response, message)
   const ip = firstGroup(shape.ip, message)
   return {
@@ -61,6 +62,16 @@ export function classify(
     ...(traceId !== undefined && { traceId }),
     ...(ip !== undefined && { ip }),
   }
+}
+
+/** The error that the header of an API's response names. The token endpoint names its errors in the body: RFC 6749 §5.2. */
+function challengeIn(
+  { challenge }: ResponseSpec,
+  endpoint: Endpoint,
+  { headers }: ParsedResponse,
+): ChallengeError | undefined {
+  if (challenge === undefined || endpoint !== 'api') return undefined
+  return challengeError(headers.get('www-authenticate'), challenge)
 }
 
 function messageIn({ message: fields }: ResponseSpec, body: unknown): string {

@@ -1,4 +1,11 @@
-import { classify, isTokenError, parseBody, type ClassifierSpec, type ErrorResponse, type ParsedResponse } from '../provider/classify.js'
+import {
+  classify,
+  isTokenError,
+  parseBody,
+  type ClassifierSpec,
+  type ErrorResponse,
+  type ParsedResponse,
+} from '../provider/classify.js'
 import { isObject } from '../token-record.js'
 import { isAsyncIterable, isWebStream, streamOf } from '../http/web-response.js'
 
@@ -18,12 +25,13 @@ const largestForeignPeek = 8 * 1024
 
 /** Reads a clone of a response as far as it may hold an error. The response itself stays unread. */
 async function errorInResponse(spec: ClassifierSpec, response: Response): Promise<ErrorResponse | undefined> {
-  if (response.bodyUsed || !(isWebStream(response.body) || isAsyncIterable(response.body)) || !mayBeJson(response))
-    return undefined
-  const text = await peek(response.clone())
-  return text === undefined
-    ? undefined
-    : classify(spec, 'api', { status: response.status, headers: response.headers, body: parseBody(text) })
+  const text = isReadable(response) && mayBeJson(response) ? await peek(response.clone()) : undefined
+  const { status, headers } = response
+  return classify(spec, 'api', { status, headers, body: text === undefined ? undefined : parseBody(text) })
+}
+
+function isReadable({ bodyUsed, body }: Response): boolean {
+  return !bodyUsed && (isWebStream(body) || isAsyncIterable(body))
 }
 
 /**
@@ -76,7 +84,22 @@ function errorInValue(spec: ClassifierSpec, value: unknown): ErrorResponse | und
     const errorResponse = classify(spec, 'api', { status: 0, headers: noHeaders, body: parsed })
     if (errorResponse !== undefined && errorResponse.errorClass !== 'unknown') return errorResponse
   }
-  return undefined
+  if (spec.response.challenge === undefined) return undefined
+  const headers = headersOf(isObject(response) ? response : value)
+  return classify(spec, 'api', { status: 0, headers, body: undefined })
+}
+
+/** The headers of a response as HTTP clients keep them: an object with `get`, or names in small letters as Node.js has them. */
+function headersOf({ headers }: Readonly<Record<string, unknown>>): ParsedResponse['headers'] {
+  if (!isObject(headers)) return noHeaders
+  const { get } = headers
+  const find = typeof get === 'function' ? (name: string): unknown => get.call(headers, name) : undefined
+  return {
+    get: (name) => {
+      const value = find === undefined ? headers[name] : find(name)
+      return typeof value === 'string' ? value : null
+    },
+  }
 }
 
 function isResponse(value: unknown): value is Response {
