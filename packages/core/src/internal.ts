@@ -14,6 +14,7 @@ export type {
   ConfigurableProvider,
   ManifestTicket,
   ProviderManifest,
+  ProviderSettings,
   ToolEnv,
 } from './provider-manifest.js'
 export { pauseUntilAborted } from './time/pause.js'
@@ -34,7 +35,7 @@ export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } fro
 export { largestPeek, mayBeJson, tokenErrorIn } from './replay/find-token-error.js'
 export { replay } from './replay/replay.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
-export { accountName, credentialFields, volatileFields } from './account.js'
+export { accountName, credentialFields, hashOf, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
 export { platformError } from './failure/upstream-errors.js'
 export { pushedCredential, type PushedCredential } from './kit/pushed-credential.js'

@@ -33,8 +33,18 @@ export interface ConfigurableProvider<C> {
   readonly title: BilingualText
   /** Tickets that are derived from the token, by their names in the token server. */
   readonly tickets?: Readonly<Record<string, ManifestTicket<C>>>
+  /** What an account may set beside its credentials, for a platform that issues other tokens for it. */
+  readonly settings?: ProviderSettings<C>
   /** Environment variables in which the platform's own tools read what `lingpai exec` gives them. */
   readonly toolEnv?: ToolEnv<C>
+}
+
+/** Texts that an account may set beside its credentials, such as a scope. */
+export interface ProviderSettings<C> {
+  /** What each is for, and the variable of an account that the environment configures. */
+  readonly fields: Readonly<Record<string, { readonly purpose: BilingualText; readonly env: string }>>
+  /** The provider with the given ones. It has another `kind` for each combination. @throws ConfigError for a value that does not fit */
+  readonly apply: (given: Readonly<Record<string, string>>) => Provider<C>
 }
 
 /** Environment variables that tools of a platform read. */
