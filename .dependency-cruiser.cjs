@@ -53,8 +53,12 @@ const rules = [
   },
   {
     name: 'provider-does-no-io',
-    comment: 'A provider is data: it needs neither Node nor an npm package.',
-    from: { path: '^packages/provider-[^/]+/src/' },
+    comment:
+      'A provider is data: it needs neither Node nor an npm package. Signing and discovery of OAuth 2 are helpers that load theirs when they are used.',
+    from: {
+      path: '^packages/provider-[^/]+/src/',
+      pathNot: '^packages/provider-oauth2/src/(client-assertion|discover)[.]ts$',
+    },
     to: {
       dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg'],
       pathNot: '^packages/',

@@ -1,0 +1,6 @@
+export { clientAssertion, type ClientAssertionOptions, type SigningKey } from './client-assertion.js'
+export { discover, type DiscoveredServer, type DiscoverOptions } from './discover.js'
+export { oauth2 } from './oauth2.js'
+export type { ClientAuthentication, OAuth2Credentials, OAuth2KeyCredentials, OAuth2Options } from './options.js'
+export { presets } from './presets.js'
+export { oauth2Server, oauth2ServerWith, type OAuth2ServerCredentials, type OAuth2Settings } from './configured.js'
