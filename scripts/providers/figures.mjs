@@ -42,7 +42,7 @@ function endpointTable(spec, say) {
       [say.tokenEndpoint, code(`${method} ${spec.baseUrl ?? ''}${decodeURI(url)}`)],
       [say.fieldsSent, sent],
       ...(spec.parent ? [[say.parent, say.parentOf(code(spec.parent.kind), parentPlaceOf(spec, say))]] : []),
-      ...(isCarried ? [[say.apiBase, code(spec.apiBaseUrl ?? spec.baseUrl ?? '')]] : []),
+      ...(isCarried ? [[say.apiBase, list([spec.apiBaseUrl ?? spec.baseUrl].filter(Boolean), say)]] : []),
       ...(isCarried ? [[say.otherOrigins, list(spec.apiOrigins, say)]] : []),
       [say.fallback, list(spec.fallbackBaseUrls, say)],
       [say.placement, placeOf(spec, say)],

@@ -1,5 +1,5 @@
 import type { Provider } from '@lingpai/core'
-import type { ProviderManifest, ToolEnv } from '@lingpai/core/internal'
+import type { ProviderManifest, ProviderSettings, ToolEnv } from '@lingpai/core/internal'
 import { providerManifests, type AnyCredentials, type ProviderName } from './provider-manifests.js'
 
 export type { ProviderName }
@@ -19,6 +19,8 @@ export interface KnownProvider {
   readonly baseUrlEnv?: string
   /** Tickets that are derived from the token, by their names in the token server. */
   readonly tickets: Readonly<Record<string, AnyProvider>>
+  /** What an account may set beside its credentials. */
+  readonly settings?: ProviderSettings<AnyCredentials>
   /** Environment variables that tools of the platform read. */
   readonly toolEnv?: ToolEnv<AnyCredentials>
   /** Whether environment variables define an account of this name without a configuration file. */
@@ -43,15 +45,26 @@ export function secretFieldOf({ spec }: AnyProvider): string {
   return spec.secrets[0] ?? 'secret'
 }
 
+/** The provider of an account: where it sets anything beside its credentials, another one. */
+export function providerWith(name: ProviderName, valueOf: (setting: string, env: string) => unknown): AnyProvider {
+  const { provider, settings } = knownProviders[name]
+  const given = Object.entries(settings?.fields ?? {}).flatMap(([setting, { env }]): [string, string][] => {
+    const value = valueOf(setting, env)
+    return typeof value === 'string' && value.trim() !== '' ? [[setting, value.trim()]] : []
+  })
+  return settings === undefined || given.length === 0 ? provider : settings.apply(Object.fromEntries(given))
+}
+
 function knownOf({ accounts, baseUrlEnv, simulator }: ProviderManifest<AnyCredentials>): [string, KnownProvider][] {
   const [first] = Object.values(accounts)
-  return Object.entries(accounts).map(([name, { provider, title, tickets = {}, toolEnv }], index) => [
+  return Object.entries(accounts).map(([name, { provider, title, tickets = {}, settings, toolEnv }], index) => [
     name,
     {
       provider,
       title: `${title.en} (${title.zh})`,
       ...(provider.spec.baseUrl === first?.provider.spec.baseUrl && { baseUrlEnv }),
       tickets: Object.fromEntries(Object.entries(tickets).map(([ticket, { provider: derived }]) => [ticket, derived])),
+      ...(settings && { settings }),
       ...(toolEnv && { toolEnv }),
       isFromEnv: index === 0,
       ...(simulator !== undefined && { simulator }),

@@ -3,6 +3,7 @@ import type { CommandIo } from '../command-io.js'
 import {
   knownProviders,
   providerNames,
+  providerWith,
   secretFieldOf,
   type AnyProvider,
   type ProviderName,
@@ -30,7 +31,8 @@ export function accountsFromEnv(
 }
 
 function accountOf(name: ProviderName, env: CommandIo['env']): Omit<ConfiguredAccount, 'allowWorldReadable'> {
-  const { provider, baseUrlEnv = '' } = knownProviders[name]
+  const { baseUrlEnv = '' } = knownProviders[name]
+  const provider = providerWith(name, (_, variable) => env[variable])
   const secretField = secretFieldOf(provider)
   const baseUrl = env[baseUrlEnv] ?? ''
   return {

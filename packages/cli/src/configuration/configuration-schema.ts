@@ -88,13 +88,18 @@ const longestMinLifeSeconds = 3400
 const minLifeWords = `must be whole seconds from 1 to ${longestMinLifeSeconds}`
 
 function accountSchema(name: ProviderName) {
-  const { provider, title } = knownProviders[name]
+  const { provider, settings, title } = knownProviders[name]
   const isRenewable = renewedBefore(provider, 1) !== undefined
   const ids = Object.fromEntries(provider.spec.account.map((field) => [field, id]))
+  const others = Object.entries(settings?.fields ?? {}).map(([field, { purpose }]) => [
+    field,
+    z.string().min(1, { error: 'must not be empty' }).optional().describe(purpose.en),
+  ])
   return z
     .strictObject({
       provider: z.literal(name).describe(title),
       ...ids,
+      ...(Object.fromEntries(others) as Record<string, z.ZodOptional<z.ZodString>>),
       secretEnv: z
         .string()
         .regex(envName, { error: 'must be the name of an environment variable, in capitals: MY_BOT_SECRET' })
@@ -204,8 +209,9 @@ export function configurationJsonSchema(): object {
 
 /** Returns the known fields of an account of this provider. */
 export function accountKeys(name: ProviderName): readonly string[] {
-  const ids = knownProviders[name].provider.spec.account
-  return ['provider', ...ids, 'secretEnv', 'secretFile', 'baseUrl', 'apiBaseUrl', 'minLifeSeconds']
+  const { provider, settings } = knownProviders[name]
+  const own = [...provider.spec.account, ...Object.keys(settings?.fields ?? {})]
+  return ['provider', ...own, 'secretEnv', 'secretFile', 'baseUrl', 'apiBaseUrl', 'minLifeSeconds']
 }
 
 /** The known fields at the top level. */

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { CommandIo } from '../command-io.js'
 import { ConfigError } from '@lingpai/core'
 import { cachePlace, defaultCachePlace, hasPassword, keysEnv } from '../caches.js'
-import { knownProviders, secretFieldOf, type AnyProvider } from '../known-providers.js'
+import { providerWith, secretFieldOf } from '../known-providers.js'
 import { accountsFromEnv } from './accounts-from-env.js'
 import type {
   CachePlace,
@@ -130,7 +130,7 @@ function forwardOf({
 }
 
 function accountOf(name: string, entry: AccountEntry, home: string): Omit<ConfiguredAccount, 'allowWorldReadable'> {
-  const provider: AnyProvider = knownProviders[entry.provider].provider
+  const provider = providerWith(entry.provider, (setting) => entry[setting])
   const { baseUrl, apiBaseUrl, secretEnv, secretFile, minLifeSeconds } = entry
   const overrides = { ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) }
   const placed = Object.keys(overrides).length === 0 ? provider : provider.extend(overrides)

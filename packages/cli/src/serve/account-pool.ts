@@ -90,7 +90,7 @@ function sourcesOf({ source, tickets = {} }: ServedAccount): readonly TokenSourc
 
 /** Returns everything that identifies an entry. */
 function markOf({ name, providerName, provider: { spec }, ids, secret, minLifeSeconds }: ConfiguredAccount): string {
-  return JSON.stringify([name, providerName, spec.baseUrl, spec.apiBaseUrl, ids, secret, minLifeSeconds])
+  return JSON.stringify([name, providerName, spec.kind, spec.baseUrl, spec.apiBaseUrl, ids, secret, minLifeSeconds])
 }
 
 function ticketsOf(

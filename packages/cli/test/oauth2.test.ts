@@ -1,0 +1,113 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { withHome, type Home } from './sandbox-home.js'
+
+const secret = 'PLANTED-SECRET-of-a-configured-client'
+
+/** A token endpoint whose tokens tell what was requested. */
+interface TokenEndpoint {
+  readonly tokenUrl: string
+  readonly requests: { readonly path: string; readonly body: string; readonly authorization: string }[]
+}
+
+/** Runs `use` with a token endpoint on loopback. */
+function withEndpoint(use: (home: Home, endpoint: TokenEndpoint) => Promise<void>): Promise<void> {
+  return withHome(async (home) => {
+    const requests: TokenEndpoint['requests'] = []
+    const server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')))
+      request.on('end', () => {
+        const { url: path = '', headers } = request
+        requests.push({ path, body, authorization: headers.authorization ?? '' })
+        const token = { access_token: `token-${requests.length}`, token_type: 'Bearer', expires_in: 3600 }
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      await use(home, { tokenUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, requests })
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+}
+
+const env = { ORDERS_SECRET: secret }
+
+function configuration(tokenUrl: string, more = ''): string {
+  const common = `provider: oauth2, tokenUrl: "${tokenUrl}", clientId: shop, secretEnv: ORDERS_SECRET`
+  return `cache: file:tokens
+accounts:
+  plain: { ${common} }
+  reader: { ${common}, scope: "orders.read profile" }
+  writer: { ${common}, scope: orders.write, audience: "https://api", clientAuthentication: client_secret_post${more} }
+`
+}
+
+test('a file configures clients of any server, and other settings are another token', () =>
+  withEndpoint(async ({ run, write }, { tokenUrl, requests }) => {
+    await write('lingpai.yaml', configuration(tokenUrl))
+    const tokenOf = async (name: string) =>
+      (await run(['token', name, '--format', 'value'], { env, reveals: true })).stdout.trim()
+    const names = ['plain', 'reader', 'writer', 'reader', 'plain']
+    const tokens: string[] = []
+    for (const name of names) tokens.push(await tokenOf(name))
+    expect(tokens).toEqual(['token-1', 'token-2', 'token-3', 'token-2', 'token-1'])
+    const basic = `Basic ${btoa(`shop:${secret}`)}`
+    expect(requests).toEqual([
+      { path: '/token', body: 'grant_type=client_credentials', authorization: basic },
+      { path: '/token', body: 'grant_type=client_credentials&scope=orders.read+profile', authorization: basic },
+      {
+        path: '/token',
+        body: expect.stringMatching(/&scope=orders.write&audience=.*&client_secret=/),
+        authorization: '',
+      },
+    ])
+  }))
+
+test('variables configure one client, with its settings', () =>
+  withEndpoint(async ({ run }, { tokenUrl, requests }) => {
+    const { code } = await run(['token', 'oauth2'], {
+      env: {
+        OAUTH2_TOKEN_URL: tokenUrl,
+        OAUTH2_CLIENT_ID: 'shop',
+        OAUTH2_CLIENT_SECRET: secret,
+        OAUTH2_SCOPE: 'orders.read',
+        OAUTH2_AUDIENCE: ' ',
+      },
+    })
+    expect([code, requests[0]?.body]).toEqual([0, 'grant_type=client_credentials&scope=orders.read'])
+  }))
+
+test('a wrong setting, a field that does not exist and an address without TLS are configuration errors', () =>
+  withEndpoint(async ({ run, write }, { tokenUrl, requests }) => {
+    for (const [text, words] of [
+      [
+        configuration(tokenUrl, ', audience2: x'),
+        'audience2: is unknown for oauth2; the known fields are provider, tokenUrl, clientId, scope',
+      ],
+      [
+        configuration(tokenUrl).replace('client_secret_post', 'magic'),
+        'must be client_secret_basic or client_secret_post',
+      ],
+      [configuration('http://login.example.com/token'), 'tokenUrl is malformed'],
+      [configuration(tokenUrl).replace('scope: orders.write', 'scope: ""'), 'scope: must not be empty'],
+    ] as const) {
+      await write('lingpai.yaml', text)
+      const { code, stderr } = await run(['token', 'writer'], { env })
+      expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
+    }
+    expect(requests).toEqual([])
+  }))
+
+test('doctor and init know the provider', () =>
+  withEndpoint(async ({ run, write }, { tokenUrl }) => {
+    await write('lingpai.yaml', configuration(tokenUrl))
+    const { stdout } = await run(['doctor', 'reader'], { env })
+    expect(stdout).toContain('reader token')
+    await write('other/.keep', '')
+    const { code } = await run(['init', '--provider', 'oauth2', '--config', 'new.yaml'], { env })
+    expect(code).toBe(0)
+  }))
