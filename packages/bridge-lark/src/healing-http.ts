@@ -1,7 +1,6 @@
 import type { HttpInstance, HttpRequestOptions } from '@larksuiteoapi/node-sdk'
-import { tokenErrorIn } from '@lingpai/core/internal'
+import { tokenErrorIn, type HandedOut } from '@lingpai/core/internal'
 import type { TokenSource } from '@lingpai/core'
-import type { HandedOut } from './handed-out.js'
 import { legibly, type LegibleOutcome } from './legible-outcome.js'
 
 type Options = HttpRequestOptions<unknown>

@@ -1,7 +1,7 @@
 import { defaultHttpInstance, type Cache, type HttpInstance } from '@larksuiteoapi/node-sdk'
 import type { TokenSource } from '@lingpai/core'
+import { HandedOut } from '@lingpai/core/internal'
 import { healingHttp } from './healing-http.js'
-import { HandedOut } from './handed-out.js'
 import type { LarkBridgeOptions } from './options.js'
 import { tokenCache } from './token-cache.js'
 

@@ -1,6 +1,6 @@
 import { internalCache, type Cache } from '@larksuiteoapi/node-sdk'
 import { ConfigError, type TokenSource } from '@lingpai/core'
-import type { HandedOut } from './handed-out.js'
+import type { HandedOut } from '@lingpai/core/internal'
 import type { LarkBridgeOptions } from './options.js'
 
 /** The SDK's key of the tenant token. Each copy of the SDK has a symbol of its own, so its text is compared. */

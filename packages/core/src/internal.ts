@@ -34,6 +34,7 @@ export {
 export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } from './failure/policy.js'
 export { largestPeek, mayBeJson, tokenErrorIn } from './replay/find-token-error.js'
 export { replay } from './replay/replay.js'
+export { HandedOut } from './replay/handed-out.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
 export { accountName, credentialFields, hashOf, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
