@@ -51,6 +51,7 @@ export type { PlatformResponse, SecretRequestBuilder } from './platform-response
 export { TokenManager, type SourceOptions, type TokenManagerOptions } from './manager/token-manager.js'
 export type { RefreshReason, TokenRecord } from './token-record.js'
 export type {
+  AdoptOptions,
   FailureSummary,
   GetTokenOptions,
   BackgroundRefreshOptions,

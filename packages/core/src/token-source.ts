@@ -40,6 +40,19 @@ export interface OutsideToken {
   readonly expiresAtMs: number
 }
 
+/** Options of adopting a token. */
+export interface AdoptOptions {
+  /** Aborts this caller's wait with the signal's reason. The adoption continues. */
+  readonly signal?: AbortSignal
+  /**
+   * Whether an account that has a usable token keeps it, and `adopt` returns its record. For a token that may be older,
+   * such as one from another program's store.
+   *
+   * @default false
+   */
+  readonly onlyIfNone?: boolean
+}
+
 /** Options of the background refresh. */
 export interface BackgroundRefreshOptions {
   /** Stops the background refresh. */
@@ -132,7 +145,7 @@ export interface TokenSource {
    * token server
    * @throws LeaseError if another process holds the lease for too long
    */
-  adopt(token: OutsideToken, options?: { readonly signal?: AbortSignal }): Promise<TokenRecord>
+  adopt(token: OutsideToken, options?: AdoptOptions): Promise<TokenRecord>
   /**
    * Runs `fn` with a token. If it throws or returns a token error of the platform, the token is reported as rejected
    * and `fn` runs once more with another token. The outcome of the second run is final.

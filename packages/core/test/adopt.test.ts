@@ -199,6 +199,26 @@ test('adopting the current token again changes nothing', async () => {
   expect(world.events).toHaveLength(events)
 })
 
+test('onlyIfNone: an account that has a usable token keeps it, even if only the cache knows it', async () => {
+  const record = await sourceOn(open()).getRecord()
+  const source = sourceOn(open())
+  expect(await source.adopt(lastingFor(hour), { onlyIfNone: true })).toEqual(record)
+  expect(await source.getAccessToken()).toBe(record.value)
+  expect(requests()).toBe(1)
+})
+
+test('onlyIfNone: an account without a token, or with an expired or rejected one, adopts', async () => {
+  const source = sourceOn(open())
+  expect(await source.adopt(lastingFor(minute), { onlyIfNone: true })).toMatchObject({ value: outside, generation: 1 })
+  await world.clock.advance(hour)
+  const next = { ...lastingFor(hour), value: `${outside}-2` }
+  expect(await source.adopt(next, { onlyIfNone: true })).toMatchObject({ value: next.value, generation: 2 })
+  world.simulator.fault({ endpoint: 'token', times: 9, status: 500 })
+  await world.clock.runUntil(errorOf(source.reportRejected(next.value, 40001)))
+  const last = { ...lastingFor(hour), value: `${outside}-3` }
+  expect(await source.adopt(last, { onlyIfNone: true })).toMatchObject({ value: last.value, generation: 3 })
+})
+
 test('the refresh ahead and the background refresh observe the expiry of the adopted token', async () => {
   const source = sourceOn(open())
   await source.getAccessToken()

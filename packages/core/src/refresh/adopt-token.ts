@@ -9,7 +9,11 @@ import type { FreshToken } from '../upstream/request-token.js'
 const clocksMs = 60_000
 
 /** The demand of an adoption: a refresh that already has its token. */
-export function adoption<C>({ spec, state, clock, gate, isReadonly }: AccountContext<C>, token: unknown): Demand {
+export function adoption<C>(
+  { spec, state, clock, gate, isReadonly }: AccountContext<C>,
+  token: unknown,
+  onlyIfNone: boolean,
+): Demand {
   if (isReadonly) {
     throw new ConfigError(
       `${spec.id}: adopt: a read-only source cannot adopt a token`,
@@ -36,7 +40,7 @@ export function adoption<C>({ spec, state, clock, gate, isReadonly }: AccountCon
   }
   noteHeard(state, value)
   const outside = { value, lifeMs: Math.min(lifeMs, longestMs), sentAt: gate.moment() }
-  return { reason: 'requested', minLifeMs: 0, outside }
+  return { reason: 'requested', minLifeMs: 0, outside, onlyIfNone }
 }
 
 /**

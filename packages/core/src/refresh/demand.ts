@@ -12,6 +12,8 @@ export interface Demand {
   readonly note?: string
   /** A token from outside that replaces the platform's response: upstream is not asked. */
   readonly outside?: FreshToken
+  /** Whether the token from outside gives way to any usable record. */
+  readonly onlyIfNone?: boolean
   /** The background refresh needs it, and no caller. */
   readonly isBackground?: boolean
 }

@@ -13,12 +13,13 @@ import type { Demand } from './demand.js'
  */
 export function wantedRecord<C>(
   { state, clock, gate }: AccountContext<C>,
-  { reason, minLifeMs, outside }: Demand,
+  { reason, minLifeMs, outside, onlyIfNone = false }: Demand,
   base: StoredRecord | undefined,
 ): StoredRecord | undefined {
   const { record, times } = state
   if (record === undefined || times === undefined || isRejectedRecord(state, record)) return undefined
   if (timeLeftMs(deadlineOf(times), clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
+  if (onlyIfNone) return record
   if (outside !== undefined) {
     // A token requested after the call is newer than the one that the caller holds.
     const calledAtMs = gate.reckonedNowMs() - gate.msSince(outside.sentAt)

@@ -27,6 +27,7 @@ import type { PlatformResponse, SecretRequestBuilder } from '../platform-respons
 import { secretRequest, type SecretResponse } from './secret-request.js'
 import { statusOf } from './source-status.js'
 import type {
+  AdoptOptions,
   GetTokenOptions,
   BackgroundRefreshOptions,
   OutsideToken,
@@ -209,9 +210,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     }
   }
 
-  async adopt(token: OutsideToken, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenRecord> {
+  async adopt(token: OutsideToken, { signal, onlyIfNone = false }: AdoptOptions = {}): Promise<TokenRecord> {
     const context = await this.#resolve(signal)
-    const { record } = await outcomeOf(context, joinRefresh(context, adoption(context, token)), signal)
+    const { record } = await outcomeOf(context, joinRefresh(context, adoption(context, token, onlyIfNone)), signal)
     return shownRecord(context, record)
   }
 
