@@ -9,7 +9,7 @@ import { readJson, root } from './lib/workspace.mjs'
 
 const { packages } = readJson('package-lock.json')
 const problems = [...engineProblems(packages), ...rangeProblems()]
-for (const folder of ['.', 'benchmarks', 'examples/dingtalk-sdks']) {
+for (const folder of ['.', 'benchmarks', 'examples/dingtalk-sdks', 'examples/oauth-sdks', 'examples/wechat-sdks']) {
   const dryRun = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts'], {
     cwd: join(root, folder),
     encoding: 'utf8',

@@ -5,15 +5,13 @@ import microApp from '@alicloud/dingtalk/micro_app_1_0'
 import { Config } from '@alicloud/openapi-client'
 import axios from 'axios'
 import { DWClient } from 'dingtalk-stream'
-import { memoryCache } from '@lingpai/cache-memory'
-import { TokenManager } from '@lingpai/core'
 import { dingtalk } from '@lingpai/provider-dingtalk'
 import { startSimulator } from '@lingpai/testing/simulator'
+import { countPrograms } from '../count-programs.mjs'
 import { localPlatform } from './local-platform.mjs'
 import { StreamClient } from './stream-client.mjs'
 import { withHeaders } from './with-headers.mjs'
 
-const callers = 50
 const simulator = await startSimulator()
 const platform = await localPlatform(simulator.url)
 const { appKey, appSecret } = simulator.accounts.dingtalk
@@ -42,7 +40,6 @@ const requestToken = async () => {
   return body?.accessToken ?? ''
 }
 
-/** How a program calls an API, and the expected counts: token requests and failed calls, cold and after the token was revoked. */
 const programs = {
   'dingtalk-stream alone': {
     expected: [50, 0, 50, 0],
@@ -82,31 +79,10 @@ const programs = {
   },
 }
 
-/** Runs a call 50 times at once. @returns the number of token requests and of failed calls */
-async function storm(call) {
-  const before = simulator.ledger.tokenRequests()
-  const outcomes = await Promise.allSettled(Array.from({ length: callers }, call))
-  const failed = outcomes.filter(({ status }) => status === 'rejected').length
-  return { requests: simulator.ledger.tokenRequests() - before, failed }
-}
-
-const rows = []
-for (const [name, { start, expected }] of Object.entries(programs)) {
-  const manager = new TokenManager({ cache: memoryCache() })
-  const call = start(manager.source(simulator.provider(dingtalk), { appKey, appSecret }))
-  simulator.revoke('dingtalk')
-  const cold = await storm(call)
-  simulator.revoke('dingtalk')
-  const revoked = await storm(call)
-  rows.push({ name, expected, counts: [cold.requests, cold.failed, revoked.requests, revoked.failed] })
-  await manager.close()
-}
+await countPrograms(programs, {
+  source: (manager) => manager.source(simulator.provider(dingtalk), { appKey, appSecret }),
+  tokenRequests: () => simulator.ledger.tokenRequests(),
+  revoke: () => simulator.revoke('dingtalk'),
+})
 platform.close()
 await simulator.close()
-
-console.log(`${callers} callers at once. Token requests and failed calls, cold, and after the token was revoked:`)
-for (const { name, counts, expected } of rows) {
-  const isExpected = String(counts) === String(expected)
-  console.log(`${isExpected ? 'ok  ' : 'FAIL'} ${name.padEnd(66)} ${counts.join('  ')}`)
-  if (!isExpected) process.exitCode = 1
-}
