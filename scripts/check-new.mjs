@@ -12,6 +12,7 @@ const copied = [
   '.prettierrc.json',
   'README.md',
   'README.zh-CN.md',
+  'deploy',
   'docs',
   'fixtures',
   'jest.config.ts',

@@ -1,5 +1,6 @@
 // Writes what names every provider package, from packages/provider-*: the command's table, the JSON Schema of its configuration,
-// the names on the status page, the providers' pages and the lists of other pages. `--check` only reports what is stale.
+// the names on the status page, the providers' pages, the lists of other pages and the recipes for reverse proxies. `--check` only
+// reports what is stale.
 // node --conditions=@lingpai/source --import tsx scripts/providers.mjs [--check]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { root } from './lib/workspace.mjs'
 import { generatedSources } from './providers/code.mjs'
 import { pagesWithLists } from './providers/lists.mjs'
 import { pagesWithoutPackage, providerPages } from './providers/pages.mjs'
+import { proxyRecipes } from './providers/proxies.mjs'
 import { readProviders } from './providers/read-providers.mjs'
 
 const isCheck = process.argv.includes('--check')
@@ -18,6 +20,7 @@ for (const [path, text] of [
   ...generatedSources(providers),
   ...providerPages(providers),
   ...pagesWithLists(providers),
+  ...proxyRecipes(providers),
 ]) {
   await bring(path, text)
 }
@@ -32,7 +35,9 @@ else if (isCheck) console.log(`what names ${providers.length} provider packages 
 /** Writes a file whose content is outdated, formatted as the rest of the repository; a check reports it instead. */
 async function bring(path, text) {
   const file = join(root, path)
-  const formatted = /\.txt$/.test(path) ? text : await format(text, { ...(await resolveConfig(file)), filepath: file })
+  const formatted = /\.(txt|conf|Caddyfile)$/.test(path)
+    ? text
+    : await format(text, { ...(await resolveConfig(file)), filepath: file })
   if (existsSync(file) && readFileSync(file, 'utf8') === formatted) return
   if (isCheck) problems.push(`${path} is stale; run: npm run providers`)
   else {
