@@ -24,7 +24,8 @@ export function azureBridge(source) {
       }
       const token = await source.getAccessToken()
       const response = await send(token)
-      if (response.status !== 401) return response
+      // RFC 6750: other errors, and a 401 for another reason, are not about the token.
+      if (!/invalid_token/.test(response.headers.get('WWW-Authenticate') ?? '')) return response
       const other = await source.reportRejected(token)
       const isStream = typeof request.body?.pipe === 'function' || typeof request.body?.getReader === 'function'
       return other === token || isStream ? response : send(other)

@@ -20,7 +20,9 @@ export function joinGoogleAuth(client, source) {
     try {
       return await request(options)
     } catch (error) {
-      if (error.status === 401 && token !== undefined) await source.reportRejected(token)
+      // RFC 6750: other errors, and a 401 for another reason, are not about the token.
+      const isRejected = /invalid_token/.test(error.response?.headers.get('www-authenticate') ?? '')
+      if (isRejected && token !== undefined) await source.reportRejected(token)
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { defineProvider } from '@lingpai/core'
+import { oauth2 } from '@lingpai/provider-oauth2'
 
 /** A server that issues tokens by client credentials, and has an API that takes them. */
 export async function localOAuth2() {
@@ -23,18 +23,7 @@ export async function localOAuth2() {
   const url = `http://127.0.0.1:${port}`
   return {
     url,
-    provider: defineProvider({
-      id: 'local',
-      source: { url: 'https://www.rfc-editor.org/rfc/rfc6749#section-4.4', readOn: '2026-11-29' },
-      account: ['id'],
-      secrets: ['secret'],
-      baseUrl: url,
-      renewal: { mode: 'rotate' },
-      response: { token: 'access_token', expiresIn: 'expires_in', code: ['error'], message: 'error_description' },
-      placement: { in: 'header', name: 'Authorization', scheme: 'Bearer' },
-      errors: { token: { 'credential-invalid': ['invalid_client'] }, api: { 'token-invalid': ['invalid_token'] } },
-      request: ({ id, secret }) => ({ method: 'POST', url: '/token', form: { client_id: id, client_secret: secret } }),
-    }),
+    provider: oauth2({ tokenUrl: `${url}/token`, apiBaseUrl: url }),
     tokenRequests: () => tokenRequests,
     revoke: () => living.clear(),
     close: () => {

@@ -108,7 +108,7 @@ await countPrograms(
     },
   },
   {
-    source: (tokens) => tokens.source(server.provider, { id: 'app', secret: 'PLANTED-SECRET' }),
+    source: (tokens) => tokens.source(server.provider, { clientId: 'app', clientSecret: 'PLANTED-SECRET' }),
     tokenRequests: server.tokenRequests,
     revoke: server.revoke,
   },
