@@ -25,7 +25,7 @@ const places = ['oidc', 'oauth2'] as const
  * Finds the token endpoint of a server by its issuer URL.
  *
  * The metadata must name the same issuer, and each URL is https, or http on this host. Call it once when the program starts: its
- * result is no secret and needs no cache.
+ * result is public, and it is not cached.
  *
  * @throws ConfigError for a URL that is not secure, or metadata of another issuer
  * @throws TransportError if the server cannot be reached, or fails

@@ -55,12 +55,12 @@ test('both ways of sending a secret reach the server with any character in id an
 
 test('a wrong secret, an unknown client, a wrong scope and a wrong grant are errors with a class and a hint, without the secret', async () => {
   const { tokenUrl } = await startServer()
-  const wrong = 'PLANTED-SECRET-of-nobody&+'
+  const wrong = 'PLANTED-SECRET-of-another-client&+'
   const byPost = { tokenUrl, clientAuthentication: 'client_secret_post' } as const
   for (const [provider, credentials, platformCode, errorClass] of [
     [oauth2(byPost), { ...post, clientSecret: wrong }, 'invalid_client', 'credential-invalid'],
     [oauth2({ tokenUrl }), { clientId: 'basic:client', clientSecret: wrong }, 'invalid_client', 'credential-invalid'],
-    [oauth2({ tokenUrl }), { clientId: 'nobody', clientSecret }, 'invalid_client', 'credential-invalid'],
+    [oauth2({ tokenUrl }), { clientId: 'unknown-client', clientSecret }, 'invalid_client', 'credential-invalid'],
     [oauth2({ ...byPost, scope: 'admin' }), post, 'invalid_scope', 'permission'],
     [oauth2({ ...byPost, grantType: 'password' }), post, 'unsupported_grant_type', 'permission'],
   ] as const) {

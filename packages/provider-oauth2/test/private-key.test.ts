@@ -53,6 +53,6 @@ test('private_key_jwt works, and neither key nor assertion is in records, log, e
       const piece = secret.slice(start, start + 12)
       expect([piece, printed.includes(piece), files.includes(piece)]).toEqual([piece, false, false])
     }
-  // Nor that of the other server, which nobody has seen: each JWT begins like this.
+  // The assertion for oidc-provider is not known here, but each JWT begins like this.
   expect(printed + files).not.toMatch(/eyJ[\w-]{10}/)
 }, 60_000)
