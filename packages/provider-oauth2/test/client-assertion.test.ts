@@ -1,6 +1,9 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { inspect } from 'node:util'
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager } from '@lingpai/core'
 import { jwtVerify } from 'jose'
-import { clientAssertion } from '@lingpai/provider-oauth2'
+import { clientAssertion, oauth2 } from '@lingpai/provider-oauth2'
 import { keyPair } from './oidc-server.js'
 
 const { pem, jwk } = keyPair()
@@ -45,6 +48,21 @@ test('a missing option is a ConfigError that names it', () => {
     expect(() => clientAssertion(lacking)).toThrow(expect.objectContaining({ details: { field, problem: 'missing' } }))
   }
   expect(() => clientAssertion({ ...options, key: pem, lifeSeconds: 0 })).toThrow('"lifeSeconds" must be above 0')
+})
+
+test('a request with a key that cannot sign fails as retryable, names the field, and does not quote the key', async () => {
+  const provider = oauth2({ tokenUrl: options.audience, clientAuthentication: 'private_key_jwt' })
+  const tokens = new TokenManager({ cache: memoryCache() })
+  const key = `-----BEGIN PRIVATE KEY-----\nPLANTED-SECRET-of-a-pem\n-----END PRIVATE KEY-----`
+  const source = tokens.source(provider, { clientId: 'c', clientAssertion: clientAssertion({ ...options, key }) })
+  const error: unknown = await source.getAccessToken().catch((reason: unknown) => reason)
+  expect(error).toMatchObject({
+    code: 'ERR_LINGPAI_UNAVAILABLE',
+    retryable: true,
+    details: { field: 'clientAssertion' },
+  })
+  expect(inspect(error, { depth: 9 })).not.toContain('PLANTED')
+  await tokens.close()
 })
 
 test('an error about a key does not quote it', async () => {
