@@ -3,4 +3,4 @@ export { discover, type DiscoveredServer, type DiscoverOptions } from './discove
 export { oauth2 } from './oauth2.js'
 export type { ClientAuthentication, OAuth2Credentials, OAuth2KeyCredentials, OAuth2Options } from './options.js'
 export { presets } from './presets.js'
-export { oauth2Server, oauth2ServerWith, type OAuth2ServerCredentials, type OAuth2Settings } from './configured.js'
+export { oauth2Server, type OAuth2ServerCredentials } from './configured.js'

@@ -1,7 +1,8 @@
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager, type Provider } from '@lingpai/core'
 import { recordKeyOf } from '@lingpai/core/internal'
-import { oauth2, oauth2Server, oauth2ServerWith, presets, type OAuth2Options } from '@lingpai/provider-oauth2'
+import { oauth2, oauth2Server, presets, type OAuth2Options } from '@lingpai/provider-oauth2'
+import { oauth2ServerWith } from '../src/configured.js'
 
 const base = { tokenUrl: 'https://login.example.com/a/token' }
 const credentials = { clientId: 'c', clientSecret: 'PLANTED-SECRET-of-identity' }
