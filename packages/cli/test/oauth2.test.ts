@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { withHome, type Home } from './sandbox-home.js'
 
 const secret = 'PLANTED-SECRET-of-a-configured-client'
@@ -102,12 +104,20 @@ test('a wrong setting, a field that does not exist and an address without TLS ar
     expect(requests).toEqual([])
   }))
 
-test('doctor and init know the provider', () =>
+test('doctor requests a token of the account', () =>
   withEndpoint(async ({ run, write }, { tokenUrl }) => {
     await write('lingpai.yaml', configuration(tokenUrl))
     const { stdout } = await run(['doctor', 'reader'], { env })
     expect(stdout).toContain('reader token')
-    await write('other/.keep', '')
-    const { code } = await run(['init', '--provider', 'oauth2', '--config', 'new.yaml'], { env })
-    expect(code).toBe(0)
+  }))
+
+test('init writes the settings of the environment, and leaves out the others', () =>
+  withEndpoint(async ({ run, directory }, { tokenUrl, requests }) => {
+    const ids = { OAUTH2_TOKEN_URL: tokenUrl, OAUTH2_CLIENT_ID: 'shop', OAUTH2_SCOPE: 'orders.read profile' }
+    expect((await run(['init', '--provider', 'oauth2'], { env: ids })).code).toBe(0)
+    const text = await readFile(join(directory, 'lingpai.yaml'), 'utf8')
+    expect(text).toContain('scope: "orders.read profile"')
+    expect(text).toMatch(/# The API that the token is for\.\n +# audience: <audience>/)
+    expect((await run(['token', 'oauth2'], { env: { OAUTH2_CLIENT_SECRET: secret } })).code).toBe(0)
+    expect(requests[0]?.body).toBe('grant_type=client_credentials&scope=orders.read+profile')
   }))

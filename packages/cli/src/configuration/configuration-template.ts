@@ -27,7 +27,7 @@ ${names.map((name) => accountLines(name, env)).join('\n')}`
 }
 
 function accountLines(name: ProviderName, env: CommandIo['env']): string {
-  const { provider, title, baseUrlEnv = '' } = knownProviders[name]
+  const { provider, settings, title, baseUrlEnv = '' } = knownProviders[name]
   const baseUrl = env[baseUrlEnv] ?? ''
   const { spec } = provider
   const ids = spec.account.map((field) => {
@@ -36,11 +36,15 @@ function accountLines(name: ProviderName, env: CommandIo['env']): string {
       .find((value) => value !== undefined)
     return `    ${field}: ${JSON.stringify(known === undefined || known === '' ? `<${field}>` : known)}`
   })
+  const others = Object.entries(settings?.fields ?? {}).map(([field, { purpose, env: variable }]) => {
+    const known = env[variable]?.trim() ?? ''
+    return `    # ${purpose.en}\n    ${known === '' ? `# ${field}: <${field}>` : `${field}: ${JSON.stringify(known)}`}`
+  })
   const [secretName = 'MY_SECRET'] = spec.env?.[secretFieldOf(provider)] ?? []
   return `  # ${title}
   ${name}:
     provider: ${name}
-${ids.join('\n')}
+${[...ids, ...others].join('\n')}
     # The environment variable with the secret; ${secretName}_FILE may name a file instead.
     secretEnv: ${secretName}
     # Instead of secretEnv: a file that contains only the secret and that only you can read (chmod 600).
