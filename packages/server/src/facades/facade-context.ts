@@ -36,7 +36,7 @@ export interface FacadeContext {
   /**
    * Finds the account of a token or surrogate that this server handed out, for requests that carry nothing else.
    *
-   * @throws FacadeError if the client may not call the path of the request
+   * @throws FacadeError if the client may not call the path of the request, ApiError 429 beyond the limit of its key
    */
   accountOf(request: FastifyRequest, platform: FacadePlatform, token: string): Promise<KnownToken | undefined>
   /** Returns the whole seconds until a time, at least 1. */
@@ -117,7 +117,9 @@ export function facadeContext(context: ServerContext): FacadeContext {
       const opened = (await context.surrogates?.())?.open(token)
       const served = opened && accounts.get(opened.account)
       if (opened === undefined || served === undefined) return undefined
-      if (!context.callerOf(opened.key).mayRead(served.name)) return undefined
+      const caller = context.callerOf(opened.key)
+      if (!caller.mayRead(served.name)) return undefined
+      context.withinLimit(caller, request)
       assertPath(opened.key, request, platform)
       return { account: served, isAlive: true }
     },

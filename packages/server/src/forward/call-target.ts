@@ -20,9 +20,13 @@ export interface TargetBase {
   readonly placement: Exclude<PlacementSpec, { readonly in: 'nowhere' }>
 }
 
-/** What a path of a platform's API never contains: an encoded slash, backslash, dot or NUL, a backslash, a fragment, a control character. */
-const tricks = /%(?:2f|5c|2e|00)|[\\#]|[^\x21-\xff]/i
-const dotSegment = /\/\.\.?(?:\/|$)/
+/**
+ * What a path of a platform's API never contains: a slash, backslash, dot or NUL that is encoded once or twice, a backslash, a fragment,
+ * a control character.
+ */
+const tricks = /%(?:25)*(?:2f|5c|2e|00)|[\\#]|[^\x21-\xff]/i
+/** Java's servers cut a segment at a semicolon before they resolve its dots. */
+const dotSegment = /\/\.\.?(?:[/;]|%(?:25)*3b|$)/i
 
 /**
  * Returns the path of a call as it is sent on, with single slashes, because SDKs join a base URL and a path in many ways.

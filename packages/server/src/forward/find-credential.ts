@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { CallUrl } from './call-target.js'
 import { surrogatePrefix } from './surrogate.js'
 
 /** Where a call carries its token. */
@@ -46,12 +47,14 @@ export function withParameter(query: string, name: string, value: string): strin
 /** Whether a credential also stands in another place, where the platform would receive it. */
 export function isSpelledElsewhere(
   { text, place }: FoundCredential,
-  query: string,
+  { path, query }: CallUrl,
   headers: IncomingHttpHeaders,
 ): boolean {
   const rest = place.in === 'query' ? withParameter(query, place.name, '') : query
   const others = Object.entries(headers).filter(([name]) => place.in === 'query' || name !== place.name)
-  return [rest, decoded(rest), ...others.map(([, value]) => String(value))].some((value) => value.includes(text))
+  return [path, decoded(path), rest, decoded(rest), ...others.map(([, value]) => String(value))].some((value) =>
+    value.includes(text),
+  )
 }
 
 /** Whether a text begins like a surrogate. */

@@ -15,8 +15,8 @@ const ofConnection: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Headers of a request that concern this server only: its own name, its cookies, what proxies in front of it say of the client, and
- * `expect`, which is already met when a body arrives.
+ * Headers of a request that concern this server only: its own name, its cookies, what proxies in front of it say of the client, `expect`,
+ * which is already met when a body arrives, and those that some servers take for the path, which would evade the paths of a key.
  */
 const ofThisServer: ReadonlySet<string> = new Set([
   'host',
@@ -24,31 +24,29 @@ const ofThisServer: ReadonlySet<string> = new Set([
   'content-length',
   'expect',
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-prefix',
   'x-real-ip',
+  'x-original-url',
+  'x-rewrite-url',
 ])
+const ofProxies = 'x-forwarded-'
 
 /** Headers as `undici` takes and gives them. */
 export type Headers = Record<string, string | string[]>
 
 /** Returns the headers of a request as they are sent on. @param via the name of this server in `Via` */
 export function requestHeaders(headers: IncomingHttpHeaders, via: string): Headers {
-  const sent = endToEnd(headers, ofThisServer)
+  const sent = endToEnd(headers, (name) => ofThisServer.has(name) || name.startsWith(ofProxies))
   // Errors are looked for in the response, so it may only have an encoding that this server can read.
   const accepted = headers['accept-encoding']
   if (accepted !== undefined)
     sent['accept-encoding'] = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(accepted) ? 'gzip' : 'identity'
-  sent['via'] = [headers.via, `1.1 ${via}`].filter((one) => one !== undefined).join(', ')
+  sent['via'] = headers.via === undefined ? `1.1 ${via}` : `${headers.via}, 1.1 ${via}`
   return sent
 }
 
 /** Returns the headers of a response as they are sent back. */
 export function responseHeaders(headers: IncomingHttpHeaders): Headers {
-  return endToEnd(headers, nothing)
+  return endToEnd(headers, () => false)
 }
 
 /** Whether a request has come through this server before. */
@@ -56,13 +54,19 @@ export function isLoop({ via }: IncomingHttpHeaders, name: string): boolean {
   return via?.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name) === true
 }
 
-const nothing: ReadonlySet<string> = new Set()
-
-function endToEnd(headers: IncomingHttpHeaders, others: ReadonlySet<string>): Headers {
-  const named = (headers.connection ?? '').toLowerCase().split(',')
-  const dropped = new Set(named.map((name) => name.trim()))
+function endToEnd(headers: IncomingHttpHeaders, isDropped: (name: string) => boolean): Headers {
+  const named = namedIn(headers.connection)
   const kept: Headers = {}
   for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && !ofConnection.has(name) && !others.has(name) && !dropped.has(name)) kept[name] = value
+    if (value !== undefined && !ofConnection.has(name) && !isDropped(name) && !named.includes(name)) kept[name] = value
   return kept
+}
+
+/** The headers that belong to one connection because `Connection` names them. */
+function namedIn(connection: string | undefined): readonly string[] {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return []
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
 }

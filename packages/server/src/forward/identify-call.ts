@@ -15,13 +15,10 @@ export interface Identity {
 }
 
 /** Finds the one surrogate or client key of a call; `undefined` if it carries none. @throws ApiError 400 if it carries several */
-export function credentialOf(
-  { query }: CallUrl,
-  { headers }: Pick<FastifyRequest, 'headers'>,
-): FoundCredential | undefined {
-  const [found, ...others] = credentialsIn(query, headers)
+export function credentialOf(url: CallUrl, { headers }: Pick<FastifyRequest, 'headers'>): FoundCredential | undefined {
+  const [found, ...others] = credentialsIn(url.query, headers)
   if (found === undefined) return undefined
-  if (others.length > 0 || isSpelledElsewhere(found, query, headers))
+  if (others.length > 0 || isSpelledElsewhere(found, url, headers))
     throw new ApiError('ERR_BAD_REQUEST', 'a call carries one token, once')
   return found
 }

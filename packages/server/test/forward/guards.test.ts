@@ -93,6 +93,13 @@ test.each([
   '/cgi-bin/%2e%2e/evil',
   '/cgi-bin/..%2fevil',
   '/cgi-bin/a%5c..%5cevil',
+  '/cgi-bin/user/..;/evil',
+  '/cgi-bin/user/..;x=1/evil',
+  '/cgi-bin/user/.;/evil',
+  '/cgi-bin/user/..%3b/evil',
+  '/cgi-bin/user/..%253B/evil',
+  '/cgi-bin/%252e%252e/evil',
+  '/cgi-bin/user%25252fevil',
   '/cgi-bin\\evil',
   '/cgi-bin/user%00info',
   '/@evil.example/cgi-bin/user/info',
@@ -109,6 +116,8 @@ test.each([
   ['two lengths', ['content-length: 4', 'content-length: 5']],
   ['a length and chunks', ['content-length: 4', 'transfer-encoding: chunked']],
   ['an unknown coding', ['transfer-encoding: xchunked']],
+  ['another coding than chunks', ['transfer-encoding: gzip, chunked']],
+  ['a coding named twice', ['transfer-encoding: chunked', 'transfer-encoding: chunked']],
   ['a space before the colon', ['content-length : 4']],
   ['a bare line feed', ['x: 1\ntransfer-encoding: chunked']],
 ])('a request with %s is refused as a whole', async (_, lines) => {
@@ -117,6 +126,21 @@ test.each([
   await sendRaw(world.url, `${head.join('\r\n')}\r\n\r\n0\r\n\r\n${inner}`)
   expect(world.api.calls).toEqual([])
 })
+
+test('chunks of HTTP/1.0 are refused, because a proxy in front may see another end of the body', async () => {
+  const head = `POST ${info(surrogate)} HTTP/1.0\r\nhost: localhost\r\ntransfer-encoding: chunked`
+  expect(await sendRaw(world.url, `${head}\r\n\r\n0\r\n\r\n`)).toMatchObject({ body: { errcode: 40013 } })
+  expect(world.api.calls).toEqual([])
+})
+
+test.each(['x-original-url', 'x-rewrite-url', 'x-forwarded-uri'])(
+  'the header %s, which some servers take for the path, is not sent on',
+  async (name) => {
+    await call(info(surrogate), { headers: { [name]: '/cgi-bin/clear_quota', 'x-kept': '1' } })
+    expect(world.api.calls[0]?.headers).toMatchObject({ 'x-kept': '1' })
+    expect(world.api.calls[0]?.headers).not.toHaveProperty(name)
+  },
+)
 
 describe('a key with paths', () => {
   let limited: string
@@ -161,6 +185,13 @@ describe('a key with paths', () => {
     )
     expect(await facade.json()).toMatchObject({ errcode: 48001 })
   })
+})
+
+test('tickets count against the rate limit of the key', async () => {
+  const token = await world.surrogate(world.key({ rateLimit: 1 }))
+  const ticket = `/cgi-bin/ticket/getticket?type=jsapi&access_token=${token}`
+  const codes = [await call(ticket), await call(ticket)].map(({ errcode }) => errcode)
+  expect(codes).toEqual([48001, 45011])
 })
 
 test('calls beyond the rate limit of the key are refused', async () => {
