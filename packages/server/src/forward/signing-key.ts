@@ -1,68 +1,125 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto'
-import { TransportError, type Clock, type IAccessTokenCache } from '@lingpai/core'
+import { isLingpaiError, TransportError, type Clock, type IAccessTokenCache, type Timer } from '@lingpai/core'
 import { withDeadline } from '../store/with-deadline.js'
 
 const cacheKey = 'lingpai:surrogate-key:1'
 const keyBytes = 32
 const leaseMs = 5000
 const storeMs = 2000
+const pauseMs = 50
+const lookMs = 30_000
+/** Each loss of the cache may leave one more key behind. */
+const mostKeys = 4
 
-/** What the signing key of the surrogates needs. */
-export interface SigningKeyParts {
+/** What the signing keys of the surrogates need. */
+export interface SigningKeysParts {
   readonly cache: IAccessTokenCache
   readonly clock: Clock
   /** The operator's own key. */
   readonly sessionKey?: string | Uint8Array
 }
 
+/** The keys that sign surrogates. */
+export interface SigningKeys {
+  /** Resolves once a key is known. Rejects with `TransportError` while the cache fails; the next call tries again. */
+  ready(): Promise<void>
+  /** The first one signs, each verifies; empty until {@link ready} has resolved. */
+  known(): readonly Uint8Array[]
+  /** Stops comparing the key with that in the cache. */
+  close(): void
+}
+
 /**
- * Returns a function that gives the key that signs surrogates: derived from the session key, or else a random one from the cache.
+ * Opens the keys that sign surrogates: one that is derived from the session key, or else a random one in the cache.
  *
  * Servers on one cache share tokens, so they share this key, too. A reader of the cache has the tokens already and gains nothing by it.
- * Once known, the key stays in memory. The function rejects with `TransportError` while the cache fails.
+ * Once known, a key stays in memory. It is written again if the cache has lost it, and if another server was quicker, that one's key signs
+ * from then on.
  */
-export function signingKeyOf({ cache, clock, sessionKey }: SigningKeyParts): () => Promise<Uint8Array> {
+export function signingKeys({ cache, clock, sessionKey }: SigningKeysParts): SigningKeys {
   if (sessionKey !== undefined) {
-    const derived = new Uint8Array(hkdfSync('sha256', sessionKey, '', 'lingpai:surrogate', keyBytes))
-    return () => Promise.resolve(derived)
+    const derived = [new Uint8Array(hkdfSync('sha256', sessionKey, '', 'lingpai:surrogate', keyBytes))]
+    return { ready: () => Promise.resolve(), known: () => derived, close: () => undefined }
   }
-  let known: Promise<Uint8Array> | undefined
-  const load = async (): Promise<Uint8Array> => {
+  let known: readonly Buffer[] = []
+  let loading: Promise<void> | undefined
+  let timer: Timer | undefined
+  let isClosed = false
+  const load = async (): Promise<void> => {
+    const [mine = randomBytes(keyBytes)] = known
+    const agreed = await agree(cache, clock, mine)
+    known = [agreed, ...known.filter((key) => !key.equals(agreed))].slice(0, mostKeys)
+  }
+  const follow = (): void => {
+    if (isClosed) return
+    // While the cache fails, the known keys are used.
+    timer = clock.setTimer(() => void load().then(follow, follow), lookMs)
+  }
+  const begin = async (): Promise<void> => {
     try {
-      return await withDeadline(clock, storeMs, readOrCreate(cache))
+      await load()
+      follow()
     } catch (error) {
-      known = undefined
+      loading = undefined
       throw error
     }
   }
-  return () => (known ??= load())
+  return {
+    ready: () => (loading ??= begin()),
+    known: () => known,
+    close: () => {
+      isClosed = true
+      timer?.cancel()
+    },
+  }
 }
 
-async function readOrCreate(cache: IAccessTokenCache): Promise<Uint8Array> {
-  const stored = keyIn(await cache.get(cacheKey))
-  if (stored !== undefined) return stored
-  const fresh = randomBytes(keyBytes).toString('base64url')
-  // Two servers that start together must agree on one key, so it is written under a lease where the cache has leases.
-  if (cache.lease === undefined) await cache.set(cacheKey, fresh)
-  else await create(cache, cache.lease, fresh)
-  const agreed = keyIn(await cache.get(cacheKey))
-  if (agreed === undefined)
-    throw new TransportError('the cache has no signing key yet', { provider: 'cache', phase: 'connect' })
-  return agreed
+/** Returns the key in the cache, which is `mine` if there was none. @throws TransportError */
+async function agree(cache: IAccessTokenCache, clock: Clock, mine: Buffer): Promise<Buffer> {
+  const endsAtMs = clock.monotonic() + storeMs
+  const work = async (): Promise<Buffer> => {
+    let stored = keyIn(await cache.get(cacheKey))
+    while (stored === undefined && clock.monotonic() < endsAtMs) {
+      const isTried = await write(cache, mine.toString('base64url'))
+      stored = keyIn(await cache.get(cacheKey))
+      // Another server is writing one.
+      if (stored === undefined && !isTried) await pause(clock)
+    }
+    if (stored === undefined) throw notAvailable()
+    return stored
+  }
+  try {
+    return await withDeadline(clock, storeMs, work())
+  } catch (error) {
+    throw isLingpaiError(error) ? error : notAvailable()
+  }
 }
 
-async function create(
-  cache: IAccessTokenCache,
-  lease: NonNullable<IAccessTokenCache['lease']>,
-  fresh: string,
-): Promise<void> {
+/** Writes a key if there is none. Two servers that start together must agree, so they write under a lease where the cache has leases. */
+async function write(cache: IAccessTokenCache, text: string): Promise<boolean> {
+  const { lease } = cache
+  if (lease === undefined) {
+    await cache.set(cacheKey, text)
+    return true
+  }
   const holder = randomUUID()
-  if (!(await lease.take(cacheKey, holder, leaseMs))) return
-  if (keyIn(await cache.get(cacheKey)) === undefined) await lease.commit(cacheKey, holder, fresh)
+  if (!(await lease.take(cacheKey, holder, leaseMs))) return false
+  if (keyIn(await cache.get(cacheKey)) === undefined) await lease.commit(cacheKey, holder, text)
   else await lease.release(cacheKey, holder)
+  return true
 }
 
-function keyIn(text: string | null | undefined): Uint8Array | undefined {
+async function pause(clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimer(resolve, pauseMs, { holdsProcess: true })
+  })
+}
+
+function notAvailable(): TransportError {
+  return new TransportError('the cache gives no signing key', { provider: 'cache', phase: 'connect' })
+}
+
+function keyIn(text: string | null | undefined): Buffer | undefined {
   const bytes = Buffer.from(text ?? '', 'base64url')
   return bytes.length === keyBytes ? bytes : undefined
 }

@@ -39,17 +39,20 @@ export interface Surrogates {
 
 /** What surrogates need. */
 export interface SurrogatesParts {
-  readonly signingKey: Uint8Array
+  /** The first one signs, each verifies. */
+  readonly signingKeys: () => readonly Uint8Array[]
   readonly keys: Pick<ClientKeys, 'find'>
   readonly nowMs: () => number
 }
 
 /** Creates and verifies surrogates. They are not stored. */
-export function surrogates({ signingKey, keys, nowMs }: SurrogatesParts): Surrogates {
+export function surrogates({ signingKeys, keys, nowMs }: SurrogatesParts): Surrogates {
   const opened = new Map<string, OpenedSurrogate & { readonly untilMs: number }>()
   // The seal includes the hash: a key with the same id and another secret must not share surrogates.
-  const sealOf = ({ id, hash }: ClientKey, account: string, until: string): Buffer =>
-    createHmac('sha256', signingKey).update(`lingpai:surrogate:1:${id}:${hash}:${account}:${until}`).digest()
+  const sealsOf = ({ id, hash }: ClientKey, account: string, until: string): readonly Buffer[] =>
+    signingKeys().map((signingKey) =>
+      createHmac('sha256', signingKey).update(`lingpai:surrogate:1:${id}:${hash}:${account}:${until}`).digest(),
+    )
 
   const verify = (text: string): (OpenedSurrogate & { readonly untilMs: number }) | undefined => {
     const [, id = '', name = '', until = '', seal = ''] = pattern.exec(text) ?? []
@@ -57,7 +60,8 @@ export function surrogates({ signingKey, keys, nowMs }: SurrogatesParts): Surrog
     const untilMs = Number.parseInt(until, 36)
     // An end too far ahead comes from a wrong clock or a leaked signing key.
     if (key === undefined || untilMs > nowMs() + lifeMs + roundMs) return undefined
-    const isSealed = timingSafeEqual(sealOf(key, name, until), Buffer.from(seal, 'base64url'))
+    const given = Buffer.from(seal, 'base64url')
+    const isSealed = sealsOf(key, name, until).some((good) => timingSafeEqual(good, given))
     return isSealed ? { key, account: Buffer.from(name, 'base64url').toString(), untilMs } : undefined
   }
 
@@ -65,7 +69,8 @@ export function surrogates({ signingKey, keys, nowMs }: SurrogatesParts): Surrog
     issue: (key, account) => {
       const until = (Math.ceil((nowMs() + lifeMs) / roundMs) * roundMs).toString(36)
       const name = Buffer.from(account).toString('base64url')
-      return `${surrogatePrefix}${key.id}.${name}.${until}.${sealOf(key, name, until).toString('base64url')}`
+      const [seal] = sealsOf(key, name, until)
+      return `${surrogatePrefix}${key.id}.${name}.${until}.${seal?.toString('base64url')}`
     },
     open: (text) => {
       let found = opened.get(text)
