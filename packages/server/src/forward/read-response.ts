@@ -13,6 +13,8 @@ export interface ForwardedResponse {
   readonly headers: Headers
   /** A whole body if it is short and may be an error; otherwise a stream. */
   readonly body: Buffer | Readable
+  /** The text of a body that was compressed, if it could be read. */
+  readonly text?: string
   /** Present if the platform rejects the token; then the whole body was read. */
   readonly tokenError?: ErrorResponse
 }
@@ -25,12 +27,21 @@ export async function readResponse(
   const head = { status, headers: responseHeaders(headers) }
   const lookUp = { get: (name: string) => textOf(headers[name.toLowerCase()]) }
   if (!mayBeJson({ status, headers: lookUp })) return { ...head, body }
-  const read = await readBeginning(body, largestPeek)
+  const read = await readBeginning(body, {
+    keeps: (_bytes, size) => size <= largestPeek,
+    onClose: (source) => source.destroy(),
+  })
   if (read.kind === 'stream') return { ...head, body: read.stream }
   const text = await decode(read.bytes, lookUp.get('content-encoding'))
   const error =
     text === undefined ? undefined : classify(spec, 'api', { status, headers: lookUp, body: parseBody(text) })
-  return { ...head, body: read.bytes, ...(error !== undefined && isTokenError(error) && { tokenError: error }) }
+  const wasCompressed = text !== undefined && headers['content-encoding'] !== undefined
+  return {
+    ...head,
+    body: read.bytes,
+    ...(wasCompressed && { text }),
+    ...(error !== undefined && isTokenError(error) && { tokenError: error }),
+  }
 }
 
 const decoders = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate) }

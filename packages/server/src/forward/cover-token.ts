@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import type { Headers } from './forward-headers.js'
+import type { ForwardedResponse } from './read-response.js'
+
+/**
+ * Replaces the token by the client's own credential in a response, such as in the target of a redirect. In a stream, whose length may be
+ * known already, it is masked. A compressed stream stays as it is.
+ */
+export function withoutToken(response: ForwardedResponse, token: string, credential: string): ForwardedResponse {
+  const { body, text } = response
+  const spellings = spellingsOf(token)
+  const cover = (value: string): string =>
+    spellings.reduce((covered, spelling) => covered.replaceAll(spelling, () => credential), value)
+  const headers: Headers = {}
+  for (const [name, value] of Object.entries(response.headers))
+    headers[name] = Array.isArray(value) ? value.map(cover) : cover(value)
+  if (!Buffer.isBuffer(body)) {
+    const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity'
+    return { ...response, headers, ...(isPlain && { body: masked(body, token) }) }
+  }
+  // Bytes and characters are the same in Latin-1, so nothing else of the body changes.
+  const given = text === undefined ? body.toString('latin1') : Buffer.from(text).toString('latin1')
+  if (!spellings.some((spelling) => given.includes(spelling))) return { ...response, headers }
+  const covered = Buffer.from(cover(given), 'latin1')
+  const { 'content-encoding': _, ...others } = headers
+  return { ...response, headers: { ...others, 'content-length': String(covered.length) }, body: covered }
+}
+
+/** The token as it is, percent-encoded, and in JSON that escapes slashes. */
+function spellingsOf(token: string): readonly string[] {
+  return [...new Set([token, encodeURIComponent(token), token.replaceAll('/', String.raw`\/`)])]
+}
+
+function masked(source: Readable, token: string): Readable {
+  return Readable.from(withMask(source, Buffer.from(token)), { objectMode: false })
+}
+
+async function* withMask(source: AsyncIterable<unknown>, token: Buffer): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0)
+  for await (const part of source as AsyncIterable<Buffer>) {
+    const bytes = held.length === 0 ? part : Buffer.concat([held, part])
+    for (let at = bytes.indexOf(token); at >= 0; at = bytes.indexOf(token, at)) bytes.fill('*', at, at + token.length)
+    const end = bytes.length - beginningAtEnd(bytes, token)
+    held = bytes.subarray(end)
+    if (end > 0) yield bytes.subarray(0, end)
+  }
+  if (held.length > 0) yield held
+}
+
+/** The number of bytes at the end that the token may begin with. */
+function beginningAtEnd(bytes: Buffer, token: Buffer): number {
+  const [first = 0] = token
+  let at = bytes.indexOf(first, Math.max(0, bytes.length - token.length + 1))
+  for (; at >= 0; at = bytes.indexOf(first, at + 1))
+    if (bytes.subarray(at).equals(token.subarray(0, bytes.length - at))) return bytes.length - at
+  return 0
+}
