@@ -14,7 +14,7 @@ import { requireCaller } from './auth/require-caller.js'
 import { compileValidator } from './http/compile-validator.js'
 import { registerFacades } from './facades/register-facades.js'
 import { forwardOptionsOf } from './forward/forward-options.js'
-import { signingKeyOf } from './forward/signing-key.js'
+import { signingKeys } from './forward/signing-key.js'
 import { surrogates, type Surrogates } from './forward/surrogate.js'
 import { registerMetrics } from './metrics/register-metrics.js'
 import { registerPage } from './page/register-page.js'
@@ -35,7 +35,8 @@ import { sessionCookies } from './auth/session-cookie.js'
 import { storeClock } from './store/store-clock.js'
 import { sharedSchemas } from './http/schemas.js'
 import type { ServerContext } from './server-context.js'
-import { largestBodyBytes } from './http/server-settings.js'
+import { limitBodyTime } from './http/body-time.js'
+import { largestBodyBytes, longestBodyMs } from './http/server-settings.js'
 import type { Shortcut } from './http/shortcut.js'
 import { statusWatcher } from './accounts/status-watcher.js'
 import type { TokenServerOptions } from './token-server-options.js'
@@ -86,6 +87,11 @@ async function serveTokens(fastify: FastifyInstance, options: TokenServerOptions
     void reply.header('cache-control', 'no-store')
     done()
   })
+  if (context.surrogates !== undefined)
+    fastify.addHook('onRequest', ({ raw }, reply, done) => {
+      limitBodyTime(raw, reply.raw, longestBodyMs)
+      done()
+    })
   writeAuditLog(context.feed, fastify.log)
   registerErrors(fastify, context)
   await registerOpenApi(fastify)
@@ -156,7 +162,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
   const sessions = sessionCookies(options.sessionKey)
   const access = accessLog({ log, clock, cache })
   const forward = forwardOptionsOf(options.forward)
-  const surrogatesNow = forward && surrogatesOf(options, clock, time)
+  const forwarding = forward && surrogatesOf(options, clock, time)
   const held = heldOpen({ keys, clock, draining })
   const watcher = statusWatcher({ accounts, feed, clock }, statusOf)
   const context: ServerContext = {
@@ -174,7 +180,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     sessions,
     access,
     calls: callLog(log),
-    ...(surrogatesNow && { surrogates: surrogatesNow }),
+    ...(forwarding && { surrogates: forwarding.ready }),
     held,
     ...authenticator({ keys, sessions, access, clock, rateLimit }),
     accountFor: (caller, name, right = 'read') => accountFor(accounts, caller, name, right),
@@ -184,7 +190,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
   const begin = async (): Promise<void> => {
     await waitForStore(cache)
     // Not awaited: until the cache gives the key of the surrogates, only facades and the forwarder fail.
-    surrogatesNow?.().catch(() => undefined)
+    forwarding?.ready().catch(() => undefined)
     if (isKeeping) refreshInBackground(accounts, clock, draining)
     void warmTimeline(timeline, accounts.all())
   }
@@ -194,21 +200,31 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     held.close()
     watcher.close()
     time.close()
+    forwarding?.close()
     await timeline.close()
     feed.close()
   }
   return { context, watcher, begin, close }
 }
 
-/** Returns the surrogates of this server; the cache is asked for their signing key only once. */
+/** Opens the surrogates of this server. */
 function surrogatesOf(
   { cache, keys, sessionKey }: TokenServerOptions,
   clock: Clock,
   { nowMs }: ServerContext['time'],
-): NonNullable<ServerContext['surrogates']> {
-  const signingKey = signingKeyOf({ cache, clock, ...(sessionKey !== undefined && { sessionKey }) })
-  let made: Surrogates | undefined
-  return async () => (made ??= surrogates({ signingKey: await signingKey(), keys, nowMs }))
+): { readonly ready: NonNullable<ServerContext['surrogates']>; readonly close: () => void } {
+  const signing = signingKeys({ cache, clock, ...(sessionKey !== undefined && { sessionKey }) })
+  const made = surrogates({ signingKeys: () => signing.known(), keys, nowMs })
+  const ready = async (): Promise<Surrogates> => {
+    await signing.ready()
+    return made
+  }
+  return {
+    ready,
+    close: () => {
+      signing.close()
+    },
+  }
 }
 
 function registerOf(accounts: TokenServerOptions['accounts']): AccountRegister {

@@ -29,6 +29,7 @@ function isGatewayError(error: unknown): error is GatewayError {
 
 /** Converts a failure of `undici`. The message holds no URL and no header. */
 export function gatewayError(error: unknown): GatewayError {
+  if (isGatewayError(error)) return error
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
   const word = typeof code === 'string' ? code : String(name)
   return /TIMEOUT|ETIMEDOUT/.test(word)

@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { TokenSource } from '@lingpai/core'
+import { systemClock, type TokenSource } from '@lingpai/core'
 import { headerValue, replay } from '@lingpai/core/internal'
 import type { Dispatcher } from 'undici'
 import type { ServedAccount } from '../accounts/served-account.js'
+import { GatewayError } from './call-error.js'
 import type { TargetBase } from './call-target.js'
+import { withoutToken } from './cover-token.js'
 import { withParameter } from './find-credential.js'
-import { requestHeaders, type Headers } from './forward-headers.js'
+import { requestHeaders } from './forward-headers.js'
 import { readResponse, type ForwardedResponse } from './read-response.js'
 import type { CallBody } from './request-body.js'
 
@@ -22,8 +24,8 @@ export interface ForwardedCall {
   readonly body?: CallBody
   /** What the client sent as its token. It stands in for the real token wherever the response holds that. */
   readonly credential: string
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal
+  /** Aborts when the client is gone, or when the platform takes too long. */
+  readonly ended: AbortController
 }
 
 /** How calls are sent. */
@@ -79,35 +81,50 @@ async function sendStream(
 
 async function sendOnce(
   { dispatcher, via, timeoutMs }: Sending,
-  { account, target, method, path, query, headers, body, credential, signal }: ForwardedCall,
+  { account, target, method, path, query, headers, body, credential, ended }: ForwardedCall,
   token: string,
 ): Promise<ForwardedResponse> {
+  const { signal } = ended
+  signal.throwIfAborted()
   const { origin, prefix, placement } = target
   const sent = requestHeaders(headers, via)
   if (placement.in === 'header') sent[placement.name.toLowerCase()] = headerValue(placement, token)
   const placed = placement.in === 'query' ? withParameter(query, placement.name, token) : query
   if (body?.kind === 'streamed' && body.length !== undefined) sent['content-length'] = String(body.length)
-  const response = await dispatcher.request({
+  const options = {
     origin,
     path: `${prefix}${path}${placed === '' ? '' : `?${placed}`}`,
     method,
     headers: sent,
     body: body === undefined ? null : body.kind === 'kept' ? body.bytes : body.stream,
-    headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     signal,
-  })
+  }
+  const response = await (body?.kind === 'streamed'
+    ? // While it arrives, only the client's own time limit applies.
+      untilEnd(dispatcher.request({ ...options, headersTimeout: timeoutMs }), ended)
+    : untilEnd(dispatcher.request({ ...options, headersTimeout: 0 }), ended, timeoutMs))
   return withoutToken(await readResponse(account.provider.spec, response), token, credential)
 }
 
-/** Replaces the token by the client's own credential in a response, such as in the target of a redirect. */
-function withoutToken(response: ForwardedResponse, token: string, credential: string): ForwardedResponse {
-  const { body } = response
-  const cover = (text: string): string => text.replaceAll(token, credential)
-  const headers: Headers = {}
-  for (const [name, value] of Object.entries(response.headers))
-    headers[name] = Array.isArray(value) ? value.map(cover) : cover(value)
-  if (!Buffer.isBuffer(body) || !body.includes(token)) return { ...response, headers }
-  const covered = Buffer.from(cover(body.toString()))
-  return { ...response, headers: { ...headers, 'content-length': String(covered.length) }, body: covered }
+/**
+ * Returns the head of a response unless the call ends before. A request that waits for a connection is not dropped by `undici` until its
+ * turn, and its time-outs begin then.
+ */
+async function untilEnd<T>(head: Promise<T>, ended: AbortController, timeoutMs?: number): Promise<T> {
+  const { signal } = ended
+  return new Promise((resolve, reject) => {
+    const late = (): void => {
+      ended.abort(new GatewayError(504, 'no response from the platform in time; the call was not repeated'))
+    }
+    const timer = timeoutMs === undefined ? undefined : systemClock.setTimer(late, timeoutMs)
+    const stop = (): void => {
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', stop)
+    void head.then(resolve, reject).finally(() => {
+      timer?.cancel()
+      signal.removeEventListener('abort', stop)
+    })
+  })
 }

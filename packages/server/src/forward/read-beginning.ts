@@ -4,8 +4,16 @@ import { Readable } from 'node:stream'
 export type Beginning =
   { readonly kind: 'whole'; readonly bytes: Buffer } | { readonly kind: 'stream'; readonly stream: Readable }
 
-/** Reads a stream to its end if that is at most `largestBytes` away. */
-export async function readBeginning(source: Readable, largestBytes: number): Promise<Beginning> {
+/** How far a stream is read, and what happens to it. */
+export interface BeginningOptions {
+  /** Whether to keep reading after these further bytes, of `size` together. */
+  readonly keeps: (bytes: number, size: number) => boolean
+  /** Called when the stream that stands for the source is closed, whether it has ended or not. @param free resolves once others can read it */
+  readonly onClose: (source: Readable, free: Promise<unknown>) => void
+}
+
+/** Reads a stream to its end, or as far as it is to be kept. */
+export async function readBeginning(source: Readable, { keeps, onClose }: BeginningOptions): Promise<Beginning> {
   const parts: Buffer[] = []
   let size = 0
   const iterator = source.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]()
@@ -13,19 +21,29 @@ export async function readBeginning(source: Readable, largestBytes: number): Pro
     const bytes = part.value as Buffer
     parts.push(bytes)
     size += bytes.length
-    if (size > largestBytes) return { kind: 'stream', stream: joined(parts, iterator, source) }
+    if (!keeps(bytes.length, size)) return { kind: 'stream', stream: joined(parts, iterator, source, onClose) }
   }
   const [only] = parts
   return { kind: 'whole', bytes: only !== undefined && parts.length === 1 ? only : Buffer.concat(parts) }
 }
 
-/** A stream of what was read and what is still to come. Destroying it destroys its source. */
-function joined(parts: readonly Buffer[], rest: AsyncIterator<unknown>, source: Readable): Readable {
+/** A stream of what was read and what is still to come. */
+function joined(
+  parts: Buffer[],
+  rest: AsyncIterator<unknown>,
+  source: Readable,
+  onClose: BeginningOptions['onClose'],
+): Readable {
   async function* all(): AsyncGenerator {
-    yield* parts
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) yield part
     for (let part = await rest.next(); part.done !== true; part = await rest.next()) yield part.value
   }
   const stream = Readable.from(all(), { objectMode: false })
-  stream.once('close', () => source.destroy())
+  // Its source may fail while nobody reads it.
+  stream.on('error', () => undefined)
+  stream.once('close', () => {
+    // The iterator listens for data, so nobody else can read the source before it has returned.
+    onClose(source, rest.return?.().catch(() => undefined) ?? Promise.resolve())
+  })
   return stream
 }

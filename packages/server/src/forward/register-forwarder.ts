@@ -5,6 +5,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Agent } from 'undici'
 import type { ServerContext } from '../server-context.js'
 import type { CallOutcome } from '../audit/call-log.js'
+import { ApiError } from '../http/api-error.js'
+import { allowBodyTime, limitBodyTime } from '../http/body-time.js'
+import { longestBodyMs } from '../http/server-settings.js'
 import { callError, gatewayError, GatewayError, nativeError } from './call-error.js'
 import { targetPath, type CallUrl } from './call-target.js'
 import { attributed } from './attributed.js'
@@ -14,10 +17,13 @@ import type { ResolvedForwardOptions } from './forward-options.js'
 import { credentialOf, identify, targetOf, type Identity } from './identify-call.js'
 import { platformOfCall } from './platform-of-call.js'
 import type { ForwardedResponse } from './read-response.js'
-import { readBody, type CallBody } from './request-body.js'
+import { bodyRoom, readBody, type BodyPlace, type CallBody } from './request-body.js'
 
 /** Connections to one host of a platform; further calls wait for one. Idle ones end by themselves and hold no process. */
 const mostConnections = 256
+
+/** So many bodies of the largest size are kept at the same time; further ones are sent while they arrive, and are not repeated. */
+const mostBodies = 128
 
 /** Methods that are sent on. `TRACE` would show the real token to the client, and `CONNECT` opens a tunnel. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -30,31 +36,38 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export function registerForwarder(
   fastify: FastifyInstance,
   context: ServerContext,
-  { largestReplayBytes, timeoutMs, dispatcher = new Agent({ connections: mostConnections }) }: ResolvedForwardOptions,
+  { largestReplayBytes, timeoutMs, dispatcher }: ResolvedForwardOptions,
 ): void {
-  const sending: Sending = { dispatcher, timeoutMs, via: `lingpai-${randomBytes(4).toString('hex')}` }
-  // Bodies are read as they arrive, whatever their type.
-  fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('*', (_request, _body, parsed) => {
-    parsed(null)
-  })
+  const own = new Agent({ connections: mostConnections })
+  const via = `lingpai-${randomBytes(4).toString('hex')}`
+  const sending: Sending = { dispatcher: dispatcher ?? own, timeoutMs, via }
+  const room = bodyRoom(mostBodies * largestReplayBytes)
+  const forward = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const known: Known = {}
+    const place = room.enter()
+    try {
+      const response = await responseTo(context, sending, { request, reply, largestReplayBytes, place, known })
+      if (response === undefined) reply.callNotFound()
+      else await respond(reply, response, context.draining.aborted)
+    } catch (error) {
+      sendError(error, request, reply, known)
+    } finally {
+      place.leave()
+      // The rest of a body that nobody reads any more.
+      limitBodyTime(request.raw, reply.raw, longestBodyMs)
+    }
+  }
   fastify.route({
     method: methods,
     url: '/*',
-    bodyLimit: Number.MAX_SAFE_INTEGER,
     schema: { hide: true },
-    handler: async (request, reply) => {
-      const known: Known = {}
-      try {
-        const response = await responseTo(context, sending, { request, reply, largestReplayBytes, known })
-        if (response === undefined) reply.callNotFound()
-        else await respond(reply, response, context.draining.aborted)
-      } catch (error) {
-        sendError(error, request, reply, known)
-      }
-      return reply
+    // Responds before the framework reads a body: it refuses content types that it does not know.
+    onRequest: (request, reply) => void forward(request, reply),
+    handler: (_request, reply) => {
+      reply.callNotFound()
     },
   })
+  fastify.addHook('onClose', () => own.destroy())
 }
 
 /** A request and what is found out about it. */
@@ -62,6 +75,7 @@ interface Received {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly largestReplayBytes: number
+  readonly place: BodyPlace
   readonly known: Known
 }
 
@@ -75,7 +89,7 @@ interface Known {
 async function responseTo(
   context: ServerContext,
   sending: Sending,
-  { request, reply, largestReplayBytes, known }: Received,
+  { request, reply, largestReplayBytes, place, known }: Received,
 ): Promise<ForwardedResponse | undefined> {
   const url = (known.url = targetPath(request.originalUrl))
   const credential = credentialOf(url, request)
@@ -83,29 +97,53 @@ async function responseTo(
   assertForwardable(request, sending.via)
   const identity = (known.identity = await identify(context, request, credential.text))
   const target = targetOf(identity, credential, url.path)
-  const body = await bodyOf(request, largestReplayBytes)
+  allowBodyTime(request.raw)
+  const ended = endOf(reply)
+  const body = await bodyOf(request, { largestBytes: largestReplayBytes, place })
   const { method, headers } = request
   const call: ForwardedCall = {
-    ...{ account: identity.account, target, ...url, method, headers, credential: credential.text },
-    ...{ signal: signalOf(reply), ...(body && { body }) },
+    ...{ account: identity.account, target, ...url, method, headers, credential: credential.text, ended },
+    ...(body && { body }),
   }
-  const { response } = await timed(context, identity, () => send(context, identity, sending, call))
-  return response
+  try {
+    const { response } = await timed(context, identity, () => send(context, identity, sending, call))
+    return response
+  } finally {
+    // What is left of it is not sent.
+    if (body?.kind === 'streamed') body.stream.destroy()
+  }
 }
 
-/** @throws GatewayError for a WebSocket, and for a call that has come from this server */
-function assertForwardable({ headers }: FastifyRequest, via: string): void {
-  if (headers.upgrade !== undefined)
+/**
+ * @throws GatewayError for a WebSocket, for a body in another coding than chunks, and for a call that has come from this server; ApiError
+ *   for chunks of HTTP/1.0
+ */
+function assertForwardable({ headers, raw }: FastifyRequest, via: string): void {
+  const { upgrade, 'transfer-encoding': coding } = headers
+  // RFC 9112, section 6.1: what a proxy in front takes for the end of such a body is unknown.
+  if (coding !== undefined && raw.httpVersion === '1.0')
+    throw new ApiError('ERR_BAD_REQUEST', 'a body of HTTP/1.0 has a length and no chunks')
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    throw new GatewayError(501, 'the body has an unknown transfer coding')
+  // Other upgrades, such as the one to HTTP/2, are offers that a server may ignore.
+  if (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade))
     throw new GatewayError(501, 'connections are not upgraded: open the WebSocket at the platform')
   if (isLoop(headers, via))
     throw new GatewayError(508, "this server is its own upstream: the account's base URL must be the platform's")
 }
 
 /** Reads the body of a call; its client is known by now. */
-async function bodyOf({ raw, method, headers }: FastifyRequest, largestBytes: number): Promise<CallBody | undefined> {
+async function bodyOf(
+  { raw, method, headers }: FastifyRequest,
+  limits: Parameters<typeof readBody>[2],
+): Promise<CallBody | undefined> {
   const { 'content-length': declared, 'transfer-encoding': coding } = headers
   if (method === 'GET' || method === 'HEAD' || (coding === undefined && (declared ?? '0') === '0')) return undefined
-  return readBody(raw, declared === undefined ? undefined : Number(declared), largestBytes)
+  try {
+    return await readBody(raw, declared === undefined ? undefined : Number(declared), limits)
+  } catch {
+    throw new ApiError('ERR_BAD_REQUEST', 'the body ended early')
+  }
 }
 
 async function send(
@@ -141,12 +179,13 @@ async function timed(
   }
 }
 
-function signalOf({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
+function endOf({ raw }: FastifyReply): AbortController {
+  const ended = new AbortController()
+  if (raw.closed) ended.abort()
   raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort()
+    if (!raw.writableFinished) ended.abort()
   })
-  return gone.signal
+  return ended
 }
 
 /** Sends a response without the framework, which would add headers. */
@@ -159,14 +198,18 @@ async function respond(
   const { raw } = reply
   const hasLength =
     headers['content-length'] !== undefined || reply.request.method === 'HEAD' || [204, 304].includes(status)
-  raw.writeHead(status, {
-    ...headers,
-    ...(Buffer.isBuffer(body) && !hasLength && { 'content-length': body.length }),
-    ...(isDraining && { connection: 'close' }),
-  })
-  if (Buffer.isBuffer(body)) raw.end(body)
-  // After the head, only the end of the connection can tell the client of a failure.
-  else await pipeline(body, raw).catch(() => undefined)
+  try {
+    raw.writeHead(status, {
+      ...headers,
+      ...(Buffer.isBuffer(body) && !hasLength && { 'content-length': body.length }),
+      ...(isDraining && { connection: 'close' }),
+    })
+    if (Buffer.isBuffer(body)) raw.end(body)
+    else await pipeline(body, raw)
+  } catch {
+    // From here on, only the end of the connection can tell the client of a failure.
+    raw.destroy()
+  }
 }
 
 function sendError(error: unknown, { headers }: FastifyRequest, reply: FastifyReply, { url, identity }: Known): void {

@@ -19,6 +19,8 @@ const mostHeaders = 100
 const longestParameter = 900
 /** From the first byte of a request to the last byte of its body. */
 const requestMs = 10_000
+/** The same limit for bodies of unknown clients, where known ones may send longer. */
+export const longestBodyMs = requestMs
 const headersMs = 5000
 /** From the connection to the end of the TLS handshake. */
 const handshakeMs = 5000
@@ -75,8 +77,13 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+/** Responds to a request that takes too long. */
+export function endSlowRequest(socket: Socket): void {
+  sendClientError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket)
+}
+
 /** Responds to invalid HTTP and slow requests. After a failed TLS handshake no response is possible. */
-function sendClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+function sendClientError(error: { readonly code?: string }, socket: Socket): void {
   if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
     socket.destroy()
     return
