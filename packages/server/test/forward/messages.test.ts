@@ -150,6 +150,25 @@ describe('the request', () => {
     expect([response.status, world.api.calls.length]).toEqual([508, 1])
   })
 
+  test('an offer of HTTP/2, as the client of Java sends it, is ignored', async () => {
+    const headers = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA',
+    }
+    const response = await sendRaw(world.url, requestText('GET', path(), { headers }))
+    expect([response.status, world.api.calls.length]).toEqual([200, 1])
+  })
+
+  test.each(['', 'x', 'multipart/form-data; boundary=a b', undefined])(
+    'a body of the content type %j reaches the API as it is',
+    async (type) => {
+      const headers = type === undefined ? {} : { 'content-type': type }
+      await sendRaw(world.url, requestText('POST', path(), { headers, body: 'abc' }))
+      expect(world.api.calls.map(({ text, headers: sent }) => [text, sent['content-type']])).toEqual([['abc', type]])
+    },
+  )
+
   test('a WebSocket is refused with the reason', async () => {
     const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
     const response = await sendRaw(world.url, requestText('GET', `/cgi-bin/ws?access_token=${surrogate}`, { headers }))
