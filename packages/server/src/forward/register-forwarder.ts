@@ -53,7 +53,7 @@ export function registerForwarder(
       sendError(error, request, reply, known)
     } finally {
       place.leave()
-      // The rest of a body that nobody reads any more.
+      // The rest of the body is not sent on any more.
       limitBodyTime(request.raw, reply.raw, longestBodyMs)
     }
   }
