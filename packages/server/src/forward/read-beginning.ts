@@ -39,7 +39,7 @@ function joined(
     for (let part = await rest.next(); part.done !== true; part = await rest.next()) yield part.value
   }
   const stream = Readable.from(all(), { objectMode: false })
-  // Its source may fail while nobody reads it.
+  // Its source may fail while it is not read.
   stream.on('error', () => undefined)
   stream.once('close', () => {
     // The iterator listens for data, so nobody else can read the source before it has returned.
