@@ -6,13 +6,13 @@ export type Beginning =
 
 /** How far a stream is read, and what happens to it. */
 export interface BeginningOptions {
-  /** Whether to keep reading after these further bytes, of `size` together. */
+  /** Whether to read on after these bytes, which make `size` together. */
   readonly keeps: (bytes: number, size: number) => boolean
   /** Called when the stream that stands for the source is closed, whether it has ended or not. @param free resolves once others can read it */
   readonly onClose: (source: Readable, free: Promise<unknown>) => void
 }
 
-/** Reads a stream to its end, or as far as it is to be kept. */
+/** Reads a stream to its end, or as far as it is kept. */
 export async function readBeginning(source: Readable, { keeps, onClose }: BeginningOptions): Promise<Beginning> {
   const parts: Buffer[] = []
   let size = 0
@@ -39,10 +39,10 @@ function joined(
     for (let part = await rest.next(); part.done !== true; part = await rest.next()) yield part.value
   }
   const stream = Readable.from(all(), { objectMode: false })
-  // Its source may fail while it is not read.
+  // Its source may fail before the first read.
   stream.on('error', () => undefined)
   stream.once('close', () => {
-    // The iterator listens for data, so nobody else can read the source before it has returned.
+    // The iterator listens for data, so the source cannot be read before it has returned.
     onClose(source, rest.return?.().catch(() => undefined) ?? Promise.resolve())
   })
   return stream
