@@ -3,7 +3,7 @@ import { configErrors, hashOf } from '@lingpai/core/internal'
 import { errorTables, hints, perCode } from './error-codes.js'
 import type { OAuth2Credentials, OAuth2KeyCredentials, OAuth2Options } from './options.js'
 import { secureUrl } from './secure-url.js'
-import { filledUrl, grantParameters, isWholeUrl, tokenRequest } from './token-request.js'
+import { filledUrl, isWholeUrl, planOf, tokenRequest, type TokenRequestPlan } from './token-request.js'
 
 /** RFC 6749 §5.1 and §5.2, RFC 6750 §3. */
 const response: ResponseSpec = {
@@ -25,7 +25,7 @@ type With<Credentials, Field extends string> = Credentials & { readonly [K in Fi
  *
  * Everything that makes a token another one is part of the account: the token endpoint, the client, grant type, scope, audience,
  * resource and all parameters. Two sources that differ in one of them never share a token. Earlier tokens are taken to live until
- * their own expiry, as RFC 6749 leaves open; say otherwise by `renewal`.
+ * their own expiry, which RFC 6749 leaves open; say otherwise by `renewal`. Create the provider once: another call makes other sources.
  *
  * @throws ConfigError naming the option
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4 (read 2026-11-29)
@@ -52,20 +52,20 @@ export function oauth2<Field extends string = never>(
   options: OAuth2Options<Field> & { readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post' },
 ): Provider<With<OAuth2Credentials, Field>>
 export function oauth2(options: OAuth2Options<string>): unknown {
-  const { fields = [], clientAuthentication = 'client_secret_basic' } = options
-  const base = baseOf(options)
+  const plan = planOf(options, originOf(options))
+  const { id, origin, fields, clientAuthentication } = plan
   const isSigned = clientAuthentication === 'private_key_jwt'
-  const { id = 'oauth2', source = { url: 'https://www.rfc-editor.org/rfc/rfc6749', readOn: '2026-11-29' } } = options
+  const { source = { url: 'https://www.rfc-editor.org/rfc/rfc6749', readOn: '2026-11-29' } } = options
   const { placement = { in: 'header', name: 'authorization', scheme: 'Bearer' } } = options
   const { apiBaseUrl, apiOrigins, probe, env, pattern } = options
   return defineProvider<AnyCredentials>({
     id,
-    kind: kindOf(options),
+    kind: kindOf(plan, options.response?.token),
     source,
     account: [...fields, 'clientId'],
     secrets: isSigned ? [] : ['clientSecret'],
     ...(isSigned && { volatile: ['clientAssertion'] }),
-    ...(base !== '' && { baseUrl: base }),
+    ...(origin !== '' && { baseUrl: origin }),
     ...(apiBaseUrl !== undefined && { apiBaseUrl }),
     ...(apiOrigins && { apiOrigins }),
     ...(probe && { probe }),
@@ -77,7 +77,7 @@ export function oauth2(options: OAuth2Options<string>): unknown {
     errors: errorTables,
     perCode,
     hints: isSigned ? hints : withoutAssertion,
-    request: (credentials) => tokenRequest(options, base, credentials),
+    request: (credentials) => tokenRequest(plan, credentials),
   }).extend({
     ...(options.errors && { errors: options.errors }),
     ...(options.perCode && { perCode: options.perCode }),
@@ -88,14 +88,13 @@ export function oauth2(options: OAuth2Options<string>): unknown {
 const { clientAssertion: _, ...withoutAssertion } = hints
 
 /** Different for each combination of what decides which token it is, so that the accounts have different records. */
-function kindOf(options: OAuth2Options<string>): string {
-  const { tokenUrl, response: shape } = options
-  const parameters = Object.entries(grantParameters(options)).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `app-${hashOf(JSON.stringify([tokenUrl, parameters, shape?.token]))}`
+function kindOf({ tokenUrl, grant }: TokenRequestPlan, tokenField = response.token): string {
+  const parameters = Object.entries(grant).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `app-${hashOf(JSON.stringify([tokenUrl, parameters, tokenField]))}`
 }
 
 /** The origin of the token endpoint; empty if it depends on the account. */
-function baseOf({ tokenUrl, fields = [] }: Partial<OAuth2Options<string>>): string {
+function originOf({ tokenUrl, fields = [] }: Partial<OAuth2Options<string>>): string {
   const error = configErrors('oauth2')
   if (typeof tokenUrl !== 'string') throw error('tokenUrl', 'is missing', 'missing')
   const places = [...tokenUrl.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => field)

@@ -36,30 +36,59 @@ function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
-/** The parameters that decide which token it is, without the client. */
-export function grantParameters(options: OAuth2Options<string>): Parameters {
+/** What the token requests of a provider have in common; a copy of its options, which their owner may change later. */
+export interface TokenRequestPlan {
+  readonly id: string
+  readonly tokenUrl: string
+  /** The origin of the token endpoint; empty if it depends on the account. */
+  readonly origin: string
+  readonly fields: readonly string[]
+  /** The parameters that decide which token it is, without the client. */
+  readonly grant: Parameters
+  readonly clientAuthentication: ClientAuthentication
+  readonly sendAs: 'form' | 'json' | 'query'
+  readonly parameterNames: { readonly id: string; readonly secret: string }
+}
+
+/** Plans the token requests of a provider. */
+export function planOf(options: OAuth2Options<string>, origin: string): TokenRequestPlan {
+  const {
+    id = 'oauth2',
+    tokenUrl,
+    fields = [],
+    clientAuthentication = 'client_secret_basic',
+    sendAs = 'form',
+  } = options
   const { grantType = 'client_credentials', scope = [], audience, resource, parameters } = options
   const scopes = [scope].flat().join(' ')
   return {
-    grant_type: grantType,
-    ...(scopes !== '' && { scope: scopes }),
-    ...(audience !== undefined && { audience }),
-    ...(resource !== undefined && { resource }),
-    ...parameters,
+    id,
+    tokenUrl,
+    origin,
+    fields: [...fields],
+    grant: {
+      grant_type: grantType,
+      ...(scopes !== '' && { scope: scopes }),
+      ...(audience !== undefined && { audience }),
+      ...(resource !== undefined && { resource }),
+      ...parameters,
+    },
+    clientAuthentication,
+    sendAs,
+    parameterNames: { id: 'client_id', secret: 'client_secret', ...options.parameterNames },
   }
 }
 
 /** Describes the token request of an account. */
-export function tokenRequest(options: OAuth2Options<string>, base: string, credentials: Credentials): RequestSpec {
-  const { clientAuthentication = 'client_secret_basic', sendAs = 'form', fields = [] } = options
-  const { parameterNames = { id: 'client_id', secret: 'client_secret' } } = options
-  const ids = Object.fromEntries(fields.map((field) => [field, credentials[field] ?? '']))
-  const grant = Object.entries(grantParameters(options)).map(([name, value]) => [name, filled(value, ids)])
-  const proof = proofs[clientAuthentication](credentials, parameterNames)
+export function tokenRequest(plan: TokenRequestPlan, credentials: Credentials): RequestSpec {
+  const { sendAs } = plan
+  const ids = Object.fromEntries(plan.fields.map((field) => [field, credentials[field] ?? '']))
+  const grant = Object.entries(plan.grant).map(([name, value]) => [name, filled(value, ids)])
+  const proof = proofs[plan.clientAuthentication](credentials, plan.parameterNames)
   const parameters = { ...(Object.fromEntries(grant) as Parameters), ...proof.parameters }
-  const place = filledUrl(options.tokenUrl, ids)
-  if (place === '') throw configErrors(options.id ?? 'oauth2')(options.tokenUrl.slice(1, -1), 'is missing', 'missing')
-  const { url, query } = apart(place, base)
+  const place = filledUrl(plan.tokenUrl, ids)
+  if (place === '') throw configErrors(plan.id)(plan.tokenUrl.slice(1, -1), 'is missing', 'missing')
+  const { url, query } = apart(place, plan.origin)
   return {
     method: 'POST',
     url,

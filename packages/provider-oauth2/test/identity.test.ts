@@ -69,6 +69,23 @@ test('two descriptions of the same request share a record, whatever their order 
   expect(new Set(keys).size).toBe(1)
 })
 
+test('a change of the options after the call changes neither the request nor the account', async () => {
+  const options = { ...base, scope: ['a'], parameters: { x: '1' } as Record<string, string> }
+  const provider = oauth2(options)
+  const [request, key] = [provider.spec.request(credentials), await keyOf(provider, credentials)]
+  options.scope.push('b')
+  options.parameters['x'] = '2'
+  Object.assign(options, {
+    tokenUrl: 'https://login.example.com/b/token',
+    audience: 'c',
+    grantType: 'd',
+    sendAs: 'json',
+  })
+  expect(provider.spec.request(credentials)).toEqual(request)
+  expect(await keyOf(provider, credentials)).toBe(key)
+  expect(await keyOf(oauth2(options), credentials)).not.toBe(key)
+})
+
 test('the key contains no secret and no assertion', async () => {
   expect(await keyOf(oauth2(base), credentials)).toMatch(
     /^lingpai:1:oauth2:app-[0-9a-f]{32}:login\.example\.com:c:[0-9a-f]{16}$/,
