@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { withHome, type Home } from './sandbox-home.js'
 
 const secret = 'PLANTED-SECRET-of-a-configured-client'
@@ -120,4 +121,39 @@ test('init writes the settings of the environment, and leaves out the others', (
     expect(text).toMatch(/# The API that the token is for\.\n +# audience: <audience>/)
     expect((await run(['token', 'oauth2'], { env: { OAUTH2_CLIENT_SECRET: secret } })).code).toBe(0)
     expect(requests[0]?.body).toBe('grant_type=client_credentials&scope=orders.read+profile')
+  }))
+
+test('the token server serves such a client, and another scope after a reload is another token', () =>
+  withEndpoint(async (home, { tokenUrl, requests }) => {
+    const common = `provider: oauth2, tokenUrl: "${tokenUrl}", clientId: shop, secretEnv: ORDERS_SECRET`
+    const withScope = (scope: string) =>
+      home.write(
+        'lingpai.yaml',
+        `cache: file:tokens\nserver: { port: 0 }\naccounts:\n  orders: { ${common}, scope: ${scope} }\n`,
+      )
+    await withScope('orders.read')
+    const create = ['key', 'create', '--role', 'reader', '--accounts', '*', '--json']
+    const { json } = await home.run(create, { env, reveals: true })
+    const served = home.spawn(['serve', '--json', '--host', 'localhost'], env)
+    const said = (stream: Readable, words: string): Promise<string> =>
+      new Promise((resolve) => {
+        let text = ''
+        stream.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+          if (text.includes(words)) resolve(text)
+        })
+      })
+    const reloaded = said(served.process.stderr, 'the configuration was reloaded')
+    const { url } = JSON.parse(await said(served.process.stdout, '\n')) as { readonly url: string }
+    const tokenOf = async (): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${String(json['key'])}` }
+      const response = await fetch(`${url}/v1/accounts/orders/token`, { headers })
+      return ((await response.json()) as { readonly access_token?: string }).access_token
+    }
+    expect(await tokenOf()).toBe('token-1')
+    await withScope('orders.write')
+    await reloaded
+    expect(await tokenOf()).toBe('token-2')
+    const scopes = requests.map(({ body }) => new URLSearchParams(body).get('scope'))
+    expect(scopes).toEqual(['orders.read', 'orders.write'])
   }))
