@@ -525,6 +525,7 @@ func (c *Client) poll(state *account, until time.Time) {
 			return
 		}
 		c.note(told)
+		c.pause(100 * time.Millisecond)
 	}
 }
 

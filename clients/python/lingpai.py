@@ -110,7 +110,7 @@ class Token:
     _asked_at: tuple[float, float] = field(repr=False)
 
     @property
-    def last(self) -> float:
+    def _last(self) -> float:
         """Remaining seconds at which it is better to get another token."""
         return min(10.0, self._life / 10)
 
@@ -276,14 +276,14 @@ class TokenServerClient:
                 token, may_ask = state.usable(), time.monotonic() >= state.ask_at
                 left = 0.0 if token is None else token.expires_in
                 # Near its end a caller waits for another token, and gets this one if there is none.
-                if token is not None and (token is answer or left > max(min_life, token.last)):
+                if token is not None and (token is answer or left > max(min_life, token._last)):
                     if left <= _AHEAD_SECONDS and may_ask and state.flight is None:
                         self._start(state, 0.0)
                     return token
                 if state.failure is not None and state.flight is None and not may_ask:
                     if token is not None and left > min_life:
                         return token
-                    raise state.failure
+                    raise state.failure.with_traceback(None)
                 flight = state.flight or self._start(state, min_life)
             try:
                 result: Token = flight.result(max(0.0, deadline - time.monotonic()))
@@ -293,9 +293,9 @@ class TokenServerClient:
                     token = state.usable()
                     if isinstance(error, FutureTimeout) and state.flight is flight:
                         state.flight = None
-                is_living = token is not None and token.expires_in > min_life
-                if is_living and not is_report and not self._closed.is_set():
-                    return token
+                if token is not None and not is_report and not self._closed.is_set():
+                    if token.expires_in > min_life:
+                        return token
                 if isinstance(error, LingpaiError):
                     raise
                 raise TransportError("the token server did not respond in time") from None
@@ -322,10 +322,13 @@ class TokenServerClient:
             token = _token_in(answer, asked_at)
         except LingpaiError as error:
             failure = error
+        except Exception as error:
+            failure = TransportError(f"the request failed: {type(error).__name__}")
         with state.lock:
+            is_late = state.token is not None and state.token._asked_at > asked_at
             if state.flight is flight:
                 state.flight = None
-            if token is not None:
+            if token is not None and not is_late:
                 state.adopt(token, rejection)
             elif failure is not None:
                 state.fail(failure, rejection)
@@ -371,7 +374,7 @@ class TokenServerClient:
         """Read the event stream to its end. Return whether it was open."""
         is_open, event = False, ""
         stream = self._open("GET", "/v1/events", _FIRST_LINE_SECONDS, None, "text/event-stream")
-        with suppress(LingpaiError), stream as (response, connected):
+        with suppress(Exception), stream as (response, connected):
             content_type = response.headers.get("content-type", "")
             if response.status != 200 or not content_type.startswith("text/event-stream"):
                 return False
@@ -395,6 +398,7 @@ class TokenServerClient:
                 query = f"generation={known}&wait={_POLL_SECONDS:.0f}"
                 path = f"{state.path}/changes?{query}"
                 self._note(self._call("GET", path, _POLL_SECONDS + 10.0))
+                self._closed.wait(0.1)
 
     def _call(
         self, method: str, path: str, timeout: float, body: Optional[Mapping[str, Any]] = None

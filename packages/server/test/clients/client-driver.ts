@@ -24,7 +24,7 @@ export interface Outcome {
 
 /** A command of the drivers. */
 export interface Command {
-  readonly do: 'token' | 'reject' | 'until-changed' | 'until-usable' | 'drain' | 'show' | 'close'
+  readonly do: 'token' | 'reject' | 'until-changed' | 'until-usable' | 'fork' | 'drain' | 'show' | 'close'
   readonly account?: string
   /** Callers at the same time, each on a thread or goroutine of its own. */
   readonly callers?: number

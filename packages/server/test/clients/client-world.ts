@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TokenSource } from '@lingpai/core'
-import { openFacadeWorld, type FacadeWorld } from '../facades/facade-world.js'
+import { openFacadeWorld, type FacadeWorld, type FacadeWorldOptions } from '../facades/facade-world.js'
 import { countingFront, type CountingFront } from './counting-front.js'
 
 /** A token server behind a counting front. Its time stands still unless a test advances it; the clients have the machine's. */
@@ -12,8 +12,8 @@ export interface ClientWorld extends FacadeWorld {
   current(): { readonly token: string }
 }
 
-export async function openClientWorld(): Promise<ClientWorld> {
-  const world = await openFacadeWorld({ plain: true })
+export async function openClientWorld(options: FacadeWorldOptions = {}): Promise<ClientWorld> {
+  const world = await openFacadeWorld({ plain: true, ...options })
   const front = await countingFront(world.url)
   const { source } = world.accounts.get('shop')!
   return {

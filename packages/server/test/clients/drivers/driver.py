@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 import threading
 import time
@@ -56,6 +57,20 @@ def until_usable(account):
     return found
 
 
+def in_a_fork(account):
+    """Gets a token in a child that was forked while the client's threads were running."""
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writes, json.dumps(outcome(account, lambda: client.token(account))).encode())
+        os._exit(0)
+    os.close(writes)
+    with open(reads, encoding="utf-8") as answers:
+        answer_of_child = json.loads(answers.read())
+    os.waitpid(child, 0)
+    return answer_of_child
+
+
 def drain(account):
     """Serves the token until it fails; reports how much life was left at the last success."""
     left, calls = None, 0
@@ -81,6 +96,8 @@ def answer(command):
         return until_changed(account)
     if do == "until-usable":
         return until_usable(account)
+    if do == "fork":
+        return in_a_fork(account)
     if do == "drain":
         return drain(account)
     if do == "show":
