@@ -49,6 +49,7 @@ export interface Language {
   readonly file: string
   /** Registers a test; where the language is missing, the test says how to get it, and in CI it fails. */
   readonly test: ReturnType<typeof testsNeeding>
+  readonly isThere: boolean
   /** Gives the command that runs the driver; called once. */
   readonly prepare: () => readonly string[]
 }
@@ -60,20 +61,21 @@ export const languages: readonly Language[] = [
   {
     name: 'Python',
     file: join(clients, 'python/lingpai.py'),
-    test: testsOf('python3', ['--version'], 'python3'),
+    ...installed('python3', ['--version'], 'python3'),
     prepare: () => ['python3', join(drivers, 'driver.py')],
   },
   {
     name: 'Go',
     file: join(clients, 'go/lingpai.go'),
-    test: testsOf('go', ['version'], 'golang-go'),
+    ...installed('go', ['version'], 'golang-go'),
     prepare: () => [buildGo()],
   },
 ]
 
-function testsOf(program: string, args: readonly string[], packageName: string): Language['test'] {
+function installed(program: string, args: readonly string[], packageName: string): Pick<Language, 'isThere' | 'test'> {
   const isThere = spawnSync(program, args).status === 0 || process.env['CI'] === 'true'
-  return testsNeeding(isThere ? undefined : `${program} (on Debian: apt-get install -y ${packageName})`)
+  const missing = isThere ? undefined : `${program} (on Debian: apt-get install -y ${packageName})`
+  return { isThere, test: testsNeeding(missing) }
 }
 
 const built: string[] = []
@@ -93,8 +95,12 @@ function buildGo(): string {
 
 /** Starts drivers, and ends them after each test. */
 export function driversOf(language: Language): (options: object, env?: NodeJS.ProcessEnv) => Promise<Driver> {
-  let command: readonly string[] | undefined
+  let command: readonly string[] = []
   let running: Driver[] = []
+  // A first build compiles the standard library, too.
+  beforeAll(() => {
+    if (language.isThere) command = language.prepare()
+  }, 300_000)
   afterAll(() => {
     for (const home of built.splice(0)) rmSync(home, { recursive: true, force: true })
   })
@@ -103,7 +109,6 @@ export function driversOf(language: Language): (options: object, env?: NodeJS.Pr
     running = []
   })
   return async (options, env = {}) => {
-    command ??= language.prepare()
     const [program, args] = [command[0] ?? '', [...command.slice(1), JSON.stringify(options)]]
     const driver = await startDriver(
       spawn(program, args, { env: { ...process.env, ...environment, ...env }, stdio: 'pipe' }),
