@@ -24,7 +24,9 @@ function withEndpoint(use: (home: Home, endpoint: TokenEndpoint) => Promise<void
         const { url: path = '', headers } = request
         requests.push({ path, body, authorization: headers.authorization ?? '' })
         const token = { access_token: `token-${requests.length}`, token_type: 'Bearer', expires_in: 3600 }
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token))
+        // As Douyin does.
+        const sent = headers['content-type'] === 'application/json' ? { data: { ...token, error_code: 0 } } : token
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(sent))
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -103,6 +105,14 @@ test('a wrong setting, a field that does not exist and an address without TLS ar
       expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
     }
     expect(requests).toEqual([])
+  }))
+
+test('a preset gives an account the shape of a platform that is not quite OAuth 2', () =>
+  withEndpoint(async ({ run, write }, { tokenUrl, requests }) => {
+    const common = `tokenUrl: "${tokenUrl}", clientId: shop, secretEnv: ORDERS_SECRET`
+    await write('lingpai.yaml', `accounts:\n  app: { provider: oauth2, preset: douyin, ${common} }\n`)
+    expect((await run(['token', 'app'], { env })).code).toBe(0)
+    expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ client_key: 'shop', grant_type: 'client_credential' })
   }))
 
 test('doctor requests a token of the account', () =>

@@ -1,7 +1,8 @@
 import type { Provider } from '@lingpai/core'
 import { configErrors } from '@lingpai/core/internal'
 import { oauth2 } from './oauth2.js'
-import type { OAuth2Credentials } from './options.js'
+import type { OAuth2Credentials, OAuth2Options } from './options.js'
+import { presets } from './presets.js'
 
 /** Credentials of a client of any server. */
 export interface OAuth2ServerCredentials extends OAuth2Credentials {
@@ -15,8 +16,12 @@ export interface OAuth2Settings {
   readonly audience?: string
   readonly resource?: string
   readonly grantType?: string
+  /** Further parameters, written as in a query: `account_id=1`. */
+  readonly parameters?: string
   /** `client_secret_basic` or `client_secret_post`. */
   readonly clientAuthentication?: string
+  /** Name of a preset whose parameters, responses and codes the server has. */
+  readonly preset?: string
 }
 
 /** Secrets are sent there. */
@@ -45,12 +50,25 @@ const common = {
  */
 export const oauth2Server: Provider<OAuth2ServerCredentials> = oauth2(common)
 
-/** The same with a scope, an audience, another grant or another client authentication. @throws ConfigError */
-export function oauth2ServerWith({
-  clientAuthentication = 'client_secret_basic',
-  ...settings
-}: OAuth2Settings): Provider<OAuth2ServerCredentials> {
+/** The presets of clients with a secret. Private keys are for programs. */
+const shapes = Object.fromEntries(
+  Object.entries<OAuth2Options<string>>(presets).filter(
+    ([, preset]) => preset.clientAuthentication !== 'private_key_jwt',
+  ),
+)
+
+/** The same with a scope, an audience, another grant, or the shape of a preset. @throws ConfigError */
+export function oauth2ServerWith({ preset, ...settings }: OAuth2Settings): Provider<OAuth2ServerCredentials> {
+  const error = configErrors('oauth2')
+  if (preset !== undefined && !Object.hasOwn(shapes, preset))
+    throw error('preset', `must be one of ${Object.keys(shapes).join(', ')}`, 'unknown')
+  const shape: Partial<OAuth2Options<string>> = shapes[preset ?? ''] ?? {}
+  const { clientAuthentication = shape.clientAuthentication ?? 'client_secret_basic' } = settings
   if (clientAuthentication !== 'client_secret_basic' && clientAuthentication !== 'client_secret_post')
-    throw configErrors('oauth2')('clientAuthentication', 'must be client_secret_basic or client_secret_post')
-  return oauth2({ ...common, ...settings, clientAuthentication })
+    throw error('clientAuthentication', 'must be client_secret_basic or client_secret_post')
+  const parameters = { ...shape.parameters, ...Object.fromEntries(new URLSearchParams(settings.parameters)) }
+  // In a program, a field of the preset gives the value.
+  const missing = Object.keys(parameters).find((name) => /^\{\w+\}$/.test(parameters[name] ?? ''))
+  if (missing !== undefined) throw error('parameters', `must have ${missing}`, 'missing')
+  return oauth2({ ...shape, ...common, ...settings, parameters, clientAuthentication })
 }

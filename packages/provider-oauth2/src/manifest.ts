@@ -24,6 +24,17 @@ export const manifest: ProviderManifest<OAuth2ServerCredentials> = {
             purpose: { en: 'Grant type. Default: client_credentials.', zh: '授权类型，默认 client_credentials。' },
             env: 'OAUTH2_GRANT_TYPE',
           },
+          parameters: {
+            purpose: { en: 'Further parameters: account_id=1&x=2.', zh: '更多参数：account_id=1&x=2。' },
+            env: 'OAUTH2_PARAMETERS',
+          },
+          preset: {
+            purpose: {
+              en: 'A server whose parameters, responses and codes apply: entra, auth0, zoom, twitch, salesforce, baidu, huawei or douyin.',
+              zh: '采用哪个平台的参数、响应与错误码：entra、auth0、zoom、twitch、salesforce、baidu、huawei 或 douyin。',
+            },
+            env: 'OAUTH2_PRESET',
+          },
           clientAuthentication: {
             purpose: {
               en: 'client_secret_basic or client_secret_post. Default: client_secret_basic.',

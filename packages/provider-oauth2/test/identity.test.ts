@@ -53,10 +53,12 @@ test('the same holds without a secret, and for accounts that bring their token e
     keyOf(oauth2Server, { ...credentials, tokenUrl: 'https://login.example.com/b/token' }),
     keyOf(oauth2ServerWith({ scope: 'a' }), { ...credentials, tokenUrl: 'https://login.example.com/a/token' }),
     keyOf(oauth2ServerWith({ audience: 'a' }), { ...credentials, tokenUrl: 'https://login.example.com/a/token' }),
+    keyOf(oauth2ServerWith({ parameters: 'a=b' }), { ...credentials, tokenUrl: 'https://login.example.com/a/token' }),
+    keyOf(oauth2ServerWith({ preset: 'twitch' }), { ...credentials, tokenUrl: 'https://login.example.com/a/token' }),
     keyOf(oauth2(presets.zoom), { ...credentials, accountId: 'a' }),
     keyOf(oauth2(presets.zoom), { ...credentials, accountId: 'b' }),
   ])
-  expect(new Set(keys).size).toBe(others.length + 6)
+  expect(new Set(keys).size).toBe(others.length + 8)
 })
 
 test('two descriptions of the same request share a record, whatever their order and form', async () => {
