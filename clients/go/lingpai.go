@@ -94,10 +94,7 @@ func (t Token) ExpiresIn() time.Duration {
 
 // last is the remaining life at which it is better to get another token.
 func (t Token) last() time.Duration {
-	if t.life < 100*time.Second {
-		return t.life / 10
-	}
-	return 10 * time.Second
+	return shorter(10*time.Second, t.life/10)
 }
 
 // Format prints the token without its value, whatever the verb.
@@ -330,7 +327,7 @@ func (c *Client) obtain(ctx context.Context, state *account, minLife time.Durati
 	for {
 		state.mu.Lock()
 		token, mayAsk, running := state.usable(), !time.Now().Before(state.askAt), state.flight
-		// Near its end a caller waits for another token, and gets this one if there is none.
+		// Near its end a caller waits a little for another token, and else gets this one.
 		if token != nil && (token == answer || token.ExpiresIn() > minLife && token.ExpiresIn() > token.last()) {
 			if running == nil && mayAsk && token.ExpiresIn() <= ahead {
 				c.start(state, 0, 0)
@@ -346,8 +343,17 @@ func (c *Client) obtain(ctx context.Context, state *account, minLife time.Durati
 		if running == nil {
 			return lastResort(token, minLife, failure)
 		}
+		var patience <-chan time.Time
+		if token != nil && token.ExpiresIn() > minLife {
+			patience = time.After(shorter(time.Second, token.ExpiresIn()/2))
+		}
 		select {
 		case <-running.done:
+		case <-patience:
+			if token, err := lastResort(token, minLife, ErrTransport); err == nil {
+				return token, nil
+			}
+			continue
 		case <-ctx.Done():
 			return Token{}, &Error{Code: ErrTransport.Code, Message: "the caller did not wait for the token server", cause: ctx.Err()}
 		}
@@ -623,6 +629,13 @@ func (c *Client) pause(duration time.Duration) {
 	case <-timer.C:
 	case <-c.closed.Done():
 	}
+}
+
+func shorter(a, b time.Duration) time.Duration {
+	if a < b {
+		return a
+	}
+	return b
 }
 
 func backoff(failures int) time.Duration {

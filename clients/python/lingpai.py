@@ -275,7 +275,7 @@ class TokenServerClient:
             with state.lock:
                 token, may_ask = state.usable(), time.monotonic() >= state.ask_at
                 left = 0.0 if token is None else token.expires_in
-                # Near its end a caller waits for another token, and gets this one if there is none.
+                # Near its end a caller waits a little for another token, and else gets this one.
                 if token is not None and (token is answer or left > max(min_life, token._last)):
                     if left <= _AHEAD_SECONDS and may_ask and state.flight is None:
                         self._start(state, 0.0)
@@ -285,20 +285,25 @@ class TokenServerClient:
                         return token
                     raise state.failure.with_traceback(None)
                 flight = state.flight or self._start(state, min_life)
+            patience = max(0.0, deadline - time.monotonic())
+            if left > min_life:
+                patience = min(patience, 1.0, left / 2)
             try:
-                result: Token = flight.result(max(0.0, deadline - time.monotonic()))
+                result: Token = flight.result(patience)
                 answer = result if flight.min_life >= min_life else answer
             except (LingpaiError, FutureTimeout) as error:
                 with state.lock:
                     token = state.usable()
-                    if isinstance(error, FutureTimeout) and state.flight is flight:
+                    is_over = time.monotonic() >= deadline
+                    if is_over and state.flight is flight:
                         state.flight = None
                 if token is not None and not is_report and not self._closed.is_set():
                     if token.expires_in > min_life:
                         return token
                 if isinstance(error, LingpaiError):
                     raise
-                raise TransportError("the token server did not respond in time") from None
+                if is_over:
+                    raise TransportError("the token server: no response in time") from None
 
     def _start(self, state: _Account, min_life: float, tries: int = 0) -> _Flight:
         """Begin a request for all callers, on a thread of its own. The lock is held."""
@@ -443,7 +448,9 @@ class TokenServerClient:
         except (OSError, http.client.HTTPException) as error:
             if self._closed.is_set():
                 raise ClosedError("the client was closed") from None
+            is_late = isinstance(error, socket.timeout)
             reason = getattr(error, "strerror", None) or type(error).__name__
+            reason = "no response in time" if is_late else reason
             raise TransportError(f"the token server at {host}:{port}: {reason}") from None
         finally:
             connection.close()

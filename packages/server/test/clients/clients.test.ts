@@ -12,6 +12,12 @@ const tokenPath = 'GET /v1/accounts/shop/token'
 const reportPath = 'POST /v1/accounts/shop/rejections'
 const upstream = () => world.simulator.ledger.tokenRequests()
 
+/** How much life was left at the last success, seconds. */
+interface Drained extends Outcome {
+  readonly left: number
+  readonly calls: number
+}
+
 describe.each(languages)('the $name client', (language) => {
   const { test: testIf } = language
   const start = driversOf(language)
@@ -62,10 +68,7 @@ describe.each(languages)('the $name client', (language) => {
     const driver = await open()
     await driver.ask({ do: 'token', account })
     await world.front.stop()
-    const drained = await driver.ask<Outcome & { readonly left: number; readonly calls: number }>({
-      do: 'drain',
-      account,
-    })
+    const drained = await driver.ask<Drained>({ do: 'drain', account })
     expect(drained).toMatchObject({ error: 'TransportError', code: 'ERR_LINGPAI_TRANSPORT' })
     // The last of many calls that got the token was shortly before its end, and none was after.
     expect(drained.calls).toBeGreaterThan(20)
@@ -76,6 +79,18 @@ describe.each(languages)('the $name client', (language) => {
     await world.clock.advance(10_000)
     await world.source.refresh()
     expect(await driver.ask({ do: 'until-usable', account })).toEqual(world.current())
+  })
+
+  testIf('serves the living token to its end when the server hangs, and then fails in time', async () => {
+    world.simulator.change('wechat', { lifeSeconds: 5 })
+    const driver = await start({ url: world.front.url, key: world.key([account]), timeout: 1 })
+    await driver.ask({ do: 'token', account })
+    world.front.instead = () => undefined
+    const drained = await driver.ask<Drained>({ do: 'drain', account })
+    expect(drained).toMatchObject({ error: 'TransportError', text: expect.stringContaining('in time') as string })
+    // In the last tenth of its life, a call waits for another token, but not to the end of this one.
+    expect(drained.left).toBeLessThan(0.45)
+    expect(drained.left).toBeGreaterThan(-0.001)
   })
 
   testIf('heals a rejected token with one report for all callers, which causes one refresh', async () => {

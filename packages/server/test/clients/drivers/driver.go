@@ -141,11 +141,14 @@ func answer(ctx context.Context, asked command) any {
 }
 
 func main() {
-	var given struct{ URL, Key string }
+	var given struct {
+		URL, Key string
+		Timeout  float64
+	}
 	if err := json.Unmarshal([]byte(os.Args[1]), &given); err != nil {
 		panic(err)
 	}
-	config := lingpai.Config{URL: given.URL}
+	config := lingpai.Config{URL: given.URL, Timeout: time.Duration(given.Timeout * float64(time.Second))}
 	if given.Key != "" {
 		config.Key = lingpai.Key(given.Key)
 	}
