@@ -87,6 +87,8 @@ function actionButton(text, picture, account, act) {
  */
 function headOf({ name, provider, kind, ids }, id) {
   const chip = element('span', { class: 'chip' })
+  // Some providers put a hash of what they request into the kind, so that keys differ.
+  const shownKind = kind.replace(/-[0-9a-f]{32}$/, '')
   const view = element(
     'header',
     {},
@@ -94,7 +96,7 @@ function headOf({ name, provider, kind, ids }, id) {
       'div',
       {},
       element('h2', { id }, name),
-      element('p', { class: 'which' }, `${wordFor(words().providers, provider)} · ${kind}`),
+      element('p', { class: 'which' }, `${wordFor(words().providers, provider)} · ${shownKind}`),
       element('p', { class: 'ids mono' }, Object.values(ids).join(' / ')),
     ),
     chip,
