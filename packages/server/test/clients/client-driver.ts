@@ -54,8 +54,13 @@ export interface Language {
   readonly prepare: () => readonly string[]
 }
 
-/** Environment of the child processes: no network, no files beside the sources. */
-export const environment = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: join(clients, 'python'), GOPROXY: 'off' }
+/** Environment of the child processes: no download, no C compiler, no files beside the sources. */
+export const environment = {
+  PYTHONDONTWRITEBYTECODE: '1',
+  PYTHONPATH: join(clients, 'python'),
+  GOPROXY: 'off',
+  CGO_ENABLED: '0',
+}
 
 export const languages: readonly Language[] = [
   {

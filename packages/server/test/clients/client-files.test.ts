@@ -26,9 +26,13 @@ print(sorted(name for name in names if allowed and name.split('.')[0] not in all
   expect(printed('python3', ['-c', check, python.file], dirname(python.file))).toBe('[]\n')
 })
 
-go.test('the Go client is formatted, passes go vet and needs no module', async () => {
-  const directory = dirname(go.file)
-  expect(printed('gofmt', ['-l', directory], directory)).toBe('')
-  expect(printed('go', ['vet', './...'], directory)).toBe('')
-  expect(printed('go', ['list', '-m', 'all'], directory)).toBe('lingpai\n')
-})
+go.test(
+  'the Go client is formatted, passes go vet and needs no module',
+  async () => {
+    const directory = dirname(go.file)
+    expect(printed('gofmt', ['-l', directory], directory)).toBe('')
+    expect(printed('go', ['vet', './...'], directory)).toBe('')
+    expect(printed('go', ['list', '-m', 'all'], directory)).toBe('lingpai\n')
+  },
+  300_000,
+)

@@ -45,6 +45,22 @@ describe.each(languages)('the $name client', (language) => {
     expect(world.front.count('GET /v1/events')).toBe(1)
   })
 
+  testIf('asks again if a server behind a load balancer does not have the announced token yet', async () => {
+    const driver = await open()
+    await driver.ask({ do: 'token', account })
+    const { value, generation } = await world.source.getRecord()
+    let behind = 2
+    world.front.instead = (response) => {
+      behind -= 1
+      if (behind === 0) world.front.instead = undefined
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ access_token: value, generation, expires_in_ms: 7_000_000 }))
+    }
+    await world.source.refresh()
+    expect(await driver.ask({ do: 'until-changed', account })).toEqual(world.current())
+    expect(world.front.count(tokenPath)).toBe(4)
+  })
+
   for (const events of ['refused', 'silent'] as const)
     testIf(
       `polls where the event stream is ${events}, and fetches a new token within 0.1 s of the server's time`,
