@@ -44,6 +44,23 @@ test('server.forward sends calls on, and heals one whose token was revoked', asy
   })
 })
 
+test('lingpai key revoke ends the surrogates of a key within a second, without a signal to the server', async () => {
+  await withHome(async (home) => {
+    await prepare(home, 'true')
+    const key = await createKey(home)
+    const call = await serve(home, key)
+    expect(await call('/cgi-bin/getcallbackip')).not.toHaveProperty('errcode', 40001)
+    expect((await home.run(['key', 'revoke', key.slice(4, 14)])).code).toBe(0)
+    const startMs = performance.now()
+    // The server looks at the keys file every half a second.
+    while ((await call('/cgi-bin/getcallbackip'))['errcode'] !== 40001)
+      expect(performance.now() - startMs).toBeLessThan(1000)
+    home.simulator.ledger.reset()
+    expect(await call('/cgi-bin/getcallbackip')).toMatchObject({ errcode: 40001 })
+    expect(home.simulator.ledger.apiRequests()).toBe(0)
+  })
+})
+
 test('a key with --paths calls these paths only', async () => {
   await withHome(async (home) => {
     await prepare(home, 'true')
