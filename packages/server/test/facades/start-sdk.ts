@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from './children/sdk.js'
@@ -15,6 +15,13 @@ export interface SdkProcess {
 
 const program = bundled(new URL('children/sdk-process.ts', import.meta.url))
 const script = fileURLToPath(new URL('children/wechat-script.py', import.meta.url))
+
+/** The HTTP clients that the script can use on this machine, as names for `startSdk`. */
+export const pythonScripts: readonly string[] = ['requests', 'urllib'].flatMap((client) => {
+  if (spawnSync('python3', ['-c', `import ${client}`]).status === 0) return [`python3 ${client}`]
+  process.stdout.write(`not run: there is no python3 with ${client} on this machine\n`)
+  return []
+})
 
 /** Starts a process. @param name as in `sdk-process.ts`, or `python3` and the HTTP client of the script */
 export async function startSdk(name: string): Promise<SdkProcess> {

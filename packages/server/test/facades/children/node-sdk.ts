@@ -34,7 +34,8 @@ export function openNodeSdk({ apis, appId, secret }: SdkPlace): Sdk {
       settle(
         client.im.file
           .create({ data: { file_type: 'stream', file_name: 'video', file: createReadStream(path) } })
-          .then(() => ({ code: 0 })),
+          // Of a failure with HTTP 200, the SDK shows nothing.
+          .then((data) => ({ code: data?.file_key === undefined ? Number.NaN : 0 })),
       ),
   }
 }
