@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { pipeline } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import { isLingpaiError } from '@lingpai/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Agent } from 'undici'
@@ -50,6 +50,7 @@ export function registerForwarder(
       if (response === undefined) reply.callNotFound()
       else await respond(reply, response, context.draining.aborted)
     } catch (error) {
+      await wholeBody(reply)
       sendError(error, request, reply, known)
     } finally {
       place.leave()
@@ -188,12 +189,24 @@ function endOf({ raw }: FastifyReply): AbortController {
   return ended
 }
 
+/**
+ * Waits for the body of a client whose connection ends with the response: many clients look for a response only after their whole body.
+ * The others get theirs at once, because the rest of their body can be read afterwards.
+ */
+async function wholeBody({ raw: response, request: { raw: request } }: FastifyReply): Promise<void> {
+  if (response.shouldKeepAlive || request.complete || request.destroyed) return
+  limitBodyTime(request, response, longestBodyMs)
+  request.resume()
+  await finished(request).catch(() => undefined)
+}
+
 /** Sends a response without the framework, which would add headers. */
 async function respond(
   reply: FastifyReply,
   { status, headers, body }: ForwardedResponse,
   isDraining: boolean,
 ): Promise<void> {
+  if (Buffer.isBuffer(body)) await wholeBody(reply)
   void reply.hijack()
   const { raw } = reply
   const hasLength =
