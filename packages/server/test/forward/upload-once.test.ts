@@ -32,7 +32,6 @@ const endings: Readonly<Record<string, readonly [act: (response: ServerResponse)
 }
 
 const sdks: readonly (readonly [name: string, platform: UploadPlatform])[] = [
-  ['node-easywechat', 'wechat'],
   ['tnwx', 'wechat'],
   ['node-sdk', 'feishu'],
   ...pythonScripts.map((name) => [name, 'wechat'] as const),
