@@ -35,7 +35,6 @@ export type {
   Provider,
   ProviderOverrides,
   ProviderSpec,
-  RenewalMode,
   RenewalSpec,
   RequestFacts,
   RequestSpec,
@@ -44,6 +43,7 @@ export type {
   ResolvedSpec,
   Secret,
 } from './provider.js'
+export type { RenewalMode } from './provider/renewal-mode.js'
 export { type Account } from './account.js'
 export type { LingpaiEventName, LingpaiEvents, LingpaiHooks } from './events.js'
 export type { Logger } from './logger.js'

@@ -35,6 +35,7 @@ export { coolDownMs, failurePolicy, type CoolDownFacts, type FailureAction } fro
 export { largestPeek, mayBeJson, tokenErrorIn } from './replay/find-token-error.js'
 export { replay } from './replay/replay.js'
 export { HandedOut } from './replay/handed-out.js'
+export { renewalModes } from './provider/renewal-mode.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
 export { accountName, credentialFields, hashOf, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'

@@ -1,5 +1,6 @@
 import type { Awaitable } from './cache.js'
 import type { Endpoint, ErrorClass, PlatformCode } from './error-class.js'
+import type { RenewalMode } from './provider/renewal-mode.js'
 import type { RefreshReason } from './token-record.js'
 
 /**
@@ -13,16 +14,6 @@ export type CredentialsOf<C> = { readonly [K in keyof C]: string | number | Secr
 
 /** Credentials as `request()` receives them: trimmed strings. */
 export type ResolvedCredentials<C> = { readonly [K in keyof C]: string }
-
-/**
- * What another token request does while a token is alive.
- *
- * - `rotate`: upstream gives a new token, and the old one lives on for the overlap
- * - `sticky`: upstream gives the same token until its last `windowSeconds`, then a new one
- * - `extend`: upstream gives the same token and prolongs its life
- * - `independent`: upstream gives a new token, and old ones live until their own expiry
- */
-export type RenewalMode = 'rotate' | 'sticky' | 'extend' | 'independent'
 
 /** When and how a token is renewed. All durations are in seconds, the unit that platforms use. */
 export interface RenewalSpec {

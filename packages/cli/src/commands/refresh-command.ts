@@ -1,3 +1,5 @@
+import type { ResolvedRenewal } from '@lingpai/core'
+import { renewalModes } from '@lingpai/core/internal'
 import type { CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import { exitCodes } from '../exit-code.js'
@@ -44,7 +46,8 @@ export const refreshCommand: CommandDefinition = {
   },
 }
 
-function whyRepeated({ mode, windowSeconds }: { readonly mode: string; readonly windowSeconds: number }): string {
-  if (mode !== 'sticky' || windowSeconds === 0) return 'This platform returns the same token until it expires.'
+function whyRepeated({ mode, windowSeconds }: Pick<ResolvedRenewal, 'mode' | 'windowSeconds'>): string {
+  if (!renewalModes[mode].repeats || windowSeconds === 0)
+    return 'This platform returns the same token until it expires.'
   return `This platform returns a new token only in the last ${durationText(windowSeconds * 1000)} of the old one.`
 }

@@ -1,3 +1,4 @@
+import { renewalModes } from '@lingpai/core/internal'
 import type { AnyProvider } from '../known-providers.js'
 
 /** The jitter of attempts, so that processes do not send requests at the same time. */
@@ -9,7 +10,7 @@ const jitterSeconds = 60
  */
 export function renewedBefore(provider: AnyProvider, minLifeSeconds: number): AnyProvider | undefined {
   const { mode, attemptsAtSeconds } = provider.spec.renewal
-  if (mode === 'sticky') return undefined
+  if (renewalModes[mode].repeats) return undefined
   const first = minLifeSeconds + 2 * jitterSeconds
   const later = attemptsAtSeconds.filter((seconds) => seconds < first)
   return provider.extend({ renewal: { attemptsAtSeconds: [first, ...later], jitterSeconds } })

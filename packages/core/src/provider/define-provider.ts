@@ -13,6 +13,7 @@ import type {
   ResolvedSpec,
 } from '../provider.js'
 import { resolveRenewal } from './renewal.js'
+import { renewalModes } from './renewal-mode.js'
 
 /** Fields that a description without types may lack. */
 const required = [
@@ -224,11 +225,11 @@ function* renewalProblems<C>({ renewal }: ResolvedSpec<C>): Generator<readonly [
   if (attemptsAtSeconds.length === 0 || !descending) {
     yield ['renewal.attemptsAtSeconds', 'renewal.attemptsAtSeconds must be a descending list of seconds above 0']
   }
-  if (mode !== 'sticky' && renewal.trustSeconds !== Infinity)
+  if (!renewalModes[mode].repeats && renewal.trustSeconds !== Infinity)
     yield ['renewal.trustSeconds', 'renewal.trustSeconds is for tokens that upstream repeats: mode sticky']
   if (renewal.trustSeconds <= (attemptsAtSeconds[0] ?? 0))
     yield ['renewal.trustSeconds', 'renewal.trustSeconds must be longer than the first of renewal.attemptsAtSeconds']
-  if (mode === 'sticky' && renewal.windowSeconds > 0 && (attemptsAtSeconds[0] ?? 0) > renewal.windowSeconds) {
+  if (renewalModes[mode].repeats && renewal.windowSeconds > 0 && (attemptsAtSeconds[0] ?? 0) > renewal.windowSeconds) {
     yield [
       'renewal.attemptsAtSeconds',
       'renewal.attemptsAtSeconds starts before the renew window: upstream would repeat the same token',

@@ -1,4 +1,5 @@
 import type { RenewalSpec, ResolvedRenewal } from '../provider.js'
+import { renewalModes } from './renewal-mode.js'
 
 const dayMs = 86_400_000
 
@@ -11,7 +12,7 @@ export function resolveRenewal(spec: RenewalSpec): ResolvedRenewal {
     overlapSeconds: windowSeconds,
     jitterSeconds: (attemptsAtSeconds[0] ?? 0) / 6,
     marginSeconds: 10,
-    memorySeconds: spec.mode === 'rotate' ? 60 : Infinity,
+    memorySeconds: renewalModes[spec.mode].memorySeconds,
     minIntervalSeconds: 2,
     maxLifeSeconds: (30 * dayMs) / 1000,
     defaultLifeSeconds: 300,
@@ -22,9 +23,8 @@ export function resolveRenewal(spec: RenewalSpec): ResolvedRenewal {
 }
 
 function defaultAttempts(mode: RenewalSpec['mode'], windowSeconds: number): readonly number[] {
-  if (mode === 'independent') return [60]
-  if (mode !== 'sticky') return [600]
-  return windowSeconds > 0 ? [5 / 6, 2 / 3, 1 / 3].map((part) => part * windowSeconds) : [300, 20]
+  const { repeats, attemptsAtSeconds } = renewalModes[mode]
+  return repeats && windowSeconds > 0 ? [5 / 6, 2 / 3, 1 / 3].map((part) => part * windowSeconds) : attemptsAtSeconds
 }
 
 /** The times of a record that the renewal policy needs. */

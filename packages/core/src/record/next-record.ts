@@ -3,6 +3,7 @@ import type { AccountState } from '../state/account-state.js'
 import { repeatedLifeMs } from './repeated-life.js'
 import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
+import { renewalModes } from '../provider/renewal-mode.js'
 
 /**
  * The record that follows from a response and the record before it.
@@ -40,7 +41,7 @@ export function nextRecord<C>(
   const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
   const leftMs = repeatedLifeMs(state, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
   // A guess says nothing against a new response: upstream gives the token again, so it is alive.
-  if (mode === 'extend' || leftMs === undefined || base.isLifetimeAssumed === true) {
+  if (renewalModes[mode].prolongs || leftMs === undefined || base.isLifetimeAssumed === true) {
     const { isLifetimeAssumed: _, ...rest } = base
     const renewed = { ...rest, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
     return storedRecord({ ...renewed, ...carried, ...guess })

@@ -2,6 +2,7 @@ import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
 import { ConfigError, TransportError, UnavailableError } from '../errors.js'
 import { timeLeftMs } from '../time/moment.js'
+import { renewalModes } from '../provider/renewal-mode.js'
 
 /**
  * Asserts that a request can bring a token of the life that the caller needs.
@@ -19,7 +20,7 @@ export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<
   // If a reported lifetime is only trusted for a while, another request prolongs that.
   const repeatsMs = trustSeconds === Infinity ? leftMs - windowMs : 0
   const waitMs = Math.max(repeatsMs, Math.min(quietMs, minIntervalSeconds * 1000))
-  const isRepeated = mode === 'sticky' && waitMs > 0
+  const isRepeated = renewalModes[mode].repeats && waitMs > 0
   const isHalf = minLifeMs > (record.expiresAtMs - record.issuedAtMs) / 2
   if (!isRepeated && !isHalf) return
   const text = `${spec.id}: no token that lives ${minLifeMs} ms can be had`

@@ -6,6 +6,7 @@ import { clearedRecord } from '../token-record.js'
 import { probeToken } from '../upstream/probe-token.js'
 import { endCoolDown } from './cool-down.js'
 import type { Attempt, Demand, RefreshTerms } from './demand.js'
+import { renewalModes } from '../provider/renewal-mode.js'
 
 /** A rejection before this age is unusual: the report may be wrong, and a new token would invalidate a good one. */
 const youngMs = 60_000
@@ -26,7 +27,7 @@ export async function keepIfAlive<C>(
 ): Promise<Attempt | undefined> {
   const { state, gate, spec, clock } = context
   const { record } = state
-  if (spec.renewal.mode !== 'rotate' || demand.reason === 'requested') return undefined
+  if (!renewalModes[spec.renewal.mode].endsOld || demand.reason === 'requested') return undefined
   if (record === undefined || !isRejectedRecord(state, record)) return undefined
   if (gate.reckonedNowMs() - record.issuedAtMs >= youngMs) return undefined
   const asked = gate.moment()

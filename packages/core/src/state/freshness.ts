@@ -3,6 +3,7 @@ import type { AccountContext } from './account-context.js'
 import { isRejected, warm } from './account-state.js'
 import type { ResolvedRenewal } from '../provider.js'
 import { hasCome, msSince, timeLeftMs } from '../time/moment.js'
+import { renewalModes } from '../provider/renewal-mode.js'
 
 /**
  * How usable the record in memory is, judged without I/O. The names are those of RFC 9111 and RFC 5861.
@@ -28,7 +29,8 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   if (hasCome(refreshAtOf(times), clock)) return 'refresh-due'
   if (msSince(times.seen, clock) >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it.
-  if (mode !== 'rotate' || state.asking === undefined) warm(state, clock, Math.min(memoryMs, replacedMs(context)))
+  if (!renewalModes[mode].endsOld || state.asking === undefined)
+    warm(state, clock, Math.min(memoryMs, replacedMs(context)))
   return 'fresh'
 }
 
@@ -44,13 +46,15 @@ export function mayBeReplaced<C>(context: AccountContext<C>): boolean {
  * may be over: the process was stopped before it read the response.
  */
 export function isAnswerOverdue<C>({ state: { asking }, clock, spec: { renewal } }: AccountContext<C>): boolean {
-  return renewal.mode === 'rotate' && asking !== undefined && msSince(asking.since, clock) >= overlapMs(renewal)
+  return (
+    renewalModes[renewal.mode].endsOld && asking !== undefined && msSince(asking.since, clock) >= overlapMs(renewal)
+  )
 }
 
 /** How long another process may have replaced the token in memory without ending it. */
 function replacedMs<C>(context: AccountContext<C>): number {
   const { renewal } = context.spec
-  return renewal.mode === 'rotate' && isShared(context) ? overlapMs(renewal) : Infinity
+  return renewalModes[renewal.mode].endsOld && isShared(context) ? overlapMs(renewal) : Infinity
 }
 
 function isShared<C>({ gate }: AccountContext<C>): boolean {

@@ -2,6 +2,7 @@ import type { ResolvedRenewal } from '../provider.js'
 import { deadlineAtMs, nextAttemptAtMs } from '../provider/renewal.js'
 import { earlierBy, earlierOf, laterOf, leftAt, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
+import { renewalModes } from '../provider/renewal-mode.js'
 
 /** Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. */
 export interface LocalTimes {
@@ -84,7 +85,7 @@ function endOf(
   // Only upstream's own word is better than what was known.
   if (known === undefined) return { expiry: after(sureMs), doubtMs: longestMs - sureMs }
   const isGuess = held.record?.isLifetimeAssumed === true
-  const mayGrow = renewal.mode === 'extend' || renewal.trustSeconds !== Infinity || isGuess
+  const mayGrow = renewalModes[renewal.mode].prolongs || renewal.trustSeconds !== Infinity || isGuess
   if (mayGrow && record.expiresAtMs > (held.record?.expiresAtMs ?? 0)) {
     // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
     const leftMs = Math.max(sureMs, leftAt(known.expiry, at))

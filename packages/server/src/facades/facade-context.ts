@@ -1,4 +1,5 @@
 import type { TokenRecord } from '@lingpai/core'
+import { renewalModes } from '@lingpai/core/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../auth/caller.js'
 import type { ServedAccount } from '../accounts/served-account.js'
@@ -145,7 +146,7 @@ export function facadeContext(context: ServerContext): FacadeContext {
 
 /** Returns a record with the lifetime that the account's clients need, if the platform gives one. */
 async function recordOf({ source, provider, minLifeSeconds = 0 }: ServedAccount): Promise<TokenRecord> {
-  if (minLifeSeconds > 0 && provider.spec.renewal.mode !== 'sticky') {
+  if (minLifeSeconds > 0 && !renewalModes[provider.spec.renewal.mode].repeats) {
     const record = await source.getRecord({ minLifeMs: minLifeSeconds * 1000 }).catch(() => undefined)
     if (record !== undefined) return record
   }

@@ -1,4 +1,5 @@
 import type { ResolvedRenewal } from '@lingpai/core'
+import { renewalModes } from '@lingpai/core/internal'
 
 /**
  * Returns the lifetime to report to a client, in whole seconds.
@@ -16,7 +17,7 @@ export function reportedLifeSeconds(
   { mode, overlapSeconds }: Pick<ResolvedRenewal, 'mode' | 'overlapSeconds'>,
   minLifeSeconds = 0,
 ): number {
-  const untilReplacedMs = mode === 'rotate' ? Math.max(untilRefreshMs, 0) + overlapSeconds * 1000 : Infinity
+  const untilReplacedMs = renewalModes[mode].endsOld ? Math.max(untilRefreshMs, 0) + overlapSeconds * 1000 : Infinity
   const usableMs = Math.max(untilReplacedMs, minLifeSeconds * 1000)
   return Math.max(1, Math.floor(Math.min(leftMs, usableMs) / 1000))
 }

@@ -1,4 +1,5 @@
 import { isLingpaiError } from '@lingpai/core'
+import { renewalModes } from '@lingpai/core/internal'
 import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
 import { wasClockSetBack } from './clock-set-back.js'
@@ -84,7 +85,7 @@ function isAtHand(
   if (!world.plan.store.hasClock && twinsOf(served).some(({ isReported }) => isReported)) return false
   if (world.time.nowMs() + setForwardMs(host, memory.learnedTrueMs) >= lifeMs) return false
   const { mode, overlapSeconds, marginSeconds } = account.provider.spec.renewal
-  if (mode !== 'rotate') return true
+  if (!renewalModes[mode].endsOld) return true
   // The token may have been replaced and died since, so the store must be read.
   const { clock } = process
   const awakeMs = clock.monotonic() - memory.seenMonotonicMs

@@ -1,10 +1,11 @@
+import type { RenewalMode } from '@lingpai/core'
 /** Why a token does not work. */
 export type DeadKind = 'expired' | 'superseded' | 'revoked' | 'unknown'
 
 /** How a platform renews one kind of token, in platform seconds. */
 export interface BookRules {
   /** As in a provider's renewal description. */
-  readonly mode: 'rotate' | 'sticky' | 'extend' | 'independent'
+  readonly mode: RenewalMode
   readonly lifeSeconds: number
   /** `sticky`: a request with less than this left returns a new token. */
   readonly windowSeconds: number

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ParentProvider, Provider } from '@lingpai/core'
-import { classify } from '@lingpai/core/internal'
+import { classify, renewalModes } from '@lingpai/core/internal'
 import { bodyWith, codesOf, endpoints, replyOf, type AddProviderCheck } from './provider-samples.js'
 
 /** Checks placement, renewal times and `extend()`. */
@@ -31,7 +31,7 @@ export function checkShape<C>(add: AddProviderCheck, provider: Provider<C>): voi
 
   add('a process reads the cache for a newer token before the old one expires', () => {
     const { mode, memorySeconds, overlapSeconds } = renewal
-    if (mode === 'rotate' && overlapSeconds > 0) assert.ok(memorySeconds < overlapSeconds)
+    if (renewalModes[mode].endsOld && overlapSeconds > 0) assert.ok(memorySeconds < overlapSeconds)
   })
 
   checkExtend(add, provider)
