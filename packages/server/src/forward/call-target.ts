@@ -2,7 +2,6 @@ import type { PlacementSpec } from '@lingpai/core'
 import { placementFor } from '@lingpai/core/internal'
 import { ApiError } from '../http/api-error.js'
 import type { ServedAccount } from '../accounts/served-account.js'
-import type { TokenPlace } from './find-credential.js'
 
 /** The parts of a call's URL. */
 export interface CallUrl {
@@ -10,6 +9,11 @@ export interface CallUrl {
   /** Without the question mark. */
   readonly query: string
 }
+
+/** Where a call carries its token. */
+export type TokenPlace =
+  | { readonly in: 'query'; readonly name: string }
+  | { readonly in: 'header'; readonly name: string; readonly scheme?: string }
 
 /** A base URL of a platform's API. */
 export interface TargetBase {

@@ -1,11 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { CallUrl } from './call-target.js'
+import type { CallUrl, TokenPlace } from './call-target.js'
 import { surrogatePrefix } from './surrogate.js'
-
-/** Where a call carries its token. */
-export type TokenPlace =
-  | { readonly in: 'query'; readonly name: string }
-  | { readonly in: 'header'; readonly name: string; readonly scheme?: string }
 
 /** A surrogate or a client key that a call carries as its token. */
 export interface FoundCredential {
