@@ -72,7 +72,7 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'does not look when it cannot be sure',
     guarantee: 'G2',
     file: 'state/freshness.ts',
-    piece: "renewal.mode === 'rotate' && isShared(context)",
+    piece: 'renewalModes[renewal.mode].endsOld && isShared(context)',
     other: 'false',
   },
   {
