@@ -7,9 +7,11 @@ import type { ServerContext } from '../server-context.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { parseFacadeSecret } from './facade-secret.js'
 import { handOuts } from './hand-outs.js'
-import { isSurrogate } from '../forward/find-credential.js'
+import { isCredential } from '../forward/find-credential.js'
+import { identify } from '../forward/identify-call.js'
 import { mayCall } from '../forward/call-target.js'
 import { reportedSeconds } from '../forward/surrogate.js'
+import { isApiError } from '../http/api-error.js'
 import type { ClientKey } from '../keys/client-key.js'
 import { FacadeError } from './facade-error.js'
 import { knownTokens, type KnownToken } from './known-tokens.js'
@@ -35,7 +37,8 @@ export interface HandedOut {
 /** What the facades of one server share. */
 export interface FacadeContext {
   /**
-   * Finds the account of a token or surrogate that this server handed out, for requests that carry nothing else.
+   * Finds the account of a token or surrogate that this server handed out, for requests that carry nothing else. With the forwarder, a client
+   * key can stand in its place.
    *
    * @throws FacadeError if the client may not call the path of the request, ApiError 429 beyond the limit of its key
    */
@@ -114,15 +117,11 @@ export function facadeContext(context: ServerContext): FacadeContext {
 
   return {
     accountOf: async (request, platform, token) => {
-      if (!isSurrogate(token)) return known.find(token)
-      const opened = (await context.surrogates?.())?.open(token)
-      const served = opened && accounts.get(opened.account)
-      if (opened === undefined || served === undefined) return undefined
-      const caller = context.callerOf(opened.key)
-      if (!caller.mayRead(served.name)) return undefined
-      context.withinLimit(caller, request)
-      assertPath(opened.key, request, platform)
-      return { account: served, isAlive: true }
+      if (context.surrogates === undefined || !isCredential(token)) return known.find(token)
+      const found = await identify(context, request, token).catch(unlessStranger)
+      if (found === undefined) return undefined
+      assertPath(found.caller.key, request, platform)
+      return { account: found.account, isAlive: true }
     },
     close: () => {
       known.close()
@@ -142,6 +141,13 @@ export function facadeContext(context: ServerContext): FacadeContext {
       return handOut(account, caller, wanted.isForced ?? false)
     },
   }
+}
+
+/** @throws the error, unless it says that the token stands for no account that its client may read */
+function unlessStranger(error: unknown): undefined {
+  if (isApiError(error) && ['ERR_UNAUTHENTICATED', 'ERR_NOT_FOUND', 'ERR_BAD_REQUEST'].includes(error.code))
+    return undefined
+  throw error
 }
 
 /** Returns a record with the lifetime that the account's clients need, if the platform gives one. */

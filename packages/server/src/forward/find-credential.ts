@@ -57,6 +57,11 @@ export function isSurrogate(text: string): boolean {
   return text.startsWith(surrogatePrefix)
 }
 
+/** Whether a text begins like a surrogate or a client key. */
+export function isCredential(text: string): boolean {
+  return credential.test(text)
+}
+
 function splitPair(pair: string): readonly [name: string, value: string] {
   const end = pair.indexOf('=')
   return end < 0 ? [pair, ''] : [pair.slice(0, end), pair.slice(end + 1)]

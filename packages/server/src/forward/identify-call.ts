@@ -4,9 +4,8 @@ import { ApiError } from '../http/api-error.js'
 import type { ServedAccount } from '../accounts/served-account.js'
 import type { Caller } from '../auth/caller.js'
 import type { ServerContext } from '../server-context.js'
-import { mayCall, targetBase, type CallUrl, type TargetBase } from './call-target.js'
+import type { CallUrl } from './call-target.js'
 import { credentialsIn, isSpelledElsewhere, isSurrogate, type FoundCredential } from './find-credential.js'
-import { isForeignPath } from './platform-of-call.js'
 
 /** The client and the account of a call. */
 export interface Identity {
@@ -48,13 +47,4 @@ function ofKey(context: ServerContext, request: FastifyRequest, text: string): I
   if (wanted === undefined)
     throw new ApiError('ERR_BAD_REQUEST', 'this key may read several accounts: write <key>@<account> as the token')
   return { caller, account: context.accountFor(caller, wanted) }
-}
-
-/** Returns the API that a call goes to. @throws ApiError 401 if it is not one of the account, 403 if the key may not call the path */
-export function targetOf({ caller, account }: Identity, { place }: FoundCredential, path: string): TargetBase {
-  const target = targetBase(account, place, path)
-  if (target === undefined || isForeignPath(path, account.provider.id))
-    throw new ApiError('ERR_UNAUTHENTICATED', 'this token belongs to an account of another platform')
-  if (!mayCall(caller.key.paths, path)) throw new ApiError('ERR_FORBIDDEN', 'this key may not call this path')
-  return target
 }

@@ -14,10 +14,11 @@ import { attributed } from './attributed.js'
 import { forwardCall, type ForwardedCall, type Outcome, type Sending } from './forward-call.js'
 import { isLoop } from './forward-headers.js'
 import type { ResolvedForwardOptions } from './forward-options.js'
-import { credentialOf, identify, targetOf, type Identity } from './identify-call.js'
+import { credentialOf, identify, type Identity } from './identify-call.js'
 import { platformOfCall } from './platform-of-call.js'
 import type { ForwardedResponse } from './read-response.js'
 import { bodyRoom, readBody, type BodyPlace, type CallBody } from './request-body.js'
+import { targetOf } from './target-of-call.js'
 
 /** Connections to one host of a platform; further calls wait for one. Idle ones end by themselves and hold no process. */
 const mostConnections = 256

@@ -155,3 +155,17 @@ test('tickets and tokens do not appear in the log', async () => {
   await world.get(wechatTicket(`${token}x`))
   for (const secret of [token, ticket, ...Object.values(secrets)]) expect(world.logged()).not.toContain(secret)
 })
+
+test('with the forwarder, a client key in place of the token gets the tickets of its account, and of no other', async () => {
+  await world.close()
+  world = await openFacadeWorld({ forward: true })
+  expect(await world.get(wechatTicket(world.key(['shop'])))).toMatchObject({ errcode: 0, ticket: expect.any(String) })
+  expect(await world.get(corpTicket(`${world.key('*')}@sales`))).toMatchObject({ errcode: 0 })
+  expect(await world.get(wechatTicket(world.key(['bot'])))).toMatchObject({ errcode: 40001 })
+  expect(await world.get(wechatTicket(`${world.key(['bot'])}@shop`))).toMatchObject({ errcode: 40001 })
+  expect(await world.get(wechatTicket(`lpk_0000000000_${'A'.repeat(43)}`))).toMatchObject({ errcode: 40001 })
+  expect(await world.get(wechatTicket(world.key(['shop'], { paths: ['/cgi-bin/message'] })))).toMatchObject({
+    errcode: 48001,
+  })
+  expect(ticketRequests()).toBe(2)
+})
