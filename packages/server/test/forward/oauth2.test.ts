@@ -1,0 +1,31 @@
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager } from '@lingpai/core'
+import { oauth2 } from '@lingpai/provider-oauth2'
+import { clientSecret, oidcServers } from '../../../provider-oauth2/test/oidc-server.js'
+import { clientKeys, createClientKey, startTokenServer } from '../../src/index.js'
+
+const startAuthorizationServer = oidcServers()
+
+test('calls to an API of any OAuth 2 server are healed, although only a header names the error', async () => {
+  const { tokenUrl, apiUrl, counts, revoke } = await startAuthorizationServer()
+  const { origin, pathname } = new URL(apiUrl)
+  const provider = oauth2({ tokenUrl, scope: 'read', clientAuthentication: 'client_secret_post', apiBaseUrl: origin })
+  const cache = memoryCache()
+  const manager = new TokenManager({ cache })
+  const source = manager.source(provider, { clientId: 'post-client', clientSecret })
+  const { text, key } = createClientKey({ name: 'report', role: 'reader', accounts: ['orders'] }, Date.now())
+  const accounts = [{ name: 'orders', provider, source }]
+  const server = await startTokenServer({ accounts, manager, cache, keys: clientKeys([key]), forward: true })
+  const call = async (): Promise<unknown> =>
+    (await fetch(server.url + pathname, { headers: { authorization: `Bearer ${text}` } })).json()
+  try {
+    expect(await call()).toEqual({ client: 'post-client', scope: 'read' })
+    await revoke(await source.getAccessToken())
+    const bodies = await Promise.all(Array.from({ length: 50 }, call))
+    expect(bodies).toEqual(Array.from({ length: 50 }, () => ({ client: 'post-client', scope: 'read' })))
+    expect(await counts()).toMatchObject({ token: 2 })
+  } finally {
+    await server.close()
+    await manager.close()
+  }
+})
