@@ -5,7 +5,10 @@ import microApp from '@alicloud/dingtalk/micro_app_1_0'
 import { Config } from '@alicloud/openapi-client'
 import axios from 'axios'
 import { DWClient } from 'dingtalk-stream'
+import { memoryCache } from '@lingpai/cache-memory'
+import { TokenManager } from '@lingpai/core'
 import { dingtalk } from '@lingpai/provider-dingtalk'
+import { clientKeys, createClientKey, startTokenServer } from '@lingpai/server'
 import { startSimulator } from '@lingpai/testing/simulator'
 import { countPrograms } from '../count-programs.mjs'
 import { localPlatform } from './local-platform.mjs'
@@ -30,15 +33,30 @@ const post = async (token) => {
   if (!response.ok) throw await response.json()
 }
 
-/** A call by `@alicloud/dingtalk`. */
-const apps = new (microApp.default ?? microApp)(config)
+/** Calls by `@alicloud/dingtalk`. */
 const { ListAllAppHeaders } = microApp
-const listApps = (headers) => apps.listAllAppWithOptions(headers, {})
-const tokens = new (oauth.default ?? oauth)(config)
-const requestToken = async () => {
-  const { body } = await tokens.getAccessToken(new oauth.GetAccessTokenRequest({ appKey, appSecret }))
-  return body?.accessToken ?? ''
+const alicloud = (given, secret) => {
+  const apps = new (microApp.default ?? microApp)(given)
+  const tokens = new (oauth.default ?? oauth)(given)
+  return {
+    listApps: (headers) => apps.listAllAppWithOptions(headers, {}),
+    requestToken: async () => {
+      const { body } = await tokens.getAccessToken(new oauth.GetAccessTokenRequest({ appKey, appSecret: secret }))
+      return body?.accessToken ?? ''
+    },
+  }
 }
+const { listApps, requestToken } = alicloud(config, appSecret)
+
+// A token server that forwards the calls of the app. It fetches no token before the first call.
+const cache = memoryCache()
+const manager = new TokenManager({ cache })
+const provider = simulator.provider(dingtalk)
+const accounts = [{ name: 'app', provider, source: manager.source(provider, { appKey, appSecret }) }]
+const { text: clientKey, key } = createClientKey({ name: 'example', role: 'reader', accounts: ['app'] }, Date.now())
+const server = await startTokenServer({
+  ...{ accounts, manager, cache, keys: clientKeys([key]), isKeeping: false, forward: true },
+})
 
 const programs = {
   'dingtalk-stream alone': {
@@ -77,12 +95,25 @@ const programs = {
     expected: [1, 0, 1, 0],
     start: (app) => () => withHeaders(app, ListAllAppHeaders, listApps),
   },
+  '@alicloud/dingtalk with the endpoint of the forwarder, one token kept': {
+    expected: [1, 0, 1, 0],
+    start: () => {
+      const forwarded = alicloud(new Config({ protocol: 'http', endpoint: new URL(server.url).host }), clientKey)
+      let kept
+      return async () =>
+        forwarded.listApps(
+          new ListAllAppHeaders({ xAcsDingtalkAccessToken: await (kept ??= forwarded.requestToken()) }),
+        )
+    },
+  },
 }
 
 await countPrograms(programs, {
-  source: (manager) => manager.source(simulator.provider(dingtalk), { appKey, appSecret }),
+  source: (tokens) => tokens.source(provider, { appKey, appSecret }),
   tokenRequests: () => simulator.ledger.tokenRequests(),
   revoke: () => simulator.revoke('dingtalk'),
 })
+await server.close()
+await manager.close()
 platform.close()
 await simulator.close()
