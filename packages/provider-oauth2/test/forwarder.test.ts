@@ -1,8 +1,8 @@
 import { memoryCache } from '@lingpai/cache-memory'
 import { TokenManager } from '@lingpai/core'
 import { oauth2 } from '@lingpai/provider-oauth2'
-import { clientSecret, oidcServers } from '../../../provider-oauth2/test/oidc-server.js'
-import { clientKeys, createClientKey, startTokenServer } from '../../src/index.js'
+import { clientKeys, createClientKey, startTokenServer } from '@lingpai/server'
+import { clientSecret, oidcServers } from './oidc-server.js'
 
 const startAuthorizationServer = oidcServers()
 
