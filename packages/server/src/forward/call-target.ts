@@ -52,24 +52,36 @@ export function targetPath(url: string): CallUrl {
  *
  * @returns undefined if no host of the account takes a token there
  */
-export function targetBase(
-  { provider, source }: ServedAccount,
-  place: TokenPlace,
-  path: string,
-): TargetBase | undefined {
-  const { spec } = provider
-  const { apiOrigins } = source
-  // Hosts that `extend` has added come last, and are meant instead of the provider's own.
-  const placed = Object.keys(spec.placementAt ?? {}).reverse()
-  const named = [spec.apiBaseUrl ?? spec.baseUrl, ...placed, ...apiOrigins]
-  for (const base of named) {
-    if (base === undefined) continue
-    const { origin, pathname } = new URL(base)
-    const prefix = pathname.replace(/\/+$/, '')
-    const placement = placementFor(spec, new URL(origin + prefix + path))
-    if (apiOrigins.includes(origin) && isAt(placement, place)) return { origin, prefix, placement }
+export function targetBase(account: ServedAccount, place: TokenPlace, path: string): TargetBase | undefined {
+  let bases = basesOfAccounts.get(account)
+  if (bases === undefined) basesOfAccounts.set(account, (bases = basesOf(account)))
+  const { spec } = account.provider
+  for (const { origin, prefix, placement } of bases) {
+    const placed = placement ?? placementFor(spec, new URL(origin + prefix + path))
+    if (isAt(placed, place)) return { origin, prefix, placement: placed }
   }
   return undefined
+}
+
+interface Base extends Pick<TargetBase, 'origin' | 'prefix'> {
+  /** Absent if it depends on the path. */
+  readonly placement?: PlacementSpec
+}
+
+const basesOfAccounts = new WeakMap<ServedAccount, readonly Base[]>()
+
+function basesOf({ provider: { spec }, source: { apiOrigins } }: ServedAccount): readonly Base[] {
+  // Hosts that `extend` has added come last, and are meant instead of the provider's own.
+  const placed = Object.keys(spec.placementAt ?? {}).reverse()
+  const isByHost = placed.every((base) => new URL(base).pathname === '/')
+  const named = [spec.apiBaseUrl ?? spec.baseUrl, ...placed, ...apiOrigins].filter((base) => base !== undefined)
+  return named
+    .map((base): Base => {
+      const url = new URL(base)
+      const { origin, pathname } = url
+      return { origin, prefix: pathname.replace(/\/+$/, ''), ...(isByHost && { placement: placementFor(spec, url) }) }
+    })
+    .filter(({ origin }) => apiOrigins.includes(origin))
 }
 
 function isAt(placement: PlacementSpec, place: TokenPlace): placement is TargetBase['placement'] {

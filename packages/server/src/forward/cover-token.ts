@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import type { Headers } from './forward-headers.js'
 import type { ForwardedResponse } from './read-response.js'
 
 /**
@@ -9,18 +8,21 @@ import type { ForwardedResponse } from './read-response.js'
 export function withoutToken(response: ForwardedResponse, token: string, credential: string): ForwardedResponse {
   const { body, text } = response
   const spellings = spellingsOf(token)
+  const isIn = (value: string | Buffer): boolean => spellings.some((spelling) => value.includes(spelling))
   const cover = (value: string): string =>
-    spellings.reduce((covered, spelling) => covered.replaceAll(spelling, () => credential), value)
-  const headers: Headers = {}
-  for (const [name, value] of Object.entries(response.headers))
-    headers[name] = Array.isArray(value) ? value.map(cover) : cover(value)
+    isIn(value) ? spellings.reduce((covered, one) => covered.replaceAll(one, () => credential), value) : value
+  const { headers } = response
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) headers[name] = typeof value === 'string' ? cover(value) : value.map(cover)
+  }
   if (!Buffer.isBuffer(body)) {
     const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity'
-    return { ...response, headers, ...(isPlain && { body: masked(body, token) }) }
+    return isPlain ? { ...response, body: masked(body, token) } : response
   }
+  if (!isIn(text ?? body)) return response
   // Bytes and characters are the same in Latin-1, so nothing else of the body changes.
-  const given = text === undefined ? body.toString('latin1') : Buffer.from(text).toString('latin1')
-  if (!spellings.some((spelling) => given.includes(spelling))) return { ...response, headers }
+  const given = (text === undefined ? body : Buffer.from(text)).toString('latin1')
   const covered = Buffer.from(cover(given), 'latin1')
   const { 'content-encoding': _, ...others } = headers
   return { ...response, headers: { ...others, 'content-length': String(covered.length) }, body: covered }
@@ -28,6 +30,7 @@ export function withoutToken(response: ForwardedResponse, token: string, credent
 
 /** The token as it is, percent-encoded, and in JSON that escapes slashes. */
 function spellingsOf(token: string): readonly string[] {
+  if (/^[\w.~-]+$/.test(token)) return [token]
   return [...new Set([token, encodeURIComponent(token), token.replaceAll('/', String.raw`\/`)])]
 }
 

@@ -11,6 +11,9 @@ export interface FoundCredential {
 /** `lpt_…`, or a client key with or without the name of an account: `lpk_…`, `lpk_…@shop`, `shop@lpk_…`. */
 const credential = /^(?:lpt_|lpk_|[\w.-]{1,100}@lpk_)\S+$/
 
+/** Tells most headers apart quickly. */
+const mayHold = /lp[tk]_/
+
 /** The value of a header: the token alone or after a scheme. */
 const headerValue = /^(?:([!#$%&'*+.^_`|~\w-]+) +)?(\S+)$/
 
@@ -23,6 +26,7 @@ export function credentialsIn(query: string, headers: IncomingHttpHeaders): read
     if (credential.test(text)) found.push({ text, place: { in: 'query', name: decoded(name) } })
   }
   for (const [name, value] of Object.entries(headers)) {
+    if (!mayHold.test(String(value))) continue
     const [, scheme, text = ''] = headerValue.exec(String(value)) ?? []
     if (!credential.test(text)) continue
     found.push({ text, place: { in: 'header', name, ...(scheme !== undefined && { scheme }) } })

@@ -4,6 +4,7 @@ import { headerValue, replay } from '@lingpai/core/internal'
 import type { Dispatcher } from 'undici'
 import type { ServedAccount } from '../accounts/served-account.js'
 import { GatewayError } from './call-error.js'
+import type { CallEnd } from './call-end.js'
 import type { TargetBase } from './call-target.js'
 import { withoutToken } from './cover-token.js'
 import { withParameter } from './find-credential.js'
@@ -25,7 +26,7 @@ export interface ForwardedCall {
   /** What the client sent as its token. It stands in for the real token wherever the response holds that. */
   readonly credential: string
   /** Aborts when the client is gone, or when the platform takes too long. */
-  readonly ended: AbortController
+  readonly ended: CallEnd
 }
 
 /** How calls are sent. */
@@ -84,8 +85,7 @@ async function sendOnce(
   { account, target, method, path, query, headers, body, credential, ended }: ForwardedCall,
   token: string,
 ): Promise<ForwardedResponse> {
-  const { signal } = ended
-  signal.throwIfAborted()
+  ended.throwIfEnded()
   const { origin, prefix, placement } = target
   const sent = requestHeaders(headers, via)
   if (placement.in === 'header') sent[placement.name.toLowerCase()] = headerValue(placement, token)
@@ -98,7 +98,7 @@ async function sendOnce(
     headers: sent,
     body: body === undefined ? null : body.kind === 'kept' ? body.bytes : body.stream,
     bodyTimeout: timeoutMs,
-    signal,
+    signal: ended,
   }
   const response = await (body?.kind === 'streamed'
     ? // While it arrives, only the client's own time limit applies.
@@ -111,20 +111,19 @@ async function sendOnce(
  * Returns the head of a response unless the call ends before. A request that waits for a connection is not dropped by `undici` until its
  * turn, and its time-outs begin then.
  */
-async function untilEnd<T>(head: Promise<T>, ended: AbortController, timeoutMs?: number): Promise<T> {
-  const { signal } = ended
+async function untilEnd<T>(head: Promise<T>, ended: CallEnd, timeoutMs?: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = (): void => {
-      ended.abort(new GatewayError(504, 'no response from the platform in time; the call was not repeated'))
+      ended.end(new GatewayError(504, 'no response from the platform in time; the call was not repeated'))
     }
     const timer = timeoutMs === undefined ? undefined : systemClock.setTimer(late, timeoutMs)
     const stop = (): void => {
-      reject(signal.reason as Error)
+      reject(ended.reason ?? new GatewayError(502, 'the call has ended'))
     }
-    signal.addEventListener('abort', stop)
+    ended.once('abort', stop)
     void head.then(resolve, reject).finally(() => {
       timer?.cancel()
-      signal.removeEventListener('abort', stop)
+      ended.off('abort', stop)
     })
   })
 }

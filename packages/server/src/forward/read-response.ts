@@ -5,7 +5,7 @@ import { classify, isTokenError, largestPeek, mayBeJson, parseBody, type ErrorRe
 import type { Dispatcher } from 'undici'
 import type { AnyProvider } from '../accounts/served-account.js'
 import { responseHeaders, type Headers } from './forward-headers.js'
-import { readBeginning } from './read-beginning.js'
+import { readBeginning, type Beginning, type BeginningOptions } from './read-beginning.js'
 
 /** A response of the platform, as far as it was read to look for a token error. */
 export interface ForwardedResponse {
@@ -27,10 +27,8 @@ export async function readResponse(
   const head = { status, headers: responseHeaders(headers) }
   const lookUp = { get: (name: string) => textOf(headers[name.toLowerCase()]) }
   if (!mayBeJson({ status, headers: lookUp })) return { ...head, body }
-  const read = await readBeginning(body, {
-    keeps: (_bytes, size) => size <= largestPeek,
-    onClose: (source) => source.destroy(),
-  })
+  const isShort = Number(headers['content-length']) <= largestPeek
+  const read: Beginning = isShort ? { kind: 'whole', bytes: await wholeOf(body) } : await readBeginning(body, peek)
   if (read.kind === 'stream') return { ...head, body: read.stream }
   const text = await decode(read.bytes, lookUp.get('content-encoding'))
   const error =
@@ -42,6 +40,25 @@ export async function readResponse(
     ...(wasCompressed && { text }),
     ...(error !== undefined && isTokenError(error) && { tokenError: error }),
   }
+}
+
+const peek: BeginningOptions = {
+  keeps: (_bytes, size) => size <= largestPeek,
+  onClose: (source) => source.destroy(),
+}
+
+/** Reads a stream whose length is known to be short, with less work than an iterator. */
+async function wholeOf(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let bytes: Buffer | undefined
+    stream.on('data', (part: Buffer) => {
+      bytes = bytes === undefined ? part : Buffer.concat([bytes, part])
+    })
+    stream.once('error', reject)
+    stream.once('end', () => {
+      resolve(bytes ?? Buffer.alloc(0))
+    })
+  })
 }
 
 const decoders = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate) }

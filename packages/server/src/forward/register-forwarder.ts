@@ -8,6 +8,7 @@ import type { CallOutcome } from '../audit/call-log.js'
 import { ApiError } from '../http/api-error.js'
 import { allowBodyTime, limitBodyTime } from '../http/body-time.js'
 import { longestBodyMs } from '../http/server-settings.js'
+import { CallEnd } from './call-end.js'
 import { callError, gatewayError, GatewayError, nativeError } from './call-error.js'
 import { targetPath, type CallUrl } from './call-target.js'
 import { attributed } from './attributed.js'
@@ -181,11 +182,11 @@ async function timed(
   }
 }
 
-function endOf({ raw }: FastifyReply): AbortController {
-  const ended = new AbortController()
-  if (raw.closed) ended.abort()
+function endOf({ raw }: FastifyReply): CallEnd {
+  const ended = new CallEnd()
+  if (raw.closed) ended.end()
   raw.once('close', () => {
-    if (!raw.writableFinished) ended.abort()
+    if (!raw.writableFinished) ended.end()
   })
   return ended
 }
@@ -218,7 +219,8 @@ async function respond(
       ...(Buffer.isBuffer(body) && !hasLength && { 'content-length': body.length }),
       ...(isDraining && { connection: 'close' }),
     })
-    if (Buffer.isBuffer(body)) raw.end(body)
+    // A text goes into one piece with the head.
+    if (Buffer.isBuffer(body)) raw.end(body.toString('latin1'), 'latin1')
     else await pipeline(body, raw)
   } catch {
     // From here on, only the end of the connection can tell the client of a failure.
