@@ -18,6 +18,7 @@ const entries = [
   'members/cold-member',
   'members/import-once',
   'members/server-process',
+  'members/forward-process',
 ]
 const commands = { check: 'check-floors', pages: 'write-pages' }
 const [first, ...rest] = process.argv.slice(2)

@@ -106,3 +106,10 @@ declare module 'p-memoize' {
   ): (argument: A) => Promise<V>
   export { pMemoize as default }
 }
+
+declare module '@fastify/reply-from' {
+  import type { FastifyPluginAsync } from 'fastify'
+
+  const plugin: FastifyPluginAsync<{ readonly base: string; readonly undici: { readonly connections: number } }>
+  export { plugin as default }
+}

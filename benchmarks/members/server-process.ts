@@ -7,20 +7,11 @@ import { clientKeys, createClientKey, startTokenServer } from '@lingpai/server'
 import { startSimulator } from '@lingpai/testing/simulator'
 import { fastify } from 'fastify'
 import { loadServer, type LoadOrder } from './load-server.js'
-import type { ServedResponse, ServerTarget } from './server-target.js'
+import { serveAs } from './serve-as.js'
+import type { ServedResponse } from './server-target.js'
 
 /** A process of the scenario `server`: one of the servers, or the load. */
 const [role = '', ...args] = process.argv.slice(2)
-
-/** Tells the parent where it serves, and its processor time in microseconds whenever it is asked. */
-function serveAs(target: ServerTarget): void {
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage()
-    process.send?.(user + system)
-  })
-  process.once('disconnect', () => process.exit())
-  process.send?.(target)
-}
 
 async function serveLingpai(): Promise<void> {
   const simulator = await startSimulator()
@@ -60,10 +51,10 @@ async function serveFastify({ headers, body }: ServedResponse, key: string): Pro
   serveAs({ url: await app.listen({ port: 0, host: '127.0.0.1' }), key })
 }
 
-/** Loads a server each time the parent says so, and tells it when the round has ended. */
+/** Loads a server each time the parent says so, and then tells it within which time 99 % of the requests were answered. */
 function serveLoad(): void {
   process.on('message', (order: LoadOrder) => {
-    void loadServer(order).then(() => process.send?.('done'))
+    void loadServer(order).then((p99Ms) => process.send?.(p99Ms))
   })
   process.once('disconnect', () => process.exit())
   process.send?.('ready')

@@ -2,6 +2,8 @@
 export interface ServerTarget {
   readonly url: string
   readonly key: string
+  /** What to request, if that differs between servers. */
+  readonly path?: string
 }
 
 /** A response that every server sends. */

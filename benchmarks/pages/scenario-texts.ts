@@ -221,4 +221,22 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
       },
     },
   },
+  forward: {
+    title: { en: 'A forwarded call', zh: '一次转发的调用' },
+    what: {
+      en: 'A GET of an API through a proxy, over 32 kept connections. @fastify/reply-from only sends calls on, with its retries and fastify’s log off, and is the measure of both ratios; nginx only sends them on, too, with one worker. Lingpai also checks the surrogate, puts the real token in its place, looks for a token error in the response and counts the call.',
+      zh: '在 32 个保持的连接上，经过代理对 API 执行 GET。@fastify/reply-from 只转发调用（关闭了重试和 fastify 的日志），两个比例都以它为基准；nginx 也只转发，使用一个 worker。Lingpai 还要校验替代令牌、换上真实的令牌、在响应中查找令牌错误，并为调用计数。',
+    },
+    measures: {
+      'processor-time': {
+        en: 'processor time of @fastify/reply-from, as a share of the server’s',
+        zh: '@fastify/reply-from 的处理器时间占服务器的比例',
+      },
+      'p99-to-reply-from': {
+        en: '99 % of calls answered, as a multiple of the time of @fastify/reply-from',
+        zh: '99 % 的调用得到响应的时间，为 @fastify/reply-from 的倍数',
+      },
+      p99: { en: '99 % of calls answered', zh: '99 % 的调用得到响应的时间' },
+    },
+  },
 }

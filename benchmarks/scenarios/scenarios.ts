@@ -4,6 +4,7 @@ import { bytes } from './bytes.js'
 import { coldProcesses } from './cold-processes.js'
 import { coldStorm } from './cold-storm.js'
 import { expiry } from './expiry.js'
+import { forward } from './forward.js'
 import { hotPath } from './hot-path.js'
 import { importCost } from './import.js'
 import { lives } from './lives.js'
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   sharedReads,
   importCost,
   server,
+  forward,
 ]
 
 export function scenarioNamed(name: string): Scenario {
