@@ -12,7 +12,7 @@ const largestReplayBytes = 64 * 1024
 let world: ForwardWorld
 let surrogate: string
 beforeEach(async () => {
-  world = await openForwardWorld({ forward: { largestReplayBytes, timeoutMs: 300 } })
+  world = await openForwardWorld({ forward: { largestReplayBytes } })
   surrogate = await world.surrogate(world.key())
 })
 afterEach(() => world.close())
@@ -96,12 +96,13 @@ describe('the request', () => {
   })
 
   test('a call is not repeated when the API does not respond in time', async () => {
+    const another = await world.startAnother({ forward: { timeoutMs: 300 } })
     let requests = 0
     world.api.respondEarly = () => {
       requests += 1
       return true
     }
-    const response = await fetch(`${world.url}/cgi-bin/user/info?access_token=${surrogate}`)
+    const response = await fetch(`${another.url}/cgi-bin/user/info?access_token=${surrogate}`)
     expect([response.status, await response.json(), requests]).toEqual([
       504,
       expect.objectContaining({ errcode: -1, errmsg: expect.stringContaining('was not repeated') }),
