@@ -95,9 +95,11 @@ async function responseTo(
   { request, reply, largestReplayBytes, place, known }: Received,
 ): Promise<ForwardedResponse | undefined> {
   const url = (known.url = targetPath(request.originalUrl))
+  // What this server has sent on carries the real token, which is not a credential here.
+  assertNoLoop(request, sending.via)
   const credential = credentialOf(url, request)
   if (credential === undefined) return undefined
-  assertForwardable(request, sending.via)
+  assertForwardable(request)
   const identity = (known.identity = await identify(context, request, credential.text))
   const target = targetOf(identity, credential, url.path)
   allowBodyTime(request.raw)
@@ -117,11 +119,8 @@ async function responseTo(
   }
 }
 
-/**
- * @throws GatewayError for a WebSocket, for a body in another coding than chunks, and for a call that has come from this server; ApiError
- *   for chunks of HTTP/1.0
- */
-function assertForwardable({ headers, raw }: FastifyRequest, via: string): void {
+/** @throws GatewayError for a WebSocket, and for a body in another coding than chunks; ApiError for chunks of HTTP/1.0 */
+function assertForwardable({ headers, raw }: FastifyRequest): void {
   const { upgrade, 'transfer-encoding': coding } = headers
   // RFC 9112, section 6.1: what a proxy in front takes for the end of such a body is unknown.
   if (coding !== undefined && raw.httpVersion === '1.0')
@@ -131,6 +130,10 @@ function assertForwardable({ headers, raw }: FastifyRequest, via: string): void 
   // Other upgrades, such as the one to HTTP/2, are offers that a server may ignore.
   if (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade))
     throw new GatewayError(501, 'connections are not upgraded: open the WebSocket at the platform')
+}
+
+/** @throws GatewayError for a call that has come from this server */
+function assertNoLoop({ headers }: FastifyRequest, via: string): void {
   if (isLoop(headers, via))
     throw new GatewayError(508, "this server is its own upstream: the account's base URL must be the platform's")
 }

@@ -151,6 +151,17 @@ describe('the request', () => {
     expect([response.status, world.api.calls.length]).toEqual([508, 1])
   })
 
+  test('a call that has come back to this server with the real token is refused as a loop', async () => {
+    await fetch(`${world.url}/cgi-bin/user/info?access_token=${surrogate}`)
+    const { via = '' } = world.api.calls[0]?.headers ?? {}
+    const [real = ''] = world.realTokens()
+    const response = await fetch(`${world.url}/cgi-bin/user/info?access_token=${real}`, { headers: { via } })
+    expect([response.status, await response.json()]).toEqual([
+      508,
+      expect.objectContaining({ errmsg: expect.stringContaining('its own upstream') }),
+    ])
+  })
+
   test('an offer of HTTP/2, as the client of Java sends it, is ignored', async () => {
     const headers = {
       connection: 'Upgrade, HTTP2-Settings',
