@@ -3,7 +3,7 @@ import { errorBody } from '../facades/error-body.js'
 import { FacadeError } from '../facades/facade-error.js'
 import type { FacadePlatform } from '../facades/facade-platform.js'
 import { toFacadeError } from '../facades/to-facade-error.js'
-import { ApiError, isApiError, type ApiErrorCode } from '../http/api-error.js'
+import { isApiError, type ApiErrorCode } from '../http/api-error.js'
 import type { PlatformOfCall } from './platform-of-call.js'
 
 /** A failed call as its client receives it. */
@@ -58,7 +58,12 @@ export function callError(error: unknown, { platform, status }: PlatformOfCall):
   return known && { status: platform.statuses?.[known.code] ?? status, body: bodyOf(known) }
 }
 
-/** The failure in the server's own terms, for a call whose platform is unknown. */
-export function nativeError(error: unknown): unknown {
-  return isGatewayError(error) ? new ApiError('ERR_UNAVAILABLE', error.message) : error
+/**
+ * The failure of a call that was not sent on or had no response, for a platform without a format here. The platform may have handled the
+ * call, so another try is left to the client. Returns undefined for other failures, which the native API formats.
+ */
+export function nativeError(error: unknown): CallError | undefined {
+  if (!isGatewayError(error)) return undefined
+  const code: ApiErrorCode = 'ERR_UNAVAILABLE'
+  return { status: error.status, body: { error: { code, message: error.message, retryable: false } } }
 }

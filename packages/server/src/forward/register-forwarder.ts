@@ -234,7 +234,7 @@ async function respond(
 function sendError(error: unknown, { headers }: FastifyRequest, reply: FastifyReply, { url, identity }: Known): void {
   const call = url && { ...url, authorization: headers.authorization ?? '' }
   const of = call && platformOfCall(call, identity?.account.provider.id)
-  const known = of && callError(error, of)
-  if (known === undefined) void reply.send(nativeError(error))
+  const known = of === undefined ? nativeError(error) : callError(error, of)
+  if (known === undefined) void reply.send(error)
   else void reply.code(known.status).send(known.body)
 }
