@@ -95,7 +95,7 @@ test('a wrong setting, a field that does not exist and an address without TLS ar
       ],
       [
         configuration(tokenUrl).replace('client_secret_post', 'magic'),
-        'must be client_secret_basic or client_secret_post',
+        'accounts.writer: oauth2: "clientAuthentication" must be client_secret_basic or client_secret_post',
       ],
       [configuration('http://login.example.com/token'), 'tokenUrl is malformed'],
       [configuration(tokenUrl).replace('scope: orders.write', 'scope: ""'), 'scope: must not be empty'],
