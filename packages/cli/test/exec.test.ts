@@ -146,6 +146,16 @@ test.each<[string, readonly string[], RegExp]>([
   })
 })
 
+test('a longer life than half of a token has is an error that names the option', async () => {
+  await withHome(async ({ run }) => {
+    const { code, stderr } = await run(['exec', 'qq-bot', '--min-life', '8000', '--', 'true'])
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('exec: --min-life must be at most half of the life of a token of qq-bot'),
+    })
+  })
+})
+
 test('arguments of the program are its own, also those that look like secrets or options', async () => {
   await withHome(async ({ spawn: start }) => {
     const { code, stdout } = await start(['exec', 'qq-bot', '--', 'echo', '--secret=x', '--json', '--', '-h']).ended

@@ -1,4 +1,4 @@
-import { ConfigError, type TokenRecord } from '@lingpai/core'
+import { ConfigError, isLingpaiError, type TokenRecord } from '@lingpai/core'
 import type { CommandDefinition } from '../command.js'
 import { loadConfiguration } from '../configuration/load-configuration.js'
 import type { ConfiguredAccount } from '../configuration/configuration.js'
@@ -43,7 +43,12 @@ export const execCommand: CommandDefinition = {
       for (const { account, names: ofToken } of variables) {
         const secret = await secretOf(account, io)
         for (const problem of exposures(account, secret)) output.warn(problem)
-        const record = await accounts.source(account, secret).getRecord({ minLifeMs })
+        const record = await accounts
+          .source(account, secret)
+          .getRecord({ minLifeMs })
+          .catch((error: unknown) => {
+            throw inWordsOfOptions(error, account)
+          })
         output.hide(record.value)
         given.push({ account, record })
         for (const name of ofToken) env[name] = record.value
@@ -79,6 +84,13 @@ function variablesOf(account: ConfiguredAccount, all: readonly ConfiguredAccount
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(given))
     throw new ConfigError('exec: --env is not a name of a variable', { field, problem: 'malformed' })
   return [given]
+}
+
+/** The error for a life that no token of the account has, with the name of the option. Other errors are returned as they are. */
+function inWordsOfOptions(error: unknown, { name }: ConfiguredAccount): unknown {
+  if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG' || error.details.field !== 'minLifeMs') return error
+  const text = `exec: --min-life must be at most half of the life of a token of ${name}`
+  return new ConfigError(text, { field: '--min-life', problem: 'conflict' }, { cause: error })
 }
 
 function secondsOf(given: unknown): number {
