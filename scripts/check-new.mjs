@@ -45,7 +45,7 @@ const places = {
   'llms.txt': "import { acme } from '@lingpai/provider-acme'",
   'fixtures/consumer-ts-minimum/package.json': '"@lingpai/provider-acme"',
   'fixtures/consumer-ts-minimum/without-node/providers.ts': "export { acme } from '@lingpai/provider-acme'",
-  'packages/server/src/facades/facades.ts': "from './acme-facade.js'",
+  'packages/server/src/facades/generated-list.ts': "from './acme-facade.js'",
   'packages/testing/src/simulator/platform-name.ts': "'acme'",
   'packages/testing/src/simulator/platform-kinds.ts': 'acme: acmePlatform',
 }

@@ -2,7 +2,7 @@
 // those of the facades.
 import { errorBody } from '../../packages/server/src/facades/error-body.ts'
 import { FacadeError } from '../../packages/server/src/facades/facade-error.ts'
-import { facades } from '../../packages/server/src/facades/facades.ts'
+import { facades } from '../../packages/server/src/facades/generated-list.ts'
 import { caddyRecipe } from './caddy-recipe.mjs'
 import { nginxRecipe } from './nginx-recipe.mjs'
 

@@ -12,7 +12,7 @@ export function facadeList() {
   const names = namesIn(facades, 'facade')
   return [
     [
-      `${facades}/facades.ts`,
+      `${facades}/generated-list.ts`,
       `${originOf(facades, 'facade')}
 import type { Facade } from './facade.js'
 ${importsOf(names, 'facade')}

@@ -1,4 +1,4 @@
-import { facades } from './facades.js'
+import { facades } from './generated-list.js'
 
 /** A path with two slashes in a row or one at the end. */
 const oddSlashes = /^[^?]*(?:\/\/|[^?/]\/(?:\?|$))/

@@ -4,7 +4,7 @@ import type { FacadeError } from './facade-error.js'
 import type { FacadePlatform } from './facade-platform.js'
 
 /**
- * A platform as its SDKs know it: `<name>-facade.ts` exports one as `<name>Facade`, and `npm run providers` lists them in `facades.ts`.
+ * A platform as its SDKs know it: `<name>-facade.ts` exports one as `<name>Facade`, and `npm run providers` lists them in `generated-list.ts`.
  */
 export interface Facade {
   readonly platform: FacadePlatform

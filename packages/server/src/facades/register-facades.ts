@@ -6,7 +6,7 @@ import { errorBody } from './error-body.js'
 import { toFacadeError } from './to-facade-error.js'
 import type { ServerContext } from '../server-context.js'
 import { facadeContext, type FacadeContext } from './facade-context.js'
-import { facades } from './facades.js'
+import { facades } from './generated-list.js'
 
 /** Registers routes in the formats of the platforms, for SDKs that know nothing about this server. */
 export function registerFacades(fastify: FastifyInstance, context: ServerContext): void | Promise<void> {

@@ -1,7 +1,7 @@
 import type { FacadePlatform } from './facade-platform.js'
 import { FacadeError } from './facade-error.js'
 import { errorBody } from './error-body.js'
-import { facades } from './facades.js'
+import { facades } from './generated-list.js'
 
 /** A response in the format of a platform. */
 export interface UnservedResponse {

@@ -1,5 +1,5 @@
 import type { Facade, UnservedCall } from '../facades/facade.js'
-import { facades } from '../facades/facades.js'
+import { facades } from '../facades/generated-list.js'
 
 /** The platform of a call, and the HTTP status of its API's errors. */
 export interface PlatformOfCall {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { temporaryDirectories } from '../../../testing/test/support/temporary-directory.js'
-import { facades } from '../../src/facades/facades.js'
+import { facades } from '../../src/facades/generated-list.js'
 import { freePort, startCaddy, startNginx, testsWith, writeCertificate, type ProxyFront } from './proxy-front.js'
 
 const deploy = new URL('../../../../deploy/', import.meta.url)
