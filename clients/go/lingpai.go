@@ -120,8 +120,9 @@ type Client struct {
 	closed  context.Context
 	end     context.CancelFunc
 
-	mu       sync.Mutex
-	accounts map[string]*account
+	mu        sync.Mutex
+	accounts  map[string]*account
+	pollUntil time.Time // accounts are polled until then
 }
 
 // New checks the configuration; it sends no request.
@@ -317,6 +318,8 @@ func (c *Client) account(name string) (*account, error) {
 		c.accounts[name] = state
 		if len(c.accounts) == 1 {
 			go c.watch()
+		} else if time.Now().Before(c.pollUntil) {
+			go c.poll(state, c.pollUntil)
 		}
 	}
 	return state, nil
@@ -473,6 +476,7 @@ func (c *Client) watch() {
 		until := time.Now().Add(polling)
 		var polls sync.WaitGroup
 		c.mu.Lock()
+		c.pollUntil = until
 		for _, state := range c.accounts {
 			polls.Add(1)
 			go func(state *account) {

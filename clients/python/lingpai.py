@@ -252,6 +252,8 @@ class TokenServerClient:
         self._closed = threading.Event()
         self._accounts: dict[str, _Account] = {}
         self._sockets: set[socket.socket] = set()
+        # Accounts are polled until then.
+        self._poll_until = 0.0
 
     def _account(self, name: str) -> _Account:
         if self._closed.is_set():
@@ -262,10 +264,13 @@ class TokenServerClient:
         if not isinstance(name, str) or name == "":
             raise ConfigError('"account" must be a non-empty string')
         with self._lock:
-            is_first = not self._accounts
+            is_first, is_new = not self._accounts, name not in self._accounts
             state = self._accounts.setdefault(name, _Account(name))
+            until = self._poll_until
         if is_first:
             _spawn(self._watch)
+        elif is_new and time.monotonic() < until:
+            _spawn(self._poll, state, until)
         return state
 
     def _obtain(self, state: _Account, min_life: float, is_report: bool = False) -> Token:
@@ -369,9 +374,10 @@ class TokenServerClient:
         while not self._closed.is_set():
             failures = 0 if self._follow() else failures + 1
             if failures > 0:
-                until = time.monotonic() + _POLLING_SECONDS
-                polls = [_spawn(self._poll, one, until) for one in list(self._accounts.values())]
-                for poll in polls:
+                with self._lock:
+                    until = self._poll_until = time.monotonic() + _POLLING_SECONDS
+                    accounts = list(self._accounts.values())
+                for poll in [_spawn(self._poll, one, until) for one in accounts]:
                     poll.join()
             self._closed.wait(_backoff(failures))
 

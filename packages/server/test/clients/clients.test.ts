@@ -79,6 +79,16 @@ describe.each(languages)('the $name client', (language) => {
       },
     )
 
+  testIf('polls an account, too, that is first asked for while others are polled', async () => {
+    world.front.events = 'refused'
+    const driver = await start({ url: world.front.url, key: world.key(['bot', account]) })
+    for (const name of ['bot', account]) {
+      await driver.ask({ do: 'token', account: name })
+      await world.clock.advance(100)
+      await world.front.until(`GET /v1/accounts/${name}/changes?generation=1`, 1)
+    }
+  })
+
   testIf('serves the living token to its end when the server is gone, and recovers when it is back', async () => {
     world.simulator.change('wechat', { lifeSeconds: 2 })
     const driver = await open()
