@@ -7,6 +7,7 @@ import type { ServerContext } from '../server-context.js'
 import type { FacadePlatform } from './facade-platform.js'
 import { parseFacadeSecret } from './facade-secret.js'
 import { handOuts } from './hand-outs.js'
+import { attributed } from '../forward/attributed.js'
 import { isCredential } from '../forward/find-credential.js'
 import { identify } from '../forward/identify-call.js'
 import { mayCall } from '../forward/call-target.js'
@@ -100,7 +101,7 @@ export function facadeContext(context: ServerContext): FacadeContext {
   const surrogateFor = async (account: ServedAccount, { key }: Caller): Promise<HandedOut | undefined> => {
     if (context.surrogates === undefined) return undefined
     const surrogates = await context.surrogates()
-    await actAs(key.name, account.source, 'token', () => account.source.getAccessToken())
+    await attributed(actAs, key.name, account.source).getAccessToken()
     return { value: surrogates.issue(key, account.name), expiresInSeconds: reportedSeconds }
   }
 

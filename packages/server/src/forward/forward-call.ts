@@ -49,7 +49,7 @@ export interface Outcome {
  * Sends a call to the platform with the account's token, and once more with another token if the platform rejects the first one. A call
  * without a response is never repeated, because the platform may have handled it; nor is one whose body was not kept.
  *
- * @throws the error of the source, or of `undici` if there is no response
+ * @throws LingpaiError if the source has no token; an error of `undici` or a GatewayError if the platform does not respond
  */
 export async function forwardCall(
   sending: Sending,

@@ -165,7 +165,7 @@ async function send(
   }
 }
 
-/** Tells the log of calls how a call ended, and how long it took. */
+/** Reports how a call ended, and how long it took. */
 async function timed(
   { calls, clock }: ServerContext,
   { caller, account }: Identity,

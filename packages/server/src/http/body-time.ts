@@ -5,8 +5,8 @@ import { endSlowRequest } from './server-settings.js'
 const timers = new WeakMap<IncomingMessage, Timer>()
 
 /**
- * Ends a request whose body has not arrived after this time. Node's own limit must allow for the uploads of known clients; this one is for
- * everybody else, who could keep connections open with bodies that never end.
+ * Ends a request whose body has not arrived after this time. Node's own limit allows for the uploads of authenticated clients; this one
+ * keeps other clients from holding connections open with bodies that never end.
  */
 export function limitBodyTime(request: IncomingMessage, response: ServerResponse, ms: number): void {
   const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
@@ -21,7 +21,7 @@ export function limitBodyTime(request: IncomingMessage, response: ServerResponse
   request.once('close', () => timers.get(request)?.cancel())
 }
 
-/** Gives the body of a known client's request all the time that the server allows. */
+/** Gives the body of a authenticated client's request all the time that the server allows. */
 export function allowBodyTime(request: IncomingMessage): void {
   timers.get(request)?.cancel()
 }
