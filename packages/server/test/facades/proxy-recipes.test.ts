@@ -67,8 +67,8 @@ async function startWithCaddy(file: string, replaced: (text: string) => string):
   const [home, port] = [await directory(), await freePort()]
   await writeCertificate(home, file)
   const text = replaced(await readFile(new URL(`caddy/${file}.Caddyfile`, deploy), 'utf8'))
-    .replace('auto_https disable_redirects', 'auto_https disable_redirects\n\tadmin off')
-    .replaceAll(':443', `:${port}`)
+    .replace('auto_https off', 'auto_https off\n\tadmin off')
+    .replace(/:443\b/g, `:${port}`)
     .replaceAll(`/etc/caddy/${file}`, `${home}/${file}`)
   return startCaddy(home, port, text)
 }
