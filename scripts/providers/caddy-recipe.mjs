@@ -22,7 +22,7 @@ export function caddyRecipe({ file, title, names, tokens, hosts, errors }) {
 #
 # Change the lines marked with <--. Caddy must resolve the platform's names to the platform: don't lead them here in its own hosts file.
 {
-	auto_https disable_redirects
+	auto_https off
 	# URLs contain keys and tokens: no log must have them.
 	log {
 		exclude http.log.error http.log.access http.handlers.reverse_proxy
