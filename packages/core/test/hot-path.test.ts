@@ -109,3 +109,30 @@ test('the hot path ends before the overlap of a token that another process may h
     await rm(directory, { recursive: true, force: true })
   }
 })
+
+test('when an API rejects the token at one source of an account, every other leaves the hot path', async () => {
+  const sources = Array.from({ length: 12 }, () => world.source('wechat', world.manager()))
+  for (const source of sources) await world.clock.runUntil(source.getAccessToken())
+  const latestFirst = sources.reverse()
+  const promises = latestFirst.map((source) => source.getAccessToken())
+  // The oldest have left it before: a program that makes a source for each request must not keep them all.
+  expect(promises.filter((promise) => promise === promises[0])).toHaveLength(8)
+  const token = await promises[0]!
+  world.simulator.revoke(world.simulator.accounts.wechat)
+  const replaced = sources[3]!.reportRejected(token)
+  await world.clock.settle()
+  for (const source of sources) expect(await world.clock.runUntil(source.getAccessToken())).not.toBe(token)
+  expect(await replaced).not.toBe(token)
+})
+
+test('a call that was under way when its source was removed does not put the source back on the hot path', async () => {
+  const manager = world.manager()
+  const source = world.source('qq', manager)
+  await world.clock.runUntil(source.getAccessToken())
+  await world.clock.advance(minute)
+  const underway = source.getAccessToken()
+  manager.remove(source)
+  await Promise.allSettled([underway])
+  await world.clock.settle()
+  await expect(source.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+})

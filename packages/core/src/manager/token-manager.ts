@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { accountName, areTexts, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
 import { AccountContext, type AccountFacts, type ManagerParts, type RecordPlace } from '../state/account-context.js'
+import type { HotSource } from '../state/account-state.js'
 import { AccountSource } from '../source/account-source.js'
 import type { SourceName, SourceParts } from '../source/source-parts.js'
 import { assertCache } from '../cache/assert-cache.js'
@@ -99,7 +100,7 @@ export class TokenManager {
       clock,
       fetch,
       language,
-      contextOf: (facts, secrets, closing) => this.#contextOf(facts, secrets, closing),
+      contextOf: (facts, secrets, closing, source) => this.#contextOf(facts, secrets, closing, source),
       // A hanging vault must not block every later call.
       secretsOf: ({ spec, secrets }) => {
         return withDeadline(clock, timeoutMs, resolveSecrets(spec, secrets), () => lateSecret(spec.id, timeoutMs))
@@ -192,13 +193,14 @@ export class TokenManager {
     facts: AccountFacts<C>,
     secrets: Readonly<Record<string, string>>,
     closing: Closing,
+    source: HotSource,
   ): AccountContext<C> {
     const { clock, store } = this.#parts
     const { spec, account } = facts
     const { key, fingerprint } = facts.place ?? placeOf(account, secrets)
     const state = registry.state(store.cache, clock, key)
     const parent = spec.parent && this.#parentSource(spec.parent, facts, secrets, closing)
-    return new AccountContext<C>(this.#parts, { facts, secrets, key, fingerprint, state, parent, closing })
+    return new AccountContext<C>(this.#parts, { facts, secrets, key, fingerprint, state, source, parent, closing })
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */

@@ -8,15 +8,25 @@ import { adoption } from '../refresh/adopt-token.js'
 import { assertReachable, diesUnderway } from '../refresh/assert-reachable.js'
 import { authorizedFetch } from '../replay/authorized-fetch.js'
 import { headerPlacement, headerValue } from '../provider/build-request.js'
-import { clearState, isRejected, noteRejectedValue, rejectRecord, type AccountState } from '../state/account-state.js'
+import {
+  clearState,
+  forgetSource,
+  isRejected,
+  noteRejectedValue,
+  rejectRecord,
+  type AccountState,
+  type HotSource,
+} from '../state/account-state.js'
 import type { ApiErrorTables } from '../provider/classify.js'
 import type { PlatformCode } from '../error-class.js'
 import { type ClosedError, isLingpaiError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
 import { isBoundToRequests, joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
+import { AskedSecrets } from './asked-secrets.js'
 import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
 import { Closing, isClosedError } from '../time/closing.js'
-import { oneAtATime } from '../time/one-at-a-time.js'
+import { neverAgreed, type AgreedSpan } from '../time/clock-watch.js'
+import { followChanges } from './follow-changes.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import type { SourceName, SourceParts } from './source-parts.js'
@@ -42,14 +52,15 @@ import { withToken } from '../replay/with-token.js'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
-/** A secret is fetched from a vault at most this often. */
-const betweenQuestionsMs = 5000
-
 /** Number of refreshes that one caller waits for before its call fails. */
 const mostRefreshes = 4
 
 /** {@link TokenSource} over a state that all managers of the process share. */
-export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource<C> {
+export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource<C>, HotSource {
+  // What a warm call reads comes first and is the source's own, so that a call of one account among many waits for memory once.
+  #hotToken: Promise<string> | undefined
+  #hotSpan: AgreedSpan = neverAgreed
+  #hotForMs = 0
   readonly #parts: SourceParts
   readonly #facts: AccountFacts<C>
   /** Its name among the sources of its manager. */
@@ -66,8 +77,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   #background: BackgroundRefresh<C> | undefined
   #endChanges: (() => void) | undefined
   #fetch: TokenSource['fetch'] | undefined
-  #asking: Promise<AccountContext<C>> | undefined
-  #askedAtMs = -Infinity
+  /** Only where a secret is a function. */
+  #asked: AskedSecrets<C> | undefined
 
   /** @param given the credentials as they were given */
   constructor(
@@ -83,8 +94,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     this.variant = variant
     this.#closing = closing
     this.#invalid = areCredentials(facts.spec, given) ? undefined : { ...given }
-    const { secrets } = facts
-    if (areTexts(secrets)) this.#use(parts.contextOf(facts, secrets, closing))
+    if (areTexts(facts.secrets)) this.#use(parts.contextOf(facts, facts.secrets, closing, this))
   }
 
   /** Uses the volatile credentials from now on. One that is not given stays. */
@@ -118,10 +128,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return this.#context
   }
 
-  // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a
-  // promise.
+  // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
-    const hot = options === undefined ? this.#hotPromise() : undefined
+    const hot = options === undefined ? this.#hot() : undefined
     if (hot !== undefined) return hot
     // Callers that have to wait share one wait, except where I/O ends with the request that started it.
     const mayShare = options === undefined && !isBoundToRequests() && this.peek() === undefined
@@ -130,13 +139,24 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   /** The promise of a token that needs no check now. */
-  #hotPromise(): Promise<string> | undefined {
-    const state = this.#state
-    if (state?.hotPromise === undefined || state.hotSpan === undefined) return undefined
-    const { hotPromise, hotSpan, hotForMs } = state
+  #hot(): Promise<string> | undefined {
+    if (this.#hotToken === undefined) return undefined
+    const span = this.#hotSpan
     const nowMs = this.#parts.clock.now()
-    const isHot = nowMs >= hotSpan.fromMs && nowMs < hotSpan.toMs && nowMs < hotSpan.beganMs + hotForMs
-    return isHot ? hotPromise : undefined
+    const isHot = nowMs >= span.fromMs && nowMs < span.toMs && nowMs < span.beganMs + this.#hotForMs
+    return isHot ? this.#hotToken : undefined
+  }
+
+  warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): void {
+    // A call that began before the source was closed, or before its secret changed, may still be under way.
+    if (state !== this.#state) return
+    this.#hotToken = token
+    this.#hotSpan = span
+    this.#hotForMs = forMs
+  }
+
+  cool(): void {
+    this.#hotToken = undefined
   }
 
   async #acquireForAll(): Promise<string> {
@@ -160,7 +180,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   peek(): string | undefined {
     const context = this.#context
     if (context === undefined || this.#closing.reason !== undefined) return undefined
-    if (this.#hotPromise() !== undefined) return context.state.record?.value
+    if (this.#hot() !== undefined) return context.state.record?.value
     const freshness = freshnessOf(context, 0)
     return freshness === 'unusable' || freshness === 'must-revalidate' ? undefined : context.state.record?.value
   }
@@ -264,6 +284,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   /** Ends the source: its timers stop, and pending and later calls fail with the reason. */
   close(reason: ClosedError): void {
     this.#closing.close(reason)
+    if (this.#state !== undefined) forgetSource(this.#state, this)
     this.#state = undefined
     this.#endChanges?.()
     this.stopBackgroundRefresh()
@@ -336,40 +357,22 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return this.#context ?? abortable(this.#ask(), signal)
   }
 
-  /** Fetches the secrets, once for all callers that wait for them. */
+  /** Fetches the secrets that are functions. */
   async #ask(): Promise<AccountContext<C>> {
-    const asking = (this.#asking ??= this.#askForContext().finally(() => {
-      this.#asking = undefined
-      this.#askedAtMs = this.#parts.clock.monotonic()
-    }))
-    const context = await this.#closing.during(() => abortable(asking, this.#closing.signal))
-    this.#assertOpen()
-    return this.#use(context)
-  }
-
-  async #askForContext(): Promise<AccountContext<C>> {
-    const { account } = this.#facts
-    const secrets = await this.#parts.secretsOf(this.#facts)
+    const asked = (this.#asked ??= new AskedSecrets(this.#parts, this.#facts))
+    const secrets = await this.#closing.during(() => abortable(asked.ask(), this.#closing.signal))
     this.#assertOpen()
     // A vault usually returns the same secret again.
-    const isSame = this.#context?.fingerprint === fingerprintOf(account, secrets)
-    return isSame && this.#context ? this.#context : this.#parts.contextOf(this.#facts, secrets, this.#closing)
+    if (this.#context?.fingerprint === fingerprintOf(this.account, secrets)) return this.#context
+    return this.#use(this.#parts.contextOf(this.#facts, secrets, this.#closing, this))
   }
 
   #use(context: AccountContext<C>): AccountContext<C> {
     this.#endChanges?.()
+    if (this.#state !== undefined) forgetSource(this.#state, this)
     this.#context = context
     this.#state = context.state
-    // A parent's token is looked at when the derived one is refreshed. A parent is never closed on its own, so it would listen forever.
-    if (context.isNested) return context
-    const { state } = context
-    let look: (() => void) | undefined
-    // Another process refreshed: adopt its token now rather than at the next look.
-    this.#endChanges = context.onChange(({ generation = Infinity }) => {
-      if (state.refresh !== undefined || generation <= (state.record?.generation ?? 0)) return
-      look ??= oneAtATime(() => lookAtCache(context))
-      look()
-    })
+    this.#endChanges = followChanges(context)
     return context
   }
 
@@ -383,11 +386,10 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
       isLingpaiError(error) &&
       error.code === 'ERR_LINGPAI_PLATFORM' &&
       error.details.errorClass === 'credential-invalid'
-    if (areTexts(this.#facts.secrets) || !isWrongSecret) return undefined
+    if (this.#asked === undefined || !isWrongSecret) return undefined
     // Another caller that waited for the same refresh may have fetched them already.
     if (this.#context !== undefined && this.#context.fingerprint !== context.fingerprint) return this.#context
-    if (this.#asking === undefined && this.#parts.clock.monotonic() - this.#askedAtMs < betweenQuestionsMs)
-      return undefined
+    if (!this.#asked.mayAskAgain()) return undefined
     const other = await abortable(this.#ask(), signal)
     return other.fingerprint === context.fingerprint ? undefined : other
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { AccountContext, AccountFacts } from '../state/account-context.js'
+import type { HotSource } from '../state/account-state.js'
 import type { Closing } from '../time/closing.js'
 
 /** What the sources of a manager share. */
@@ -9,9 +10,10 @@ export interface SourceParts {
   readonly language: 'en' | 'zh'
   /** Returns the context that belongs to secrets. */
   readonly contextOf: <C>(
-    source: AccountFacts<C>,
+    facts: AccountFacts<C>,
     secrets: Readonly<Record<string, string>>,
     closing: Closing,
+    source: HotSource,
   ) => AccountContext<C>
   /** Fetches the secrets that are functions. */
   readonly secretsOf: <C>(source: AccountFacts<C>) => Promise<Readonly<Record<string, string>>>

@@ -11,7 +11,7 @@ import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/upstream-options.js'
 import { Turn, type RefreshQueue } from './refresh-queue.js'
-import { heldTokens, holdRecord, type AccountState } from './account-state.js'
+import { heldTokens, holdRecord, type AccountState, type HotSource } from './account-state.js'
 
 /** What all accounts of a manager share. */
 export interface ManagerParts {
@@ -64,6 +64,8 @@ export interface AccountParts<C> {
   readonly key: string
   readonly fingerprint: string
   readonly state: AccountState
+  /** What serves the account's token to callers. */
+  readonly source: HotSource
   /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent: TokenSource | undefined
   readonly closing: Closing
@@ -75,6 +77,8 @@ export class AccountContext<C = never> implements CacheUser {
   readonly key: string
   readonly fingerprint: string
   readonly state: AccountState
+  /** What serves the account's token to callers. */
+  readonly source: HotSource
   readonly gate: CacheGate
   /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent: TokenSource | undefined
@@ -90,6 +94,7 @@ export class AccountContext<C = never> implements CacheUser {
     this.key = parts.key
     this.fingerprint = parts.fingerprint
     this.state = parts.state
+    this.source = parts.source
     this.parent = parts.parent
     this.closing = parts.closing
     this.gate = new CacheGate(manager.store, this)

@@ -12,13 +12,8 @@ import { deadlineOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from 
  * the token.
  */
 export interface AccountState {
-  /**
-   * The promise of a token that can be served without a further check, within a span in which the clocks agree, and for so many
-   * milliseconds from the beginning of that span. The first fields, because the hot path reads nothing else.
-   */
-  readonly hotPromise: Promise<string> | undefined
-  readonly hotSpan: AgreedSpan | undefined
-  readonly hotForMs: number
+  /** The sources that serve the token without a look at this state. Each change that they must know of cools them. */
+  readonly hotSources: readonly HotSource[]
   readonly record: StoredRecord | undefined
   /** `record` on the clocks of this process. */
   readonly times: LocalTimes | undefined
@@ -51,6 +46,14 @@ export interface AccountState {
   readonly lastGeneration: number
   /** Grows with each `clear()`. A request from before is not kept after it. */
   readonly clears: number
+}
+
+/** A source that can serve a token by itself, as long as nothing has to be checked. */
+export interface HotSource {
+  /** Serves the token of `state` from now on, while `span` lasts, and for so many milliseconds from its beginning. */
+  warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): void
+  /** Asks the state again at the next call. */
+  cool(): void
 }
 
 /** A refresh under way in this process. All callers that need one wait for the same. */
@@ -94,13 +97,12 @@ export interface RefreshOutcome {
 type Writable = { -readonly [Field in keyof AccountState]: AccountState[Field] }
 
 const none: readonly string[] = []
+const cold: readonly HotSource[] = []
 
 /** The state of an account of which nothing is known. */
 export function newAccountState(): AccountState {
   return {
-    hotPromise: undefined,
-    hotSpan: undefined,
-    hotForMs: 0,
+    hotSources: cold,
     record: undefined,
     times: undefined,
     replacedValue: undefined,
@@ -129,7 +131,7 @@ export function holdRecord(state: Writable, record: StoredRecord, arrival: Arriv
   if (state.heardValues.length > 0) state.heardValues = without(state.heardValues, record.value)
   state.times = times
   state.record = record
-  state.hotPromise = undefined
+  cool(state)
   noteGeneration(state, record.generation)
 }
 
@@ -138,7 +140,7 @@ export function clearState(state: Writable): void {
   state.clears += 1
   state.record = undefined
   state.times = undefined
-  state.hotPromise = undefined
+  cool(state)
   state.isUnwritten = false
   forgetRejected(state)
   forgetFailure(state)
@@ -226,7 +228,7 @@ export function noteAsking(state: Writable, clock: Clock): () => void {
     over: Promise.all([over, earlier?.over]),
   }
   state.asking = asking
-  state.hotPromise = undefined
+  cool(state)
   void asking.over.then(() => {
     if (state.asking === asking) state.asking = undefined
   })
@@ -278,7 +280,7 @@ export function noteRejectedValue(state: Writable, value: string): void {
 /** An API rejected the token in memory: it is neither served nor written any more. */
 export function rejectRecord(state: Writable, value: string, code: PlatformCode | undefined): void {
   state.rejected = { value, code: code ?? (state.rejected?.value === value ? state.rejected.code : undefined) }
-  state.hotPromise = undefined
+  cool(state)
   state.isUnwritten = false
   noteRejectedValue(state, value)
 }
@@ -287,7 +289,7 @@ export function rejectRecord(state: Writable, value: string, code: PlatformCode 
 export function markRecord(state: Writable, { value, rejectedCode }: StoredRecord): void {
   if (rejectedCode === undefined || state.record?.value !== value) return
   state.record = changedRecord(state.record, { rejectedCode })
-  state.hotPromise = undefined
+  cool(state)
   state.isUnwritten = false
 }
 
@@ -316,12 +318,15 @@ export function isRejectedRecord(state: AccountState, record: StoredRecord): boo
   return record.rejectedCode !== undefined || state.rejectedValues.includes(record.value)
 }
 
+/** A program has one source of an account, or a few. Where it makes one for each of its requests, the old ones must not be kept. */
+const mostHot = 8
+
 /**
- * Lets the hot path serve the token until the next moment at which anything has to be checked.
+ * Lets a source serve the token until the next moment at which anything has to be checked.
  *
  * @param lookMs how long the token may be served without a look at the cache, from the last one on
  */
-export function warm(state: Writable, clock: Clock, lookMs: number): void {
+export function warm(state: Writable, source: HotSource, clock: Clock, lookMs: number): void {
   const { times } = state
   if (times === undefined) return
   // The process may be stopped between two reads of its clocks, and a clock set: the earliest read counts.
@@ -332,7 +337,21 @@ export function warm(state: Writable, clock: Clock, lookMs: number): void {
   const quietMs = checkedInMs - 2 * agreedMs
   if (quietMs <= 0) return
   const span = watchOf(clock).open()
-  state.hotSpan = span
-  state.hotForMs = Math.floor(Math.min(beforeMs, clock.now()) + quietMs - span.beganMs)
-  state.hotPromise = times.promise
+  const forMs = Math.floor(Math.min(beforeMs, clock.now()) + quietMs - span.beganMs)
+  source.warm(state, times.promise, span, forMs)
+  if (state.hotSources.includes(source)) return
+  for (const last of state.hotSources.slice(mostHot - 1)) last.cool()
+  state.hotSources = [source, ...state.hotSources.slice(0, mostHot - 1)]
+}
+
+/** Has every source look at the state again. */
+function cool(state: Writable): void {
+  for (const source of state.hotSources) source.cool()
+  state.hotSources = cold
+}
+
+/** A source serves the account no longer. */
+export function forgetSource(state: Writable, source: HotSource): void {
+  source.cool()
+  state.hotSources = state.hotSources.filter((one) => one !== source)
 }

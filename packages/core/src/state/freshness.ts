@@ -19,7 +19,7 @@ export type Freshness = 'fresh' | 'refresh-due' | 'revalidate' | 'must-revalidat
 
 /** Judges the record in memory by both clocks. Opens the hot path if the record is fresh. */
 export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): Freshness {
-  const { state, clock, spec } = context
+  const { state, clock, spec, source } = context
   const { times } = state
   if (times === undefined || isRejected(state) || hasCome(deadlineOf(times), clock)) return 'unusable'
   if (timeLeftMs(times.expiry, clock) < minLifeMs) return 'unusable'
@@ -30,7 +30,7 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   if (msSince(times.seen, clock) >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it.
   if (!renewalModes[mode].endsOld || state.asking === undefined)
-    warm(state, clock, Math.min(memoryMs, replacedMs(context)))
+    warm(state, source, clock, Math.min(memoryMs, replacedMs(context)))
   return 'fresh'
 }
 

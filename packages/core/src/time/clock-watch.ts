@@ -11,6 +11,9 @@ export interface AgreedSpan {
   readonly toMs: number
 }
 
+/** The span that never is. */
+export const neverAgreed: AgreedSpan = { beganMs: 0, fromMs: Infinity, toMs: -Infinity }
+
 /** How long one look at both clocks is good for. */
 const trustMs = 1000
 /** The clocks are looked at this often, and this many times. */
@@ -27,7 +30,7 @@ export const agreedMs = 50
  */
 class ClockWatch {
   readonly #clock: Clock
-  #span: { readonly beganMs: number; fromMs: number; toMs: number } = { beganMs: 0, fromMs: Infinity, toMs: -Infinity }
+  #span: { readonly beganMs: number; fromMs: number; toMs: number } = { ...neverAgreed }
   #apartMs = Infinity
   #looksLeft = 0
   #timer: Timer | undefined
