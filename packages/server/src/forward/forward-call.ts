@@ -1,15 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { systemClock, type TokenSource } from '@lingpai/core'
+import type { TokenSource } from '@lingpai/core'
 import { headerValue, replay } from '@lingpai/core/internal'
 import type { Dispatcher } from 'undici'
 import type { ServedAccount } from '../accounts/served-account.js'
-import { GatewayError } from './call-error.js'
 import type { CallEnd } from './call-end.js'
 import type { TargetBase } from './call-target.js'
 import { withoutToken } from './cover-token.js'
 import { withParameter } from './find-credential.js'
 import { requestHeaders } from './forward-headers.js'
-import { readResponse, type ForwardedResponse } from './read-response.js'
+import type { Deadlines } from './deadlines.js'
+import { requestPlatform } from './platform-request.js'
+import { mostRead, readResponse, type ForwardedResponse } from './read-response.js'
 import type { CallBody } from './request-body.js'
 
 /** A call of a client, ready to be sent on. */
@@ -25,7 +26,7 @@ export interface ForwardedCall {
   readonly body?: CallBody
   /** What the client sent as its token. It stands in for the real token wherever the response holds that. */
   readonly credential: string
-  /** Aborts when the client is gone, or when the platform takes too long. */
+  /** Ends when the client is gone, or when the platform takes too long. */
   readonly ended: CallEnd
 }
 
@@ -36,6 +37,8 @@ export interface Sending {
   readonly via: string
   /** Longest wait for the head of a response, and for each part of its body. */
   readonly timeoutMs: number
+  /** The same limit for the head, from the moment at which the whole call is known. */
+  readonly deadlines: Deadlines
 }
 
 /** The outcome of a call. */
@@ -81,49 +84,30 @@ async function sendStream(
 }
 
 async function sendOnce(
-  { dispatcher, via, timeoutMs }: Sending,
+  { dispatcher, via, timeoutMs, deadlines }: Sending,
   { account, target, method, path, query, headers, body, credential, ended }: ForwardedCall,
   token: string,
 ): Promise<ForwardedResponse> {
-  ended.throwIfEnded()
   const { origin, prefix, placement } = target
   const sent = requestHeaders(headers, via)
   if (placement.in === 'header') sent[placement.name.toLowerCase()] = headerValue(placement, token)
   const placed = placement.in === 'query' ? withParameter(query, placement.name, token) : query
   if (body?.kind === 'streamed' && body.length !== undefined) sent['content-length'] = String(body.length)
-  const options = {
+  const isStreamed = body?.kind === 'streamed'
+  const request = {
     origin,
     path: `${prefix}${path}${placed === '' ? '' : `?${placed}`}`,
     method,
     headers: sent,
-    body: body === undefined ? null : body.kind === 'kept' ? body.bytes : body.stream,
+    body: body === undefined ? null : isStreamed ? body.stream : body.bytes,
+    // While a body arrives, only the client's own time limit applies.
+    headersTimeout: isStreamed ? timeoutMs : 0,
     bodyTimeout: timeoutMs,
-    signal: ended,
   }
-  const response = await (body?.kind === 'streamed'
-    ? // While it arrives, only the client's own time limit applies.
-      untilEnd(dispatcher.request({ ...options, headersTimeout: timeoutMs }), ended)
-    : untilEnd(dispatcher.request({ ...options, headersTimeout: 0 }), ended, timeoutMs))
-  return withoutToken(await readResponse(account.provider.spec, response), token, credential)
-}
-
-/**
- * Returns the head of a response unless the call ends before. A request that waits for a connection is not dropped by `undici` until its
- * turn, and its time-outs begin then.
- */
-async function untilEnd<T>(head: Promise<T>, ended: CallEnd, timeoutMs?: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => {
-      ended.end(new GatewayError(504, 'no response from the platform in time; the call was not repeated'))
-    }
-    const timer = timeoutMs === undefined ? undefined : systemClock.setTimer(late, timeoutMs)
-    const stop = (): void => {
-      reject(ended.reason ?? new GatewayError(502, 'the call has ended'))
-    }
-    ended.once('abort', stop)
-    void head.then(resolve, reject).finally(() => {
-      timer?.cancel()
-      ended.off('abort', stop)
-    })
+  const response = await requestPlatform(dispatcher, request, {
+    ended,
+    deadlines: isStreamed ? undefined : deadlines,
+    mostKept: mostRead,
   })
+  return withoutToken(await readResponse(account.provider.spec, response), token, credential)
 }

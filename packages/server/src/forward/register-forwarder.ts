@@ -12,6 +12,7 @@ import { CallEnd } from './call-end.js'
 import { callError, gatewayError, GatewayError, nativeError } from './call-error.js'
 import { targetPath, type CallUrl } from './call-target.js'
 import { attributed } from './attributed.js'
+import { Deadlines } from './deadlines.js'
 import { forwardCall, type ForwardedCall, type Outcome, type Sending } from './forward-call.js'
 import { isLoop } from './forward-headers.js'
 import type { ResolvedForwardOptions } from './forward-options.js'
@@ -42,7 +43,7 @@ export function registerForwarder(
 ): void {
   const own = new Agent({ connections: mostConnections })
   const via = `lingpai-${randomBytes(4).toString('hex')}`
-  const sending: Sending = { dispatcher: dispatcher ?? own, timeoutMs, via }
+  const sending: Sending = { dispatcher: dispatcher ?? own, timeoutMs, deadlines: new Deadlines(timeoutMs), via }
   const room = bodyRoom(mostBodies * largestReplayBytes)
   const forward = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const known: Known = {}

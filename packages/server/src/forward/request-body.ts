@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream'
-import { readBeginning } from './read-beginning.js'
+import { Readable } from 'node:stream'
 
 /** The body of a call. */
 export type CallBody =
@@ -60,9 +59,33 @@ export async function readBody(
   { largestBytes, place }: { readonly largestBytes: number; readonly place: BodyPlace },
 ): Promise<CallBody> {
   const isShort = length === undefined || length <= largestBytes
-  const read = await readBeginning(source, {
-    keeps: (bytes, size) => isShort && size <= largestBytes && place.take(bytes),
-    onClose: (request, free) => void free.then(() => request.resume()),
+  const parts: Buffer[] = []
+  let size = 0
+  const iterator = source.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]()
+  for (let part = await iterator.next(); part.done !== true; part = await iterator.next()) {
+    const bytes = part.value as Buffer
+    parts.push(bytes)
+    size += bytes.length
+    if (!isShort || size > largestBytes || !place.take(bytes.length))
+      return { kind: 'streamed', stream: joined(parts, iterator, source), length }
+  }
+  const [only] = parts
+  return { kind: 'kept', bytes: only !== undefined && parts.length === 1 ? only : Buffer.concat(parts) }
+}
+
+/** A stream of what was read and what is still to come. */
+function joined(parts: Buffer[], rest: AsyncIterator<unknown>, source: Readable): Readable {
+  async function* all(): AsyncGenerator {
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) yield part
+    for (let part = await rest.next(); part.done !== true; part = await rest.next()) yield part.value
+  }
+  const stream = Readable.from(all(), { objectMode: false })
+  // Its source may fail before the first read.
+  stream.on('error', () => undefined)
+  stream.once('close', () => {
+    const free = rest.return?.().catch(() => undefined) ?? Promise.resolve()
+    // The iterator listens for data, so the source cannot be read before it has returned.
+    void free.then(() => source.resume())
   })
-  return read.kind === 'whole' ? { kind: 'kept', bytes: read.bytes } : { kind: 'streamed', stream: read.stream, length }
+  return stream
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { json } from './api-recorder.js'
 import { openForwardWorld, shop, type ForwardWorld } from './forward-world.js'
@@ -246,6 +246,55 @@ describe('the response', () => {
     for (let parts = 0; parts < 8; parts += 1) hash.update(part)
     const got = createHash('sha256').update(Buffer.from(await response.arrayBuffer()))
     expect([response.headers.get('content-type'), got.digest('hex')]).toEqual(['image/jpeg', hash.digest('hex')])
+  })
+
+  test('a response whose body takes longer than the limit for its head arrives whole', async () => {
+    const timeoutMs = 300
+    const another = await world.startAnother({ forward: { timeoutMs } })
+    let response: ServerResponse | undefined
+    world.api.respond = (_call, sent) => {
+      response = sent.writeHead(200, { 'content-type': 'application/json' })
+      response.flushHeaders()
+    }
+    const called = fetch(`${another.url}/cgi-bin/user/info?access_token=${surrogate}`)
+    await until(() => response !== undefined)
+    const startMs = performance.now()
+    await until(() => {
+      response?.write(' ')
+      return performance.now() - startMs > 3 * timeoutMs
+    })
+    response?.end('{}')
+    expect((await (await called).text()).trim()).toBe('{}')
+  })
+
+  test('a download waits for a client that does not read it', async () => {
+    const part = Buffer.alloc(1024 * 1024)
+    const wholeBytes = 64 * part.length
+    let written = 0
+    world.api.respond = (_call, response) => {
+      response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': wholeBytes })
+      const write = (): void => {
+        while (written < wholeBytes) {
+          written += part.length
+          if (!response.write(part)) return
+        }
+        response.end()
+      }
+      response.on('drain', write)
+      write()
+    }
+    const called = request(`${world.url}/cgi-bin/media/get?access_token=${surrogate}`)
+    called.end()
+    const [response] = (await once(called, 'response')) as [IncomingMessage]
+    // Nothing more is written while the server answers many other requests.
+    for (let before = -1; before !== written;) {
+      before = written
+      for (let requests = 0; requests < 50; requests += 1) await (await fetch(`${world.url}/healthz`)).text()
+    }
+    expect(written).toBeLessThan(wholeBytes / 2)
+    let read = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) read += chunk.length
+    expect(read).toBe(wholeBytes)
   })
 
   test('a long response that breaks off breaks off for the client, too', async () => {
