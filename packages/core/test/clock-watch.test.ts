@@ -37,3 +37,18 @@ test('the clocks are watched by one timer, also where the event loop was blocked
   for (const fire of [...armed]) fire()
   expect(armed.size).toBe(1)
 })
+
+test('after an event loop that was blocked the clocks are watched for as long as after any other call', () => {
+  const { clock, armed, pass } = lateClock()
+  const watch = watchOf(clock)
+  watch.open()
+  pass(5000)
+  watch.open()
+  let looks = 0
+  while (armed.size > 0) {
+    pass(500)
+    for (const fire of [...armed]) fire()
+    looks += 1
+  }
+  expect(looks).toBe(11)
+})

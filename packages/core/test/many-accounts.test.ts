@@ -182,12 +182,14 @@ test.each([0, -1, 1.5, Number.NaN, Infinity])('maxConcurrentRefreshes %p is a Co
   )
 })
 
-test('all background refreshes have one timer, and accounts that began together are renewed one after the other', async () => {
+test('all background refreshes and the watch of the clocks have one timer, and accounts that began together are renewed one after the other', async () => {
   const { manager, seen } = manage(undefined)
   const sources = sourcesIn(manager)
   for (const source of sources) source.startBackgroundRefresh()
   await clock.runUntil(Promise.all(sources.map((source) => source.getAccessToken())))
-  await clock.advance(20 * second)
+  await clock.advance(2 * second)
+  expect(clock.pendingTimers).toBe(1)
+  await clock.advance(18 * second)
   expect(clock.pendingTimers).toBe(1)
   seen.asked.length = 0
   let mostInSeconds = 0

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../clock.js'
+import type { Clock } from '../clock.js'
+import { agendaOf } from './agenda.js'
 
 /**
  * A span of the wall clock in which it agrees with the monotonic clock: what was reckoned on one holds on the other. It moves on for
@@ -25,7 +26,7 @@ const longestSpanMs = 2 ** 30
 export const agreedMs = 50
 
 /**
- * Watches for a wall clock that is set, with one timer for all accounts. A check of the wall clock alone could not see that it was
+ * Watches for a wall clock that is set, for all accounts. A check of the wall clock alone could not see that it was
  * set back.
  */
 class ClockWatch {
@@ -33,8 +34,7 @@ class ClockWatch {
   #span: { readonly beganMs: number; fromMs: number; toMs: number } = { ...neverAgreed }
   #apartMs = Infinity
   #looksLeft = 0
-  #timer: Timer | undefined
-  #tickAtMs = -Infinity
+  #tick: { readonly dueAtMs: number; isOver: boolean; readonly run: () => void } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -45,7 +45,7 @@ class ClockWatch {
     this.#look()
     this.#looksLeft = looksAfterwards
     // Some edge runtimes drop the timers of a request that has ended.
-    if (this.#clock.monotonic() > this.#tickAtMs + trustMs) this.#waitForTick()
+    if (this.#clock.monotonic() > (this.#tick?.dueAtMs ?? -Infinity) + trustMs) this.#waitForTick()
     return this.#span
   }
 
@@ -63,19 +63,26 @@ class ClockWatch {
   }
 
   #waitForTick(): void {
-    // A tick that is only late, not lost, must not go on beside the next one.
-    this.#timer?.cancel()
-    this.#tickAtMs = this.#clock.monotonic() + betweenLooksMs
-    this.#timer = this.#clock.setTimer(() => {
-      this.#timer = undefined
-      this.#tickAtMs = -Infinity
-      // A wall clock that is set back into the last span must not open it again.
-      this.#span.toMs = -Infinity
-      if (this.#looksLeft === 0) return
-      this.#looksLeft -= 1
-      this.#look()
-      this.#waitForTick()
-    }, betweenLooksMs)
+    const agenda = agendaOf(this.#clock)
+    if (this.#tick !== undefined) {
+      // A tick that is only late, not lost, must not go on beside the next one.
+      this.#tick.isOver = true
+      agenda.noteOver()
+    }
+    this.#tick = {
+      dueAtMs: this.#clock.monotonic() + betweenLooksMs,
+      isOver: false,
+      run: () => {
+        this.#tick = undefined
+        // A wall clock that is set back into the last span must not open it again.
+        this.#span.toMs = -Infinity
+        if (this.#looksLeft === 0) return
+        this.#looksLeft -= 1
+        this.#look()
+        this.#waitForTick()
+      },
+    }
+    agenda.plan(this.#tick)
   }
 }
 
