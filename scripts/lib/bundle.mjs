@@ -36,7 +36,6 @@ export async function bundlePackage(directory) {
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    charset: 'utf8',
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
