@@ -144,6 +144,23 @@ export default tseslint.config(
       'no-restricted-globals': allow(),
     },
   },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'node:crypto',
+              allowTypeImports: true,
+              message: 'Use nodeCrypto(), which loads it at its first use.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   // The default `fetch`; read at each call, so that a replaced one is used.
   {
     files: [

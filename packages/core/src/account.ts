@@ -1,7 +1,7 @@
-import { createHash, createHmac } from 'node:crypto'
 import { hintIn } from './provider/classify.js'
 import { ConfigError } from './errors.js'
 import type { CredentialsOf, Hint, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
+import { nodeCrypto } from './secrecy/node-crypto.js'
 
 /** The public part of an account's credentials. Safe to print. */
 export interface Account {
@@ -147,14 +147,17 @@ function asShown(field: string): Hint {
 
 /** Distinguishes two secrets without revealing either: half of an HMAC over the secrets, keyed by the account. */
 export function fingerprintOf(account: Account, secrets: Readonly<Record<string, string>>): string {
-  const hmac = createHmac('sha256', `lingpai:fingerprint:1:${account.provider}:${Object.values(account.ids).join(':')}`)
+  const hmac = nodeCrypto().createHmac(
+    'sha256',
+    `lingpai:fingerprint:1:${account.provider}:${Object.values(account.ids).join(':')}`,
+  )
   for (const [field, secret] of Object.entries(secrets)) hmac.update(`${field}=${secret.length}:${secret};`)
   return hmac.digest().toString('hex', 0, 8)
 }
 
 /** Names a text of any length by 128 bits of its hash, for a `kind` that must differ whenever the text does. */
 export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+  return nodeCrypto().createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
 /** The cache key of an account's record. It contains every part that makes a token different, and no secret. */

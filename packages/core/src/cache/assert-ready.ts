@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { IAccessTokenCache } from '../cache.js'
 import { systemClock } from '../clock.js'
 import { CacheError } from '../errors.js'
 import { lastingFailure } from './lasting-failure.js'
 import { scrubCause } from '../secrecy/redact.js'
+import { nodeCrypto } from '../secrecy/node-crypto.js'
 
 /** The entry that the check writes and removes. */
 const entry = 'lingpai:ready'
@@ -22,7 +22,7 @@ export async function assertReady(name: string, cache: IAccessTokenCache): Promi
       await cache.set(entry, 'ready', systemClock.now() + leaseMs)
       await cache.remove(entry)
     } else {
-      const holder = randomUUID()
+      const holder = nodeCrypto().randomUUID()
       await lease.take(entry, holder, leaseMs)
       await lease.release(entry, holder)
     }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { CacheGate } from './bounded-cache.js'
 import type { Clock, Timer } from '../clock.js'
 import type { SharedMoment } from './store-clock.js'
+import { nodeCrypto } from '../secrecy/node-crypto.js'
 
 /** Duration of a lease. A killed holder is replaced after at most this time. */
 const leaseMs = 2000
@@ -39,7 +39,7 @@ export type Taken =
 /** Tries once to take the lease of a key. */
 export async function takeLease(gate: CacheGate, clock: Clock, key: string): Promise<Taken> {
   if (gate.cache.lease === undefined) return { kind: 'unavailable' }
-  const holder = randomUUID()
+  const holder = nodeCrypto().randomUUID()
   const takenAt = gate.moment()
   const taken = await gate.take(key, holder, leaseMs)
   if (!taken.ok) return { kind: 'unknown' }

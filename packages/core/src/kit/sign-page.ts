@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
 import { ConfigError } from '../errors.js'
 import { registry } from '../manager/process-registry.js'
 import { defineProvider } from '../provider/define-provider.js'
 import type { Provider, ProviderSpec, RequestSpec, ResponseSpec } from '../provider.js'
 import type { TokenSource } from '../token-source.js'
+import { nodeCrypto } from '../secrecy/node-crypto.js'
 
 /** What one kind of ticket has of its own; the rest follows from the provider of the token. */
 export interface TicketSpec {
@@ -89,7 +89,7 @@ export async function signPage(
   { id, kind }: { readonly id: string; readonly kind: string },
   ticket: TokenSource,
   url: string,
-  { signal, nonceStr = randomUUID().replaceAll('-', ''), timestamp = nowSeconds() }: SignPageOptions = {},
+  { signal, nonceStr = nodeCrypto().randomUUID().replaceAll('-', ''), timestamp = nowSeconds() }: SignPageOptions = {},
 ): Promise<PageSignature> {
   const { account } = ticket
   if (account.provider !== id || account.kind !== kind) {
@@ -113,7 +113,7 @@ export async function signPage(
   const page = url.replace(/#.*$/s, '')
   const value = await ticket.getAccessToken(signal && { signal })
   const signed = `jsapi_ticket=${value}&noncestr=${nonceStr}&timestamp=${timestamp}&url=${page}`
-  return { timestamp, nonceStr, signature: createHash('sha1').update(signed).digest('hex') }
+  return { timestamp, nonceStr, signature: nodeCrypto().createHash('sha1').update(signed).digest('hex') }
 }
 
 function nowSeconds(): number {

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomUUID } from 'node:crypto'
 import type { IAccessTokenCache } from '../cache.js'
 import { newAccountState, type AccountState } from '../state/account-state.js'
 import { systemClock, type Clock } from '../clock.js'
 import { newKitState, type KitState } from './kit-state.js'
+import { nodeCrypto } from '../secrecy/node-crypto.js'
 
 /**
  * State that all copies and versions of this library in one process share. Functions over closures, so that printing it
@@ -37,7 +37,7 @@ function createRegistry(): Registry {
     clock: systemClock,
     // Created on first use: some edge runtimes give no random values while modules are loaded.
     get writer() {
-      return (writer ??= randomUUID().slice(0, 8))
+      return (writer ??= nodeCrypto().randomUUID().slice(0, 8))
     },
     state: (cache: IAccessTokenCache, clock: Clock, key: string) => {
       const byKey = statesOf(cache, clock)

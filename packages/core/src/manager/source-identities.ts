@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { fingerprintOf, type Account } from '../account.js'
 import type { Secret } from '../provider.js'
+import { nodeCrypto } from '../secrecy/node-crypto.js'
 
 /** The part of a provider that distinguishes it: its whole description, and its parent's. */
 interface DescribedSpec {
@@ -36,7 +36,7 @@ export class SourceIdentities {
       if (typeof value === 'function') return this.#numberOf(value)
       return Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value
     })
-    const name = createHash('sha256').update(text).digest('base64url')
+    const name = nodeCrypto().createHash('sha256').update(text).digest('base64url')
     this.#descriptions.set(spec, name)
     return name
   }
