@@ -1,7 +1,7 @@
 import { hintIn } from './provider/classify.js'
 import { ConfigError } from './errors.js'
 import type { CredentialsOf, Hint, ResolvedCredentials, ResolvedSpec, Secret } from './provider.js'
-import { nodeCrypto } from './secrecy/node-crypto.js'
+import { nodeCrypto } from './node-crypto.js'
 
 /** The public part of an account's credentials. Safe to print. */
 export interface Account {

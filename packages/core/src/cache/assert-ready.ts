@@ -3,7 +3,7 @@ import { systemClock } from '../clock.js'
 import { CacheError } from '../errors.js'
 import { lastingFailure } from './lasting-failure.js'
 import { scrubCause } from '../secrecy/redact.js'
-import { nodeCrypto } from '../secrecy/node-crypto.js'
+import { nodeCrypto } from '../node-crypto.js'
 
 /** The entry that the check writes and removes. */
 const entry = 'lingpai:ready'

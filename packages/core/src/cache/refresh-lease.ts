@@ -1,7 +1,7 @@
 import type { CacheGate } from './bounded-cache.js'
 import type { Clock, Timer } from '../clock.js'
 import type { SharedMoment } from './store-clock.js'
-import { nodeCrypto } from '../secrecy/node-crypto.js'
+import { nodeCrypto } from '../node-crypto.js'
 
 /** Duration of a lease. A killed holder is replaced after at most this time. */
 const leaseMs = 2000

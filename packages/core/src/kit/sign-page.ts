@@ -3,7 +3,7 @@ import { registry } from '../manager/process-registry.js'
 import { defineProvider } from '../provider/define-provider.js'
 import type { Provider, ProviderSpec, RequestSpec, ResponseSpec } from '../provider.js'
 import type { TokenSource } from '../token-source.js'
-import { nodeCrypto } from '../secrecy/node-crypto.js'
+import { nodeCrypto } from '../node-crypto.js'
 
 /** What one kind of ticket has of its own; the rest follows from the provider of the token. */
 export interface TicketSpec {

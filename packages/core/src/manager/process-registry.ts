@@ -3,7 +3,7 @@ import type { IAccessTokenCache } from '../cache.js'
 import { newAccountState, type AccountState } from '../state/account-state.js'
 import { systemClock, type Clock } from '../clock.js'
 import { newKitState, type KitState } from './kit-state.js'
-import { nodeCrypto } from '../secrecy/node-crypto.js'
+import { nodeCrypto } from '../node-crypto.js'
 
 /**
  * State that all copies and versions of this library in one process share. Functions over closures, so that printing it

@@ -1,6 +1,6 @@
 import { fingerprintOf, type Account } from '../account.js'
 import type { Secret } from '../provider.js'
-import { nodeCrypto } from '../secrecy/node-crypto.js'
+import { nodeCrypto } from '../node-crypto.js'
 
 /** The part of a provider that distinguishes it: its whole description, and its parent's. */
 interface DescribedSpec {
