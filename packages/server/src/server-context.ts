@@ -59,8 +59,8 @@ export interface ServerContext {
   callerOf(key: ClientKey): Caller
   /** Counts a request against the limit of its key. @returns the caller @throws ApiError 429 */
   withinLimit(caller: Caller, request: FastifyRequest): Caller
-  /** Counts a request against the limit of its key. @returns false and counts nothing beyond the limit */
-  admit(caller: Caller): boolean
+  /** Counts a request at this moment of the monotonic clock against the limit of its key. @returns false and counts nothing beyond the limit */
+  admit(caller: Caller, nowMs: number): boolean
   /** Authenticates a key that a request carries elsewhere, with the same limits. @throws ApiError 401 or 429 */
   authenticateKey(text: string, request: FastifyRequest): Caller
   /**

@@ -25,8 +25,8 @@ export type AccessOutcome = (typeof accessOutcomes)[number]
 export interface AccessLog {
   /** How often each outcome occurred since the start. */
   readonly counts: Readonly<Record<AccessOutcome, number>>
-  /** Records an authenticated request. */
-  accepted(caller: Caller): void
+  /** Records an authenticated request. @param nowMs of the monotonic clock */
+  accepted(caller: Caller, nowMs: number): void
   /** Records a request that failed authentication. */
   rejected(
     outcome: 'no-key' | 'unknown-key' | 'session-over' | 'rate-limited' | 'blocked',
@@ -60,10 +60,10 @@ export function accessLog({ log, clock, cache }: AccessLogParts): AccessLog {
   let unwarned = 0
   let warnAtMs = -Infinity
 
-  const noteUse = (id: string): void => {
+  const noteUse = (id: string, atMs: number): void => {
+    if (atMs - (usedAtMs.get(id) ?? -Infinity) < betweenUsesMs) return
+    usedAtMs.set(id, atMs)
     const nowMs = clock.now()
-    if (Math.abs(nowMs - (usedAtMs.get(id) ?? -Infinity)) < betweenUsesMs) return
-    usedAtMs.set(id, nowMs)
     const write = Promise.resolve().then(() =>
       cache.set(lastUseKey(id), String(Math.floor(nowMs)), nowMs + useRetentionMs),
     )
@@ -81,9 +81,9 @@ export function accessLog({ log, clock, cache }: AccessLogParts): AccessLog {
   }
   return {
     counts,
-    accepted: ({ key }) => {
+    accepted: ({ key }, nowMs) => {
       counts.accepted += 1
-      noteUse(key.id)
+      noteUse(key.id, nowMs)
     },
     rejected: (outcome, request) => {
       counts[outcome] += 1

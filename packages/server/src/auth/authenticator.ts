@@ -16,7 +16,7 @@ export interface Authenticator {
   callerOfKey(authorization: string | undefined): Caller | undefined
   callerOf(key: ClientKey): Caller
   withinLimit(caller: Caller, request: FastifyRequest): Caller
-  admit(caller: Caller): boolean
+  admit(caller: Caller, nowMs: number): boolean
 }
 
 /** Wrong keys per second from one address, sustained: enough for a mistake, too few for guessing. */
@@ -52,12 +52,13 @@ export function authenticator({
   }
   const withinLimit = (caller: Caller, request: FastifyRequest): Caller => {
     const { id, rateLimit = perSecond } = caller.key
-    const waitMs = limiter.take(id, rateLimit)
+    const nowMs = clock.monotonic()
+    const waitMs = limiter.take(id, rateLimit, nowMs)
     if (waitMs > 0) {
       access.rejected('rate-limited', request)
       throw new ApiError('ERR_RATE_LIMITED', 'this key exceeds its rate limit', { retryAfterMs: waitMs })
     }
-    access.accepted(caller)
+    access.accepted(caller, nowMs)
     return caller
   }
   const failed = (request: FastifyRequest, text: string, outcome: 'unknown-key' | 'session-over'): ApiError => {
@@ -87,10 +88,10 @@ export function authenticator({
       const key = authorization === undefined ? undefined : keys.verify(bearerOf(authorization))
       return key && known(key)
     },
-    admit: (caller) => {
+    admit: (caller, nowMs) => {
       const { id, rateLimit = perSecond } = caller.key
-      const isWithinLimit = limiter.take(id, rateLimit) === 0
-      if (isWithinLimit) access.accepted(caller)
+      const isWithinLimit = limiter.take(id, rateLimit, nowMs) === 0
+      if (isWithinLimit) access.accepted(caller, nowMs)
       return isWithinLimit
     },
     authenticate: (request) => {
@@ -113,7 +114,9 @@ export function authenticator({
 
 /** Returns the text after the scheme, which is case-insensitive; an empty one for another scheme. */
 function bearerOf(authorization: string): string {
-  return /^bearer /i.test(authorization) ? authorization.slice('bearer '.length) : ''
+  return authorization.startsWith('Bearer ') || /^bearer /i.test(authorization)
+    ? authorization.slice('bearer '.length)
+    : ''
 }
 
 /** Returns the value of the session cookie, if present. */

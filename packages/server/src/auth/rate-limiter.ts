@@ -2,8 +2,13 @@ import type { Clock } from '@lingpai/core'
 
 /** A token bucket for each caller. */
 export interface RateLimiter {
-  /** Takes one from the bucket. @returns 0, or the milliseconds until one is available */
-  take(caller: string, perSecond: number): number
+  /**
+   * Takes one from the bucket.
+   *
+   * @param nowMs of the monotonic clock, if the caller has read it
+   * @returns 0, or the milliseconds until one is available
+   */
+  take(caller: string, perSecond: number, nowMs?: number): number
   /** Returns the same as `take` without taking. */
   look(caller: string, perSecond: number): number
 }
@@ -22,8 +27,7 @@ interface Bucket {
  */
 export function rateLimiter(clock: Clock, burstSeconds: number, mostCallers = 10_000): RateLimiter {
   const buckets = new Map<string, Bucket>()
-  const bucketOf = (caller: string, perSecond: number): Bucket => {
-    const nowMs = clock.monotonic()
+  const bucketOf = (caller: string, perSecond: number, nowMs: number): Bucket => {
     let bucket = buckets.get(caller)
     if (bucket === undefined) {
       bucket = { left: perSecond * burstSeconds, atMs: nowMs }
@@ -37,12 +41,12 @@ export function rateLimiter(clock: Clock, burstSeconds: number, mostCallers = 10
   const waitMs = ({ left }: Bucket, perSecond: number): number =>
     left >= 1 ? 0 : Math.ceil(((1 - left) * 1000) / perSecond)
   return {
-    take: (caller, perSecond) => {
-      const bucket = bucketOf(caller, perSecond)
+    take: (caller, perSecond, nowMs = clock.monotonic()) => {
+      const bucket = bucketOf(caller, perSecond, nowMs)
       const wait = waitMs(bucket, perSecond)
       if (wait === 0) bucket.left -= 1
       return wait
     },
-    look: (caller, perSecond) => waitMs(bucketOf(caller, perSecond), perSecond),
+    look: (caller, perSecond) => waitMs(bucketOf(caller, perSecond, clock.monotonic()), perSecond),
   }
 }

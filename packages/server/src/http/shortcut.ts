@@ -13,7 +13,7 @@ export function addShortcut(server: Server, shortcut: Shortcut): void {
 }
 
 /** Tries the shortcut. What fails there fails in the route, too, which has a response for it; here it would end the process. */
-function isAnswered(shortcut: Shortcut, ...[request, response]: Parameters<Shortcut>): boolean {
+function isAnswered(shortcut: Shortcut, request: IncomingMessage, response: ServerResponse): boolean {
   try {
     return shortcut(request, response)
   } catch {

@@ -7,8 +7,12 @@ import { tokenResponse, type TokenResponse } from './token-response.js'
 export interface TokenResponder {
   /** Returns a token with at least this remaining lifetime. */
   respond(account: ServedAccount, minLifeMs?: number): Promise<TokenResponse>
-  /** Returns the response for the token in memory, if that is usable: the fast path of the busiest route. */
-  fromMemory(account: ServedAccount): PreparedResponse | undefined
+  /**
+   * Returns the response for the token in memory, if that is usable: the fast path of the busiest route.
+   *
+   * @param nowMs of the monotonic clock, if the caller has read it
+   */
+  fromMemory(account: ServedAccount, nowMs?: number): PreparedResponse | undefined
 }
 
 /** A response whose remaining lifetime is filled in when it is sent. */
@@ -48,11 +52,10 @@ export function tokenResponder(time: Pick<StoreClock, 'nowMs'>, clock: Clock): T
   return {
     respond: async ({ provider, source }, minLifeMs = 0) =>
       tokenResponse(provider, await source.getRecord({ minLifeMs }), time.nowMs()),
-    fromMemory: (account) => {
+    fromMemory: (account, nowMs = clock.monotonic()) => {
       const value = account.source.peek()
       if (value === undefined) return undefined
       const ready = kept.get(account)
-      const nowMs = clock.monotonic()
       return ready?.value === value && nowMs - ready.calledAtMs < betweenCallsMs ? ready : look(account, value, nowMs)
     },
   }
@@ -64,12 +67,18 @@ function prepare(
 ): PreparedResponse {
   const head = `{"access_token":${JSON.stringify(access_token)},"expires_in":`
   const tail = `,${JSON.stringify({ expires_at, ...rest }).slice(1)}`
+  // A busy server sends many responses within a millisecond.
+  let textLeftMs = -1
+  let text = ''
   return {
     generation: rest.generation,
     isAscii: Buffer.byteLength(head + tail) === head.length + tail.length,
     text: () => {
       const leftMs = Math.max(0, Math.floor(expires_at - nowMs()))
-      return `${head}${Math.floor(leftMs / 1000)},"expires_in_ms":${leftMs}${tail}`
+      if (leftMs === textLeftMs) return text
+      textLeftMs = leftMs
+      text = `${head}${Math.floor(leftMs / 1000)},"expires_in_ms":${leftMs}${tail}`
+      return text
     },
   }
 }

@@ -128,15 +128,33 @@ test('a new token is sent from the first request after it', async () => {
   expect(next.body['access_token']).not.toBe(old.body['access_token'])
 })
 
-test('requests in one packet on one connection are answered in their order', async () => {
-  const key = world.key({ role: 'reader' })
-  const request = (to: string): string => `GET ${to} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n\r\n`
+/** Sends requests in one packet on one connection. @returns the status of each response, in their order */
+async function statusesOf(requests: readonly { readonly to: string; readonly header: string }[]): Promise<number[]> {
   const socket = connect(Number(new URL(world.url).port), '127.0.0.1')
   let text = ''
   socket.setEncoding('latin1').on('data', (part) => void (text += String(part)))
   await once(socket, 'connect')
-  socket.write(request('/v1/accounts') + request(path) + request('/v1/accounts/unknown/token') + request(path))
-  await until(() => text.match(/HTTP\/1\.1 /g)?.length === 4 && text.endsWith('}'))
-  expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['200', '200', '404', '200'].map((status) => `HTTP/1.1 ${status}`))
+  socket.write(requests.map(({ to, header }) => `GET ${to} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`).join(''))
+  await until(() => text.match(/HTTP\/1\.1 /g)?.length === requests.length && text.endsWith('}'))
   socket.destroy()
+  return [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))
+}
+
+test('requests in one packet on one connection are answered in their order', async () => {
+  const header = `authorization: Bearer ${world.key({ role: 'reader' })}`
+  const paths = ['/v1/accounts', path, '/v1/accounts/unknown/token', path]
+  expect(await statusesOf(paths.map((to) => ({ to, header })))).toEqual([200, 200, 404, 200])
+})
+
+test('the header with the key and its scheme have any case, and the first of two such headers counts', async () => {
+  const key = world.key({ role: 'reader' })
+  const headers = [
+    `AUTHORIZATION: bearer ${key}`,
+    `Authorization: Bearer ${key}\r\nauthorization: Bearer unknown`,
+    `authorization: Bearer unknown\r\nAuthorization: Bearer ${key}`,
+    `x-authorization: Bearer ${key}`,
+    `x-made-up: authorization\r\nx-header: Bearer ${key}`,
+  ]
+  for (const to of [path, `${path}?route=1`])
+    expect(await statusesOf(headers.map((header) => ({ to, header })))).toEqual([200, 200, 401, 401, 401])
 })
