@@ -20,18 +20,19 @@ const withoutLinks = new Set<string>()
  * directory that contains the file, because renaming a directory onto a file or onto a non-empty directory fails. Both forms have the
  * same name, so they exclude each other too.
  *
+ * @param isFlushed whether the state is on the disk before it has its place
  * @returns `false` if the place was taken
  */
-export async function placeState(path: string, text: string): Promise<boolean> {
+export async function placeState(path: string, text: string, isFlushed: boolean): Promise<boolean> {
   const entry = dirname(path)
   const place = dirname(entry)
   if (!withoutLinks.has(place)) {
-    const linked = await placeByLink(path, text)
+    const linked = await placeByLink(path, text, isFlushed)
     if (typeof linked === 'boolean') return linked
     await assertRenamesAreExclusive(entry, linked.error)
     withoutLinks.add(place)
   }
-  return placeByRename(path, text)
+  return placeByRename(path, text, isFlushed)
 }
 
 /** Removes a state that {@link placeState} created, in either form, if it still exists. */
@@ -55,10 +56,14 @@ function asidePath(path: string): string {
   return path.replace(/\.json$/, `.${randomUUID()}.tmp`)
 }
 
-async function placeByLink(path: string, text: string): Promise<boolean | { readonly error: unknown }> {
+async function placeByLink(
+  path: string,
+  text: string,
+  isFlushed: boolean,
+): Promise<boolean | { readonly error: unknown }> {
   const aside = asidePath(path)
   try {
-    await writePrivateFile(aside, text)
+    await writePrivateFile(aside, text, isFlushed)
     try {
       await link(aside, path)
       return true
@@ -73,10 +78,10 @@ async function placeByLink(path: string, text: string): Promise<boolean | { read
   }
 }
 
-async function placeByRename(path: string, text: string): Promise<boolean> {
+async function placeByRename(path: string, text: string, isFlushed: boolean): Promise<boolean> {
   const aside = asidePath(path)
   try {
-    await makeState(aside, text)
+    await makeState(aside, text, isFlushed)
     await rename(aside, path)
     return true
   } catch (error) {
@@ -89,18 +94,18 @@ async function placeByRename(path: string, text: string): Promise<boolean> {
   }
 }
 
-async function makeState(directory: string, text: string): Promise<void> {
+async function makeState(directory: string, text: string, isFlushed: boolean): Promise<void> {
   await mkdir(directory, { mode: 0o700 })
-  await writePrivateFile(join(directory, innerName), text)
-  await syncDirectory(directory)
+  await writePrivateFile(join(directory, innerName), text, isFlushed)
+  if (isFlushed) await syncDirectory(directory)
 }
 
 /** Tests the file system: one that replaces a directory by renaming another onto it cannot fence. */
 async function assertRenamesAreExclusive(entry: string, cause: unknown): Promise<void> {
   const [one, other] = [asidePath(join(entry, '0.json')), asidePath(join(entry, '0.json'))]
   try {
-    await makeState(one, 'one')
-    await makeState(other, 'other')
+    await makeState(one, 'one', false)
+    await makeState(other, 'other', false)
     const isReplaced = await rename(one, other).then(
       () => true,
       () => false,

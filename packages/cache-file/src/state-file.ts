@@ -61,13 +61,13 @@ async function readFileAt(path: string, name: string): Promise<StateFile | 'dire
 /** Errors of file systems that have no modes, or nothing to flush. */
 const notSupported = survive('EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')
 
-/** Writes and flushes a new file that only this user can read. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
+/** Writes a new file that only this user can read, and flushes it if `isFlushed`. */
+export async function writePrivateFile(path: string, text: string, isFlushed: boolean): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.chmod(0o600).catch(notSupported)
     await file.writeFile(text)
-    await file.sync().catch(notSupported)
+    if (isFlushed) await file.sync().catch(notSupported)
   } finally {
     await file.close()
   }

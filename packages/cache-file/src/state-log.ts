@@ -62,7 +62,7 @@ async function stillStands({ directory }: StateLog, { number, path, mark }: Seen
  * The next state is published under the next number, which fails if another process was faster; the transition then runs again on the
  * new state. A number that was free only because other processes moved on or removed the entry is given back.
  *
- * @returns the result of the transition, once its state is on the disk
+ * @returns the result of the transition, once its state is published, and on the disk if there is or was a value
  */
 export async function transact<T>(log: StateLog, transition: Transition<T>): Promise<T> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
@@ -73,7 +73,10 @@ export async function transact<T>(log: StateLog, transition: Transition<T>): Pro
     if (number === mostNumber) await removeState(pathOf(log.directory, number))
     else {
       await preparePrivateDirectory(log.directory, log.now)
-      if (await publish(log, number + 1, next ?? standing)) return answer
+      const state = next ?? standing
+      // A lease without a value may be lost in a power failure: its holder is then gone, too.
+      const isFlushed = state.value !== undefined || standing.value !== undefined
+      if (await publish(log, number + 1, state, isFlushed)) return answer
     }
   }
   throw failure('fileCache: other processes changed an entry too often', 'set')
@@ -111,10 +114,15 @@ async function readOwnTop({ key, directory }: StateLog): Promise<Top> {
 }
 
 /** Publishes `state`. @returns whether it is current, or was until others built on it; on `false` nothing of it is left */
-async function publish({ key, directory }: StateLog, number: number, state: State): Promise<boolean> {
+async function publish(
+  { key, directory }: StateLog,
+  number: number,
+  state: State,
+  isFlushed: boolean,
+): Promise<boolean> {
   const path = pathOf(directory, number)
   try {
-    if (!(await placeState(path, encodeState(key, state)))) return false
+    if (!(await placeState(path, encodeState(key, state), isFlushed))) return false
   } catch (error) {
     // The directory or the temporary file was cleaned up meanwhile.
     if (codeOf(error) === 'ENOENT') return false
@@ -128,7 +136,7 @@ async function publish({ key, directory }: StateLog, number: number, state: Stat
     await removeState(path).catch(ignore)
     return false
   }
-  await syncDirectory(directory)
+  if (isFlushed) await syncDirectory(directory)
   await tidy(directory, number, names, state.value === undefined ? 0 : 1)
   return true
 }

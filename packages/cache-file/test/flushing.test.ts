@@ -16,16 +16,7 @@ interface TraceEvent {
 
 // The order of these calls decides what survives a power failure, which a test cannot cause.
 test('a state is flushed before it is published, and its name before older states are removed', async () => {
-  const directory = await temporaryDirectory()
-  const tracePath = join(directory, 'trace.json')
-  const args = ['setThrice', join(directory, 'cache'), 'key']
-  await startProgram({ file: await worker, args, options: tracedTo(tracePath) }).ended
-  const { traceEvents } = JSON.parse(await readFile(tracePath, 'utf8')) as { traceEvents: readonly TraceEvent[] }
-  const entry = join(directory, 'cache', nameOfKey('key'))
-  const steps = traceEvents
-    .filter(({ name, ph }) => ph === 'b' && ['mkdir', 'write', 'fsync', 'link', 'unlink'].includes(name))
-    .map(({ name, args }) => [name, args.dest ?? args.path].filter((part) => part !== undefined).join(' '))
-    .map((step) => step.replace(`${entry}/`, '').replace(/\S+\.tmp$/, 'aside'))
+  const { steps, entry } = await stepsOf('setThrice')
   const third = steps.lastIndexOf('link 3.json')
   const flushed = ['write', 'fsync', 'link 3.json', 'unlink aside', 'fsync', 'unlink 1.json']
   expect(steps.slice(third - 2, third - 2 + flushed.length)).toEqual(flushed)
@@ -46,3 +37,30 @@ test('a state is flushed before it is published, and its name before older state
     'link 1.json',
   ])
 }, 30_000)
+
+test('a lease is flushed only with a value: without one, a power failure has nothing to lose', async () => {
+  const { steps } = await stepsOf('leaseTwice')
+  const published = (name: string): string | undefined => {
+    const at = steps.indexOf(`link ${name}`)
+    return at < 0 ? undefined : steps.slice(at - 2, at + 3).join(', ')
+  }
+  const flushed = (name: string): string => `write, fsync, link ${name}, unlink aside, fsync`
+  expect(published('1.json')).toBe('fsync, write, link 1.json, unlink aside, write')
+  expect(published('2.json')).toBe('unlink aside, write, link 2.json, unlink aside, unlink 1.json')
+  expect(['3.json', '4.json', '5.json'].map(published)).toEqual(['3.json', '4.json', '5.json'].map(flushed))
+}, 30_000)
+
+/** Runs a task of the worker. @returns what it did to the disk, and the directory of its entry */
+async function stepsOf(task: string): Promise<{ readonly steps: readonly string[]; readonly entry: string }> {
+  const directory = await temporaryDirectory()
+  const tracePath = join(directory, 'trace.json')
+  const args = [task, join(directory, 'cache'), 'key']
+  await startProgram({ file: await worker, args, options: tracedTo(tracePath) }).ended
+  const { traceEvents } = JSON.parse(await readFile(tracePath, 'utf8')) as { traceEvents: readonly TraceEvent[] }
+  const entry = join(directory, 'cache', nameOfKey('key'))
+  const steps = traceEvents
+    .filter(({ name, ph }) => ph === 'b' && ['mkdir', 'write', 'fsync', 'link', 'unlink'].includes(name))
+    .map(({ name, args: given }) => [name, given.dest ?? given.path].filter((part) => part !== undefined).join(' '))
+    .map((step) => step.replace(`${entry}/`, '').replace(/\S+\.tmp$/, 'aside'))
+  return { steps, entry }
+}

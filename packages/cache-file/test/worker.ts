@@ -16,6 +16,7 @@ const tasks: Record<string, (directory: string, key: string, ...rest: string[]) 
   stall,
   unprivileged,
   setThrice,
+  leaseTwice,
   race,
 }
 const [task = '', directory = '', key = '', ...rest] = process.argv.slice(2)
@@ -117,6 +118,16 @@ async function unprivileged(directory: string, key: string, operation: string): 
 async function setThrice(directory: string, key: string): Promise<void> {
   const { cache } = open(directory)
   for (const value of ['one', 'two', 'three']) await cache.set(key, value)
+}
+
+/** Takes and releases the lease, before and after there is a value. */
+async function leaseTwice(directory: string, key: string): Promise<void> {
+  const { cache, lease } = open(directory)
+  await lease.take(key, 'one', 1000)
+  await lease.release(key, 'one')
+  await cache.set(key, 'value')
+  await lease.take(key, 'two', 1000)
+  await cache.remove(key)
 }
 
 function open(directory: string): { cache: IAccessTokenCache; lease: CacheLease } {
