@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileCache } from '@lingpai/cache-file'
 import type { TokenSource } from '@lingpai/core'
-import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import { jsapiTicket, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { minute, openWorld, second, type World } from './world.js'
 
 let world: World
@@ -135,4 +135,30 @@ test('a call that was under way when its source was removed does not put the sou
   await Promise.allSettled([underway])
   await world.clock.settle()
   await expect(source.getAccessToken()).rejects.toMatchObject({ code: 'ERR_LINGPAI_CLOSED' })
+})
+
+test('a source stays on the hot path while others of its account are removed with a call under way', async () => {
+  const live = world.source('wechat')
+  await world.clock.runUntil(live.getAccessToken())
+  const promise = live.getAccessToken()
+  for (let count = 0; count < 8; count += 1) {
+    const manager = world.manager()
+    const removed = world.source('wechat', manager)
+    const underway = removed.getAccessToken()
+    manager.remove(removed)
+    await Promise.allSettled([underway])
+  }
+  expect(live.getAccessToken()).toBe(promise)
+})
+
+test('a source stays on the hot path while tokens that are derived from its token are refreshed', async () => {
+  const { simulator } = world
+  const live = world.source('wechat')
+  await world.clock.runUntil(live.getAccessToken())
+  const promise = live.getAccessToken()
+  for (let count = 0; count < 8; count += 1) {
+    const derived = world.manager().source(simulator.provider(jsapiTicket), simulator.accounts.wechat)
+    await world.clock.runUntil(derived.refresh())
+  }
+  expect(live.getAccessToken()).toBe(promise)
 })

@@ -147,12 +147,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return isHot ? this.#hotToken : undefined
   }
 
-  warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): void {
+  warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): boolean {
     // A call that began before the source was closed, or before its secret changed, may still be under way.
-    if (state !== this.#state) return
+    if (state !== this.#state) return false
     this.#hotToken = token
     this.#hotSpan = span
     this.#hotForMs = forMs
+    return true
   }
 
   cool(): void {
@@ -253,7 +254,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   startBackgroundRefresh({ signal }: BackgroundRefreshOptions = {}): void {
-    this.#assertOpen()
+    this.#closing.throwIfClosed()
     if (signal?.aborted === true || this.#background !== undefined) return
     const background = new BackgroundRefresh(this, this.#parts.clock)
     this.#background = background
@@ -351,7 +352,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   async #resolve(signal?: AbortSignal): Promise<AccountContext<C>> {
-    this.#assertOpen()
+    this.#closing.throwIfClosed()
     signal?.throwIfAborted()
     this.validate()
     return this.#context ?? abortable(this.#ask(), signal)
@@ -361,7 +362,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   async #ask(): Promise<AccountContext<C>> {
     const asked = (this.#asked ??= new AskedSecrets(this.#parts, this.#facts))
     const secrets = await this.#closing.during(() => abortable(asked.ask(), this.#closing.signal))
-    this.#assertOpen()
+    this.#closing.throwIfClosed()
     // A vault usually returns the same secret again.
     if (this.#context?.fingerprint === fingerprintOf(this.account, secrets)) return this.#context
     return this.#use(this.#parts.contextOf(this.#facts, secrets, this.#closing, this))
@@ -392,9 +393,5 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     if (!this.#asked.mayAskAgain()) return undefined
     const other = await abortable(this.#ask(), signal)
     return other.fingerprint === context.fingerprint ? undefined : other
-  }
-
-  #assertOpen(): void {
-    this.#closing.throwIfClosed()
   }
 }

@@ -50,8 +50,12 @@ export interface AccountState {
 
 /** A source that can serve a token by itself, as long as nothing has to be checked. */
 export interface HotSource {
-  /** Serves the token of `state` from now on, while `span` lasts, and for so many milliseconds from its beginning. */
-  warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): void
+  /**
+   * Serves the token of `state` from now on, while `span` lasts, and for so many milliseconds from its beginning.
+   *
+   * @returns whether it does: it may serve this account no longer
+   */
+  warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): boolean
   /** Asks the state again at the next call. */
   cool(): void
 }
@@ -338,8 +342,8 @@ export function warm(state: Writable, source: HotSource, clock: Clock, lookMs: n
   if (quietMs <= 0) return
   const span = watchOf(clock).open()
   const forMs = Math.floor(Math.min(beforeMs, clock.now()) + quietMs - span.beganMs)
-  source.warm(state, times.promise, span, forMs)
-  if (state.hotSources.includes(source)) return
+  const isHot = source.warm(state, times.promise, span, forMs)
+  if (!isHot || state.hotSources.includes(source)) return
   for (const last of state.hotSources.slice(mostHot - 1)) last.cool()
   state.hotSources = [source, ...state.hotSources.slice(0, mostHot - 1)]
 }

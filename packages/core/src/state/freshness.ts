@@ -28,8 +28,8 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   if (mayBeReplaced(context)) return 'must-revalidate'
   if (hasCome(refreshAtOf(times), clock)) return 'refresh-due'
   if (msSince(times.seen, clock) >= memoryMs) return 'revalidate'
-  // A request under way may replace the token, and end it.
-  if (!renewalModes[mode].endsOld || state.asking === undefined)
+  // A request under way may replace the token, and end it. A parent is only called when its derived token is refreshed.
+  if (!context.isNested && (!renewalModes[mode].endsOld || state.asking === undefined))
     warm(state, source, clock, Math.min(memoryMs, replacedMs(context)))
   return 'fresh'
 }
