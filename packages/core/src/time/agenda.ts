@@ -77,13 +77,16 @@ class Agenda implements Planner {
     const nowMs = this.#clock.monotonic()
     const dueAtMs = this.#tasks[0]?.dueAtMs
     const isArmed = this.#timer !== undefined && this.#timerAtMs + lostAfterMs > nowMs
-    if (dueAtMs === undefined || (isArmed && this.#timerAtMs <= dueAtMs)) return
+    if (dueAtMs === undefined) return
+    const atMs = Math.max(dueAtMs, nowMs)
+    // A timer for tasks that are overdue must not be put off by each that is planned meanwhile.
+    if (isArmed && this.#timerAtMs <= atMs) return
     this.#timer?.cancel()
-    this.#timerAtMs = Math.max(dueAtMs, nowMs)
+    this.#timerAtMs = atMs
     this.#timer = this.#clock.setTimer(() => {
       this.#timer = undefined
       this.#runDue()
-    }, this.#timerAtMs - nowMs)
+    }, atMs - nowMs)
   }
 
   #runDue(): void {

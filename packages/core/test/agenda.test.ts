@@ -1,0 +1,28 @@
+import type { Clock } from '../src/index.js'
+import { agendaOf, type Task } from '../src/time/agenda.js'
+
+test('a task that is planned while others are overdue does not put off the timer that they wait for', () => {
+  let nowMs = 0
+  const armed = new Set<() => void>()
+  const clock: Clock = {
+    now: () => nowMs,
+    monotonic: () => nowMs,
+    setTimer: (callback) => {
+      armed.add(callback)
+      return { cancel: () => void armed.delete(callback) }
+    },
+  }
+  const agenda = agendaOf(clock)
+  const task = (dueAtMs: number): Task => ({ dueAtMs, isOver: false, run: () => undefined })
+  for (let count = 0; count < 150; count += 1) agenda.plan(task(10))
+  nowMs = 100
+  for (const fire of [...armed]) {
+    armed.delete(fire)
+    fire()
+  }
+  const [timer] = armed
+  expect(armed.size).toBe(1)
+  nowMs = 101
+  agenda.plan(task(1000))
+  expect([...armed]).toEqual([timer])
+})
