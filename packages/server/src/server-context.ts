@@ -15,6 +15,7 @@ import type { ServedAccount } from './accounts/served-account.js'
 import type { StoreClock } from './store/store-clock.js'
 import type { Timeline } from './audit/timeline.js'
 import type { TokenResponder } from './tokens/token-responder.js'
+import type { Forward } from './forward/identity.js'
 import type { Surrogates } from './forward/surrogate.js'
 import type { TokenServerOptions } from './token-server-options.js'
 
@@ -42,6 +43,8 @@ export interface ServerContext {
   readonly calls: CallLog
   /** Tokens that facades hand out where calls are forwarded; absent without a forwarder. Rejects while the cache fails. */
   readonly surrogates?: () => Promise<Surrogates>
+  /** Sends calls on; absent without a forwarder, which registers itself here. */
+  forward?: Forward
   /** Limits the requests that stay open. */
   readonly held: HeldOpen
   /** Aborts when the server begins to shut down: open requests must end now. */

@@ -131,7 +131,7 @@ function registerRoutes(
   // undici loads slowly, and most servers forward nothing.
   const forwarder = async (scope: FastifyInstance): Promise<void> => {
     const { registerForwarder } = await import('./forward/register-forwarder.js')
-    registerForwarder(scope, context, forward)
+    context.forward = registerForwarder(scope, context, forward)
   }
   void fastify.register(namedScope('lingpai-forwarder', forwarder))
 }

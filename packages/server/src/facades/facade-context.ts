@@ -1,6 +1,6 @@
 import type { TokenRecord } from '@lingpai/core'
 import { renewalModes } from '@lingpai/core/internal'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../auth/caller.js'
 import type { ServedAccount } from '../accounts/served-account.js'
 import type { ServerContext } from '../server-context.js'
@@ -15,6 +15,7 @@ import { reportedSeconds } from '../forward/surrogate.js'
 import { isApiError } from '../http/api-error.js'
 import type { ClientKey } from '../keys/client-key.js'
 import { FacadeError } from './facade-error.js'
+import { PlatformCall } from './platform-call.js'
 import { knownTokens, type KnownToken } from './known-tokens.js'
 import { pickAccount, type WantedAccount } from './pick-account.js'
 import { tokenCheck } from './token-check.js'
@@ -35,6 +36,12 @@ export interface HandedOut {
   readonly expiresInSeconds: number
 }
 
+/** The account of a token that a request carries. */
+export interface FoundToken extends KnownToken {
+  /** The call for the platform, if this server may send it on. */
+  readonly forwardable?: PlatformCall
+}
+
 /** What the facades of one server share. */
 export interface FacadeContext {
   /**
@@ -43,7 +50,9 @@ export interface FacadeContext {
    *
    * @throws FacadeError if the client may not call the path of the request, ApiError 429 beyond the limit of its key
    */
-  accountOf(request: FastifyRequest, platform: FacadePlatform, token: string): Promise<KnownToken | undefined>
+  accountOf(request: FastifyRequest, platform: FacadePlatform, token: string): Promise<FoundToken | undefined>
+  /** Sends a call on to the platform and responds to it. */
+  forward(call: PlatformCall, request: FastifyRequest, reply: FastifyReply): Promise<void>
   /** Returns the whole seconds until a time, at least 1. */
   secondsUntil(atMs: number): number
   /** Authenticates a request with a client key and picks its account. @throws FacadeError or ApiError, also for a key that may not call the path */
@@ -122,8 +131,11 @@ export function facadeContext(context: ServerContext): FacadeContext {
       const found = await identify(context, request, token).catch(unlessStranger)
       if (found === undefined) return undefined
       assertPath(found.caller.key, request, platform)
-      return { account: found.account, isAlive: true }
+      // The body of another call has been read by now.
+      const isForwardable = context.forward !== undefined && request.method === 'GET'
+      return { account: found.account, isAlive: true, ...(isForwardable && { forwardable: new PlatformCall(found) }) }
     },
+    forward: async ({ identity }, request, reply) => context.forward?.(request, reply, identity),
     close: () => {
       known.close()
     },

@@ -40,5 +40,6 @@ export interface FacadeRoute {
   readonly platform?: FacadePlatform
   /** The error for the other method; without it, the other method works too, because some SDKs use it. */
   readonly otherMethod?: FacadeError
+  /** Responds to a request. @returns the body, or a `PlatformCall` */
   readonly handle: (facades: FacadeContext, request: FastifyRequest, fields: FacadeFields) => Promise<unknown>
 }

@@ -149,6 +149,7 @@ async function ticketBody(facades: FacadeContext, request: FastifyRequest): Prom
   const found = await facades.accountOf(request, platform, token)
   if (found?.account.provider.id !== platform.providerId || !found.isAlive) throw new FacadeError(platform.unknownToken)
   const source = found.account.tickets?.['jsapi']
+  if (source === undefined && found.forwardable !== undefined) return found.forwardable
   if (source === undefined) throw new FacadeError(platform.notServed, 'this server has no ticket for this account')
   const { value, expiresAtMs } = await source.getRecord()
   return { code: 0, msg: 'ok', data: { ticket: value, expire_in: facades.secondsUntil(expiresAtMs) } }

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { namedScope } from '../http/named-scope.js'
 import type { Facade, FacadeFields, FacadeRoute } from './facade.js'
 import { FacadeError } from './facade-error.js'
+import { PlatformCall } from './platform-call.js'
 import { errorBody } from './error-body.js'
 import { toFacadeError } from './to-facade-error.js'
 import type { ServerContext } from '../server-context.js'
@@ -46,7 +47,12 @@ function registerRoute(
     const { status = 200, statuses = {} } = platform
     void reply.code(statuses[known.code] ?? status).send(errorBody(platform, known))
   }
-  const handler = async (request: FastifyRequest): Promise<unknown> => handle(shared, request, fieldsOf(request))
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const body = await handle(shared, request, fieldsOf(request))
+    if (!(body instanceof PlatformCall)) return body
+    await shared.forward(body, request, reply)
+    return reply
+  }
   scope.route({ method, url: path, schema, handler, errorHandler })
   scope.route({
     method: method === 'GET' ? 'POST' : 'GET',

@@ -5,7 +5,7 @@ import { FacadeError } from './facade-error.js'
 
 /**
  * Returns a ticket of the account that the token belongs to, in the format of WeChat and WeCom. The token identifies the client,
- * because a ticket request carries nothing else.
+ * because a ticket request carries nothing else. A ticket that is not kept here is the platform's, if calls are forwarded.
  *
  * @throws FacadeError on which SDKs fetch a token, if the token is unknown or expired; the error of the ticket's source
  */
@@ -22,6 +22,7 @@ export async function ticketFor(
   if (!found.isAlive) throw new FacadeError([42001, 'access_token expired'])
   const source = name === undefined ? undefined : found.account.tickets?.[name]
   if (source === undefined) {
+    if (found.forwardable !== undefined) return found.forwardable
     throw new FacadeError(platform.notServed, 'this server has no ticket of this type for this account')
   }
   const { value, expiresAtMs } = await source.getRecord()

@@ -1,17 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { parseFacadeSecret } from '../facades/facade-secret.js'
 import { ApiError } from '../http/api-error.js'
-import type { ServedAccount } from '../accounts/served-account.js'
-import type { Caller } from '../auth/caller.js'
 import type { ServerContext } from '../server-context.js'
 import type { CallUrl } from './call-target.js'
+import type { Identity } from './identity.js'
 import { credentialsIn, isSpelledElsewhere, isSurrogate, type FoundCredential } from './find-credential.js'
-
-/** The client and the account of a call. */
-export interface Identity {
-  readonly caller: Caller
-  readonly account: ServedAccount
-}
 
 /** Finds the one surrogate or client key of a call; `undefined` if it carries none. @throws ApiError 400 if it carries several */
 export function credentialOf(url: CallUrl, { headers }: Pick<FastifyRequest, 'headers'>): FoundCredential | undefined {

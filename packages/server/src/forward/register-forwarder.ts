@@ -16,7 +16,8 @@ import { Deadlines } from './deadlines.js'
 import { forwardCall, type ForwardedCall, type Outcome, type Sending } from './forward-call.js'
 import { isLoop } from './forward-headers.js'
 import type { ResolvedForwardOptions } from './forward-options.js'
-import { credentialOf, identify, type Identity } from './identify-call.js'
+import { credentialOf, identify } from './identify-call.js'
+import type { Forward, Identity } from './identity.js'
 import { platformOfCall } from './platform-of-call.js'
 import type { ForwardedResponse } from './read-response.js'
 import { bodyRoom, readBody, type BodyPlace, type CallBody } from './request-body.js'
@@ -35,18 +36,20 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
  * Sends calls of the platforms' APIs on, with the real token in place of a surrogate or client key. A call without one gets the same
  * response as without a forwarder. The way of a call: its path and credential, its client and account, the host that takes its token, its
  * body, the platform (a second time if that rejects the token), the response.
+ *
+ * @returns sends on a call without a body whose route found nothing here
  */
 export function registerForwarder(
   fastify: FastifyInstance,
   context: ServerContext,
   { largestReplayBytes, timeoutMs, dispatcher }: ResolvedForwardOptions,
-): void {
+): Forward {
   const own = new Agent({ connections: mostConnections })
   const via = `lingpai-${randomBytes(4).toString('hex')}`
   const sending: Sending = { dispatcher: dispatcher ?? own, timeoutMs, deadlines: new Deadlines(timeoutMs), via }
   const room = bodyRoom(mostBodies * largestReplayBytes)
-  const forward = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const known: Known = {}
+  const forward: Forward = async (request, reply, identity) => {
+    const known: Known = identity === undefined ? {} : { identity }
     const place = room.enter()
     try {
       const response = await responseTo(context, sending, { request, reply, largestReplayBytes, place, known })
@@ -72,6 +75,7 @@ export function registerForwarder(
     },
   })
   fastify.addHook('onClose', () => own.destroy())
+  return forward
 }
 
 /** A request and what is found out about it. */
@@ -101,7 +105,7 @@ async function responseTo(
   const credential = credentialOf(url, request)
   if (credential === undefined) return undefined
   assertForwardable(request)
-  const identity = (known.identity = await identify(context, request, credential.text))
+  const identity = (known.identity ??= await identify(context, request, credential.text))
   const target = targetOf(identity, credential, url.path)
   allowBodyTime(request.raw)
   const ended = endOf(reply)

@@ -1,7 +1,7 @@
 import { ApiError } from '../http/api-error.js'
 import { mayCall, targetBase, type TargetBase } from './call-target.js'
 import type { FoundCredential } from './find-credential.js'
-import type { Identity } from './identify-call.js'
+import type { Identity } from './identity.js'
 import { isForeignPath } from './platform-of-call.js'
 
 /** Returns the API that a call goes to. @throws ApiError 401 if it is not one of the account, 403 if the key may not call the path */

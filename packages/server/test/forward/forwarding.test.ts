@@ -102,9 +102,16 @@ test('a surrogate works on another server with the same cache', async () => {
   expect([response.status, world.api.calls.length]).toEqual([200, 1])
 })
 
-test('a ticket is fetched with a surrogate only if its server has one', async () => {
-  const surrogate = await world.surrogate(world.key())
-  const response = await fetch(`${world.url}/cgi-bin/ticket/getticket?type=jsapi&access_token=${surrogate}`)
-  expect(await response.json()).toMatchObject({ errcode: 48001 })
-  expect(world.api.calls).toEqual([])
-})
+test.each(['jsapi', 'wx_card', 'another'])(
+  'a request for a ticket of the type %s, which the server does not keep, is sent on with the real token',
+  async (type) => {
+    const key = world.key()
+    const path = `/cgi-bin/ticket/getticket?type=${type}&access_token=`
+    for (const token of [await world.surrogate(key), `${key}@shop`]) {
+      const response = await fetch(world.url + path + encodeURIComponent(token))
+      expect([response.status, await response.json()]).toEqual([200, {}])
+    }
+    const sent = path + String(world.realTokens()[0])
+    expect(world.api.calls.map(({ url }) => url)).toEqual([sent, sent])
+  },
+)
