@@ -1,4 +1,5 @@
 import { ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
+import { LRUCache } from 'lru-cache'
 
 /** Options of `memoryCache`. */
 export interface MemoryCacheOptions {
@@ -16,7 +17,7 @@ export interface MemoryCache extends IAccessTokenCache {
   readonly reach: 'process'
 }
 
-/** A `Map` has room for 16 million entries. */
+/** The index is allocated at once, so a few zeros too many must not crash the process. */
 const mostEntries = 10_000_000
 
 interface Entry {
@@ -45,17 +46,15 @@ export function memoryCache({ maxEntries = 10_000, clock = systemClock }: Memory
       problem: 'malformed',
     })
   }
-  /** In the order of their last use: an entry that is used is inserted again. */
-  const entries = new Map<string, Entry>()
+  const entries = new LRUCache<string, Entry>({ max: maxEntries })
   return {
     reach: 'process',
     get: (key) => {
       const entry = entries.get(key)
       if (entry === undefined) return undefined
+      if (clock.now() < entry.expiresAtMs) return entry.value
       entries.delete(key)
-      if (clock.now() >= entry.expiresAtMs) return undefined
-      entries.set(key, entry)
-      return entry.value
+      return undefined
     },
     set: (key, value, expiresAtMs = Infinity) => {
       if (Number.isNaN(expiresAtMs)) {
@@ -66,11 +65,7 @@ export function memoryCache({ maxEntries = 10_000, clock = systemClock }: Memory
       }
       // V8 keeps a text that was built in parts as those parts until it is read, which takes half as much room again.
       value.charCodeAt(0)
-      entries.delete(key)
       entries.set(key, { value, expiresAtMs })
-      if (entries.size <= maxEntries) return
-      const [leastRecent] = entries.keys()
-      if (leastRecent !== undefined) entries.delete(leastRecent)
     },
     remove: (key) => {
       entries.delete(key)
