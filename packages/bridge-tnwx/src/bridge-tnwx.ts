@@ -39,7 +39,7 @@ export interface TnwxBridge {
  */
 export function bridgeTnwx(tnwx: Tnwx, sources: Iterable<TokenSource>): TnwxBridge {
   const bridged = new BridgedSources()
-  for (const source of sources) bridged.add(source)
+  bridged.addAll(sources)
   const { ApiConfigKit, QyApiConfigKit, HttpKit } = tnwx
   ApiConfigKit.setCache = tokenCache(ApiConfigKit.getCache, 'ApiConfigKit', bridged)
   QyApiConfigKit.setCache = tokenCache(QyApiConfigKit.getCache, 'QyApiConfigKit', bridged)

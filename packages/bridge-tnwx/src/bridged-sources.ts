@@ -1,4 +1,4 @@
-import type { TokenSource } from '@lingpai/core'
+import type { ConfigError, TokenSource } from '@lingpai/core'
 import { configErrors, HandedOut } from '@lingpai/core/internal'
 import type { TnwxConfig } from './tnwx.js'
 import { tnwxEntryOf, tnwxFields, type TnwxEntry } from './tnwx-entry.js'
@@ -17,8 +17,15 @@ export class BridgedSources {
   readonly #sources = new Map<string, BridgedSource>()
   readonly #handedOut = new HandedOut()
 
-  /** @throws ConfigError for a source of another platform, and for a second one of the same app */
+  /** @throws ConfigError as {@link add} */
+  addAll(sources: Iterable<TokenSource>): void {
+    if (!isList(sources)) throw notSources()
+    for (const source of sources) this.add(source)
+  }
+
+  /** @throws ConfigError for what is not a source, a source of another platform, and a second one of the same app */
   add(source: TokenSource): void {
+    if (!isSource(source)) throw notSources()
     const entry = tnwxEntryOf(source.account)
     if (entry === undefined) {
       throw configError(
@@ -95,4 +102,18 @@ export class BridgedSources {
 
 function nameOf(kit: TnwxEntry['kit'], key: string): string {
   return `${kit} ${key}`
+}
+
+function notSources(): ConfigError {
+  return configError('sources', 'must be a list of sources: [tokens.source(wechatMp, app)]')
+}
+
+// Programs without types may give anything.
+function isList(given: unknown): boolean {
+  return Symbol.iterator in Object(given)
+}
+
+function isSource(given: unknown): boolean {
+  const { account, getRecord } = Object(given) as Partial<TokenSource>
+  return typeof account === 'object' && typeof getRecord === 'function'
 }

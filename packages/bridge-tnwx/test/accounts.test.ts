@@ -110,6 +110,21 @@ test('what TNW writes or removes of a bridged app changes nothing', async () => 
   expect(requestsOf(shops[0]!)).toBe(1)
 })
 
+test.each<[string, unknown]>([
+  ['a name', ['x']],
+  ['nothing', undefined],
+  ['one source without a list', { getRecord: () => undefined }],
+  ['null in the list', [null]],
+])('%s in place of the sources is a ConfigError that says what to give', (_, sources) => {
+  expect(() => bridgeTnwx(tnwx, sources as never)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_LINGPAI_CONFIG',
+      message: 'bridgeTnwx: "sources" must be a list of sources: [tokens.source(wechatMp, app)]',
+      details: { field: 'sources', problem: 'malformed' },
+    }),
+  )
+})
+
 test('a source of another platform, and a second one of an app, are errors', () => {
   const ofFeishu = tokens.source(simulator.provider(feishu), simulator.accounts.feishu)
   const plain = tokens.source(simulator.provider(wechatMpPlain), shops[0]!)
