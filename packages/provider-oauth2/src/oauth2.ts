@@ -53,6 +53,7 @@ export function oauth2<Field extends string = never>(
 ): Provider<With<OAuth2Credentials, Field>>
 export function oauth2(options: OAuth2Options<string>): unknown {
   const plan = planOf(options, originOf(options))
+  assertNoSecret(options.parameters, plan)
   const { id, origin, fields, clientAuthentication } = plan
   const isSigned = clientAuthentication === 'private_key_jwt'
   const { source = { url: 'https://www.rfc-editor.org/rfc/rfc6749', readOn: '2026-11-29' } } = options
@@ -91,6 +92,17 @@ const { clientAssertion: _, ...withoutAssertion } = hints
 function kindOf({ tokenUrl, grant }: TokenRequestPlan, tokenField = response.token): string {
   const parameters = Object.entries(grant).sort(([a], [b]) => (a < b ? -1 : 1))
   return `app-${hashOf(JSON.stringify([tokenUrl, parameters, tokenField]))}`
+}
+
+/** Only credentials are masked in errors and logs, so a secret must be one. */
+function assertNoSecret(parameters: OAuth2Options['parameters'] = {}, { parameterNames }: TokenRequestPlan): void {
+  const found = ['client_secret', 'client_assertion', parameterNames.secret].find((name) => name in parameters)
+  if (found === undefined) return
+  throw configErrors('oauth2')(
+    'parameters',
+    `must not have ${found}: give the secret as the credential clientSecret (a JWT as clientAssertion), or in lingpai.yaml by secretEnv or secretFile`,
+    'conflict',
+  )
 }
 
 /** The origin of the token endpoint; empty if it depends on the account. */

@@ -42,6 +42,13 @@ test.each([
   [{ preset: 'constructor' }, 'preset', '"preset" must be one of'],
   [{ preset: 'zoom' }, 'parameters', '"parameters" must have account_id'],
   [
+    { parameters: 'x=1&client_secret=PLANTED' },
+    'parameters',
+    'must not have client_secret: give the secret as the credential clientSecret (a JWT as clientAssertion), or in lingpai.yaml by secretEnv or secretFile',
+  ],
+  [{ parameters: 'client_assertion=PLANTED' }, 'parameters', 'must not have client_assertion'],
+  [{ preset: 'douyin', parameters: 'client_secret=PLANTED' }, 'parameters', 'must not have client_secret'],
+  [
     { clientAuthentication: 'private_key_jwt' },
     'clientAuthentication',
     'must be client_secret_basic or client_secret_post',

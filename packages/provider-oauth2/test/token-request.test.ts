@@ -16,6 +16,14 @@ test('by default, the client is in a Basic header, both parts encoded for a form
   })
 })
 
+test('a secret among the parameters of a program is a ConfigError, under the name that the server has for it', () => {
+  const parameterNames = { id: 'appid', secret: 'appsecret' }
+  for (const name of ['appsecret', 'client_secret'])
+    expect(() => oauth2({ tokenUrl, parameterNames, parameters: { [name]: 'PLANTED' } })).toThrow(
+      expect.objectContaining({ details: { field: 'parameters', problem: 'conflict' } }),
+    )
+})
+
 test('scopes, audience, resource and free parameters are sent as they are given', () => {
   const clientAuthentication = 'client_secret_post'
   const options = { tokenUrl, clientAuthentication, audience: 'https://api', resource: 'urn:r' } as const
