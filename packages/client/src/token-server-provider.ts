@@ -12,6 +12,7 @@ import {
   type ResolvedSpec,
   type Secret,
 } from '@lingpai/core'
+import { renewalModes } from '@lingpai/core/internal'
 import type { ServerAddress } from './server-address.js'
 
 /** The platform whose API takes the tokens of an account. Any provider fits. */
@@ -111,7 +112,7 @@ function apiBaseOf({ spec }: PlatformProvider): string | undefined {
 function renewalOf(platform: RenewalSpec | undefined): RenewalSpec {
   const { mode, attemptsAtSeconds: [first = 300] = [], overlapSeconds, marginSeconds, maxLifeSeconds } = platform ?? {}
   return {
-    mode: mode === 'extend' ? 'extend' : 'sticky',
+    mode: mode !== undefined && renewalModes[mode].prolongs ? 'extend' : 'sticky',
     attemptsAtSeconds: [1, 2 / 3, 1 / 3, 1 / 6].map((part) => first * part),
     ...(overlapSeconds !== undefined && { overlapSeconds }),
     ...(marginSeconds !== undefined && { marginSeconds }),

@@ -1,3 +1,4 @@
+import { renewalModes } from '@lingpai/core/internal'
 import { verdict } from '../simulator/token-book.js'
 import { checkRequest } from './check-requests.js'
 import { askedNow, learnFromUpstream } from './fleet-memory.js'
@@ -146,7 +147,7 @@ export function noteArrival(world: VirtualWorld, request: TokenRequest): void {
   brought.isKnown = true
   // A success ends the cool-down for all.
   brought.account.cooledBy = undefined
-  const isLonger = brought.account.mode === 'extend'
+  const isLonger = renewalModes[brought.account.provider.spec.renewal.mode].prolongs
   brought.knownExpiresAtMs = isKnown && !isLonger ? Math.min(brought.knownExpiresAtMs, expiresAtMs) : expiresAtMs
   learnFromUpstream(world, process, brought, asked)
 }
