@@ -26,6 +26,8 @@ accounts:
 ${names.map((name) => accountLines(name, env)).join('\n')}`
 }
 
+const example = 'https://example.com'
+
 function accountLines(name: ProviderName, env: CommandIo['env']): string {
   const { provider, settings, title, baseUrlEnv = '' } = knownProviders[name]
   const baseUrl = env[baseUrlEnv] ?? ''
@@ -50,6 +52,8 @@ ${[...ids, ...others].join('\n')}
     # Instead of secretEnv: a file that contains only the secret and that only you can read (chmod 600).
     # secretFile: secrets/${name}
     # Another host for the token endpoint and the API.
-    ${baseUrl === '' ? `# baseUrl: ${spec.baseUrl ?? 'https://example.com'}` : `baseUrl: ${JSON.stringify(baseUrl)}`}
+    ${baseUrl === '' ? `# baseUrl: ${spec.baseUrl ?? example}` : `baseUrl: ${JSON.stringify(baseUrl)}`}
+    # Another host for the API only.
+    # apiBaseUrl: ${spec.apiBaseUrl ?? spec.baseUrl ?? example}
 `
 }
