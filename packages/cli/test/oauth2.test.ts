@@ -95,8 +95,17 @@ test('a wrong setting, a field that does not exist and an address without TLS ar
       ],
       [
         configuration(tokenUrl).replace('client_secret_post', 'magic'),
-        'accounts.writer: oauth2: "clientAuthentication" must be client_secret_basic or client_secret_post',
+        'lingpai.yaml:5: accounts.writer.clientAuthentication: must be client_secret_basic or client_secret_post',
       ],
+      [
+        configuration(tokenUrl, ', preset: magic'),
+        'lingpai.yaml:5: accounts.writer.preset: must be one of entra, auth0',
+      ],
+      [
+        configuration(tokenUrl, ', parameters: "x=1&client_secret=PLANTED"'),
+        'lingpai.yaml:5: accounts.writer.parameters: must not have client_secret: give the secret as',
+      ],
+      [configuration(tokenUrl, ', preset: zoom'), 'lingpai.yaml:5: accounts.writer.parameters: must have account_id'],
       [configuration('http://login.example.com/token'), 'tokenUrl is malformed'],
       [configuration(tokenUrl).replace('scope: orders.write', 'scope: ""'), 'scope: must not be empty'],
     ] as const) {
@@ -129,6 +138,7 @@ test('init writes the settings of the environment, and leaves out the others', (
     const text = await readFile(join(directory, 'lingpai.yaml'), 'utf8')
     expect(text).toContain('scope: "orders.read profile"')
     expect(text).toMatch(/# The API that the token is for\.\n +# audience: <audience>/)
+    expect(text).toMatch(/# Another host for the API only\.\n +# apiBaseUrl: https:\/\/example\.com\n/)
     expect((await run(['token', 'oauth2'], { env: { OAUTH2_CLIENT_SECRET: secret } })).code).toBe(0)
     expect(requests[0]?.body).toBe('grant_type=client_credentials&scope=orders.read+profile')
   }))

@@ -1,5 +1,6 @@
+import { isLingpaiError } from '@lingpai/core'
 import { z } from 'zod'
-import { knownProviders, providerNames, type ProviderName } from '../known-providers.js'
+import { knownProviders, providerNames, providerWith, type ProviderName } from '../known-providers.js'
 import { isBaseUrl } from './base-url.js'
 import { renewedBefore } from './renewal-for.js'
 import { serverSchema } from './server-schema.js'
@@ -125,6 +126,10 @@ function accountSchema(name: ProviderName) {
         'is not possible: this platform repeats its token until shortly before it expires; for WeChat use provider: wechat-mp-plain',
       when: ({ value }) => typeof value === 'object' && value !== null,
     })
+    .superRefine((entry, context) => {
+      const problem = problemOfSettings(name, entry as AccountEntry)
+      if (problem !== undefined) context.addIssue({ code: 'custom', ...problem })
+    })
     .refine((entry) => (entry.secretEnv === undefined) !== (entry.secretFile === undefined), {
       error: ({ input }) =>
         (input as AccountEntry).secretEnv === undefined
@@ -133,6 +138,20 @@ function accountSchema(name: ProviderName) {
       when: ({ value }) => typeof value === 'object' && value !== null,
     })
     .meta({ title, oneOf: [{ required: ['secretEnv'] }, { required: ['secretFile'] }] })
+}
+
+/** The settings are checked by the provider that they make, so that a file and a program get the same words. */
+function problemOfSettings(name: ProviderName, entry: AccountEntry): { path: string[]; message: string } | undefined {
+  try {
+    providerWith(name, (setting) => entry[setting])
+    return undefined
+  } catch (error) {
+    if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
+    const { message, details } = error
+    const { field = 'provider' } = details
+    // The path names the provider and the field already.
+    return { path: [field], message: message.split(`"${field}" `).at(-1) ?? message }
+  }
 }
 
 const [first, ...others] = providerNames.map(accountSchema)

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { CommandIo } from '../command-io.js'
-import { ConfigError, isLingpaiError } from '@lingpai/core'
+import { ConfigError } from '@lingpai/core'
 import { cachePlace, defaultCachePlace, hasPassword, keysEnv } from '../caches.js'
 import { providerWith, secretFieldOf } from '../known-providers.js'
 import { accountsFromEnv } from './accounts-from-env.js'
@@ -130,7 +130,7 @@ function forwardOf({
 }
 
 function accountOf(name: string, entry: AccountEntry, home: string): Omit<ConfiguredAccount, 'allowWorldReadable'> {
-  const provider = withAccount(name, () => providerWith(entry.provider, (setting) => entry[setting]))
+  const provider = providerWith(entry.provider, (setting) => entry[setting])
   const { baseUrl, apiBaseUrl, secretEnv, secretFile, minLifeSeconds } = entry
   const overrides = { ...(baseUrl !== undefined && { baseUrl }), ...(apiBaseUrl !== undefined && { apiBaseUrl }) }
   const placed = Object.keys(overrides).length === 0 ? provider : provider.extend(overrides)
@@ -146,19 +146,5 @@ function accountOf(name: string, entry: AccountEntry, home: string): Omit<Config
       secretFile === undefined
         ? { kind: 'env', names: [secretEnv ?? ''] }
         : { kind: 'file', path: resolve(home, secretFile) },
-  }
-}
-
-/** Puts the name of the account before the message of a configuration error: a file may have several of one provider. */
-function withAccount<T>(name: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!isLingpaiError(error) || error.code !== 'ERR_LINGPAI_CONFIG') throw error
-    const { message, details, hint } = error
-    throw new ConfigError(`accounts.${name}: ${message}`, details, {
-      cause: error,
-      ...(hint !== undefined && { hint }),
-    })
   }
 }
