@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto'
 import { isLingpaiError, TransportError, type Clock, type IAccessTokenCache, type Timer } from '@lingpai/core'
+import { pauseUntilAborted } from '@lingpai/core/internal'
 import { withDeadline } from '../store/with-deadline.js'
 
 const cacheKey = 'lingpai:surrogate-key:1'
@@ -25,7 +26,7 @@ export interface SigningKeys {
   ready(): Promise<void>
   /** The first one signs, each verifies; empty until {@link ready} has resolved. */
   known(): readonly Uint8Array[]
-  /** Stops comparing the key with that in the cache. */
+  /** Stops comparing the key with that in the cache, and waiting for one. */
   close(): void
 }
 
@@ -44,14 +45,14 @@ export function signingKeys({ cache, clock, sessionKey }: SigningKeysParts): Sig
   let known: readonly Buffer[] = []
   let loading: Promise<void> | undefined
   let timer: Timer | undefined
-  let isClosed = false
+  const closing = new AbortController()
   const load = async (): Promise<void> => {
     const [mine = randomBytes(keyBytes)] = known
-    const agreed = await agree(cache, clock, mine)
+    const agreed = await agree({ cache, clock }, mine, closing.signal)
     known = [agreed, ...known.filter((key) => !key.equals(agreed))].slice(0, mostKeys)
   }
   const follow = (): void => {
-    if (isClosed) return
+    if (closing.signal.aborted) return
     // While the cache fails, the known keys are used.
     timer = clock.setTimer(() => void load().then(follow, follow), lookMs)
   }
@@ -68,22 +69,26 @@ export function signingKeys({ cache, clock, sessionKey }: SigningKeysParts): Sig
     ready: () => (loading ??= begin()),
     known: () => known,
     close: () => {
-      isClosed = true
+      closing.abort()
       timer?.cancel()
     },
   }
 }
 
 /** Returns the key in the cache, which is `mine` if there was none. @throws TransportError */
-async function agree(cache: IAccessTokenCache, clock: Clock, mine: Buffer): Promise<Buffer> {
+async function agree(
+  { cache, clock }: Pick<SigningKeysParts, 'cache' | 'clock'>,
+  mine: Buffer,
+  closing: AbortSignal,
+): Promise<Buffer> {
   const endsAtMs = clock.monotonic() + storeMs
   const work = async (): Promise<Buffer> => {
     let stored = keyIn(await cache.get(cacheKey))
-    while (stored === undefined && clock.monotonic() < endsAtMs) {
+    while (stored === undefined && clock.monotonic() < endsAtMs && !closing.aborted) {
       const isTried = await write(cache, mine.toString('base64url'))
       stored = keyIn(await cache.get(cacheKey))
       // Another server is writing one.
-      if (stored === undefined && !isTried) await pause(clock)
+      if (stored === undefined && !isTried) await pauseUntilAborted(clock, pauseMs, closing, { holdsProcess: true })
     }
     if (stored === undefined) throw notAvailable()
     return stored
@@ -107,12 +112,6 @@ async function write(cache: IAccessTokenCache, text: string): Promise<boolean> {
   if (keyIn(await cache.get(cacheKey)) === undefined) await lease.commit(cacheKey, holder, text)
   else await lease.release(cacheKey, holder)
   return true
-}
-
-async function pause(clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    clock.setTimer(resolve, pauseMs, { holdsProcess: true })
-  })
 }
 
 function notAvailable(): TransportError {

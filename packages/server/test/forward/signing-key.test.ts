@@ -46,6 +46,19 @@ test.each(caches)('servers that start together on %s agree on one key', async (_
   for (const cache of made) await cache.close?.()
 })
 
+test('a server that closes while another one writes the key does not wait for it', async () => {
+  const cache = memoryCache()
+  const clock = testClock()
+  let isTried = (): void => undefined
+  const tried = new Promise<void>((resolve) => (isTried = resolve))
+  const lease = { ...cache.lease!, take: () => (isTried(), false) }
+  const keys = open({ ...cache, lease }, clock)
+  const ready = keys.ready()
+  await tried
+  keys.close()
+  await expect(ready).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+})
+
 test('a cache that fails gives an error, and the key once it works again', async () => {
   const memory = memoryCache()
   let isDown = true
