@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { startRedis, withRealRedis } from '../../testing/test/support/redis-server.js'
 import { withHome, type Child, type Home } from './sandbox-home.js'
 
 const running: Child[] = []
@@ -69,4 +70,33 @@ test.each(schemes)('two servers on %s: a token that is rejected on one is replac
     // The servers still write the last use of the keys, and the directory is removed with the home.
     await stopAll()
   })
+})
+
+withRealRedis('two servers that start at once on one Redis forward calls with surrogates of each other', async () => {
+  const redis = await startRedis()
+  try {
+    await withHome(async (home) => {
+      const { simulator, write } = home
+      const { appId, appSecret } = simulator.accounts.wechat
+      await write('wechat.secret', appSecret)
+      const account = `{ provider: wechat-mp, appId: ${appId}, secretFile: wechat.secret, baseUrl: "${simulator.url}/wechat" }`
+      const server = '{ port: 0, forward: true }'
+      await write('lingpai.yaml', `cache: "${redis.url}"\nserver: ${server}\naccounts: { shop: ${account} }\n`)
+      const key = await createKey(home)
+      const urls = await Promise.all([serve(home), serve(home)])
+      const get = async (url: string): Promise<Readonly<Record<string, unknown>>> =>
+        (await fetch(url)).json() as Promise<Readonly<Record<string, unknown>>>
+      const surrogates = await Promise.all(
+        urls.map((url) => get(`${url}/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${key}`)),
+      )
+      for (const url of urls)
+        for (const { access_token: token } of surrogates) {
+          expect(token).toMatch(/^lpt_/)
+          expect(await get(`${url}/cgi-bin/getcallbackip?access_token=${String(token)}`)).not.toHaveProperty('errcode')
+        }
+      await stopAll()
+    })
+  } finally {
+    await redis.close()
+  }
 })

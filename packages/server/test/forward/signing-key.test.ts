@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { encryptedCache, generateKey } from '@lingpai/cache-encrypted'
 import { fileCache } from '@lingpai/cache-file'
 import { memoryCache } from '@lingpai/cache-memory'
+import { redisCache } from '@lingpai/cache-redis'
 import { sqliteCache } from '@lingpai/cache-sqlite'
 import { systemClock, type IAccessTokenCache } from '@lingpai/core'
 import { testClock } from '@lingpai/testing'
 import { signingKeys, type SigningKeys } from '../../src/forward/signing-key.js'
+import { withRedis } from '../api/redis-server.js'
 
 const cacheKey = 'lingpai:surrogate-key:1'
 const opened: SigningKeys[] = []
@@ -45,6 +47,22 @@ test.each(caches)('servers that start together on %s agree on one key', async (_
   expect(first(servers[0] ?? open(memoryCache()))).toHaveLength(64)
   for (const cache of made) await cache.close?.()
 })
+
+withRedis(
+  'servers that start together on one redis-server agree on one key',
+  async ({ url }) => {
+    const made = Array.from({ length: 6 }, () => redisCache({ url }))
+    for (let times = 0; times < 5; times += 1) {
+      const servers = made.map((cache) => open(cache))
+      await Promise.all(servers.map((server) => server.ready()))
+      expect(new Set(servers.map(first)).size).toBe(1)
+      for (const server of servers) server.close()
+      await made[0]?.remove(cacheKey)
+    }
+    for (const cache of made) await cache.close()
+  },
+  20_000,
+)
 
 test('a server that closes while another one writes the key does not wait for it', async () => {
   const cache = memoryCache()
