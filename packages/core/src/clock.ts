@@ -41,7 +41,8 @@ export const systemClock: Clock = {
     // An object in Node.js. In browsers and some edge runtimes it is a number, which never keeps a process alive.
     let handle: { readonly unref?: () => unknown } | number
     const arm = (): void => {
-      const leftMs = Math.max(0, endsAtMs - performance.now())
+      // Node.js drops fractions of a millisecond, and a timer that is too early has to be set again.
+      const leftMs = Math.max(0, Math.ceil(endsAtMs - performance.now()))
       handle = leftMs > longestTimerMs ? setTimeout(arm, longestTimerMs) : setTimeout(callback, leftMs)
       if (!holdsProcess && typeof handle === 'object') handle.unref?.()
     }

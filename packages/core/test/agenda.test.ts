@@ -1,4 +1,5 @@
-import type { Clock } from '../src/index.js'
+import { jest } from '@jest/globals'
+import { systemClock, type Clock } from '../src/clock.js'
 import { agendaOf, type Task } from '../src/time/agenda.js'
 
 test('a task that is planned while others are overdue does not put off the timer that they wait for', () => {
@@ -25,4 +26,15 @@ test('a task that is planned while others are overdue does not put off the timer
   nowMs = 101
   agenda.plan(task(1000))
   expect([...armed]).toEqual([timer])
+})
+
+test('a timer of the system clock is not set for less than its delay, so that no task is found to be due later', () => {
+  const set = jest.spyOn(globalThis, 'setTimeout')
+  try {
+    systemClock.setTimer(() => undefined, 500).cancel()
+    expect(set).toHaveBeenCalledTimes(1)
+    expect(set.mock.lastCall?.[1]).toBeGreaterThanOrEqual(500)
+  } finally {
+    set.mockRestore()
+  }
 })
