@@ -1,25 +1,12 @@
 import { harmlessly } from '@lingpai/core/internal'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ServedAccount } from '../accounts/served-account.js'
-import type { Caller } from '../auth/caller.js'
-
-/**
- * How a forwarded call ended: `ok`: with the platform's response; `healed`: with its response to a second try, with another token;
- * `token-rejected`: the platform rejected the token, and the call could not be repeated or was rejected again; `failed`: without a response.
- */
-export type CallOutcome = 'ok' | 'healed' | 'token-rejected' | 'failed'
-
-/** A forwarded call. */
-export interface LoggedCall {
-  readonly caller: Caller
-  readonly account: ServedAccount
-  readonly outcome: CallOutcome
-  /** From the request to the head of the response. */
-  readonly seconds: number
-}
+import { CallCounts } from './call-counts.js'
+import type { LoggedCall } from './logged-call.js'
 
 /** Reports forwarded calls. */
 export interface CallLog {
+  /** How the calls ended since the start. */
+  readonly counts: Pick<CallCounts, 'all'>
   /** Records a call; logs one line if its token was replaced. */
   note(call: LoggedCall): void
   /** @returns stops listening */
@@ -28,9 +15,12 @@ export interface CallLog {
 
 /** Creates the log of forwarded calls. */
 export function callLog(log: FastifyBaseLogger): CallLog {
+  const counts = new CallCounts()
   const listeners = new Set<(call: LoggedCall) => void>()
   return {
+    counts,
     note: (call) => {
+      counts.add(call)
       for (const listener of listeners) harmlessly(() => listener(call))
       const { caller, account, outcome } = call
       if (outcome !== 'healed') return

@@ -28,10 +28,8 @@ export function countEvents(metrics: Metrics, { accounts, calls, feed, manager }
     feed.on((event) => {
       count(metrics, event)
     }),
-    calls.on(({ caller: { key }, account, outcome, seconds }) => {
-      const labels = labelsOf(account)
-      metrics.forwardedCalls.inc({ ...labels, key: key.name, outcome })
-      metrics.forwardSeconds.observe(labels, seconds)
+    calls.on(({ account, seconds }) => {
+      metrics.forwardSeconds.observe(labelsOf(account), seconds)
     }),
     manager.on('cache-failed', ({ error }) => {
       metrics.cacheFailures.inc({ operation: error.details.operation })

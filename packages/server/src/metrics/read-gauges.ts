@@ -7,9 +7,9 @@ import type { Metrics } from './metric-definitions.js'
 /** Longest wait for the cache. */
 const cacheTimeoutMs = 1000
 
-/** Sets the gauges to the current state. */
+/** Sets the gauges, and the counters that are counted elsewhere, to the current state. */
 export async function readGauges(metrics: Metrics, context: ServerContext): Promise<void> {
-  const { access, accounts, cache, clock, keys, time } = context
+  const { access, accounts, cache, calls, clock, keys, time } = context
   const { expirySeconds, usable, failures, coolDownSeconds } = metrics
   // Removed accounts must not keep their gauges.
   for (const gauge of [expirySeconds, usable, failures, coolDownSeconds]) gauge.reset()
@@ -24,6 +24,8 @@ export async function readGauges(metrics: Metrics, context: ServerContext): Prom
   }
   metrics.access.reset()
   for (const outcome of accessOutcomes) metrics.access.inc({ outcome }, access.counts[outcome])
+  metrics.forwardedCalls.reset()
+  for (const { labels, count } of calls.counts.all()) metrics.forwardedCalls.inc(labels, count)
   metrics.keys.set(keys.size)
   metrics.memory.set(process.memoryUsage.rss())
   metrics.startTime.set(Math.round((clock.now() - process.uptime() * 1000) / 1000))

@@ -73,6 +73,20 @@ test('a healed call is audited with the key and the account, and counted', async
   )
 })
 
+test('each call is counted once for its key, however often the metrics are read', async () => {
+  const surrogate = await world.surrogate(world.key({ name: 'crm of the shop' }))
+  const authorization = `Bearer ${world.key()}`
+  const counted = async (): Promise<readonly string[]> => {
+    const text = await (await fetch(`${world.url}/metrics`, { headers: { authorization } })).text()
+    return text.split('\n').filter((line) => line.startsWith('lingpai_forwarded_calls_total{'))
+  }
+  const line = 'lingpai_forwarded_calls_total{provider="wechat-mp",account="shop",key="crm of the shop",outcome="ok"}'
+  for (const calls of [1, 2]) {
+    await fetch(`${world.url}/cgi-bin/user/info?access_token=${surrogate}`)
+    expect(await counted()).toEqual([`${line} ${calls}`])
+  }
+})
+
 test('a client key in place of the token names its account', async () => {
   const key = world.key({ accounts: ['till'] })
   await fetch(`${world.url}/cgi-bin/user/info?access_token=${key}`)
