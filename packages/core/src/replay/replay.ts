@@ -5,7 +5,7 @@ import type { GetTokenOptions, TokenSource } from '../token-source.js'
 export interface RepeatableCall<Result> {
   readonly send: (token: string) => Promise<Result>
   /** The token error in a result, if it is one. */
-  readonly tokenErrorIn: (result: Result) => Promise<ErrorResponse | undefined>
+  readonly tokenErrorIn: (result: Result) => ErrorResponse | undefined | Promise<ErrorResponse | undefined>
   /** Called before the call is made again. What it throws ends the call. */
   readonly beforeRepeat?: (first: Result, errorResponse: ErrorResponse, tokens: readonly string[]) => Promise<void>
 }

@@ -1,31 +1,34 @@
 import { Readable } from 'node:stream'
-import type { ForwardedResponse } from './read-response.js'
+import { encodingIn, type ForwardedResponse } from './read-response.js'
 
 /**
  * Replaces the token by the client's own credential in a response, such as in the target of a redirect. In a stream, whose length may be
  * known already, it is masked. A compressed stream stays as it is.
  */
 export function withoutToken(response: ForwardedResponse, token: string, credential: string): ForwardedResponse {
-  const { body, text } = response
+  const { headers, body, text } = response
+  const isCompressed = encodingIn(headers) !== undefined
   const spellings = spellingsOf(token)
-  const isIn = (value: string | Buffer): boolean => spellings.some((spelling) => value.includes(spelling))
   const cover = (value: string): string =>
-    isIn(value) ? spellings.reduce((covered, one) => covered.replaceAll(one, () => credential), value) : value
-  const { headers } = response
+    spellings.reduce((covered, one) => covered.replaceAll(one, () => credential), value)
   for (const name in headers) {
     const value = headers[name]
-    if (value !== undefined) headers[name] = typeof value === 'string' ? cover(value) : value.map(cover)
+    if (value === undefined || !isIn(value, spellings)) continue
+    headers[name] = typeof value === 'string' ? cover(value) : value.map(cover)
   }
-  if (!Buffer.isBuffer(body)) {
-    const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity'
-    return isPlain ? { ...response, body: masked(body, token) } : response
-  }
-  if (!isIn(text ?? body)) return response
+  if (!Buffer.isBuffer(body)) return isCompressed ? response : { ...response, body: masked(body, token) }
+  if (!isIn(text ?? body, spellings)) return response
   // Bytes and characters are the same in Latin-1, so nothing else of the body changes.
-  const given = (text === undefined ? body : Buffer.from(text)).toString('latin1')
-  const covered = Buffer.from(cover(given), 'latin1')
+  const given = (isCompressed && text !== undefined ? Buffer.from(text) : body).toString('latin1')
+  const bytes = Buffer.from(cover(given), 'latin1')
   const { 'content-encoding': _, ...others } = headers
-  return { ...response, headers: { ...others, 'content-length': String(covered.length) }, body: covered }
+  return { ...response, headers: { ...others, 'content-length': String(bytes.length) }, body: bytes }
+}
+
+function isIn(value: string | string[] | Buffer, spellings: readonly string[]): boolean {
+  return spellings.some((spelling) =>
+    Array.isArray(value) ? value.some((one) => one.includes(spelling)) : value.includes(spelling),
+  )
 }
 
 /** The token as it is, percent-encoded, and in JSON that escapes slashes. */

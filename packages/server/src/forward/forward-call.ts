@@ -4,7 +4,7 @@ import { headerValue, replay } from '@lingpai/core/internal'
 import type { Dispatcher } from 'undici'
 import type { ServedAccount } from '../accounts/served-account.js'
 import type { CallEnd } from './call-end.js'
-import type { TargetBase } from './call-target.js'
+import type { CallUrl, TargetBase } from './call-target.js'
 import { withoutToken } from './cover-token.js'
 import { withParameter } from './find-credential.js'
 import { requestHeaders } from './forward-headers.js'
@@ -18,12 +18,11 @@ export interface ForwardedCall {
   readonly account: ServedAccount
   readonly target: TargetBase
   readonly method: string
-  readonly path: string
   /** As the client sent it, with its credential. */
-  readonly query: string
+  readonly url: CallUrl
   readonly headers: IncomingHttpHeaders
   /** Absent for a method without one. */
-  readonly body?: CallBody
+  readonly body: CallBody | undefined
   /** What the client sent as its token. It stands in for the real token wherever the response holds that. */
   readonly credential: string
   /** Ends when the client is gone, or when the platform takes too long. */
@@ -48,32 +47,29 @@ export interface Outcome {
   readonly isHealed: boolean
 }
 
+type CallSource = Pick<TokenSource, 'getAccessToken' | 'reportRejected'>
+
 /**
  * Sends a call to the platform with the account's token, and once more with another token if the platform rejects the first one. A call
  * without a response is never repeated, because the platform may have handled it; nor is one whose body was not kept.
  *
  * @throws LingpaiError if the source has no token; an error of `undici` or a GatewayError if the platform does not respond
  */
-export async function forwardCall(
-  sending: Sending,
-  call: ForwardedCall,
-  source: Pick<TokenSource, 'getAccessToken' | 'reportRejected'>,
-): Promise<Outcome> {
+export async function forwardCall(sending: Sending, call: ForwardedCall, source: CallSource): Promise<Outcome> {
   let sent = 0
-  const send = async (token: string): Promise<ForwardedResponse> => {
+  const send = (token: string): Promise<ForwardedResponse> => {
     sent += 1
     return sendOnce(sending, call, token)
   }
   if (call.body?.kind === 'streamed') return { response: await sendStream(send, source), isHealed: false }
-  const tokenErrorIn = ({ tokenError }: ForwardedResponse) => Promise.resolve(tokenError)
-  const response = await replay(source, { send, tokenErrorIn })
+  const response = await replay(source, { send, tokenErrorIn: ({ tokenError }) => tokenError })
   return { response, isHealed: sent > 1 && response.tokenError === undefined }
 }
 
 /** Sends a body that can be sent only once. A rejected token is replaced for the next call. */
 async function sendStream(
   send: (token: string) => Promise<ForwardedResponse>,
-  source: Pick<TokenSource, 'getAccessToken' | 'reportRejected'>,
+  source: CallSource,
 ): Promise<ForwardedResponse> {
   const token = await source.getAccessToken()
   const response = await send(token)
@@ -85,18 +81,18 @@ async function sendStream(
 
 async function sendOnce(
   { dispatcher, via, timeoutMs, deadlines }: Sending,
-  { account, target, method, path, query, headers, body, credential, ended }: ForwardedCall,
+  { account, target, method, url, headers, body, credential, ended }: ForwardedCall,
   token: string,
 ): Promise<ForwardedResponse> {
   const { origin, prefix, placement } = target
   const sent = requestHeaders(headers, via)
   if (placement.in === 'header') sent[placement.name.toLowerCase()] = headerValue(placement, token)
-  const placed = placement.in === 'query' ? withParameter(query, placement.name, token) : query
-  if (body?.kind === 'streamed' && body.length !== undefined) sent['content-length'] = String(body.length)
+  const query = placement.in === 'query' ? withParameter(url.query, placement.name, token) : url.query
   const isStreamed = body?.kind === 'streamed'
+  if (isStreamed && body.length !== undefined) sent['content-length'] = String(body.length)
   const request = {
     origin,
-    path: `${prefix}${path}${placed === '' ? '' : `?${placed}`}`,
+    path: prefix + url.path + (query === '' ? '' : `?${query}`),
     method,
     headers: sent,
     body: body === undefined ? null : isStreamed ? body.stream : body.bytes,
@@ -104,10 +100,7 @@ async function sendOnce(
     headersTimeout: isStreamed ? timeoutMs : 0,
     bodyTimeout: timeoutMs,
   }
-  const response = await requestPlatform(dispatcher, request, {
-    ended,
-    deadlines: isStreamed ? undefined : deadlines,
-    mostKept: mostRead,
-  })
-  return withoutToken(await readResponse(account.provider.spec, response), token, credential)
+  const limits = { ended, deadlines: isStreamed ? undefined : deadlines, mostKept: mostRead }
+  const response = await readResponse(account.provider.spec, await requestPlatform(dispatcher, request, limits))
+  return withoutToken(response, token, credential)
 }

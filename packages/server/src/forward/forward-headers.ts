@@ -35,7 +35,7 @@ export type Headers = Record<string, string | string[]>
 
 /** Returns the headers of a request as they are sent on. @param via the name of this server in `Via` */
 export function requestHeaders(headers: IncomingHttpHeaders, via: string): Headers {
-  const sent = endToEnd(headers, (name) => ofThisServer.has(name) || name.startsWith(ofProxies))
+  const sent = endToEnd(headers, isOfThisServer)
   // Errors are looked for in the response, so it may only have an encoding that this server can read.
   const accepted = headers['accept-encoding']
   if (accepted !== undefined)
@@ -46,7 +46,7 @@ export function requestHeaders(headers: IncomingHttpHeaders, via: string): Heade
 
 /** Returns the headers of a response as they are sent back. */
 export function responseHeaders(headers: IncomingHttpHeaders): Headers {
-  return endToEnd(headers, () => false)
+  return endToEnd(headers)
 }
 
 /** Whether a request has come through this server before. */
@@ -54,17 +54,24 @@ export function isLoop({ via }: IncomingHttpHeaders, name: string): boolean {
   return via?.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name) === true
 }
 
-function endToEnd(headers: IncomingHttpHeaders, isDropped: (name: string) => boolean): Headers {
+function isOfThisServer(name: string): boolean {
+  return ofThisServer.has(name) || name.startsWith(ofProxies)
+}
+
+function endToEnd(headers: IncomingHttpHeaders, isDropped?: (name: string) => boolean): Headers {
   const named = namedIn(headers.connection)
   const kept: Headers = {}
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && !ofConnection.has(name) && !isDropped(name) && !named.includes(name)) kept[name] = value
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || ofConnection.has(name) || isDropped?.(name) === true || named?.includes(name)) continue
+    kept[name] = value
+  }
   return kept
 }
 
 /** The headers that belong to one connection because `Connection` names them. */
-function namedIn(connection: string | undefined): readonly string[] {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return []
+function namedIn(connection: string | undefined): readonly string[] | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
   return connection
     .toLowerCase()
     .split(',')

@@ -4,6 +4,7 @@ import { ApiError } from '../http/api-error.js'
 import type { ServerContext } from '../server-context.js'
 import type { CallUrl } from './call-target.js'
 import type { Identity } from './identity.js'
+import type { OpenedSurrogate } from './surrogate.js'
 import { credentialsIn, isSpelledElsewhere, isSurrogate, type FoundCredential } from './find-credential.js'
 
 /** Finds the one surrogate or client key of a call; `undefined` if it carries none. @throws ApiError 400 if it carries several */
@@ -17,11 +18,11 @@ export function credentialOf(url: CallUrl, { headers }: Pick<FastifyRequest, 'he
 
 /** Identifies the client and the account of a call, and counts the call against the limit of its key. @throws ApiError 400, 401, 404 or 429 */
 export async function identify(context: ServerContext, request: FastifyRequest, text: string): Promise<Identity> {
-  return isSurrogate(text) ? ofSurrogate(context, request, text) : ofKey(context, request, text)
+  if (isSurrogate(text)) return ofSurrogate(context, request, (await context.surrogates?.())?.open(text))
+  return ofKey(context, request, text)
 }
 
-async function ofSurrogate(context: ServerContext, request: FastifyRequest, text: string): Promise<Identity> {
-  const opened = (await context.surrogates?.())?.open(text)
+function ofSurrogate(context: ServerContext, request: FastifyRequest, opened: OpenedSurrogate | undefined): Identity {
   const caller = opened && context.callerOf(opened.key)
   const account = opened && context.accounts.get(opened.account)
   if (caller === undefined || account === undefined || !caller.mayRead(account.name)) {

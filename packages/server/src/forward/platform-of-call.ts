@@ -17,6 +17,11 @@ export function platformOfCall(call: UnservedCall, providerId?: string): Platfor
 /** Whether a path belongs to the API of other platforms only, so that a call with this platform's token is a mistake. */
 export function isForeignPath(path: string, providerId: string): boolean {
   const call = { path, query: '', authorization: '' }
-  const known = facades.filter(({ unserved }) => unserved?.isApiCall(call))
-  return known.length > 0 && known.every(({ platform }) => platform.providerId !== providerId)
+  let isKnown = false
+  for (const { platform, unserved } of facades) {
+    if (unserved?.isApiCall(call) !== true) continue
+    if (platform.providerId === providerId) return false
+    isKnown = true
+  }
+  return isKnown
 }

@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { CallEnd } from './call-end.js'
+import type { CallEnd, Stoppable } from './call-end.js'
 import { GatewayError } from './call-error.js'
-import type { Deadlines } from './deadlines.js'
+import type { Deadline, Deadlines } from './deadlines.js'
 
 /** A response of the platform. */
-export interface PlatformResponse<Body = Buffer | Readable> {
+export interface PlatformResponse {
   readonly status: number
   /** Names are in small letters. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The whole body if it was kept, otherwise a stream. */
-  readonly body: Body
+  readonly body: Buffer | Readable
 }
 
 /** What ends a request, and how much of its response is kept. */
@@ -19,7 +19,7 @@ export interface PlatformRequestOptions {
   /** Limits the wait for the head of the response, together with that for a connection. */
   readonly deadlines?: Deadlines | undefined
   /** The largest body that is kept, by the head of its response. A longer one is a stream. */
-  readonly mostKept: (head: Omit<PlatformResponse, 'body'>) => number
+  readonly mostKept: (status: number, headers: PlatformResponse['headers']) => number
 }
 
 /** Sends a request. Resolves with a body that was kept once it is whole, and with a stream once its head has arrived. */
@@ -37,15 +37,17 @@ export async function requestPlatform(
  * Follows one request. `undici.request` does so, too, with a stream for each body, which costs a short call as much as all the rest of
  * `undici`.
  */
-class PlatformRequest implements Dispatcher.DispatchHandler {
+class PlatformRequest implements Dispatcher.DispatchHandler, Stoppable {
   readonly #options: PlatformRequestOptions
   readonly #resolve: (response: PlatformResponse) => void
   readonly #reject: (error: Error) => void
   /** Absent before a connection is free. */
   #controller: Dispatcher.DispatchController | undefined
+  readonly #deadline: Deadline | undefined
   #stopped: Error | undefined
   #isOver = false
-  #head: Omit<PlatformResponse, 'body'> = { status: 0, headers: {} }
+  #status = 0
+  #headers: PlatformResponse['headers'] = {}
   /** Parts of a body that is kept. */
   #parts: Buffer[] = []
   #size = 0
@@ -60,8 +62,8 @@ class PlatformRequest implements Dispatcher.DispatchHandler {
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
-    options.ended.onEnd(this.#stop)
-    options.deadlines?.add(this.#late)
+    options.ended.stops(this)
+    this.#deadline = options.deadlines?.add(options.ended)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -71,9 +73,10 @@ class PlatformRequest implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: PlatformResponse['headers']): void {
     if (status < 200) return
-    this.#options.deadlines?.remove(this.#late)
-    this.#head = { status, headers }
-    this.#mostKept = this.#options.mostKept(this.#head)
+    this.#endWait()
+    this.#status = status
+    this.#headers = headers
+    this.#mostKept = this.#options.mostKept(status, headers)
     if (this.#mostKept === 0 || Number(headers['content-length']) > this.#mostKept) this.#startStream()
   }
 
@@ -93,14 +96,20 @@ class PlatformRequest implements Dispatcher.DispatchHandler {
     }
     const [only] = this.#parts
     const body = only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts)
-    this.#resolve({ ...this.#head, body })
+    this.#resolveWith(body)
   }
 
   onResponseError(_: unknown, error: Error): void {
     this.#isOver = true
-    this.#options.deadlines?.remove(this.#late)
-    this.#reject(error)
-    this.#stream?.destroy(error)
+    this.#fail(error)
+  }
+
+  stop(reason: GatewayError): void {
+    if (this.#isOver) return
+    this.#stopped = reason
+    // A request that waits for a connection is not known to `undici` yet.
+    this.#fail(reason)
+    this.#controller?.abort(reason)
   }
 
   /** Passes the body on while it arrives, beginning with what was kept. */
@@ -117,20 +126,21 @@ class PlatformRequest implements Dispatcher.DispatchHandler {
     for (const part of this.#parts) stream.push(part)
     this.#parts = []
     this.#stream = stream
-    this.#resolve({ ...this.#head, body: stream })
+    this.#resolveWith(stream)
   }
 
-  readonly #stop = (reason: GatewayError): void => {
-    if (this.#isOver) return
-    this.#stopped = reason
-    this.#options.deadlines?.remove(this.#late)
-    // A request that waits for a connection is not known to `undici` yet.
-    this.#reject(reason)
-    this.#stream?.destroy(reason)
-    this.#controller?.abort(reason)
+  #resolveWith(body: Buffer | Readable): void {
+    this.#resolve({ status: this.#status, headers: this.#headers, body })
   }
 
-  readonly #late = (): void => {
-    this.#options.ended.end(new GatewayError(504, 'no response from the platform in time; the call was not repeated'))
+  /** Removes the limit for the head. */
+  #endWait(): void {
+    if (this.#deadline !== undefined) this.#options.deadlines?.remove(this.#deadline)
+  }
+
+  #fail(error: Error): void {
+    this.#endWait()
+    this.#reject(error)
+    this.#stream?.destroy(error)
   }
 }

@@ -12,35 +12,32 @@ export interface ForwardedResponse {
   readonly headers: Headers
   /** A whole body if it is short and may be an error; otherwise a stream. */
   readonly body: Buffer | Readable
-  /** The text of a body that was compressed, if it could be read. */
-  readonly text?: string
+  /** The text of a whole body, without its compression, if it could be read. */
+  readonly text?: string | undefined
   /** Present if the platform rejects the token; then the whole body was read. */
-  readonly tokenError?: ErrorResponse
+  readonly tokenError?: ErrorResponse | undefined
 }
 
-type Head = Omit<PlatformResponse, 'body'>
-
 /** The largest body in which an error is looked for; 0 if there can be none. */
-export function mostRead({ status, headers }: Head): number {
+export function mostRead(status: number, headers: PlatformResponse['headers']): number {
   return mayBeJson({ status, headers: lookUpIn(headers) }) ? largestPeek : 0
 }
 
 /** Finds out whether the platform rejects the token. */
 export async function readResponse(spec: AnyProvider['spec'], response: PlatformResponse): Promise<ForwardedResponse> {
-  const { status, headers, body } = response
-  const head = { status, headers: responseHeaders(headers) }
-  if (!Buffer.isBuffer(body)) return { ...head, body }
-  const encoding = textOf(headers['content-encoding'])
-  const isPlain = encoding === null || encoding === 'identity'
-  const text = isPlain ? body.toString() : await decode(body, encoding)
-  if (text === undefined) return { ...head, body }
-  const error = classify(spec, 'api', { status, headers: lookUpIn(headers), body: parseBody(text) })
-  return {
-    ...head,
-    body,
-    ...(!isPlain && { text }),
-    ...(error !== undefined && isTokenError(error) && { tokenError: error }),
-  }
+  const { status, headers: given, body } = response
+  const headers = responseHeaders(given)
+  if (!Buffer.isBuffer(body)) return { status, headers, body }
+  const encoding = encodingIn(given)
+  const text = encoding === undefined ? body.toString() : await decode(body, encoding)
+  if (text === undefined) return { status, headers, body }
+  const error = classify(spec, 'api', { status, headers: lookUpIn(given), body: parseBody(text) })
+  return { status, headers, body, text, tokenError: error !== undefined && isTokenError(error) ? error : undefined }
+}
+
+/** The compression of a body; `undefined` if it has none. */
+export function encodingIn({ 'content-encoding': encoding }: PlatformResponse['headers']): string | undefined {
+  return encoding === undefined || encoding === 'identity' ? undefined : String(encoding)
 }
 
 const decoders = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate) }
@@ -52,7 +49,7 @@ async function decode(bytes: Buffer, encoding: string): Promise<string | undefin
   return decoded?.toString()
 }
 
-function lookUpIn(headers: Head['headers']): { readonly get: (name: string) => string | null } {
+function lookUpIn(headers: PlatformResponse['headers']): { readonly get: (name: string) => string | null } {
   return { get: (name) => textOf(headers[name.toLowerCase()]) }
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Agent } from 'undici'
 import type { ServerContext } from '../server-context.js'
 import type { CallOutcome } from '../audit/logged-call.js'
+import type { Caller } from '../auth/caller.js'
 import { ApiError } from '../http/api-error.js'
 import { allowBodyTime, limitBodyTime } from '../http/body-time.js'
 import { longestBodyMs } from '../http/server-settings.js'
@@ -13,14 +14,14 @@ import { callError, gatewayError, GatewayError, nativeError } from './call-error
 import { targetPath, type CallUrl } from './call-target.js'
 import { attributed } from './attributed.js'
 import { Deadlines } from './deadlines.js'
-import { forwardCall, type ForwardedCall, type Outcome, type Sending } from './forward-call.js'
+import { forwardCall, type ForwardedCall, type Sending } from './forward-call.js'
 import { isLoop } from './forward-headers.js'
 import type { ResolvedForwardOptions } from './forward-options.js'
 import { credentialOf, identify } from './identify-call.js'
 import type { Forward, Identity } from './identity.js'
 import { platformOfCall } from './platform-of-call.js'
 import type { ForwardedResponse } from './read-response.js'
-import { bodyRoom, readBody, type BodyPlace, type CallBody } from './request-body.js'
+import { bodyRoom, readBody, type BodyRoom, type CallBody } from './request-body.js'
 import { targetOf } from './target-of-call.js'
 
 /** Connections to one host of a platform; further calls wait for one. Idle ones end by themselves and hold no process. */
@@ -47,19 +48,17 @@ export function registerForwarder(
   const own = new Agent({ connections: mostConnections })
   const via = `lingpai-${randomBytes(4).toString('hex')}`
   const sending: Sending = { dispatcher: dispatcher ?? own, timeoutMs, deadlines: new Deadlines(timeoutMs), via }
-  const room = bodyRoom(mostBodies * largestReplayBytes)
+  const bodies = { largestBytes: largestReplayBytes, room: bodyRoom(mostBodies * largestReplayBytes) }
   const forward: Forward = async (request, reply, identity) => {
     const known: Known = identity === undefined ? {} : { identity }
-    const place = room.enter()
     try {
-      const response = await responseTo(context, sending, { request, reply, largestReplayBytes, place, known })
+      const response = await responseTo(context, sending, { request, reply, bodies, known })
       if (response === undefined) reply.callNotFound()
       else await respond(reply, response, context.draining.aborted)
     } catch (error) {
       await wholeBody(reply)
       sendError(error, request, reply, known)
     } finally {
-      place.leave()
       // The rest of the body is not sent on any more.
       limitBodyTime(request.raw, reply.raw, longestBodyMs)
     }
@@ -82,8 +81,7 @@ export function registerForwarder(
 interface Received {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  readonly largestReplayBytes: number
-  readonly place: BodyPlace
+  readonly bodies: { readonly largestBytes: number; readonly room: BodyRoom }
   readonly known: Known
 }
 
@@ -97,28 +95,27 @@ interface Known {
 async function responseTo(
   context: ServerContext,
   sending: Sending,
-  { request, reply, largestReplayBytes, place, known }: Received,
+  { request, reply, bodies: { largestBytes, room }, known }: Received,
 ): Promise<ForwardedResponse | undefined> {
   const url = (known.url = targetPath(request.originalUrl))
   // What this server has sent on carries the real token, which is not a credential here.
   assertNoLoop(request, sending.via)
-  const credential = credentialOf(url, request)
-  if (credential === undefined) return undefined
+  const found = credentialOf(url, request)
+  if (found === undefined) return undefined
   assertForwardable(request)
-  const identity = (known.identity ??= await identify(context, request, credential.text))
-  const target = targetOf(identity, credential, url.path)
+  const { caller, account } = (known.identity ??= await identify(context, request, found.text))
+  const target = targetOf(known.identity, found, url.path)
   allowBodyTime(request.raw)
   const ended = endOf(reply)
-  const body = await bodyOf(request, { largestBytes: largestReplayBytes, place })
-  const { method, headers } = request
-  const call: ForwardedCall = {
-    ...{ account: identity.account, target, ...url, method, headers, credential: credential.text, ended },
-    ...(body && { body }),
-  }
+  const place = hasBody(request) ? room.enter() : undefined
+  let body: CallBody | undefined
   try {
-    const { response } = await timed(context, identity, () => send(context, identity, sending, call))
-    return response
+    if (place !== undefined) body = await bodyOf(request, { largestBytes, place })
+    const { method, headers } = request
+    const call = { account, target, method, url, headers, body, credential: found.text, ended }
+    return await send(context, sending, call, caller)
   } finally {
+    place?.leave()
     // What is left of it is not sent.
     if (body?.kind === 'streamed') body.stream.destroy()
   }
@@ -143,57 +140,51 @@ function assertNoLoop({ headers }: FastifyRequest, via: string): void {
     throw new GatewayError(508, "this server is its own upstream: the account's base URL must be the platform's")
 }
 
+function hasBody({
+  method,
+  headers: { 'content-length': length = '0', 'transfer-encoding': coding },
+}: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && (coding !== undefined || length !== '0')
+}
+
 /** Reads the body of a call; its client is known by now. */
 async function bodyOf(
-  { raw, method, headers }: FastifyRequest,
+  { raw, headers: { 'content-length': length } }: FastifyRequest,
   limits: Parameters<typeof readBody>[2],
-): Promise<CallBody | undefined> {
-  const { 'content-length': declared, 'transfer-encoding': coding } = headers
-  if (method === 'GET' || method === 'HEAD' || (coding === undefined && (declared ?? '0') === '0')) return undefined
+): Promise<CallBody> {
   try {
-    return await readBody(raw, declared === undefined ? undefined : Number(declared), limits)
+    return await readBody(raw, length === undefined ? undefined : Number(length), limits)
   } catch {
     throw new ApiError('ERR_BAD_REQUEST', 'the body ended early')
   }
 }
 
+/** Sends a call on, and reports how it ended and how long it took. */
 async function send(
-  context: ServerContext,
-  { caller, account }: Identity,
+  { calls, clock, actAs }: ServerContext,
   sending: Sending,
   call: ForwardedCall,
-): Promise<Outcome> {
-  try {
-    return await forwardCall(sending, call, attributed(context.actAs, caller.key.name, account.source))
-  } catch (error) {
-    throw isLingpaiError(error) ? error : gatewayError(error)
-  }
-}
-
-/** Reports how a call ended, and how long it took. */
-async function timed(
-  { calls, clock }: ServerContext,
-  { caller, account }: Identity,
-  work: () => Promise<Outcome>,
-): Promise<Outcome> {
+  caller: Caller,
+): Promise<ForwardedResponse> {
+  const { account } = call
   const startMs = clock.monotonic()
   const note = (outcome: CallOutcome): void => {
     calls.note({ caller, account, outcome, seconds: (clock.monotonic() - startMs) / 1000 })
   }
   try {
-    const outcome = await work()
-    note(outcome.isHealed ? 'healed' : outcome.response.tokenError === undefined ? 'ok' : 'token-rejected')
-    return outcome
+    const { response, isHealed } = await forwardCall(sending, call, attributed(actAs, caller.key.name, account.source))
+    note(isHealed ? 'healed' : response.tokenError === undefined ? 'ok' : 'token-rejected')
+    return response
   } catch (error) {
     note('failed')
-    throw error
+    throw isLingpaiError(error) ? error : gatewayError(error)
   }
 }
 
 function endOf({ raw }: FastifyReply): CallEnd {
   const ended = new CallEnd()
   if (raw.closed) ended.end()
-  raw.once('close', () => {
+  raw.on('close', () => {
     if (!raw.writableFinished) ended.end()
   })
   return ended
@@ -219,14 +210,11 @@ async function respond(
   if (Buffer.isBuffer(body)) await wholeBody(reply)
   void reply.hijack()
   const { raw } = reply
-  const hasLength =
-    headers['content-length'] !== undefined || reply.request.method === 'HEAD' || [204, 304].includes(status)
+  if (Buffer.isBuffer(body) && reply.request.method !== 'HEAD' && status !== 204 && status !== 304)
+    headers['content-length'] ??= String(body.length)
+  if (isDraining) headers['connection'] = 'close'
   try {
-    raw.writeHead(status, {
-      ...headers,
-      ...(Buffer.isBuffer(body) && !hasLength && { 'content-length': body.length }),
-      ...(isDraining && { connection: 'close' }),
-    })
+    raw.writeHead(status, headers)
     // A text goes into one piece with the head.
     if (Buffer.isBuffer(body)) raw.end(body.toString('latin1'), 'latin1')
     else await pipeline(body, raw)
