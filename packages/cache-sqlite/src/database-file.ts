@@ -36,9 +36,7 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
   const found = await stat(path).catch(survive('ENOENT'))
   if (found === undefined) {
     await makePrivateDirectory(dirname(path))
-    await alone(path, async () => {
-      if (fileIdentity(path) === undefined) await startAnew(path, now())
-    })
+    await startAnewIf(path, () => fileIdentity(path) === undefined, now)
     return
   }
   if (!found.isFile())
@@ -56,9 +54,7 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
   if (found.size > 0 && !(await startsLikeDatabase(path))) throw codedError('SQLITE_NOTADB')
   // A database is no longer empty when these files are created: it was truncated, and other processes may be using them.
   if (found.size === 0 && (existsSync(`${path}-wal`) || existsSync(`${path}-shm`))) {
-    await alone(path, async () => {
-      if (fileIdentity(path)?.bytes === 0n) await startAnew(path, now())
-    })
+    await startAnewIf(path, () => fileIdentity(path)?.bytes === 0n, now)
   }
 }
 
@@ -91,7 +87,7 @@ async function startsLikeDatabase(path: string): Promise<boolean> {
  * @returns the new path; `undefined` if nothing was moved
  */
 export async function moveDamagedAside(path: string, inode: string, now: () => number): Promise<string | undefined> {
-  return alone(path, async () => (fileIdentity(path)?.inode === inode ? startAnew(path, now()) : undefined))
+  return startAnewIf(path, () => fileIdentity(path)?.inode === inode, now)
 }
 
 /**
@@ -122,15 +118,15 @@ async function freeName(path: string, nowMs: number): Promise<string> {
   }
 }
 
-/** Lets one process at a time replace the files; rejects if another process takes too long. */
-async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
+/** Starts anew while that is needed, one process at a time; rejects if another process takes too long. */
+async function startAnewIf(path: string, isNeeded: () => boolean, now: () => number): Promise<string | undefined> {
   const lock = `${path}.exchange`
   const endsAtMs = systemClock.monotonic() + 2 * abandonedAfterMs
-  for (;;) {
+  while (isNeeded()) {
     const file = await open(lock, 'wx', 0o600).catch(survive('EEXIST'))
     if (file !== undefined) {
       try {
-        return await action()
+        return isNeeded() ? await startAnew(path, now()) : undefined
       } finally {
         await file.close()
         await unlink(lock).catch(ignore)
@@ -139,6 +135,7 @@ async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
     if (systemClock.monotonic() > endsAtMs) throw failed('another process takes too long to replace the file')
     await breakAbandoned(lock)
   }
+  return undefined
 }
 
 /** Removes an abandoned lock. Its age is measured by the file system's clock, against a file that is created just now. */

@@ -38,11 +38,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   try {
     // Queried in the same tick: a rejected open without a handler would crash the process.
     await store.query('PRAGMA journal_mode = WAL')
-    // A committed write must survive a power failure. This costs a flush per write, and writes are rare.
-    await store.query('PRAGMA synchronous = FULL')
+    // What a power failure takes of the schema is created again, so it needs no flush.
+    await store.query('PRAGMA synchronous = NORMAL')
     await assertSound(store)
     for (const statement of schema) await store.query(statement)
     if ((await store.query(hasUnnoted)).length > 0) await store.query(noteRest)
+    // A committed write must survive a power failure. This costs a flush per write, and writes are rare.
+    await store.query('PRAGMA synchronous = FULL')
     await store.query(`PRAGMA busy_timeout = ${String(Math.floor(queryTimeoutMs))}`)
     if (inode === undefined || inode !== fileIdentity(path)?.inode) throw codedError('SQLITE_READONLY')
     return { store, inode }

@@ -265,6 +265,20 @@ test('the lock of a process that died while replacing the file expires', async (
   expect(await readdir(dirname(path))).not.toContain('tokens.db.exchange')
 })
 
+test('a cache that waits for the lock of the exchange goes on once there is a file', async () => {
+  const path = await freshPath()
+  const cache = openCache(path)
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(`${path}.exchange`, '')
+  const found = cache.get(key)
+  const isWaiting = async (): Promise<boolean> =>
+    (await readdir(dirname(path))).some((name) => /exchange\../.test(name))
+  while (!(await isWaiting()));
+  await writeFile(path, '')
+  expect(await found).toBeUndefined()
+  expect(await readdir(dirname(path))).toContain('tokens.db.exchange')
+})
+
 test('many caches that find a damaged file at once create one new file', async () => {
   const path = await freshPath()
   await writeFile(path, garbage)

@@ -6,6 +6,7 @@ import { decodeEntry, encodeEntry, entryKey } from '@lingpai/cache-keyv'
 import { sqliteCache } from '@lingpai/cache-sqlite'
 import type { CacheLease, IAccessTokenCache } from '@lingpai/core'
 import { loadDriver } from '../src/driver.js'
+import { openConnection } from '../src/open-connection.js'
 import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
 import { onPosix } from '../../testing/test/support/where-possible.js'
 
@@ -130,6 +131,14 @@ test('writes are flushed through a log that readers do not wait for', async () =
   expect(await cache.get(key)).toBe('one')
   await writer.query('ROLLBACK')
   await Promise.all([cache.close?.(), writer.disconnect()])
+})
+
+test('an open database flushes each commit, which the schema does not need', async () => {
+  const path = join(await temporaryDirectory(), 'tokens.db')
+  const { store } = await openConnection({ path, openTimeoutMs: 800, queryTimeoutMs: 50, now: Date.now })
+  const full = 2
+  expect(await store.query('PRAGMA synchronous')).toEqual([{ synchronous: full }])
+  await store.close()
 })
 
 test('a dead holder does not block others after the clock was set back', async () => {
