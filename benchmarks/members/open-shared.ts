@@ -1,16 +1,11 @@
-import { fileCache } from '@lingpai/cache-file'
-import { redisCache } from '@lingpai/cache-redis'
-import { sqliteCache } from '@lingpai/cache-sqlite'
-import { TokenManager, type IAccessTokenCache } from '@lingpai/core'
-import { wechatMpPlain } from '@lingpai/provider-wechat-mp'
+import type { IAccessTokenCache } from '@lingpai/core'
 import type Keyv from 'keyv'
 import { fetchToken } from '../contenders/fetch-token.js'
 import { accountId, accountSecret, type Upstream } from '../harness/contender.js'
-import { openFileYardstick, openRedisYardstick, openSqliteYardstick } from './raw-locks.js'
 
 type GetToken = () => Promise<string>
 
-/** Opens a library with its cache on a store, without a request to it. */
+/** Loads a library and what it needs for a store, and opens the store. No token is asked for. */
 export async function openShared(library: string, store: string, place: string, upstream: Upstream): Promise<GetToken> {
   const load = (): Promise<{ readonly value: string; readonly keepMs: number }> => fetchToken(upstream, 0)
   const key = accountId(0)
@@ -18,7 +13,11 @@ export async function openShared(library: string, store: string, place: string, 
     case 'yardstick':
       return openYardstick(store, place, async () => (await load()).value)
     case 'Lingpai': {
-      const manager = new TokenManager({ cache: lingpaiCache(store, place), fetch: upstream.fetch })
+      const { TokenManager } = await import('@lingpai/core')
+      const { wechatMpPlain } = await import('@lingpai/provider-wechat-mp')
+      const cache = await lingpaiCache(store, place)
+      await cache.ready?.()
+      const manager = new TokenManager({ cache, fetch: upstream.fetch })
       const provider = wechatMpPlain.extend({ baseUrl: upstream.url, fallbackBaseUrls: [] })
       const source = manager.source(provider, { appId: key, appSecret: accountSecret })
       return () => source.getAccessToken()
@@ -55,12 +54,14 @@ export async function openShared(library: string, store: string, place: string, 
   }
 }
 
-function lingpaiCache(store: string, place: string): IAccessTokenCache {
-  if (store === 'file') return fileCache({ directory: place })
-  return store === 'sqlite' ? sqliteCache({ path: `${place}/tokens.db` }) : redisCache({ url: place })
+async function lingpaiCache(store: string, place: string): Promise<IAccessTokenCache> {
+  if (store === 'file') return (await import('@lingpai/cache-file')).fileCache({ directory: place })
+  if (store === 'redis') return (await import('@lingpai/cache-redis')).redisCache({ url: place })
+  return (await import('@lingpai/cache-sqlite')).sqliteCache({ path: `${place}/tokens.db` })
 }
 
 async function openYardstick(store: string, place: string, load: GetToken): Promise<GetToken> {
+  const { openFileYardstick, openRedisYardstick, openSqliteYardstick } = await import('./raw-locks.js')
   if (store === 'file') return openFileYardstick(place, load)
   return store === 'sqlite' ? openSqliteYardstick(place, load) : openRedisYardstick(place, load)
 }

@@ -1,6 +1,5 @@
 import { open, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createClient } from '@keyv/redis'
 import { openSqlite } from '../harness/sqlite-driver.js'
 
 /**
@@ -55,6 +54,7 @@ export async function openSqliteYardstick(directory: string, load: GetToken): Pr
 }
 
 export async function openRedisYardstick(url: string, load: GetToken): Promise<GetToken> {
+  const { createClient } = await import('@keyv/redis')
   const client = createClient({ url })
   await client.connect()
   const read = async (): Promise<string | undefined> => (await client.get('token')) ?? undefined

@@ -173,8 +173,8 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
   'cold-processes': {
     title: { en: 'Eight cold processes on one cache', zh: '八个冷启动的进程共用一个缓存' },
     what: {
-      en: 'Eight processes want the token of one account at the same moment, and the shared cache is empty; upstream takes 100 ms. The yardstick does the least with the raw driver: one process wins a lock that survives no crash, and the others poll.',
-      zh: '八个进程同一时刻需要同一个账号的令牌，而共享的缓存是空的；上游耗时 100 毫秒。标尺只用原始驱动做最少的事：一个进程取得锁（进程崩溃则锁失效），其余进程轮询。',
+      en: 'Eight processes want the token of one account at the same moment, and the shared cache is empty; upstream takes 100 ms. Each has loaded its library and opened its store before. The yardstick does the least with the raw driver: one process wins a lock that survives no crash, and the others poll.',
+      zh: '八个进程同一时刻需要同一个账号的令牌，而共享的缓存是空的；上游耗时 100 毫秒。各进程事先已加载库并打开存储。标尺只用原始驱动做最少的事：一个进程取得锁（进程崩溃则锁失效），其余进程轮询。',
     },
     measures: Object.fromEntries(
       Object.entries(stores).flatMap(([store, { requests, slowest }]) => [

@@ -16,8 +16,9 @@ const librariesOn: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Eight processes on one empty cache that all want the token of one account at the same moment; upstream takes 100 ms. The yardstick
- * does the least that the raw driver allows: one process wins a lock, and the others poll every 5 ms.
+ * Eight processes on one empty cache that all want the token of one account at the same moment; upstream takes 100 ms. Each
+ * process has loaded its library and opened its store before. The yardstick does the least that the raw driver allows: one process wins
+ * a lock, and the others poll every 5 ms.
  */
 export const coldProcesses: Scenario = {
   name: 'cold-processes',
