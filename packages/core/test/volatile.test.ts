@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { fileCache } from '@lingpai/cache-file'
 import { defineProvider, UnavailableError, type Provider, type Secret } from '@lingpai/core'
 import { pushedCredential, type PushedCredential } from '@lingpai/core/internal'
+import { plainCache } from './plain-cache.js'
 import { errorOf, reply, scriptedPlatform, toy, type ScriptedPlatform } from './scripted-platform.js'
 
 /** A platform that pushes a ticket to its apps: an app's token needs it, and a tenant's token needs the app's token. */
@@ -232,6 +233,20 @@ test('a pushed ticket is kept in a cache, and another process finds it there', a
 test('a missing ticket is a ConfigError before any request', () => {
   const source = platform.manager().source(here(ticketedApp), app as never)
   expect(() => source.validate()).toThrow(/ticket is missing/)
+})
+
+test('a missing ticket is a ConfigError at every call, also while another source of the account has a token', async () => {
+  const { cache } = plainCache()
+  await platform
+    .manager({ cache })
+    .source(here(ticketedApp), { ...app, ticket: 'ticket-1' })
+    .getAccessToken()
+  const source = platform.manager({ cache }).source(here(ticketedApp), app as never)
+  for (let call = 0; call < 3; call += 1)
+    expect(await errorOf(source.getAccessToken())).toMatchObject({
+      code: 'ERR_LINGPAI_CONFIG',
+      details: { field: 'ticket' },
+    })
 })
 
 test('a parent’s token for the JSON body of a form is a ConfigError: the form would not be sent', async () => {

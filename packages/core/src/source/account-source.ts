@@ -148,8 +148,9 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): boolean {
-    // A call that began before the source was closed, or before its secret changed, may still be under way.
-    if (state !== this.#state) return false
+    // A call that began before the source was closed, or before its secret changed, may still be under way. Credentials that are not
+    // valid fail at every call.
+    if (state !== this.#state || this.#invalid !== undefined) return false
     this.#hotToken = token
     this.#hotSpan = span
     this.#hotForMs = forMs
