@@ -36,7 +36,7 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
   const found = await stat(path).catch(survive('ENOENT'))
   if (found === undefined) {
     await makePrivateDirectory(dirname(path))
-    await startAnewIf(path, () => fileIdentity(path) === undefined, now)
+    await replaceIf(path, () => fileIdentity(path) === undefined, now)
     return
   }
   if (!found.isFile())
@@ -54,7 +54,7 @@ export async function prepareDatabaseFile(path: string, now: () => number): Prom
   if (found.size > 0 && !(await startsLikeDatabase(path))) throw codedError('SQLITE_NOTADB')
   // A database is no longer empty when these files are created: it was truncated, and other processes may be using them.
   if (found.size === 0 && (existsSync(`${path}-wal`) || existsSync(`${path}-shm`))) {
-    await startAnewIf(path, () => fileIdentity(path)?.bytes === 0n, now)
+    await replaceIf(path, () => fileIdentity(path)?.bytes === 0n, now)
   }
 }
 
@@ -87,7 +87,7 @@ async function startsLikeDatabase(path: string): Promise<boolean> {
  * @returns the new path; `undefined` if nothing was moved
  */
 export async function moveDamagedAside(path: string, inode: string, now: () => number): Promise<string | undefined> {
-  return startAnewIf(path, () => fileIdentity(path)?.inode === inode, now)
+  return replaceIf(path, () => fileIdentity(path)?.inode === inode, now)
 }
 
 /**
@@ -118,8 +118,8 @@ async function freeName(path: string, nowMs: number): Promise<string> {
   }
 }
 
-/** Starts anew while that is needed, one process at a time; rejects if another process takes too long. */
-async function startAnewIf(path: string, isNeeded: () => boolean, now: () => number): Promise<string | undefined> {
+/** Replaces the files while that is needed, one process at a time; rejects if another process takes too long. */
+async function replaceIf(path: string, isNeeded: () => boolean, now: () => number): Promise<string | undefined> {
   const lock = `${path}.exchange`
   const endsAtMs = systemClock.monotonic() + 2 * abandonedAfterMs
   while (isNeeded()) {
