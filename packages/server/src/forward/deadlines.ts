@@ -12,7 +12,7 @@ export interface Deadline {
 
 /**
  * Ends calls whose responses do not begin within the same time. One timer serves all, because nearly each call is removed long before its
- * end. A list, because the tables that a `Map` outgrows keep thousands of ended calls in memory until the next large garbage collection.
+ * end. A list, because the tables that a `Map` outgrows keep ended calls in memory until the next large garbage collection.
  */
 export class Deadlines {
   readonly #ms: number

@@ -33,10 +33,7 @@ export async function requestPlatform(
   })
 }
 
-/**
- * Follows one request. `undici.request` does so, too, with a stream for each body, which costs a short call as much as all the rest of
- * `undici`.
- */
+/** Follows one request. `undici.request` does so, too, but makes a stream of each body, which costs more than a short body itself. */
 class PlatformRequest implements Dispatcher.DispatchHandler, Stoppable {
   readonly #options: PlatformRequestOptions
   readonly #resolve: (response: PlatformResponse) => void
