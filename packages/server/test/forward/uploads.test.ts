@@ -131,12 +131,23 @@ test('bodies for which there is no room are sent while they arrive, and are not 
 test('a call that waits for a connection ends in time, too, and never reaches the platform', async () => {
   const dispatcher = new Agent({ connections: 1, pipelining: 1 })
   const another = await world.startAnother({ forward: { dispatcher, timeoutMs } })
-  let requests = 0
-  world.api.respondEarly = () => {
-    requests += 1
+  const received: (string | undefined)[] = []
+  let release = (): void => undefined
+  world.api.respondEarly = ({ url }, response) => {
+    received.push(url?.split('?')[0])
+    if (url !== '/busy') return false
+    release = () => {
+      json(response, {})
+    }
     return true
   }
-  const call = async (): Promise<number> => (await fetch(another.url + path())).status
-  expect([await Promise.all([call(), call()]), requests]).toEqual([[504, 504], 1])
+  const busy = dispatcher.request({ origin: world.api.url, path: '/busy', method: 'GET', headersTimeout: 0 })
+  await until(() => received.length === 1)
+  expect((await fetch(another.url + path())).status).toBe(504)
+  release()
+  await (await busy).body.dump()
+  // The connection is free for this one, which has joined the queue later.
+  await (await dispatcher.request({ origin: world.api.url, path: '/later', method: 'GET' })).body.dump()
+  expect(received).toEqual(['/busy', '/later'])
   await dispatcher.destroy()
 })
