@@ -19,7 +19,7 @@ export interface Planner {
 }
 
 /** So many tasks at once at most: between them the process does its other work. */
-const mostAtOnce = 100
+const mostAtOnce = 16
 /** So many tasks begin at once; of more, so many begin in each millisecond. */
 const begins = { atOnce: 64, eachMs: 5 } as const
 /** A timer this late is lost: some edge runtimes drop the timers of a request that has ended. */
