@@ -2,7 +2,7 @@ import type { Server as HttpsServer } from 'node:https'
 import { isIP, type AddressInfo } from 'node:net'
 import { ConfigError } from '@lingpai/core'
 import { fastify, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { forwardOptionsOf } from './forward/forward-options.js'
+import { forwardOptionsOf, type ResolvedForwardOptions } from './forward/forward-options.js'
 import { boundConnections } from './http/connections.js'
 import { nodeSettings, serverMembers, serverSettings, tlsSettings } from './http/server-settings.js'
 import { addShortcut } from './http/shortcut.js'
@@ -77,8 +77,7 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
   assertGuarded(host, options)
   assertProxies(trustProxy)
   const proxies = typeof trustProxy === 'object' ? [...trustProxy] : trustProxy
-  const { uploadMs: requestTimeout } = forwardOptionsOf(options.forward) ?? {}
-  const settings = { ...serverSettings, ...(requestTimeout !== undefined && { requestTimeout }) }
+  const settings = { ...serverSettings, ...timesFor(forwardOptionsOf(options.forward)) }
   const app = makeApp({ ...settings, logger: withRedaction(logger), trustProxy: proxies }, tls)
   Object.assign(app.server, serverMembers)
   const connections = boundConnections({ app, drainMs })
@@ -104,6 +103,16 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
     close: () => connections.close(),
   }
 }
+
+/** A forwarded upload takes longer than any request of the server's own, and so may two waits for the platform. */
+function timesFor(forward: ResolvedForwardOptions | undefined): Partial<FastifyServerOptions> {
+  if (forward === undefined) return {}
+  const connectionTimeout = Math.max(serverSettings.connectionTimeout, 2 * forward.timeoutMs + refreshMs)
+  return { requestTimeout: forward.uploadMs, connectionTimeout }
+}
+
+/** Longest time for a new token between two tries of a forwarded call. */
+const refreshMs = 30_000
 
 function makeApp(settings: FastifyServerOptions, tls: TlsFiles | undefined): FastifyInstance {
   const { requestTimeout = nodeSettings.requestTimeout } = settings

@@ -19,24 +19,18 @@ export interface ConnectionsParts {
   readonly drainMs: number
   /** Most connections of all clients together; further ones are closed on arrival. @default 10 000 */
   readonly mostConnections?: number
-  /** How long a client may read nothing of what waits for it, milliseconds. @default 90 000 */
-  readonly unreadMs?: number
 }
 
 /** Limits the connections of a server that does not listen yet. */
-export function boundConnections(parts: ConnectionsParts): Connections {
-  const { app, drainMs, mostConnections = 10_000, unreadMs = 90_000 } = parts
+export function boundConnections({ app, drainMs, mostConnections = 10_000 }: ConnectionsParts): Connections {
   const { server } = app
   // Includes connections that have not finished their TLS handshake, which Node's own list omits until the first HTTP byte.
   const sockets = new Set<Socket>()
   server.maxConnections = mostConnections
-  // With TLS, the bytes of a connection wait in a socket of its own.
-  for (const event of ['connection', 'secureConnection'])
-    server.on(event, (socket: Socket) => {
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-    })
-  endUnread(app, sockets, unreadMs)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   // A full server closes idle connections to make room.
   server.on('drop', () => {
     server.closeIdleConnections()
@@ -74,24 +68,4 @@ function holdIdle({ server }: FastifyInstance): () => void {
   const closeIdle = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => undefined
   return closeIdle
-}
-
-/**
- * Ends connections whose clients do not read. Only a socket on which bytes wait gets a timeout: each read and each write restarts it, which
- * takes 2 to 3 % of a token request if all sockets have one.
- */
-function endUnread(app: FastifyInstance, sockets: ReadonlySet<Socket>, unreadMs: number): void {
-  const look = (): void => {
-    for (const socket of sockets) {
-      const isUnread = socket.writableLength > 0
-      if (isUnread && (socket.timeout ?? 0) === 0) socket.setTimeout(unreadMs)
-      else if (!isUnread && socket.timeout === unreadMs) socket.setTimeout(0)
-    }
-    timer = systemClock.setTimer(look, unreadMs / 9)
-  }
-  let timer = systemClock.setTimer(look, unreadMs / 9)
-  app.addHook('onClose', (_, done) => {
-    timer.cancel()
-    done()
-  })
 }

@@ -24,6 +24,8 @@ export const longestBodyMs = requestMs
 const headersMs = 5000
 /** From the connection to the end of the TLS handshake. */
 const handshakeMs = 5000
+/** Longest silence in both directions: longer than the longest poll, and than the heartbeat of a stream. */
+const silenceMs = 90_000
 /** Interval of the search for slow requests. */
 const lookMs = 1000
 
@@ -31,6 +33,8 @@ const lookMs = 1000
 export const serverSettings = {
   bodyLimit: largestBodyBytes,
   requestTimeout: requestMs,
+  // Otherwise a client that does not read its response keeps its connection forever.
+  connectionTimeout: silenceMs,
   // Connections are closed by the drain.
   forceCloseConnections: false,
   // Requests during a shutdown are served; a 503 would fail a call.
