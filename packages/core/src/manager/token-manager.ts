@@ -135,12 +135,12 @@ export class TokenManager {
       return known
     }
     const name = this.#sources.has(key) ? names[1] : key
-    const source = new AccountSource<C>(
-      this.#sourceParts,
-      { spec, account, secrets, volatile, isReadonly, isNested: false, place },
-      { name, variant },
-      Object(credentials) as Record<string, unknown>,
-    )
+    const source = new AccountSource<C>({
+      parts: this.#sourceParts,
+      facts: { spec, account, secrets, volatile, isReadonly, isNested: false, place },
+      name: { name, variant },
+      given: Object(credentials) as Record<string, unknown>,
+    })
     this.#sources.set(name, source as unknown as AccountSource<never>)
     return source
   }
@@ -225,13 +225,13 @@ export class TokenManager {
       ...Object.fromEntries(volatile),
     }
     const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
-    return new AccountSource<C>(
-      this.#sourceParts,
-      { spec, ...split, isReadonly, isNested: true, place: undefined },
-      { name: '', variant: '' },
-      credentials,
+    return new AccountSource<C>({
+      parts: this.#sourceParts,
+      facts: { spec, ...split, isReadonly, isNested: true, place: undefined },
+      name: { name: '', variant: '' },
+      given: credentials,
       closing,
-    )
+    })
   }
 }
 

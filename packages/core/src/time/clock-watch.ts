@@ -7,13 +7,11 @@ import { agendaOf } from './agenda.js'
  * never opens again.
  */
 export interface AgreedSpan {
+  readonly clock: Pick<Clock, 'now'>
   readonly beganMs: number
   readonly fromMs: number
   readonly toMs: number
 }
-
-/** The span that never is. */
-export const neverAgreed: AgreedSpan = { beganMs: 0, fromMs: Infinity, toMs: -Infinity }
 
 /** How long one look at both clocks is good for. */
 const trustMs = 1000
@@ -31,13 +29,14 @@ export const agreedMs = 50
  */
 class ClockWatch {
   readonly #clock: Clock
-  #span: { readonly beganMs: number; fromMs: number; toMs: number } = { ...neverAgreed }
+  #span: { -readonly [Field in keyof AgreedSpan]: AgreedSpan[Field] }
   #apartMs = Infinity
   #looksLeft = 0
   #tick: { readonly dueAtMs: number; isOver: boolean; readonly run: () => void } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#span = { clock, beganMs: 0, fromMs: Infinity, toMs: -Infinity }
   }
 
   /** The span that holds now, and as long as the clocks agree. */
@@ -55,7 +54,7 @@ class ClockWatch {
     const isOld = wallMs - this.#span.beganMs > longestSpanMs
     if (isOld || Math.abs(apartMs - this.#apartMs) > agreedMs) {
       this.#span.toMs = -Infinity
-      this.#span = { beganMs: wallMs, fromMs: wallMs, toMs: wallMs }
+      this.#span = { clock: this.#clock, beganMs: wallMs, fromMs: wallMs, toMs: wallMs }
       this.#apartMs = apartMs
     }
     this.#span.fromMs = wallMs
