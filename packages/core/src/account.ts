@@ -165,3 +165,8 @@ export function cacheKey(account: Account, fingerprint: string): string {
   const parts = [account.provider, account.kind, account.host, ...Object.values(account.ids), fingerprint]
   return ['lingpai', '1', ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join(':')
 }
+
+/** The fingerprint in the key of a record. */
+export function fingerprintIn(key: string): string {
+  return key.slice(key.lastIndexOf(':') + 1)
+}

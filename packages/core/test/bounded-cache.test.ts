@@ -1,6 +1,6 @@
 import type { CacheError, Clock, IAccessTokenCache } from '@lingpai/core'
 import { testClock, type TestClock } from '@lingpai/testing'
-import { BoundedStore, CacheGate } from '../src/cache/bounded-cache.js'
+import { BoundedStore, CacheGate, type CacheUser } from '../src/cache/bounded-cache.js'
 
 let clock: TestClock
 let failures: CacheError[]
@@ -11,14 +11,24 @@ beforeEach(() => {
 
 const empty: IAccessTokenCache = { get: () => undefined, set: () => undefined, remove: () => undefined }
 
-const onCacheSuccess = (): void => undefined
+/** An account that notes failures, and whether the last operation failed. */
+function newUser(): CacheUser {
+  let isSilent = false
+  return {
+    onCacheFailure: (error) => {
+      failures.push(error)
+      isSilent = error.details.operation !== 'now'
+    },
+    onCacheSuccess: () => {
+      isSilent = false
+    },
+    isCacheSilent: () => isSilent,
+    heldTokens: () => ['held-token'],
+  }
+}
 
 function gateTo(cache: Partial<IAccessTokenCache>): CacheGate {
-  return new CacheGate(new BoundedStore({ ...empty, ...cache }, clock, 1000), {
-    onCacheFailure: (error) => failures.push(error),
-    onCacheSuccess,
-    heldTokens: () => ['held-token'],
-  })
+  return new CacheGate(new BoundedStore({ ...empty, ...cache }, clock, 1000), newUser())
 }
 
 test.each([undefined, null, '', 7, {}, Promise.resolve(null), Promise.resolve('')])(
@@ -154,8 +164,7 @@ test('a timeout that fires late because the process was stopped waits once more 
   }
   let answer: ((value: string) => void) | undefined
   const slow: IAccessTokenCache = { ...empty, get: () => new Promise((resolve) => (answer = resolve)) }
-  const user = { onCacheFailure: () => undefined, onCacheSuccess, heldTokens: () => [] }
-  const gateTo = (): CacheGate => new CacheGate(new BoundedStore(slow, stopped, 1000), user)
+  const gateTo = (): CacheGate => new CacheGate(new BoundedStore(slow, stopped, 1000), newUser())
   const first = gateTo().get('k')
   await clock.advance(6001)
   answer?.('value')

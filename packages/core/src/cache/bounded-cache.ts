@@ -34,6 +34,8 @@ export interface CacheUser {
   onCacheFailure(error: CacheError): void
   /** Called after each successful operation. */
   onCacheSuccess(operation: CacheErrorDetails['operation']): void
+  /** Whether its last operation failed. */
+  isCacheSilent(): boolean
   /** Tokens that must be masked in the store's errors. */
   heldTokens(): readonly string[]
 }
@@ -42,7 +44,6 @@ export interface CacheUser {
 export class CacheGate implements TimeLine {
   readonly #store: BoundedStore
   readonly #user: CacheUser
-  #isSilent = false
 
   constructor(store: BoundedStore, user: CacheUser) {
     this.#store = store
@@ -87,7 +88,7 @@ export class CacheGate implements TimeLine {
 
   /** Whether the last operation failed, questions for the time aside. */
   isSilent(): boolean {
-    return this.#isSilent
+    return this.#user.isCacheSilent()
   }
 
   async askTime(): Promise<number | undefined> {
@@ -144,7 +145,6 @@ export class CacheGate implements TimeLine {
       if (value === tooLate) {
         return this.#failed(operation, 'timeout', `did not answer within ${timeoutMs} ms`, { held, written })
       }
-      if (operation !== 'now') this.#isSilent = false
       this.#user.onCacheSuccess(operation)
       return { ok: true, value }
     } catch (cause) {
@@ -173,7 +173,6 @@ export class CacheGate implements TimeLine {
         ...(isOtherRequest(cause) && { hint: otherRequestHint }),
       },
     )
-    if (operation !== 'now') this.#isSilent = true
     this.#user.onCacheFailure(error)
     return { ok: false, error }
   }

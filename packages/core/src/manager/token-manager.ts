@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { accountName, areTexts, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
-import { AccountContext, type AccountFacts, type ManagerParts, type RecordPlace } from '../state/account-context.js'
-import type { HotSource } from '../state/account-state.js'
+import { AccountContext, type AccountFacts, type ManagerParts } from '../state/account-context.js'
 import { AccountSource } from '../source/account-source.js'
 import type { SourceName, SourceParts } from '../source/source-parts.js'
 import { assertCache } from '../cache/assert-cache.js'
@@ -20,7 +19,6 @@ import { lateSecret } from '../upstream/fetch-secret.js'
 import { SourceIdentities } from './source-identities.js'
 import type { TokenSource } from '../token-source.js'
 import { RefreshQueue } from '../state/refresh-queue.js'
-import type { Closing } from '../time/closing.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { warnOfCache } from './warn-of-cache.js'
 
@@ -100,7 +98,7 @@ export class TokenManager {
       clock,
       fetch,
       language,
-      contextOf: (facts, secrets, closing, source) => this.#contextOf(facts, secrets, closing, source),
+      contextOf: (facts, secrets) => this.#contextOf(facts, secrets),
       // A hanging vault must not block every later call.
       secretsOf: ({ spec, secrets }) => {
         return withDeadline(clock, timeoutMs, resolveSecrets(spec, secrets), () => lateSecret(spec.id, timeoutMs))
@@ -123,9 +121,9 @@ export class TokenManager {
     const { spec } = provider
     const { account, secrets, volatile } = splitCredentials(spec, credentials)
     const isReadonly = options.readonly ?? false
-    const place = areTexts(secrets) ? placeOf(account, secrets) : undefined
+    const recordKey = areTexts(secrets) ? keyOf(account, secrets) : undefined
     const variant = this.#identities.variantOf(spec, isReadonly)
-    const key = place?.key ?? this.#identities.ofUnknownSecrets(account, secrets)
+    const key = recordKey ?? this.#identities.ofUnknownSecrets(account, secrets)
     // Nearly all accounts of a process have one variant, and need no name of their own.
     const names = [key, `${key} ${variant}`] as const
     for (const name of names) {
@@ -137,8 +135,15 @@ export class TokenManager {
     const name = this.#sources.has(key) ? names[1] : key
     const source = new AccountSource<C>({
       parts: this.#sourceParts,
-      facts: { spec, account, secrets, volatile, isReadonly, isNested: false, place },
-      name: { name, variant },
+      spec,
+      account,
+      secrets,
+      volatile,
+      isReadonly,
+      isNested: false,
+      key: recordKey,
+      name,
+      variant,
       given: Object(credentials) as Record<string, unknown>,
     })
     this.#sources.set(name, source as unknown as AccountSource<never>)
@@ -189,18 +194,13 @@ export class TokenManager {
     await this.close()
   }
 
-  #contextOf<C>(
-    facts: AccountFacts<C>,
-    secrets: Readonly<Record<string, string>>,
-    closing: Closing,
-    source: HotSource,
-  ): AccountContext<C> {
+  #contextOf<C>(facts: AccountFacts<C>, secrets: Readonly<Record<string, string>>): AccountContext<C> {
     const { clock, store } = this.#parts
     const { spec, account } = facts
-    const { key, fingerprint } = facts.place ?? placeOf(account, secrets)
+    const key = facts.key ?? keyOf(account, secrets)
     const state = registry.state(store.cache, clock, key)
-    const parent = spec.parent && this.#parentSource(spec.parent, facts, secrets, closing)
-    return new AccountContext<C>(this.#parts, { facts, secrets, key, fingerprint, state, source, parent, closing })
+    const parent = spec.parent && this.#parentSource(spec.parent, facts, secrets)
+    return new AccountContext<C>(this.#parts, { facts, secrets, key, state, parent })
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */
@@ -208,9 +208,8 @@ export class TokenManager {
     { spec }: ParentProvider<C>,
     child: AccountFacts<C>,
     secrets: Readonly<Record<string, string>>,
-    closing: Closing,
   ): TokenSource {
-    const { account, isReadonly } = child
+    const { account, isReadonly, closing } = child
     // The child may be given others later.
     const volatile = Object.keys(child.volatile).map((field): [string, Secret] => [
       field,
@@ -227,17 +226,21 @@ export class TokenManager {
     const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
     return new AccountSource<C>({
       parts: this.#sourceParts,
-      facts: { spec, ...split, isReadonly, isNested: true, place: undefined },
-      name: { name: '', variant: '' },
+      spec,
+      ...split,
+      isReadonly,
+      isNested: true,
+      key: undefined,
+      name: '',
+      variant: '',
       given: credentials,
       closing,
     })
   }
 }
 
-function placeOf(account: Account, secrets: Readonly<Record<string, string>>): RecordPlace {
-  const fingerprint = fingerprintOf(account, secrets)
-  return { key: cacheKey(account, fingerprint), fingerprint }
+function keyOf(account: Account, secrets: Readonly<Record<string, string>>): string {
+  return cacheKey(account, fingerprintOf(account, secrets))
 }
 
 function assertOptions(options: TokenManagerOptions): void {

@@ -78,20 +78,20 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   get account(): Account {
-    return this.#served.facts.account
+    return this.#served.account
   }
 
   get apiOrigins(): readonly string[] {
-    return apiOriginsOf(this.#served.facts.spec, this.#served.facts.account)
+    return apiOriginsOf(this.#served.spec, this.#served.account)
   }
 
   get errorTables(): ApiErrorTables {
-    return this.#served.facts.spec
+    return this.#served.spec
   }
 
   // A function of its own, because HTTP clients call it bare: `ky.create({ fetch: source.fetch })`.
   get fetch(): TokenSource['fetch'] {
-    this.#fetch ??= (input, init) => authorizedFetch(this, this.#served.facts.spec, this.#served.parts, input, init)
+    this.#fetch ??= (input, init) => authorizedFetch(this, this.#served.spec, this.#served.parts, input, init)
     return this.#fetch
   }
 
@@ -160,12 +160,12 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   async authorizationHeader(options?: GetTokenOptions): Promise<string> {
-    return headerValue(headerPlacement(this.#served.facts.spec), await this.getAccessToken(options))
+    return headerValue(headerPlacement(this.#served.spec), await this.getAccessToken(options))
   }
 
   async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
     assertRejected(rejected)
-    assertTokenError(this.#served.facts.spec, code, this.context?.state)
+    assertTokenError(this.#served.spec, code, this.context?.state)
     const context = await this.#served.resolve(options?.signal)
     const { state } = context
     const isCurrent = (): boolean =>
@@ -211,7 +211,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   }
 
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T> {
-    return withToken(this, this.#served.facts.spec, fn, options)
+    return withToken(this, this.#served.spec, fn, options)
   }
 
   async requestWithSecret(

@@ -1,4 +1,4 @@
-import { areCredentials, areTexts, assertCredentials, fingerprintOf } from '../account.js'
+import { areCredentials, areTexts, assertCredentials, fingerprintOf, type Account } from '../account.js'
 import { type ClosedError, isLingpaiError } from '../errors.js'
 import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { forgetSource, type AccountState, type HotSource } from '../state/account-state.js'
@@ -9,10 +9,8 @@ import { followChanges } from './follow-changes.js'
 import type { SourceName, SourceParts } from './source-parts.js'
 
 /** What a source is given. */
-export interface ServedParts<C> {
+export interface ServedParts<C> extends Omit<AccountFacts<C>, 'closing' | 'source'>, SourceName {
   readonly parts: SourceParts
-  readonly facts: AccountFacts<C>
-  readonly name: SourceName
   /** The credentials as they were given. */
   readonly given: Readonly<Record<string, unknown>>
   /** Only of a parent: it ends with the derived token's source. */
@@ -20,15 +18,19 @@ export interface ServedParts<C> {
 }
 
 /** The account that a source serves: its credentials, as far as they are known, and its end. */
-export class ServedAccount<C> {
+export class ServedAccount<C> implements AccountFacts<C>, SourceName {
   readonly parts: SourceParts
-  readonly facts: AccountFacts<C>
-  /** Its name among the sources of its manager. */
+  readonly spec: AccountFacts<C>['spec']
+  readonly account: Account
+  readonly secrets: AccountFacts<C>['secrets']
+  readonly isReadonly: boolean
+  readonly isNested: boolean
+  readonly key: string | undefined
   readonly name: string
-  /** Tells sources of one account apart: by the provider's description and the options. */
   readonly variant: string
   readonly closing: Closing
-  readonly #source: HotSource
+  readonly source: HotSource
+  #volatile: AccountFacts<C>['volatile']
   /** The credentials as they were given, if they are not valid. */
   #invalid: Readonly<Record<string, unknown>> | undefined
   #context: AccountContext<C> | undefined
@@ -36,15 +38,25 @@ export class ServedAccount<C> {
   /** Only where a secret is a function. */
   #asked: AskedSecrets<C> | undefined
 
-  constructor(source: HotSource, { parts, facts, name, given, closing = new Closing() }: ServedParts<C>) {
-    this.#source = source
-    this.parts = parts
-    this.facts = facts
-    this.name = name.name
-    this.variant = name.variant
-    this.closing = closing
-    this.#invalid = areCredentials(facts.spec, given) ? undefined : { ...given }
-    if (areTexts(facts.secrets)) this.#use(facts.secrets)
+  constructor(source: HotSource, served: ServedParts<C>) {
+    this.parts = served.parts
+    this.spec = served.spec
+    this.account = served.account
+    this.secrets = served.secrets
+    this.isReadonly = served.isReadonly
+    this.isNested = served.isNested
+    this.key = served.key
+    this.name = served.name
+    this.variant = served.variant
+    this.closing = served.closing ?? new Closing()
+    this.source = source
+    this.#volatile = served.volatile
+    this.#invalid = areCredentials(this.spec, served.given) ? undefined : { ...served.given }
+    if (areTexts(this.secrets)) this.#use(this.secrets)
+  }
+
+  get volatile(): AccountFacts<C>['volatile'] {
+    return this.#volatile
   }
 
   /** The context, if the secrets are known. */
@@ -56,13 +68,13 @@ export class ServedAccount<C> {
   takeVolatile(given: AccountFacts<C>['volatile']): void {
     const named = Object.entries(given).filter(([, secret]) => secret !== '')
     if (named.length === 0) return
-    const volatile = (this.facts.volatile = { ...this.facts.volatile, ...Object.fromEntries(named) })
-    if (this.#invalid && areCredentials(this.facts.spec, { ...this.#invalid, ...volatile })) this.#invalid = undefined
+    const volatile = (this.#volatile = { ...this.#volatile, ...Object.fromEntries(named) })
+    if (this.#invalid && areCredentials(this.spec, { ...this.#invalid, ...volatile })) this.#invalid = undefined
   }
 
   /** @throws ConfigError naming every bad field of the credentials */
   validate(): void {
-    if (this.#invalid !== undefined) assertCredentials(this.facts.spec, this.#invalid, this.parts.language)
+    if (this.#invalid !== undefined) assertCredentials(this.spec, this.#invalid, this.parts.language)
   }
 
   /** Whether the source may serve the token of `state`. Credentials that are not valid fail at every call. */
@@ -104,17 +116,17 @@ export class ServedAccount<C> {
 
   /** Fetches the secrets that are functions. */
   async #ask(): Promise<AccountContext<C>> {
-    const asked = (this.#asked ??= new AskedSecrets(this.parts, this.facts))
+    const asked = (this.#asked ??= new AskedSecrets(this.parts, this))
     const secrets = await this.closing.during(() => abortable(asked.ask(), this.closing.signal))
     this.closing.throwIfClosed()
     // A vault usually returns the same secret again.
-    if (this.#context?.fingerprint === fingerprintOf(this.facts.account, secrets)) return this.#context
+    if (this.#context?.fingerprint === fingerprintOf(this.account, secrets)) return this.#context
     return this.#use(secrets)
   }
 
   #use(secrets: Readonly<Record<string, string>>): AccountContext<C> {
     this.#leave()
-    const context = this.parts.contextOf(this.facts, secrets, this.closing, this.#source)
+    const context = this.parts.contextOf(this, secrets)
     this.#context = context
     this.#endChanges = followChanges(context)
     return context
@@ -123,6 +135,6 @@ export class ServedAccount<C> {
   /** Has nothing to do with the account as it was any more. */
   #leave(): void {
     this.#endChanges?.()
-    if (this.#context !== undefined) forgetSource(this.#context.state, this.#source)
+    if (this.#context !== undefined) forgetSource(this.#context.state, this.source)
   }
 }

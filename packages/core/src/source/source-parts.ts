@@ -1,7 +1,5 @@
 import type { Clock } from '../clock.js'
 import type { AccountContext, AccountFacts } from '../state/account-context.js'
-import type { HotSource } from '../state/account-state.js'
-import type { Closing } from '../time/closing.js'
 
 /** What the sources of a manager share. */
 export interface SourceParts {
@@ -9,12 +7,7 @@ export interface SourceParts {
   readonly fetch: typeof globalThis.fetch
   readonly language: 'en' | 'zh'
   /** Returns the context that belongs to secrets. */
-  readonly contextOf: <C>(
-    facts: AccountFacts<C>,
-    secrets: Readonly<Record<string, string>>,
-    closing: Closing,
-    source: HotSource,
-  ) => AccountContext<C>
+  readonly contextOf: <C>(facts: AccountFacts<C>, secrets: Readonly<Record<string, string>>) => AccountContext<C>
   /** Fetches the secrets that are functions. */
   readonly secretsOf: <C>(source: AccountFacts<C>) => Promise<Readonly<Record<string, string>>>
 }

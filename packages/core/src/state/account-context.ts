@@ -1,4 +1,4 @@
-import type { Account } from '../account.js'
+import { fingerprintIn, type Account } from '../account.js'
 import { CacheGate, type BoundedStore, type CacheUser } from '../cache/bounded-cache.js'
 import type { ChangeFeed, ChangeListener } from '../cache/change-feed.js'
 import type { Clock } from '../clock.js'
@@ -11,7 +11,7 @@ import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/upstream-options.js'
 import { Turn, type RefreshQueue } from './refresh-queue.js'
-import { heldTokens, holdRecord, type AccountState, type HotSource } from './account-state.js'
+import { heldTokens, holdRecord, noteCacheAnswer, type AccountState, type HotSource } from './account-state.js'
 
 /** What all accounts of a manager share. */
 export interface ManagerParts {
@@ -35,69 +35,73 @@ export interface ManagerParts {
   readonly isKnownFailure: (error: CacheError) => boolean
 }
 
-/** Which account a source is for. */
+/** What a source is for. */
 export interface AccountFacts<C> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
+  /** The secrets as they were given: a text, or a function that is asked. */
   readonly secrets: Readonly<Record<string, Secret>>
   /** Others take their place when the account's source is asked for with others. */
-  volatile: Readonly<Record<string, Secret>>
+  readonly volatile: Readonly<Record<string, Secret>>
   readonly isReadonly: boolean
   /** Whether it is the parent of a derived account, and serves that alone. */
   readonly isNested: boolean
-  /** Key and fingerprint of its record, where no secret is a function. */
-  readonly place: RecordPlace | undefined
+  /** Key of the record in the cache, where no secret is a function. */
+  readonly key: string | undefined
+  readonly closing: Closing
+  /** What serves the account's token to callers. */
+  readonly source: HotSource
 }
 
-/** Where the record of an account is in the cache, and the fingerprint of the secret that it belongs to. */
-export interface RecordPlace {
-  readonly key: string
-  readonly fingerprint: string
-}
-
-/** What is an account's own. */
+/** What belongs to the secrets of an account. */
 export interface AccountParts<C> {
   readonly facts: AccountFacts<C>
   /** The secrets, fetched where they are functions. */
   readonly secrets: Readonly<Record<string, string>>
   /** Key of the account's record in the cache. */
   readonly key: string
-  readonly fingerprint: string
   readonly state: AccountState
-  /** What serves the account's token to callers. */
-  readonly source: HotSource
   /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent: TokenSource | undefined
-  readonly closing: Closing
 }
 
 /** An account of a manager, with its secrets resolved. A process may have a million: what they share is in one place. */
 export class AccountContext<C = never> implements CacheUser {
   /** Key of the account's record in the cache. */
   readonly key: string
-  readonly fingerprint: string
   readonly state: AccountState
-  /** What serves the account's token to callers. */
-  readonly source: HotSource
-  readonly gate: CacheGate
   /** Source of the parent token for a derived token, with the same credentials. */
   readonly parent: TokenSource | undefined
-  readonly closing: Closing
   readonly #manager: ManagerParts
   readonly #facts: AccountFacts<C>
   readonly #secrets: Readonly<Record<string, string>>
 
-  constructor(manager: ManagerParts, parts: AccountParts<C>) {
+  constructor(manager: ManagerParts, { facts, secrets, key, state, parent }: AccountParts<C>) {
     this.#manager = manager
-    this.#facts = parts.facts
-    this.#secrets = parts.secrets
-    this.key = parts.key
-    this.fingerprint = parts.fingerprint
-    this.state = parts.state
-    this.source = parts.source
-    this.parent = parts.parent
-    this.closing = parts.closing
-    this.gate = new CacheGate(manager.store, this)
+    this.#facts = facts
+    this.#secrets = secrets
+    this.key = key
+    this.state = state
+    this.parent = parent
+  }
+
+  /** Tells the secrets apart without revealing them. */
+  get fingerprint(): string {
+    return fingerprintIn(this.key)
+  }
+
+  /** The cache. */
+  get gate(): CacheGate {
+    return new CacheGate(this.#manager.store, this)
+  }
+
+  get closing(): Closing {
+    return this.#facts.closing
+  }
+
+  /** What serves the account's token to callers. */
+  get source(): HotSource {
+    return this.#facts.source
   }
 
   get spec(): ResolvedSpec<C> {
@@ -170,11 +174,17 @@ export class AccountContext<C = never> implements CacheUser {
     return this.#manager.changes.on(this.key, listener)
   }
 
+  isCacheSilent(): boolean {
+    return this.state.isCacheSilent
+  }
+
   onCacheFailure(error: CacheError): void {
+    noteCacheAnswer(this.state, error.details.operation, false)
     this.emit('cache-failed', { error, repeated: this.#manager.isKnownFailure(error) })
   }
 
   onCacheSuccess(operation: CacheErrorDetails['operation']): void {
+    noteCacheAnswer(this.state, operation, true)
     this.#manager.onCacheSuccess(operation)
   }
 

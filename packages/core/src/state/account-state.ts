@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { PlatformCode } from '../error-class.js'
+import type { CacheErrorDetails } from '../errors.js'
 import type { FailureRecord } from '../failure/failure-record.js'
 import { agreedMs, watchOf, type AgreedSpan } from '../time/clock-watch.js'
 import { laterOf, momentOf, msSince, never, timeLeftMs, type Moment } from '../time/moment.js'
@@ -42,6 +43,8 @@ export interface AccountState {
   readonly isUntimed: boolean
   /** A deferred write is planned. */
   readonly isWritePlanned: boolean
+  /** The last operation of the cache failed, questions for the time aside. */
+  readonly isCacheSilent: boolean
   /** Highest generation ever seen, also across `clear()`. */
   readonly lastGeneration: number
   /** Grows with each `clear()`. A request from before is not kept after it. */
@@ -123,6 +126,7 @@ export function newAccountState(): AccountState {
     isUnwritten: false,
     isUntimed: false,
     isWritePlanned: false,
+    isCacheSilent: false,
     lastGeneration: 0,
     clears: 0,
   }
@@ -153,6 +157,11 @@ export function clearState(state: Writable): void {
 /** The record in memory is known to be the one that counts, as of a moment. */
 export function noteSeenAt(state: Writable, seen: Moment): void {
   if (state.times !== undefined) state.times = { ...state.times, seen: laterOf(state.times.seen, seen) }
+}
+
+/** The cache has answered, or has failed. */
+export function noteCacheAnswer(state: Writable, operation: CacheErrorDetails['operation'], isAnswer: boolean): void {
+  if (operation !== 'now') state.isCacheSilent = !isAnswer
 }
 
 /** The cache was read or written; the moment is the start of that. */
