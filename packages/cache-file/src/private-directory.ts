@@ -9,7 +9,7 @@ const ownName = /^([0-9a-f]{64}(\.aside-\d+)?|changes)$/
 
 /**
  * Ensures that `path` is a directory, not a link to one, that only this user can enter. Anything else there is moved aside, with the
- * time in its new name.
+ * time in its new name. The name of a new directory is not flushed; those of the directories above it are.
  */
 export async function preparePrivateDirectory(path: string, now: () => number): Promise<void> {
   for (let round = 0; round < 100; round++) {
@@ -59,13 +59,13 @@ async function makePrivateDirectory(path: string): Promise<void> {
     if (codeOf(error) === 'EEXIST') return
     if (codeOf(error) !== 'ENOENT' || parent === path) throw error
     await makePrivateDirectory(parent)
+    await syncDirectory(dirname(parent))
     await mkdir(path, { mode: privateMode }).catch(survive('EEXIST'))
   }
   // On file systems without modes, the mount options decide who can enter. A new directory may be gone already: see forget-entries.ts.
   await chmod(path, privateMode).catch(
     survive('ENOENT', 'EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'),
   )
-  await syncDirectory(parent)
 }
 
 /** Moves anything at `path` onto an empty file created for it, so that a directory created meanwhile is left in place. */

@@ -1,5 +1,5 @@
 import { lstat, readdir, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CacheError } from '@lingpai/core'
 import { isSameMark, isSettled, markOf } from './file-mark.js'
 import { placeState, removeState } from './place-state.js'
@@ -76,7 +76,10 @@ export async function transact<T>(log: StateLog, transition: Transition<T>): Pro
       const state = next ?? standing
       // A lease without a value may be lost in a power failure: its holder is then gone, too.
       const isFlushed = state.value !== undefined || standing.value !== undefined
-      if (await publish(log, number + 1, state, isFlushed)) return answer
+      if (!(await publish(log, number + 1, state, isFlushed))) continue
+      // The first value may be in a directory that a lease made.
+      if (isFlushed && standing.value === undefined) await syncDirectory(dirname(log.directory))
+      return answer
     }
   }
   throw failure('fileCache: other processes changed an entry too often', 'set')
