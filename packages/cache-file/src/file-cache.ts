@@ -57,7 +57,8 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
         const answer = await transact(log, transition)
         if (writes && answer !== false) {
           await markChange(root)
-          await forget()
+          // No caller waits for what others left behind.
+          void inTurn('', forget)
         }
         return answer
       }),
@@ -102,7 +103,7 @@ function turns(): (<T>(key: string, action: () => Promise<T>) => Promise<T>) & {
     return turn
   }
   const idle = async (): Promise<void> => {
-    await Promise.all(last.values())
+    while (last.size > 0) await Promise.all(last.values())
   }
   return Object.assign(inTurn, { idle })
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rmdir } from 'node:fs/promises'
 import { fileCache } from '@lingpai/cache-file'
+import { forgetEntries } from '../src/forget-entries.js'
 import { encodeState, nameOfKey } from '../src/state.js'
 import { transact, type StateLog } from '../src/state-log.js'
 import { set, take } from '../src/transitions.js'
@@ -23,7 +24,9 @@ test('expired entries and their directories are removed by the next write of ano
   await first.set(keyOf('removed'), 'dead', nowMs + 60 * dayMs)
   await first.remove(keyOf('removed'))
   nowMs += 30 * dayMs
-  await open().set(keyOf('new'), 'living', nowMs + dayMs)
+  const other = open()
+  await other.set(keyOf('new'), 'living', nowMs + dayMs)
+  await other.close?.()
   const living = ['later', 'for good', 'new'].map((id) => nameOfKey(keyOf(id)))
   expect((await entriesIn(directory)).toSorted()).toEqual(living.toSorted())
   expect(await first.get(keyOf('later'))).toBe('living')
@@ -42,17 +45,19 @@ test('an expired entry that is being renewed stays', async () => {
   expect(await cache.get(keyOf('a'))).toBe('new')
 })
 
-test('one write looks at a bounded number of entries, and the next ones at the rest', async () => {
+test('what one write starts looks at a bounded number of entries, and the next ones at the rest', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
   const first = fileCache({ directory, clock: { now: () => nowMs } })
   for (let i = 0; i < 40; i += 1) await first.set(keyOf(String(i)), 'dead', nowMs + dayMs)
+  await first.set(keyOf('new'), 'living')
+  await first.close?.()
   nowMs += 30 * dayMs
-  const other = fileCache({ directory, clock: { now: () => nowMs } })
-  await other.set(keyOf('new'), 'one')
+  const forget = forgetEntries(directory, () => nowMs)
+  await forget()
   const left = (await entriesIn(directory)).length
   expect(left).toBeGreaterThan(20)
-  for (const value of ['two', 'three', 'four']) await other.set(keyOf('new'), value)
+  for (let i = 0; i < 3; i += 1) await forget()
   expect(await entriesIn(directory)).toEqual([nameOfKey(keyOf('new'))])
 })
 
