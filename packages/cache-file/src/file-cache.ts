@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { ClosedError, ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
 import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
-import { changedKeys, markChange } from './change-mark.js'
+import { logChange, loggedChanges, watchLog } from './change-log.js'
 import { forgetEntries } from './forget-entries.js'
 import { tightenCacheDirectory } from './private-directory.js'
 import { maxValueBytes, nameOfKey } from './state.js'
@@ -40,7 +40,7 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
   const root = resolveDirectory(directory)
   const inTurn = turns()
   const memory = stateMemory()
-  const feed = polledFeed(changedKeys(root))
+  const feed = polledFeed(loggedChanges(root), watchLog(root))
   const forget = forgetEntries(root, now)
   let closed = false
   let tightening: Promise<void> | undefined
@@ -49,14 +49,14 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
     if (closed) throw new ClosedError('fileCache: the cache is closed')
     return { key, directory: join(root, nameOfKey(key)), now }
   }
-  const step = async <T>(key: string, transition: Transition<T>, writes = false): Promise<T> => {
+  const step = async <T>(key: string, transition: Transition<T>, written?: string): Promise<T> => {
     const log = logOf(key)
     return holdingProcess(async () =>
       inTurn(key, async () => {
         await (tightening ??= tightenCacheDirectory(root).catch(ignore))
         const answer = await transact(log, transition)
-        if (writes && answer !== false) {
-          await markChange(root)
+        if (written !== undefined && answer !== false) {
+          await logChange(root, key, written)
           // No caller waits for what others left behind.
           void inTurn('', forget)
         }
@@ -64,7 +64,6 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
       }),
     )
   }
-  const write = async <T>(key: string, transition: Transition<T>): Promise<T> => step(key, transition, true)
 
   const cache: IAccessTokenCache = {
     reach: 'host',
@@ -72,12 +71,12 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
       const { value, expiresAtMs = Infinity } = await holdingProcess(async () => readState(logOf(key), memory))
       return now() < expiresAtMs ? value : undefined
     },
-    set: async (key, value, expiresAtMs) => write(key, set(checkValue(value), checkExpiry(expiresAtMs))),
+    set: async (key, value, expiresAtMs) => step(key, set(checkValue(value), checkExpiry(expiresAtMs)), value),
     remove: async (key) => step(key, remove()),
     lease: {
       take: async (key, holder, ttlMs) => step(key, take(holder, checkTtl(ttlMs), now)),
       commit: async (key, holder, value, expiresAtMs) =>
-        write(key, commit(holder, checkValue(value), checkExpiry(expiresAtMs))),
+        step(key, commit(holder, checkValue(value), checkExpiry(expiresAtMs)), value),
       release: async (key, holder) => step(key, release(holder)),
     },
     subscribe: feed.subscribe,

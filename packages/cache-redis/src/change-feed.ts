@@ -1,14 +1,9 @@
 import type { CacheChange } from '@lingpai/core'
+import { readChange } from '@lingpai/core/internal'
 import type { Link } from './redis-link.js'
 
 /** The channel of write notifications. A restricted Redis user needs access to it (`&lingpai:changes`). */
 export const changeChannel = 'lingpai:changes'
-
-/** Builds the notification of a write: the key, and the generation if the value is a record. It never contains the value. */
-export function changeMessage(key: string, value: string): string {
-  const generation = generationOf(value)
-  return JSON.stringify(generation === undefined ? { key } : { key, generation })
-}
 
 /** The listeners and their connection, which opens with the first listener and closes with the last. */
 export interface ChangeFeed {
@@ -58,25 +53,5 @@ export function changeFeed(open: (onReady: (link: Pick<Link, 'client'>) => void)
       listeners.clear()
       closeIfIdle()
     },
-  }
-}
-
-function readChange(message: string): CacheChange | undefined {
-  try {
-    const { key, generation } = JSON.parse(message) as Readonly<Record<string, unknown>>
-    if (typeof key !== 'string') return undefined
-    return { key, ...(typeof generation === 'number' && { generation }) }
-  } catch {
-    return undefined
-  }
-}
-
-function generationOf(value: string): number | undefined {
-  try {
-    const { generation, rejectedCode } = JSON.parse(value) as Readonly<Record<string, unknown>>
-    // A rejection mark does not change the generation, but every process should still read it.
-    return typeof generation === 'number' && rejectedCode === undefined ? generation : undefined
-  } catch {
-    return undefined
   }
 }

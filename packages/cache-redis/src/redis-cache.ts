@@ -1,6 +1,6 @@
 import { systemClock, type CacheLease, type IAccessTokenCache } from '@lingpai/core'
-import { configErrors, assertReady } from '@lingpai/core/internal'
-import { changeChannel, changeFeed, changeMessage, type ChangeFeed } from './change-feed.js'
+import { assertReady, changeMessage, configErrors } from '@lingpai/core/internal'
+import { changeChannel, changeFeed, type ChangeFeed } from './change-feed.js'
 import { Connection } from './connection.js'
 import { commitScript, leaseGraceMs, releaseScript, setScript, takeScript } from './lua-scripts.js'
 import { momentOf } from './moment-of.js'

@@ -3,7 +3,7 @@ import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
 import { ConfigError, systemClock, type CacheLease, type Clock, type IAccessTokenCache } from '@lingpai/core'
 import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
 import { Keyv } from 'keyv'
-import { changedKeys } from './changed-keys.js'
+import { changesIn } from './changes-in.js'
 import { database, type Database } from './database.js'
 import type { SqliteStore } from './driver.js'
 import { commitLease, forgetEnded, forgetLeases, releaseLease, takeLease } from './schema.js'
@@ -47,7 +47,7 @@ export function sqliteCache(options: SqliteCacheOptions): IAccessTokenCache {
   if (!(Number.isFinite(busyTimeoutMs) && busyTimeoutMs >= 0))
     throw bad('busyTimeoutMs', 'must be a non-negative number')
   const db = database({ path: file, busyTimeoutMs, now: () => (clock ?? systemClock).now(), onDamaged })
-  const feed = polledFeed(changedKeys(db))
+  const feed = polledFeed(changesIn(db))
   /** Expired records that cannot be removed now are removed by the next write. */
   const forget = async (): Promise<void> => {
     const nowMs = clock?.now() ?? null

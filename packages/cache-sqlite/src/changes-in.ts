@@ -1,8 +1,9 @@
+import type { CacheChange } from '@lingpai/core'
 import type { Database } from './database.js'
 import { changedSince, lastRevision } from './schema.js'
 
-/** Returns a function that gives the keys of the records written since its last call; all keys the first time. */
-export function changedKeys({ peek }: Pick<Database, 'peek'>): () => Promise<readonly string[]> {
+/** Returns a function that gives the records written since its last call; all the first time. */
+export function changesIn({ peek }: Pick<Database, 'peek'>): () => Promise<readonly CacheChange[]> {
   let seen = 0
   return async () => {
     const rows = await peek(async (sqlite) => {
@@ -15,15 +16,15 @@ export function changedKeys({ peek }: Pick<Database, 'peek'>): () => Promise<rea
       seen = revision
       return changed
     })
-    return (rows ?? []).flatMap(({ value }) => keyIn(value) ?? [])
+    return (rows ?? []).flatMap(({ value }) => changeIn(value) ?? [])
   }
 }
 
-/** Returns the key of an entry; `undefined` if the entry is damaged or its key was too long to be stored. */
-function keyIn(text: unknown): string | undefined {
+/** Returns what was written; `undefined` if the entry is damaged or its key was too long to be stored. */
+function changeIn(text: unknown): CacheChange | undefined {
   try {
     const { key } = JSON.parse(String(text)) as { readonly key?: unknown }
-    return typeof key === 'string' ? key : undefined
+    return typeof key === 'string' ? { key } : undefined
   } catch {
     return undefined
   }

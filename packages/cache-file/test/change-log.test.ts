@@ -1,0 +1,121 @@
+import { appendFile, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { jest } from '@jest/globals'
+import { fileCache } from '@lingpai/cache-file'
+import type { CacheChange, IAccessTokenCache } from '@lingpai/core'
+import { logChange, loggedChanges, watchLog } from '../src/change-log.js'
+import { temporaryDirectories } from '../../testing/test/support/temporary-directory.js'
+
+const temporaryDirectory = temporaryDirectories()
+const record = JSON.stringify({ access_token: 'secret-value', generation: 7 })
+
+test('each look gives the writes since the one before, without their values', async () => {
+  const root = await temporaryDirectory()
+  const look = loggedChanges(root)
+  expect(await look()).toEqual([])
+  await logChange(root, 'a', record)
+  await logChange(root, 'b', 'no record')
+  expect(await look()).toEqual([{ key: 'a', generation: 7 }, { key: 'b' }])
+  expect(await look()).toEqual([])
+  await logChange(root, 'a', record)
+  expect(await look()).toEqual([{ key: 'a', generation: 7 }])
+  expect(await readFile(join(root, 'changes'), 'utf8')).not.toContain('secret-value')
+})
+
+test('a line is given once it is whole, and one that is no notification is skipped', async () => {
+  const root = await temporaryDirectory()
+  const look = loggedChanges(root)
+  const log = join(root, 'changes')
+  await writeFile(log, '{"key":"a"}\n..\n{"generation":1}\n{"key":"b"')
+  expect(await look()).toEqual([{ key: 'a' }])
+  await appendFile(log, '}\n')
+  expect(await look()).toEqual([{ key: 'b' }])
+})
+
+test('a log that began again is read from its beginning', async () => {
+  const root = await temporaryDirectory()
+  const look = loggedChanges(root)
+  await logChange(root, 'first', record)
+  await logChange(root, 'second', record)
+  await look()
+  await truncate(join(root, 'changes'))
+  await logChange(root, 'third', record)
+  expect(await look()).toEqual([{ key: 'third', generation: 7 }])
+  await rm(join(root, 'changes'))
+  for (const key of ['fourth', 'fifth', 'sixth']) await logChange(root, key, record)
+  expect((await look()).map(({ key }) => key)).toContain('sixth')
+})
+
+test('a log stays small', async () => {
+  const root = await temporaryDirectory()
+  const log = join(root, 'changes')
+  await writeFile(log, 'x'.repeat(64 * 1024))
+  await logChange(root, 'a', record)
+  expect(await readFile(log, 'utf8')).toBe('{"key":"a","generation":7}\n')
+})
+
+test('a log that is a link or a directory is neither read nor followed', async () => {
+  const root = await temporaryDirectory()
+  const other = join(await temporaryDirectory(), 'other')
+  await writeFile(other, '{"key":"a"}\n')
+  await symlink(other, join(root, 'changes'))
+  await logChange(root, 'b', record)
+  expect(await loggedChanges(root)()).toEqual([])
+  expect(await readFile(other, 'utf8')).toBe('{"key":"a"}\n')
+  await rm(join(root, 'changes'))
+  await mkdir(join(root, 'changes'))
+  await logChange(root, 'b', record)
+  expect(await loggedChanges(root)()).toEqual([])
+})
+
+describe('with a timer that never fires', () => {
+  beforeEach(() => {
+    // All that hears of a write is the watch.
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation((() => ({ unref: () => undefined })) as never)
+  })
+  afterEach(() => {
+    jest.restoreAllMocks()
+  })
+
+  test('a subscriber hears of the write of another process at once', async () => {
+    const directory = await temporaryDirectory()
+    const cache = fileCache({ directory })
+    const heard = nextChange(cache)
+    await fileCache({ directory }).set('a', record)
+    expect(await heard).toEqual({ key: 'a', generation: 7 })
+    await cache.close?.()
+  })
+
+  test('a watch wakes for the log, not for the entries beside it, and begins again after its directory was replaced', async () => {
+    const root = await temporaryDirectory()
+    const watch = watchLog(root)
+    let wakes = 0
+    const woken = (): Promise<void> =>
+      new Promise((resolve) => {
+        watch.begin(() => {
+          wakes += 1
+          resolve()
+        })
+      })
+    const first = woken()
+    await mkdir(join(root, 'entry'))
+    await logChange(root, 'a', record)
+    await first
+    watch.end()
+    const before = wakes
+    await logChange(root, 'a', record)
+    await rm(root, { recursive: true })
+    // There is nothing to watch now, which is no error.
+    watch.begin(() => undefined)
+    await mkdir(root)
+    const second = woken()
+    await logChange(root, 'a', record)
+    await second
+    expect(before).toBeLessThanOrEqual(2)
+    watch.end()
+  })
+})
+
+function nextChange(cache: IAccessTokenCache): Promise<CacheChange> {
+  return new Promise((resolve) => cache.subscribe?.(resolve))
+}
