@@ -91,7 +91,7 @@ function faultsOf(call: HostCall, sent: ReadonlyMap<string, FuzzedCall>): readon
     ...(marks.some((number) => sent.get(number)?.accounts.includes(call.account) === false)
       ? ['has the wrong host']
       : []),
-    ...(seen.includes('x-original-url') || call.headers.host?.startsWith('127.0.0.1') !== true
+    ...(call.headers['x-original-url'] !== undefined || call.headers.host?.startsWith('127.0.0.1') !== true
       ? ['has a foreign host']
       : []),
   ]
@@ -116,11 +116,12 @@ test('no fuzzed call reaches a host that is not of its account, and no real toke
       // A client that knows a real token sees it in its own request only.
       const own = requests[index]?.toString('latin1') ?? ''
       const leaked = secrets.filter((secret) => text.includes(secret) && !own.includes(secret))
-      expect({ seed, request: own, text, leaked }).toMatchObject({ leaked: [] })
+      if (leaked.length > 0) throw new Error(`seed ${seed}: ${own} gave a real token: ${text}`)
     }
     for (const call of world.calls()) {
       reached.set(call.account, (reached.get(call.account) ?? 0) + 1)
-      expect({ seed, call, faults: faultsOf(call, sent) }).toMatchObject({ faults: [] })
+      const faults = faultsOf(call, sent)
+      if (faults.length > 0) throw new Error(`seed ${seed}: ${JSON.stringify(call)} ${faults.join(', ')}`)
     }
   }
   const startMs = systemClock.monotonic()
