@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   LogController,
@@ -82,9 +83,9 @@ export function endSlowRequest(socket: Socket): void {
   sendClientError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket)
 }
 
-/** Responds to invalid HTTP and slow requests. After a failed TLS handshake no response is possible. */
+/** Responds to invalid HTTP and slow requests. After a failed TLS handshake, or within another response, no response is possible. */
 function sendClientError(error: { readonly code?: string }, socket: Socket): void {
-  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable || isResponding(socket)) {
     socket.destroy()
     return
   }
@@ -98,4 +99,9 @@ function sendClientError(error: { readonly code?: string }, socket: Socket): voi
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   socket.destroySoon()
+}
+
+/** Whether a response has begun, of which the client would take another for a part. Node's own handler looks at the same property. */
+function isResponding(socket: Socket & { readonly _httpMessage?: ServerResponse | null }): boolean {
+  return socket._httpMessage?.headersSent === true
 }

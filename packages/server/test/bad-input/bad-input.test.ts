@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { openFacadeWorld, secrets, type FacadeWorld } from '../facades/facade-world.js'
 import { rawConnection, requestText, sendRaw, type RawResponse } from './raw-http.js'
 
@@ -222,6 +223,16 @@ describe('methods and paths', () => {
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(500)
     expect(text).not.toMatch(/root:|"dependencies"|access_token"/)
+  })
+
+  test('invalid HTTP during a response ends the connection, and adds nothing to that response', async () => {
+    const connection = rawConnection(world.url)
+    connection.send(requestText('GET', '/v1/events', { headers: asKey() }))
+    await once(connection.socket, 'data')
+    connection.send('invalid\r\n\r\n')
+    const { text, isClosed } = await connection.response()
+    expect(isClosed).toBe(true)
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 })
 
