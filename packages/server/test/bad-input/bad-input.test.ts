@@ -96,6 +96,14 @@ describe('bodies', () => {
     expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined()
   })
 
+  test('a note with a client key is rejected, because the timeline and the log would show it', async () => {
+    const body = JSON.stringify({ note: `revoked ${key} today` })
+    const response = await send('POST', '/v1/accounts/shop/refreshes', { headers: json(), body })
+    expectError(response, 400)
+    expect(response.body['error']).toMatchObject({ message: 'body/note must not contain a client key' })
+    expect(response.text).not.toContain(key)
+  })
+
   test('a body with another content-type gives 415', async () => {
     const body = 'generation=1'
     expectError(await send('POST', rejections, { headers: asKey({ 'content-type': 'text/xml' }), body }), 415)
