@@ -5,7 +5,7 @@ import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { createClientKey, type ClientKey, type ClientKeyWishes } from '../../src/keys/client-key.js'
 import { clientKeys, type ReplaceableClientKeys } from '../../src/keys/client-keys.js'
 import { startTokenServer, type RunningTokenServer, type StartOptions } from '../../src/start-token-server.js'
-import { startApiRecorder, type ApiRecorder } from './api-recorder.js'
+import { json, startApiRecorder, type ApiRecorder } from './api-recorder.js'
 
 /** A server that forwards calls of two WeChat accounts: tokens come from a simulator, and calls go to a recorder. */
 export interface ForwardWorld {
@@ -16,6 +16,8 @@ export interface ForwardWorld {
   readonly cache: IAccessTokenCache
   /** The real tokens of the accounts `shop` and `till`, as far as they are in memory. */
   realTokens(): readonly string[]
+  /** Revokes the tokens in memory. From now on the API sends `dead` to calls with one of them, and `alive` to others. */
+  revokeTokens(send?: typeof json): void
   readonly keys: ReplaceableClientKeys
   key(wishes?: Partial<ClientKeyWishes>): string
   revoke(text: string): void
@@ -30,6 +32,9 @@ export interface ForwardWorld {
 
 export const shop = { appId: 'wxdec0de0000000001', appSecret: 'PLANTED-wechat-app-secret-8c2e' }
 export const till = { appId: 'wxdec0de0000000002', appSecret: 'PLANTED-wechat-till-secret-41f0' }
+
+export const dead = { errcode: 42001, errmsg: 'access_token expired' }
+export const alive = { errcode: 0, media_id: 'm' }
 
 export async function openForwardWorld({
   cache = memoryCache(),
@@ -59,13 +64,21 @@ export async function openForwardWorld({
     return { server, sources }
   }
   const { server, sources } = await start()
+  const realTokens = (): readonly string[] => sources.flatMap((source) => source.peek() ?? [])
   return {
     simulator,
     api,
     server,
     url: server.url,
     cache,
-    realTokens: () => sources.flatMap((source) => source.peek() ?? []),
+    realTokens,
+    revokeTokens: (send = json) => {
+      const revoked = realTokens()
+      for (const account of [shop, till]) simulator.revoke(account)
+      api.respond = ({ url }, response) => {
+        send(response, revoked.some((token) => url.includes(token)) ? dead : alive)
+      }
+    },
     keys,
     key: (wishes) => {
       const { text, key } = createClientKey({ name: 'sdk', role: 'reader', accounts: '*', ...wishes }, Date.now())

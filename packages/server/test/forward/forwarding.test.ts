@@ -1,21 +1,10 @@
-import { json } from './api-recorder.js'
-import { openForwardWorld, shop, till, type ForwardWorld } from './forward-world.js'
+import { alive, openForwardWorld, shop, till, type ForwardWorld } from './forward-world.js'
 
 let world: ForwardWorld
 beforeEach(async () => {
   world = await openForwardWorld()
 })
 afterEach(() => world.close())
-
-const dead = { errcode: 40001, errmsg: 'invalid credential, access_token is invalid or not latest' }
-
-/** The API rejects the tokens that are current now. */
-function rejectCurrentTokens(): void {
-  const rejected = world.realTokens()
-  world.api.respond = ({ url }, response) => {
-    json(response, rejected.some((token) => url.includes(token)) ? dead : { errcode: 0, ok: true })
-  }
-}
 
 test('a facade hands out a surrogate, and a call with it reaches the API with the real token', async () => {
   const surrogate = await world.surrogate(world.key())
@@ -45,22 +34,20 @@ test('each account on the one base URL is called with its own token', async () =
 
 test('fifty callers whose token was revoked all succeed, and one refresh replaces it', async () => {
   const surrogate = await world.surrogate(world.key())
-  world.simulator.revoke(shop)
-  rejectCurrentTokens()
+  world.revokeTokens()
   world.simulator.ledger.reset()
   const calls = Array.from({ length: 50 }, (_, index) =>
     fetch(`${world.url}/cgi-bin/message/send?access_token=${surrogate}`, { method: 'POST', body: `{"n":${index}}` }),
   )
   const bodies = await Promise.all(calls.map(async (call) => (await call).json()))
-  expect(bodies).toEqual(Array.from({ length: 50 }, () => ({ errcode: 0, ok: true })))
+  expect(bodies).toEqual(Array.from({ length: 50 }, () => alive))
   expect(world.simulator.ledger.tokenRequests()).toBe(1)
   expect(new Set(world.api.calls.filter(({ url }) => url.includes('/send')).map(({ text }) => text)).size).toBe(50)
 })
 
 test('a healed call is audited with the key and the account, and counted', async () => {
   const surrogate = await world.surrogate(world.key({ name: 'crm' }))
-  world.simulator.revoke(shop)
-  rejectCurrentTokens()
+  world.revokeTokens()
   await fetch(`${world.url}/cgi-bin/user/info?access_token=${surrogate}`)
   const line = world
     .logged()

@@ -2,8 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { json } from './api-recorder.js'
-import { openForwardWorld, shop, type ForwardWorld } from './forward-world.js'
+import { alive, dead, openForwardWorld, type ForwardWorld } from './forward-world.js'
 import { until } from '../api/server-world.js'
 import { requestText, sendRaw } from '../bad-input/raw-http.js'
 
@@ -18,7 +17,6 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const path = (): string => `/cgi-bin/media/upload?access_token=${surrogate}`
-const dead = { errcode: 42001, errmsg: 'access_token expired' }
 
 describe('the request', () => {
   test('headers of the connection, of this server and of proxies in front of it are not sent on', async () => {
@@ -47,13 +45,9 @@ describe('the request', () => {
 
   test('a body within the bound is sent again after the token was replaced, byte for byte', async () => {
     const body = randomBytes(largestReplayBytes)
-    world.simulator.revoke(shop)
-    const rejected = world.realTokens()
-    world.api.respond = ({ url }, response) => {
-      json(response, rejected.some((token) => url.includes(token)) ? dead : { media_id: 'm' })
-    }
+    world.revokeTokens()
     const response = await fetch(world.url + path(), { method: 'POST', body })
-    expect(await response.json()).toEqual({ media_id: 'm' })
+    expect(await response.json()).toEqual(alive)
     const uploads = world.api.calls.filter(({ method }) => method === 'POST')
     expect(uploads.map(({ bytes, headers }) => [bytes, headers['content-length']])).toEqual(
       Array.from({ length: 2 }, () => [body.length, String(body.length)]),
@@ -64,11 +58,7 @@ describe('the request', () => {
     ['with a length', false],
     ['in chunks', true],
   ])('a body above the bound %s is sent once; the token is replaced for the next call', async (_, isChunked) => {
-    world.simulator.revoke(shop)
-    const rejected = world.realTokens()
-    world.api.respond = ({ url }, response) => {
-      json(response, rejected.some((token) => url.includes(token)) ? dead : { media_id: 'm' })
-    }
+    world.revokeTokens()
     const bytes = randomBytes(largestReplayBytes + 1)
     const body = isChunked ? new Blob([bytes]).stream() : bytes
     const send = async (): Promise<unknown> =>
@@ -76,7 +66,7 @@ describe('the request', () => {
     expect(await send()).toEqual(dead)
     expect(world.api.calls.filter(({ method }) => method === 'POST').map((call) => call.bytes)).toEqual([bytes.length])
     const next = await fetch(`${world.url}/cgi-bin/user/info?access_token=${surrogate}`)
-    expect(await next.json()).toEqual({ media_id: 'm' })
+    expect(await next.json()).toEqual(alive)
   })
 
   test('an upload reaches the API while it arrives', async () => {
@@ -224,14 +214,12 @@ describe('the response', () => {
   })
 
   test('a token error in a compressed response is healed', async () => {
-    world.simulator.revoke(shop)
-    const rejected = world.realTokens()
-    world.api.respond = ({ url }, response) => {
-      const body = gzipSync(JSON.stringify(rejected.some((token) => url.includes(token)) ? dead : { ok: true }))
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body)
-    }
+    world.revokeTokens((response, body) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+      response.writeHead(200, headers).end(gzipSync(JSON.stringify(body)))
+    })
     const response = await fetch(`${world.url}/cgi-bin/user/info?access_token=${surrogate}`)
-    expect(await response.json()).toEqual({ ok: true })
+    expect(await response.json()).toEqual(alive)
   })
 
   test('a download of many megabytes arrives whole', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent } from 'undici'
 import { json } from './api-recorder.js'
-import { openForwardWorld, shop, type ForwardWorld } from './forward-world.js'
+import { dead, openForwardWorld, type ForwardWorld } from './forward-world.js'
 import { until } from '../api/server-world.js'
 import { rawConnection, requestText, sendRaw } from '../bad-input/raw-http.js'
 
@@ -19,7 +19,6 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const path = (): string => `/cgi-bin/media/upload?access_token=${surrogate}`
-const dead = { errcode: 42001, errmsg: 'access_token expired' }
 const upload = (
   headers: Readonly<Record<string, number>> = {},
   { url }: { readonly url: string } = world,
@@ -107,11 +106,7 @@ test('a client that is gone before the end of its body leaves no error in the lo
 })
 
 test('bodies for which there is no room are sent while they arrive, and are not repeated', async () => {
-  world.simulator.revoke(shop)
-  const rejected = world.realTokens()
-  world.api.respond = ({ url }, response) => {
-    json(response, rejected.some((token) => url.includes(token)) ? dead : {})
-  }
+  world.revokeTokens()
   // Each keeps all of its body but the last byte.
   const waiting = Array.from({ length: 128 }, () => upload({ 'content-length': largestReplayBytes }))
   let seen = 0
