@@ -7,7 +7,7 @@ import { accountId, accountSecret, type Contender } from '../harness/contender.j
 export const lingpai: Contender = {
   name: 'Lingpai',
   open: (upstream, accounts) => {
-    const manager = new TokenManager({ cache: memoryCache(), fetch: upstream.fetch })
+    const manager = new TokenManager({ cache: memoryCache({ maxEntries: accounts }), fetch: upstream.fetch })
     const provider = wechatMpPlain.extend({ baseUrl: upstream.url, fallbackBaseUrls: [] })
     const sources: readonly TokenSource[] = Array.from({ length: accounts }, (_, account) =>
       manager.source(provider, { appId: accountId(account), appSecret: accountSecret }),

@@ -23,6 +23,11 @@ export const tnwx: Contender = {
         return (await AccessTokenApi.getAccessToken()).getAccessToken
       },
       replaceRejected: async (account) => (await AccessTokenApi.refreshAccessToken(configs[account]!)).getAccessToken,
+      // All its state is static.
+      close: async () => {
+        for (const config of configs) ApiConfigKit.removeApiConfig(config.getAppId)
+        ApiConfigKit.setCache = new DefaultCache()
+      },
     }
   },
 }
