@@ -64,7 +64,7 @@ const config: Config = {
     {
       ...common,
       displayName: 'packages',
-      testMatch: ['<rootDir>/packages/!(core)/test/**/*.test.ts'],
+      testMatch: ['<rootDir>/packages/!(core)/test/**/*.test.ts', '<rootDir>/benchmarks/test/*.test.ts'],
       // The core's own tests measure its coverage; elsewhere it runs as it is, which is several times faster.
       coveragePathIgnorePatterns: ['/packages/core/src/'],
     },

@@ -6,8 +6,11 @@ export interface Spread {
   readonly runs: number
 }
 
+/** The middle value, or halfway between the two in the middle. */
 export function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
+  const sorted = [...values].sort((one, other) => one - other)
+  const [lower, upper] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+  return ((lower ?? Number.NaN) + (upper ?? Number.NaN)) / 2
 }
 
 export function quantile(values: readonly number[], share: number): number {
