@@ -14,6 +14,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
+if (values.write && values.contender.length > 0)
+  throw new TypeError('--write stores a scenario with all its contenders')
 const chosen = values.only.length === 0 ? scenarios : values.only.map(scenarioNamed)
 for (const scenario of chosen) {
   const result = await runScenario(scenario, {

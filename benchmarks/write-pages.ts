@@ -4,6 +4,7 @@ import { format, resolveConfig } from 'prettier'
 import type { ResultFile } from './harness/result-file.js'
 import { readResults } from './harness/result-store.js'
 import { readings } from './pages/reading.js'
+import { sizesText } from './pages/sizes-text.js'
 import { scenarioTexts, type Language } from './pages/scenario-texts.js'
 import { svgChart } from './pages/svg-chart.js'
 
@@ -55,24 +56,23 @@ function generated({ machine, versions, scenarios }: ResultFile, language: Langu
   const all = Object.values(scenarios)
   const commits = [...new Set(all.map(({ commit }) => commit))].join(', ')
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  const isQuick = all.some(({ mode, sizes }) => mode === 'quick' || (sizes['rounds'] ?? 0) < 5)
+  const isShort = all.some(({ sizes }) => (sizes['rounds'] ?? 0) < 5)
   const head = {
     en: [
       `Measured on ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node.js ${node}; commit ${commits}. ${libraries.join(', ')}.`,
-      ...(isQuick
-        ? ['Some of these figures are from a quick run of fewer than five rounds: only counts are firm.']
-        : []),
+      ...(isShort ? ['Where a section names fewer than five rounds, only its counts are firm.'] : []),
     ],
     zh: [
       `测试机器：${cpu}，${cores} 核，${memoryGiB} GiB，${system}，Node.js ${node}；提交 ${commits}。${libraries.join('、')}。`,
-      ...(isQuick ? ['其中一些数字来自不足五轮的快速运行：只有计数可靠。'] : []),
+      ...(isShort ? ['若某一节注明不足五轮，则只有其中的计数可靠。'] : []),
     ],
   }[language]
   const sections = Object.entries(scenarioTexts).flatMap(([name, text]) => {
     const result = scenarios[name]
     if (result === undefined) return []
     const picture = `![${text.title[language]}](../images/benchmarks/${name}-${language}.svg)`
-    return [`### ${text.title[language]}`, text.what[language], picture, readings(result, text, language)]
+    const what = `${text.what[language]}${language === 'en' ? ' ' : ''}${sizesText(result, language)}`
+    return [`### ${text.title[language]}`, what, picture, readings(result, text, language)]
   })
   return [...head, ...sections].join('\n\n')
 }

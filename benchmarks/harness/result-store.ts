@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
@@ -34,16 +35,33 @@ function thisMachine(): Machine {
   }
 }
 
-/** The versions of Lingpai and of all peers. */
+/** What the workspace installs and the benchmarks use. */
+const usedHere = ['fastify', '@keyv/redis', '@keyv/sqlite']
+
+/** The versions of Lingpai, of all peers, and of the drivers and programs below them. */
 function versions(): ResultFile['versions'] {
   const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest
+  const { devDependencies, optionalDependencies } = read('package.json')
+  const ofWorkspace = Object.entries({ ...devDependencies, ...optionalDependencies })
   return {
     Lingpai: read('packages/core/package.json').version,
     ...read('benchmarks/package.json').dependencies,
+    ...Object.fromEntries(ofWorkspace.filter(([name]) => usedHere.includes(name))),
+    ...versionOf('nginx', '-v'),
+    ...versionOf('redis-server', '--version'),
   }
+}
+
+/** What a program of the machine says of its version, if it is there. */
+function versionOf(program: string, option: string): Readonly<Record<string, string>> {
+  const { stdout, stderr } = spawnSync(program, [option], { encoding: 'utf8' })
+  const version = /\d+\.\d+\.\d+/.exec([stdout, stderr].join(' '))?.[0]
+  return version === undefined ? {} : { [program]: version }
 }
 
 interface Manifest {
   readonly version: string
   readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+  readonly optionalDependencies: Readonly<Record<string, string>>
 }

@@ -15,13 +15,16 @@ function readingOf(label: string, { unit, better, rows }: MeasureResult, languag
   const own = rows.find(({ name }) => name === ours)
   if (own === undefined) return ''
   const peers = rows.filter(({ name }) => name !== ours && !yardsticks.includes(name))
+  // What looks equal on the page is equal.
+  const isEqual = ({ median }: Row): boolean => figureText(median, unit) === figureText(own.median, unit)
   const isBetter = ({ median }: Row): boolean => (better === 'lower' ? median < own.median : median > own.median)
-  const ahead = sorted(peers.filter(isBetter), better)
-  const equal = peers.filter(({ median }) => median === own.median)
-  const next = sorted(
-    peers.filter((row) => !isBetter(row) && row.median !== own.median),
+  const equal = peers.filter(isEqual)
+  const others = sorted(
+    peers.filter((row) => !isEqual(row)),
     better,
-  )[0]
+  )
+  const ahead = others.filter(isBetter)
+  const next = others.find((row) => !isBetter(row))
   const yardstick = rows.find(({ name }) => yardsticks.includes(name))
   return sentences[language]({ label, own, ahead, equal, next, yardstick, peers: peers.length, unit })
 }

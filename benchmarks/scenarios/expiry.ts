@@ -21,7 +21,7 @@ export const expiry: Scenario = {
     'failed-calls': { unit: 'count', better: 'lower' },
   },
   isConcurrent: true,
-  quick: { rounds: 1, lifeSeconds: 20, lives: 2, callersPerSecond: 2000 },
+  quick: { rounds: 5, lifeSeconds: 20, lives: 2, callersPerSecond: 2000 },
   full: { rounds: 5, lifeSeconds: 30, lives: 3, callersPerSecond: 2000 },
   run: async (name, { lifeSeconds = 0, lives = 0, callersPerSecond = 0 }) => {
     const delayMs = 50

@@ -21,7 +21,7 @@ export const forward: Scenario = {
     'p99-to-reply-from': { unit: 'ratio', better: 'lower' },
     p99: { unit: 'ms', better: 'lower' },
   },
-  quick: { rounds: 3, pairs: 3, requests: 10_000 },
+  quick: { rounds: 5, pairs: 3, requests: 10_000 },
   full: { rounds: 5, pairs: 11, requests: 20_000 },
   run: async (name, { pairs = 0, requests = 0 }) => {
     if (name === 'nginx' && spawnSync('nginx', ['-v']).status !== 0) return {}

@@ -17,7 +17,7 @@ export const lives: Scenario = {
   leftOut: {},
   measures: Object.fromEntries(lifetimes.map((life) => [`life-of-${life}-s`, { unit: 'ratio', better: 'lower' }])),
   isConcurrent: true,
-  quick: { rounds: 1, lives: 20 },
+  quick: { rounds: 5, lives: 20 },
   full: { rounds: 5, lives: 40 },
   run: async (name, { lives: count = 0 }) => {
     const upstream = await startUpstream({})

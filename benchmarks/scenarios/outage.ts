@@ -22,7 +22,7 @@ export const outage: Scenario = {
     recovery: { unit: 'ms', better: 'lower' },
   },
   isConcurrent: true,
-  quick: { rounds: 1, lifeSeconds: 20, callersPerSecond: 200 },
+  quick: { rounds: 5, lifeSeconds: 20, callersPerSecond: 200 },
   full: { rounds: 5, lifeSeconds: 30, callersPerSecond: 200 },
   run: async (name, { lifeSeconds = 0, callersPerSecond = 0 }) => {
     const upstream = await startUpstream({ lifeSeconds, delayMs: 20 })
