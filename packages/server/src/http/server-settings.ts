@@ -52,7 +52,8 @@ export const serverSettings = {
   childLoggerFactory: (logger) => logger,
   frameworkErrors: (_error: FastifyError, { url, headers }: FastifyRequest, reply: FastifyReply) => {
     const { status, body } = unservedResponse(url, headers.authorization) ?? { status: 400, body: malformed }
-    void reply.code(status).header('cache-control', 'no-store').send(body)
+    // No hook has run that limits the time of its body.
+    void reply.code(status).headers({ 'cache-control': 'no-store', connection: 'close' }).send(body)
   },
   clientErrorHandler: sendClientError,
 } as const satisfies FastifyServerOptions

@@ -233,6 +233,15 @@ describe('methods and paths', () => {
     expect(text).not.toMatch(/root:|"dependencies"|access_token"/)
   })
 
+  test('a malformed path ends the connection, because the rest of the request may never arrive', async () => {
+    const connection = rawConnection(world.url)
+    connection.send(requestText('POST', '/%zz', { headers: { 'content-length': '100' }, body: 'abc' }))
+    await once(connection.socket, 'close')
+    const { text } = await connection.response()
+    expect(text).toMatch(/^connection: close/im)
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1)
+  })
+
   test('invalid HTTP during a response ends the connection, and adds nothing to that response', async () => {
     const connection = rawConnection(world.url)
     connection.send(requestText('GET', '/v1/events', { headers: asKey() }))
