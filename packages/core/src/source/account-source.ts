@@ -20,7 +20,6 @@ import type { PlatformCode } from '../error-class.js'
 import { type ClosedError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
 import { isBoundToRequests, joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
-import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
 import { isClosedError } from '../time/closing.js'
 import { type AgreedSpan } from '../time/clock-watch.js'
 import { freshnessOf } from '../state/freshness.js'
@@ -42,21 +41,18 @@ import type {
 } from '../token-source.js'
 import type { TokenRecord } from '../token-record.js'
 import { withToken } from '../replay/with-token.js'
-import { acquire, renew } from './acquire.js'
+import { acquire } from './acquire.js'
 import { ServedAccount, type ServedParts } from './served-account.js'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /** {@link TokenSource} over a state that all managers of the process share. */
-export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource<C>, HotSource {
+export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
   // A warm call reads these and nothing else of the account's own: what is small and near is in the processor's cache.
   #hotToken: Promise<string> | undefined
   #hotSpan: AgreedSpan | undefined
   #hotForMs = 0
   readonly #served: ServedAccount<C>
-  /** What all callers of this moment wait for. It is over before it is settled, so that no caller is given what was rejected since. */
-  #acquiring: Promise<string> | undefined
-  #background: BackgroundRefresh<C> | undefined
   #fetch: TokenSource['fetch'] | undefined
 
   constructor(parts: ServedParts<C>) {
@@ -95,18 +91,13 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return this.#fetch
   }
 
-  /** The context, if the secrets are known. */
-  get context(): AccountContext<C> | undefined {
-    return this.#served.context
-  }
-
   // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
     const hot = options === undefined ? this.#hot() : undefined
     if (hot !== undefined) return hot
     // Callers that have to wait share one wait, except where I/O ends with the request that started it.
     const mayShare = options === undefined && !isBoundToRequests() && this.peek() === undefined
-    if (mayShare) return (this.#acquiring ??= this.#acquireForAll())
+    if (mayShare) return this.#served.acquireForAll()
     return acquire(this.#served, options).then(({ value }) => value)
   }
 
@@ -133,26 +124,18 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     this.#hotSpan = undefined
   }
 
-  async #acquireForAll(): Promise<string> {
-    try {
-      return (await acquire(this.#served)).value
-    } finally {
-      this.#acquiring = undefined
-    }
-  }
-
   async getRecord(options?: GetTokenOptions): Promise<TokenRecord> {
     const record = await acquire(this.#served, options)
-    return this.context === undefined ? record : shownRecord(this.context, record)
+    return this.#served.context === undefined ? record : shownRecord(this.#served.context, record)
   }
 
   async [recordKey](): Promise<string> {
     // Works for a closed source, too.
-    return (this.context ?? (await this.#served.resolve())).key
+    return (this.#served.context ?? (await this.#served.resolve())).key
   }
 
   peek(): string | undefined {
-    const context = this.context
+    const context = this.#served.context
     if (context === undefined || this.#served.closing.reason !== undefined) return undefined
     if (this.#hot() !== undefined) return context.state.record?.value
     const freshness = freshnessOf(context, 0)
@@ -165,7 +148,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
 
   async reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string> {
     assertRejected(rejected)
-    assertTokenError(this.#served.spec, code, this.context?.state)
+    assertTokenError(this.#served.spec, code, this.#served.context?.state)
     const context = await this.#served.resolve(options?.signal)
     const { state } = context
     const isCurrent = (): boolean =>
@@ -226,33 +209,16 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
     return renewed === undefined ? response : (await send(renewed)).response
   }
 
-  renew(): Promise<void> {
-    return renew(this.#served)
-  }
-
   startBackgroundRefresh({ signal }: BackgroundRefreshOptions = {}): void {
-    this.#served.closing.throwIfClosed()
-    if (signal?.aborted === true || this.#background !== undefined) return
-    const background = new BackgroundRefresh(this, this.#served.parts.clock)
-    this.#background = background
-    if (signal !== undefined)
-      background.stopOn(signal, () => {
-        this.#end(background)
-      })
-    background.begin()
+    this.#served.startBackgroundRefresh(signal)
   }
 
   stopBackgroundRefresh(): void {
-    if (this.#background !== undefined) this.#end(this.#background)
-  }
-
-  #end(background: BackgroundRefresh<C>): void {
-    background.stop()
-    if (this.#background === background) this.#background = undefined
+    this.#served.stopBackgroundRefresh()
   }
 
   status(): SourceStatus {
-    return statusOf(this.account, this.context, this.#background !== undefined)
+    return statusOf(this.account, this.#served.context, this.#served.hasBackgroundRefresh)
   }
 
   validate(): void {
@@ -262,7 +228,6 @@ export class AccountSource<C> implements TokenSource, KeyedSource, RenewedSource
   /** Ends the source: its timers stop, and pending and later calls fail with the reason. */
   close(reason: ClosedError): void {
     this.#served.close(reason)
-    this.stopBackgroundRefresh()
   }
 
   async clear(): Promise<void> {

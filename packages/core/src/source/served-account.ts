@@ -4,7 +4,9 @@ import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { forgetSource, type AccountState, type HotSource } from '../state/account-state.js'
 import { abortable } from '../time/abortable.js'
 import { Closing } from '../time/closing.js'
+import { acquire, renew } from './acquire.js'
 import { AskedSecrets } from './asked-secrets.js'
+import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
 import { followChanges } from './follow-changes.js'
 import type { SourceName, SourceParts } from './source-parts.js'
 
@@ -17,12 +19,11 @@ export interface ServedParts<C> extends Omit<AccountFacts<C>, 'closing' | 'sourc
   readonly closing?: Closing
 }
 
-/** The account that a source serves: its credentials, as far as they are known, and its end. */
-export class ServedAccount<C> implements AccountFacts<C>, SourceName {
+/** The account that a source serves: its credentials, as far as they are known, its background refresh, and its end. */
+export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSource<C> {
   readonly parts: SourceParts
   readonly spec: AccountFacts<C>['spec']
   readonly account: Account
-  readonly secrets: AccountFacts<C>['secrets']
   readonly isReadonly: boolean
   readonly isNested: boolean
   readonly key: string | undefined
@@ -30,6 +31,7 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName {
   readonly variant: string
   readonly closing: Closing
   readonly source: HotSource
+  readonly #secrets: AccountFacts<C>['secrets']
   #volatile: AccountFacts<C>['volatile']
   /** The credentials as they were given, if they are not valid. */
   #invalid: Readonly<Record<string, unknown>> | undefined
@@ -37,12 +39,15 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName {
   #endChanges: (() => void) | undefined
   /** Only where a secret is a function. */
   #asked: AskedSecrets<C> | undefined
+  /** What all callers of this moment wait for. It is over before it is settled, so that no caller is given what was rejected since. */
+  #acquiring: Promise<string> | undefined
+  #background: BackgroundRefresh<C> | undefined
 
   constructor(source: HotSource, served: ServedParts<C>) {
     this.parts = served.parts
     this.spec = served.spec
     this.account = served.account
-    this.secrets = served.secrets
+    this.#secrets = served.secrets
     this.isReadonly = served.isReadonly
     this.isNested = served.isNested
     this.key = served.key
@@ -52,7 +57,11 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName {
     this.source = source
     this.#volatile = served.volatile
     this.#invalid = areCredentials(this.spec, served.given) ? undefined : { ...served.given }
-    if (areTexts(this.secrets)) this.#use(this.secrets)
+    if (areTexts(this.#secrets)) this.#use(this.#secrets)
+  }
+
+  get secrets(): AccountFacts<C>['secrets'] {
+    return this.#secrets
   }
 
   get volatile(): AccountFacts<C>['volatile'] {
@@ -108,10 +117,55 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName {
     return other.fingerprint === context.fingerprint ? undefined : other
   }
 
+  /** The token for callers that have to wait: they share one wait. */
+  acquireForAll(): Promise<string> {
+    return (this.#acquiring ??= this.#acquireOnce())
+  }
+
+  async #acquireOnce(): Promise<string> {
+    try {
+      return (await acquire(this)).value
+    } finally {
+      this.#acquiring = undefined
+    }
+  }
+
+  /** Takes one turn of the background refresh. */
+  renew(): Promise<void> {
+    return renew(this)
+  }
+
+  get hasBackgroundRefresh(): boolean {
+    return this.#background !== undefined
+  }
+
+  /** Refreshes ahead from now on, until the signal aborts. @throws ClosedError */
+  startBackgroundRefresh(signal?: AbortSignal): void {
+    this.closing.throwIfClosed()
+    if (signal?.aborted === true || this.#background !== undefined) return
+    const background = new BackgroundRefresh(this, this.parts.clock)
+    this.#background = background
+    if (signal !== undefined)
+      background.stopOn(signal, () => {
+        this.#end(background)
+      })
+    background.begin()
+  }
+
+  stopBackgroundRefresh(): void {
+    if (this.#background !== undefined) this.#end(this.#background)
+  }
+
+  #end(background: BackgroundRefresh<C>): void {
+    background.stop()
+    if (this.#background === background) this.#background = undefined
+  }
+
   /** Pending and later calls fail with the reason. */
   close(reason: ClosedError): void {
     this.closing.close(reason)
     this.#leave()
+    this.stopBackgroundRefresh()
   }
 
   /** Fetches the secrets that are functions. */
