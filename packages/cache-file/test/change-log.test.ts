@@ -105,7 +105,7 @@ describe('with a timer that never fires', () => {
     const before = wakes
     await logChange(root, 'a', record)
     await rm(root, { recursive: true })
-    // There is nothing to watch now, which is no error.
+    // A directory that is missing does not make it throw.
     watch.begin(() => undefined)
     await mkdir(root)
     const second = woken()
