@@ -17,6 +17,7 @@ const entries = [
   'upstream/token-upstream',
   'members/cold-member',
   'members/import-once',
+  'members/first-token',
   'members/server-process',
   'members/forward-process',
 ]

@@ -3,16 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { allContenders, ours } from '../contenders/contenders.js'
+import { allContenders, ours, yardstickName } from '../contenders/contenders.js'
 import type { Scenario } from '../harness/scenario.js'
 import { median } from '../harness/statistics.js'
+import { startUpstream } from '../upstream/start-upstream.js'
 
 /** What a program imports of Lingpai for one platform in one process. */
 const packagesOfLingpai = ['@lingpai/core', '@lingpai/provider-wechat-mp', '@lingpai/cache-memory']
 
 /**
  * Time and heap of the import in a fresh process, as a user has it: the built packages. The yardstick is a single file that keeps
- * tokens in a `Map`.
+ * tokens in a `Map`. And the same with the first token, so that what a library loads at its first use counts as well.
  */
 export const importCost: Scenario = {
   name: 'import',
@@ -22,6 +23,9 @@ export const importCost: Scenario = {
     'time-to-yardstick': { unit: 'ratio', better: 'lower' },
     time: { unit: 'ms', better: 'lower' },
     heap: { unit: 'MiB', better: 'lower' },
+    'first-token-to-yardstick': { unit: 'ratio', better: 'lower' },
+    'first-token': { unit: 'ms', better: 'lower' },
+    'heap-after-first-token': { unit: 'MiB', better: 'lower' },
   },
   quick: { rounds: 5, pairs: 1 },
   full: { rounds: 7, pairs: 5 },
@@ -29,16 +33,25 @@ export const importCost: Scenario = {
     const directory = mkdtempSync(join(tmpdir(), 'lingpai-benchmark-'))
     const single = join(directory, 'yardstick.mjs')
     writeFileSync(single, yardstickSource)
-    const seen: { readonly own: Import; readonly base: Import }[] = []
+    const upstream = await startUpstream({})
+    const specifiers = name === ours ? packagesOfLingpai : [name]
+    const imports: Pair[] = []
+    const firstTokens: Pair[] = []
     for (let pair = 0; pair < pairs; pair += 1) {
-      const base = await importOf([pathToFileURL(single).href])
-      seen.push({ base, own: await importOf(name === ours ? packagesOfLingpai : [name]) })
+      const base = await runFresh('import-once', [pathToFileURL(single).href])
+      imports.push({ base, own: await runFresh('import-once', specifiers) })
+      const baseToken = await runFresh('first-token', [yardstickName, upstream.url])
+      firstTokens.push({ base: baseToken, own: await runFresh('first-token', [name, upstream.url]) })
     }
+    upstream.close()
     rmSync(directory, { recursive: true })
     return {
-      'time-to-yardstick': median(seen.map(({ base, own }) => own.ms / base.ms)),
-      time: median(seen.map(({ own }) => own.ms)),
-      heap: median(seen.map(({ own }) => own.mib)),
+      'time-to-yardstick': median(imports.map(({ base, own }) => own.ms / base.ms)),
+      time: median(imports.map(({ own }) => own.ms)),
+      heap: median(imports.map(({ own }) => own.mib)),
+      'first-token-to-yardstick': median(firstTokens.map(({ base, own }) => own.ms / base.ms)),
+      'first-token': median(firstTokens.map(({ own }) => own.ms)),
+      'heap-after-first-token': median(firstTokens.map(({ own }) => own.mib)),
     }
   },
 }
@@ -53,20 +66,26 @@ export async function getToken(account, load) {
 }
 `
 
-interface Import {
+interface Cost {
   readonly ms: number
   readonly mib: number
 }
 
-async function importOf(specifiers: readonly string[]): Promise<Import> {
-  const script = fileURLToPath(new URL('./import-once.mjs', import.meta.url))
-  const child = fork(script, specifiers, { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const seen = await new Promise<Import>((resolve, reject) => {
+interface Pair {
+  readonly own: Cost
+  readonly base: Cost
+}
+
+/** What a process of `benchmarks/members` that has just started tells. */
+async function runFresh(member: 'import-once' | 'first-token', args: readonly string[]): Promise<Cost> {
+  const script = fileURLToPath(new URL(`./${member}.mjs`, import.meta.url))
+  const child = fork(script, args, { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const seen = await new Promise<Cost>((resolve, reject) => {
     child.once('message', (message) => {
-      resolve(message as Import)
+      resolve(message as Cost)
     })
     child.once('exit', () => {
-      reject(new TypeError(`no figures of the import of ${specifiers.join(', ')}`))
+      reject(new TypeError(`no figures of ${member} of ${args.join(', ')}`))
     })
   })
   child.removeAllListeners('exit')
