@@ -56,8 +56,8 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
   'hot-path': {
     title: { en: 'A call with a token in memory', zh: '令牌在内存中时的一次调用' },
     what: {
-      en: 'Calls in a second of processor time. The limit, 1, is one look at the clock and awaiting a kept promise, in turn in the same process. For a random account of many, the processor also waits for memory.',
-      zh: '每秒处理器时间内的调用次数。极限为 1：看一次时钟并等待一个已保存的 promise，在同一进程中轮流计时。若从大量账号中随机选取，处理器还要等待内存。',
+      en: 'Calls in a second of processor time. The limit, 1, is one look at the clock and awaiting a kept promise, in turn in the same process. For a random account of many, the processor also waits for memory. 100,000 accounts only for libraries that take a function for their requests: the others would first need as many requests over the network.',
+      zh: '每秒处理器时间内的调用次数。极限为 1：看一次时钟并等待一个已保存的 promise，在同一进程中轮流计时。若从大量账号中随机选取，处理器还要等待内存。100,000 个账号只测可以传入请求函数的库：其他库要先通过网络发出同样多的请求。',
     },
     measures: {
       'one-account': { en: 'one account', zh: '一个账号' },
