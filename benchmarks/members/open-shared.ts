@@ -5,6 +5,9 @@ import { accountId, accountSecret, type Upstream } from '../harness/contender.js
 
 type GetToken = () => Promise<string>
 
+/** Stands for no account: its use opens the connection to a store. */
+const otherKey = 'none'
+
 /** Loads a library and what it needs for a store, and opens the store. No token is asked for. */
 export async function openShared(library: string, store: string, place: string, upstream: Upstream): Promise<GetToken> {
   const load = (): Promise<{ readonly value: string; readonly keepMs: number }> => fetchToken(upstream, 0)
@@ -34,6 +37,7 @@ export async function openShared(library: string, store: string, place: string, 
     }
     case 'keyv': {
       const cache = await keyvOn(store, place)
+      await cache.get(otherKey)
       return async () => {
         const found = await cache.get<string>(key)
         if (found !== undefined) return found
@@ -47,6 +51,7 @@ export async function openShared(library: string, store: string, place: string, 
       const { default: KeyvRedis } = await import('@keyv/redis')
       const cache = new Cacheable({ secondary: new KeyvRedis(place) })
       const ttl = 7_190_000
+      await cache.get(otherKey)
       return async () => (await cache.getOrSet(key, async () => (await load()).value, { ttl, throwErrors: true })) ?? ''
     }
     default:
@@ -91,6 +96,7 @@ async function openBentocache(
     layers.useL2Layer(fileDriver({ directory: place, pruneInterval: false }))
   }
   const cache = new BentoCache({ default: 'tokens', stores: { tokens: layers } })
+  await cache.getOrSet({ key: otherKey, factory: () => '' })
   return () =>
     cache.getOrSet({
       key: accountId(0),
