@@ -162,7 +162,9 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
     mostForwardMs(earlier.process.host, earlier.sentAtMs, earlier.arrivedAtMs + landsWithinMs) >=
     earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
-  if (!isLost && !isHindered && !isRefused && !isLate && !isOld) return true
+  // A process that was cut off may then have put its older token in the place of the one that was brought.
+  const isUnordered = wasClockSetBack(world, earlier.sentAtMs)
+  if (!isLost && !isHindered && !isRefused && !isLate && !isOld && !isUnordered) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
   return false
 }

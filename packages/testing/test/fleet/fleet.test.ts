@@ -212,6 +212,11 @@ describe('what was broken once holds', () => {
     ['a store that goes back to a token which one of a clock ahead replaced', 'everything', 969_138_367_418],
     ['tokens requested closer together than a sleep of the machine that no clock shows', 'everything', 969_138_371_865],
     ['a process that was stopped between the response and its write', 'everything', 916_936_546_360],
+    [
+      'the token of a process that was cut off, back in the place of a later one after the clock was set back twice',
+      'everything',
+      713_242_473_433,
+    ],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
