@@ -162,7 +162,7 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
     mostForwardMs(earlier.process.host, earlier.sentAtMs, earlier.arrivedAtMs + landsWithinMs) >=
     earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
-  // A process that was cut off may then have put its older token in the place of the one that was brought.
+  // A process that was cut off may then have written its older token over the one that was brought.
   const isUnordered = wasClockSetBack(world, earlier.sentAtMs)
   if (!isLost && !isHindered && !isRefused && !isLate && !isOld && !isUnordered) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1

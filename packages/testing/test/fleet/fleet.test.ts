@@ -213,7 +213,7 @@ describe('what was broken once holds', () => {
     ['tokens requested closer together than a sleep of the machine that no clock shows', 'everything', 969_138_371_865],
     ['a process that was stopped between the response and its write', 'everything', 916_936_546_360],
     [
-      'the token of a process that was cut off, back in the place of a later one after the clock was set back twice',
+      'the token of a process that was cut off, written over a later one after the clock was set back twice',
       'everything',
       713_242_473_433,
     ],
