@@ -45,7 +45,7 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     const wanted = found()
     if (wanted !== undefined) return { kind: 'adopted', record: wanted }
     // 2
-    if (demand.outside === undefined) await assertMayAsk(context, demand, isUp && (attempts > 0 || !mayLease(context)))
+    if (demand.outside === undefined) await assertMayAsk(context, demand, isUp)
     // 3
     const waitsSinceMs = clock.monotonic()
     const waited = await turn.take(context.closing.signal, () => watchForRecord(context, turn, found))
@@ -70,14 +70,6 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     }
     await waitForLease(context, attempts, endsAtMonotonicMs)
   }
-}
-
-/**
- * Whether the refresh will get a lease or wait for one. Then the first attempt does not read the failure that processes share: under
- * the lease it is read anyway, and so it is once the lease was found taken.
- */
-function mayLease<C>({ gate, isReadonly }: AccountContext<C>): boolean {
-  return gate.cache.lease !== undefined && !isReadonly
 }
 
 /** Ends the wait for a turn once the cache reports a record that meets the demand. @returns ends the watch */

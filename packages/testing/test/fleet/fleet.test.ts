@@ -217,6 +217,12 @@ describe('what was broken once holds', () => {
       'everything',
       713_242_473_433,
     ],
+    [
+      'a lease taken during the cool-down of others only to read it, which kept a rejected token from its mark',
+      'upstream',
+      888_284_749_515,
+    ],
+    ['a wait for a lease that others took during a cool-down', 'upstream', 888_284_737_997],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
