@@ -96,7 +96,7 @@ async function openBentocache(
     layers.useL2Layer(fileDriver({ directory: place, pruneInterval: false }))
   }
   const cache = new BentoCache({ default: 'tokens', stores: { tokens: layers } })
-  await cache.getOrSet({ key: otherKey, factory: () => '' })
+  await cache.getOrSet({ key: otherKey, factory: () => Promise.resolve('') })
   return () =>
     cache.getOrSet({
       key: accountId(0),
