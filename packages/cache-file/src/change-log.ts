@@ -16,10 +16,13 @@ const readFlags = constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK
 
 /** Signals to all processes that a value was written. Best effort: they also look at the records periodically. */
 export async function logChange(root: string, key: string, value: string): Promise<void> {
+  const path = join(root, logName)
   try {
-    const file = await open(join(root, logName), appendFlags, 0o600)
+    const found = await lstat(path).catch(ignore)
+    // Windows can't shorten a file that is open for appending.
+    const isFull = found !== undefined && found.size >= mostLogBytes
+    const file = await open(path, isFull ? appendFlags | constants.O_TRUNC : appendFlags, 0o600)
     try {
-      if ((await file.stat()).size >= mostLogBytes) await file.truncate()
       await file.write(`${changeMessage(key, value)}\n`)
     } finally {
       await file.close()
@@ -44,7 +47,7 @@ export function loggedChanges(root: string): () => Promise<readonly CacheChange[
     const end = bytes.lastIndexOf('\n') + 1
     inode = found.ino
     read = from + end
-    // A line that a crash cut off is skipped.
+    // A line that a crash cut off is skipped, with the one that was added to it.
     return bytes
       .toString('utf8', 0, end)
       .split('\n')

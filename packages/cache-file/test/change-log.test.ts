@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import { fileCache } from '@lingpai/cache-file'
@@ -51,6 +51,19 @@ test('a log stays small', async () => {
   const log = join(root, 'changes')
   await writeFile(log, 'x'.repeat(64 * 1024))
   await logChange(root, 'a', record)
+  expect(await readFile(log, 'utf8')).toBe('{"key":"a","generation":7}\n')
+})
+
+test('a log begins again where a file that is open for appending cannot be shortened, as on Windows', async () => {
+  const root = await temporaryDirectory()
+  const log = join(root, 'changes')
+  await writeFile(log, 'x'.repeat(64 * 1024))
+  const file = await open(log)
+  const refused = Object.assign(new Error('EPERM: operation not permitted, ftruncate'), { code: 'EPERM' })
+  jest.spyOn(Object.getPrototypeOf(file) as typeof file, 'truncate').mockRejectedValue(refused)
+  await file.close()
+  await logChange(root, 'a', record)
+  jest.restoreAllMocks()
   expect(await readFile(log, 'utf8')).toBe('{"key":"a","generation":7}\n')
 })
 
