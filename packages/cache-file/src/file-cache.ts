@@ -43,11 +43,21 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
   const feed = polledFeed(loggedChanges(root), watchLog(root))
   const forget = forgetEntries(root, now)
   let closed = false
+  let isForgetPlanned = false
   let tightening: Promise<void> | undefined
 
   const logOf = (key: string): StateLog => {
     if (closed) throw new ClosedError('fileCache: the cache is closed')
     return { key, directory: join(root, nameOfKey(key)), now }
+  }
+  /** Removes what others left behind, once for all writes until it begins. No caller waits for it. */
+  const forgetSoon = (): void => {
+    if (isForgetPlanned) return
+    isForgetPlanned = true
+    void inTurn('', async () => {
+      isForgetPlanned = false
+      await forget()
+    })
   }
   const step = async <T>(key: string, transition: Transition<T>, written?: string): Promise<T> => {
     const log = logOf(key)
@@ -57,8 +67,7 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
         const answer = await transact(log, transition)
         if (written !== undefined && answer !== false) {
           await logChange(root, key, written)
-          // No caller waits for what others left behind.
-          void inTurn('', forget)
+          forgetSoon()
         }
         return answer
       }),

@@ -45,6 +45,22 @@ test('an expired entry that is being renewed stays', async () => {
   expect(await cache.get(keyOf('a'))).toBe('new')
 })
 
+test('writes at one time leave no more than two looks for expired entries behind, for which the end of the cache waits', async () => {
+  const directory = await temporaryDirectory()
+  let questions = 0
+  const now = (): number => {
+    questions += 1
+    return 1_800_000_000_000
+  }
+  const cache = fileCache({ directory, clock: { now } })
+  const names = Array.from({ length: 50 }, (_, index) => keyOf(String(index)))
+  await Promise.all(names.map(async (name) => cache.set(name, 'living')))
+  const asked = questions
+  await cache.close?.()
+  // A look asks for the time for each entry, and again for those that it reads.
+  expect(questions - asked).toBeLessThanOrEqual(2 * 2 * names.length)
+})
+
 test('what one write starts looks at a bounded number of entries, and the next ones at the rest', async () => {
   const directory = await temporaryDirectory()
   let nowMs = 1_800_000_000_000
