@@ -102,7 +102,7 @@ function sendClientError(error: { readonly code?: string }, socket: Socket): voi
   socket.destroySoon()
 }
 
-/** Whether a response has begun, of which the client would take another for a part. Node's own handler looks at the same property. */
+/** Whether a response has begun: the client would take another one for its continuation. Node's own handler looks at the same property. */
 function isResponding(socket: Socket & { readonly _httpMessage?: ServerResponse | null }): boolean {
   return socket._httpMessage?.headersSent === true
 }
