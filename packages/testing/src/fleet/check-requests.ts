@@ -162,11 +162,16 @@ function isDouble(world: VirtualWorld, request: TokenRequest, earlier: TokenRequ
     mostForwardMs(earlier.process.host, earlier.sentAtMs, earlier.arrivedAtMs + landsWithinMs) >=
     earlier.broughtExpiresAtMs - earlier.sentAtMs
   const isLate = earlier.outcome === 'pending' && sentAtMs - earlier.sentAtMs >= 8000
-  // A process that was cut off may then have written its older token over the one that was brought.
-  const isUnordered = wasClockSetBack(world, earlier.sentAtMs)
-  if (!isLost && !isHindered && !isRefused && !isLate && !isOld && !isUnordered) return true
+  if (!isLost && !isHindered && !isRefused && !isLate && !isOld && !isOverwritten(world, request, earlier)) return true
   if (earlier.process !== process || earlier.brought?.isKnown !== true) world.figures.excused += 1
   return false
+}
+
+/** Whether a process that was cut off wrote the older token over the one that `earlier` brought, because a clock had been set back. */
+function isOverwritten(world: VirtualWorld, { account, base }: TokenRequest, earlier: TokenRequest): boolean {
+  const stored = storedOf(world, account)
+  const isBack = stored !== undefined && stored.token === base && stored.writtenAtMs > earlier.arrivedAtMs
+  return isBack && wasClockSetBack(world, earlier.sentAtMs)
 }
 
 /** How far a host's clock was ahead at most of where it stood at a time. */
