@@ -73,7 +73,7 @@ export function watchLog(root: string): FeedWatch {
         })
         watcher.on('error', end)
       } catch {
-        // There is no directory yet, or the system has no watches left.
+        // The directory does not exist, or the system allows no more watches.
       }
     },
     end,
