@@ -4,7 +4,7 @@ import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { forgetSource, type AccountState, type HotSource } from '../state/account-state.js'
 import { abortable } from '../time/abortable.js'
 import { Closing } from '../time/closing.js'
-import { acquire, renew } from './acquire.js'
+import { acquire, renew, type Acquirable } from './acquire.js'
 import { AskedSecrets } from './asked-secrets.js'
 import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
 import { followChanges } from './follow-changes.js'
@@ -20,7 +20,7 @@ export interface ServedParts<C> extends Omit<AccountFacts<C>, 'closing' | 'sourc
 }
 
 /** The account that a source serves: its credentials, as far as they are known, its background refresh, and its end. */
-export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSource<C> {
+export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSource<C>, Acquirable<C> {
   readonly parts: SourceParts
   readonly spec: AccountFacts<C>['spec']
   readonly account: Account

@@ -90,7 +90,7 @@ export class AccountContext<C = never> implements CacheUser {
     return fingerprintIn(this.key)
   }
 
-  /** The cache. */
+  /** The cache, for this account. It has no state of its own, so it is made at each use. */
   get gate(): CacheGate {
     return new CacheGate(this.#manager.store, this)
   }
