@@ -11,6 +11,14 @@ export interface FoundCredential {
 /** `lpt_…`, or a client key with or without the name of an account: `lpk_…`, `lpk_…@shop`, `shop@lpk_…`. */
 const credential = /^(?:lpt_|lpk_|[\w.-]{1,100}@lpk_)\S+$/
 
+/** The id of a surrogate or of a client key, and something of its secret. */
+const withSecret = /lpk_[0-9a-z]{10}_[\w-]|lpt_[0-9a-z]{10}\.[\w-]/
+
+/** Whether a text contains a surrogate or a client key, or a part of one that tells its secret. */
+export function containsCredential(text: string): boolean {
+  return withSecret.test(text)
+}
+
 /** Tells most headers apart quickly. */
 const mayHold = /lp[tk]_/
 

@@ -74,11 +74,6 @@ export function parseClientKey(text: string): ClientKeyParts | undefined {
   return id === undefined || secret === undefined ? undefined : { id, secret }
 }
 
-/** Whether a text contains the id of a key and something of its secret. */
-export function containsClientKey(text: string): boolean {
-  return /lpk_[0-9a-z]{10}_[\w-]/.test(text)
-}
-
 /** Returns the stored hash of a secret. */
 export function hashOfSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()

@@ -2,7 +2,7 @@ import type { PlatformCode } from '@lingpai/core'
 import { Type } from 'typebox'
 import { ApiError } from '../http/api-error.js'
 import type { Caller } from '../auth/caller.js'
-import { containsClientKey } from '../keys/client-key.js'
+import { containsCredential } from '../forward/find-credential.js'
 import { callerIn } from '../auth/require-caller.js'
 import { falseReports } from '../tokens/false-reports.js'
 import { accountParams, errorResponses, ref } from '../http/schemas.js'
@@ -162,7 +162,8 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
             note: Type.Optional(
               Type.String({
                 maxLength: 200,
-                description: 'Shown in the timeline; must not contain a secret. One with a client key is rejected.',
+                description:
+                  'Shown in the timeline; must not contain a secret. One with a client key or a surrogate is rejected.',
               }),
             ),
           },
@@ -175,8 +176,8 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
       const caller = callerIn(request)
       const { source, provider } = context.accountFor(caller, request.params.account, 'admin')
       const { note } = request.body
-      if (note !== undefined && containsClientKey(note))
-        throw new ApiError('ERR_BAD_REQUEST', 'body/note must not contain a client key')
+      if (note !== undefined && containsCredential(note))
+        throw new ApiError('ERR_BAD_REQUEST', 'body/note must not contain a client key or a surrogate')
       const { name } = caller.key
       const record = await context.actAs(name, source, 'refresh', () =>
         source.refresh(note === undefined ? {} : { note }),

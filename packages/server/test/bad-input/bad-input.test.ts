@@ -96,12 +96,17 @@ describe('bodies', () => {
     expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined()
   })
 
-  test('a note with a client key is rejected, because the timeline and the log would show it', async () => {
-    const body = JSON.stringify({ note: `revoked ${key} today` })
-    const response = await send('POST', '/v1/accounts/shop/refreshes', { headers: json(), body })
-    expectError(response, 400)
-    expect(response.body['error']).toMatchObject({ message: 'body/note must not contain a client key' })
-    expect(response.text).not.toContain(key)
+  test('a note with a client key or a surrogate is rejected, because the timeline and the log would show it', async () => {
+    const surrogate = `lpt_${'a'.repeat(10)}.c2hvcA.mh4x2k00.${'s'.repeat(43)}`
+    for (const credential of [key, surrogate]) {
+      const body = JSON.stringify({ note: `revoked ${credential} today` })
+      const response = await send('POST', '/v1/accounts/shop/refreshes', { headers: json(), body })
+      expectError(response, 400)
+      expect(response.body['error']).toMatchObject({
+        message: 'body/note must not contain a client key or a surrogate',
+      })
+      expect(response.text).not.toContain(credential)
+    }
   })
 
   test('a body with another content-type gives 415', async () => {
