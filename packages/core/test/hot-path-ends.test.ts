@@ -96,6 +96,35 @@ test('the token of a secret that the vault has replaced is not served on the hot
   expect(value).not.toBe(await promise)
 })
 
+test('a token that was under way when the secret changed is not served on the hot path', async () => {
+  const { simulator, clock } = world
+  const { appId, appSecret } = simulator.accounts.wechat
+  let current = appSecret
+  let deliver = (): void => undefined
+  const delivered = new Promise<void>((resolve) => (deliver = resolve))
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const response = await globalThis.fetch(input, init)
+    const { pathname } = new URL(input instanceof Request ? input.url : input)
+    if (pathname.includes('token')) await delivered
+    return response
+  }
+  const source = world.manager({ fetch }).source(simulator.provider(wechatMp), { appId, appSecret: () => current })
+  const pending = source.getAccessToken()
+  await clock.advance(6 * second)
+  current = 'PLANTED-SECRET-rotated'
+  simulator.change(simulator.accounts.wechat, { secret: current })
+  await source.requestWithSecret(({ appId: id = '', appSecret: secret = '' }) => ({
+    method: 'GET',
+    url: '/sns/jscode2session',
+    query: { appid: id, secret, js_code: 'code-1', grant_type: 'authorization_code' },
+  }))
+  deliver()
+  await clock.runUntil(pending)
+  expect(simulator.ledger.tokenRequests()).toBe(1)
+  await clock.runUntil(source.getAccessToken())
+  expect(simulator.ledger.tokenRequests()).toBe(2)
+})
+
 test('the hot path ends when a request begins that may end the token, also if it was opened a moment before', async () => {
   const { cache: plain } = plainCache()
   let letGo: (() => void) | undefined
