@@ -95,8 +95,10 @@ function checkDouble(world: VirtualWorld, request: TokenRequest): void {
   world.broken('G1', text)
 }
 
-function isTroubled({ process, sentAtMs }: TokenRequest): boolean {
-  return process.troubleAtMs >= sentAtMs - refreshMs
+/** Whether the store's trouble may have made the process go on without it. While a process is stopped, its time to wait stands still. */
+function isTroubled({ process: { troubleAtMs, lastStop }, sentAtMs }: TokenRequest): boolean {
+  const stoppedMs = Math.max(0, lastStop.toMs - Math.max(lastStop.fromMs, troubleAtMs))
+  return troubleAtMs + stoppedMs >= sentAtMs - refreshMs
 }
 
 function latest({ process, account }: TokenRequest): string {
