@@ -223,7 +223,11 @@ describe('what was broken once holds', () => {
       888_284_749_515,
     ],
     ['a wait for a lease that others took during a cool-down', 'upstream', 888_284_737_997],
-    ['a process that could not ask the store for the time, and was stopped at that moment', 'everything', 670_541_270_523],
+    [
+      'a process that could not ask the store for the time, and was stopped at that moment',
+      'everything',
+      670_541_270_523,
+    ],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
   })
