@@ -1,10 +1,5 @@
 import type { ToldTime, TokenRequest, TokenTruth } from './virtual-world.js'
 
-/** Whether two tokens were requested at the same time, so that only the platform knows which is the later one. */
-function wereAskedTogether({ by: a }: TokenTruth, { by: b }: TokenTruth): boolean {
-  return a !== undefined && b !== undefined && a.sentAtMs <= b.arrivedAtMs && b.sentAtMs <= a.arrivedAtMs
-}
-
 /** The write of a fetched token has succeeded or failed after this time. */
 export const landsWithinMs = 8000
 
@@ -12,12 +7,18 @@ export const landsWithinMs = 8000
  * Whether only the platform knows which of two tokens is the later one: they were requested at the same time, or closer together than
  * the error of the store's time, which is how long its response took.
  */
-export function haveNoOrder(a: TokenTruth, b: TokenTruth): boolean {
-  if (a.by === undefined || b.by === undefined) return false
-  if (wereAskedTogether(a, b)) return true
+export function haveNoOrder(first: TokenTruth, second: TokenTruth): boolean {
+  const [a, b] = [requestOf(first), requestOf(second)]
+  if (a === undefined || b === undefined) return false
+  if (a.sentAtMs <= b.arrivedAtMs && b.sentAtMs <= a.arrivedAtMs) return true
   // A process knows the order of its own requests.
-  if (a.by.process === b.by.process) return false
-  return Math.abs(a.by.sentAtMs - b.by.sentAtMs) <= timeErrorMs(a.by) + timeErrorMs(b.by)
+  if (a.process === b.process) return false
+  return Math.abs(a.sentAtMs - b.sentAtMs) <= timeErrorMs(a) + timeErrorMs(b)
+}
+
+/** The request that returned a token; for one that a rival requested, the first that returned it once more. */
+function requestOf(token: TokenTruth): TokenRequest | undefined {
+  return token.by ?? token.account.requests.find(({ brought }) => brought === token)
 }
 
 /** A machine that sleeps for less than this does not notice it: the clocks of a process need not agree any better. */

@@ -223,6 +223,7 @@ describe('what was broken once holds', () => {
       888_284_749_515,
     ],
     ['a wait for a lease that others took during a cool-down', 'upstream', 888_284_737_997],
+    ['two tokens requested together, one of them a rival’s', 'everything', 154_555_566_431],
     [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
