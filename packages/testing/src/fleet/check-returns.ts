@@ -94,7 +94,10 @@ function isAtHand(
   return unseenMs < overlapMs && !hasOverdueRequest(world, process, account, overlapMs)
 }
 
-/** Whether a request of the process that may have replaced its token is still waited for, although its overlap may be over by now. */
+/**
+ * Whether a request of the process that may have replaced its token is still waited for, although its overlap may be over by now. A clock
+ * that was set forward since looks like a machine that slept.
+ */
 function hasOverdueRequest(
   world: VirtualWorld,
   process: VirtualProcess,
@@ -106,7 +109,7 @@ function hasOverdueRequest(
     ({ process: sender, sentAtMs, arrivedAtMs, asked }) =>
       sender === process &&
       arrivedAtMs > now &&
-      now - sentAtMs >= overlapMs &&
+      now - sentAtMs + setForwardMs(sender.host, sentAtMs) >= overlapMs &&
       process.clock.monotonic() - asked.monotonicMs < requestMs,
   )
 }

@@ -224,6 +224,7 @@ describe('what was broken once holds', () => {
     ],
     ['a wait for a lease that others took during a cool-down', 'upstream', 888_284_737_997],
     ['two tokens requested together, one of them a rival’s', 'everything', 154_555_566_431],
+    ['a request that looks overdue because the clock was set forward', 'everything', 154_555_588_937],
     [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
