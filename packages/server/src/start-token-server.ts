@@ -84,7 +84,8 @@ export async function startTokenServer(options: StartOptions): Promise<RunningTo
   const plugin = tokenServerWith((shortcut) => {
     addShortcut(app.server, shortcut)
   })
-  await app.register(plugin, options)
+  // Loaded by the next step, which closes what a plugin that fails has opened.
+  void app.register(plugin, options)
   await listen(app, host, port)
   return {
     url: urlOf(app, tls !== undefined),

@@ -153,6 +153,8 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
       problem: 'malformed',
     })
   const accounts = registerOf(options.accounts)
+  // First, because a register of the program's own may fail, and nothing must be left open by then.
+  const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
   const acting = actors()
   const feed = accountFeed({ manager, accounts, actors: acting })
   const time = storeClock(cache, clock)
@@ -194,7 +196,6 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     if (isKeeping) refreshInBackground(accounts, clock, draining)
     void warmTimeline(timeline, accounts.all())
   }
-  const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
   const close = async (): Promise<void> => {
     stop()
     held.close()

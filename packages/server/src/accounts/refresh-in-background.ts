@@ -11,7 +11,17 @@ export function refreshInBackground(accounts: AccountRegister, clock: Clock, sig
     if (signal.aborted) return
     const all = accounts.all()
     for (const { source } of all.slice(from, from + batchSize)) source.startBackgroundRefresh({ signal })
-    if (from + batchSize < all.length) clock.setTimer(() => start(from + batchSize), batchPauseMs)
+    if (from + batchSize < all.length) startLater(from + batchSize)
+  }
+  const startLater = (from: number): void => {
+    clock.setTimer(() => {
+      try {
+        start(from)
+      } catch {
+        // The program's own register failed.
+        startLater(from)
+      }
+    }, batchPauseMs)
   }
   start(0)
   const stop = accounts.onChange(() => {

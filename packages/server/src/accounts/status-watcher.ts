@@ -37,7 +37,11 @@ export function statusWatcher(
   const plan = (ms: number): void => {
     timer?.cancel()
     timer = clock.setTimer(() => {
-      look(true)
+      try {
+        look(true)
+      } catch {
+        // The program's own register or account failed. The next look reports what this one did not.
+      }
       // A long poll leaves with the change that it hears of.
       if (listeners.size > 0) plan(lookMs)
     }, ms)

@@ -123,7 +123,12 @@ function ofFastify({ statusCode = 500 }: Partial<FastifyError>): ApiError {
 
 function accountOf({ accounts }: ServerContext, { params }: FastifyRequest): ServedAccount | undefined {
   const { account } = Object(params) as { readonly account?: unknown }
-  return typeof account === 'string' ? accounts.get(account) : undefined
+  try {
+    return typeof account === 'string' ? accounts.get(account) : undefined
+  } catch {
+    // The program's own register fails, and what fails here makes the framework send the text of that failure to the client.
+    return undefined
+  }
 }
 
 /** Logs an error. Failures of upstream are logged as events; other errors are bugs and are logged with their stack. */

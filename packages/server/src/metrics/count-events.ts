@@ -25,6 +25,10 @@ export function countEvents(metrics: Metrics, { accounts, calls, feed, manager }
     startAtZero(metrics, account)
   })
   const ends = [
+    // First, because a register of the program's own may fail.
+    accounts.onChange(({ added }) => {
+      for (const account of added) startAtZero(metrics, account)
+    }),
     feed.on((event) => {
       count(metrics, event)
     }),
@@ -33,9 +37,6 @@ export function countEvents(metrics: Metrics, { accounts, calls, feed, manager }
     }),
     manager.on('cache-failed', ({ error }) => {
       metrics.cacheFailures.inc({ operation: error.details.operation })
-    }),
-    accounts.onChange(({ added }) => {
-      for (const account of added) startAtZero(metrics, account)
     }),
   ]
   return () => {

@@ -44,8 +44,8 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, w
       reply.raw.once('close', () => {
         ending.abort()
       })
-      const status = await nextStatus(context, watcher, isChanged, { waitMs: wait * 1000, ending: ending.signal })
-      release()
+      const waiting = nextStatus(context, watcher, isChanged, { waitMs: wait * 1000, ending: ending.signal })
+      const status = await waiting.finally(release)
       if (isApiError(ending.signal.reason)) throw ending.signal.reason
       if (context.accounts.get(account.name) === undefined) throw noSuchAccount()
       return status === undefined ? reply.code(204).send() : reply.send(status)

@@ -25,30 +25,44 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, wa
     },
     (request, reply) => {
       const caller = callerIn(request)
-      const release = held.hold(caller, () => {
-        stream.end()
-      })
-      const ends = [
-        release,
-        watcher.watch((status) => {
-          if (caller.mayRead(status.name)) stream.send('status', status)
-        }),
-        feed.on(({ account: { name, provider }, event, isRotation }) => {
-          if (!caller.mayRead(name)) return
-          const { generation, expires_at, reason, at } = event
-          if (isRotation) stream.send('rotated', { account: name, generation, expires_at, reason, at })
-          stream.send('timeline', { account: name, ...timelineEvent(provider, event) })
-        }),
+      const ends: (() => void)[] = []
+      const release = (): void => {
+        for (const end of ends) end()
+      }
+      try {
+        ends.push(
+          held.hold(caller, () => {
+            stream.end()
+          }),
+        )
+        ends.push(
+          watcher.watch((status) => {
+            if (caller.mayRead(status.name)) stream.send('status', status)
+          }),
+        )
+        ends.push(
+          feed.on(({ account: { name, provider }, event, isRotation }) => {
+            if (!caller.mayRead(name)) return
+            const { generation, expires_at, reason, at } = event
+            if (isRotation) stream.send('rotated', { account: name, generation, expires_at, reason, at })
+            stream.send('timeline', { account: name, ...timelineEvent(provider, event) })
+          }),
+        )
         // The client connects again and receives the new accounts.
-        accounts.onChange(({ added, removed }) => {
-          if ([...added, ...removed].some(({ name }) => caller.mayRead(name))) stream.end()
-        }),
-      ]
-      const stream = openEventStream(reply, clock, () => {
-        for (const stop of ends) stop()
-      })
-      for (const account of accounts.all())
-        if (caller.mayRead(account.name)) stream.send('status', context.statusOf(account))
+        ends.push(
+          accounts.onChange(({ added, removed }) => {
+            if ([...added, ...removed].some(({ name }) => caller.mayRead(name))) stream.end()
+          }),
+        )
+        const own = accounts.all().filter(({ name }) => caller.mayRead(name))
+        const statuses = own.map((account) => context.statusOf(account))
+        const stream = openEventStream(reply, clock, release)
+        for (const status of statuses) stream.send('status', status)
+      } catch (error) {
+        // The program's own register may fail, and the client gets the error.
+        release()
+        throw error
+      }
       return reply
     },
   )
