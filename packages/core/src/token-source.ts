@@ -16,8 +16,8 @@ export interface GetTokenOptions {
 /** Options of a forced refresh. */
 export interface RefreshOptions {
   /**
-   * Why the refresh is forced. The event `refreshed` carries it beside the `reason` `requested`, so it must not contain
-   * a secret.
+   * Why the refresh is forced. The event `refreshed` carries it beside the `reason` `requested`. One that contains a
+   * secret of the account, or one of its tokens, is rejected with a ConfigError.
    */
   readonly note?: string
   /** Aborts this caller's wait. The refresh continues. */

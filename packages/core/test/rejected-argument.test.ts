@@ -21,3 +21,24 @@ test.each([[42001], [''], [undefined], [{ generation: '1' }], [{}]])(
     expect(world.count('rejected')).toBe(0)
   },
 )
+
+test.each([
+  ['its token', (token: string) => `40001 for ${token}`],
+  ['a part of its token, in base64', (token: string) => btoa(token.slice(2))],
+  ['its secret', () => `new secret: ${world.simulator.accounts.wechat.appSecret}`],
+])(
+  'refresh() with a note that contains %s is a ConfigError without the note, and requests nothing',
+  async (_, text) => {
+    const source = world.source('wechatPlain')
+    const token = await source.getAccessToken()
+    const note = text(token)
+    const error: unknown = await source.refresh({ note }).catch((failure: unknown) => failure)
+    expect(error).toMatchObject({
+      code: 'ERR_LINGPAI_CONFIG',
+      message: 'refresh: "note" must not contain a token or secret of the account',
+      details: { field: 'note' },
+    })
+    expect(world.count('refreshed')).toBe(1)
+    expect((await source.refresh({ note: 'drill for the account wx' })).generation).toBe(2)
+  },
+)

@@ -24,6 +24,7 @@ import { isClosedError } from '../time/closing.js'
 import type { AgreedSpan } from '../time/clock-watch.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
+import { assertNote } from './assert-note.js'
 import { assertRejected, assertTokenError } from './assert-report.js'
 import type { PlatformResponse, SecretRequestBuilder } from '../platform-response.js'
 import { secretRequest, type SecretResponse } from './secret-request.js'
@@ -168,6 +169,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
 
   async refresh({ note, signal }: RefreshOptions = {}): Promise<TokenRecord> {
     let context = await this.#served.resolve(signal)
+    if (note !== undefined) assertNote(context, note)
     const demand = { reason: 'requested', minLifeMs: 0, ...(note !== undefined && { note }) } as const
     for (;;) {
       try {

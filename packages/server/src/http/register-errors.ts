@@ -79,7 +79,7 @@ function outgoingError(
 }
 
 /** Options that core may reject although they match the schema. */
-const inputFields: readonly (string | undefined)[] = ['minLifeMs', 'code']
+const inputFields: readonly (string | undefined)[] = ['minLifeMs', 'code', 'note']
 
 function ofCore(error: AnyLingpaiError, nowMs: number, account: ServedAccount | undefined): OutgoingError {
   const { code, message, retryable, retryAtMs, hint: text } = error

@@ -163,7 +163,7 @@ function registerRefreshes(fastify: TypedFastify, context: ServerContext): void 
               Type.String({
                 maxLength: 200,
                 description:
-                  'Shown in the timeline; must not contain a secret. One with a client key or a surrogate is rejected.',
+                  'Shown in the timeline; must not contain a secret. One with a client key, a surrogate or a token of the account is rejected.',
               }),
             ),
           },

@@ -109,6 +109,15 @@ describe('bodies', () => {
     }
   })
 
+  test("a note with the account's token, or with a part of it, is rejected too", async () => {
+    for (const text of [token, token.slice(3, -3), encodeURIComponent(token)]) {
+      const body = JSON.stringify({ note: `rejected: ${text}` })
+      const response = await send('POST', '/v1/accounts/shop/refreshes', { headers: json(), body })
+      expectError(response, 400)
+      expect(response.text).not.toContain(text)
+    }
+  })
+
   test('a body with another content-type gives 415', async () => {
     const body = 'generation=1'
     expectError(await send('POST', rejections, { headers: asKey({ 'content-type': 'text/xml' }), body }), 415)
