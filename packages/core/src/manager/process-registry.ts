@@ -21,7 +21,7 @@ export interface Registry {
 }
 
 /** The number grows only if the shape changes. */
-const slot = Symbol.for('@lingpai/core/registry@1')
+const slot = Symbol.for('@lingpai/core/registry@2')
 
 function createRegistry(): Registry {
   let writer: string | undefined

@@ -17,7 +17,7 @@ const betweenBusyTriesMs = 250
 /** Brings a record that could not be written into the cache once it answers again, if it is still the newest. */
 export function deferWrite<C>(context: AccountContext<C>, delayMs = betweenTriesMs): void {
   const { clock, closing, state } = context
-  if (state.isWritePlanned) return
+  if (state.unsettled.isWritePlanned) return
   planWrite(state, true)
   const waited = closing.during(() => pause(clock, delayMs * (1 + context.jitter / 4), { signal: closing.signal }))
   const written = waited.then(() => writeLate(context)).catch(() => 'done' as const)
@@ -26,14 +26,14 @@ export function deferWrite<C>(context: AccountContext<C>, delayMs = betweenTries
     if (closing.reason !== undefined) noteWritten(state)
     // Another record that could not be written may have come meanwhile.
     else if (outcome === 'busy') deferWrite(context, betweenBusyTriesMs)
-    else if (outcome === 'pending' || state.isUnwritten) deferWrite(context)
+    else if (outcome === 'pending' || state.unsettled.isUnwritten) deferWrite(context)
   })
 }
 
 /** Writes the record in memory again if the store lost it, or holds an older one. */
 export function deferWriteIfAlive<C>(context: AccountContext<C>): void {
   const { state, clock, isReadonly } = context
-  if (isReadonly || state.isUnwritten || state.times === undefined) return
+  if (isReadonly || state.unsettled.isUnwritten || state.times === undefined) return
   if (isRejected(state) || hasCome(deadlineOf(state.times), clock)) return
   noteUnwritten(state)
   deferWrite(context)
@@ -42,13 +42,13 @@ export function deferWriteIfAlive<C>(context: AccountContext<C>): void {
 /** Tries the write once. `done`: nothing is left to write; `busy`: another process holds the lease. */
 async function writeLate<C>(context: AccountContext<C>): Promise<'done' | 'busy' | 'pending'> {
   const { state, gate, clock, key } = context
-  const isWritten = (): boolean => !state.isUnwritten
+  const isWritten = (): boolean => !state.unsettled.isUnwritten
   if (isWritten() || state.record === undefined) return 'done'
   // The record that a refresh under way brings is the one to write.
-  if (state.refresh !== undefined) return 'pending'
+  if (state.unsettled.refresh !== undefined) return 'pending'
   let look = await lookAtCache(context)
   const unwritten = state.record
-  if (look.kind === 'down' || state.isUntimed) return 'pending'
+  if (look.kind === 'down' || state.unsettled.isUntimed) return 'pending'
   // A newer one was there, and is in memory now; or it was rejected or forgotten meanwhile.
   if (isWritten()) return 'done'
   if (isStored(unwritten, look)) {
@@ -71,7 +71,7 @@ async function writeLate<C>(context: AccountContext<C>): Promise<'done' | 'busy'
     noteWritten(state)
     remember(context, next, { seen })
   }
-  return state.isUnwritten ? 'pending' : 'done'
+  return state.unsettled.isUnwritten ? 'pending' : 'done'
 }
 
 /** The record is in the store: only the response to an earlier write was lost. */

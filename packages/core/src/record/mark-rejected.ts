@@ -12,7 +12,8 @@ export async function markRejected<C>(context: AccountContext<C>, terms: WriteTe
   const record = unmarked(state)
   if (record === undefined) return
   const seen = momentOf(clock)
-  const code = record.value === state.rejected?.value ? state.rejected.code : undefined
+  const { rejected } = state.unsettled
+  const code = record.value === rejected?.value ? rejected.code : undefined
   const marked = changedRecord(record, { rejectedCode: code ?? 'unknown' })
   const isWritten = (await writeRecord(context, terms, record, marked)) === 'written'
   if (isWritten && state.record?.value === record.value) remember(context, marked, { seen })

@@ -58,10 +58,10 @@ export function nextRecord<C>(
 
 /** The generation of a token that upstream gives again. If the store has not taken it yet, it is at least the highest that was seen. */
 function repeatedGeneration(
-  { isUnwritten, lastGeneration, record }: AccountState,
+  { lastGeneration, record, unsettled }: AccountState,
   { generation, value }: StoredRecord,
 ): number {
-  return isUnwritten && record?.value === value ? Math.max(generation, lastGeneration) : generation
+  return unsettled.isUnwritten && record?.value === value ? Math.max(generation, lastGeneration) : generation
 }
 
 /** A token that is rejected before this age has not expired: another party replaced it. */

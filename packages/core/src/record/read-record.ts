@@ -29,7 +29,8 @@ export type Look =
  */
 export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> {
   const { state, gate, clock } = context
-  const { clears, readAt } = state
+  const { readAt } = state
+  const { clears } = state.unsettled
   const read = await readOnTime(context)
   if (read === undefined) return { kind: 'down' }
   const { text, seen } = read
@@ -43,11 +44,11 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
     if (!isReadBefore(state, record, seen)) markRecord(state, record)
   }
   const noteSeen = (): void => {
-    if (state.clears === clears) noteSeenAt(state, seen)
+    if (state.unsettled.clears === clears) noteSeenAt(state, seen)
   }
   // If the cache holds another token, the one in memory has not been seen until it is known which of them counts.
   if (record === undefined || record.value === state.record?.value) noteSeen()
-  if (record === undefined && !state.isUntimed) return { kind: 'missing' }
+  if (record === undefined && !state.unsettled.isUntimed) return { kind: 'missing' }
   await gate.sharedNowMs()
   if (!gate.isTimeKnown()) {
     // The record is not taken over, but upstream may give this very token.
@@ -57,7 +58,7 @@ export async function lookAtCache<C>(context: AccountContext<C>): Promise<Look> 
   }
   putInTime(state, gate.reckonedEarliestMs(), clock)
   if (record === undefined) return { kind: 'missing' }
-  if (state.clears === clears) takeOver(context, record, seen, setBackSince(context, readAt, record))
+  if (state.unsettled.clears === clears) takeOver(context, record, seen, setBackSince(context, readAt, record))
   noteSeen()
   return { kind: 'found', record }
 }
@@ -115,7 +116,7 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
       return
     case 'loses':
       // The better token is written over it, under a generation of its own, even if upstream only repeats it until then.
-      if (state.isUnwritten) noteGeneration(state, record.generation + 1)
+      if (state.unsettled.isUnwritten) noteGeneration(state, record.generation + 1)
       // The mark is lost when the better record is written.
       if (record.rejectedCode !== undefined) noteRejectedValue(state, record.value)
   }
@@ -123,7 +124,8 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
 
 function factsFor<C>(context: AccountContext<C>, found: StoredRecord, seen: Moment): OrderFacts {
   const { state, gate, timeoutMs } = context
-  const { record, isUnwritten, replacedValue, rejectedValues, times } = state
+  const { record, replacedValue, times } = state
+  const { isUnwritten, rejectedValues } = state.unsettled
   const isOwn = isHeldOwn(context)
   // The store may go back to a token that it had before: what replaced it came from the store as well.
   const isReplaced = found.value === replacedValue && (isOwn || found.generation <= (record?.generation ?? 0))

@@ -85,7 +85,8 @@ function isFromFuture<C>(
   setBackMs: number,
 ): boolean {
   if (isReadonly) return false
-  if (state.doubtedAt !== undefined && msSince(state.doubtedAt, clock) < betweenDoubtsMs) return false
+  const { doubtedAt } = state.unsettled
+  if (doubtedAt !== undefined && msSince(doubtedAt, clock) < betweenDoubtsMs) return false
   const { nowMs, reach = 'process' } = gate.cache
   const isOneClock = nowMs !== undefined || reach !== 'fleet'
   const latestMs = gate.reckonedNowMs() + setBackMs + (isOneClock ? aheadMs.oneClock : aheadMs.manyClocks)

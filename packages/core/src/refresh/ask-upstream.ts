@@ -33,7 +33,8 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
   const { state, gate } = context
   const lost = await lostTurn(context, terms)
   if (lost !== undefined) return lost
-  const { record: base, clears } = state
+  const { record: base } = state
+  const { clears } = state.unsettled
   const { outside } = demand
   if (outside !== undefined) {
     assertAdoptable(context, outside, isRejectedToken(state, base, outside))
@@ -53,7 +54,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
   })
   context.closing.throwIfClosed()
   // `clear()` was called meanwhile: what was requested before it does not count.
-  if (state.clears !== clears) return { kind: 'superseded' }
+  if (state.unsettled.clears !== clears) return { kind: 'superseded' }
   if (outcome.kind === 'failed') {
     // A stop of the process may have failed the request, and others may have had a response since.
     const lostSince = await lostTurn(context, terms)
@@ -84,7 +85,8 @@ function mayAskUnder({ lease, acceptsDoubtful }: RefreshTerms): boolean {
 
 /** What a token server as upstream needs to know. */
 function factsOf<C>({ state }: AccountContext<C>, { reason, note, minLifeMs }: Demand): RequestFacts {
-  const { record, rejected } = state
+  const { record } = state
+  const { rejected } = state.unsettled
   const code = rejected?.code ?? record?.rejectedCode
   const isRejected = record !== undefined && isRejectedRecord(state, record)
   const facts = isRejected && { generation: record.generation, ...(code !== undefined && { code }) }
@@ -93,5 +95,5 @@ function factsOf<C>({ state }: AccountContext<C>, { reason, note, minLifeMs }: D
 
 /** Whether an API has rejected this very token, as far as this process and the record before it tell. */
 function isRejectedToken(state: AccountState, base: StoredRecord | undefined, { value }: FreshToken): boolean {
-  return state.rejectedValues.includes(value) || (base?.value === value && isRejectedRecord(state, base))
+  return state.unsettled.rejectedValues.includes(value) || (base?.value === value && isRejectedRecord(state, base))
 }

@@ -29,7 +29,8 @@ export async function activeFailure<C>(
 ): Promise<FailureRecord | undefined> {
   const { state, gate } = context
   const nowMs = await gate.sharedNowMs()
-  if (state.failure !== undefined && isActive(state.failure, reason, nowMs)) return state.failure
+  if (state.unsettled.failure !== undefined && isActive(state.unsettled.failure, reason, nowMs))
+    return state.unsettled.failure
   const look = isUp ? await lookForFailure(context, nowMs) : undefined
   return look?.kind === 'learned' && isActive(look.failure, reason, nowMs) ? look.failure : undefined
 }
@@ -49,11 +50,11 @@ async function lookForFailure<C>(context: AccountContext<C>, nowMs: number): Pro
   const written = found.value === undefined ? undefined : decodeFailure(found.value, wording)
   if (written === undefined) return { kind: 'missing' }
   // A failure that memory knows has already been converted to this host's time.
-  const known = state.failure?.writtenRetryAtMs ?? state.failure?.retryAtMs
+  const known = state.unsettled.failure?.writtenRetryAtMs ?? state.unsettled.failure?.retryAtMs
   if ((written.writtenRetryAtMs ?? written.retryAtMs) === known) return { kind: 'known' }
   const failure = inTimeOf(nowMs, written)
   // A store that could not be written to still holds an older failure. With its count, the cool-downs would never grow.
-  const isOlder = state.failure !== undefined && failure.atMs < state.failure.atMs
+  const isOlder = state.unsettled.failure !== undefined && failure.atMs < state.unsettled.failure.atMs
   if (!isOlder && nowMs - failure.atMs < dayMs) noteFailure(state, failure)
   return { kind: 'learned', failure }
 }
@@ -84,7 +85,7 @@ export async function startCoolDown<C>(
 ): Promise<FailureRecord> {
   const { state, gate, key } = context
   const atMs = await gate.sharedNowMs()
-  const failures = (state.failure?.failures ?? 0) + 1
+  const failures = (state.unsettled.failure?.failures ?? 0) + 1
   // Another process may have learned of a limit meanwhile.
   const look = isUp ? await lookForFailure(context, atMs) : undefined
   const store = async ({ writtenRetryAtMs: _, ...failure }: FailureRecord): Promise<void> => {
@@ -93,7 +94,7 @@ export async function startCoolDown<C>(
   }
   const own = failureOf(context, reason, upstreamFailure, { atMs, failures })
   // Where the clock was set back since, others count the cool-down from when they read of it, and so does this.
-  const [lasting] = [state.failure, look?.kind === 'learned' ? look.failure : undefined]
+  const [lasting] = [state.unsettled.failure, look?.kind === 'learned' ? look.failure : undefined]
     .flatMap((failure) => (failure && isActive(failure, 'cold', atMs) ? [inTimeOf(atMs, failure)] : []))
     .sort((a, b) => b.retryAtMs - a.retryAtMs)
   if (lasting === undefined || lasting.retryAtMs <= own.retryAtMs) {
@@ -107,7 +108,7 @@ export async function startCoolDown<C>(
     return { ...own, retryAtMs, error }
   }
   // A failure for another reason has not shown that the first problem is solved. What the store lost is given back.
-  if (look?.kind === 'missing' || lasting !== state.failure) await store(lasting)
+  if (look?.kind === 'missing' || lasting !== state.unsettled.failure) await store(lasting)
   return { ...lasting, error }
 }
 
@@ -129,7 +130,7 @@ function failureOf<C>(
     atMs,
     retryAtMs,
     ...(isPatient && { aheadAtMs: Math.ceil(atMs + aheadWaitMs(context, waitMs)) }),
-    ...(state.failure?.carried !== undefined && { carried: state.failure.carried }),
+    ...(state.unsettled.failure?.carried !== undefined && { carried: state.unsettled.failure.carried }),
   }
 }
 
@@ -141,7 +142,7 @@ function aheadWaitMs<C>({ state, clock }: AccountContext<C>, waitMs: number): nu
 
 /** Ends the cool-down after a success. */
 export async function endCoolDown<C>({ state, gate, key }: AccountContext<C>, isUp: boolean): Promise<void> {
-  if (state.failure === undefined) return
+  if (state.unsettled.failure === undefined) return
   forgetFailure(state)
   if (isUp) await gate.remove(failureKey(key))
 }
@@ -149,6 +150,6 @@ export async function endCoolDown<C>({ state, gate, key }: AccountContext<C>, is
 /** Whether a failure in memory forbids a refresh for a reason. Needs no I/O. */
 export function isCoolingDown<C>({ state, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
   const nowMs = gate.reckonedNowMs()
-  if (state.failure !== undefined && isActive(state.failure, reason, nowMs)) return true
+  if (state.unsettled.failure !== undefined && isActive(state.unsettled.failure, reason, nowMs)) return true
   return nowMs < (parentFailure(parent)?.retryAtMs ?? 0)
 }

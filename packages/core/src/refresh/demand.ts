@@ -1,5 +1,5 @@
 import type { WriteTerms } from '../record/write-record.js'
-import type { RefreshOutcome } from '../state/account-state.js'
+import type { RefreshOutcome } from '../state/running-refresh.js'
 import type { RefreshReason, StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 

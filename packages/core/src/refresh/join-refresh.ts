@@ -2,7 +2,8 @@ import { ConfigError } from '../errors.js'
 import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
 import { markUnreplaced } from '../record/mark-rejected.js'
 import type { AccountContext } from '../state/account-context.js'
-import { beginRefresh, endRefresh, type RefreshOutcome, type RunningRefresh } from '../state/account-state.js'
+import { beginRefresh, endRefresh } from '../state/account-state.js'
+import type { RefreshOutcome, RunningRefresh } from '../state/running-refresh.js'
 import { abortable } from '../time/abortable.js'
 import { isAwaited, type Demand } from './demand.js'
 import { refresh } from './refresh.js'
@@ -13,12 +14,13 @@ import { refresh } from './refresh.js'
  */
 export function joinRefresh<C>(context: AccountContext<C>, demand: Demand): RunningRefresh {
   const { state } = context
+  const { refresh: known } = state.unsettled
   const isAdoption = demand.outside !== undefined
   const isForced = demand.reason === 'requested' && !isAdoption
-  if (state.refresh !== undefined && !isAdoption && (!isForced || state.refresh.isForced)) {
-    if (context.isNested) state.refresh.turn.admit()
-    else if (isAwaited(demand)) state.refresh.turn.hurry()
-    return state.refresh
+  if (known !== undefined && !isAdoption && (!isForced || known.isForced)) {
+    if (context.isNested) known.turn.admit()
+    else if (isAwaited(demand)) known.turn.hurry()
+    return known
   }
   const turn = context.turnFor(isAwaited(demand))
   // A refresh whose request has ended is never over, and would keep its turn forever.

@@ -22,7 +22,8 @@ export async function judgeRejectedAgain<C>(
   if ((await verdictOn(context, fresh.value, terms.endsAtMonotonicMs)) === true)
     return keepToken(context, demand, terms, fresh)
   if (terms.found() !== undefined) return { kind: 'superseded' }
-  const { record, rejected } = state
+  const { record } = state
+  const { rejected } = state.unsettled
   const error = new PlatformError(
     `${spec.id}: the platform gives the token again that its API rejected (${String(rejected?.code ?? 'no code')})`,
     {

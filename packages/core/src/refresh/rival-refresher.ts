@@ -23,7 +23,8 @@ export async function assertNoRival<C>(
   terms: RefreshTerms,
 ): Promise<void> {
   const { state, clock, spec, gate } = context
-  const { record, rejected } = state
+  const { record } = state
+  const { rejected } = state.unsettled
   const rejections = duelsAfter(context, reason, record)
   if (record === undefined || rejections < rejectionsToBackOff) return
   const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - rejectionsToBackOff, 10), longestBackOffMs)

@@ -42,7 +42,7 @@ export async function serveBesideForced<C>(
   minLifeMs: number,
   signal: AbortSignal | undefined,
 ): Promise<StoredRecord | undefined> {
-  if (context.state.refresh?.isForced !== true) return undefined
+  if (context.state.unsettled.refresh?.isForced !== true) return undefined
   await abortable(lookOnce(context), signal)
   return serveFromMemory(context, minLifeMs, signal)
 }
@@ -70,7 +70,7 @@ export async function serveStale<C>(
 /** One look at the cache for all callers that want one, at most once a second. */
 export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
   const { state, clock } = context
-  if (msSince(state.lookedAt, clock) < betweenLooksMs) return state.look
+  if (state.look !== undefined && msSince(state.look.beganAt, clock) < betweenLooksMs) return state.look.over
   noteLook(state, clock, async () => {
     const look = await lookAtCache(context)
     // The generation of a record that others wrote since is not lower.
@@ -78,18 +78,18 @@ export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
       look.kind === 'missing' || (look.kind === 'found' && look.record.generation < (state.record?.generation ?? 0))
     if (isLost) deferWriteIfAlive(context)
   })
-  await state.look
+  await state.look?.over
 }
 
 /** The store cannot know what this process has asked upstream for, so that is waited for first. */
 async function revalidate<C>(context: AccountContext<C>): Promise<void> {
-  if (isAnswerOverdue(context)) await context.state.asking?.over
+  if (isAnswerOverdue(context)) await context.state.unsettled.asking?.over
   if (mayBeReplaced(context)) await lookOnce(context)
 }
 
 /** Refreshes ahead without any caller waiting; a failure is an event. */
 function refreshAhead<C>(context: AccountContext<C>): void {
-  if (context.state.refresh !== undefined || isCoolingDown(context)) return
+  if (context.state.unsettled.refresh !== undefined || isCoolingDown(context)) return
   if (context.isReadonly) void lookOnce(context)
   else joinRefresh(context, { reason: 'ahead', minLifeMs: 0 }).promise.catch(() => undefined)
 }

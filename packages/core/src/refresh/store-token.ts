@@ -11,8 +11,8 @@ import {
   noteUnwritten,
   noteWritten,
   type AccountState,
-  type RefreshOutcome,
 } from '../state/account-state.js'
+import type { RefreshOutcome } from '../state/running-refresh.js'
 import { laterOf, momentOf, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
@@ -44,7 +44,8 @@ export async function storeToken<C>(
     context.emit('lease-lost', { reason: demand.reason })
     await lookAtCache(context)
   }
-  const next = isWritten || !isTimed ? asked : unlessReplaced(asked, base, { ...state, isRejected: isRejected(state) })
+  const held = { record: state.record, isUntimed: state.unsettled.isUntimed, isRejected: isRejected(state) }
+  const next = isWritten || !isTimed ? asked : unlessReplaced(asked, base, held)
   if (next === undefined) return { kind: 'superseded' }
   if (isWritten) noteReadAt(state, writing)
   const seen = isWritten ? writing : lastSeen(state, base, token)

@@ -101,7 +101,8 @@ export class BackgroundRefresh<C> implements Task {
 /** Milliseconds until the next turn has work to do. */
 function sleepMs<C>(context: AccountContext<C>): number {
   const { state, clock, gate } = context
-  const { times, failure } = state
+  const { times } = state
+  const { failure } = state.unsettled
   const isAlive = times !== undefined && !isRejected(state) && !hasCome(deadlineOf(times), clock)
   const reason = isAlive ? 'ahead' : 'cold'
   if (failure !== undefined && isCoolingDown(context, reason)) {

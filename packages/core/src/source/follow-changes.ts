@@ -9,7 +9,7 @@ export function followChanges<C>(context: AccountContext<C>): (() => void) | und
   const { state } = context
   let look: (() => void) | undefined
   return context.onChange(({ generation = Infinity }) => {
-    if (state.refresh !== undefined || generation <= (state.record?.generation ?? 0)) return
+    if (state.unsettled.refresh !== undefined || generation <= (state.record?.generation ?? 0)) return
     look ??= oneAtATime(() => lookAtCache(context))
     look()
   })

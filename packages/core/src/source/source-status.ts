@@ -15,7 +15,8 @@ export function statusOf<C>(
   context: AccountContext<C> | undefined,
   hasBackgroundRefresh: boolean,
 ): SourceStatus {
-  const { times, failure } = context?.state ?? {}
+  const times = context?.state.times
+  const failure = context?.state.unsettled.failure
   const record = context?.state.record && shownRecord(context, context.state.record)
   const lastFailure = failure ? summaryOf(failure, isUsable(context)) : parentFailure(context?.parent)
   const refreshAtMs = context === undefined || times === undefined ? undefined : Math.round(refreshAtOf(times).wall)
@@ -32,10 +33,10 @@ export function statusOf<C>(
 function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state'] {
   if (context === undefined) return 'none'
   const { state, clock } = context
-  if (state.refresh !== undefined) return 'refreshing'
+  if (state.unsettled.refresh !== undefined) return 'refreshing'
   if (state.times !== undefined && isUsable(context))
     return hasCome(refreshAtOf(state.times), clock) ? 'expiring' : 'valid'
-  if (state.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
+  if (state.unsettled.failure !== undefined || parentFailure(context.parent) !== undefined) return 'failing'
   return state.record === undefined ? 'none' : 'expired'
 }
 

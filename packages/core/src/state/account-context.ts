@@ -175,7 +175,7 @@ export class AccountContext<C = never> implements CacheUser {
   }
 
   isCacheSilent(): boolean {
-    return this.state.isCacheSilent
+    return this.state.unsettled.isCacheSilent
   }
 
   onCacheFailure(error: CacheError): void {

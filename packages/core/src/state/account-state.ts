@@ -3,9 +3,11 @@ import type { PlatformCode } from '../error-class.js'
 import type { CacheErrorDetails } from '../errors.js'
 import type { FailureRecord } from '../failure/failure-record.js'
 import { agreedMs, watchOf, type AgreedSpan } from '../time/clock-watch.js'
-import { laterOf, momentOf, msSince, never, timeLeftMs, type Moment } from '../time/moment.js'
+import { laterOf, momentOf, msSince, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { deadlineOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
+import type { RunningRefresh } from './running-refresh.js'
+import { none, settled, withChanges, type Asking, type Unsettled } from './unsettled.js'
 
 /**
  * What a process knows of one account in one cache. Plain data of a stable shape, because two copies of this library in one
@@ -13,8 +15,10 @@ import { deadlineOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from 
  * the token.
  */
 export interface AccountState {
-  /** The sources that serve the token without a look at this state. Each change that they must know of cools them. */
-  readonly hotSources: readonly HotSource[]
+  /** The source that serves the token without a look at this state. Each change that it must know of cools it. */
+  readonly hotSource: HotSource | undefined
+  /** More of them, where other managers serve the same account. */
+  readonly otherHotSources: readonly HotSource[]
   readonly record: StoredRecord | undefined
   /** `record` on the clocks of this process. */
   readonly times: LocalTimes | undefined
@@ -22,33 +26,11 @@ export interface AccountState {
   readonly replacedValue: string | undefined
   /** Start of the last successful cache read or write. */
   readonly readAt: Moment | undefined
-  /** When a record of the cache was last not believed because it came from the future. */
-  readonly doubtedAt: Moment | undefined
-  /** Other tokens that the cache and upstream gave lately, to be masked in texts of others. */
-  readonly heardValues: readonly string[]
-  /** The last token that an API rejected, and the code it gave. */
-  readonly rejected: { readonly value: string; readonly code: PlatformCode | undefined } | undefined
-  /** Tokens that APIs rejected lately, the last one included: a store that lost writes may bring an older one back. */
-  readonly rejectedValues: readonly string[]
-  readonly failure: FailureRecord | undefined
-  readonly refresh: RunningRefresh | undefined
-  /** The upstream request under way, until its response is in memory. */
-  readonly asking: Asking | undefined
-  /** The last look at the cache outside of a refresh, and when it began. */
-  readonly look: Promise<void> | undefined
-  readonly lookedAt: Moment
-  /** The record could not be written. It is written once the cache answers again. */
-  readonly isUnwritten: boolean
-  /** The moments of the record are on this host's clock, because the store's time was not known. */
-  readonly isUntimed: boolean
-  /** A deferred write is planned. */
-  readonly isWritePlanned: boolean
-  /** The last operation of the cache failed, questions for the time aside. */
-  readonly isCacheSilent: boolean
+  /** The last look at the cache outside of a refresh. */
+  readonly look: { readonly beganAt: Moment; readonly over: Promise<void> } | undefined
   /** Highest generation ever seen, also across `clear()`. */
   readonly lastGeneration: number
-  /** Grows with each `clear()`. A request from before is not kept after it. */
-  readonly clears: number
+  readonly unsettled: Unsettled
 }
 
 /** A source that can serve a token by itself, as long as nothing has to be checked. */
@@ -63,80 +45,35 @@ export interface HotSource {
   cool(): void
 }
 
-/** A refresh under way in this process. All callers that need one wait for the same. */
-export interface RunningRefresh {
-  readonly promise: Promise<RefreshOutcome>
-  readonly isForced: boolean
-  /**
-   * No caller waited for it when it began, or only the one that adopted a token: its failure does not concern callers
-   * who join later.
-   */
-  readonly isAhead: boolean
-  /** Its turn among the refreshes of all accounts. */
-  readonly turn: {
-    /** A caller waits for it from now on. */
-    hurry(): void
-    /** Another refresh that has a turn waits for it. */
-    admit(): void
-  }
-}
-
-/** An upstream request that may have replaced the token in memory already. */
-export interface Asking {
-  readonly since: Moment
-  /** Resolves once the request is over, and its result, if any, is in memory. */
-  readonly over: Promise<unknown>
-}
-
-/**
- * Outcome of a successful refresh.
- *
- * - `adopted`: the record came from the cache, or from outside
- * - `fetched`: upstream gave a new token
- * - `repeated`: upstream gave the same token again
- */
-export interface RefreshOutcome {
-  readonly kind: 'adopted' | 'fetched' | 'repeated'
-  readonly record: StoredRecord
-}
-
 /** The state as the transitions see it. */
 type Writable = { -readonly [Field in keyof AccountState]: AccountState[Field] }
 
-const none: readonly string[] = []
 const cold: readonly HotSource[] = []
 
 /** The state of an account of which nothing is known. */
 export function newAccountState(): AccountState {
   return {
-    hotSources: cold,
+    hotSource: undefined,
+    otherHotSources: cold,
     record: undefined,
     times: undefined,
     replacedValue: undefined,
     readAt: undefined,
-    doubtedAt: undefined,
-    heardValues: none,
-    rejected: undefined,
-    rejectedValues: none,
-    failure: undefined,
-    refresh: undefined,
-    asking: undefined,
     look: undefined,
-    lookedAt: never,
-    isUnwritten: false,
-    isUntimed: false,
-    isWritePlanned: false,
-    isCacheSilent: false,
     lastGeneration: 0,
-    clears: 0,
+    unsettled: settled,
   }
+}
+
+function unsettle(state: Writable, changes: Partial<Unsettled>): void {
+  state.unsettled = withChanges(state.unsettled, changes)
 }
 
 /** Takes a record into memory. */
 export function holdRecord(state: Writable, record: StoredRecord, arrival: Arrival): void {
   const times = timesOf(record, arrival, state)
   if (state.record?.value !== record.value) state.replacedValue = state.record?.value
-  if (state.heardValues.length > 0) state.heardValues = without(state.heardValues, record.value)
+  unsettle(state, { heardValues: without(state.unsettled.heardValues, record.value) })
   state.times = times
   state.record = record
   cool(state)
@@ -145,11 +82,10 @@ export function holdRecord(state: Writable, record: StoredRecord, arrival: Arriv
 
 /** Drops the record and what was known of failures and rejections, for `clear()`. */
 export function clearState(state: Writable): void {
-  state.clears += 1
   state.record = undefined
   state.times = undefined
   cool(state)
-  state.isUnwritten = false
+  unsettle(state, { clears: state.unsettled.clears + 1, isUnwritten: false })
   forgetRejected(state)
   forgetFailure(state)
 }
@@ -161,7 +97,7 @@ export function noteSeenAt(state: Writable, seen: Moment): void {
 
 /** The cache has answered, or has failed. */
 export function noteCacheAnswer(state: Writable, operation: CacheErrorDetails['operation'], isAnswer: boolean): void {
-  if (operation !== 'now') state.isCacheSilent = !isAnswer
+  if (operation !== 'now') unsettle(state, { isCacheSilent: !isAnswer })
 }
 
 /** The cache was read or written; the moment is the start of that. */
@@ -182,33 +118,34 @@ export function raiseGeneration(state: Writable, generation: number): void {
 
 /** A record was not believed because it came from the future. */
 export function noteDoubted(state: Writable, clock: Clock): void {
-  state.doubtedAt = momentOf(clock)
+  unsettle(state, { doubtedAt: momentOf(clock) })
 }
 
 /** The record in memory needs no write: it is in the store, or must not get there. */
 export function noteWritten(state: Writable): void {
-  state.isUnwritten = false
+  unsettle(state, { isUnwritten: false })
 }
 
 /** The record in memory has to be written once the store answers again. */
 export function noteUnwritten(state: Writable): void {
-  state.isUnwritten = true
+  unsettle(state, { isUnwritten: true })
 }
 
 /** A deferred write is planned, or is over. */
 export function planWrite(state: Writable, isPlanned: boolean): void {
-  state.isWritePlanned = isPlanned
+  unsettle(state, { isWritePlanned: isPlanned })
 }
 
 /** The moments of the record in memory are on this host's clock, or on the store's. */
 export function noteUntimed(state: Writable, isUntimed: boolean): void {
-  state.isUntimed = isUntimed
+  unsettle(state, { isUntimed })
 }
 
 /** Puts the moments of a record that was brought while the store's time was not known onto the store's clock. */
 export function putInTime(state: Writable, sharedNowMs: number, clock: Clock): void {
-  const { record, times, isUntimed } = state
-  state.isUntimed = false
+  const { record, times } = state
+  const { isUntimed } = state.unsettled
+  unsettle(state, { isUntimed: false })
   if (!isUntimed || record === undefined || times === undefined) return
   const aheadMs = Math.round(sharedNowMs + timeLeftMs(times.expiry, clock)) - record.expiresAtMs
   const { issuedAtMs, expiresAtMs, repeatedAtMs } = record
@@ -221,17 +158,17 @@ export function putInTime(state: Writable, sharedNowMs: number, clock: Clock): v
 
 /** A refresh is under way. */
 export function beginRefresh(state: Writable, refresh: RunningRefresh): void {
-  state.refresh = refresh
+  unsettle(state, { refresh })
 }
 
 /** A refresh is over, or is waited for no longer. */
 export function endRefresh(state: Writable, refresh: RunningRefresh): void {
-  if (state.refresh === refresh) state.refresh = undefined
+  if (state.unsettled.refresh === refresh) unsettle(state, { refresh: undefined })
 }
 
 /** Upstream is being asked. @returns Notes that the result is in memory. */
 export function noteAsking(state: Writable, clock: Clock): () => void {
-  const earlier = state.asking
+  const earlier = state.unsettled.asking
   let end = (): void => undefined
   const over = new Promise<void>((resolve) => {
     end = resolve
@@ -240,38 +177,32 @@ export function noteAsking(state: Writable, clock: Clock): () => void {
     since: earlier?.since ?? momentOf(clock),
     over: Promise.all([over, earlier?.over]),
   }
-  state.asking = asking
+  unsettle(state, { asking })
   cool(state)
   void asking.over.then(() => {
-    if (state.asking === asking) state.asking = undefined
+    if (state.unsettled.asking === asking) unsettle(state, { asking: undefined })
   })
   return end
 }
 
 /** A look at the cache outside of a refresh has begun. */
 export function noteLook(state: Writable, clock: Clock, look: () => Promise<void>): void {
-  state.lookedAt = momentOf(clock)
-  state.look = look()
+  state.look = { beganAt: momentOf(clock), over: look() }
 }
 
 /** A refresh failed, here or in another process. */
 export function noteFailure(state: Writable, failure: FailureRecord): void {
-  state.failure = failure
+  unsettle(state, { failure })
 }
 
 /** The account works again. */
 export function forgetFailure(state: Writable): void {
-  state.failure = undefined
+  unsettle(state, { failure: undefined })
 }
 
 /** The tokens that a state knows, to be masked in texts of others. */
-export function heldTokens({
-  record,
-  replacedValue,
-  rejected,
-  heardValues,
-  rejectedValues,
-}: AccountState): readonly string[] {
+export function heldTokens({ record, replacedValue, unsettled }: AccountState): readonly string[] {
+  const { rejected, heardValues, rejectedValues } = unsettled
   const held = [record?.value, replacedValue, rejected?.value, ...heardValues, ...rejectedValues]
   return [...new Set(held.filter((value) => value !== undefined))]
 }
@@ -281,20 +212,22 @@ const mostRejected = 32
 
 /** Remembers a token that the cache or upstream gave. */
 export function noteHeard(state: Writable, value: string): void {
-  if (state.record?.value !== value && state.heardValues[0] !== value)
-    state.heardValues = withFirst(state.heardValues, value, mostHeard)
+  const { heardValues } = state.unsettled
+  if (state.record?.value !== value && heardValues[0] !== value)
+    unsettle(state, { heardValues: withFirst(heardValues, value, mostHeard) })
 }
 
 /** Remembers a token that an API rejected. */
 export function noteRejectedValue(state: Writable, value: string): void {
-  state.rejectedValues = withFirst(state.rejectedValues, value, mostRejected)
+  unsettle(state, { rejectedValues: withFirst(state.unsettled.rejectedValues, value, mostRejected) })
 }
 
 /** An API rejected the token in memory: it is neither served nor written any more. */
 export function rejectRecord(state: Writable, value: string, code: PlatformCode | undefined): void {
-  state.rejected = { value, code: code ?? (state.rejected?.value === value ? state.rejected.code : undefined) }
+  const { rejected } = state.unsettled
+  const lastCode = rejected?.value === value ? rejected.code : undefined
+  unsettle(state, { rejected: { value, code: code ?? lastCode }, isUnwritten: false })
   cool(state)
-  state.isUnwritten = false
   noteRejectedValue(state, value)
 }
 
@@ -303,13 +236,16 @@ export function markRecord(state: Writable, { value, rejectedCode }: StoredRecor
   if (rejectedCode === undefined || state.record?.value !== value) return
   state.record = changedRecord(state.record, { rejectedCode })
   cool(state)
-  state.isUnwritten = false
+  unsettle(state, { isUnwritten: false })
 }
 
 /** Forgets that a token was rejected, because the platform accepts it after all; without a value, every rejection. */
 export function forgetRejected(state: Writable, value?: string): void {
-  state.rejected = undefined
-  state.rejectedValues = value === undefined ? none : without(state.rejectedValues, value)
+  const { rejectedValues } = state.unsettled
+  unsettle(state, {
+    rejected: undefined,
+    rejectedValues: value === undefined ? none : without(rejectedValues, value),
+  })
 }
 
 function withFirst(values: readonly string[], first: string, most: number): readonly string[] {
@@ -328,7 +264,7 @@ export function isRejected(state: AccountState): boolean {
 
 /** Whether a record was rejected by an API, here or, as its mark says, elsewhere. */
 export function isRejectedRecord(state: AccountState, record: StoredRecord): boolean {
-  return record.rejectedCode !== undefined || state.rejectedValues.includes(record.value)
+  return record.rejectedCode !== undefined || state.unsettled.rejectedValues.includes(record.value)
 }
 
 /** A program has one source of an account, or a few. Where it makes one for each of its requests, the old ones must not be kept. */
@@ -352,19 +288,32 @@ export function warm(state: Writable, source: HotSource, clock: Clock, lookMs: n
   const span = watchOf(clock).open()
   const forMs = Math.floor(Math.min(beforeMs, clock.now()) + quietMs - span.beganMs)
   const isHot = source.warm(state, times.promise, span, forMs)
-  if (!isHot || state.hotSources.includes(source)) return
-  for (const last of state.hotSources.slice(mostHot - 1)) last.cool()
-  state.hotSources = [source, ...state.hotSources.slice(0, mostHot - 1)]
+  const hot = hotSourcesOf(state)
+  if (!isHot || hot.includes(source)) return
+  for (const last of hot.slice(mostHot - 1)) last.cool()
+  keepHot(state, [source, ...hot.slice(0, mostHot - 1)])
+}
+
+function hotSourcesOf({ hotSource, otherHotSources }: AccountState): readonly HotSource[] {
+  return hotSource === undefined ? cold : [hotSource, ...otherHotSources]
+}
+
+function keepHot(state: Writable, [first, ...others]: readonly HotSource[]): void {
+  state.hotSource = first
+  state.otherHotSources = others.length === 0 ? cold : others
 }
 
 /** Has every source look at the state again. */
 function cool(state: Writable): void {
-  for (const source of state.hotSources) source.cool()
-  state.hotSources = cold
+  for (const source of hotSourcesOf(state)) source.cool()
+  keepHot(state, cold)
 }
 
 /** A source serves the account no longer. */
 export function forgetSource(state: Writable, source: HotSource): void {
   source.cool()
-  state.hotSources = state.hotSources.filter((one) => one !== source)
+  keepHot(
+    state,
+    hotSourcesOf(state).filter((one) => one !== source),
+  )
 }

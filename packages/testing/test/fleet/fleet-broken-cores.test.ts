@@ -65,7 +65,7 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'writes nothing back',
     guarantee: 'G1',
     file: 'record/deferred-write.ts',
-    piece: 'if (state.isWritePlanned) return',
+    piece: 'if (state.unsettled.isWritePlanned) return',
     other: 'return',
   },
   {
@@ -86,7 +86,7 @@ const brokenCores: readonly BrokenCore[] = [
     what: 'forgets rejections',
     guarantee: 'G4',
     file: 'state/account-state.ts',
-    piece: ' || state.rejectedValues.includes(record.value)',
+    piece: ' || state.unsettled.rejectedValues.includes(record.value)',
   },
   {
     what: 'goes by counts alone',
