@@ -1,3 +1,4 @@
+import { expiryOf } from '../state/local-times.js'
 import type { AccountContext } from '../state/account-context.js'
 import { noteDoubted } from '../state/account-state.js'
 import { msSince, type Moment } from '../time/moment.js'
@@ -36,9 +37,9 @@ export function isFromBeforeSetBack<C>(
 ): boolean {
   if (gate.cache.nowMs !== undefined || gate.cache.reach === 'fleet') return false
   if (state.times === undefined || issuedAtMs <= gate.reckonedNowMs() + agreedMs) return false
-  const { expiry } = state.times
+  const { from } = state.times
   // Where it was set forward since, that may have been before the record was requested, and back by less after it.
-  return Math.abs(expiry.wall - expiry.monotonic - (clock.now() - clock.monotonic())) <= agreedMs
+  return Math.abs(from.wall - from.monotonic - (clock.now() - clock.monotonic())) <= agreedMs
 }
 
 /** Whether this process requested the token in memory, and its moments are on the clock as it is now. */
@@ -59,7 +60,7 @@ export function laterByMs<C>(
   // What is ahead of the clock is on the clock as it was before it was set back, and so is the one in memory.
   const isAhead = found.issuedAtMs > clock.now() + agreedMs
   if (gate.cache.nowMs !== undefined || times === undefined || isAhead) return found.issuedAtMs - issuedAtMs
-  const agoMs = clock.monotonic() - times.expiry.monotonic + (expiresAtMs - issuedAtMs)
+  const agoMs = clock.monotonic() - expiryOf(times).monotonic + (expiresAtMs - issuedAtMs)
   return found.issuedAtMs - Math.min(issuedAtMs, clock.now() - agoMs)
 }
 

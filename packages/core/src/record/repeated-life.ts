@@ -1,3 +1,4 @@
+import { expiryOf } from '../state/local-times.js'
 import type { AccountState } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
 import { timeLeftMs } from '../time/moment.js'
@@ -23,10 +24,10 @@ export function repeatedLifeMs(
   recordMs: number,
   unbelievedMs: number,
 ): number | undefined {
-  const knownMs = times === undefined ? 0 : times.expiry.monotonic - clock.monotonic() + times.doubtMs + unbelievedMs
+  const knownMs = times === undefined ? 0 : expiryOf(times).monotonic - clock.monotonic() + times.doubtMs + unbelievedMs
   if (times === undefined || knownMs <= 0) return undefined
   const countsDown = toldMs <= knownMs + toleranceMs
-  const isDeadByWall = timeLeftMs(times.expiry, clock) + unbelievedMs <= 0
+  const isDeadByWall = timeLeftMs(expiryOf(times), clock) + unbelievedMs <= 0
   const ownMs = Math.min(toldMs, knownMs)
   return countsDown || isDeadByWall ? ownMs : Math.min(ownMs, recordMs + unbelievedMs)
 }

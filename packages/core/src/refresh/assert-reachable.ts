@@ -1,3 +1,4 @@
+import { expiryOf } from '../state/local-times.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
 import { ConfigError, TransportError, UnavailableError } from '../errors.js'
@@ -12,7 +13,7 @@ import { renewalModes } from '../provider/renewal-mode.js'
 export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<C>, minLifeMs: number): void {
   const { record, times } = state
   if (minLifeMs <= 0 || record === undefined || times === undefined || isRejected(state)) return
-  const leftMs = timeLeftMs(times.expiry, clock)
+  const leftMs = timeLeftMs(expiryOf(times), clock)
   const { mode, windowSeconds, minIntervalSeconds, trustSeconds } = spec.renewal
   const windowMs = windowSeconds * 1000
   // Upstream has just given the same token again: a request at every call would overload it.

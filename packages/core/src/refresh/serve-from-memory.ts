@@ -1,3 +1,4 @@
+import { expiryOf } from '../state/local-times.js'
 import { isLingpaiError } from '../errors.js'
 import { deferWriteIfAlive } from '../record/deferred-write.js'
 import { lookAtCache } from '../record/read-record.js'
@@ -96,5 +97,5 @@ function refreshAhead<C>(context: AccountContext<C>): void {
 
 /** Whether the record in memory is alive, its safety margin included. */
 function isAlive<C>({ state, clock }: AccountContext<C>, minLifeMs: number): boolean {
-  return state.times !== undefined && !isRejected(state) && timeLeftMs(state.times.expiry, clock) > minLifeMs
+  return state.times !== undefined && !isRejected(state) && timeLeftMs(expiryOf(state.times), clock) > minLifeMs
 }

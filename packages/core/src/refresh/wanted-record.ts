@@ -1,4 +1,4 @@
-import { deadlineOf, refreshAtOf } from '../state/local-times.js'
+import { deadlineOf, expiryOf, refreshAtOf } from '../state/local-times.js'
 import { isReplaced } from '../record/record-order.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejectedRecord } from '../state/account-state.js'
@@ -18,7 +18,7 @@ export function wantedRecord<C>(
 ): StoredRecord | undefined {
   const { record, times } = state
   if (record === undefined || times === undefined || isRejectedRecord(state, record)) return undefined
-  if (timeLeftMs(deadlineOf(times), clock) <= 0 || timeLeftMs(times.expiry, clock) < minLifeMs) return undefined
+  if (timeLeftMs(deadlineOf(times), clock) <= 0 || timeLeftMs(expiryOf(times), clock) < minLifeMs) return undefined
   if (onlyIfNone) return record
   if (outside !== undefined) {
     // A token requested after the call is newer than the one that the caller holds.

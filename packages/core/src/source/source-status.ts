@@ -1,4 +1,4 @@
-import { refreshAtOf } from '../state/local-times.js'
+import { expiryOf, refreshAtOf } from '../state/local-times.js'
 import type { Account } from '../account.js'
 import { shownRecord } from '../record/record-age.js'
 import type { AccountContext } from '../state/account-context.js'
@@ -43,7 +43,7 @@ function stateOf<C>(context: AccountContext<C> | undefined): SourceStatus['state
 function isUsable<C>(context: AccountContext<C> | undefined): boolean {
   if (context === undefined) return false
   const { state, clock } = context
-  return state.times !== undefined && !isRejected(state) && timeLeftMs(state.times.expiry, clock) > 0
+  return state.times !== undefined && !isRejected(state) && timeLeftMs(expiryOf(state.times), clock) > 0
 }
 
 function summaryOf(failure: FailureRecord, isTokenUsable: boolean): FailureSummary {

@@ -5,7 +5,7 @@ import type { FailureRecord } from '../failure/failure-record.js'
 import { agreedMs, watchOf, type AgreedSpan } from '../time/clock-watch.js'
 import { laterOf, momentOf, msSince, timeLeftMs, type Moment } from '../time/moment.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
-import { deadlineOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
+import { deadlineOf, expiryOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
 import type { RunningRefresh } from './running-refresh.js'
 import { none, settled, withChanges, type Asking, type Unsettled } from './unsettled.js'
 
@@ -147,7 +147,7 @@ export function putInTime(state: Writable, sharedNowMs: number, clock: Clock): v
   const { isUntimed } = state.unsettled
   unsettle(state, { isUntimed: false })
   if (!isUntimed || record === undefined || times === undefined) return
-  const aheadMs = Math.round(sharedNowMs + timeLeftMs(times.expiry, clock)) - record.expiresAtMs
+  const aheadMs = Math.round(sharedNowMs + timeLeftMs(expiryOf(times), clock)) - record.expiresAtMs
   const { issuedAtMs, expiresAtMs, repeatedAtMs } = record
   state.record = changedRecord(record, {
     issuedAtMs: issuedAtMs + aheadMs,

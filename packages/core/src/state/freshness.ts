@@ -1,4 +1,4 @@
-import { deadlineOf, refreshAtOf } from './local-times.js'
+import { deadlineOf, expiryOf, refreshAtOf } from './local-times.js'
 import type { AccountContext } from './account-context.js'
 import { isRejected, warm } from './account-state.js'
 import type { ResolvedRenewal } from '../provider.js'
@@ -22,7 +22,7 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   const { state, clock, spec, source } = context
   const { times } = state
   if (times === undefined || isRejected(state) || hasCome(deadlineOf(times), clock)) return 'unusable'
-  if (timeLeftMs(times.expiry, clock) < minLifeMs) return 'unusable'
+  if (timeLeftMs(expiryOf(times), clock) < minLifeMs) return 'unusable'
   const { memorySeconds, mode } = spec.renewal
   const memoryMs = isShared(context) ? memorySeconds * 1000 : Infinity
   if (mayBeReplaced(context)) return 'must-revalidate'

@@ -1,15 +1,19 @@
 import type { ResolvedRenewal } from '../provider.js'
 import { deadlineAtMs, nextAttemptAtMs } from '../provider/renewal.js'
-import { earlierBy, earlierOf, laterOf, leftAt, type Moment } from '../time/moment.js'
+import { earlierOf, laterBy, laterOf, leftAt, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
 import { renewalModes } from '../provider/renewal-mode.js'
 
-/** Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. */
+/**
+ * Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. They are counted from a
+ * moment that is known anyway, and in whole milliseconds, which take no room of their own: a process may have a million accounts.
+ */
 export interface LocalTimes {
   readonly promise: Promise<string>
-  /** The token is dead. */
-  readonly expiry: Moment
-  /** So many milliseconds before, the next attempt to refresh ahead is due. */
+  readonly from: Moment
+  /** So many milliseconds after `from`, the token is dead. */
+  readonly lifeMs: number
+  /** So many milliseconds before that, the next attempt to refresh ahead is due. */
   readonly refreshBeforeMs: number
   /** From so many milliseconds before on, the token is not handed out, unless no other can be had. */
   readonly deadlineBeforeMs: number
@@ -50,26 +54,32 @@ export interface Held {
 export function timesOf(record: StoredRecord, arrival: Arrival, held: Held): LocalTimes {
   const { renewal, jitter, seen, requestMs } = arrival
   const known = held.record?.value === record.value ? held.times : undefined
-  const { expiry, doubtMs } = endOf(record, arrival, held)
+  const { from, lifeMs, doubtMs } = endOf(record, arrival, held)
   return {
     promise: known === undefined ? Promise.resolve(record.value) : known.promise,
-    expiry,
+    from,
+    lifeMs,
     refreshBeforeMs: Math.round(record.expiresAtMs - nextAttemptAtMs(record, renewal, jitter)),
     deadlineBeforeMs: Math.round(record.expiresAtMs - deadlineAtMs(record, renewal)),
     doubtMs,
     seen: known === undefined ? seen : laterOf(known.seen, seen),
-    requestMs: Math.min(requestMs, known?.requestMs ?? Infinity),
+    requestMs: Math.min(Math.ceil(requestMs), known?.requestMs ?? Infinity),
   }
 }
 
+/** When the token is dead. */
+export function expiryOf({ from, lifeMs }: LocalTimes): Moment {
+  return laterBy(from, lifeMs)
+}
+
 /** When the next attempt to refresh ahead is due. */
-export function refreshAtOf({ expiry, refreshBeforeMs }: LocalTimes): Moment {
-  return earlierBy(expiry, refreshBeforeMs)
+export function refreshAtOf({ from, lifeMs, refreshBeforeMs }: LocalTimes): Moment {
+  return laterBy(from, lifeMs - refreshBeforeMs)
 }
 
 /** From when on the token is not handed out, unless no other can be had. */
-export function deadlineOf({ expiry, deadlineBeforeMs }: LocalTimes): Moment {
-  return earlierBy(expiry, deadlineBeforeMs)
+export function deadlineOf({ from, lifeMs, deadlineBeforeMs }: LocalTimes): Moment {
+  return laterBy(from, lifeMs - deadlineBeforeMs)
 }
 
 /** When a record's token dies, on the clocks of this process, and how much longer it may live. */
@@ -77,22 +87,21 @@ function endOf(
   record: StoredRecord,
   { renewal, at, sharedMs, setBackMs, isFresh }: Arrival,
   held: Held,
-): Pick<LocalTimes, 'expiry' | 'doubtMs'> {
+): Pick<LocalTimes, 'from' | 'lifeMs' | 'doubtMs'> {
   const longestMs = lifeLeftMs(record, renewal, sharedMs)
   const sureMs = lifeLeftMs(record, renewal, sharedMs + setBackMs)
-  const after = (ms: number): Moment => ({ monotonic: at.monotonic + ms, wall: at.wall + ms })
   const known = held.record?.value === record.value && !isFresh ? held.times : undefined
   // Only upstream's own word is better than what was known.
-  if (known === undefined) return { expiry: after(sureMs), doubtMs: longestMs - sureMs }
+  if (known === undefined) return { from: at, lifeMs: sureMs, doubtMs: longestMs - sureMs }
   const isGuess = held.record?.isLifetimeAssumed === true
   const mayGrow = renewalModes[renewal.mode].prolongs || renewal.trustSeconds !== Infinity || isGuess
   if (mayGrow && record.expiresAtMs > (held.record?.expiresAtMs ?? 0)) {
     // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
-    const leftMs = Math.max(sureMs, leftAt(known.expiry, at))
-    return { expiry: after(leftMs), doubtMs: Math.max(0, longestMs - leftMs) }
+    const leftMs = Math.max(sureMs, Math.floor(leftAt(expiryOf(known), at)))
+    return { from: at, lifeMs: leftMs, doubtMs: Math.max(0, longestMs - leftMs) }
   }
   // A wall clock that was set back since the token was first seen must not lengthen its life.
-  return { expiry: earlierOf(after(longestMs), known.expiry), doubtMs: known.doubtMs }
+  return { from: earlierOf(laterBy(at, longestMs), expiryOf(known)), lifeMs: 0, doubtMs: known.doubtMs }
 }
 
 /** What is left of a record's life at a moment of the clock that it was written on. */
@@ -103,5 +112,5 @@ function lifeLeftMs(
 ): number {
   // A writer whose clock runs ahead must not lengthen the life of its token here,
   // and a record that promises more than the platform ever gives is not believed.
-  return Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000)
+  return Math.floor(Math.min(expiresAtMs - Math.max(nowMs, issuedAtMs), maxLifeSeconds * 1000, trustSeconds * 1000))
 }

@@ -31,9 +31,9 @@ export function msSince(moment: Moment, clock: Clock): number {
   return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall)
 }
 
-/** A moment some milliseconds earlier. */
-export function earlierBy({ monotonic, wall }: Moment, ms: number): Moment {
-  return { monotonic: monotonic - ms, wall: wall - ms }
+/** A moment some milliseconds later. */
+export function laterBy({ monotonic, wall }: Moment, ms: number): Moment {
+  return { monotonic: monotonic + ms, wall: wall + ms }
 }
 
 /** The moment before all others. */
