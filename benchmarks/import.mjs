@@ -1,7 +1,5 @@
 // What it costs a program to import core, a provider and the memory cache, and to get its first token: time, memory, files.
 //
-// node benchmarks/import.mjs [--rounds 9] [--installed <directory with node_modules>]
-//
 // Builds and packs the packages as they are published and unpacks the tarballs. Each program then runs in processes of its own, in
 // turn with the others. The yardstick is one small file that keeps a token in a Map. Compare with the yardstick and the empty
 // process of the same run, not the absolute figures: the first use of `fetch` loads the HTTP client of Node, in any program.
@@ -11,11 +9,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../scripts/lib/command-line.mjs'
 import { installPackages } from './import/install.mjs'
 
-const { values: given } = parseArgs({
-  options: { rounds: { type: 'string', default: '9' }, installed: { type: 'string' } },
+const { values: given } = commandLine({
+  usage: 'node benchmarks/import.mjs [options]',
+  what: 'Measures what it costs a program to import Lingpai and to get its first token: time, memory, files.',
+  options: {
+    rounds: { type: 'number', default: 9, value: 'N', what: 'processes of each program' },
+    installed: {
+      type: 'string',
+      value: 'FOLDER',
+      what: 'measures the packages in its node_modules; otherwise builds and packs them',
+    },
+  },
 })
 
 /** Each program marks the end of its steps; `url` is a token endpoint on loopback. */
@@ -117,7 +124,7 @@ async function main() {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
 
   const runs = Object.fromEntries(Object.keys(programs).map((name) => [name, []]))
-  for (let round = 0; round <= Number(given.rounds); round += 1) {
+  for (let round = 0; round <= given.rounds; round += 1) {
     for (const [name, done] of Object.entries(runs)) {
       const readings = JSON.parse(await node(['--expose-gc', `${name}.mjs`], directory))
       // The first round warms the file cache of the system.
@@ -127,7 +134,7 @@ async function main() {
   const results = await resultsOf(runs, directory)
   platform.close()
   for (const name of Object.keys(files)) rmSync(join(directory, name))
-  console.log(JSON.stringify({ node: process.version, rounds: Number(given.rounds), results }, undefined, 2))
+  console.log(JSON.stringify({ node: process.version, rounds: given.rounds, results }, undefined, 2))
 }
 
 /** Medians: the time and processor time of each step, and memory at its end above that of the empty process. */

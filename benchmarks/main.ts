@@ -1,28 +1,33 @@
-import { parseArgs } from 'node:util'
 import { printResult } from './harness/print-result.js'
 import { readResults, writeResults } from './harness/result-store.js'
 import { runScenario } from './harness/run-scenario.js'
 import { scenarioNamed, scenarios } from './scenarios/scenarios.js'
 
-/** Runs the scenarios and prints their figures; `--write` puts them into `benchmarks/results.json`. */
-const { values } = parseArgs({
-  options: {
-    full: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-    contender: { type: 'string', multiple: true, default: [] },
-    rounds: { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
-})
-if (values.write && values.contender.length > 0)
-  throw new TypeError('--write stores a scenario with all its contenders')
-const chosen = values.only.length === 0 ? scenarios : values.only.map(scenarioNamed)
+/** The options of `scripts/bench.mjs`. */
+interface Settings {
+  readonly full: boolean
+  readonly only: readonly string[]
+  readonly contender: readonly string[]
+  readonly rounds?: number
+  readonly write: boolean
+}
+
+/** Runs the scenarios and prints their figures; `write` puts them into `benchmarks/results.json`. */
+const { full, only, contender, rounds, write } = JSON.parse(process.argv[2] ?? '{}') as Settings
+const unknown = only.find((name) => !scenarios.some((scenario) => scenario.name === name))
+if (unknown !== undefined) {
+  process.stderr.write(
+    `bench: no scenario is named ${unknown}; there are ${scenarios.map(({ name }) => name).join(', ')}\n`,
+  )
+  process.exit(2)
+}
+const chosen = only.length === 0 ? scenarios : only.map(scenarioNamed)
 for (const scenario of chosen) {
   const result = await runScenario(scenario, {
-    mode: values.full ? 'full' : 'quick',
-    only: values.contender,
-    ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
+    mode: full ? 'full' : 'quick',
+    only: contender,
+    ...(rounds !== undefined && { rounds }),
   })
   printResult(scenario.name, result)
-  if (values.write) writeResults({ ...readResults()?.scenarios, [scenario.name]: result })
+  if (write) writeResults({ ...readResults()?.scenarios, [scenario.name]: result })
 }

@@ -1,16 +1,21 @@
-// node scripts/api-snapshot.mjs [--check]: writes every public name of every package and subpath, with its signature, to etc/api.json.
-// With --check, compares instead, prints the differences and fails if there are any.
+// npm run api: writes the public names of the packages.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { commandLine } from './lib/command-line.mjs'
 import { lineDiff } from './lib/line-diff.mjs'
 import { packages, root } from './lib/workspace.mjs'
 
 const snapshotPath = join(root, 'etc/api.json')
 const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed })
 
+const { values } = commandLine({
+  usage: ['npm run api', 'npm run api:check'],
+  what: 'Writes every public name of every package and subpath, with its signature, to etc/api.json.',
+  options: { check: { type: 'boolean', what: 'compares instead, and fails if there are differences' } },
+})
 const current = snapshot()
-if (process.argv.includes('--check')) {
+if (values.check) {
   const kept = existsSync(snapshotPath) ? JSON.parse(readFileSync(snapshotPath, 'utf8')) : {}
   const differences = compare(kept, current)
   if (differences.length > 0) {

@@ -1,10 +1,11 @@
-// npm run bench [-- --full] [-- --only NAME] [-- --write]: installs the libraries that Lingpai is measured beside on first use, builds
-// the packages, and runs the scenarios (`benchmarks/main.ts`). `node scripts/bench.mjs check` and `… pages` run
-// `benchmarks/check-floors.ts` and `benchmarks/write-pages.ts`, which need no other library and no build.
+// npm run bench: installs the libraries that Lingpai is measured beside on first use, builds the packages, and runs the scenarios
+// (`benchmarks/main.ts`). `check` and `pages` run `benchmarks/check-floors.ts` and `benchmarks/write-pages.ts`, which need no other
+// library and no build.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { commandLine, wrongUsage } from './lib/command-line.mjs'
 import { root } from './lib/workspace.mjs'
 
 const folder = join(root, 'benchmarks')
@@ -22,16 +23,43 @@ const entries = [
   'members/forward-process',
 ]
 const commands = { check: 'check-floors', pages: 'write-pages' }
-const [first, ...rest] = process.argv.slice(2)
-const command = commands[first] ?? 'main'
-const args = commands[first] === undefined ? process.argv.slice(2) : rest
+const { values, names } = commandLine({
+  usage: ['npm run bench -- [options]', 'npm run bench:check', 'npm run bench:pages -- [--check]'],
+  what: 'Measures Lingpai beside other libraries; compares the counts with their floors; writes the pages of the results.',
+  options: {
+    full: { type: 'boolean', default: false, what: 'the sizes and rounds of the page; otherwise small ones' },
+    only: {
+      type: 'string',
+      multiple: true,
+      default: [],
+      value: 'SCENARIO',
+      what: 'this scenario alone; may be repeated',
+    },
+    contender: {
+      type: 'string',
+      multiple: true,
+      default: [],
+      value: 'NAME',
+      what: 'this library alone; may be repeated',
+    },
+    rounds: { type: 'number', value: 'N', what: 'rounds of each scenario' },
+    write: { type: 'boolean', default: false, what: 'puts the figures into benchmarks/results.json' },
+    check: { type: 'boolean', default: false, what: 'with pages: only compares them' },
+  },
+  takesNames: true,
+})
+const [name] = names
+if (names.length > 1 || (name !== undefined && commands[name] === undefined))
+  wrongUsage(`unexpected argument '${names.at(-1)}'`)
+if (values.write && values.contender.length > 0) wrongUsage('--write stores a scenario with all its contenders')
+const command = commands[name] ?? 'main'
 
 if (command === 'main') {
   if (!existsSync(join(folder, 'node_modules/.package-lock.json'))) run('npm', ['ci'], folder)
   run('npm', ['run', '--silent', 'build'], root)
 }
 const out = await bundle(command === 'main')
-run(process.execPath, ['--enable-source-maps', join(out, `${command}.mjs`), ...args], root)
+run(process.execPath, ['--enable-source-maps', join(out, `${command}.mjs`), JSON.stringify(values)], root)
 
 /**
  * Bundles the benchmarks, without the names of functions that tsx keeps at the cost of memory and speed. The packages of this

@@ -1,11 +1,16 @@
-// node scripts/build.mjs [--clean]: writes packages/*/dist as it is published, or removes it. Nothing in the repository needs it: packages
-// import each other from source.
+// npm run build: writes packages/*/dist. Nothing in the repository needs it: packages import each other from source.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildWorkspace } from './lib/build-workspace.mjs'
+import { commandLine } from './lib/command-line.mjs'
 import { packages, root } from './lib/workspace.mjs'
 
-if (process.argv.includes('--clean')) {
+const { values } = commandLine({
+  usage: ['npm run build', 'npm run clean'],
+  what: 'Writes packages/*/dist as it is published.',
+  options: { clean: { type: 'boolean', what: 'removes it instead' } },
+})
+if (values.clean) {
   for (const { folder } of packages()) rmSync(join(root, 'packages', folder, 'dist'), { recursive: true, force: true })
 } else {
   const problems = await buildWorkspace(root)

@@ -1,35 +1,30 @@
-// npm run chaos -- --cache file|sqlite|redis [--minutes 10] [--seconds 30] [--processes 5] [--seed 4711]: runs a fleet of
-// real processes on one cache and a simulated platform, with a monkey that kills and stops processes, cuts connections and revokes
-// tokens. Exits with code 1 if a guarantee was broken, and names it. Without --cache, runs all three caches one after the other.
-// With --cache memory, nothing is shared and the run must fail, which shows that the checks detect violations.
+// npm run chaos: runs a fleet of real processes on one cache and a simulated platform, with a monkey that kills and stops processes, cuts
+// connections and revokes tokens (`benchmarks/chaos/main.ts`). Exits with code 1 if a guarantee was broken, and names it. With
+// --cache memory, nothing is shared and the run must fail, which shows that the checks detect violations.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { commandLine, wrongUsage } from './lib/command-line.mjs'
 
-const { values } = parseArgs({
+const known = ['file', 'sqlite', 'redis', 'memory']
+const { values } = commandLine({
+  usage: 'npm run chaos -- [options]',
+  what: 'Runs a fleet of real processes on a cache, with a monkey that breaks things, and judges the guarantees.',
   options: {
-    cache: { type: 'string' },
-    minutes: { type: 'string', default: '1' },
-    seconds: { type: 'string' },
-    processes: { type: 'string', default: '5' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    cache: {
+      type: 'string',
+      value: known.join('|'),
+      what: 'one cache alone; otherwise file, sqlite and redis in turn',
+    },
+    minutes: { type: 'number', default: 1, value: 'N', what: 'how long each run takes' },
+    seconds: { type: 'number', value: 'N', what: 'the same in seconds' },
+    processes: { type: 'number', default: 5, value: 'N', what: 'processes of the fleet' },
+    seed: { type: 'number', value: 'N', what: 'repeats the schedule of a run (default: from the clock)' },
   },
 })
+if (values.cache !== undefined && !known.includes(values.cache)) wrongUsage(`--cache must be ${known.join(', ')}`)
 const caches = values.cache === undefined ? ['file', 'sqlite', 'redis'] : [values.cache]
-const settings = {
-  seconds: Number(values.seconds ?? Number(values.minutes) * 60),
-  processes: Number(values.processes),
-  seed: Number(values.seed),
-}
-if (
-  !caches.every((cache) => ['file', 'sqlite', 'redis', 'memory'].includes(cache)) ||
-  !Object.values(settings).every((n) => n > 0)
-) {
-  console.error(
-    'usage: npm run chaos -- --cache file|sqlite|redis [--minutes 10] [--seconds 30] [--processes 5] [--seed 4711]',
-  )
-  process.exit(2)
-}
+const { processes, seconds = values.minutes * 60, seed = Date.now() % 1_000_000 } = values
+const settings = { seconds, processes, seed }
 if (caches.includes('redis') && spawnSync('redis-server', ['--version']).status !== 0) {
   console.error(
     'no redis-server on the PATH, and so no chaos on redis: apt-get update && apt-get install -y redis-server',

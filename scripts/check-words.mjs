@@ -1,8 +1,9 @@
-// node scripts/check-words.mjs [path …]: reports banned phrases (scripts/banned-phrases.json) in sources, test titles, error texts
+// npm run lint:words: reports banned phrases (scripts/banned-phrases.json) in sources, test titles, error texts
 // and pages. Plants one of each kind first and expects each to be reported.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandLine } from './lib/command-line.mjs'
 import { phraseProblems } from './lib/phrases.mjs'
 import { root } from './lib/workspace.mjs'
 
@@ -22,7 +23,11 @@ const problems = Object.entries(plants)
   .filter(([, [path, text]]) => phraseProblems(path, text).length !== 1)
   .map(([kind]) => `the phrase planted in ${kind} was not reported once`)
 
-const chosen = process.argv.slice(2)
+const { names: chosen } = commandLine({
+  usage: 'node scripts/check-words.mjs [PATH …]',
+  what: 'Reports banned phrases (scripts/banned-phrases.json) in all files, or in those whose paths begin so.',
+  takesNames: true,
+})
 const all = execFileSync('git', ['ls-files', '--', '*.ts', '*.mjs', '*.js', '*.cjs', '*.md', 'llms.txt'], {
   cwd: root,
   encoding: 'utf8',

@@ -1,6 +1,7 @@
-// node scripts/check.mjs [script …]: runs all gates, or those named, one after the other; each is a script of
+// npm run check: runs all gates, or those named, one after the other; each is a script of
 // package.json. Prints a line for each with its time, the output of those that fail, and a summary.
 import { spawnSync } from 'node:child_process'
+import { commandLine } from './lib/command-line.mjs'
 import { root } from './lib/workspace.mjs'
 
 const gates = [
@@ -25,7 +26,12 @@ const gates = [
   'pack:check',
 ]
 
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : gates
+const { names } = commandLine({
+  usage: 'npm run check -- [SCRIPT …]',
+  what: `Runs these scripts of package.json one after the other; without any: ${gates.join(', ')}.`,
+  takesNames: true,
+})
+const chosen = names.length > 0 ? names : gates
 const failed = []
 for (const gate of chosen) {
   const startedAt = performance.now()

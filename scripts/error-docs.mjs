@@ -1,5 +1,4 @@
-// node scripts/error-docs.mjs [--check]: writes the generated part of docs/{en,zh}/errors.md from the core's sources and
-// scripts/error-docs/texts.mjs; with --check, only reports what is stale. Fails if a code, class or member has no text,
+// Writes the generated part of docs/{en,zh}/errors.md. Fails if a code, class or member has no text,
 // or a text has no code, class or member.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { format, resolveConfig } from 'prettier'
 import { tsImport } from 'tsx/esm/api'
 import { readErrors } from './error-docs/read-errors.mjs'
 import { classes, codes, members, words } from './error-docs/texts.mjs'
+import { commandLine } from './lib/command-line.mjs'
 import { root } from './lib/workspace.mjs'
 import { words as policyWords } from './providers/words.mjs'
 
@@ -14,6 +14,11 @@ const begin = '<!-- generated:begin -->'
 const end = '<!-- generated:end -->'
 const command = 'node scripts/error-docs.mjs'
 
+const { values } = commandLine({
+  usage: [command, 'npm run docs:errors'],
+  what: "Writes the generated part of docs/{en,zh}/errors.md from the core's sources and scripts/error-docs/texts.mjs.",
+  options: { check: { type: 'boolean', what: 'only reports what is stale' } },
+})
 const { failurePolicy } = await tsImport('../packages/core/src/failure/policy.ts', import.meta.url)
 const { errorClasses } = await tsImport('../packages/core/src/error-class.ts', import.meta.url)
 const source = readErrors(join(root, 'packages/core/src/errors.ts'))
@@ -28,7 +33,7 @@ if (problems.length === 0) for (const language of ['en', 'zh']) await update(lan
 if (problems.length > 0) {
   console.error(problems.join('\n'))
   process.exitCode = 1
-} else if (process.argv.includes('--check')) {
+} else if (values.check) {
   console.log(`${source.codes.length} codes and ${errorClasses.length} classes, as in docs/{en,zh}/errors.md`)
 }
 
@@ -57,7 +62,7 @@ async function update(language) {
   const page = `${before.slice(0, from + begin.length)}\n\n${render(language)}\n\n${before.slice(to)}`
   const after = await format(page, { ...(await resolveConfig(file)), parser: 'markdown' })
   if (after === before) return
-  if (process.argv.includes('--check')) problems.push(`${path} is stale; run: ${command}`)
+  if (values.check) problems.push(`${path} is stale; run: ${command}`)
   else writeFileSync(file, after)
 }
 

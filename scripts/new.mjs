@@ -1,22 +1,25 @@
-// npm run new -- provider acme | npm run new -- cache mongodb: writes the skeleton of a package. It passes its conformance
+// npm run new: writes the skeleton of a package. It passes its conformance
 // suite; the test `filled-in` fails with the list of what is still an example. It also updates the project references.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { commandLine, wrongUsage } from './lib/command-line.mjs'
 import { readJson, root } from './lib/workspace.mjs'
 import { cacheFiles } from './new/cache.mjs'
 import { filledInTest } from './new/filled-in-test.mjs'
 import { providerFiles } from './new/provider.mjs'
 
 const kinds = { provider: providerFiles, cache: cacheFiles }
-const [kind, name] = process.argv.slice(2)
+const { names } = commandLine({
+  usage: ['npm run new -- provider acme', 'npm run new -- cache mongodb'],
+  what: 'Writes the skeleton of a package.',
+  takesNames: true,
+})
+const [kind, name] = names
 const problem = problemOf()
-if (problem === undefined) await create()
-else {
-  console.error(`${problem}\nusage: npm run new -- provider acme\n       npm run new -- cache mongodb`)
-  process.exitCode = 2
-}
+if (problem !== undefined) wrongUsage(problem)
+await create()
 
 function problemOf() {
   if (kinds[kind] === undefined) return 'say provider or cache'

@@ -1,10 +1,9 @@
 // Writes what names every provider package, from packages/provider-*: the command's table, the JSON Schema of its configuration,
-// the names on the status page, the providers' pages, the lists of other pages and the recipes for reverse proxies. `--check` only
-// reports what is stale.
-// node --conditions=@lingpai/source --import tsx scripts/providers.mjs [--check]
+// the names on the status page, the providers' pages, the lists of other pages and the recipes for reverse proxies.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { commandLine } from './lib/command-line.mjs'
 import { root } from './lib/workspace.mjs'
 import { generatedSources } from './providers/code.mjs'
 import { pagesWithLists } from './providers/lists.mjs'
@@ -12,7 +11,12 @@ import { pagesWithoutPackage, providerPages } from './providers/pages.mjs'
 import { proxyRecipes } from './providers/proxies.mjs'
 import { readProviders } from './providers/read-providers.mjs'
 
-const isCheck = process.argv.includes('--check')
+const { values } = commandLine({
+  usage: ['npm run providers', 'npm run providers:check'],
+  what: 'Writes what names every provider package: tables, schema, pages, lists and recipes.',
+  options: { check: { type: 'boolean', default: false, what: 'only reports what is stale' } },
+})
+const isCheck = values.check
 const providers = await readProviders()
 const problems = pagesWithoutPackage(providers).map((path) => `${path}: there is no such provider package`)
 

@@ -1,56 +1,45 @@
-/**
- * Runs the simulated fleet over many seeds, or one seed with its whole trace.
- *
- *   npm run simulate -- --seeds 10000 [--workers 2] [--profile crashes] [--from 1]
- *   npm run simulate -- --seed 4711
- *   npm run simulate -- --seed 4711 --profile calm --accounts 10 --processes 20 --hosts 5
- *
- * Each run starts from a new base seed and prints it, so that a clean result covers schedules for which the code was not tuned;
- * `--from` repeats a run.
- *
- * `--modes sticky-1800,rotate-0` draws the accounts' platforms from these ways to renew: Feishu's, and that of DingTalk's store apps.
- *
- * `--core <folder>` takes the managers from another copy of the core's sources. `--accounts`,
- * `--processes` and `--hosts` set the size of the fleet, otherwise drawn from the seed. `--keep-going` doesn't stop at the first failing
- * seed. Exits with code 1 if a guarantee was broken.
- */
+// npm run simulate: runs the simulated fleet over many seeds, or one seed with its whole trace. Each run starts from a new base seed and
+// prints it, so that a clean result covers schedules for which the code was not tuned; `--from` repeats a run. Exits with code 1 if a
+// guarantee was broken.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { randomInt } from 'node:crypto'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL, fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { commandLine } from './lib/command-line.mjs'
 
 /** The simulated fleet in the sources. */
 const fleetSource = fileURLToPath(new URL('../packages/testing/src/fleet/simulate-fleet.ts', import.meta.url))
 
-const options = {
-  seeds: { type: 'string', default: '1000' },
-  from: { type: 'string' },
-  seed: { type: 'string' },
-  workers: { type: 'string', default: String(availableParallelism()) },
-  profile: { type: 'string' },
-  modes: { type: 'string' },
-  core: { type: 'string' },
-  accounts: { type: 'string' },
-  processes: { type: 'string' },
-  hosts: { type: 'string' },
-  'keep-going': { type: 'boolean', default: false },
-  worker: { type: 'boolean', default: false },
-  fleet: { type: 'string' },
-}
-const values = readArguments()
-
-function readArguments() {
-  try {
-    return parseArgs({ options }).values
-  } catch (error) {
-    console.error(`simulate: ${error.message}`)
-    process.exit(2)
-  }
-}
+const { values } = commandLine({
+  usage: ['npm run simulate -- [--seeds 10000] [options]', 'npm run simulate -- --seed 4711 [options]'],
+  what: 'Runs the simulated fleet over many seeds, or one seed with its whole trace.',
+  options: {
+    seeds: { type: 'number', default: 1000, value: 'N', what: 'how many schedules to run' },
+    from: { type: 'number', value: 'SEED', what: 'the first seed, which repeats a run (default: a new one)' },
+    seed: { type: 'number', value: 'SEED', what: 'one schedule alone, with its trace' },
+    workers: { type: 'number', default: availableParallelism(), value: 'N', what: 'processes that run schedules' },
+    profile: {
+      type: 'string',
+      value: 'NAME',
+      what: 'how much goes wrong, such as calm or crashes (default: by the seed)',
+    },
+    modes: {
+      type: 'string',
+      value: 'LIST',
+      what: 'draws the ways to renew from these alone, such as sticky-1800,rotate-0',
+    },
+    core: { type: 'string', value: 'FOLDER', what: "takes the managers from another copy of the core's sources" },
+    accounts: { type: 'number', value: 'N', what: 'accounts of the fleet (default: by the seed)' },
+    processes: { type: 'number', value: 'N', what: 'processes of the fleet (default: by the seed)' },
+    hosts: { type: 'number', value: 'N', what: 'hosts of the fleet (default: by the seed)' },
+    'keep-going': { type: 'boolean', what: "doesn't stop at the first failing seed" },
+    worker: { type: 'boolean' },
+    fleet: { type: 'string' },
+  },
+})
 
 /** Runs a seed with the programs that `compiled` created. */
 async function simulation({ fleet, core }) {
@@ -65,9 +54,7 @@ async function simulation({ fleet, core }) {
 
 function sizeOf(given) {
   return Object.fromEntries(
-    ['accounts', 'processes', 'hosts'].flatMap((name) =>
-      given[name] === undefined ? [] : [[name, Number(given[name])]],
-    ),
+    ['accounts', 'processes', 'hosts'].flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
   )
 }
 
@@ -153,7 +140,7 @@ async function sweepAll(from, count, workers) {
       hosts,
       fleet: programs.fleet,
       core: programs.core,
-    }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+    }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]))
     const child = fork(
       fileURLToPath(import.meta.url),
       [
@@ -198,10 +185,10 @@ const chosenModes = values.modes === undefined ? '' : ` --modes ${values.modes}`
 /** Seeds are whole numbers; a base leaves room for a long run above it. */
 const highestBase = 10 ** 12
 
-if (values.seed !== undefined) await replay(Number(values.seed))
-else if (values.worker) await sweep(Number(values.from), Number(values.workers), Number(values.seeds))
+if (values.seed !== undefined) await replay(values.seed)
+else if (values.worker) await sweep(values.from, values.workers, values.seeds)
 else {
-  const from = values.from === undefined ? randomInt(1, highestBase) : Number(values.from)
-  console.log(`from seed ${from} on: npm run simulate -- --from ${from} --seeds ${values.seeds}${chosenModes}`)
-  await sweepAll(from, Number(values.seeds), Number(values.workers))
+  const { from = randomInt(1, highestBase), seeds, workers } = values
+  console.log(`from seed ${from} on: npm run simulate -- --from ${from} --seeds ${seeds}${chosenModes}`)
+  await sweepAll(from, seeds, workers)
 }

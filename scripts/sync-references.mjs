@@ -1,12 +1,17 @@
-// node scripts/sync-references.mjs [--check]: makes the command depend on every provider package, and writes the project references of
-// every tsconfig.json from the dependencies in package.json; those at the top are all packages. With --check, only reports
-// differences.
+// npm run references: makes the command depend on every provider package, and writes the project references of every tsconfig.json from the
+// dependencies in package.json; those at the top are all packages.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
+import { commandLine } from './lib/command-line.mjs'
 import { packages, readJson, root } from './lib/workspace.mjs'
 
-const isCheck = process.argv.includes('--check')
+const { values } = commandLine({
+  usage: ['npm run references', 'npm run references:check'],
+  what: 'Writes the dependencies and project references that follow from the packages.',
+  options: { check: { type: 'boolean', default: false, what: 'only reports differences' } },
+})
+const isCheck = values.check
 const stale = []
 await bring('packages/cli/package.json', withProviders(readJson('packages/cli/package.json')))
 

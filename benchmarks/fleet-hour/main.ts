@@ -6,37 +6,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { wechatMp } from '@lingpai/provider-wechat-mp'
 import { startSimulator, type Simulator } from '@lingpai/testing/simulator'
 import { startRedis } from '../chaos/redis-process.js'
 import { judge } from './judge.js'
 import type { MemberMessage, MemberSample, MemberTask } from './member-task.js'
 
+/** One run; see `scripts/fleet.mjs`. */
+interface Settings {
+  readonly minutes: number
+  readonly processes: number
+  readonly accounts: number
+  readonly life: number
+  readonly calls: number
+}
+
 /**
  * A small real fleet: processes that all refresh all accounts in the background on one redis-server, against the simulated WeChat over
  * HTTP, and call its API with tokens of random accounts. Judges memory, requests and dead tokens at the end.
- *
- * npm run fleet -- [--minutes 60] [--processes 8] [--accounts 2000] [--life 300] [--calls 10]
- *
- * `--life` is that of a token in seconds; `--calls` are those of each process in a second. Memory is judged over five lives or more.
  */
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    processes: { type: 'string', default: '8' },
-    accounts: { type: 'string', default: '2000' },
-    life: { type: 'string', default: '300' },
-    calls: { type: 'string', default: '10' },
-  },
-})
-const [minutes, processes, accountCount, lifeSeconds, callsPerSecond] = [
-  Number(values.minutes),
-  Number(values.processes),
-  Number(values.accounts),
-  Number(values.life),
-  Number(values.calls),
-]
+const {
+  minutes,
+  processes,
+  accounts: accountCount,
+  life: lifeSeconds,
+  calls: callsPerSecond,
+} = JSON.parse(process.argv[2] ?? '{}') as Settings
 const runMs = minutes * 60_000
 /** Each minute, and more often in a short run. */
 const betweenSamplesMs = Math.min(60_000, runMs / 12)
