@@ -19,8 +19,6 @@ export interface TokenRecord {
 
 /** A token as the cache stores it. */
 export interface StoredRecord extends TokenRecord {
-  /** The fingerprint of the secret that it was requested with; see `fingerprintOf`. */
-  readonly fingerprint: string
   /** Id of the process that wrote it. */
   readonly writer: string
   readonly reason: RefreshReason
@@ -57,7 +55,6 @@ class HiddenValueRecord implements StoredRecord {
   readonly generation: number
   readonly issuedAtMs: number
   readonly expiresAtMs: number
-  readonly fingerprint: string
   readonly writer: string
   readonly reason: RefreshReason
   declare readonly repeatedAtMs?: number
@@ -72,7 +69,6 @@ class HiddenValueRecord implements StoredRecord {
     this.generation = rest.generation
     this.issuedAtMs = rest.issuedAtMs
     this.expiresAtMs = rest.expiresAtMs
-    this.fingerprint = rest.fingerprint
     this.writer = rest.writer
     this.reason = rest.reason
     if (rest.repeatedAtMs !== undefined) this.repeatedAtMs = rest.repeatedAtMs
@@ -129,14 +125,17 @@ const format = 1
 /**
  * Encodes a record as text. TNW can read it: `access_token`, `expires_in` (seconds at issue) and `expired_time` (Unix
  * milliseconds) are its names.
+ *
+ * @param fingerprint of the secret that the token was requested with; see `fingerprintOf`
  */
-export function encodeRecord(record: StoredRecord): string {
+export function encodeRecord(record: StoredRecord, fingerprint: string): string {
   return JSON.stringify({
     format,
     ...record.carried,
     access_token: record.value,
     expires_in: Math.floor((record.expiresAtMs - record.issuedAtMs) / 1000),
     expired_time: record.expiresAtMs,
+    fingerprint,
     ...record,
   })
 }
@@ -171,7 +170,6 @@ export function decodeRecord(text: string, fingerprint: string, longestLifeMs = 
     generation: generation > highestGeneration ? 0 : generation,
     issuedAtMs,
     expiresAtMs,
-    fingerprint,
     carried,
     writer: typeof writer === 'string' ? writer : '',
     reason: reasons.find((one) => one === reason) ?? 'cold',

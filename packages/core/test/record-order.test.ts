@@ -7,7 +7,6 @@ const held = storedRecord({
   generation: 3,
   issuedAtMs,
   expiresAtMs: issuedAtMs + 7_200_000,
-  fingerprint: '0123456789abcdef',
   writer: 'w1',
   reason: 'cold',
 })

@@ -15,13 +15,12 @@ const fields: StoredRecord = {
   generation: 3,
   issuedAtMs: 1_767_225_600_000,
   expiresAtMs: 1_767_232_800_500,
-  fingerprint: '0123456789abcdef',
   writer: 'w1',
   reason: 'ahead',
 }
 const record = storedRecord(fields)
 const everything = storedRecord({ ...fields, repeatedAtMs: 1_767_230_000_000, rejectedCode: 42001, duels: 2 })
-const { fingerprint } = fields
+const fingerprint = '0123456789abcdef'
 
 /** A record's fields, with its value. */
 function members(of: StoredRecord | undefined): object | undefined {
@@ -30,13 +29,13 @@ function members(of: StoredRecord | undefined): object | undefined {
 
 test('a record is read back as it was written', () => {
   for (const each of [record, everything, storedRecord({ ...fields, rejectedCode: 'invalid_token' })]) {
-    expect(members(decodeRecord(encodeRecord(each), fingerprint))).toEqual(members(each))
+    expect(members(decodeRecord(encodeRecord(each, fingerprint), fingerprint))).toEqual(members(each))
   }
   expect(members(record)).toEqual(fields)
 })
 
 test('an encoded record has TNW’s fields: token, seconds of life, and the moment of expiry', () => {
-  expect(JSON.parse(encodeRecord(record))).toMatchObject({
+  expect(JSON.parse(encodeRecord(record, fingerprint))).toMatchObject({
     access_token: 'token-1',
     expires_in: 7200,
     expired_time: 1_767_232_800_500,
@@ -44,19 +43,20 @@ test('an encoded record has TNW’s fields: token, seconds of life, and the mome
 })
 
 test('an entry with the fingerprint of another secret is not a record', () => {
-  expect(decodeRecord(encodeRecord(record), 'fedcba9876543210')).toBeUndefined()
-  expect(decodeRecord(encodeRecord(record), '')).toBeUndefined()
+  expect(decodeRecord(encodeRecord(record, fingerprint), 'fedcba9876543210')).toBeUndefined()
+  expect(decodeRecord(encodeRecord(record, fingerprint), '')).toBeUndefined()
 })
 
-const change = (changes: object): string => JSON.stringify({ ...JSON.parse(encodeRecord(record)), ...changes })
+const change = (changes: object): string =>
+  JSON.stringify({ ...JSON.parse(encodeRecord(record, fingerprint)), ...changes })
 
 test.each([
   ['empty', ''],
-  ['a cut text', encodeRecord(record).slice(0, -1)],
-  ['two texts', encodeRecord(record) + encodeRecord(record)],
+  ['a cut text', encodeRecord(record, fingerprint).slice(0, -1)],
+  ['two texts', encodeRecord(record, fingerprint) + encodeRecord(record, fingerprint)],
   ['null', 'null'],
-  ['an array', `[${encodeRecord(record)}]`],
-  ['a text of JSON', JSON.stringify(encodeRecord(record))],
+  ['an array', `[${encodeRecord(record, fingerprint)}]`],
+  ['a text of JSON', JSON.stringify(encodeRecord(record, fingerprint))],
   ['TNW’s own entry', JSON.stringify({ access_token: 't', expires_in: 7200, expired_time: 1 })],
   ['an error response', JSON.stringify({ errcode: 40001, errmsg: 'invalid credential' })],
   ['of format 0', change({ format: 0 })],
@@ -90,7 +90,12 @@ test('a later format is read, and its fields are written back, whatever else cha
   const read = decodeRecord(later, fingerprint)
   expect(members(read)).toEqual(fields)
   for (const next of [changedRecord(read ?? record, { rejectedCode: 42001 }), clearedRecord(read ?? record)]) {
-    expect(JSON.parse(encodeRecord(next))).toMatchObject({ format: 7, scope, note: 'later', access_token: 'token-1' })
+    expect(JSON.parse(encodeRecord(next, fingerprint))).toMatchObject({
+      format: 7,
+      scope,
+      note: 'later',
+      access_token: 'token-1',
+    })
   }
 })
 
@@ -99,7 +104,7 @@ test('fields of a later format are not printed, and do not override known names'
   const read = decodeRecord(text, fingerprint)
   expect(inspect(read, { showHidden: true, getters: true }) + JSON.stringify(read)).not.toContain('simsec-later')
   expect(read?.value).toBe('token-1')
-  expect(JSON.parse(encodeRecord(read ?? record))).toEqual(JSON.parse(text))
+  expect(JSON.parse(encodeRecord(read ?? record, fingerprint))).toEqual(JSON.parse(text))
 })
 
 test('a life longer than the platform’s longest is reduced to it', () => {
@@ -108,7 +113,7 @@ test('a life longer than the platform’s longest is reduced to it', () => {
     expiresAtMs: fields.issuedAtMs + 7_200_000,
     repeatedAtMs: fields.issuedAtMs + 7_200_000,
   })
-  expect(JSON.parse(encodeRecord(read ?? record))).toMatchObject({ expires_in: 7200 })
+  expect(JSON.parse(encodeRecord(read ?? record, fingerprint))).toMatchObject({ expires_in: 7200 })
 })
 
 test('a generation that leaves no room to count on is read as 0', () => {
@@ -119,7 +124,7 @@ test('a generation that leaves no room to count on is read as 0', () => {
 test('decodeRecord never throws, whatever the text is', () => {
   const seed = 20_261_120
   const random = randomOf(seed)
-  const good = encodeRecord(everything)
+  const good = encodeRecord(everything, fingerprint)
   let read = 0
   for (let i = 0; i < 20_000; i += 1) {
     const text = garbled(good, random)
@@ -129,7 +134,7 @@ test('decodeRecord never throws, whatever the text is', () => {
         read += 1
         expect(found.value).not.toBe('')
         expect(found.expiresAtMs).toBeGreaterThan(found.issuedAtMs)
-        expect(members(decodeRecord(encodeRecord(found), fingerprint))).toEqual(members(found))
+        expect(members(decodeRecord(encodeRecord(found, fingerprint), fingerprint))).toEqual(members(found))
       }
     } catch (error) {
       throw new Error(`seed ${seed}, round ${i}: ${JSON.stringify(text)}`, { cause: error })
@@ -196,9 +201,9 @@ test('parseObject only accepts objects', () => {
 })
 
 test('a value that a header cannot carry is not a token', () => {
-  const text = encodeRecord(record)
+  const text = encodeRecord(record, fingerprint)
   for (const value of ['a\nb', 'ä', 'x'.repeat(9000), '']) {
     const changed = JSON.stringify({ ...(JSON.parse(text) as object), access_token: value })
-    expect(decodeRecord(changed, record.fingerprint)).toBeUndefined()
+    expect(decodeRecord(changed, fingerprint)).toBeUndefined()
   }
 })

@@ -17,7 +17,7 @@ export function nextRecord<C>(
   fresh: FreshToken,
   nowMs: number,
 ): StoredRecord {
-  const { state, clock, gate, spec, fingerprint, writer } = context
+  const { state, clock, gate, spec, writer } = context
   const { value, sentAt, lifetimeProblem } = fresh
   const { mode, trustSeconds } = spec.renewal
   const trustMs = trustSeconds * 1000
@@ -32,7 +32,7 @@ export function nextRecord<C>(
   if (base?.value !== value) {
     const duels = duelsAfter(context, reason, base)
     const generation = fresh.generation ?? Math.max(base?.generation ?? 0, state.lastGeneration) + 1
-    const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, fingerprint, writer, reason }
+    const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
     return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
   }
   const generation = fresh.generation ?? repeatedGeneration(state, base)

@@ -53,9 +53,10 @@ export async function writeRecord<C>(
 }
 
 /** The text of a record. Readers whose clock was set back need to know when a late one was written. */
-function entryOf<C>({ gate }: AccountContext<C>, record: StoredRecord): string {
+function entryOf<C>({ gate, fingerprint }: AccountContext<C>, record: StoredRecord): string {
   const nowMs = Math.round(gate.reckonedNowMs())
-  return encodeRecord(nowMs - record.issuedAtMs <= promptMs ? record : changedRecord(record, { writtenAtMs: nowMs }))
+  const isPrompt = nowMs - record.issuedAtMs <= promptMs
+  return encodeRecord(isPrompt ? record : changedRecord(record, { writtenAtMs: nowMs }), fingerprint)
 }
 
 /** Whether the cache still holds the record that the work began with, or a newer one, or does not answer. */
