@@ -1,3 +1,4 @@
+import { hasReset } from './fleet-platforms.js'
 import { startProcess } from './start-process.js'
 import type { VirtualStore } from './virtual-store.js'
 import type { Errand, StoreWeather, UpstreamWeather, VirtualProcess, VirtualWorld } from './virtual-world.js'
@@ -140,7 +141,7 @@ function rival(world: VirtualWorld): void {
   const { mode, book } = account
   world.trace.add(world.time.nowMs(), 'rival', 'asks for', account.name)
   account.hurtAtMs = world.time.nowMs()
-  if (mode === 'independent' || world.random.chance(0.5)) book.ask()
+  if (!hasReset(mode) || world.random.chance(0.5)) book.ask()
   else book.rotate()
 }
 

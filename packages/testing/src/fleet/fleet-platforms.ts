@@ -35,6 +35,8 @@ interface Platform {
   readonly renewal: RenewalSpec
   readonly rules: Omit<BookRules, 'lifeSeconds'>
   readonly hasProbe: boolean
+  /** Whether another program can end the tokens before its own, as by a reset in the platform's console. */
+  readonly hasReset: boolean
 }
 
 // The figures are those of QQ bots, WeChat stable_token, WeCom, Feishu, WeChat cgi-bin/token, DingTalk's store apps and own apps, and OAuth 2.
@@ -51,6 +53,7 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
     },
     rules: { mode: 'sticky', windowSeconds: 60, overlapSeconds: 60 },
     hasProbe: true,
+    hasReset: true,
   },
   'sticky-300': {
     renewal: {
@@ -64,6 +67,7 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
     },
     rules: { mode: 'sticky', windowSeconds: 300, overlapSeconds: 300 },
     hasProbe: true,
+    hasReset: true,
   },
   'sticky-0': {
     renewal: {
@@ -76,11 +80,13 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
     },
     rules: { mode: 'sticky', windowSeconds: 0, overlapSeconds: 0 },
     hasProbe: false,
+    hasReset: true,
   },
   'sticky-1800': {
     renewal: { mode: 'sticky', windowSeconds: 1800, overlapSeconds: 1800, attemptsAtSeconds: [1500, 900, 300, 60] },
     rules: { mode: 'sticky', windowSeconds: 1800, overlapSeconds: 1800 },
     hasProbe: true,
+    hasReset: true,
   },
   rotate: {
     renewal: {
@@ -93,27 +99,36 @@ const platforms: Readonly<Record<FleetMode, Platform>> = {
     },
     rules: { mode: 'rotate', windowSeconds: 0, overlapSeconds: 300 },
     hasProbe: true,
+    hasReset: true,
   },
   'rotate-0': {
     renewal: { mode: 'rotate', overlapSeconds: 0, attemptsAtSeconds: [600, 60], memorySeconds: 60 },
     rules: { mode: 'rotate', windowSeconds: 0, overlapSeconds: 0 },
     hasProbe: false,
+    hasReset: true,
   },
   extend: {
     renewal: { mode: 'extend', attemptsAtSeconds: [600] },
     rules: { mode: 'extend', windowSeconds: 0, overlapSeconds: 0 },
     hasProbe: false,
+    hasReset: true,
   },
   independent: {
     renewal: { mode: 'independent', attemptsAtSeconds: [60] },
     rules: { mode: 'independent', windowSeconds: 0, overlapSeconds: 0 },
     hasProbe: false,
+    hasReset: false,
   },
 }
 
 /** Returns the rules of a mode's platform for tokens of a life. */
 export function rulesOf(mode: FleetMode, lifeSeconds: number): BookRules {
   return { ...platforms[mode].rules, lifeSeconds }
+}
+
+/** Whether another program can end the tokens of a mode's platform before its own. */
+export function hasReset(mode: FleetMode): boolean {
+  return platforms[mode].hasReset
 }
 
 function providerFor(mode: FleetMode): Provider<FleetCredentials> {
