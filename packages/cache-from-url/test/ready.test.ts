@@ -40,6 +40,11 @@ const broken: readonly (readonly [name: string, url: () => Promise<BrokenStore>,
           /password/,
         ],
         ['a Redis without the database', async () => onRedis([], '/99'), /databases/],
+        [
+          'a Redis whose user may not ask for the time',
+          async () => onRedis(['--user', 'bot', 'on', '>pw', '~*', '&*', '+@all', '-time'], '', 'bot:pw@'),
+          /permissions/,
+        ],
       ] as const)
     : []),
 ]

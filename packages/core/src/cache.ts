@@ -47,8 +47,8 @@ export interface IAccessTokenCache {
    */
   readonly nowMs?: () => Awaitable<number>
   /**
-   * Uses the store once, as a check at start-up: `await cache.ready?.()`. Rejects with the problem. If waiting cannot
-   * solve it, the error has `retryable: false` and a hint.
+   * Uses the store as a refresh does, as a check at start-up: `await cache.ready?.()`. Rejects with the problem. If
+   * waiting cannot solve it, the error has `retryable: false` and a hint.
    */
   readonly ready?: () => Promise<void>
   /** Releases the resources that the cache itself opened. */

@@ -1,4 +1,4 @@
-import type { IAccessTokenCache } from '../src/cache.js'
+import type { CacheLease, IAccessTokenCache } from '../src/cache.js'
 import { assertReady, expandHome, exposureOf } from '../src/internal.js'
 
 const rules = { owner: 'shop', field: 'secretFile', allowWorldReadable: false }
@@ -38,31 +38,49 @@ test.each([
 })
 
 describe('the check of a store at start-up', () => {
-  const storeOf = (fault?: unknown): { readonly cache: IAccessTokenCache; readonly calls: string[] } => {
+  const storeOf = (
+    fault?: unknown,
+    faulty: readonly string[] = ['get', 'set', 'remove'],
+  ): { readonly cache: IAccessTokenCache; readonly lease: CacheLease; readonly calls: string[] } => {
     const calls: string[] = []
-    const call = (name: string) => (): void => {
-      calls.push(name)
-      if (fault !== undefined) throw fault as Error
+    const call =
+      <T>(name: string, answer: T) =>
+      (): T => {
+        calls.push(name)
+        if (fault !== undefined && faulty.includes(name)) throw fault as Error
+        return answer
+      }
+    return {
+      cache: { get: call('get', undefined), set: call('set', undefined), remove: call('remove', undefined) },
+      lease: { take: call('take', true), commit: call('commit', true), release: call('release', undefined) },
+      calls,
     }
-    return { cache: { get: () => undefined, set: call('set'), remove: call('remove') }, calls }
   }
 
-  test('writes an entry to a store without leases, and removes it', async () => {
+  test('writes an entry to a store without leases, reads it, and removes it', async () => {
     const { cache, calls } = storeOf()
     await assertReady('toyCache', cache)
-    expect(calls).toEqual(['set', 'remove'])
+    expect(calls).toEqual(['set', 'get', 'remove'])
   })
 
-  test('takes and releases the lease of a store with leases', async () => {
-    const { cache, calls } = storeOf()
-    const lease = {
-      take: () => calls.push('take') > 0,
-      commit: () => true,
-      release: () => void calls.push('release'),
-    }
-    await assertReady('toyCache', { ...cache, lease, reach: 'host' })
-    expect(calls).toEqual(['take', 'release'])
+  test('writes under the lease of a store with leases, as a refresh does, and asks for the time of a store that has one', async () => {
+    const { cache, lease, calls } = storeOf()
+    await assertReady('toyCache', { ...cache, lease, nowMs: () => calls.push('now'), reach: 'host' })
+    expect(calls).toEqual(['now', 'take', 'commit', 'get', 'remove'])
   })
+
+  test('succeeds while another process checks the store, too, and has its lease', async () => {
+    const { cache, lease } = storeOf()
+    await assertReady('toyCache', { ...cache, lease: { ...lease, take: () => false, commit: () => false } })
+  })
+
+  test.each(['take', 'commit', 'get', 'remove'])(
+    'fails with a store that fails only in %s, and names that',
+    async (operation) => {
+      const { cache, lease } = storeOf(new TypeError('denied'), [operation])
+      await expect(assertReady('toyCache', { ...cache, lease })).rejects.toMatchObject({ details: { operation } })
+    },
+  )
 
   test.each([
     [new TypeError('no answer'), 'toyCache: the store cannot be used: no answer'],

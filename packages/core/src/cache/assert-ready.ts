@@ -1,30 +1,27 @@
 import type { IAccessTokenCache } from '../cache.js'
 import { systemClock } from '../clock.js'
-import { CacheError } from '../errors.js'
+import { CacheError, type CacheErrorDetails } from '../errors.js'
 import { lastingFailure } from './lasting-failure.js'
 import { scrubCause } from '../secrecy/redact.js'
 import { nodeCrypto } from '../node-crypto.js'
 
 /** The entry that the check writes and removes. */
 const entry = 'lingpai:ready'
-const leaseMs = 1000
+const lifeMs = 1000
 
 /**
- * Writes to a store as a refresh does; implements `ready` of a cache.
+ * Uses a store as a refresh does, each operation once; implements `ready` of a cache.
  *
  * @param name the factory of the cache, for the error
  * @throws CacheError with `retryable: false` and a hint if waiting cannot solve the problem
  */
 export async function assertReady(name: string, cache: IAccessTokenCache): Promise<void> {
-  const { lease, reach = 'process' } = cache
+  const { reach = 'process' } = cache
+  let operation: CacheErrorDetails['operation'] = 'now'
   try {
-    if (lease === undefined) {
-      await cache.set(entry, 'ready', systemClock.now() + leaseMs)
-      await cache.remove(entry)
-    } else {
-      const holder = nodeCrypto().randomUUID()
-      await lease.take(entry, holder, leaseMs)
-      await lease.release(entry, holder)
+    for (const [step, use] of stepsOf(cache)) {
+      operation = step
+      await use()
     }
   } catch (error) {
     const lasting = lastingFailure(error)
@@ -32,8 +29,31 @@ export async function assertReady(name: string, cache: IAccessTokenCache): Promi
     const why = lasting?.hint ?? (typeof code === 'string' ? code : String(message))
     throw new CacheError(
       `${name}: the store cannot be used: ${why}`,
-      { operation: lease === undefined ? 'set' : 'take', reach, problem: 'failed' },
+      { operation, reach, problem: 'failed' },
       { cause: scrubCause(error), ...(lasting && { retryable: false, hint: lasting.hint }) },
     )
   }
+}
+
+type Step = readonly [operation: CacheErrorDetails['operation'], use: () => unknown]
+
+/** Another process may check the store at the same time. What an operation returns is therefore not judged. */
+function stepsOf(cache: IAccessTokenCache): readonly Step[] {
+  const { lease } = cache
+  const holder = nodeCrypto().randomUUID()
+  const endsAtMs = systemClock.now() + lifeMs
+  const write: readonly Step[] =
+    lease === undefined
+      ? [['set', () => cache.set(entry, 'ready', endsAtMs)]]
+      : [
+          ['take', () => lease.take(entry, holder, lifeMs)],
+          ['commit', () => lease.commit(entry, holder, 'ready', endsAtMs)],
+        ]
+  return [
+    ['now', () => cache.nowMs?.()],
+    ...write,
+    // A store may let a user write what they may not read.
+    ['get', () => cache.get(entry)],
+    ['remove', () => cache.remove(entry)],
+  ]
 }
