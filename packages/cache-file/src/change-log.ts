@@ -2,8 +2,7 @@ import { constants, watch, type FSWatcher } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { CacheChange } from '@lingpai/core'
-import { changeMessage, readChange, type FeedWatch } from '@lingpai/core/internal'
-import { ignore } from './system-error.js'
+import { changeMessage, readChange, type FeedWatch, ignore } from '@lingpai/core/internal'
 
 /** A file to which each write of a value adds a line about it, without the value. Its growth shows all processes what was written. */
 const logName = 'changes'

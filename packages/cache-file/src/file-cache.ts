@@ -1,13 +1,12 @@
 import { join, resolve } from 'node:path'
 import { ClosedError, ConfigError, systemClock, type Clock, type IAccessTokenCache } from '@lingpai/core'
-import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { configErrors, assertReady, expandHome, holdingProcess, polledFeed, ignore } from '@lingpai/core/internal'
 import { logChange, loggedChanges, watchLog } from './change-log.js'
 import { forgetEntries } from './forget-entries.js'
 import { tightenCacheDirectory } from './private-directory.js'
 import { maxValueBytes, nameOfKey } from './state.js'
 import { readState, transact, type StateLog } from './state-log.js'
 import { stateMemory } from './state-memory.js'
-import { ignore } from './system-error.js'
 import { commit, release, remove, set, take, type Transition } from './transitions.js'
 
 const malformed = configErrors('fileCache')

@@ -1,8 +1,8 @@
 import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { survive } from '@lingpai/core/internal'
 import { isEntryName, type State } from './state.js'
 import { readTop, removeEntry } from './state-log.js'
-import { survive } from './system-error.js'
 
 /** Maximum number of other entries that one write looks at. */
 const mostLooks = 16

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { link, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CacheError } from '@lingpai/core'
+import { codeOf, ignore, survive } from '@lingpai/core/internal'
 import { syncDirectory } from './private-directory.js'
 import { innerName, writePrivateFile } from './state-file.js'
-import { codeOf, ignore, survive } from './system-error.js'
 
 /** Errors of `link` if the file system has no hard links, or does not allow them. */
 const noLinkCodes = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']

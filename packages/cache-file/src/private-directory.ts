@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CacheError } from '@lingpai/core'
-import { codeOf, ignore, survive } from './system-error.js'
+import { codeOf, ignore, survive } from '@lingpai/core/internal'
 
 const privateMode = 0o700
 /** Names that the cache itself creates in its directory: hashes, and what it moved aside. */

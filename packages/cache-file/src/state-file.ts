@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf, survive } from '@lingpai/core/internal'
 import { markOf, type FileMark } from './file-mark.js'
 import { decodeState, maxStateBytes, type WrittenState } from './state.js'
-import { codeOf, survive } from './system-error.js'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants as Partial<Record<string, number>>
 /** Never follow a link, and never wait for the other end of a pipe. Windows has neither flag. */

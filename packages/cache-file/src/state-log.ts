@@ -1,13 +1,13 @@
 import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CacheError } from '@lingpai/core'
+import { codeOf, ignore, survive } from '@lingpai/core/internal'
 import { isSameMark, isSettled, markOf } from './file-mark.js'
 import { placeState, removeState } from './place-state.js'
 import { preparePrivateDirectory, syncDirectory } from './private-directory.js'
 import { emptyState, encodeState, nameOfKey, type State } from './state.js'
 import { readStateFile, type FoundState } from './state-file.js'
 import type { SeenState, StateMemory } from './state-memory.js'
-import { codeOf, ignore, survive } from './system-error.js'
 import type { Transition } from './transitions.js'
 
 /** The states of one key, each in its own file: `1.json`, `2.json` …; the highest number is the current state. */

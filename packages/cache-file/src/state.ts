@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseObject } from '@lingpai/core/internal'
 
 /** Everything that is stored under one key at one time. A file contains exactly one state and never changes. */
 export interface State {
@@ -86,15 +87,6 @@ function isLease(lease: unknown): lease is HeldLease {
   if (typeof lease !== 'object' || lease === null) return false
   const { holder, untilMs, ttlMs } = lease as Record<string, unknown>
   return typeof holder === 'string' && typeof untilMs === 'number' && typeof ttlMs === 'number'
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function writtenKey(key: string): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { configErrors } from '@lingpai/core/internal'
+import { configErrors, parseObject } from '@lingpai/core/internal'
 
 const malformed = configErrors('keyvCache')
 
@@ -49,16 +49,6 @@ export function decodeEntry(key: string, text: string): EntryContent | undefined
   if (typeof value !== 'string') return undefined
   if (expiresAtMs === undefined) return { value }
   return typeof expiresAtMs === 'number' ? { value, expiresAtMs } : undefined
-}
-
-/** Drops the parser's error, because it quotes the text that it could not parse. */
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function writtenKey(key: string): string {

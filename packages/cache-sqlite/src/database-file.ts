@@ -3,8 +3,8 @@ import { existsSync, statSync } from 'node:fs'
 import { access, chmod, constants, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CacheError, systemClock } from '@lingpai/core'
+import { codeOf, ignore, survive } from '@lingpai/core/internal'
 import { codedError } from './sqlite-error.js'
-import { codeOf, ignore, survive } from './system-error.js'
 
 /** SQLite's files beside the database, which inherit its mode. */
 const companions = ['-wal', '-shm', '-journal']

@@ -1,9 +1,9 @@
 import { systemClock } from '@lingpai/core'
+import { ignore } from '@lingpai/core/internal'
 import { denialOf, fileIdentity, moveDamagedAside, type FileIdentity } from './database-file.js'
 import type { SqliteStore } from './driver.js'
 import { openConnection, type Connection } from './open-connection.js'
 import { codedError, isBusy, isDamage, isDenied, isFull, isHopeless } from './sqlite-error.js'
-import { ignore } from './system-error.js'
 
 /** A database file that is opened when needed, and opened again after it was replaced. */
 export interface Database {

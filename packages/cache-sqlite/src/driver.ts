@@ -1,6 +1,6 @@
 import type * as Driver from '@keyv/sqlite'
 import { ConfigError } from '@lingpai/core'
-import { codeOf } from './system-error.js'
+import { codeOf } from '@lingpai/core/internal'
 
 /** The methods of a store: Keyv's three, and SQL on the same connection. */
 export interface SqliteStore {

@@ -1,8 +1,8 @@
+import { ignore } from '@lingpai/core/internal'
 import { fileIdentity, prepareDatabaseFile } from './database-file.js'
 import { loadDriver, type OpenStore, type SqliteStore } from './driver.js'
 import { hasUnnoted, noteRest, schema } from './schema.js'
 import { codedError } from './sqlite-error.js'
-import { ignore } from './system-error.js'
 
 /** An open database, and the identity of its file. */
 export interface Connection {

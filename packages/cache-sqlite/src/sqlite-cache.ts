@@ -1,13 +1,12 @@
 import { resolve } from 'node:path'
 import { encodeEntry, entryKey, keyvCache } from '@lingpai/cache-keyv'
 import { ConfigError, systemClock, type CacheLease, type Clock, type IAccessTokenCache } from '@lingpai/core'
-import { configErrors, assertReady, expandHome, holdingProcess, polledFeed } from '@lingpai/core/internal'
+import { configErrors, assertReady, expandHome, holdingProcess, polledFeed, ignore } from '@lingpai/core/internal'
 import { Keyv } from 'keyv'
 import { changesIn } from './changes-in.js'
 import { database, type Database } from './database.js'
 import type { SqliteStore } from './driver.js'
 import { commitLease, forgetEnded, forgetLeases, releaseLease, takeLease } from './schema.js'
-import { ignore } from './system-error.js'
 
 const bad = configErrors('sqliteCache')
 

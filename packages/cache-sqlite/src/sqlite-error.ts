@@ -1,5 +1,5 @@
 import { CacheError } from '@lingpai/core'
-import { codeOf } from './system-error.js'
+import { codeOf } from '@lingpai/core/internal'
 
 /** Another process has the lock; nothing was changed. */
 export function isBusy(error: unknown): boolean {

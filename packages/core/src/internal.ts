@@ -1,5 +1,6 @@
 /** Functions that the packages of this repository share. Not public: they may change in any release. */
 export { expandHome } from './files/expand-home.js'
+export { codeOf, ignore, survive } from './files/system-error.js'
 export { exposureOf, type Exposure } from './files/private-file.js'
 export { assertReady } from './cache/assert-ready.js'
 export { sendRequest } from './http/send-request.js'
@@ -18,6 +19,7 @@ export type {
   ProviderSettings,
   ToolEnv,
 } from './provider-manifest.js'
+export { onAbort } from './time/on-abort.js'
 export { pauseUntilAborted } from './time/pause.js'
 export { withDeadline } from './time/with-deadline.js'
 export { configErrors } from './config-errors.js'
@@ -38,6 +40,7 @@ export { replay } from './replay/replay.js'
 export { HandedOut } from './replay/handed-out.js'
 export { renewalModes } from './provider/renewal-mode.js'
 export { readResponse, type ResponseReaderSpec, type TokenResponse } from './provider/read-response.js'
+export { parseObject } from './token-record.js'
 export { accountName, credentialFields, hashOf, volatileFields } from './account.js'
 export { networkFault, type NetworkFault } from './http/network-fault.js'
 export { platformError } from './failure/upstream-errors.js'

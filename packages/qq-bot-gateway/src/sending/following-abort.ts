@@ -1,3 +1,5 @@
+import { onAbort } from '@lingpai/core/internal'
+
 /** An abort signal that follows others. */
 export interface FollowingAbort {
   readonly signal: AbortSignal
@@ -10,7 +12,7 @@ export interface FollowingAbort {
 export function followingAbort(...followed: readonly AbortSignal[]): FollowingAbort {
   const controller = new AbortController()
   const ends = followed.map((signal) =>
-    follow(signal, () => {
+    onAbort(signal, () => {
       controller.abort(signal.reason)
     }),
   )
@@ -23,35 +25,4 @@ export function followingAbort(...followed: readonly AbortSignal[]): FollowingAb
       for (const end of ends) end()
     },
   }
-}
-
-interface Followers {
-  readonly aborts: Set<() => void>
-  readonly listener: () => void
-}
-
-/** One listener per signal, however many messages are waiting: Node.js warns about more than ten. */
-const followers = new WeakMap<AbortSignal, Followers>()
-
-function follow(signal: AbortSignal, abort: () => void): () => void {
-  if (signal.aborted) abort()
-  const { aborts, listener } = followers.get(signal) ?? firstFollower(signal)
-  aborts.add(abort)
-  return () => {
-    aborts.delete(abort)
-    if (aborts.size > 0) return
-    signal.removeEventListener('abort', listener)
-    followers.delete(signal)
-  }
-}
-
-function firstFollower(signal: AbortSignal): Followers {
-  const aborts = new Set<() => void>()
-  const listener = (): void => {
-    for (const abort of aborts) abort()
-  }
-  signal.addEventListener('abort', listener, { once: true })
-  const first = { aborts, listener }
-  followers.set(signal, first)
-  return first
 }
