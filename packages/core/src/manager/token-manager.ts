@@ -2,7 +2,7 @@
 import { accountName, areTexts, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
 import { AccountContext, type AccountFacts, type ManagerParts } from '../state/account-context.js'
 import { AccountSource } from '../source/account-source.js'
-import type { SourceName, SourceParts } from '../source/source-parts.js'
+import type { KnownSecrets, SourceName, SourceParts } from '../source/source-parts.js'
 import { assertCache } from '../cache/assert-cache.js'
 import type { IAccessTokenCache } from '../cache.js'
 import { BoundedStore } from '../cache/bounded-cache.js'
@@ -17,6 +17,7 @@ import { registry } from './process-registry.js'
 import { resolveSecrets } from './resolve-secrets.js'
 import { lateSecret } from '../upstream/fetch-secret.js'
 import { SourceIdentities } from './source-identities.js'
+import { SourceVariants } from './source-variants.js'
 import type { TokenSource } from '../token-source.js'
 import { RefreshQueue } from '../state/refresh-queue.js'
 import { withDeadline } from '../time/with-deadline.js'
@@ -65,7 +66,7 @@ export class TokenManager {
   readonly #sources = new Map<string, AccountSource<never>>()
   readonly #identities = new SourceIdentities()
   readonly #parts: ManagerParts
-  readonly #sourceParts: SourceParts
+  readonly #variants: SourceVariants
   #isClosed = false
 
   /** @throws ConfigError naming the option */
@@ -94,16 +95,17 @@ export class TokenManager {
         if (failures !== undefined) this.#hub.emit('cache-recovered', { atMs: clock.now(), failures })
       },
     }
-    this.#sourceParts = {
+    const sourceParts: SourceParts = {
       clock,
       fetch,
       language,
-      contextOf: (facts, secrets) => this.#contextOf(facts, secrets),
+      contextOf: (facts, secrets, key) => this.#contextOf(facts, secrets, key),
       // A hanging vault must not block every later call.
-      secretsOf: ({ spec, secrets }) => {
+      secretsOf: (spec, secrets) => {
         return withDeadline(clock, timeoutMs, resolveSecrets(spec, secrets), () => lateSecret(spec.id, timeoutMs))
       },
     }
+    this.#variants = new SourceVariants(sourceParts, this.#identities)
     for (const [name, hook] of Object.entries(options.hooks ?? {}))
       this.#hub.on(name as LingpaiEventName, hook as () => void)
     if (options.logger === undefined) warnOfCache(this.#hub)
@@ -119,33 +121,22 @@ export class TokenManager {
   source<C>(provider: Provider<C>, credentials: CredentialsOf<C>, options: SourceOptions = {}): TokenSource {
     if (this.#isClosed) throw new ClosedError('the token manager was closed')
     const { spec } = provider
-    const { account, secrets, volatile } = splitCredentials(spec, credentials)
-    const isReadonly = options.readonly ?? false
+    const split = splitCredentials(spec, credentials)
+    const { account, secrets } = split
     const recordKey = areTexts(secrets) ? keyOf(account, secrets) : undefined
-    const variant = this.#identities.variantOf(spec, isReadonly)
+    const variant = this.#variants.of(spec, options.readonly ?? false, false)
     const key = recordKey ?? this.#identities.ofUnknownSecrets(account, secrets)
     // Nearly all accounts of a process have one variant, and need no name of their own.
-    const names = [key, `${key} ${variant}`] as const
+    const names = [key, `${key} ${variant.name}`] as const
     for (const name of names) {
       const known = this.#sources.get(name)
-      if (known?.variant !== variant) continue
-      known.takeVolatile(volatile)
+      if (known?.variantName !== variant.name) continue
+      known.takeVolatile(split.volatile)
       return known
     }
     const name = this.#sources.has(key) ? names[1] : key
-    const source = new AccountSource<C>({
-      parts: this.#sourceParts,
-      spec,
-      account,
-      secrets,
-      volatile,
-      isReadonly,
-      isNested: false,
-      key: recordKey,
-      name,
-      variant,
-      given: Object(credentials) as Record<string, unknown>,
-    })
+    const given = Object(credentials) as Record<string, unknown>
+    const source = new AccountSource<C>({ ...split, variant, name, key: recordKey, given })
     this.#sources.set(name, source as unknown as AccountSource<never>)
     return source
   }
@@ -194,21 +185,17 @@ export class TokenManager {
     await this.close()
   }
 
-  #contextOf<C>(facts: AccountFacts<C>, secrets: Readonly<Record<string, string>>): AccountContext<C> {
+  #contextOf<C>(facts: AccountFacts<C>, secrets: KnownSecrets, knownKey?: string): AccountContext<C> {
     const { clock, store } = this.#parts
     const { spec, account } = facts
-    const key = facts.key ?? keyOf(account, secrets)
+    const key = knownKey ?? keyOf(account, secrets)
     const state = registry.state(store.cache, clock, key)
     const parent = spec.parent && this.#parentSource(spec.parent, facts, secrets)
     return new AccountContext<C>(this.#parts, { facts, secrets, key, state, parent })
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */
-  #parentSource<C>(
-    { spec }: ParentProvider<C>,
-    child: AccountFacts<C>,
-    secrets: Readonly<Record<string, string>>,
-  ): TokenSource {
+  #parentSource<C>({ spec }: ParentProvider<C>, child: AccountFacts<C>, secrets: KnownSecrets): TokenSource {
     const { account, isReadonly, closing } = child
     // The child may be given others later.
     const volatile = Object.keys(child.volatile).map((field): [string, Secret] => [
@@ -224,18 +211,8 @@ export class TokenManager {
       ...Object.fromEntries(volatile),
     }
     const split = splitCredentials<C>(spec, credentials as unknown as CredentialsOf<C>)
-    return new AccountSource<C>({
-      parts: this.#sourceParts,
-      spec,
-      ...split,
-      isReadonly,
-      isNested: true,
-      key: undefined,
-      name: '',
-      variant: '',
-      given: credentials,
-      closing,
-    })
+    const variant = this.#variants.of(spec, isReadonly, true)
+    return new AccountSource<C>({ ...split, variant, name: '', given: credentials, closing })
   }
 }
 

@@ -66,8 +66,8 @@ export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
   }
 
   /** Tells sources of one account apart: by the provider's description and the options. */
-  get variant(): string {
-    return this.#served.variant
+  get variantName(): string {
+    return this.#served.variantName
   }
 
   takeVolatile(given: AccountFacts<C>['volatile']): void {

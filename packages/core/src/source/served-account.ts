@@ -1,4 +1,11 @@
-import { areCredentials, areTexts, assertCredentials, fingerprintOf, type Account } from '../account.js'
+import {
+  areCredentials,
+  areTexts,
+  assertCredentials,
+  fingerprintOf,
+  type Account,
+  type SplitCredentials,
+} from '../account.js'
 import { type ClosedError, isLingpaiError } from '../errors.js'
 import type { AccountContext, AccountFacts } from '../state/account-context.js'
 import { forgetSource, type AccountState, type HotSource } from '../state/account-state.js'
@@ -8,11 +15,14 @@ import { acquire, renew, type Acquirable } from './acquire.js'
 import { AskedSecrets } from './asked-secrets.js'
 import { BackgroundRefresh, type RenewedSource } from './background-refresh.js'
 import { followChanges } from './follow-changes.js'
-import type { SourceName, SourceParts } from './source-parts.js'
+import type { KnownSecrets, SourceName, SourceParts, SourceVariant } from './source-parts.js'
 
 /** What a source is given. */
-export interface ServedParts<C> extends Omit<AccountFacts<C>, 'closing' | 'source'>, SourceName {
-  readonly parts: SourceParts
+export interface ServedParts<C> extends SplitCredentials {
+  readonly variant: SourceVariant<C>
+  readonly name: string
+  /** Key of the record in the cache, if it is known. */
+  readonly key?: string | undefined
   /** The credentials as they were given. */
   readonly given: Readonly<Record<string, unknown>>
   /** Only of a parent: it ends with the derived token's source. */
@@ -21,17 +31,13 @@ export interface ServedParts<C> extends Omit<AccountFacts<C>, 'closing' | 'sourc
 
 /** The account that a source serves: its credentials, as far as they are known, its background refresh, and its end. */
 export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSource<C>, Acquirable<C> {
-  readonly parts: SourceParts
-  readonly spec: AccountFacts<C>['spec']
   readonly account: Account
-  readonly isReadonly: boolean
-  readonly isNested: boolean
-  readonly key: string | undefined
   readonly name: string
-  readonly variant: string
   readonly closing: Closing
   readonly source: HotSource
-  readonly #secrets: AccountFacts<C>['secrets']
+  readonly #variant: SourceVariant<C>
+  /** The secrets as they were given: each a text, or a function that is asked. */
+  readonly #secrets: SplitCredentials['secrets']
   #volatile: AccountFacts<C>['volatile']
   /** The credentials as they were given, if they are not valid. */
   #invalid: Readonly<Record<string, unknown>> | undefined
@@ -44,24 +50,36 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSou
   #background: BackgroundRefresh<C> | undefined
 
   constructor(source: HotSource, served: ServedParts<C>) {
-    this.parts = served.parts
-    this.spec = served.spec
+    const { variant, secrets } = served
+    this.#variant = variant
+    this.#secrets = secrets
     this.account = served.account
-    this.#secrets = served.secrets
-    this.isReadonly = served.isReadonly
-    this.isNested = served.isNested
-    this.key = served.key
     this.name = served.name
-    this.variant = served.variant
     this.closing = served.closing ?? new Closing()
     this.source = source
     this.#volatile = served.volatile
-    this.#invalid = areCredentials(this.spec, served.given) ? undefined : { ...served.given }
-    if (areTexts(this.#secrets)) this.#use(this.#secrets)
+    this.#invalid = areCredentials(variant.spec, served.given) ? undefined : { ...served.given }
+    if (areTexts(secrets)) this.#use(secrets, served.key)
   }
 
-  get secrets(): AccountFacts<C>['secrets'] {
-    return this.#secrets
+  get parts(): SourceParts {
+    return this.#variant.parts
+  }
+
+  get spec(): AccountFacts<C>['spec'] {
+    return this.#variant.spec
+  }
+
+  get isReadonly(): boolean {
+    return this.#variant.isReadonly
+  }
+
+  get isNested(): boolean {
+    return this.#variant.isNested
+  }
+
+  get variantName(): string {
+    return this.#variant.name
   }
 
   get volatile(): AccountFacts<C>['volatile'] {
@@ -170,7 +188,7 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSou
 
   /** Fetches the secrets that are functions. */
   async #ask(): Promise<AccountContext<C>> {
-    const asked = (this.#asked ??= new AskedSecrets(this.parts, this))
+    const asked = (this.#asked ??= new AskedSecrets(this.#variant, this.#secrets))
     const secrets = await this.closing.during(() => abortable(asked.ask(), this.closing.signal))
     this.closing.throwIfClosed()
     // A vault usually returns the same secret again.
@@ -178,9 +196,9 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSou
     return this.#use(secrets)
   }
 
-  #use(secrets: Readonly<Record<string, string>>): AccountContext<C> {
+  #use(secrets: KnownSecrets, key?: string): AccountContext<C> {
     this.#leave()
-    const context = this.parts.contextOf(this, secrets)
+    const context = this.parts.contextOf(this, secrets, key)
     this.#context = context
     this.#endChanges = followChanges(context)
     return context

@@ -39,15 +39,11 @@ export interface ManagerParts {
 export interface AccountFacts<C> {
   readonly spec: ResolvedSpec<C>
   readonly account: Account
-  /** The secrets as they were given: a text, or a function that is asked. */
-  readonly secrets: Readonly<Record<string, Secret>>
   /** Others take their place when the account's source is asked for with others. */
   readonly volatile: Readonly<Record<string, Secret>>
   readonly isReadonly: boolean
   /** Whether it is the parent of a derived account, and serves that alone. */
   readonly isNested: boolean
-  /** Key of the record in the cache, where no secret is a function. */
-  readonly key: string | undefined
   readonly closing: Closing
   /** What serves the account's token to callers. */
   readonly source: HotSource
