@@ -83,6 +83,7 @@ export async function moveAside(path: string, nowMs: number): Promise<void> {
   }
 }
 
-function isLooseAndOurs({ mode, uid }: { readonly mode: number; readonly uid: number }): boolean {
+/** Whether other users can enter a directory that this user may restrict. */
+export function isLooseAndOurs({ mode, uid }: { readonly mode: number; readonly uid: number }): boolean {
   return process.getuid?.() === uid && (mode & 0o077) !== 0
 }

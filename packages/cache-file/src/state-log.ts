@@ -4,7 +4,7 @@ import { CacheError } from '@lingpai/core'
 import { codeOf, ignore, survive } from '@lingpai/core/internal'
 import { isSameMark, isSettled, markOf } from './file-mark.js'
 import { placeState, removeState } from './place-state.js'
-import { preparePrivateDirectory, syncDirectory } from './private-directory.js'
+import { isLooseAndOurs, preparePrivateDirectory, syncDirectory } from './private-directory.js'
 import { emptyState, encodeState, nameOfKey, type State } from './state.js'
 import { readStateFile, type FoundState } from './state-file.js'
 import type { SeenState, StateMemory } from './state-memory.js'
@@ -66,13 +66,13 @@ async function stillStands({ directory }: StateLog, { number, path, mark }: Seen
  */
 export async function transact<T>(log: StateLog, transition: Transition<T>): Promise<T> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const { number, found, isDamaged } = await readOwnTop(log)
+    const { number, found, isDamaged, isPrivate } = await readOwnTop(log)
     const standing = found?.state ?? emptyState
     const { next, answer } = transition(standing)
     if (next === undefined && !isDamaged) return answer
     if (number === mostNumber) await removeState(pathOf(log.directory, number))
     else {
-      await preparePrivateDirectory(log.directory, log.now)
+      if (!isPrivate) await preparePrivateDirectory(log.directory, log.now)
       const state = next ?? standing
       // A lease without a value may be lost in a power failure: its holder is then gone, too.
       const isFlushed = state.value !== undefined || standing.value !== undefined
@@ -92,18 +92,21 @@ export interface Top {
   /** Absent if no state exists, or none can be read. */
   readonly found?: FoundState
   readonly isDamaged: boolean
+  /** Whether the directory exists, and only this user can enter it. */
+  readonly isPrivate: boolean
 }
 
 /** Returns the top of the entry named `name`. A state that vanishes between listing and reading was superseded: look again. */
 export async function readTop(directory: string, name: string): Promise<Top> {
   let goneNumber = 0
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const number = highest(await listDirectory(directory))
-    if (number === 0) return { number, isDamaged: false }
+    const { names, isPrivate } = await listDirectory(directory)
+    const number = highest(names)
+    if (number === 0) return { number, isDamaged: false, isPrivate }
     const found = await readStateFile(pathOf(directory, number), name)
-    if (typeof found === 'object') return { number, isDamaged: false, found }
+    if (typeof found === 'object') return { number, isDamaged: false, isPrivate, found }
     // Listed twice and missing twice: a dangling name.
-    if (found === 'damaged' || number === goneNumber) return { number, isDamaged: true }
+    if (found === 'damaged' || number === goneNumber) return { number, isDamaged: true, isPrivate }
     goneNumber = number
   }
   throw failure('fileCache: an entry changed faster than it could be read', 'get')
@@ -113,7 +116,7 @@ export async function readTop(directory: string, name: string): Promise<Top> {
 async function readOwnTop({ key, directory }: StateLog): Promise<Top> {
   const top = await readTop(directory, nameOfKey(key))
   const isOurs = top.found?.key === undefined || top.found.key === key
-  return isOurs ? top : { number: top.number, isDamaged: true }
+  return isOurs ? top : { number: top.number, isDamaged: true, isPrivate: top.isPrivate }
 }
 
 /** Publishes `state`. @returns whether it is current, or was until others built on it; on `false` nothing of it is left */
@@ -175,25 +178,24 @@ async function clearAbandoned(directory: string, number: number, names: readonly
  * publishes, and starts again; a state that it has already published stays.
  */
 export async function removeEntry(directory: string, number: number): Promise<void> {
-  const names = await listDirectory(directory)
+  const { names } = await listDirectory(directory)
   for (const outdated of numbersIn(names).filter((candidate) => candidate <= number))
     await removeState(pathOf(directory, outdated))
   for (const aside of names.filter((name) => asideName.test(name))) await removeState(join(directory, aside))
   await rmdir(directory)
 }
 
+interface Listing {
+  readonly names: readonly string[]
+  readonly isPrivate: boolean
+}
+
 /** Lists a directory. Returns no names if there is none, or if the path is something else; rejects on other errors. */
-async function listDirectory(path: string): Promise<readonly string[]> {
-  const [found, names] = await Promise.all([
-    lstat(path).catch(survive('ENOENT')),
-    readdir(path).catch((error: unknown) => ({ error })),
-  ])
-  if (found?.isDirectory() !== true) return []
-  if ('error' in names) {
-    if (codeOf(names.error) === 'ENOENT') return []
-    throw names.error
-  }
-  return names
+async function listDirectory(path: string): Promise<Listing> {
+  const found = await lstat(path).catch(survive('ENOENT'))
+  if (found?.isDirectory() !== true) return { names: [], isPrivate: false }
+  const names = await readdir(path).catch(survive('ENOENT'))
+  return { names: names ?? [], isPrivate: names !== undefined && !isLooseAndOurs(found) }
 }
 
 function highest(names: readonly string[]): number {
