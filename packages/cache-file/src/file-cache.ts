@@ -63,11 +63,9 @@ export function fileCache({ directory, clock = systemClock }: FileCacheOptions):
     return holdingProcess(async () =>
       inTurn(key, async () => {
         await (tightening ??= tightenCacheDirectory(root).catch(ignore))
-        const answer = await transact(log, transition)
-        if (written !== undefined && answer !== false) {
-          await logChange(root, key, written)
-          forgetSoon()
-        }
+        const announce = written === undefined ? undefined : async (): Promise<void> => logChange(root, key, written)
+        const answer = await transact(log, transition, announce)
+        if (written !== undefined && answer !== false) forgetSoon()
         return answer
       }),
     )

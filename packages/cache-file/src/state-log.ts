@@ -25,6 +25,7 @@ const stateName = /^([1-9]\d{0,11})\.json$/
 const asideName = /^\d+\.[0-9a-f-]{36}\.tmp$/
 /** A temporary file of this age belongs to a writer that died. */
 const abandonedAfterMs = 60_000
+const nothing = async (): Promise<void> => undefined
 /** Each lost attempt means that another process made progress; this many in a row mean a broken file system. */
 const mostAttempts = 1000
 
@@ -62,9 +63,14 @@ async function stillStands({ directory }: StateLog, { number, path, mark }: Seen
  * The next state is published under the next number, which fails if another process was faster; the transition then runs again on the
  * new state. A number that was free only because other processes moved on or removed the entry is given back.
  *
+ * @param announce called when other processes see a state, which may not be on the disk yet. Never rejects.
  * @returns the result of the transition, once its state is published, and on the disk if there is or was a value
  */
-export async function transact<T>(log: StateLog, transition: Transition<T>): Promise<T> {
+export async function transact<T>(
+  log: StateLog,
+  transition: Transition<T>,
+  announce: () => Promise<void> = nothing,
+): Promise<T> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const { number, found, isDamaged, isPrivate } = await readOwnTop(log)
     const standing = found?.state ?? emptyState
@@ -76,10 +82,9 @@ export async function transact<T>(log: StateLog, transition: Transition<T>): Pro
       const state = next ?? standing
       // A lease without a value may be lost in a power failure: its holder is then gone, too.
       const isFlushed = state.value !== undefined || standing.value !== undefined
-      if (!(await publish(log, number + 1, state, isFlushed))) continue
       // The first value may be in a directory that a lease made.
-      if (isFlushed && standing.value === undefined) await syncDirectory(dirname(log.directory))
-      return answer
+      const isFirst = isFlushed && standing.value === undefined
+      if (await publish(log, number + 1, state, { isFlushed, isFirst, announce })) return answer
     }
   }
   throw failure('fileCache: other processes changed an entry too often', 'set')
@@ -119,12 +124,19 @@ async function readOwnTop({ key, directory }: StateLog): Promise<Top> {
   return isOurs ? top : { number: top.number, isDamaged: true, isPrivate: top.isPrivate }
 }
 
+interface PublishTerms {
+  readonly isFlushed: boolean
+  /** Whether the name of the directory is flushed, too. */
+  readonly isFirst: boolean
+  readonly announce: () => Promise<void>
+}
+
 /** Publishes `state`. @returns whether it is current, or was until others built on it; on `false` nothing of it is left */
 async function publish(
   { key, directory }: StateLog,
   number: number,
   state: State,
-  isFlushed: boolean,
+  { isFlushed, isFirst, announce }: PublishTerms,
 ): Promise<boolean> {
   const path = pathOf(directory, number)
   try {
@@ -134,7 +146,7 @@ async function publish(
     if (codeOf(error) === 'ENOENT') return false
     throw error
   }
-  const names = await readdir(directory)
+  const [names] = await Promise.all([readdir(directory), announce()])
   const isOvertaken = highest(names) > number
   // The entry was removed, and may have started again from 1.
   const isDetached = number > 1 && !names.includes(nameOfNumber(number - 1))
@@ -142,7 +154,7 @@ async function publish(
     await removeState(path).catch(ignore)
     return false
   }
-  if (isFlushed) await syncDirectory(directory)
+  if (isFlushed) await Promise.all([directory, ...(isFirst ? [dirname(directory)] : [])].map(syncDirectory))
   await tidy(directory, number, names, state.value === undefined ? 0 : 1)
   return true
 }
