@@ -21,7 +21,7 @@ import type { ClosedError } from '../errors.js'
 import { failureKey } from '../failure/failure-record.js'
 import { isBoundToRequests, joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
 import { isClosedError } from '../time/closing.js'
-import type { AgreedSpan } from '../time/clock-watch.js'
+import { lasts, type AgreedSpan } from '../time/clock-watch.js'
 import { freshnessOf } from '../state/freshness.js'
 import { recordKey, type KeyedSource } from './record-key.js'
 import { assertNote } from './assert-note.js'
@@ -49,7 +49,8 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /** {@link TokenSource} over a state that all managers of the process share. */
 export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
-  // A warm call reads these and nothing else of the account's own: what is small and near is in the processor's cache.
+  // A warm call reads these and nothing else of the account's own: what is small and near is in the processor's cache. That is also
+  // why no method is private: each object of a class with one has a field more.
   #hotToken: Promise<string> | undefined
   #hotSpan: AgreedSpan | undefined
   #hotForMs = 0
@@ -94,21 +95,12 @@ export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
 
   // The hot path: one stored promise and one read of the clock. Not async, because each call would then allocate a promise.
   getAccessToken(options?: GetTokenOptions): Promise<string> {
-    const hot = options === undefined ? this.#hot() : undefined
-    if (hot !== undefined) return hot
+    const hot = this.#hotToken
+    if (hot !== undefined && options === undefined && lasts(this.#hotSpan, this.#hotForMs)) return hot
     // Callers that have to wait share one wait, except where I/O ends with the request that started it.
     const mayShare = options === undefined && !isBoundToRequests() && this.peek() === undefined
     if (mayShare) return this.#served.acquireForAll()
     return acquire(this.#served, options).then(({ value }) => value)
-  }
-
-  /** The promise of a token that needs no check now. */
-  #hot(): Promise<string> | undefined {
-    const span = this.#hotSpan
-    if (span === undefined) return undefined
-    const nowMs = span.clock.now()
-    const isHot = nowMs >= span.fromMs && nowMs < span.toMs && nowMs < span.beganMs + this.#hotForMs
-    return isHot ? this.#hotToken : undefined
   }
 
   warm(state: AccountState, token: Promise<string>, span: AgreedSpan, forMs: number): boolean {
@@ -138,7 +130,7 @@ export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
   peek(): string | undefined {
     const context = this.#served.context
     if (context === undefined || this.#served.closing.reason !== undefined) return undefined
-    if (this.#hot() !== undefined) return context.state.record?.value
+    if (lasts(this.#hotSpan, this.#hotForMs)) return context.state.record?.value
     const freshness = freshnessOf(context, 0)
     return freshness === 'unusable' || freshness === 'must-revalidate' ? undefined : context.state.record?.value
   }

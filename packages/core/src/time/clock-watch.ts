@@ -13,6 +13,13 @@ export interface AgreedSpan {
   readonly toMs: number
 }
 
+/** Whether a span holds now, and so many milliseconds from its beginning are not over. */
+export function lasts(span: AgreedSpan | undefined, forMs: number): boolean {
+  if (span === undefined) return false
+  const nowMs = span.clock.now()
+  return nowMs >= span.fromMs && nowMs < span.toMs && nowMs < span.beganMs + forMs
+}
+
 /** How long one look at both clocks is good for. */
 const trustMs = 1000
 /** The clocks are looked at this often, and this many times. */
