@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { ClosedError, type Clock, type Timer } from '@lingpai/core'
-import { holdingProcess, patientTimer } from '@lingpai/core/internal'
+import { ClosedError, type Clock, type Timer, type TimerOptions } from '@lingpai/core'
+import { patientTimer } from '@lingpai/core/internal'
 import type { Link, MakeLink } from './redis-link.js'
 import { isReadOnly, isRefusal, RedisStoreError, storeError, timeoutError } from './store-error.js'
 
@@ -29,8 +29,6 @@ const betweenRenewalsMs = 5000
 const silenceMs = 2000
 /** An idle connection is tested at this interval, so that a dead one is found before it is needed. */
 const heartbeatMs = 5000
-/** Margin after the time limit of a call: a busy process notices its end a little later. */
-const settlingMs = 1000
 
 /**
  * A connection that reconnects by itself and never makes a caller wait longer than `timeoutMs`: while the server is known to be down
@@ -60,7 +58,7 @@ export class Connection {
   async run<T>(commands: (link: Link) => Promise<T>): Promise<T> {
     this.#assertOpen()
     try {
-      return await holdingProcess(() => this.#bounded(commands), 2 * this.#parts.timeoutMs + settlingMs)
+      return await this.#bounded(commands, { holdsProcess: true })
     } catch (error) {
       // The name of the server may point to another server by now, the new master.
       if (isReadOnly(error) && this.#upForMs() >= betweenRenewalsMs) this.#lose(this.#link, error)
@@ -77,7 +75,7 @@ export class Connection {
     this.#link = undefined
   }
 
-  #bounded<T>(commands: (link: Link) => Promise<T>): Promise<T> {
+  #bounded<T>(commands: (link: Link) => Promise<T>, { holdsProcess }: Required<TimerOptions>): Promise<T> {
     const { clock, timeoutMs, name } = this.#parts
     if (this.#overdue > 0) return Promise.reject(timeoutError(name, timeoutMs))
     return new Promise((resolve, reject) => {
@@ -89,7 +87,7 @@ export class Connection {
         if (sent === undefined) this.#isSlow = true
         else this.#watch(sent)
       }
-      const timer = patientTimer(clock, giveUp, timeoutMs)
+      const timer = patientTimer(clock, giveUp, timeoutMs, { holdsProcess })
       const cancel = (): void => {
         timer.cancel()
       }
@@ -251,7 +249,7 @@ export class Connection {
       const goOn = (): void => {
         if (this.#link === link) this.#armHeartbeat(link)
       }
-      this.#bounded((current) => current.ping()).then(goOn, goOn)
+      this.#bounded((current) => current.ping(), { holdsProcess: false }).then(goOn, goOn)
     }, heartbeatMs)
   }
 

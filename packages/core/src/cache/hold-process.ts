@@ -7,11 +7,9 @@ const longestHoldMs = 60_000
 /**
  * Keeps the process alive while a call is under way. What the call itself waits for, such as an idle connection, may
  * not keep it alive.
- *
- * @param longestMs limit of the hold in milliseconds
  */
-export async function holdingProcess<T>(call: () => Awaitable<T>, longestMs = longestHoldMs): Promise<T> {
-  const timer = systemClock.setTimer(() => undefined, longestMs, { holdsProcess: true })
+export async function holdingProcess<T>(call: () => Awaitable<T>): Promise<T> {
+  const timer = systemClock.setTimer(() => undefined, longestHoldMs, { holdsProcess: true })
   try {
     return await call()
   } finally {
