@@ -20,22 +20,22 @@ export interface ScenarioText {
 
 export const leftOutTexts: Readonly<Record<LeftOut, BothLanguages>> = {
   'its-margin-is-longer-than-the-life': {
-    en: 'it drops a token minutes before its expiry, and no option changes that',
+    en: 'drops a token minutes before its expiry, and no option changes that',
     zh: '在到期前数分钟就丢弃令牌，且没有选项可以更改',
   },
   'no-way-to-replace-a-rejected-token': {
-    en: 'it offers no way to replace a rejected token',
+    en: 'no way to replace a rejected token',
     zh: '没有办法更换被拒绝的令牌',
   },
   'one-client-for-each-account': {
-    en: 'it needs a client object for each account, and is not made for many',
+    en: 'made for one account: many need a client object each',
     zh: '每个账号需要一个客户端对象，并非为大量账号设计',
   },
   'no-shared-cache': {
-    en: 'it brings no cache that processes share',
+    en: 'no cache that processes share',
     zh: '不带进程间共享的缓存',
   },
-  'not-a-server': { en: 'it is not a server', zh: '不是服务器' },
+  'not-a-server': { en: 'not a server', zh: '不是服务器' },
 }
 
 const request: BothLanguages = { en: 'token requests', zh: '令牌请求数' }
