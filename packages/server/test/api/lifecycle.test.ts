@@ -37,21 +37,25 @@ describe('the shutdown', () => {
   })
 
   test('readiness fails as soon as the shutdown begins, on existing connections', async () => {
-    world.simulator.fault({ platform: 'wechat', latencyMs: 500 })
-    const { hostname, port } = new URL(world.url)
+    const patient = await openServerWorld({ simulator: world.simulator, drainMs: 10_000 })
+    const { hostname, port } = new URL(patient.url)
     const socket = connect(Number(port), hostname)
     let text = ''
     socket.setEncoding('utf8').on('data', (part: string) => (text += part))
-    const key = world.key()
-    const ask = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n\r\n`
-    // Sent together: the server responds to the second one after the first, when the shutdown has begun.
-    socket.write(ask('/v1/accounts/shop/token'))
-    await until(() => world.simulator.ledger.tokenRequests() === 1)
-    const ended = world.server.close()
-    await until(() => text.includes('"generation":1'))
-    expect(text).toMatch(/^HTTP\/1.1 200 OK/)
+    const ask = async (path: string): Promise<string> => {
+      text = ''
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+      await until(() => text.endsWith('}'))
+      return text
+    }
+    expect(await ask('/readyz')).toMatch(/^HTTP\/1.1 200 OK/)
+    const ended = patient.server.close()
+    const response = await ask('/readyz')
+    expect(response).toMatch(/^HTTP\/1.1 503 /)
+    expect(response).toContain('"status":"draining"')
     await ended
     socket.destroy()
+    await patient.close()
   })
 })
 
