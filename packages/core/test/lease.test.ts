@@ -89,6 +89,27 @@ test('a caller of a process that was stopped while it waited for the lease gets 
   expect(world.count('served-stale')).toBe(0)
 })
 
+test('a process that went on without the store and slept looks at it again before it asks upstream once more', async () => {
+  let isDown = true
+  const cache = open()
+  const mine = sourceOn({
+    ...cache,
+    get: async (key) => {
+      if (isDown) throw new TypeError('the store is down')
+      return cache.get(key)
+    },
+  })
+  world.simulator.fault({ endpoint: 'token', status: 500 })
+  const waiting = mine.getAccessToken()
+  await requestsSeen(1)
+  await world.clock.settle()
+  world.clock.jumpWall(60 * minute)
+  isDown = false
+  const token = await sourceOn(open()).getAccessToken()
+  expect(await world.clock.runUntil(waiting)).toBe(token)
+  expect(world.simulator.ledger.tokenRequests()).toBe(2)
+})
+
 test('a record that was written between the look and the lease is adopted, and upstream is not asked', async () => {
   const other = sourceOn(open())
   const mine = sourceOn(

@@ -2,6 +2,7 @@ import type { RequestFacts } from '../provider.js'
 import type { AccountContext } from '../state/account-context.js'
 import { heldTokens, isRejectedRecord, noteHeard, type AccountState } from '../state/account-state.js'
 import type { StoredRecord } from '../token-record.js'
+import { msSince } from '../time/moment.js'
 import type { FreshToken, UpstreamFailure } from '../upstream/request-token.js'
 import { assertAdoptable } from './adopt-token.js'
 import { requestWithParent } from './request-with-parent.js'
@@ -43,7 +44,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
   const outcome = await requestWithParent(context, {
     signal: context.closing.signal,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
-    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(terms) && terms.found() === undefined,
+    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(context, terms) && terms.found() === undefined,
     tokens: () => heldTokens(state),
     onToken: (value) => {
       noteHeard(state, value)
@@ -67,18 +68,22 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
 
 /** A process that was stopped may have lost the lease by the time it would ask: then another process is asking. */
 async function lostTurn<C>(
-  { gate }: AccountContext<C>,
+  context: AccountContext<C>,
   terms: RefreshTerms,
 ): Promise<{ readonly kind: 'superseded' | 'doubtful' } | undefined> {
-  if (mayAskUnder(terms)) return undefined
+  if (mayAskUnder(context, terms)) return undefined
   // A store with a clock can tell whether this process was stopped, or only had its clock set.
-  await gate.sharedNowMs()
-  if (mayAskUnder(terms)) return undefined
+  await context.gate.sharedNowMs()
+  if (mayAskUnder(context, terms)) return undefined
   return { kind: terms.lease?.state() === 'lost' ? 'superseded' : 'doubtful' }
 }
 
-function mayAskUnder({ lease, acceptsDoubtful }: RefreshTerms): boolean {
-  if (lease === undefined) return true
+function mayAskUnder<C>(
+  { clock, timeoutMs }: AccountContext<C>,
+  { lease, beganAt, acceptsDoubtful }: RefreshTerms,
+): boolean {
+  // Without a lease, only a stop of the process takes that long, and the store may answer since.
+  if (lease === undefined) return acceptsDoubtful || msSince(beganAt, clock) < timeoutMs
   const state = lease.state()
   return state === 'held' || (state === 'doubtful' && acceptsDoubtful)
 }

@@ -1,5 +1,6 @@
 import type { WriteTerms } from '../record/write-record.js'
 import type { RefreshOutcome } from '../state/running-refresh.js'
+import type { Moment } from '../time/moment.js'
 import type { RefreshReason, StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 
@@ -25,6 +26,8 @@ export function isAwaited({ reason, isBackground = false }: Demand): boolean {
 
 /** Terms of an upstream request. */
 export interface RefreshTerms extends WriteTerms {
+  /** When its turn began. */
+  readonly beganAt: Moment
   /**
    * Whether a lease is good enough that another process may have had meanwhile, because this store is too slow to hold
    * a better one.

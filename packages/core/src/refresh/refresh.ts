@@ -14,6 +14,7 @@ import { queueFull } from './queue-full.js'
 import { assertNoRival } from './rival-refresher.js'
 import { storeToken } from './store-token.js'
 import type { Turn } from '../state/refresh-queue.js'
+import { momentOf } from '../time/moment.js'
 import { oneAtATime } from '../time/one-at-a-time.js'
 import { waitForLease } from './wait-for-lease.js'
 import { wantedRecord } from './wanted-record.js'
@@ -109,19 +110,20 @@ async function refreshInTurn<C>(
   { isUp, wasUnknown, ...terms }: TurnTerms,
 ): Promise<InTurn> {
   const { clock, gate, key } = context
+  const beganAt = momentOf(clock)
   const taken = isUp ? await takeLease(gate, clock, key) : ({ kind: 'unavailable' } as const)
   if (taken.kind === 'busy') return taken
   // A store that answered a moment ago may only be slow: ask it once more before going on without it.
   if (taken.kind === 'unknown' && !wasUnknown) return taken
   const lease = taken.kind === 'held' ? taken.lease : undefined
   if (isUp && taken.kind === 'unavailable') tellUnguarded(context, demand)
-  return refreshUnderLease(context, demand, { ...terms, lease, isUp: isUp && taken.kind !== 'unknown' })
+  return refreshUnderLease(context, demand, { ...terms, beganAt, lease, isUp: isUp && taken.kind !== 'unknown' })
 }
 
 /** What came of a turn. `busy`: another process holds the lease. `unknown`: the store did not say. */
 type InTurn = Attempt | { readonly kind: 'busy' | 'unknown' }
 
-type TurnTerms = Omit<RefreshTerms, 'isSeen' | 'lease'> & {
+type TurnTerms = Omit<RefreshTerms, 'isSeen' | 'lease' | 'beganAt'> & {
   /** Whether the store did not say at the attempt before whether the lease was free. */
   readonly wasUnknown: boolean
 }

@@ -226,6 +226,11 @@ describe('what was broken once holds', () => {
     ['two tokens requested together, one of them a rival’s', 'everything', 154_555_566_431],
     ['a request that looks overdue because the clock was set forward', 'everything', 154_555_588_937],
     [
+      'a process stopped on its way to upstream without the store, which answered again since',
+      'everything',
+      680_362_612_325,
+    ],
+    [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
       670_541_270_523,
