@@ -1,4 +1,11 @@
-import { isRenewed, isReplaced, orderOf, unlessReplaced, type OrderFacts } from '../src/record/record-order.js'
+import {
+  isRenewed,
+  isReplaced,
+  orderOf,
+  unlessReplaced,
+  type HeldBeside,
+  type OrderFacts,
+} from '../src/record/record-order.js'
 import { changedRecord, storedRecord, type StoredRecord } from '../src/token-record.js'
 
 const issuedAtMs = 1_767_225_600_000
@@ -170,8 +177,8 @@ describe('replaced and renewed', () => {
 
 describe('a token that could not be written', () => {
   const asked = other({ issuedAtMs: issuedAtMs + 60_000 })
-  const beside = (record: StoredRecord | undefined, facts: { isUntimed?: boolean; isRejected?: boolean } = {}) =>
-    unlessReplaced(asked, undefined, { record, isUntimed: false, isRejected: false, ...facts })
+  const beside = (record: StoredRecord | undefined, facts: Partial<HeldBeside> = {}) =>
+    unlessReplaced(asked, undefined, { record, isUntimed: false, isRejected: false, wasAbsent: false, ...facts })
 
   test('takes the next generation after an earlier record that came meanwhile', () => {
     expect(beside(held)?.generation).toBe(4)
@@ -189,5 +196,13 @@ describe('a token that could not be written', () => {
     expect(beside(asked, { isRejected: true })).toBeUndefined()
     expect(beside(changedRecord(asked, { issuedAtMs: asked.issuedAtMs + 1 }))).toBeUndefined()
     expect(beside(asked)).toBe(asked)
+  })
+
+  test('counts for nothing beside an earlier record that the store should have held when it was requested', () => {
+    expect(beside(held, { wasAbsent: true })).toBeUndefined()
+    const prompt = same({ issuedAtMs: issuedAtMs + 30_000 })
+    expect(beside(prompt, { wasAbsent: true })?.generation).toBe(4)
+    expect(beside(same({ writtenAtMs: issuedAtMs + 60_000 }), { wasAbsent: true })?.generation).toBe(4)
+    expect(beside(same({ writtenAtMs: issuedAtMs + 59_999 }), { wasAbsent: true })).toBeUndefined()
   })
 })

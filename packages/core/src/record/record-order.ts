@@ -1,4 +1,4 @@
-import { changedRecord, type StoredRecord } from '../token-record.js'
+import { changedRecord, promptMs, type StoredRecord } from '../token-record.js'
 
 /** What is known beside two records when one of them stands in the cache and the other in memory. */
 export interface OrderFacts {
@@ -96,6 +96,15 @@ export function isRenewed(a: StoredRecord, b: StoredRecord | undefined): boolean
   return a.issuedAtMs > b.issuedAtMs || (a.repeatedAtMs ?? 0) > (b.repeatedAtMs ?? 0)
 }
 
+/** What memory holds beside a token that could not be written. */
+export interface HeldBeside {
+  readonly record: StoredRecord | undefined
+  readonly isUntimed: boolean
+  readonly isRejected: boolean
+  /** The store goes by clocks that may be set, and did not hold the record just before the token was requested. */
+  readonly wasAbsent: boolean
+}
+
 /**
  * The record to keep of a token that could not be written, beside one that came into memory meanwhile, from the cache or by another
  * refresh. That one may be later, or upstream may have given it before this token. Only a later one makes this token useless.
@@ -105,7 +114,7 @@ export function isRenewed(a: StoredRecord, b: StoredRecord | undefined): boolean
 export function unlessReplaced(
   asked: StoredRecord,
   base: StoredRecord | undefined,
-  held: { readonly record: StoredRecord | undefined; readonly isUntimed: boolean; readonly isRejected: boolean },
+  held: HeldBeside,
 ): StoredRecord | undefined {
   const { record, isUntimed, isRejected } = held
   // The very token has come to others before, and an API rejected it.
@@ -113,6 +122,11 @@ export function unlessReplaced(
   // Moments of different clocks do not compare.
   if (record === undefined || record.value === base?.value || isUntimed || isRejected) return asked
   if (record.value === asked.value) return record.issuedAtMs > asked.issuedAtMs ? undefined : asked
-  if (record.issuedAtMs >= asked.issuedAtMs) return undefined
+  if (record.issuedAtMs >= asked.issuedAtMs || (held.wasAbsent && seemsThere(record, asked))) return undefined
   return changedRecord(asked, { generation: Math.max(asked.generation, record.generation + 1) })
+}
+
+/** Whether a record should have been in the store when a token was requested. If it was not, it came later, and the clock was set back. */
+function seemsThere({ issuedAtMs, writtenAtMs }: StoredRecord, asked: StoredRecord): boolean {
+  return (writtenAtMs ?? issuedAtMs + promptMs) < asked.issuedAtMs
 }

@@ -44,7 +44,12 @@ export async function storeToken<C>(
     context.emit('lease-lost', { reason: demand.reason })
     await lookAtCache(context)
   }
-  const held = { record: state.record, isUntimed: state.unsettled.isUntimed, isRejected: isRejected(state) }
+  const held = {
+    record: state.record,
+    isUntimed: state.unsettled.isUntimed,
+    isRejected: isRejected(state),
+    wasAbsent: gate.cache.nowMs === undefined && terms.isSeen && !terms.acceptsDoubtful,
+  }
   const next = isWritten || !isTimed ? asked : unlessReplaced(asked, base, held)
   if (next === undefined) return { kind: 'superseded' }
   if (isWritten) noteReadAt(state, writing)

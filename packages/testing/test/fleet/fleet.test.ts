@@ -231,6 +231,11 @@ describe('what was broken once holds', () => {
       680_362_612_325,
     ],
     [
+      'a response read after a stop in which the clock was set back and another process renewed',
+      'everything',
+      262_773_551_094,
+    ],
+    [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
       670_541_270_523,
