@@ -78,12 +78,15 @@ async function lostTurn<C>(
   return { kind: terms.lease?.state() === 'lost' ? 'superseded' : 'doubtful' }
 }
 
+/** A probe, slow answers of the cache and the least time for a response come on top of the limit of a refresh, and take less than this. */
+const longestExtraMs = 10_000
+
 function mayAskUnder<C>(
   { clock, timeoutMs }: AccountContext<C>,
   { lease, beganAt, acceptsDoubtful }: RefreshTerms,
 ): boolean {
-  // Without a lease, only a stop of the process takes that long, and the store may answer since.
-  if (lease === undefined) return acceptsDoubtful || msSince(beganAt, clock) < timeoutMs
+  // A process that went on without a lease and was stopped: the store may answer since, and others may have asked.
+  if (lease === undefined) return acceptsDoubtful || msSince(beganAt, clock) < timeoutMs + longestExtraMs
   const state = lease.state()
   return state === 'held' || (state === 'doubtful' && acceptsDoubtful)
 }

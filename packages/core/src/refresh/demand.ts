@@ -29,8 +29,8 @@ export interface RefreshTerms extends WriteTerms {
   /** When its turn began. */
   readonly beganAt: Moment
   /**
-   * Whether a lease is good enough that another process may have had meanwhile, because this store is too slow to hold
-   * a better one.
+   * Whether a turn is good enough in which another process may have refreshed, because the one before was already such: the store
+   * is too slow to hold a better lease, or the process was stopped.
    */
   readonly acceptsDoubtful: boolean
   /** Returns a record that meets the demand, if one came from another refresh or from the cache. */
