@@ -96,13 +96,19 @@ test.each(broken)('a process without a logger warns once about %s and works from
   }
 })
 
-test.each(stores)('ready() resolves for %s, also for several processes at once', async (_, open) => {
-  const store = await open()
-  const caches = await Promise.all(Array.from({ length: 4 }, () => cacheFromUrl(store.url)))
-  await Promise.all(caches.map((cache) => cache.ready?.()))
-  for (const cache of caches) await cache.close?.()
-  await store.close()
-})
+test.each(stores)(
+  'ready() resolves for %s, also for several processes at once, and leaves no entry',
+  async (_, open) => {
+    const store = await open()
+    const caches = await Promise.all(Array.from({ length: 4 }, () => cacheFromUrl(store.url)))
+    await Promise.all(caches.map((cache) => cache.ready?.()))
+    for (const cache of caches) {
+      expect(await cache.get('lingpai:ready')).toBeUndefined()
+      await cache.close?.()
+    }
+    await store.close()
+  },
+)
 
 /** Another user than root, whom no mode stops. */
 const nobody = 65_534

@@ -26,6 +26,9 @@ export const damagedText = Symbol('damaged')
 /** Creates the error of a failure that the store did not report. */
 export type SilentFailure = (operation: 'get' | 'set' | 'remove') => Error
 
+/** A store that finds nothing to delete and then has an entry, so many times in a row, has failed. */
+const mostAttempts = 5
+
 /** Makes a store throw on errors where it can, and detects the failures that it does not report. */
 export function guardStore(store: KeyvStore, failure: SilentFailure): GuardedStore {
   const inner = innerStore(store)
@@ -58,9 +61,13 @@ export function guardStore(store: KeyvStore, failure: SilentFailure): GuardedSto
       if (answer === false) throw failure('set')
     },
     delete: async (key) => {
-      const before = failures()
-      const answer: unknown = await store.delete(key)
-      if (answer === false && (await read(key, 'remove', before)) !== undefined) throw failure('remove')
+      for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+        const before = failures()
+        const answer: unknown = await store.delete(key)
+        if (answer !== false || (await read(key, 'remove', before)) === undefined) return
+        // Or another process has written the entry since the answer.
+      }
+      throw failure('remove')
     },
   }
 }

@@ -69,25 +69,6 @@ describe('the check of a store at start-up', () => {
     expect(calls).toEqual(['now', 'take', 'commit', 'get', 'remove'])
   })
 
-  test('has an entry of its own, which it removes: two checks at once do not meet', async () => {
-    const entries = new Map<string, string>()
-    const removed: string[] = []
-    const cache: IAccessTokenCache = {
-      get: async (key) => entries.get(key),
-      set: async (key, value) => {
-        if (entries.has(key)) throw new TypeError('two checks of one entry')
-        entries.set(key, value)
-      },
-      remove: async (key) => {
-        removed.push(key)
-        entries.delete(key)
-      },
-    }
-    await Promise.all([assertReady('toyCache', cache), assertReady('toyCache', cache)])
-    expect(new Set(removed).size).toBe(2)
-    expect(entries.size).toBe(0)
-  })
-
   test('succeeds while another process checks the store, too, and has its lease', async () => {
     const { cache, lease } = storeOf()
     await assertReady('toyCache', { ...cache, lease: { ...lease, take: () => false, commit: () => false } })

@@ -5,7 +5,8 @@ import { lastingFailure } from './lasting-failure.js'
 import { scrubCause } from '../secrecy/redact.js'
 import { nodeCrypto } from '../node-crypto.js'
 
-/** Life of the entry that the check writes and removes. */
+/** The entry that the check writes and removes. */
+const entry = 'lingpai:ready'
 const lifeMs = 1000
 
 /**
@@ -36,11 +37,10 @@ export async function assertReady(name: string, cache: IAccessTokenCache): Promi
 
 type Step = readonly [operation: CacheErrorDetails['operation'], use: () => unknown]
 
-/** Other processes may check the store at the same time, so each has an entry of its own. What an operation returns is not judged. */
+/** Another process may check the store at the same time. What an operation returns is therefore not judged. */
 function stepsOf(cache: IAccessTokenCache): readonly Step[] {
   const { lease } = cache
   const holder = nodeCrypto().randomUUID()
-  const entry = `lingpai:ready:${holder}`
   const endsAtMs = systemClock.now() + lifeMs
   const write: readonly Step[] =
     lease === undefined
