@@ -1,4 +1,4 @@
-import type { Clock } from '@lingpai/core'
+import type { Clock, TokenSource } from '@lingpai/core'
 import type { AccountRegister } from './account-register.js'
 
 /** Staggers the first refreshes of a cold start, so that they do not hit upstream all at once. */
@@ -10,7 +10,7 @@ export function refreshInBackground(accounts: AccountRegister, clock: Clock, sig
   const start = (from: number): void => {
     if (signal.aborted) return
     const all = accounts.all()
-    for (const { source } of all.slice(from, from + batchSize)) source.startBackgroundRefresh({ signal })
+    for (const { source } of all.slice(from, from + batchSize)) begin(source, signal)
     if (from + batchSize < all.length) startLater(from + batchSize)
   }
   const startLater = (from: number): void => {
@@ -28,4 +28,12 @@ export function refreshInBackground(accounts: AccountRegister, clock: Clock, sig
     start(0)
   })
   signal.addEventListener('abort', stop, { once: true })
+}
+
+function begin(source: TokenSource, signal: AbortSignal): void {
+  try {
+    source.startBackgroundRefresh({ signal })
+  } catch {
+    // Its owner has closed it. The others still begin.
+  }
 }
