@@ -4,6 +4,9 @@ import { ranMs } from './virtual-process.js'
 import { accountOf, isFailureKey } from './virtual-store.js'
 import type { AskedAt, ProcessMemory, StoreEntry, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
+/** The core reads again if the response took longer, because its process was stopped. What it reads then is new since the read before. */
+const onTimeMs = 2000
+
 /** What a process knows about an account. */
 export function memoryOf(process: VirtualProcess, index: number): ProcessMemory {
   const memory = process.memory[index]
@@ -25,8 +28,7 @@ export function learnFromStore(
   const account = accountOf(world, key)
   if (account === undefined || isFailureKey(key)) return
   const memory = memoryOf(process, account.index)
-  const newSinceMs = Math.min(memory.readTrueMs, world.time.nowMs())
-  memory.readTrueMs = asked.trueMs
+  const newSinceMs = noteRead(memory, asked, world.time.nowMs())
   const token = entry?.token
   const isYounger = token !== undefined && (memory.token === undefined || token.order > memory.token.order)
   // Whether the entry is older is only known once the store's time is known too.
@@ -46,6 +48,13 @@ export function learnFromStore(
       isMarked: entry?.isMarked === true,
       expiresAtMs: entry?.expiresAtMs ?? 0,
     })
+}
+
+/** @returns the true moment since which the content may be new to the process */
+function noteRead(memory: ProcessMemory, asked: AskedAt, nowMs: number): number {
+  const newSinceMs = Math.min(memory.readTrueMs, nowMs)
+  if (nowMs - asked.trueMs <= onTimeMs) memory.readTrueMs = asked.trueMs
+  return newSinceMs
 }
 
 /** Records that a response of upstream reached a process. */

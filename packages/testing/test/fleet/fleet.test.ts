@@ -236,6 +236,11 @@ describe('what was broken once holds', () => {
       262_773_551_094,
     ],
     [
+      'a read that was repeated because its process was stopped, after the clock was set back',
+      'everything',
+      262_773_593_807,
+    ],
+    [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
       670_541_270_523,
