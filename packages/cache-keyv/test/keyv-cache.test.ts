@@ -121,6 +121,21 @@ test('stores receive no time to live', async () => {
   expect(JSON.parse(String(store.seen[1]?.[1]))).not.toHaveProperty('expires')
 })
 
+test('removing an entry that another process writes just after it was found missing does not fail', async () => {
+  const rows = new Map<string, string>()
+  let writes = 1
+  const store = {
+    get: async (name: string) => {
+      if (writes-- > 0) rows.set(name, 'written by another process')
+      return rows.get(name)
+    },
+    set: async (name: string, text: string) => rows.set(name, text),
+    delete: async (name: string) => rows.delete(name),
+  }
+  await keyvCache({ store, reach: 'host' }).remove(key)
+  expect(rows.size).toBe(0)
+})
+
 test('an entry is a miss from its expiry on, and no reader deletes it', async () => {
   let nowMs = 1000
   const store = new Map<string, string>()

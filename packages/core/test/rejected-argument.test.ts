@@ -1,3 +1,4 @@
+import { jsapiTicket, wechatMpPlain } from '@lingpai/provider-wechat-mp'
 import { openWorld, type World } from './world.js'
 
 let world: World
@@ -42,3 +43,14 @@ test.each([
     expect((await source.refresh({ note: 'drill for the account wx' })).generation).toBe(2)
   },
 )
+
+test('a note must not contain the token of the parent either', async () => {
+  const { simulator } = world
+  const manager = world.manager()
+  const parent = await world.source('wechatPlain', manager).getAccessToken()
+  const ticket = manager.source(
+    simulator.provider(jsapiTicket.extend({ parent: wechatMpPlain })),
+    simulator.accounts.wechat,
+  )
+  await expect(ticket.refresh({ note: `after ${parent}` })).rejects.toMatchObject({ details: { field: 'note' } })
+})

@@ -1,4 +1,5 @@
 import { memoryCache } from '@lingpai/cache-memory'
+import { ClosedError } from '@lingpai/core'
 import { testClock } from '@lingpai/testing'
 import { accountRegister, type AccountRegister } from '../../src/accounts/account-register.js'
 import type { AccountStatus } from '../../src/accounts/account-status.js'
@@ -112,4 +113,20 @@ test('the background refresh of each account starts although the register failed
   accounts.failing = undefined
   await clock.advance(1000)
   expect(started.size).toBe(11)
+})
+
+test('the background refresh of each account starts although the owner of one has closed it', () => {
+  const started = new Set<number>()
+  const accounts = accountRegister(
+    Array.from({ length: 3 }, (_, index) =>
+      account(`shop${index}`, {
+        startBackgroundRefresh: () => {
+          if (index === 1) throw new ClosedError('closed by its owner')
+          started.add(index)
+        },
+      }),
+    ),
+  )
+  refreshInBackground(accounts, testClock(), new AbortController().signal)
+  expect([...started]).toEqual([0, 2])
 })
