@@ -41,8 +41,9 @@ export function checkRequest(world: VirtualWorld, request: TokenRequest): void {
 
 function knowsGoodToken(world: VirtualWorld, request: TokenRequest): boolean {
   const memory = memoryOf(request.process, request.account.index)
-  // Without the store's time, a record cannot be interpreted.
-  const isUntold = !memory.isOwn && world.plan.store.hasClock && isTroubled(request)
+  // Without the store's time, a record cannot be interpreted; a response comes into memory once its write has succeeded or failed.
+  const isLanding = memory.isOwn && request.sentAtMs - memory.learnedTrueMs <= landsWithinMs
+  const isUntold = (isLanding || (!memory.isOwn && world.plan.store.hasClock)) && isTroubled(request)
   // If two tokens were requested at the same time, the process may hold the other one.
   const isTwin = memory.token !== undefined && hasTwin(memory.token)
   const issuesMs = [memory.token, request.base].map((token) => token?.sim.issuedAtMs ?? Infinity)

@@ -41,6 +41,8 @@ const requestMs = 12_000
 const settlesWithinMs = 30_000
 /** The longest cool-down after a token was killed from outside. */
 const duelMs = 25 * 60_000
+/** The longest wait for a rival. */
+const longestBackOffMs = 60_000
 
 /** Records a call that starts now. */
 export function pendingCall(
@@ -259,7 +261,7 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     world.broken('G3', `${process.name} was given an error although ${atHand.name} was at hand`)
     return
   }
-  const sinceMs = startedAtMs - settlesWithinMs
+  const sinceMs = startedAtMs - settlesWithinMs - (code === 'ERR_LINGPAI_PLATFORM' ? rivalryMs(account) : 0)
   const isExcused =
     startedAtMs <= account.excusedUntilMs + unreadMs(account) ||
     world.weather.upstream[account.index] !== 'fine' ||
@@ -275,6 +277,11 @@ export function checkFailure(world: VirtualWorld, call: PendingCall, error: unkn
     wasClockSetBack(world, account.failedAtMs)
   if (isExcused) return
   world.broken('G6', `${process.name} was given ${String(code)} for ${account.name} although the trouble is over`)
+}
+
+/** Processes that were cut off from each other replace each other's tokens as rivals do, and wait for each other afterwards. */
+function rivalryMs({ provider }: VirtualAccount): number {
+  return renewalModes[provider.spec.renewal.mode].endsOld ? longestBackOffMs : 0
 }
 
 /** G2: a process that could not replace a rejected token has marked it as rejected for the others. */

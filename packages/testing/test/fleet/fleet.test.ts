@@ -240,6 +240,8 @@ describe('what was broken once holds', () => {
       'everything',
       262_773_593_807,
     ],
+    ['processes that wait for each other after the store was down and lost the record', 'store', 538_594_326_852],
+    ['a response that the store kept out of memory while another refresh began', 'everything', 538_594_335_545],
     [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
