@@ -1,17 +1,10 @@
 import { verdict } from '../simulator/token-book.js'
-import { wasClockSetBack } from './clock-set-back.js'
+import { mostForwardMs, wasClockSetBack } from './clock-set-back.js'
 import { memoryOf, wantedLife } from './fleet-memory.js'
 import { hasTwin, landsWithinMs } from './tokens-asked-together.js'
 import { storedOf } from './virtual-store.js'
 import { wasNeverTimed } from './was-never-timed.js'
-import type {
-  ProcessMemory,
-  TokenRequest,
-  TokenTruth,
-  VirtualHost,
-  VirtualProcess,
-  VirtualWorld,
-} from './virtual-world.js'
+import type { ProcessMemory, TokenRequest, TokenTruth, VirtualProcess, VirtualWorld } from './virtual-world.js'
 
 /** A little more than the limit of a refresh: trouble that ended longer ago does not excuse a request. */
 const refreshMs = 12_000
@@ -175,18 +168,6 @@ function isOverwritten(world: VirtualWorld, { account, base }: TokenRequest, ear
   const stored = storedOf(world, account)
   const isBack = stored !== undefined && stored.token === base && stored.writtenAtMs > earlier.arrivedAtMs
   return isBack && wasClockSetBack(world, earlier.sentAtMs)
-}
-
-/** How far a host's clock was ahead at most of where it stood at a time. */
-function mostForwardMs({ jumps }: VirtualHost, sinceMs: number, untilMs: number): number {
-  let ahead = 0
-  let most = 0
-  for (const { atMs, byMs } of jumps) {
-    if (atMs < sinceMs || atMs > untilMs) continue
-    ahead += byMs
-    most = Math.max(most, ahead)
-  }
-  return most
 }
 
 function checkRate(world: VirtualWorld, { account, process, sentAtMs }: TokenRequest): void {

@@ -2,7 +2,7 @@ import { isLingpaiError } from '@lingpai/core'
 import { renewalModes } from '@lingpai/core/internal'
 import { verdict } from '../simulator/token-book.js'
 import { checkLeak } from './check-leaks.js'
-import { wasClockSetBack } from './clock-set-back.js'
+import { mostForwardMs, wasClockSetBack } from './clock-set-back.js'
 import { memoryOf, wantedLife } from './fleet-memory.js'
 import { haveNoOrder, landsWithinMs, twinsOf } from './tokens-asked-together.js'
 import { ranMs } from './virtual-process.js'
@@ -75,7 +75,7 @@ function isAtHand(
   // The last response about the token counts once it has been written, and a suspended process writes nothing.
   const isLanded = ranMs(process) - memory.prolongedAtMs > landsWithinMs
   const expiresAtMs = isLanded ? memory.expiresAtMs : Math.min(memory.expiresAtMs, memory.landedExpiresAtMs)
-  const lifeMs = expiresAtMs - minLifeMs - slackMs
+  const lifeMs = expiresAtMs - minLifeMs - slackMs - agedInWriteMs(served)
   if (world.time.nowMs() >= lifeMs) return false
   const { host } = process
   // Records of a store without its own clock are read by the clock that was set. Those that are new since the last read may have been
@@ -94,6 +94,11 @@ function isAtHand(
   const unseenMs = Math.max(awakeMs + setForwardMs(host, memory.learnedTrueMs), clock.now() - memory.seenWallMs)
   const overlapMs = (overlapSeconds - marginSeconds) * 1000
   return unseenMs < overlapMs && !hasOverdueRequest(world, process, account, overlapMs)
+}
+
+/** How much older a token looks because the clock of its writer was set forward between the request and the end of its write. */
+function agedInWriteMs({ by }: TokenTruth): number {
+  return by === undefined ? 0 : mostForwardMs(by.process.host, by.sentAtMs, by.arrivedAtMs + landsWithinMs)
 }
 
 /**

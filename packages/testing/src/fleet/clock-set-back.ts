@@ -1,4 +1,4 @@
-import type { VirtualWorld } from './virtual-world.js'
+import type { VirtualHost, VirtualWorld } from './virtual-world.js'
 
 /** A record's times are those of its request, so a jump shortly before it counts as well. */
 const beforeMs = 30_000
@@ -28,4 +28,16 @@ export function unseenSetBackMs({ plan, hosts }: VirtualWorld, writtenAtMs: numb
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
   if (sum(setSince(lookedAtMs)) < -agreedMs) return 0
   return -sum(setSince(writtenAtMs - beforeMs).filter((byMs) => byMs < 0))
+}
+
+/** How far a host's clock was ahead at most of where it stood at a time. */
+export function mostForwardMs({ jumps }: VirtualHost, sinceMs: number, untilMs: number): number {
+  let ahead = 0
+  let most = 0
+  for (const { atMs, byMs } of jumps) {
+    if (atMs < sinceMs || atMs > untilMs) continue
+    ahead += byMs
+    most = Math.max(most, ahead)
+  }
+  return most
 }
