@@ -123,7 +123,7 @@ test('a response with the same token does not prolong the life of the token', as
 describe('rotate on a shared cache', () => {
   const open = (): ReturnType<typeof fileCache> => fileCache({ directory, clock: world.clock })
 
-  test('a process that is told of nothing adopts the token of another one within a minute, and never serves an expired token', async () => {
+  test('a process that gets no notice adopts the token of another one within a minute, and never serves an expired token', async () => {
     const { subscribe: _, ...untold } = open()
     const [first, other] = [world.manager({ cache: untold }), world.manager({ cache: open() })]
     const mine = world.source('wechatPlain', first)
