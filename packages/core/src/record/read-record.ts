@@ -97,6 +97,9 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   noteGeneration(state, record.generation)
   switch (orderOf(record, state.record, factsFor(context, record, seen))) {
     case 'replaces': {
+      const { record: held } = state
+      // A store that goes back to a record of before: upstream may give the token once more whose mark is lost.
+      if (held?.rejectedCode !== undefined && record.generation <= held.generation) noteRejectedValue(state, held.value)
       remember(context, record, { seen, setBackMs: doubtOf(context, record, setBackMs) })
       // The process that wrote it has recovered from the failure.
       forgetFailure(state)

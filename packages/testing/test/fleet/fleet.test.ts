@@ -248,6 +248,11 @@ describe('what was broken once holds', () => {
       538_594_416_065,
     ],
     [
+      'a marked token that upstream gave again after the store went back to the one before',
+      'everything',
+      698_581_326_846,
+    ],
+    [
       'a process that could not ask the store for the time, and was stopped at that moment',
       'everything',
       670_541_270_523,
