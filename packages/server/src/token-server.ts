@@ -152,8 +152,10 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
       field: 'rateLimit',
       problem: 'malformed',
     })
+  const sessions = sessionCookies(options.sessionKey)
+  const forward = forwardOptionsOf(options.forward)
   const accounts = registerOf(options.accounts)
-  // First, because a register of the program's own may fail, and nothing must be left open by then.
+  // Settings that are wrong, and a register of the program's own that fails, must leave nothing open.
   const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
   const acting = actors()
   const feed = accountFeed({ manager, accounts, actors: acting })
@@ -161,9 +163,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
   const timeline = auditTimeline({ cache, clock, feed })
   const statusOf: ServerContext['statusOf'] = (account) =>
     accountStatus(account, time.nowMs(), timeline.lastRefresh(account))
-  const sessions = sessionCookies(options.sessionKey)
   const access = accessLog({ log, clock, cache })
-  const forward = forwardOptionsOf(options.forward)
   const forwarding = forward && surrogatesOf(options, clock, time)
   const held = heldOpen({ keys, clock, draining })
   const watcher = statusWatcher({ accounts, feed, clock }, statusOf)

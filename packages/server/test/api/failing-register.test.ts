@@ -61,22 +61,59 @@ test.each([
   events.close()
 })
 
+/** A start that fails, and the number of listeners that it leaves behind. */
+async function failedStart(
+  options: Partial<TokenServerOptions>,
+  accounts: AccountRegister = failingRegister(),
+): Promise<{ readonly error: unknown; readonly left: number }> {
+  const listeners = new Set<unknown>()
+  const follow = (listener: unknown) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+  const followed: AccountRegister = {
+    get: (name) => accounts.get(name),
+    all: () => accounts.all(),
+    replace: (next) => accounts.replace(next),
+    onChange: (listener) => {
+      const stop = accounts.onChange(listener)
+      const forget = follow(listener)
+      return () => {
+        stop()
+        forget()
+      }
+    },
+  }
+  const manager: TokenServerOptions['manager'] = { on: (_, listener) => follow(listener) }
+  const keys = { ...clientKeys(), onChange: follow }
+  const given = { accounts: followed, manager, keys, cache: memoryCache(), ...options }
+  const error: unknown = await startTokenServer(given).then(
+    async (server) => server.close(),
+    (thrown: unknown) => thrown,
+  )
+  return { error, left: listeners.size }
+}
+
 test.each(['all', 'onChange'] as const)(
   "a server that does not start because of the register's %s() leaves no listener behind",
   async (failing) => {
-    const listeners = new Set<unknown>()
-    const follow = (listener: unknown) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    }
     const accounts = failingRegister()
     accounts.failing = failing
-    const manager: TokenServerOptions['manager'] = { on: (_, listener) => follow(listener) }
-    const keys = { ...clientKeys(), onChange: follow }
-    await expect(startTokenServer({ accounts, manager, keys, cache: memoryCache() })).rejects.toThrow('PLANTED')
-    expect(listeners.size).toBe(0)
+    const { error, left } = await failedStart({}, accounts)
+    expect(String(error)).toContain('PLANTED')
+    expect(left).toBe(0)
   },
 )
+
+test.each([
+  ['sessionKey', { sessionKey: 'short' }],
+  ['rateLimit', { rateLimit: 0 }],
+  ['forward.timeoutMs', { forward: { timeoutMs: -1 } }],
+])('a server that does not start because of its setting %s leaves no listener behind', async (field, options) => {
+  const { error, left } = await failedStart(options)
+  expect(error).toMatchObject({ code: 'ERR_LINGPAI_CONFIG', message: expect.stringContaining(field) as string })
+  expect(left).toBe(0)
+})
 
 const account = (name: string, source = {}): ServedAccount => ({ name, source }) as ServedAccount
 
