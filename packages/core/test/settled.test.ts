@@ -2,6 +2,7 @@ import { chaosCache } from '@lingpai/testing'
 import { memoryCache } from '@lingpai/cache-memory'
 import { registry } from '../src/manager/process-registry.js'
 import { recordKey, type KeyedSource } from '../src/source/record-key.js'
+import { noteAsking } from '../src/state/account-state.js'
 import { settled } from '../src/state/unsettled.js'
 import { openWorld, second, type World } from './world.js'
 
@@ -24,4 +25,18 @@ test('all accounts share one object for what is unsettled while nothing is, so t
   expect(isSettled()).toBe(true)
   await world.clock.runUntil(source.refresh())
   expect(isSettled()).toBe(true)
+})
+
+test('only an upstream request under way counts as one, also where another was sent before it was over', async () => {
+  const cache = memoryCache({ clock: world.clock })
+  const state = registry.state(cache, world.clock, 'an account')
+  const firstIsOver = noteAsking(state, world.clock)
+  await world.clock.advance(second)
+  const secondIsOver = noteAsking(state, world.clock)
+  const [, later] = state.unsettled.asking
+  firstIsOver()
+  expect(state.unsettled.asking).toEqual([later])
+  secondIsOver()
+  await later?.over
+  expect(state.unsettled).toBe(settled)
 })

@@ -84,7 +84,7 @@ export async function lookOnce<C>(context: AccountContext<C>): Promise<void> {
 
 /** The store cannot know what this process has asked upstream for, so that is waited for first. */
 async function revalidate<C>(context: AccountContext<C>): Promise<void> {
-  if (isAnswerOverdue(context)) await context.state.unsettled.asking?.over
+  while (isAnswerOverdue(context)) await context.state.unsettled.asking[0]?.over
   if (mayBeReplaced(context)) await lookOnce(context)
 }
 

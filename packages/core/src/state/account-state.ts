@@ -7,7 +7,7 @@ import { laterOf, momentOf, msSince, timeLeftMs, type Moment } from '../time/mom
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { deadlineOf, expiryOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
 import type { RunningRefresh } from './running-refresh.js'
-import { none, settled, withChanges, type Asking, type Unsettled } from './unsettled.js'
+import { noAsking, none, settled, withChanges, type Asking, type Unsettled } from './unsettled.js'
 
 /**
  * What a process knows of one account in one cache. Plain data of a stable shape, because two copies of this library in one
@@ -168,21 +168,18 @@ export function endRefresh(state: Writable, refresh: RunningRefresh): void {
 
 /** Upstream is being asked. @returns Notes that the result is in memory. */
 export function noteAsking(state: Writable, clock: Clock): () => void {
-  const earlier = state.unsettled.asking
   let end = (): void => undefined
   const over = new Promise<void>((resolve) => {
     end = resolve
   })
-  const asking: Asking = {
-    since: earlier?.since ?? momentOf(clock),
-    over: Promise.all([over, earlier?.over]),
-  }
-  unsettle(state, { asking })
+  const asking: Asking = { since: momentOf(clock), over }
+  unsettle(state, { asking: [...state.unsettled.asking, asking] })
   cool(state)
-  void asking.over.then(() => {
-    if (state.unsettled.asking === asking) unsettle(state, { asking: undefined })
-  })
-  return end
+  return () => {
+    const others = state.unsettled.asking.filter((other) => other !== asking)
+    unsettle(state, { asking: others.length === 0 ? noAsking : others })
+    end()
+  }
 }
 
 /** A look at the cache outside of a refresh has begun. */

@@ -29,7 +29,7 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   if (hasCome(refreshAtOf(times), clock)) return 'refresh-due'
   if (msSince(times.seen, clock) >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it. A parent is only called when its derived token is refreshed.
-  if (!context.isNested && (!renewalModes[mode].endsOld || state.unsettled.asking === undefined))
+  if (!context.isNested && (!renewalModes[mode].endsOld || state.unsettled.asking.length === 0))
     warm(state, source, clock, Math.min(memoryMs, replacedMs(context)))
   return 'fresh'
 }
@@ -42,13 +42,13 @@ export function mayBeReplaced<C>(context: AccountContext<C>): boolean {
 }
 
 /**
- * Whether the pending upstream request began so long ago that it may have replaced the token in memory, whose overlap
+ * Whether a pending upstream request began so long ago that it may have replaced the token in memory, whose overlap
  * may be over: the process was stopped before it read the response.
  */
 export function isAnswerOverdue<C>({ state, clock, spec: { renewal } }: AccountContext<C>): boolean {
-  const { asking } = state.unsettled
+  const [earliest] = state.unsettled.asking
   return (
-    renewalModes[renewal.mode].endsOld && asking !== undefined && msSince(asking.since, clock) >= overlapMs(renewal)
+    renewalModes[renewal.mode].endsOld && earliest !== undefined && msSince(earliest.since, clock) >= overlapMs(renewal)
   )
 }
 

@@ -7,7 +7,7 @@ import type { RunningRefresh } from './running-refresh.js'
 export interface Asking {
   readonly since: Moment
   /** Resolves once the request is over, and its result, if any, is in memory. */
-  readonly over: Promise<unknown>
+  readonly over: Promise<void>
 }
 
 /** What is not settled about an account. It is nearly always nothing, and then all accounts share one object. */
@@ -22,8 +22,8 @@ export interface Unsettled {
   readonly rejectedValues: readonly string[]
   readonly failure: FailureRecord | undefined
   readonly refresh: RunningRefresh | undefined
-  /** The upstream request under way, until its response is in memory. */
-  readonly asking: Asking | undefined
+  /** The upstream requests under way, the earliest first, each until its response is in memory. */
+  readonly asking: readonly Asking[]
   /** The record could not be written. It is written once the cache answers again. */
   readonly isUnwritten: boolean
   /** The moments of the record are on this host's clock, because the store's time was not known. */
@@ -39,6 +39,9 @@ export interface Unsettled {
 /** No tokens. There is one such list, so that it compares. */
 export const none: readonly string[] = Object.freeze([])
 
+/** No requests. There is one such list, so that it compares. */
+export const noAsking: readonly Asking[] = Object.freeze([])
+
 /** Nothing is unsettled. */
 export const settled: Unsettled = Object.freeze({
   doubtedAt: undefined,
@@ -47,7 +50,7 @@ export const settled: Unsettled = Object.freeze({
   rejectedValues: none,
   failure: undefined,
   refresh: undefined,
-  asking: undefined,
+  asking: noAsking,
   isUnwritten: false,
   isUntimed: false,
   isWritePlanned: false,
@@ -59,6 +62,8 @@ const fields = Object.keys(settled) as readonly (keyof Unsettled)[]
 
 /** What is unsettled after some changes. */
 export function withChanges(known: Unsettled, changes: Partial<Unsettled>): Unsettled {
+  const names = Object.keys(changes) as (keyof Unsettled)[]
+  if (names.every((name) => changes[name] === known[name])) return known
   const changed = { ...known, ...changes }
   return fields.every((field) => changed[field] === settled[field]) ? settled : changed
 }
