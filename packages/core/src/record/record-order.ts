@@ -101,7 +101,10 @@ export interface HeldBeside {
   readonly record: StoredRecord | undefined
   readonly isUntimed: boolean
   readonly isRejected: boolean
-  /** The store goes by clocks that may be set, and did not hold the record just before the token was requested. */
+  /**
+   * The store goes by clocks that may be set, and did not hold the record just before the token was requested. Another process may
+   * have refreshed since: without one, the store went back to a record from before.
+   */
   readonly wasAbsent: boolean
 }
 

@@ -32,6 +32,7 @@ export async function storeToken<C>(
 ): Promise<Attempt> {
   const { state, clock, gate } = context
   const requestMs = gate.msSince(token.sentAt)
+  const wasLeaseHeld = terms.lease?.state() === 'held'
   await gate.sharedNowMs()
   const writtenMs = gate.reckonedEarliestMs()
   const asked = nextRecord(context, demand.reason, base, token, writtenMs)
@@ -48,7 +49,7 @@ export async function storeToken<C>(
     record: state.record,
     isUntimed: state.unsettled.isUntimed,
     isRejected: isRejected(state),
-    wasAbsent: gate.cache.nowMs === undefined && terms.isSeen && !terms.acceptsDoubtful,
+    wasAbsent: gate.cache.nowMs === undefined && terms.isSeen && !terms.acceptsDoubtful && !wasLeaseHeld,
   }
   const next = isWritten || !isTimed ? asked : unlessReplaced(asked, base, held)
   if (next === undefined) return { kind: 'superseded' }

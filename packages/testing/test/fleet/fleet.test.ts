@@ -257,6 +257,11 @@ describe('what was broken once holds', () => {
       'everything',
       670_541_270_523,
     ],
+    [
+      'a response under a lease that the store lost, and then went back to an older record',
+      'everything',
+      655_706_460_859,
+    ],
     ['a forced request that was sent while one before it was under way', 'everything', 715_531_082_642],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
