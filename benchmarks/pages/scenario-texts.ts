@@ -41,6 +41,9 @@ export const leftOutTexts: Readonly<Record<LeftOut, BothLanguages>> = {
 const request: BothLanguages = { en: 'token requests', zh: '令牌请求数' }
 const dead: BothLanguages = { en: 'dead tokens returned', zh: '返回的失效令牌数' }
 
+const mostAtOnce: BothLanguages = { en: 'most requests at once', zh: '同时进行的请求数最大值' }
+const failedCalls: BothLanguages = { en: 'calls that failed', zh: '失败的调用数' }
+
 const onStore = (en: string, zh: string): Readonly<Record<'requests' | 'slowest', BothLanguages>> => ({
   requests: { en: `${en}: token requests`, zh: `${zh}：令牌请求数` },
   slowest: { en: `${en}: slowest process, as a multiple of the yardstick's`, zh: `${zh}：最慢的进程，为标尺的倍数` },
@@ -101,7 +104,7 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
       requests: request,
       'waiting-callers': { en: 'callers that waited', zh: '等待过的调用者数' },
       'dead-tokens': dead,
-      'failed-calls': { en: 'calls that failed', zh: '失败的调用数' },
+      'failed-calls': failedCalls,
     },
   },
   lives: {
@@ -151,7 +154,7 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
       zh: '所有账号在同一时刻取得第一个令牌，并在数段寿命内续期；上游耗时 50 毫秒。Lingpai 和标尺不靠调用续期；其他库的每个账号每两秒被调用一次，请求因此分散。',
     },
     measures: {
-      'most-requests-at-once': { en: 'most requests at once', zh: '同时进行的请求数最大值' },
+      'most-requests-at-once': mostAtOnce,
       'requests-a-life': { en: 'requests a life', zh: '每段寿命的请求数' },
       'longest-block': { en: 'longest block of the event loop', zh: '事件循环最长的一次阻塞' },
     },
@@ -173,6 +176,20 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
       },
       'dead-tokens': dead,
       'event-loop-delay-p99': { en: 'event loop delay while all renew, p99', zh: '全部续期时事件循环的延迟，p99' },
+    },
+  },
+  sleep: {
+    title: { en: 'A machine that wakes after three hours', zh: '休眠三小时后唤醒的机器' },
+    what: {
+      en: 'All tokens have expired when the machine wakes; its wall clock is three hours ahead, and its timers and the monotonic clock have stood still. Some accounts (500 of 5,000; in a full run 2,000 of 100,000) are called at that very moment, and all of them once within the run. Upstream takes 50 ms.',
+      zh: '机器唤醒时所有令牌都已过期；挂钟走快了三小时，而定时器和单调时钟停住未走。一部分账号（5,000 个中的 500 个；完整运行时 100,000 个中的 2,000 个）在唤醒的那一刻被调用，所有账号在运行期间各被调用一次。上游耗时 50 毫秒。',
+    },
+    measures: {
+      'most-requests-at-once': mostAtOnce,
+      'requests-an-account': { en: 'token requests for each account', zh: '每个账号的令牌请求数' },
+      'dead-tokens': dead,
+      'failed-calls': failedCalls,
+      'event-loop-delay-p99': { en: 'event loop delay after waking, p99', zh: '唤醒后事件循环的延迟，p99' },
     },
   },
   'cold-processes': {

@@ -13,6 +13,7 @@ import { rejectionStorm } from './rejection-storm.js'
 import { renewalStorm } from './renewal-storm.js'
 import { server } from './server.js'
 import { sharedReads } from './shared-reads.js'
+import { sleep } from './sleep.js'
 
 /** Every scenario, in the order of the pages. */
 export const scenarios: readonly Scenario[] = [
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   outage,
   renewalStorm,
   accounts,
+  sleep,
   coldProcesses,
   sharedReads,
   importCost,

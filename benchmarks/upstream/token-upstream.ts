@@ -8,18 +8,19 @@ import type { UpstreamCounts, UpstreamOrder, UpstreamSettings } from './upstream
  */
 const apiPaths = ['/api', '/cgi-bin/getcallbackip']
 
-const settings: UpstreamSettings = { lifeSeconds: 7200, delayMs: 0, isDown: false }
+const settings: UpstreamSettings = { lifeSeconds: 7200, delayMs: 0, isDown: false, aheadMs: 0 }
 const counts: UpstreamCounts = { requests: 0, refused: 0, mostAtOnce: 0, rejectedCalls: 0 }
 let atOnce = 0
 let issued = 0
 let firstValid = 1
 
+const nowMs = (): number => Date.now() + settings.aheadMs
 const padding = 'x'.repeat(90)
 
 function tokenResponse(): string {
   issued += 1
   const { lifeSeconds } = settings
-  const token = `PLANTED-TOKEN.${issued}.${Date.now() + lifeSeconds * 1000}.${padding}`
+  const token = `PLANTED-TOKEN.${issued}.${nowMs() + lifeSeconds * 1000}.${padding}`
   return JSON.stringify({
     access_token: token,
     tenant_access_token: token,
@@ -52,7 +53,7 @@ function serveToken(response: ServerResponse): void {
 
 function serveApi(response: ServerResponse, token: string): void {
   const [, serial, expiresAtMs] = token.split('.')
-  const isAlive = Number(serial) >= firstValid && Number(expiresAtMs) > Date.now()
+  const isAlive = Number(serial) >= firstValid && Number(expiresAtMs) > nowMs()
   if (!isAlive) counts.rejectedCalls += 1
   send(response, 200, isAlive ? '{"errcode":0}' : '{"errcode":40001,"errmsg":"invalid credential"}')
 }

@@ -4,6 +4,8 @@ export interface UpstreamSettings {
   delayMs: number
   /** Whether it answers token requests with 503. */
   isDown: boolean
+  /** How far its clock is ahead of that of the machine. */
+  aheadMs: number
 }
 
 /** What the upstream has counted. */
