@@ -4,7 +4,7 @@ export function setWallClockAhead(byMs: number): void {
   globalThis.Date = class extends RealDate {
     constructor(...args: readonly [] | ConstructorParameters<typeof RealDate>) {
       if (args.length === 0) super(RealDate.now() + byMs)
-      else super(...(args))
+      else super(...args)
     }
 
     static override now(): number {
