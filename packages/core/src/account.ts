@@ -36,12 +36,12 @@ export function splitCredentials<C>(spec: ResolvedSpec<C>, credentials: Credenti
   return {
     account: { provider: spec.id, kind: spec.kind, host: hostOf(spec, ids), ids: Object.freeze(ids) },
     secrets: Object.fromEntries(spec.secrets.map(secretOf)),
-    volatile: spec.volatile || spec.parent ? Object.fromEntries(volatileFields(spec).map(secretOf)) : none,
+    volatile: spec.volatile || spec.parent ? Object.fromEntries(volatileFields(spec).map(secretOf)) : noVolatile,
   }
 }
 
 /** Shared by all accounts without volatile credentials. */
-const none = Object.freeze({})
+const noVolatile = Object.freeze({})
 
 /** The volatile credentials of a provider and of those that it is derived from. */
 export function volatileFields<C>({ volatile = [], parent }: ResolvedSpec<C>): readonly (keyof C & string)[] {

@@ -47,7 +47,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 /** The fields of a record that are printed. */
 type ShownFields = Omit<StoredRecord, 'value' | 'carried'>
 
-const none: CarriedFields = Object.freeze({})
+const nothingCarried: CarriedFields = Object.freeze({})
 
 class HiddenValueRecord implements StoredRecord {
   readonly #value: string
@@ -63,7 +63,7 @@ class HiddenValueRecord implements StoredRecord {
   declare readonly isLifetimeAssumed?: true
   declare readonly duels?: number
 
-  constructor({ value, carried = none, ...rest }: StoredRecord) {
+  constructor({ value, carried = nothingCarried, ...rest }: StoredRecord) {
     this.#value = value
     this.#carried = carried
     this.generation = rest.generation

@@ -7,7 +7,7 @@ import { laterOf, momentOf, msSince, timeLeftMs, type Moment } from '../time/mom
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { deadlineOf, expiryOf, refreshAtOf, timesOf, type Arrival, type LocalTimes } from './local-times.js'
 import type { RunningRefresh } from './running-refresh.js'
-import { noAsking, none, settled, withChanges, type Asking, type Unsettled } from './unsettled.js'
+import { noAsking, noTokens, settled, withChanges, type Asking, type Unsettled } from './unsettled.js'
 
 /**
  * What a process knows of one account in one cache. Plain data of a stable shape, because two copies of this library in one
@@ -48,13 +48,13 @@ export interface HotSource {
 /** The state as the transitions see it. */
 type Writable = { -readonly [Field in keyof AccountState]: AccountState[Field] }
 
-const cold: readonly HotSource[] = []
+const noHotSources: readonly HotSource[] = []
 
 /** The state of an account of which nothing is known. */
 export function newAccountState(): AccountState {
   return {
     hotSource: undefined,
-    otherHotSources: cold,
+    otherHotSources: noHotSources,
     record: undefined,
     times: undefined,
     replacedValue: undefined,
@@ -241,7 +241,7 @@ export function forgetRejected(state: Writable, value?: string): void {
   const { rejectedValues } = state.unsettled
   unsettle(state, {
     rejected: undefined,
-    rejectedValues: value === undefined ? none : without(rejectedValues, value),
+    rejectedValues: value === undefined ? noTokens : without(rejectedValues, value),
   })
 }
 
@@ -251,7 +251,7 @@ function withFirst(values: readonly string[], first: string, most: number): read
 
 function without(values: readonly string[], value: string): readonly string[] {
   const left = values.filter((one) => one !== value)
-  return left.length === 0 ? none : left
+  return left.length === 0 ? noTokens : left
 }
 
 /** Whether the record in memory was rejected by an API. */
@@ -292,18 +292,18 @@ export function warm(state: Writable, source: HotSource, clock: Clock, lookMs: n
 }
 
 function hotSourcesOf({ hotSource, otherHotSources }: AccountState): readonly HotSource[] {
-  return hotSource === undefined ? cold : [hotSource, ...otherHotSources]
+  return hotSource === undefined ? noHotSources : [hotSource, ...otherHotSources]
 }
 
 function keepHot(state: Writable, [first, ...others]: readonly HotSource[]): void {
   state.hotSource = first
-  state.otherHotSources = others.length === 0 ? cold : others
+  state.otherHotSources = others.length === 0 ? noHotSources : others
 }
 
 /** Has every source look at the state again. */
 function cool(state: Writable): void {
   for (const source of hotSourcesOf(state)) source.cool()
-  keepHot(state, cold)
+  keepHot(state, noHotSources)
 }
 
 /** A source serves the account no longer. */

@@ -37,7 +37,7 @@ export interface Unsettled {
 }
 
 /** No tokens. There is one such list, so that it compares. */
-export const none: readonly string[] = Object.freeze([])
+export const noTokens: readonly string[] = Object.freeze([])
 
 /** No requests. There is one such list, so that it compares. */
 export const noAsking: readonly Asking[] = Object.freeze([])
@@ -45,9 +45,9 @@ export const noAsking: readonly Asking[] = Object.freeze([])
 /** Nothing is unsettled. */
 export const settled: Unsettled = Object.freeze({
   doubtedAt: undefined,
-  heardValues: none,
+  heardValues: noTokens,
   rejected: undefined,
-  rejectedValues: none,
+  rejectedValues: noTokens,
   failure: undefined,
   refresh: undefined,
   asking: noAsking,
