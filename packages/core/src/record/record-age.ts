@@ -37,9 +37,9 @@ export function isFromBeforeSetBack<C>(
 ): boolean {
   if (gate.cache.nowMs !== undefined || gate.cache.reach === 'fleet') return false
   if (state.times === undefined || issuedAtMs <= gate.reckonedNowMs() + agreedMs) return false
-  const { from } = state.times
+  const { anchor } = state.times
   // Where it was set forward since, that may have been before the record was requested, and back by less after it.
-  return Math.abs(from.wall - from.monotonic - (clock.now() - clock.monotonic())) <= agreedMs
+  return Math.abs(anchor.wall - anchor.monotonic - (clock.now() - clock.monotonic())) <= agreedMs
 }
 
 /** Whether this process requested the token in memory, and its moments are on the clock as it is now. */

@@ -5,17 +5,19 @@ import type { StoredRecord } from '../token-record.js'
 import { renewalModes } from '../provider/renewal-mode.js'
 
 /**
- * Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. They are counted from a
- * moment that is known anyway, and in whole milliseconds, which take no room of their own: a process may have a million accounts.
+ * Moments of a record on the monotonic clock and on the wall clock of this process. The earlier one counts. Only the anchor is kept
+ * as a moment, one that is known anyway; the others are whole milliseconds from it, which take no room of their own: a process may
+ * have a million accounts. Read them with {@link expiryOf}, {@link refreshAtOf} and {@link deadlineOf}.
  */
 export interface LocalTimes {
+  /** Of the token, made once: the hot path hands it out. */
   readonly promise: Promise<string>
-  readonly from: Moment
-  /** So many milliseconds after `from`, the token is dead. */
-  readonly lifeMs: number
-  /** So many milliseconds before that, the next attempt to refresh ahead is due. */
+  readonly anchor: Moment
+  /** From the anchor to the token's expiry; 0 where the anchor is the expiry. */
+  readonly expiresAfterMs: number
+  /** From the next attempt to refresh ahead to the expiry. */
   readonly refreshBeforeMs: number
-  /** From so many milliseconds before on, the token is not handed out, unless no other can be had. */
+  /** From the deadline to the expiry. After it, the token is not handed out, unless no other can be had. */
   readonly deadlineBeforeMs: number
   /** The token may live this much longer, milliseconds; only upstream can tell. */
   readonly doubtMs: number
@@ -54,11 +56,11 @@ export interface Held {
 export function timesOf(record: StoredRecord, arrival: Arrival, held: Held): LocalTimes {
   const { renewal, jitter, seen, requestMs } = arrival
   const known = held.record?.value === record.value ? held.times : undefined
-  const { from, lifeMs, doubtMs } = endOf(record, arrival, held)
+  const { anchor, expiresAfterMs, doubtMs } = endOf(record, arrival, held)
   return {
     promise: known === undefined ? Promise.resolve(record.value) : known.promise,
-    from,
-    lifeMs,
+    anchor,
+    expiresAfterMs,
     refreshBeforeMs: Math.round(record.expiresAtMs - nextAttemptAtMs(record, renewal, jitter)),
     deadlineBeforeMs: Math.round(record.expiresAtMs - deadlineAtMs(record, renewal)),
     doubtMs,
@@ -68,18 +70,18 @@ export function timesOf(record: StoredRecord, arrival: Arrival, held: Held): Loc
 }
 
 /** When the token is dead. */
-export function expiryOf({ from, lifeMs }: LocalTimes): Moment {
-  return laterBy(from, lifeMs)
+export function expiryOf({ anchor, expiresAfterMs }: LocalTimes): Moment {
+  return laterBy(anchor, expiresAfterMs)
 }
 
 /** When the next attempt to refresh ahead is due. */
-export function refreshAtOf({ from, lifeMs, refreshBeforeMs }: LocalTimes): Moment {
-  return laterBy(from, lifeMs - refreshBeforeMs)
+export function refreshAtOf({ anchor, expiresAfterMs, refreshBeforeMs }: LocalTimes): Moment {
+  return laterBy(anchor, expiresAfterMs - refreshBeforeMs)
 }
 
 /** From when on the token is not handed out, unless no other can be had. */
-export function deadlineOf({ from, lifeMs, deadlineBeforeMs }: LocalTimes): Moment {
-  return laterBy(from, lifeMs - deadlineBeforeMs)
+export function deadlineOf({ anchor, expiresAfterMs, deadlineBeforeMs }: LocalTimes): Moment {
+  return laterBy(anchor, expiresAfterMs - deadlineBeforeMs)
 }
 
 /** When a record's token dies, on the clocks of this process, and how much longer it may live. */
@@ -87,21 +89,22 @@ function endOf(
   record: StoredRecord,
   { renewal, at, sharedMs, setBackMs, isFresh }: Arrival,
   held: Held,
-): Pick<LocalTimes, 'from' | 'lifeMs' | 'doubtMs'> {
+): Pick<LocalTimes, 'anchor' | 'expiresAfterMs' | 'doubtMs'> {
   const longestMs = lifeLeftMs(record, renewal, sharedMs)
   const sureMs = lifeLeftMs(record, renewal, sharedMs + setBackMs)
   const known = held.record?.value === record.value && !isFresh ? held.times : undefined
   // Only upstream's own word is better than what was known.
-  if (known === undefined) return { from: at, lifeMs: sureMs, doubtMs: longestMs - sureMs }
+  if (known === undefined) return { anchor: at, expiresAfterMs: sureMs, doubtMs: longestMs - sureMs }
   const isGuess = held.record?.isLifetimeAssumed === true
   const mayGrow = renewalModes[renewal.mode].prolongs || renewal.trustSeconds !== Infinity || isGuess
   if (mayGrow && record.expiresAtMs > (held.record?.expiresAtMs ?? 0)) {
     // A longer life is at least the one that was known, however much of it a clock that was set puts in doubt.
     const leftMs = Math.max(sureMs, Math.floor(leftAt(expiryOf(known), at)))
-    return { from: at, lifeMs: leftMs, doubtMs: Math.max(0, longestMs - leftMs) }
+    return { anchor: at, expiresAfterMs: leftMs, doubtMs: Math.max(0, longestMs - leftMs) }
   }
   // A wall clock that was set back since the token was first seen must not lengthen its life.
-  return { from: earlierOf(laterBy(at, longestMs), expiryOf(known)), lifeMs: 0, doubtMs: known.doubtMs }
+  const expiry = earlierOf(laterBy(at, longestMs), expiryOf(known))
+  return { anchor: expiry, expiresAfterMs: 0, doubtMs: known.doubtMs }
 }
 
 /** What is left of a record's life at a moment of the clock that it was written on. */
