@@ -44,7 +44,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
   const outcome = await requestWithParent(context, {
     signal: context.closing.signal,
     endsAtMonotonicMs: terms.endsAtMonotonicMs,
-    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(context, terms) && terms.found() === undefined,
+    mayRepeat: () => demand.reason !== 'ahead' && mayAskUnder(context, terms) && terms.wanted() === undefined,
     tokens: () => heldTokens(state),
     onToken: (value) => {
       noteHeard(state, value)
@@ -60,7 +60,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
     // A stop of the process may have failed the request, and others may have had a response since.
     const lostSince = await lostTurn(context, terms)
     if (lostSince !== undefined) return lostSince
-    return terms.found() === undefined ? outcome : { kind: 'superseded' }
+    return terms.wanted() === undefined ? outcome : { kind: 'superseded' }
   }
   const { token } = outcome
   return isRejectedToken(state, base, token) ? { kind: 'rejected-again', token } : { kind: 'token', token, base }

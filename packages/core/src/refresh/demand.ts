@@ -34,7 +34,7 @@ export interface RefreshTerms extends WriteTerms {
    */
   readonly acceptsDoubtful: boolean
   /** Returns a record that meets the demand, if one came from another refresh or from the cache. */
-  readonly found: () => StoredRecord | undefined
+  readonly wanted: () => StoredRecord | undefined
   /** Moment on the monotonic clock at which the refresh must be over, in milliseconds. */
   readonly endsAtMonotonicMs: number
 }

@@ -34,8 +34,8 @@ import { wantedRecord } from './wanted-record.js'
 export async function refresh<C>(context: AccountContext<C>, demand: Demand, turn: Turn): Promise<RefreshOutcome> {
   const { state, clock, timeoutMs } = context
   let endsAtMonotonicMs = clock.monotonic() + timeoutMs
-  let base = state.record
-  const found = (): StoredRecord | undefined => wantedRecord(context, demand, base)
+  let recordBefore = state.record
+  const wanted = (): StoredRecord | undefined => wantedRecord(context, demand, recordBefore)
   let wasUnknown = false
   let acceptsDoubtful = false
   for (let attempts = 0; ; attempts += 1) {
@@ -43,24 +43,24 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     // 1
     const isUp = (await lookAtCache(context)).kind !== 'down'
     // A forced refresh wants a token younger than the call itself, not only one that memory did not know.
-    if (attempts === 0 && demand.reason === 'requested') base = state.record
-    const wanted = found()
-    if (wanted !== undefined) return { kind: 'adopted', record: wanted }
+    if (attempts === 0 && demand.reason === 'requested') recordBefore = state.record
+    const record = wanted()
+    if (record !== undefined) return { kind: 'adopted', record }
     // 2
     if (demand.outside === undefined) await assertMayAsk(context, demand, isUp)
     // 3
     const waitsSinceMs = clock.monotonic()
-    const waited = await turn.take(context.closing.signal, () => watchForRecord(context, turn, found))
+    const waited = await turn.take(context.closing.signal, () => watchForRecord(context, turn, wanted))
     const waitedMs = clock.monotonic() - waitsSinceMs
     endsAtMonotonicMs += waitedMs
     if (waited === 'left') continue
-    if (waited === 'late') return await lateRecord(context, found)
+    if (waited === 'late') return await lateRecord(context, wanted)
     try {
       const attempt: InTurn = await refreshInTurn(context, demand, {
         isUp: await isUpAfter(context, isUp, waitedMs),
         wasUnknown,
         acceptsDoubtful,
-        found,
+        wanted,
         endsAtMonotonicMs,
       })
       if (isOutcome(attempt)) return attempt
@@ -75,10 +75,10 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
 }
 
 /** Ends the wait for a turn once the cache reports a record that meets the demand. @returns ends the watch */
-function watchForRecord<C>(context: AccountContext<C>, turn: Turn, found: () => StoredRecord | undefined): () => void {
+function watchForRecord<C>(context: AccountContext<C>, turn: Turn, wanted: () => StoredRecord | undefined): () => void {
   const look = oneAtATime(async () => {
     await lookAtCache(context)
-    if (found() !== undefined) turn.leave()
+    if (wanted() !== undefined) turn.leave()
   })
   return context.onChange(look)
 }
@@ -86,10 +86,10 @@ function watchForRecord<C>(context: AccountContext<C>, turn: Turn, found: () => 
 /** A record that came while the turn did not. @throws UnavailableError if there is none */
 async function lateRecord<C>(
   context: AccountContext<C>,
-  found: () => StoredRecord | undefined,
+  wanted: () => StoredRecord | undefined,
 ): Promise<RefreshOutcome> {
   await lookAtCache(context)
-  const record = found()
+  const record = wanted()
   if (record !== undefined) return { kind: 'adopted', record }
   throw queueFull(context)
 }
@@ -139,19 +139,19 @@ async function refreshUnderLease<C>(
   leaseTerms: Omit<RefreshTerms, 'isSeen'>,
 ): Promise<Attempt> {
   const { state, clock } = context
-  const { lease, found } = leaseTerms
+  const { lease, wanted } = leaseTerms
   try {
     // 4
     const isSeen = lease !== undefined && (await lookAtCache(context)).kind !== 'down'
     const terms = { ...leaseTerms, isSeen }
-    if (found() === undefined) {
+    if (wanted() === undefined) {
       if (lease !== undefined && demand.outside === undefined) await assertMayAsk(context, demand, true)
       const kept = await keepIfAlive(context, demand, terms)
       if (kept !== undefined) return kept
       await assertNoRival(context, demand, terms)
     }
-    const wanted = found()
-    if (wanted !== undefined) return { kind: 'adopted', record: wanted }
+    const record = wanted()
+    if (record !== undefined) return { kind: 'adopted', record }
     const asking = withTimeLeft(context, terms)
     const answered = noteAsking(state, clock)
     try {

@@ -21,7 +21,7 @@ export async function judgeRejectedAgain<C>(
   const { state, spec } = context
   if ((await verdictOn(context, fresh.value, terms.endsAtMonotonicMs)) === true)
     return keepToken(context, demand, terms, fresh)
-  if (terms.found() !== undefined) return { kind: 'superseded' }
+  if (terms.wanted() !== undefined) return { kind: 'superseded' }
   const { record } = state
   const { rejected } = state.unsettled
   const error = new PlatformError(

@@ -9,12 +9,12 @@ import type { Demand } from './demand.js'
 /**
  * The record in memory, if it meets the demand.
  *
- * @param base the record that memory held when the refresh began
+ * @param before the record that memory held when the refresh began
  */
 export function wantedRecord<C>(
   { state, clock, gate }: AccountContext<C>,
   { reason, minLifeMs, outside, onlyIfNone = false }: Demand,
-  base: StoredRecord | undefined,
+  before: StoredRecord | undefined,
 ): StoredRecord | undefined {
   const { record, times } = state
   if (record === undefined || times === undefined || isRejectedRecord(state, record)) return undefined
@@ -26,7 +26,7 @@ export function wantedRecord<C>(
     return record.value === outside.value || record.issuedAtMs > calledAtMs ? record : undefined
   }
   if (reason === 'cold' || reason === 'rejected') return record
-  if (isReplaced(base, record)) return record
+  if (isReplaced(before, record)) return record
   // Another process refreshed in the meantime and got the same token: the next attempt has moved.
   return reason === 'ahead' && timeLeftMs(refreshAtOf(times), clock) > 0 ? record : undefined
 }
