@@ -6,7 +6,8 @@ import { msSince } from '../time/moment.js'
 import type { FreshToken, UpstreamFailure } from '../upstream/request-token.js'
 import { assertAdoptable } from './adopt-token.js'
 import { requestWithParent } from './request-with-parent.js'
-import type { Demand, RefreshTerms } from './demand.js'
+import type { AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 
 /** A token of upstream, or from outside, and the record that it takes the place of. */
 export interface AskedToken {
@@ -30,7 +31,7 @@ export type Asked =
   | { readonly kind: 'doubtful' }
 
 /** Asks upstream under the lease, unless a token from outside stands in for the response. */
-export async function askUpstream<C>(context: AccountContext<C>, demand: Demand, terms: RefreshTerms): Promise<Asked> {
+export async function askUpstream<C>(context: AccountContext<C>, demand: Demand, terms: AttemptTerms): Promise<Asked> {
   const { state, gate } = context
   const lost = await lostTurn(context, terms)
   if (lost !== undefined) return lost
@@ -69,7 +70,7 @@ export async function askUpstream<C>(context: AccountContext<C>, demand: Demand,
 /** A process that was stopped may have lost the lease by the time it would ask: then another process is asking. */
 async function lostTurn<C>(
   context: AccountContext<C>,
-  terms: RefreshTerms,
+  terms: AttemptTerms,
 ): Promise<{ readonly kind: 'superseded' | 'doubtful' } | undefined> {
   if (mayAskUnder(context, terms)) return undefined
   // A store with a clock can tell whether this process was stopped, or only had its clock set.
@@ -83,7 +84,7 @@ const longestExtraMs = 10_000
 
 function mayAskUnder<C>(
   { clock, timeoutMs }: AccountContext<C>,
-  { lease, beganAt, acceptsDoubtful }: RefreshTerms,
+  { lease, beganAt, acceptsDoubtful }: AttemptTerms,
 ): boolean {
   // A process that went on without a lease and was stopped: the store may answer since, and others may have asked.
   if (lease === undefined) return acceptsDoubtful || msSince(beganAt, clock) < timeoutMs + longestExtraMs

@@ -2,7 +2,8 @@ import { markRejected } from '../record/mark-rejected.js'
 import type { AccountContext } from '../state/account-context.js'
 import type { UpstreamFailure } from '../upstream/request-token.js'
 import { startCoolDown } from './cool-down.js'
-import type { Demand, RefreshTerms } from './demand.js'
+import type { AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 
 /**
  * Ends a refresh that failed at the platform. The cool-down applies to all processes that share the cache, and a
@@ -13,7 +14,7 @@ import type { Demand, RefreshTerms } from './demand.js'
 export async function failRefresh<C>(
   context: AccountContext<C>,
   { reason }: Demand,
-  terms: RefreshTerms,
+  terms: AttemptTerms,
   failure: UpstreamFailure,
 ): Promise<never> {
   const { error } = await startCoolDown(context, reason, failure, terms.isUp)

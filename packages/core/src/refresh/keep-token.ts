@@ -5,7 +5,8 @@ import { forgetRejected, isRejectedRecord } from '../state/account-state.js'
 import { clearedRecord } from '../token-record.js'
 import { probeToken } from '../upstream/probe-token.js'
 import { endCoolDown } from './cool-down.js'
-import type { Attempt, Demand, RefreshTerms } from './demand.js'
+import type { AttemptOutcome, AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 import { renewalModes } from '../provider/renewal-mode.js'
 
 /** A rejection before this age is unusual: the report may be wrong, and a new token would invalidate a good one. */
@@ -23,8 +24,8 @@ const longestProbeMs = 3000
 export async function keepIfAlive<C>(
   context: AccountContext<C>,
   demand: Demand,
-  terms: RefreshTerms,
-): Promise<Attempt | undefined> {
+  terms: AttemptTerms,
+): Promise<AttemptOutcome | undefined> {
   const { state, gate, spec, clock } = context
   const { record } = state
   if (!renewalModes[spec.renewal.mode].endsOld || demand.reason === 'requested') return undefined
@@ -53,9 +54,9 @@ export async function verdictOn<C>(
 export async function keepToken<C>(
   context: AccountContext<C>,
   { reason }: Demand,
-  terms: RefreshTerms,
+  terms: AttemptTerms,
   { value, sentAt }: { readonly value: string; readonly sentAt: SharedMoment },
-): Promise<Attempt> {
+): Promise<AttemptOutcome> {
   const { state } = context
   const { record } = state
   if (record?.value !== value) {

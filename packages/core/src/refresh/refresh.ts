@@ -6,7 +6,8 @@ import type { RefreshOutcome } from '../state/running-refresh.js'
 import type { StoredRecord } from '../token-record.js'
 import { askUpstream } from './ask-upstream.js'
 import { assertMayAsk } from './may-ask.js'
-import type { Attempt, Demand, RefreshTerms } from './demand.js'
+import type { AttemptOutcome, AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 import { failRefresh } from './fail-refresh.js'
 import { keepIfAlive } from './keep-token.js'
 import { judgeRejectedAgain } from './rejected-again.js'
@@ -56,17 +57,17 @@ export async function refresh<C>(context: AccountContext<C>, demand: Demand, tur
     if (waited === 'left') continue
     if (waited === 'late') return await lateRecord(context, wanted)
     try {
-      const attempt: InTurn = await refreshInTurn(context, demand, {
+      const outcome: TurnOutcome = await refreshInTurn(context, demand, {
         isUp: await isUpAfter(context, isUp, waitedMs),
         wasUnknown,
         acceptsDoubtful,
         wanted,
         endsAtMonotonicMs,
       })
-      if (isOutcome(attempt)) return attempt
-      wasUnknown = attempt.kind === 'unknown'
-      if (attempt.kind === 'doubtful') acceptsDoubtful = true
-      if (attempt.kind === 'superseded' || attempt.kind === 'doubtful') continue
+      if (hasRecord(outcome)) return outcome
+      wasUnknown = outcome.kind === 'unknown'
+      if (outcome.kind === 'doubtful') acceptsDoubtful = true
+      if (outcome.kind === 'superseded' || outcome.kind === 'doubtful') continue
     } finally {
       turn.giveBack()
     }
@@ -103,12 +104,21 @@ async function isUpAfter<C>(context: AccountContext<C>, wasUp: boolean, waitedMs
   return (await lookAtCache(context)).kind !== 'down'
 }
 
+/** What a turn goes by. */
+interface TurnTerms extends Pick<AttemptTerms, 'isUp' | 'acceptsDoubtful' | 'wanted' | 'endsAtMonotonicMs'> {
+  /** Whether the store did not say at the turn before whether the lease was free. */
+  readonly wasUnknown: boolean
+}
+
+/** Outcome of a turn. `busy`: another process holds the lease. `unknown`: the store did not say. */
+type TurnOutcome = AttemptOutcome | { readonly kind: 'busy' | 'unknown' }
+
 /** Takes the lease, and refreshes under it. */
 async function refreshInTurn<C>(
   context: AccountContext<C>,
   demand: Demand,
   { isUp, wasUnknown, ...terms }: TurnTerms,
-): Promise<InTurn> {
+): Promise<TurnOutcome> {
   const { clock, gate, key } = context
   const beganAt = momentOf(clock)
   const taken = isUp ? await takeLease(gate, clock, key) : ({ kind: 'unavailable' } as const)
@@ -120,24 +130,16 @@ async function refreshInTurn<C>(
   return refreshUnderLease(context, demand, { ...terms, beganAt, lease, isUp: isUp && taken.kind !== 'unknown' })
 }
 
-/** What came of a turn. `busy`: another process holds the lease. `unknown`: the store did not say. */
-type InTurn = Attempt | { readonly kind: 'busy' | 'unknown' }
-
-type TurnTerms = Omit<RefreshTerms, 'isSeen' | 'lease' | 'beganAt'> & {
-  /** Whether the store did not say at the attempt before whether the lease was free. */
-  readonly wasUnknown: boolean
-}
-
-function isOutcome(attempt: InTurn): attempt is RefreshOutcome {
-  return 'record' in attempt
+function hasRecord(outcome: TurnOutcome): outcome is RefreshOutcome {
+  return 'record' in outcome
 }
 
 /** Steps 4 to 8 of {@link refresh}. The lease is given back whatever happens. */
 async function refreshUnderLease<C>(
   context: AccountContext<C>,
   demand: Demand,
-  leaseTerms: Omit<RefreshTerms, 'isSeen'>,
-): Promise<Attempt> {
+  leaseTerms: Omit<AttemptTerms, 'isSeen'>,
+): Promise<AttemptOutcome> {
   const { state, clock } = context
   const { lease, wanted } = leaseTerms
   try {
@@ -153,7 +155,7 @@ async function refreshUnderLease<C>(
     const record = wanted()
     if (record !== undefined) return { kind: 'adopted', record }
     const asking = withTimeLeft(context, terms)
-    const answered = noteAsking(state, clock)
+    const noteOver = noteAsking(state, clock)
     try {
       // 5
       const asked = await askUpstream(context, demand, asking)
@@ -170,7 +172,7 @@ async function refreshUnderLease<C>(
           return asked
       }
     } finally {
-      answered()
+      noteOver()
     }
   } finally {
     await lease?.release()
@@ -183,7 +185,7 @@ const leastAnswerMs = 3000
  * The lease may have come late, or the process may have been stopped. What is asked for is still waited for: a token that is thrown
  * away could cost the one that others hold.
  */
-function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: RefreshTerms): RefreshTerms {
+function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: AttemptTerms): AttemptTerms {
   const leastMs = clock.monotonic() + Math.min(timeoutMs, leastAnswerMs)
   return { ...terms, endsAtMonotonicMs: Math.max(terms.endsAtMonotonicMs, leastMs) }
 }

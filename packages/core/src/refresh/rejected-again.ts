@@ -1,7 +1,8 @@
 import { PlatformError } from '../errors.js'
 import type { AccountContext } from '../state/account-context.js'
 import type { FreshToken } from '../upstream/request-token.js'
-import type { Attempt, Demand, RefreshTerms } from './demand.js'
+import type { AttemptOutcome, AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 import { failRefresh } from './fail-refresh.js'
 import { keepToken, verdictOn } from './keep-token.js'
 
@@ -15,9 +16,9 @@ import { keepToken, verdictOn } from './keep-token.js'
 export async function judgeRejectedAgain<C>(
   context: AccountContext<C>,
   demand: Demand,
-  terms: RefreshTerms,
+  terms: AttemptTerms,
   fresh: FreshToken,
-): Promise<Attempt> {
+): Promise<AttemptOutcome> {
   const { state, spec } = context
   if ((await verdictOn(context, fresh.value, terms.endsAtMonotonicMs)) === true)
     return keepToken(context, demand, terms, fresh)

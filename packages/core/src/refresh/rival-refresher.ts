@@ -1,7 +1,8 @@
 import type { AccountContext } from '../state/account-context.js'
 import { PlatformError } from '../errors.js'
 import { startCoolDown } from './cool-down.js'
-import type { Demand, RefreshTerms } from './demand.js'
+import type { AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 import { pause } from '../time/pause.js'
 import { duelsAfter } from '../record/next-record.js'
 
@@ -20,7 +21,7 @@ const longestBackOffMs = 60_000
 export async function assertNoRival<C>(
   context: AccountContext<C>,
   { reason }: Demand,
-  terms: RefreshTerms,
+  terms: AttemptTerms,
 ): Promise<void> {
   const { state, clock, spec, gate } = context
   const { record } = state

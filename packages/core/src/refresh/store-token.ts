@@ -18,7 +18,8 @@ import type { StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
 import type { AskedToken } from './ask-upstream.js'
 import { endCoolDown } from './cool-down.js'
-import type { Attempt, Demand, RefreshTerms } from './demand.js'
+import type { AttemptOutcome, AttemptTerms } from './attempt.js'
+import type { Demand } from './demand.js'
 
 /**
  * Writes the record of a token into the cache, fenced by the lease, takes it into memory, and emits the event. What cannot be written
@@ -27,9 +28,9 @@ import type { Attempt, Demand, RefreshTerms } from './demand.js'
 export async function storeToken<C>(
   context: AccountContext<C>,
   demand: Demand,
-  terms: RefreshTerms,
+  terms: AttemptTerms,
   { token, base }: AskedToken,
-): Promise<Attempt> {
+): Promise<AttemptOutcome> {
   const { state, clock, gate } = context
   const requestMs = gate.msSince(token.sentAt)
   const wasLeaseHeld = terms.lease?.state() === 'held'
