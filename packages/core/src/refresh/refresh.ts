@@ -140,7 +140,6 @@ async function refreshUnderLease<C>(
   demand: Demand,
   leaseTerms: Omit<AttemptTerms, 'isSeen'>,
 ): Promise<AttemptOutcome> {
-  const { state, clock } = context
   const { lease, wanted } = leaseTerms
   try {
     // 4
@@ -154,39 +153,47 @@ async function refreshUnderLease<C>(
     }
     const record = wanted()
     if (record !== undefined) return { kind: 'adopted', record }
-    const asking = withTimeLeft(context, terms)
-    const noteOver = noteAsking(state, clock)
-    try {
-      // 5
-      const asked = await askUpstream(context, demand, asking)
-      switch (asked.kind) {
-        // 6
-        case 'failed':
-          return await failRefresh(context, demand, asking, asked.failure)
-        case 'rejected-again':
-          return await judgeRejectedAgain(context, demand, asking, asked.token)
-        // 7 and 8
-        case 'token':
-          return await storeToken(context, demand, asking, asked)
-        default:
-          return asked
-      }
-    } finally {
-      noteOver()
-    }
+    return await askAndStore(context, demand, withTimeLeft(context, terms))
   } finally {
     await lease?.release()
   }
 }
 
-const leastAnswerMs = 3000
+/** Steps 5 to 8 of {@link refresh}. */
+async function askAndStore<C>(
+  context: AccountContext<C>,
+  demand: Demand,
+  terms: AttemptTerms,
+): Promise<AttemptOutcome> {
+  const noteOver = noteAsking(context.state, context.clock)
+  try {
+    // 5
+    const asked = await askUpstream(context, demand, terms)
+    switch (asked.kind) {
+      // 6
+      case 'failed':
+        return await failRefresh(context, demand, terms, asked.failure)
+      case 'rejected-again':
+        return await judgeRejectedAgain(context, demand, terms, asked.token)
+      // 7 and 8
+      case 'token':
+        return await storeToken(context, demand, terms, asked)
+      default:
+        return asked
+    }
+  } finally {
+    noteOver()
+  }
+}
+
+const leastResponseMs = 3000
 
 /**
- * The lease may have come late, or the process may have been stopped. What is asked for is still waited for: a token that is thrown
- * away could cost the one that others hold.
+ * The lease may have come late, or the process may have been stopped. Upstream still gets this long to respond: a token whose
+ * response is not read may have ended the one that others hold.
  */
 function withTimeLeft<C>({ clock, timeoutMs }: AccountContext<C>, terms: AttemptTerms): AttemptTerms {
-  const leastMs = clock.monotonic() + Math.min(timeoutMs, leastAnswerMs)
+  const leastMs = clock.monotonic() + Math.min(timeoutMs, leastResponseMs)
   return { ...terms, endsAtMonotonicMs: Math.max(terms.endsAtMonotonicMs, leastMs) }
 }
 
