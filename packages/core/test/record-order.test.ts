@@ -176,33 +176,39 @@ describe('replaced and renewed', () => {
 })
 
 describe('a token that could not be written', () => {
-  const asked = other({ issuedAtMs: issuedAtMs + 60_000 })
+  const candidate = other({ issuedAtMs: issuedAtMs + 60_000 })
   const beside = (record: StoredRecord | undefined, facts: Partial<HeldBeside> = {}) =>
-    unlessReplaced(asked, undefined, { record, isUntimed: false, isRejected: false, wasAbsent: false, ...facts })
+    unlessReplaced(candidate, undefined, {
+      record,
+      isUntimed: false,
+      isRejected: false,
+      mayHaveComeSince: false,
+      ...facts,
+    })
 
   test('takes the next generation after an earlier record that came meanwhile', () => {
     expect(beside(held)?.generation).toBe(4)
-    expect(beside(undefined)).toBe(asked)
+    expect(beside(undefined)).toBe(candidate)
   })
 
   test('counts for nothing beside a later record, unless an API rejected that or its moments are on another clock', () => {
     const later = same({ issuedAtMs: issuedAtMs + 60_001 })
     expect(beside(later)).toBeUndefined()
-    expect(beside(later, { isRejected: true })).toBe(asked)
-    expect(beside(later, { isUntimed: true })).toBe(asked)
+    expect(beside(later, { isRejected: true })).toBe(candidate)
+    expect(beside(later, { isUntimed: true })).toBe(candidate)
   })
 
   test('counts for nothing if an API rejected it, or others received it later', () => {
-    expect(beside(asked, { isRejected: true })).toBeUndefined()
-    expect(beside(changedRecord(asked, { issuedAtMs: asked.issuedAtMs + 1 }))).toBeUndefined()
-    expect(beside(asked)).toBe(asked)
+    expect(beside(candidate, { isRejected: true })).toBeUndefined()
+    expect(beside(changedRecord(candidate, { issuedAtMs: candidate.issuedAtMs + 1 }))).toBeUndefined()
+    expect(beside(candidate)).toBe(candidate)
   })
 
   test('counts for nothing beside an earlier record that the store should have held when it was requested', () => {
-    expect(beside(held, { wasAbsent: true })).toBeUndefined()
+    expect(beside(held, { mayHaveComeSince: true })).toBeUndefined()
     const prompt = same({ issuedAtMs: issuedAtMs + 30_000 })
-    expect(beside(prompt, { wasAbsent: true })?.generation).toBe(4)
-    expect(beside(same({ writtenAtMs: issuedAtMs + 60_000 }), { wasAbsent: true })?.generation).toBe(4)
-    expect(beside(same({ writtenAtMs: issuedAtMs + 59_999 }), { wasAbsent: true })).toBeUndefined()
+    expect(beside(prompt, { mayHaveComeSince: true })?.generation).toBe(4)
+    expect(beside(same({ writtenAtMs: issuedAtMs + 60_000 }), { mayHaveComeSince: true })?.generation).toBe(4)
+    expect(beside(same({ writtenAtMs: issuedAtMs + 59_999 }), { mayHaveComeSince: true })).toBeUndefined()
   })
 })

@@ -121,20 +121,20 @@ export class StoreClock {
 
   async #askStore(line: TimeLine): Promise<void> {
     const { now, monotonic } = this.#clock
-    const asked = momentOf(this.#clock)
+    const askedAt = momentOf(this.#clock)
     const told = await line.askTime()
     if (told === undefined) {
       this.#failures += 1
       // The start of the request: if the machine slept during it, the failure says nothing about the store now.
-      if (this.#failures > 1) this.#failedAt = asked
+      if (this.#failures > 1) this.#failedAt = askedAt
       return
     }
     this.#failures = 0
     this.#failedAt = never
     // The process was stopped before it read the response, so that says nothing about the current time. The store may
     // be asked again at once.
-    if (msSince(asked, this.#clock) > this.#timeoutMs) return
-    this.#offset = { earliestMs: told - monotonic(), latestMs: told - asked.monotonic }
+    if (msSince(askedAt, this.#clock) > this.#timeoutMs) return
+    this.#offset = { earliestMs: told - monotonic(), latestMs: told - askedAt.monotonic }
     this.#askedAtMs = monotonic()
     this.#wallOffsetMs = now() - monotonic()
   }

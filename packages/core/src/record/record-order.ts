@@ -102,34 +102,37 @@ export interface HeldBeside {
   readonly isUntimed: boolean
   readonly isRejected: boolean
   /**
-   * The store goes by clocks that may be set, and did not hold the record just before the token was requested. Another process may
-   * have refreshed since: without one, the store went back to a record from before.
+   * The store did not hold the record just before the token was requested, and another process may have written one since, because
+   * the lease was not held all the time. The store has no clock of its own, so the moments of the two need not tell.
    */
-  readonly wasAbsent: boolean
+  readonly mayHaveComeSince: boolean
 }
 
 /**
  * The record to keep of a token that could not be written, beside one that came into memory meanwhile, from the cache or by another
  * refresh. That one may be later, or upstream may have given it before this token. Only a later one makes this token useless.
  *
+ * @param candidate the record of the token
  * @param base the record that memory held when the token was requested
  */
 export function unlessReplaced(
-  asked: StoredRecord,
+  candidate: StoredRecord,
   base: StoredRecord | undefined,
   held: HeldBeside,
 ): StoredRecord | undefined {
-  const { record, isUntimed, isRejected } = held
+  const { record, isUntimed, isRejected, mayHaveComeSince } = held
   // The very token has come to others before, and an API rejected it.
-  if (record?.value === asked.value && isRejected) return undefined
+  if (record?.value === candidate.value && isRejected) return undefined
   // Moments of different clocks do not compare.
-  if (record === undefined || record.value === base?.value || isUntimed || isRejected) return asked
-  if (record.value === asked.value) return record.issuedAtMs > asked.issuedAtMs ? undefined : asked
-  if (record.issuedAtMs >= asked.issuedAtMs || (held.wasAbsent && seemsThere(record, asked))) return undefined
-  return changedRecord(asked, { generation: Math.max(asked.generation, record.generation + 1) })
+  if (record === undefined || record.value === base?.value || isUntimed || isRejected) return candidate
+  if (record.value === candidate.value) return record.issuedAtMs > candidate.issuedAtMs ? undefined : candidate
+  if (record.issuedAtMs >= candidate.issuedAtMs) return undefined
+  // If it came since, a clock was set back.
+  if (mayHaveComeSince && seemsWrittenBefore(record, candidate)) return undefined
+  return changedRecord(candidate, { generation: Math.max(candidate.generation, record.generation + 1) })
 }
 
-/** Whether a record should have been in the store when a token was requested. If it was not, it came later, and the clock was set back. */
-function seemsThere({ issuedAtMs, writtenAtMs }: StoredRecord, asked: StoredRecord): boolean {
-  return (writtenAtMs ?? issuedAtMs + promptMs) < asked.issuedAtMs
+/** Whether a record says that it was in the store before a token was requested. */
+function seemsWrittenBefore({ issuedAtMs, writtenAtMs }: StoredRecord, candidate: StoredRecord): boolean {
+  return (writtenAtMs ?? issuedAtMs + promptMs) < candidate.issuedAtMs
 }

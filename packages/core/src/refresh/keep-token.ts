@@ -31,10 +31,10 @@ export async function keepIfAlive<C>(
   if (!renewalModes[spec.renewal.mode].endsOld || demand.reason === 'requested') return undefined
   if (record === undefined || !isRejectedRecord(state, record)) return undefined
   if (gate.reckonedNowMs() - record.issuedAtMs >= youngMs) return undefined
-  const asked = gate.moment()
+  const sentAt = gate.moment()
   const endsAtMonotonicMs = Math.min(terms.endsAtMonotonicMs, clock.monotonic() + longestProbeMs)
   if ((await verdictOn(context, record.value, endsAtMonotonicMs)) !== true) return undefined
-  return keepToken(context, demand, terms, { value: record.value, sentAt: asked })
+  return keepToken(context, demand, terms, { value: record.value, sentAt })
 }
 
 /** Whether a token is alive according to the platform's probe; `undefined` without a probe or a clear result. */

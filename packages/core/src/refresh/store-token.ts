@@ -1,7 +1,7 @@
 import { deferWrite } from '../record/deferred-write.js'
 import { nextRecord } from '../record/next-record.js'
 import { lookAtCache } from '../record/read-record.js'
-import { unlessReplaced } from '../record/record-order.js'
+import { unlessReplaced, type HeldBeside } from '../record/record-order.js'
 import { writeRecord } from '../record/write-record.js'
 import { remember, type AccountContext } from '../state/account-context.js'
 import {
@@ -35,29 +35,24 @@ export async function storeToken<C>(
   const requestMs = gate.msSince(token.sentAt)
   const wasLeaseHeld = terms.lease?.state() === 'held'
   await gate.sharedNowMs()
-  const writtenMs = gate.reckonedEarliestMs()
-  const asked = nextRecord(context, demand.reason, base, token, writtenMs)
+  const sharedMs = gate.reckonedEarliestMs()
+  const candidate = nextRecord(context, demand.reason, base, token, sharedMs)
   const isTimed = gate.isTimeKnown()
-  const writing = momentOf(clock)
+  const writeBeganAt = momentOf(clock)
   // Without the store's time, the moments of the record would be wrong for every other process.
-  const written = isTimed ? await writeRecord(context, terms, base, asked) : 'unwritten'
+  const written = isTimed ? await writeRecord(context, terms, base, candidate) : 'unwritten'
   const isWritten = written === 'written'
   if (written === 'superseded') {
     context.emit('lease-lost', { reason: demand.reason })
     await lookAtCache(context)
   }
-  const held = {
-    record: state.record,
-    isUntimed: state.unsettled.isUntimed,
-    isRejected: isRejected(state),
-    wasAbsent: gate.cache.nowMs === undefined && terms.isSeen && !terms.acceptsDoubtful && !wasLeaseHeld,
-  }
-  const next = isWritten || !isTimed ? asked : unlessReplaced(asked, base, held)
+  const held = heldBeside(context, terms, wasLeaseHeld)
+  const next = isWritten || !isTimed ? candidate : unlessReplaced(candidate, base, held)
   if (next === undefined) return { kind: 'superseded' }
-  if (isWritten) noteReadAt(state, writing)
-  const seen = isWritten ? writing : lastSeen(state, base, token)
+  if (isWritten) noteReadAt(state, writeBeganAt)
+  const seen = isWritten ? writeBeganAt : lastSeen(state, base, token)
   // Its life goes by this process's own clocks: by now the store's time may be unknown, after a sleep over the writing.
-  remember(context, next, { seen, requestMs, isFresh: true, known: { at: writing, sharedMs: writtenMs } })
+  remember(context, next, { seen, requestMs, isFresh: true, known: { at: writeBeganAt, sharedMs } })
   noteUntimed(state, !isTimed)
   if (isWritten) noteWritten(state)
   else noteUnwritten(state)
@@ -66,6 +61,20 @@ export async function storeToken<C>(
   if (!isWritten) deferWrite(context)
   tellLifetime(context, demand, next, token)
   return announce(context, demand, base, next, clock.monotonic() - token.sentAt.monotonic)
+}
+
+/** What memory holds by now beside a token that could not be written. */
+function heldBeside<C>(
+  { state, gate }: AccountContext<C>,
+  { isSeen, acceptsDoubtful }: AttemptTerms,
+  wasLeaseHeld: boolean,
+): HeldBeside {
+  return {
+    record: state.record,
+    isUntimed: state.unsettled.isUntimed,
+    isRejected: isRejected(state),
+    mayHaveComeSince: gate.cache.nowMs === undefined && isSeen && !acceptsDoubtful && !wasLeaseHeld,
+  }
 }
 
 /** Reports a token whose lifetime is a guess: a person must look at the platform, or at the provider's data. */
