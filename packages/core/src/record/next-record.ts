@@ -30,7 +30,7 @@ export function nextRecord<C>(
   const carried = base?.carried && { carried: base.carried }
   const guess = lifetimeProblem !== undefined && { isLifetimeAssumed: true as const }
   if (base?.value !== value) {
-    const duels = duelsAfter(context, reason, base)
+    const duels = youngRejectionsWith(context, reason, base)
     const generation = fresh.generation ?? Math.max(base?.generation ?? 0, state.lastGeneration) + 1
     const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
     return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
@@ -64,17 +64,17 @@ function repeatedGeneration(
   return unsettled.isUnwritten && record?.value === value ? Math.max(generation, lastGeneration) : generation
 }
 
-/** A token that is rejected before this age has not expired: another party replaced it. */
-const youngMs = 10 * 60_000
+/** A token that is rejected below this age was young: it has not expired, but another party replaced it. */
+const youngBelowMs = 10 * 60_000
 
-/** Number of young tokens in a row that were rejected, including `base` if it is replaced for `reason`. */
-export function duelsAfter<C>(
+/** Number of young tokens in a row that were rejected, with `base` if it is young and `reason` is its rejection. */
+export function youngRejectionsWith<C>(
   { gate }: AccountContext<C>,
   reason: RefreshReason,
   base: StoredRecord | undefined,
 ): number {
   if (base === undefined || reason !== 'rejected') return 0
-  return gate.reckonedNowMs() - base.issuedAtMs < youngMs ? (base.duels ?? 0) + 1 : 0
+  return gate.reckonedNowMs() - base.issuedAtMs < youngBelowMs ? (base.duels ?? 0) + 1 : 0
 }
 
 /** Whether upstream once reported the token's lifetime. */

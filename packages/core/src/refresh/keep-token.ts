@@ -9,8 +9,8 @@ import type { AttemptOutcome, AttemptTerms } from './attempt.js'
 import type { Demand } from './demand.js'
 import { renewalModes } from '../provider/renewal-mode.js'
 
-/** A rejection before this age is unusual: the report may be wrong, and a new token would invalidate a good one. */
-const youngMs = 60_000
+/** A rejection below this age is doubted: the report may be wrong, and a new token would invalidate a good one. */
+const doubtedBelowMs = 60_000
 /** Limit in milliseconds of a probe before a refresh, because callers wait for both. */
 const longestProbeMs = 3000
 
@@ -30,7 +30,7 @@ export async function keepIfAlive<C>(
   const { record } = state
   if (!renewalModes[spec.renewal.mode].endsOld || demand.reason === 'requested') return undefined
   if (record === undefined || !isRejectedRecord(state, record)) return undefined
-  if (gate.reckonedNowMs() - record.issuedAtMs >= youngMs) return undefined
+  if (gate.reckonedNowMs() - record.issuedAtMs >= doubtedBelowMs) return undefined
   const sentAt = gate.moment()
   const endsAtMonotonicMs = Math.min(terms.endsAtMonotonicMs, clock.monotonic() + longestProbeMs)
   if ((await verdictOn(context, record.value, endsAtMonotonicMs)) !== true) return undefined

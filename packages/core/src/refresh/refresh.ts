@@ -12,7 +12,7 @@ import { failRefresh } from './fail-refresh.js'
 import { keepIfAlive } from './keep-token.js'
 import { judgeRejectedAgain } from './rejected-again.js'
 import { queueFull } from './queue-full.js'
-import { assertNoRival } from './rival-refresher.js'
+import { giveWayToRival } from './rival-refresher.js'
 import { storeToken } from './store-token.js'
 import type { Turn } from '../state/refresh-queue.js'
 import { momentOf } from '../time/moment.js'
@@ -149,7 +149,7 @@ async function refreshUnderLease<C>(
       if (lease !== undefined && demand.outside === undefined) await assertMayAsk(context, demand, true)
       const kept = await keepIfAlive(context, demand, terms)
       if (kept !== undefined) return kept
-      await assertNoRival(context, demand, terms)
+      await giveWayToRival(context, demand, terms)
     }
     const record = wanted()
     if (record !== undefined) return { kind: 'adopted', record }

@@ -4,7 +4,7 @@ import { startCoolDown } from './cool-down.js'
 import type { AttemptTerms } from './attempt.js'
 import type { Demand } from './demand.js'
 import { pause } from '../time/pause.js'
-import { duelsAfter } from '../record/next-record.js'
+import { youngRejectionsWith } from '../record/next-record.js'
 
 /** Number of rejected young tokens in a row from which on a rival is assumed. */
 const rejectionsToBackOff = 3
@@ -18,7 +18,7 @@ const longestBackOffMs = 60_000
  *
  * @throws PlatformError `token-invalid` if the wait is longer than this refresh may take
  */
-export async function assertNoRival<C>(
+export async function giveWayToRival<C>(
   context: AccountContext<C>,
   { reason }: Demand,
   terms: AttemptTerms,
@@ -26,7 +26,7 @@ export async function assertNoRival<C>(
   const { state, clock, spec, gate } = context
   const { record } = state
   const { rejected } = state.unsettled
-  const rejections = duelsAfter(context, reason, record)
+  const rejections = youngRejectionsWith(context, reason, record)
   if (record === undefined || rejections < rejectionsToBackOff) return
   const backOffMs = Math.min(firstBackOffMs * 2 ** Math.min(rejections - rejectionsToBackOff, 10), longestBackOffMs)
   const nowMs = gate.reckonedNowMs()
