@@ -1,9 +1,8 @@
 import type { AccountContext } from '../state/account-context.js'
 import type { AccountState } from '../state/account-state.js'
-import { repeatedLifeMs } from './repeated-life.js'
+import { knownLife } from './repeated-life.js'
 import { changedRecord, storedRecord, type RefreshReason, type StoredRecord } from '../token-record.js'
 import type { FreshToken } from '../upstream/request-token.js'
-import { renewalModes } from '../provider/renewal-mode.js'
 
 /**
  * The record that follows from a response and the record before it.
@@ -17,43 +16,28 @@ export function nextRecord<C>(
   fresh: FreshToken,
   nowMs: number,
 ): StoredRecord {
-  const { state, clock, gate, spec, writer } = context
+  const { state, gate, spec, writer } = context
   const { value, sentAt, lifetimeProblem } = fresh
-  const { mode, trustSeconds } = spec.renewal
-  const trustMs = trustSeconds * 1000
   const ageMs = gate.msSince(sentAt)
-  const sentAtMs = Math.round(nowMs - ageMs)
+  const issuedAtMs = Math.round(nowMs - ageMs)
   const isToldBefore = lifetimeProblem !== undefined && isTold(base, value)
   // A lifetime that upstream once reported for this token is better than a guess.
-  const lifeMs = isToldBefore ? Math.max(fresh.lifeMs, base.expiresAtMs - sentAtMs) : fresh.lifeMs
-  const expiresAtMs = sentAtMs + Math.max(1, Math.round(Math.min(lifeMs, trustMs)))
+  const lifeMs = isToldBefore ? Math.max(fresh.lifeMs, base.expiresAtMs - issuedAtMs) : fresh.lifeMs
+  const trustedMs = Math.min(lifeMs, spec.renewal.trustSeconds * 1000)
+  const expiresAtMs = issuedAtMs + Math.max(1, Math.round(trustedMs))
   const carried = base?.carried && { carried: base.carried }
   const guess = lifetimeProblem !== undefined && { isLifetimeAssumed: true as const }
+  const received = { value, issuedAtMs, expiresAtMs, writer, reason, ...carried, ...guess }
   if (base?.value !== value) {
     const duels = youngRejectionsWith(context, reason, base)
     const generation = fresh.generation ?? Math.max(base?.generation ?? 0, state.lastGeneration) + 1
-    const fields = { value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
-    return storedRecord({ ...fields, ...carried, ...guess, ...(duels > 0 && { duels }) })
+    return storedRecord({ ...received, generation, ...(duels > 0 && { duels }) })
   }
   const generation = fresh.generation ?? repeatedGeneration(state, base)
-  const isBelieved = trustSeconds === Infinity
-  // Counted from when the token was first received, which is the `issuedAtMs` of its record.
-  const unbelievedMs = isBelieved ? 0 : Math.max(0, base.issuedAtMs + lifeMs - base.expiresAtMs)
-  const leftMs = repeatedLifeMs(state, clock, lifeMs - ageMs, base.expiresAtMs - nowMs, unbelievedMs)
-  // A guess says nothing against a new response: upstream gives the token again, so it is alive.
-  if (renewalModes[mode].prolongs || leftMs === undefined || base.isLifetimeAssumed === true) {
-    const { isLifetimeAssumed: _, ...rest } = base
-    const renewed = { ...rest, value, generation, issuedAtMs: sentAtMs, expiresAtMs, writer, reason }
-    return storedRecord({ ...renewed, ...carried, ...guess })
-  }
-  const endsAtMs = Math.round(nowMs + leftMs)
-  const firstSeenAtMs = isBelieved || isToldBefore ? Math.min(base.issuedAtMs, sentAtMs) : Math.round(endsAtMs - lifeMs)
-  return changedRecord(base, {
-    generation,
-    issuedAtMs: firstSeenAtMs,
-    expiresAtMs: Math.max(sentAtMs + 1, isBelieved ? endsAtMs : Math.min(endsAtMs, expiresAtMs)),
-    repeatedAtMs: sentAtMs,
-  })
+  const known = knownLife(context, base, { nowMs, ageMs, issuedAtMs, expiresAtMs, lifeMs, isToldBefore })
+  if (known !== undefined) return changedRecord(base, { ...known, generation, repeatedAtMs: issuedAtMs })
+  const { isLifetimeAssumed: _, ...rest } = base
+  return storedRecord({ ...rest, ...received, generation })
 }
 
 /** The generation of a token that upstream gives again. If the store has not taken it yet, it is at least the highest that was seen. */
