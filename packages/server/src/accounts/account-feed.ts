@@ -1,4 +1,5 @@
 import type { AnyLingpaiError, LingpaiEvents } from '@lingpai/core'
+import { accountIndex } from './account-index.js'
 import type { Actors } from './actors.js'
 import type { AccountRegister } from './account-register.js'
 import type { ServedAccount } from './served-account.js'
@@ -30,11 +31,13 @@ export interface AccountFeedParts {
 /** Creates a feed from the manager's events. */
 export function accountFeed({ manager, accounts, actors }: AccountFeedParts): AccountFeed {
   const listeners = new Set<(news: AccountEvent) => void>()
+  const accountsOf = accountIndex(accounts, ({ source, tickets = {} }) =>
+    [source, ...Object.values(tickets)].map(({ account }) => account),
+  )
   const emit = (name: TimelineEventName, happened: LingpaiEvents[TimelineEventName]): void => {
     const facts = factsOf(happened)
-    for (const account of accounts.all()) {
+    for (const account of accountsOf(happened.account)) {
       const ticket = ticketOf(account, happened)
-      if (account.source.account !== happened.account && ticket === undefined) continue
       // Tickets have no background refresh: each is requested by a client.
       const by = ticket === undefined ? actors.causeOf(account.source, { event: name, ...facts }) : undefined
       const event = {

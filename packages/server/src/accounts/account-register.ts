@@ -5,7 +5,7 @@ import type { ServedAccount } from './served-account.js'
 export interface AccountRegister {
   /** Returns the account of this name, or undefined if it is not served. */
   get(name: string): ServedAccount | undefined
-  /** Returns all accounts in the given order. */
+  /** Returns all accounts in the given order: the same array until they change, and another one after that. */
   all(): readonly ServedAccount[]
   /**
    * Replaces all accounts. An account with the same source continues without interruption.
@@ -44,14 +44,16 @@ const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u
  */
 export function accountRegister(accounts: readonly ServedAccount[] = []): AccountRegister {
   let byName = mapOf(accounts)
+  let all: readonly ServedAccount[] = [...byName.values()]
   const listeners = new Set<(change: AccountsChange) => void>()
   return {
     get: (name) => byName.get(name),
-    all: () => [...byName.values()],
+    all: () => all,
     replace: (next) => {
       const before = byName
       byName = mapOf(next)
-      const added = [...byName.values()].filter(({ name, source }) => before.get(name)?.source !== source)
+      all = [...byName.values()]
+      const added = all.filter(({ name, source }) => before.get(name)?.source !== source)
       const removed = [...before.values()].filter(({ name, source }) => byName.get(name)?.source !== source)
       if (added.length + removed.length === 0) return
       for (const listener of [...listeners]) listener({ added, removed })

@@ -1,6 +1,7 @@
 import type { TokenRecord } from '@lingpai/core'
 import { renewalModes } from '@lingpai/core/internal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { accountIndex } from '../accounts/account-index.js'
 import type { Caller } from '../auth/caller.js'
 import type { ServedAccount } from '../accounts/served-account.js'
 import type { ServerContext } from '../server-context.js'
@@ -76,6 +77,7 @@ export function facadeContext(context: ServerContext): FacadeContext {
   const { accounts, actAs, clock, time } = context
   const handed = handOuts(context)
   const checks = tokenCheck(clock)
+  const accountsOf = accountIndex(accounts, ({ source }) => Object.values(source.account.ids))
   const known = knownTokens(accounts, context.feed, time)
 
   const handOut = async (account: ServedAccount, caller: Caller, isForced: boolean): Promise<HandedOut> => {
@@ -122,7 +124,8 @@ export function facadeContext(context: ServerContext): FacadeContext {
   const pick: FacadeContext['account'] = (request, platform, { secret, ids, kinds }) => {
     const { key, name } = parseFacadeSecret(secret)
     const caller = context.authenticateKey(key, request)
-    return { account: pickAccount(accounts.all(), caller, platform, { ids, kinds, name }), caller }
+    const [id = ''] = Object.values(ids)
+    return { account: pickAccount(accountsOf(id), caller, platform, { ids, kinds, name }), caller }
   }
 
   return {

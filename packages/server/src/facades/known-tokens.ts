@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { TokenSource } from '@lingpai/core'
+import { accountIndex } from '../accounts/account-index.js'
 import type { AccountFeed } from '../accounts/account-feed.js'
 import type { AccountRegister } from '../accounts/account-register.js'
 import type { ServedAccount } from '../accounts/served-account.js'
@@ -40,16 +41,18 @@ export function knownTokens(
   // A random key, so that no other process can compute the hashes.
   const key = randomBytes(32)
   const hashOf = (value: string): string => createHmac('sha256', key).update(value).digest('base64')
+  const accountsOf = accountIndex(accounts, ({ source }) => [source])
   const byHash = new Map<string, Entry>()
   const hashes = new WeakMap<TokenSource, readonly string[]>()
   const latest = new WeakMap<TokenSource, Entry>()
+  let noted: readonly ServedAccount[] | undefined
 
   const note = ({ source }: Pick<ServedAccount, 'source'>): void => {
     const { generation, issuedAtMs, expiresAtMs } = source.status()
     const value = source.peek()
     if (value === undefined || generation === undefined || issuedAtMs === undefined || expiresAtMs === undefined) return
     const last = latest.get(source)
-    // An unknown token makes `find` look at every account, so hash only tokens that are new.
+    // Each event of an account leads here, so hash only tokens that are new.
     if (last?.generation === generation && last.issuedAtMs === issuedAtMs) {
       last.expiresAtMs = expiresAtMs
       return
@@ -76,9 +79,16 @@ export function knownTokens(
     }
   })
 
+  /** Each later token comes with an event, so a client with unknown tokens does not make the server look at all accounts each time. */
+  const noteAll = (): void => {
+    const all = accounts.all()
+    if (all === noted) return
+    for (const account of all) note(account)
+    noted = all
+  }
   const entryOf = (value: string): Entry | undefined => {
     const hash = hashOf(value)
-    if (!byHash.has(hash)) for (const account of accounts.all()) note(account)
+    if (!byHash.has(hash)) noteAll()
     return byHash.get(hash)
   }
 
@@ -86,7 +96,7 @@ export function knownTokens(
     note,
     find: (value) => {
       const entry = entryOf(value)
-      const account = entry && accounts.all().find(({ source }) => source === entry.source)
+      const [account] = entry === undefined ? [] : accountsOf(entry.source)
       if (entry === undefined || account === undefined) return undefined
       return { account, isAlive: !entry.isRejected && time.nowMs() < entry.expiresAtMs }
     },
