@@ -25,7 +25,11 @@ export type Written = 'written' | 'superseded' | 'unwritten'
 /** A record stays in the store this long after its token died: its generation is where the next one counts on from. */
 const keptAfterExpiryMs = 7 * 86_400_000
 
-/** Writes a record into the store: fenced by the lease where there is one, which it gives back. */
+/**
+ * Writes a record into the store: fenced by the lease where there is one, which it gives back.
+ *
+ * @param base the record that memory held when the work on the next one began
+ */
 export async function writeRecord<C>(
   context: AccountContext<C>,
   { lease, isUp, isSeen }: WriteTerms,
@@ -37,15 +41,15 @@ export async function writeRecord<C>(
   if (lease === undefined) {
     if (!isUp) return 'unwritten'
     // Without a lease this is the best there is: look, then write.
-    const found = await lookFor(context, base)
-    if (found !== 'base') return found
+    const obstacle = await obstacleTo(context, base)
+    if (obstacle !== undefined) return obstacle
     return (await gate.set(key, entryOf(context, next), forgetAtMs)).ok ? 'written' : 'unwritten'
   }
   const wasRenewed = await lease.settle()
-  const found = wasRenewed || !isSeen ? await lookFor(context, base) : 'base'
-  if (found !== 'base') {
+  const obstacle = wasRenewed || !isSeen ? await obstacleTo(context, base) : undefined
+  if (obstacle !== undefined) {
     await lease.release()
-    return found
+    return obstacle
   }
   const committed = await lease.commit(entryOf(context, next), forgetAtMs)
   if (committed === 'lost') return 'superseded'
@@ -59,14 +63,14 @@ function entryOf<C>({ gate, fingerprint }: AccountContext<C>, record: StoredReco
   return encodeRecord(isPrompt ? record : changedRecord(record, { writtenAtMs: nowMs }), fingerprint)
 }
 
-/** Whether the cache still holds the record that the work began with, or a newer one, or does not answer. */
-async function lookFor<C>(
+/** What a look at the cache says against a write: a newer record, or no response; `undefined` if it still holds `base`. */
+async function obstacleTo<C>(
   context: AccountContext<C>,
   base: StoredRecord | undefined,
-): Promise<'base' | Exclude<Written, 'written'>> {
+): Promise<'superseded' | 'unwritten' | undefined> {
   if ((await lookAtCache(context)).kind === 'down') return 'unwritten'
   const { record } = context.state
-  if (record === undefined) return 'base'
+  if (record === undefined) return undefined
   const isMarkedSince = record.value === base?.value && record.rejectedCode !== base.rejectedCode
-  return isMarkedSince || isReplaced(base, record) || isRenewed(record, base) ? 'superseded' : 'base'
+  return isMarkedSince || isReplaced(base, record) || isRenewed(record, base) ? 'superseded' : undefined
 }
