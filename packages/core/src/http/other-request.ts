@@ -1,3 +1,8 @@
+/** Whether this runtime ends all I/O of a request with that request. */
+export function isBoundToRequests(): boolean {
+  return (globalThis as { navigator?: { readonly userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
+}
+
 /** Errors of Cloudflare's runtime when one request uses or waits for I/O that another request started. */
 const otherRequestWords = /on behalf of a different request|created by a request that has since ended/
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js'
-import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
+import { isBoundToRequests, isOtherRequest, otherRequestHint } from '../http/other-request.js'
 import { markUnreplaced } from '../record/mark-rejected.js'
 import type { AccountContext } from '../state/account-context.js'
 import { beginRefresh, endRefresh } from '../state/account-state.js'
@@ -81,9 +81,4 @@ export async function outcomeOf<C>(
         limit.cancel()
       })
   })
-}
-
-/** Whether I/O ends with the request that started it. */
-export function isBoundToRequests(): boolean {
-  return (globalThis as { navigator?: { readonly userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
 }
