@@ -3,7 +3,7 @@ import { isTokenError } from '../provider/classify.js'
 import type { PlatformCode } from '../error-class.js'
 import { TransportError } from '../errors.js'
 import { onAbort } from '../time/on-abort.js'
-import { requestToken, type TokenRequestOutcome, type UpstreamLimits } from '../upstream/request-token.js'
+import { requestToken, type TokenRequestOutcome, type TokenRequestTerms } from '../upstream/request-token.js'
 
 /**
  * Requests an account's token from the platform. The request for a derived token carries the parent's token. If the
@@ -14,14 +14,14 @@ import { requestToken, type TokenRequestOutcome, type UpstreamLimits } from '../
  */
 export async function requestWithParent<C>(
   context: AccountContext<C>,
-  limits: UpstreamLimits,
+  terms: TokenRequestTerms,
 ): Promise<TokenRequestOutcome> {
   const { spec, credentials, volatile, upstream, parent } = context
   const given = { credentials, volatile }
-  if (parent === undefined) return requestToken(spec, given, upstream, limits)
+  if (parent === undefined) return requestToken(spec, given, upstream, terms)
   const ask = (parentToken: string): Promise<TokenRequestOutcome> =>
-    requestToken(spec, given, upstream, { ...limits, parentToken })
-  return inTime(context, limits, async (signal) => {
+    requestToken(spec, given, upstream, { ...terms, parentToken })
+  return inTime(context, terms, async (signal) => {
     const token = await parent.getAccessToken({ signal })
     const outcome = await ask(token)
     const code = rejectedTokenCode(outcome)
@@ -37,10 +37,10 @@ function rejectedTokenCode(outcome: TokenRequestOutcome): PlatformCode | undefin
   return isTokenError(details) ? details.platformCode : undefined
 }
 
-/** Runs `work` within the limits of this refresh; the limit of the parent's refresh may end later. */
+/** Runs `work` within the time of this refresh; the parent's refresh may take longer. */
 async function inTime<C, T>(
   { spec, clock }: AccountContext<C>,
-  { signal, endsAtMonotonicMs }: UpstreamLimits,
+  { signal, endsAtMonotonicMs }: TokenRequestTerms,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController()

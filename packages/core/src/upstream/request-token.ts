@@ -55,8 +55,8 @@ export interface UpstreamFailure {
   readonly isLate?: boolean
 }
 
-/** Limits of one refresh. */
-export interface UpstreamLimits {
+/** What the token requests of one refresh go by. */
+export interface TokenRequestTerms {
   readonly signal: AbortSignal
   /** Moment on the monotonic clock at which the refresh must be over, in milliseconds. */
   readonly endsAtMonotonicMs: number
@@ -86,22 +86,22 @@ export async function requestToken<C>(
   spec: ResolvedSpec<C>,
   given: GivenCredentials<C>,
   options: UpstreamOptions,
-  limits: UpstreamLimits,
+  terms: TokenRequestTerms,
 ): Promise<TokenRequestOutcome> {
   const { clock, random } = options
-  const bases = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
-  let base = 0
+  const baseUrls = [spec.baseUrl, ...(spec.fallbackBaseUrls ?? [])]
+  let index = 0
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await ask(spec, { ...spec, ...baseOf(bases[base]) }, given, options, limits)
+    const outcome = await ask(spec, { ...spec, ...baseOf(baseUrls[index]) }, given, options, terms)
     if (outcome.kind === 'token' || outcome.failure.retryAfterMs !== undefined) return outcome
-    const canMove = isConnectFailure(outcome.failure.error) && base + 1 < bases.length
-    if (canMove) base += 1
-    else if (!limits.mayRepeat() || attempt >= attemptsFor(spec, outcome.failure)) return outcome
+    const canMove = isConnectFailure(outcome.failure.error) && index + 1 < baseUrls.length
+    if (canMove) index += 1
+    else if (!terms.mayRepeat() || attempt >= attemptsFor(spec, outcome.failure)) return outcome
     const pauseMs = canMove ? 0 : firstPauseMs * 4 ** (attempt - 1) * (1 + random())
-    if (clock.monotonic() + pauseMs >= limits.endsAtMonotonicMs) return outcome
+    if (clock.monotonic() + pauseMs >= terms.endsAtMonotonicMs) return outcome
     if (canMove) continue
-    await pause(clock, pauseMs, { signal: limits.signal, holdsProcess: true })
-    if (!limits.mayRepeat()) return outcome
+    await pause(clock, pauseMs, { signal: terms.signal, holdsProcess: true })
+    if (!terms.mayRepeat()) return outcome
   }
 }
 
@@ -129,7 +129,7 @@ async function ask<C>(
   base: RequestBase,
   given: GivenCredentials<C>,
   options: UpstreamOptions,
-  { signal, endsAtMonotonicMs, tokens, onToken, moment, msSince, facts, parentToken = '' }: UpstreamLimits,
+  { signal, endsAtMonotonicMs, tokens, onToken, moment, msSince, facts, parentToken = '' }: TokenRequestTerms,
 ): Promise<TokenRequestOutcome> {
   const { fetch, clock, language } = options
   let credentials: ResolvedCredentials<C>
