@@ -4,8 +4,8 @@ import { noteDoubted } from '../state/account-state.js'
 import { msSince, type Moment } from '../time/moment.js'
 import { changedRecord, promptMs, type StoredRecord } from '../token-record.js'
 
-/** Clocks that differ by less than this agree. */
-const agreedMs = 1000
+/** Moments that clocks tell less than this apart count as one. */
+const toleranceMs = 1000
 
 /**
  * How far the host's clock may have been set back since a record was written, which is how much too young the record seems. A new
@@ -21,7 +21,7 @@ export function setBackSince<C>(
   const elapsedMs = clock.monotonic() - readAt.monotonic
   const setBackMs = readAt.wall + elapsedMs - clock.now()
   // The wall clock gained on the monotonic one: it was set forward, or the machine slept.
-  if (setBackMs <= agreedMs) return Math.max(0, setBackMs)
+  if (setBackMs <= toleranceMs) return Math.max(0, setBackMs)
   const { issuedAtMs, writtenAtMs = 0, repeatedAtMs = 0 } = record
   const seemingAgeMs = clock.now() - Math.max(issuedAtMs, writtenAtMs, repeatedAtMs)
   return Math.max(0, elapsedMs + promptMs - seemingAgeMs)
@@ -36,16 +36,18 @@ export function isFromBeforeSetBack<C>(
   { issuedAtMs }: StoredRecord,
 ): boolean {
   if (gate.cache.nowMs !== undefined || gate.cache.reach === 'fleet') return false
-  if (state.times === undefined || issuedAtMs <= gate.reckonedNowMs() + agreedMs) return false
+  if (state.times === undefined || issuedAtMs <= gate.reckonedNowMs() + toleranceMs) return false
   const { anchor } = state.times
   // Where it was set forward since, that may have been before the record was requested, and back by less after it.
-  return Math.abs(anchor.wall - anchor.monotonic - (clock.now() - clock.monotonic())) <= agreedMs
+  return Math.abs(anchor.wall - anchor.monotonic - (clock.now() - clock.monotonic())) <= toleranceMs
 }
 
 /** Whether this process requested the token in memory, and its moments are on the clock as it is now. */
 export function isHeldOwn<C>({ state, gate }: AccountContext<C>): boolean {
   const { record, times } = state
-  return record !== undefined && times?.requestMs !== Infinity && record.issuedAtMs <= gate.reckonedNowMs() + agreedMs
+  return (
+    record !== undefined && times?.requestMs !== Infinity && record.issuedAtMs <= gate.reckonedNowMs() + toleranceMs
+  )
 }
 
 /**
@@ -58,7 +60,7 @@ export function laterByMs<C>(
   { issuedAtMs, expiresAtMs }: StoredRecord,
 ): number {
   // What is ahead of the clock is on the clock as it was before it was set back, and so is the one in memory.
-  const isAhead = found.issuedAtMs > clock.now() + agreedMs
+  const isAhead = found.issuedAtMs > clock.now() + toleranceMs
   if (gate.cache.nowMs !== undefined || times === undefined || isAhead) return found.issuedAtMs - issuedAtMs
   const agoMs = clock.monotonic() - expiryOf(times).monotonic + (expiresAtMs - issuedAtMs)
   return found.issuedAtMs - Math.min(issuedAtMs, clock.now() - agoMs)
