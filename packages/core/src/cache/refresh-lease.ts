@@ -54,7 +54,7 @@ function holdLease(
 ): HeldLease {
   let timer: Timer | undefined
   let renewal = Promise.resolve()
-  let isHeld = true
+  let isSettled = false
   let isLost = false
   let hasGap = false
   let heldAt = takenAt
@@ -70,14 +70,14 @@ function holdLease(
         // The lease may have expired before this request reached the store.
         if ((await gate.sureMsSince(heldAt)) >= leaseMs) hasGap = true
         if (renewed.ok && renewed.value) heldAt = askedAt
-        if (isHeld && !isLost) arm()
+        if (!isSettled && !isLost) arm()
       })
     }, renewEveryMs)
   }
   arm()
   // A pending renewal could take the lease again after it was released.
   const settle = async (): Promise<boolean> => {
-    isHeld = false
+    isSettled = true
     timer?.cancel()
     await renewal
     return wasRenewed
