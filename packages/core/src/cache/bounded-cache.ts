@@ -5,7 +5,7 @@ import { isOtherRequest, otherRequestHint } from '../http/other-request.js'
 import { lastingFailure } from './lasting-failure.js'
 import { patientTimer } from '../time/patient-timer.js'
 import { scrubCause } from '../secrecy/redact.js'
-import { StoreClock, type SharedMoment, type TimeLine } from './store-clock.js'
+import { StoreClock, type SharedMoment, type TimeAsker } from './store-clock.js'
 import { parseObject } from '../token-record.js'
 
 /** Outcome of a cache operation. A failure is never a miss. */
@@ -41,7 +41,7 @@ export interface CacheUser {
 }
 
 /** The cache with limits, for one account: every operation ends in time, and every failure is a value and an event. */
-export class CacheGate implements TimeLine {
+export class CacheGate implements TimeAsker {
   readonly #store: BoundedStore
   readonly #user: CacheUser
 

@@ -13,8 +13,8 @@ export interface SharedMoment extends Moment {
   readonly sharedMs?: number
 }
 
-/** The way of one account to its store. */
-export interface TimeLine {
+/** Asks the store for its time, on behalf of one account. */
+export interface TimeAsker {
   /** Whether the last other operation failed. */
   isSilent(): boolean
   /** Asks for the store's time in Unix milliseconds; `undefined` if it does not respond. */
@@ -54,15 +54,15 @@ export class StoreClock {
    * The latest possible current time in Unix milliseconds. If the store does not respond, the time is extrapolated from
    * its last response.
    *
-   * @param line asks the store; a question under way is shared
+   * @param asker asks the store; a question under way is shared
    */
-  async nowMs(line: TimeLine): Promise<number> {
+  async nowMs(asker: TimeAsker): Promise<number> {
     const { monotonic } = this.#clock
     // The caller has already waited for the store and must not wait for it twice.
-    if (line.isSilent() || msSince(this.#failedAt, this.#clock) < restMs + this.#timeoutMs) return this.reckonedNowMs()
-    if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#ask(line)
+    if (asker.isSilent() || msSince(this.#failedAt, this.#clock) < restMs + this.#timeoutMs) return this.reckonedNowMs()
+    if (!this.isKnown() || monotonic() - this.#askedAtMs >= trustMs) await this.#ask(asker)
     // Without the time, no entry of the store can be judged, so one lost message must not cost a refresh.
-    if (!this.isKnown()) await this.#ask(line)
+    if (!this.isKnown()) await this.#ask(asker)
     return this.reckonedNowMs()
   }
 
@@ -106,23 +106,23 @@ export class StoreClock {
   }
 
   /** The same; asks the store for its time if it has not reported it since the clocks of this process disagree. */
-  async sureMsSince(moment: SharedMoment, line: TimeLine): Promise<number> {
-    if (moment.sharedMs !== undefined && !this.isKnown()) await this.nowMs(line)
+  async sureMsSince(moment: SharedMoment, asker: TimeAsker): Promise<number> {
+    if (moment.sharedMs !== undefined && !this.isKnown()) await this.nowMs(asker)
     return this.msSince(moment)
   }
 
-  async #ask(line: TimeLine): Promise<void> {
+  async #ask(asker: TimeAsker): Promise<void> {
     if (!this.#hasTime) return
-    this.#asking ??= this.#askStore(line).finally(() => {
+    this.#asking ??= this.#askStore(asker).finally(() => {
       this.#asking = undefined
     })
     await this.#asking
   }
 
-  async #askStore(line: TimeLine): Promise<void> {
+  async #askStore(asker: TimeAsker): Promise<void> {
     const { now, monotonic } = this.#clock
     const askedAt = momentOf(this.#clock)
-    const told = await line.askTime()
+    const told = await asker.askTime()
     if (told === undefined) {
       this.#failures += 1
       // The start of the request: if the machine slept during it, the failure says nothing about the store now.
