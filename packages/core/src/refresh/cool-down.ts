@@ -93,10 +93,7 @@ export async function startCoolDown<C>(
     if (isUp) await gate.set(failureKey(key), encodeFailure(failure), failure.retryAtMs + dayMs)
   }
   const own = failureOf(context, reason, upstreamFailure, { atMs, failures })
-  // Where the clock was set back since, others count the cool-down from when they read of it, and so does this.
-  const [lasting] = [state.unsettled.failure, look?.kind === 'learned' ? look.failure : undefined]
-    .flatMap((failure) => (failure && isActive(failure, 'cold', atMs) ? [inTimeOf(atMs, failure)] : []))
-    .sort((a, b) => b.retryAtMs - a.retryAtMs)
+  const lasting = longestCoolDown(atMs, state.unsettled.failure, look?.kind === 'learned' ? look.failure : undefined)
   if (lasting === undefined || lasting.retryAtMs <= own.retryAtMs) {
     await store(own)
     return own
@@ -104,12 +101,27 @@ export async function startCoolDown<C>(
   const { retryAtMs } = lasting
   const error = withRetryAt(own.error, retryAtMs)
   if (isLimit(own.errorClass)) {
-    await store({ ...own, retryAtMs, error })
-    return { ...own, retryAtMs, error }
+    const prolonged = { ...own, retryAtMs, error }
+    await store(prolonged)
+    return prolonged
   }
   // A failure for another reason has not shown that the first problem is solved. What the store lost is given back.
   if (look?.kind === 'missing' || lasting !== state.unsettled.failure) await store(lasting)
   return { ...lasting, error }
+}
+
+/**
+ * The failure whose cool-down lasts longest, if one lasts. Where the clock was set back since, others count the cool-down from when
+ * they read of it, and so does this.
+ */
+function longestCoolDown(
+  nowMs: number,
+  ...failures: readonly (FailureRecord | undefined)[]
+): FailureRecord | undefined {
+  const [longest] = failures
+    .flatMap((failure) => (failure && isActive(failure, 'cold', nowMs) ? [inTimeOf(nowMs, failure)] : []))
+    .sort((a, b) => b.retryAtMs - a.retryAtMs)
+  return longest
 }
 
 function failureOf<C>(
