@@ -163,3 +163,40 @@ test('a mark that is made during an upstream request is not overwritten, even wi
   const record = [...stored.values()].find((text) => text.includes(token))
   expect(JSON.parse(record ?? '{}')).toMatchObject({ rejectedCode: 11244 })
 })
+
+test('a process that learns of another one’s failure marks its rejected token once that one has given the lease back', async () => {
+  const { simulator, clock } = world
+  const { cache, stored } = plainCache()
+  let holder: string | undefined
+  const giveBack = (): void => void (holder = undefined)
+  let onTake: (() => void) | undefined
+  const lease: CacheLease = {
+    take: (_, by) => {
+      const isTaken = (holder ??= by) === by
+      onTake?.()
+      return isTaken
+    },
+    commit: (key, _, value) => {
+      giveBack()
+      stored.set(key, value)
+      return true
+    },
+    // The next process asks for the lease before the store has it back.
+    release: (_, by) => {
+      if (holder === by) onTake = giveBack
+    },
+  }
+  const sourceOfItsOwn = (): TokenSource =>
+    world.source('wechatPlain', world.manager({ cache: { ...cache, lease, reach: 'fleet' } }))
+  const [there, here] = [sourceOfItsOwn(), sourceOfItsOwn()]
+  await there.getAccessToken()
+  const token = await here.getAccessToken()
+  simulator.fault({ endpoint: 'token', latencyMs: 2 * second, drop: 'before', times: Infinity })
+  const forced = there.refresh().catch(() => undefined)
+  await clock.settle()
+  const reported = clock.runUntil(here.reportRejected(token, 40001))
+  await expect(reported).rejects.toMatchObject({ code: 'ERR_LINGPAI_TRANSPORT' })
+  await clock.runUntil(forced)
+  const record = [...stored.values()].find((text) => text.includes(token))
+  expect(JSON.parse(record ?? '{}')).toMatchObject({ rejectedCode: 40001 })
+})

@@ -2,6 +2,7 @@ import { takeLease } from '../cache/refresh-lease.js'
 import { remember, type AccountContext } from '../state/account-context.js'
 import { isRejectedRecord, type AccountState } from '../state/account-state.js'
 import { momentOf } from '../time/moment.js'
+import { pauseUntilAborted } from '../time/pause.js'
 import { changedRecord, type StoredRecord } from '../token-record.js'
 import { lookAtCache } from './read-record.js'
 import { writeRecord, type WriteTerms } from './write-record.js'
@@ -19,11 +20,18 @@ export async function markRejected<C>(context: AccountContext<C>, terms: WriteTe
   if (isWritten && state.record?.value === record.value) remember(context, marked, { seen })
 }
 
+const givenBackWithinMs = 250
+
 /** Does the same without a refresh, for a rejected token that upstream may not be asked to replace now. */
 export async function markUnreplaced<C>(context: AccountContext<C>): Promise<void> {
   const { state, gate, clock, key, closing, isReadonly } = context
   if (unmarked(state) === undefined || isReadonly || closing.reason !== undefined || gate.isSilent()) return
-  const taken = await takeLease(gate, clock, key)
+  let taken = await takeLease(gate, clock, key)
+  if (taken.kind === 'busy') {
+    // Another process may have written the failure that this one has just read, and not yet given the lease back.
+    await pauseUntilAborted(clock, givenBackWithinMs, closing.signal, { holdsProcess: true })
+    taken = await takeLease(gate, clock, key)
+  }
   if (taken.kind === 'busy' || taken.kind === 'unknown') return
   const lease = taken.kind === 'held' ? taken.lease : undefined
   // Without a lease the write itself looks first.
