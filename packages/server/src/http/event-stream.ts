@@ -4,14 +4,19 @@ import type { FastifyReply } from 'fastify'
 /** A response of server-sent events. */
 export interface EventStream {
   send(event: string, data: object): void
+  /** Sends one event for each item, no faster than the client reads. Ends the stream if `dataOf` throws. */
+  sendEach<T>(event: string, items: readonly T[], dataOf: (item: T) => object): void
   /** Ends the stream, and destroys its socket soon after if the client does not read. */
   end(): void
 }
 
 /** Heartbeats keep proxies from closing a quiet stream, and reveal a client that is gone. */
 const heartbeatMs = 15_000
-/** Most unread bytes of a client that does not read: the statuses of thousands of accounts. */
+/** Most unread bytes of a client that does not read. */
 const mostUnreadBytes = 4 * 1024 * 1024
+
+/** How much `sendEach` writes at once. */
+const batchCharacters = 32_768
 
 /** How long a client may still read after the stream ended. */
 const lingerMs = 1000
@@ -22,9 +27,10 @@ export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => 
   const { raw } = reply
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
   raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers })
-  const write = (text: string): void => {
-    if (raw.destroyed || raw.writableEnded) return
-    raw.write(text)
+  const isOver = (): boolean => raw.destroyed || raw.writableEnded
+  const write = (text: string, onWritten?: () => void): void => {
+    if (isOver()) return
+    raw.write(text, onWritten)
     if (raw.writableLength > mostUnreadBytes) raw.destroy()
   }
   const heartbeat = (): void => {
@@ -43,12 +49,43 @@ export function openEventStream(reply: FastifyReply, clock: Clock, onEnd: () => 
   })
   raw.on('error', () => undefined)
   write('retry: 2000\n\n')
+  const writeEach = (texts: Iterator<string>): void => {
+    let text = ''
+    try {
+      for (let next = texts.next(); next.done !== true; next = texts.next()) {
+        text += next.value
+        if (text.length < batchCharacters) continue
+        // Also when the client is fast, other requests get their turn.
+        write(text, () =>
+          clock.setTimer(() => {
+            writeEach(texts)
+          }, 0),
+        )
+        return
+      }
+      write(text)
+    } catch {
+      // The program's own account failed. The client connects again.
+      endSoon()
+    }
+  }
   return {
     send: (event, data) => {
-      write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      write(textOf(event, data))
+    },
+    sendEach: (event, items, dataOf) => {
+      writeEach(textsOf(event, items, dataOf))
     },
     end: () => {
       if (!raw.writableEnded) endSoon()
     },
   }
+}
+
+function textOf(event: string, data: object): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+function* textsOf<T>(event: string, items: readonly T[], dataOf: (item: T) => object): Generator<string> {
+  for (const item of items) yield textOf(event, dataOf(item))
 }

@@ -33,8 +33,8 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, w
       const account = context.accountFor(caller, request.params.account)
       const { generation, wait = 25 } = request.query
       const isChanged = (status: AccountStatus): boolean =>
-        status.name === account.name && status.generation !== undefined && status.generation !== generation
-      const now = context.statusOf(account)
+        status.generation !== undefined && status.generation !== generation
+      const now = watcher.look(account)
       if (isChanged(now)) return reply.send(now)
       const ending = new AbortController()
       const release = context.held.hold(caller, (error) => {
@@ -44,7 +44,12 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, w
       reply.raw.once('close', () => {
         ending.abort()
       })
-      const waiting = nextStatus(context, watcher, isChanged, { waitMs: wait * 1000, ending: ending.signal })
+      const waiting = nextStatus(context, watcher, {
+        name: account.name,
+        isWanted: isChanged,
+        waitMs: wait * 1000,
+        ending: ending.signal,
+      })
       const status = await waiting.finally(release)
       if (isApiError(ending.signal.reason)) throw ending.signal.reason
       if (context.accounts.get(account.name) === undefined) throw noSuchAccount()
@@ -53,11 +58,18 @@ export function registerChanges(fastify: TypedFastify, context: ServerContext, w
   )
 }
 
+interface Wait {
+  /** Of the account. */
+  readonly name: string
+  readonly isWanted: (status: AccountStatus) => boolean
+  readonly waitMs: number
+  readonly ending: AbortSignal
+}
+
 async function nextStatus(
   { clock }: ServerContext,
   watcher: StatusWatcher,
-  isWanted: (status: AccountStatus) => boolean,
-  { waitMs, ending }: { readonly waitMs: number; readonly ending: AbortSignal },
+  { name, isWanted, waitMs, ending }: Wait,
 ): Promise<AccountStatus | undefined> {
   return new Promise((resolve) => {
     const finish = (status?: AccountStatus): void => {
@@ -69,7 +81,7 @@ async function nextStatus(
     const giveUp = (): void => {
       finish()
     }
-    const stop = watcher.watch((status) => {
+    const stop = watcher.watch([name], (status) => {
       if (isWanted(status)) finish(status)
     })
     const timer = clock.setTimer(giveUp, waitMs)

@@ -36,8 +36,8 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, wa
           }),
         )
         ends.push(
-          watcher.watch((status) => {
-            if (caller.mayRead(status.name)) stream.send('status', status)
+          watcher.watch(caller.key.accounts, (status) => {
+            stream.send('status', status)
           }),
         )
         ends.push(
@@ -55,9 +55,8 @@ export function registerEvents(fastify: TypedFastify, context: ServerContext, wa
           }),
         )
         const own = accounts.all().filter(({ name }) => caller.mayRead(name))
-        const statuses = own.map((account) => context.statusOf(account))
         const stream = openEventStream(reply, clock, release)
-        for (const status of statuses) stream.send('status', status)
+        stream.sendEach('status', own, (account) => watcher.look(account))
       } catch (error) {
         // The program's own register may fail, and the client gets the error.
         release()

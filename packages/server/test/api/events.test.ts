@@ -101,6 +101,24 @@ describe('server-sent events', () => {
     expect((await (await open(world.key())).next('status'))?.data['name']).toBe('shop')
   })
 
+  test('an event stream of very many accounts begins with the status of each, although that is more than a client may leave unread', async () => {
+    await refresh('bot')
+    const [bot] = world.accounts.all()
+    const names = Array.from({ length: 13_000 }, (_, index) => `bot${index}`)
+    world.accounts.replace(names.map((name) => ({ ...bot!, name })))
+    const { hostname, port } = new URL(world.url)
+    const socket = connect(Number(port), hostname)
+    socket.write(`GET /v1/events HTTP/1.0\r\nhost: x\r\nauthorization: Bearer ${world.key()}\r\n\r\n`)
+    const parts: string[] = []
+    for await (const part of socket.setEncoding('latin1')) {
+      parts.push(part as string)
+      if (parts.slice(-2).join('').includes('"name":"bot12999"')) break
+    }
+    const text = parts.join('')
+    expect([...text.matchAll(/"name":"(bot\d+)"/g)].map(([, name]) => name)).toEqual(names)
+    expect(text.length).toBeGreaterThan(4 * 1024 * 1024)
+  })
+
   test('a client that does not read its event stream is disconnected, and the others still receive events', async () => {
     // A manager that is much busier than a real one.
     const listeners: ((event: object) => unknown)[] = []
