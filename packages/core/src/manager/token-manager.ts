@@ -19,7 +19,7 @@ import { lateSecret } from '../upstream/fetch-secret.js'
 import { SourceIdentities } from './source-identities.js'
 import { SourceVariants } from './source-variants.js'
 import type { TokenSource } from '../token-source.js'
-import { RefreshQueue } from '../state/refresh-queue.js'
+import { RefreshQueues } from '../state/refresh-queue.js'
 import { withDeadline } from '../time/with-deadline.js'
 import { warnOfCache } from './warn-of-cache.js'
 
@@ -38,8 +38,9 @@ export interface TokenManagerOptions {
   /** Limit of a whole refresh in milliseconds, retries included. @default 10_000 */
   readonly timeoutMs?: number
   /**
-   * Number of refreshes that may be under way at once; others wait for their turn, those that a caller waits for first. A caller waits
-   * at most `timeoutMs` for a turn. Has no effect in Cloudflare Workers, where a refresh can end unnoticed with its request. @default 64
+   * Number of refreshes of one provider's accounts that may be under way at once; others wait for their turn, those that a caller waits
+   * for first. A caller waits at most `timeoutMs` for a turn. Has no effect in Cloudflare Workers, where a refresh can end unnoticed with
+   * its request. @default 64
    */
   readonly maxConcurrentRefreshes?: number
   /** Limit of a cache operation in milliseconds. @default 1000 */
@@ -81,7 +82,7 @@ export class TokenManager {
       store: new BoundedStore(cache, clock, cacheTimeoutMs),
       upstream: { fetch, clock, random, language },
       timeoutMs,
-      queue: new RefreshQueue(maxConcurrentRefreshes),
+      queues: new RefreshQueues(maxConcurrentRefreshes),
       changes: new ChangeFeed(cache),
       running: new Set(),
       jitter: random(),

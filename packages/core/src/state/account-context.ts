@@ -10,7 +10,7 @@ import { momentOf, type Moment } from '../time/moment.js'
 import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/upstream-options.js'
-import { Turn, type RefreshQueue } from './refresh-queue.js'
+import { Turn, type RefreshQueues } from './refresh-queue.js'
 import { heldTokens, holdRecord, noteCacheAnswer, type AccountState, type HotSource } from './account-state.js'
 
 /** What all accounts of a manager share. */
@@ -20,7 +20,7 @@ export interface ManagerParts {
   readonly upstream: UpstreamOptions
   /** Limit of a whole refresh in milliseconds. */
   readonly timeoutMs: number
-  readonly queue: RefreshQueue
+  readonly queues: RefreshQueues
   readonly changes: ChangeFeed
   /** Refreshes of this manager that are under way. */
   readonly running: Set<Promise<unknown>>
@@ -155,10 +155,12 @@ export class AccountContext<C = never> implements CacheUser {
     return this.#manager.running
   }
 
-  /** The turn of a refresh among those of all accounts. @param isUrgent whether a caller waits for it */
+  /** The turn of a refresh among those of all accounts of the provider. @param isUrgent whether a caller waits for it */
   turnFor(isUrgent: boolean): Turn {
-    const { clock, queue, timeoutMs } = this.#manager
-    return new Turn(queue, { clock, isUrgent, isNested: this.isNested, longestMs: timeoutMs })
+    const { clock, queues, timeoutMs } = this.#manager
+    // A derived token's refresh waits for its parent's, but not for one ahead.
+    const isNested = this.isNested && isUrgent
+    return new Turn(queues.of(this.spec.id), { clock, isUrgent, isNested, longestMs: timeoutMs })
   }
 
   emit<Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void {

@@ -1,9 +1,25 @@
 import type { Clock } from '../clock.js'
 import { onAbort } from '../time/on-abort.js'
 
+/** The queues of a manager: one for each provider, so that a platform that hangs takes no turns from the accounts of others. */
+export class RefreshQueues {
+  readonly #most: number
+  readonly #queues = new Map<string, RefreshQueue>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  of(provider: string): RefreshQueue {
+    const queue = this.#queues.get(provider) ?? new RefreshQueue(this.#most)
+    this.#queues.set(provider, queue)
+    return queue
+  }
+}
+
 /**
- * Bounds how many refreshes of a manager are under way at the platforms. The next one is the one that has waited longest; those that a
- * caller waits for come before those ahead.
+ * Bounds how many refreshes are under way at one platform. The next one is the one that has waited longest; those that a caller waits
+ * for come before those ahead.
  */
 export class RefreshQueue {
   readonly #most: number
