@@ -187,3 +187,34 @@ test('a caller that joins a refresh ahead in the queue waits no longer than time
   await expect(forced).rejects.toMatchObject({ details: { problem: 'queue-full' } })
   expect(endedMs - startedMs).toBe(4 * second)
 })
+
+test('a caller waits no longer than timeoutMs for its turns, however often another process holds the lease when one comes', async () => {
+  const { here } = sharedCache()
+  const timeoutMs = 10 * second
+  let held = 'none'
+  const lease: IAccessTokenCache['lease'] = {
+    take: (key) => !key.includes(held),
+    commit: (key, _, value) => {
+      here.set(key, value)
+      return true
+    },
+    release: () => undefined,
+  }
+  const [waiting, ...others] = sourcesWith({ cache: { ...here, lease }, timeoutMs })
+  held = waiting?.account.ids['appId'] ?? ''
+  simulator.fault({ endpoint: 'token', latencyMs: 4 * second, times: Infinity })
+  let isOver = false
+  const callAgain = async (sources: readonly TokenSource[]): Promise<void> => {
+    for (let turn = 0; !isOver; turn += 1) await sources[turn % sources.length]?.refresh()
+  }
+  const callers = [others.slice(0, 6), others.slice(6, 12)].map((sources) => callAgain(sources).catch(() => undefined))
+  await clock.settle()
+  const beganMs = clock.monotonic()
+  let waitedMs = 0
+  const call = waiting?.getAccessToken().catch(() => (waitedMs = clock.monotonic() - beganMs))
+  await clock.runUntil(Promise.all([call]))
+  isOver = true
+  // As long as a refresh may take comes on top.
+  expect(waitedMs).toBeLessThanOrEqual(2 * timeoutMs)
+  await clock.runUntil(Promise.all(callers))
+})

@@ -74,7 +74,7 @@ export interface TurnOptions {
   readonly isUrgent: boolean
   /** Whether it is part of another refresh, which has a turn already. */
   readonly isNested: boolean
-  /** A caller waits this long for a turn, milliseconds. */
+  /** A caller waits this long for its turns, milliseconds. */
   readonly longestMs: number
 }
 
@@ -85,6 +85,8 @@ export class Turn {
   #isUrgent: boolean
   #isNested: boolean
   #isCounted = false
+  /** A caller waits this much longer, over all attempts, milliseconds. */
+  #leftMs: number
   #limit: (() => void) | undefined
   #end: ((waited: Waited) => void) | undefined
 
@@ -93,6 +95,7 @@ export class Turn {
     this.#options = options
     this.#isUrgent = options.isUrgent
     this.#isNested = options.isNested
+    this.#leftMs = options.longestMs
   }
 
   /**
@@ -140,7 +143,7 @@ export class Turn {
   }
 
   #wait(signal: AbortSignal, onWait: () => () => void): Promise<Waited> {
-    const { clock, longestMs } = this.#options
+    const { clock } = this.#options
     return new Promise((resolve, reject) => {
       const endings = [
         onAbort(signal, () => {
@@ -159,9 +162,11 @@ export class Turn {
         resolve(waited)
       }
       this.#limit = () => {
-        const timer = clock.setTimer(() => this.#end?.('late'), longestMs, { holdsProcess: true })
+        const sinceMs = clock.monotonic()
+        const timer = clock.setTimer(() => this.#end?.('late'), this.#leftMs, { holdsProcess: true })
         endings.push(() => {
           timer.cancel()
+          this.#leftMs -= clock.monotonic() - sinceMs
         })
       }
       this.#queue.join(this, this.#isUrgent)
