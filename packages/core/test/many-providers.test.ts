@@ -25,6 +25,6 @@ test('a removed source leaves nothing of its provider, for a program that extend
   comeAndGo(0, 500)
   const before = heapUsed()
   comeAndGo(500, 2000)
-  // The state of an account remains, as long as its cache does. A description of a provider takes 15 KB.
+  // A description of a provider takes 15 KB.
   expect((heapUsed() - before) / 2000).toBeLessThan(4000)
 })

@@ -112,7 +112,7 @@ test('printed objects that hold the secret or the token do not show it', async (
   expect(record.value).toBe(token)
   assertSilent(manager, source, record, { ...record }, Object.entries(record), platform.provider, source.status())
   assertSilent(source.account, manager.sources(), structuredClone({ ...record }), [...stored.keys()], source.toJSON())
-  assertSilent((globalThis as Record<symbol, unknown>)[Symbol.for('@lingpai/core/registry@2')])
+  assertSilent((globalThis as Record<symbol, unknown>)[Symbol.for('@lingpai/core/registry@3')])
   expect(Object.keys(record)).not.toContain('value')
   expect(inspect(record)).toContain('generation: 1')
   expect(JSON.parse(JSON.stringify(record))).toMatchObject({ generation: 1, reason: 'cold' })

@@ -13,19 +13,23 @@ export interface Registry {
   readonly clock: Clock
   /** Id of this process in records. */
   readonly writer: string
-  /** Returns the state of an account in a cache on a clock; it exists once. */
+  /** Returns the state of an account in a cache on a clock; it exists once, until each use of it has ended. */
   readonly state: (cache: IAccessTokenCache, clock: Clock, key: string) => AccountState
+  /** Ends one use of a state. */
+  readonly release: (cache: IAccessTokenCache, clock: Clock, key: string) => void
   /** The current app of the async context. */
   readonly currentApp: AsyncLocalStorage<string | undefined>
   readonly kit: KitState
 }
 
 /** The number grows only if the shape changes. */
-const slot = Symbol.for('@lingpai/core/registry@2')
+const slot = Symbol.for('@lingpai/core/registry@3')
 
 function createRegistry(): Registry {
   let writer: string | undefined
   const states = new WeakMap<IAccessTokenCache, WeakMap<Clock, Map<string, AccountState>>>()
+  // Uses of a state beside the first one. Nearly no state has any, so they are not a field of it.
+  const moreUses = new WeakMap<AccountState, number>()
   const statesOf = (cache: IAccessTokenCache, clock: Clock): Map<string, AccountState> => {
     const byClock = states.get(cache) ?? new WeakMap<Clock, Map<string, AccountState>>()
     states.set(cache, byClock)
@@ -41,9 +45,19 @@ function createRegistry(): Registry {
     },
     state: (cache: IAccessTokenCache, clock: Clock, key: string) => {
       const byKey = statesOf(cache, clock)
-      const state = byKey.get(key) ?? newAccountState()
+      const known = byKey.get(key)
+      if (known !== undefined) moreUses.set(known, (moreUses.get(known) ?? 0) + 1)
+      const state = known ?? newAccountState()
       byKey.set(key, state)
       return state
+    },
+    release: (cache: IAccessTokenCache, clock: Clock, key: string) => {
+      const byKey = statesOf(cache, clock)
+      const state = byKey.get(key)
+      if (state === undefined) return
+      const more = moreUses.get(state) ?? 0
+      if (more > 0) moreUses.set(state, more - 1)
+      else byKey.delete(key)
     },
     currentApp: new AsyncLocalStorage<string | undefined>(),
     kit: newKitState(),

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { accountName, areTexts, cacheKey, fingerprintOf, splitCredentials, type Account } from '../account.js'
-import { AccountContext, type AccountFacts, type ManagerParts } from '../state/account-context.js'
+import { AccountContext, type AccountFacts, type ManagerParts, type ParentSource } from '../state/account-context.js'
 import { AccountSource } from '../source/account-source.js'
 import type { KnownSecrets, SourceName, SourceParts } from '../source/source-parts.js'
 import { assertCache } from '../cache/assert-cache.js'
@@ -87,6 +87,9 @@ export class TokenManager {
       running: new Set(),
       jitter: random(),
       writer: () => registry.writer,
+      release: (key) => {
+        registry.release(cache, clock, key)
+      },
       emit: (account, name, facts) => {
         this.#hub.emit(name, { account, atMs: clock.now(), ...facts } as unknown as LingpaiEvents[typeof name])
       },
@@ -148,8 +151,8 @@ export class TokenManager {
   }
 
   /**
-   * Closes a source. Its timers stop, and pending and later calls fail with a ClosedError. The record stays in the
-   * cache.
+   * Closes a source. Its timers stop, and pending and later calls fail with a ClosedError. Memory keeps nothing of the account unless
+   * another manager serves it; the record stays in the cache.
    */
   remove(source: TokenSource): void {
     const { name = '' } = Object(source) as Partial<SourceName>
@@ -196,7 +199,7 @@ export class TokenManager {
   }
 
   /** The source of a parent token. It exists and closes with the source of the derived token. */
-  #parentSource<C>({ spec }: ParentProvider<C>, child: AccountFacts<C>, secrets: KnownSecrets): TokenSource {
+  #parentSource<C>({ spec }: ParentProvider<C>, child: AccountFacts<C>, secrets: KnownSecrets): ParentSource {
     const { account, isReadonly, closing } = child
     // The child may be given others later.
     const volatile = Object.keys(child.volatile).map((field): [string, Secret] => [

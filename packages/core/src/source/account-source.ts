@@ -225,6 +225,11 @@ export class AccountSource<C> implements TokenSource, KeyedSource, HotSource {
     this.#served.close(reason)
   }
 
+  /** Only of a parent: the derived account that it serves is left. */
+  leave(): void {
+    this.#served.leave()
+  }
+
   async clear(): Promise<void> {
     const { state, gate, key } = await this.#served.resolve()
     const removals = [gate.remove(key), gate.remove(failureKey(key))]

@@ -8,7 +8,7 @@ import {
 } from '../account.js'
 import { type ClosedError, isLingpaiError } from '../errors.js'
 import type { AccountContext, AccountFacts } from '../state/account-context.js'
-import { forgetSource, type AccountState, type HotSource } from '../state/account-state.js'
+import type { AccountState, HotSource } from '../state/account-state.js'
 import { abortable } from '../time/abortable.js'
 import { Closing } from '../time/closing.js'
 import { acquire, renew, type Acquirable } from './acquire.js'
@@ -179,10 +179,16 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSou
     if (this.#background === background) this.#background = undefined
   }
 
+  /** Has nothing to do with the account as it was any more. */
+  leave(): void {
+    this.#endChanges?.()
+    this.#context?.leave()
+  }
+
   /** Pending and later calls fail with the reason. */
   close(reason: ClosedError): void {
     this.closing.close(reason)
-    this.#leave()
+    this.leave()
     this.stopBackgroundRefresh()
   }
 
@@ -197,16 +203,10 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSou
   }
 
   #use(secrets: KnownSecrets, key?: string): AccountContext<C> {
-    this.#leave()
+    this.leave()
     const context = this.parts.contextOf(this, secrets, key)
     this.#context = context
     this.#endChanges = followChanges(context)
     return context
-  }
-
-  /** Has nothing to do with the account as it was any more. */
-  #leave(): void {
-    this.#endChanges?.()
-    if (this.#context !== undefined) forgetSource(this.#context.state, this.source)
   }
 }

@@ -11,7 +11,14 @@ import type { StoredRecord } from '../token-record.js'
 import type { TokenSource } from '../token-source.js'
 import type { UpstreamOptions } from '../upstream/upstream-options.js'
 import { Turn, type RefreshQueues } from './refresh-queue.js'
-import { heldTokens, holdRecord, noteCacheAnswer, type AccountState, type HotSource } from './account-state.js'
+import {
+  forgetSource,
+  heldTokens,
+  holdRecord,
+  noteCacheAnswer,
+  type AccountState,
+  type HotSource,
+} from './account-state.js'
 
 /** What all accounts of a manager share. */
 export interface ManagerParts {
@@ -28,6 +35,8 @@ export interface ManagerParts {
   readonly jitter: number
   /** Id of this process in records. */
   readonly writer: () => string
+  /** Ends one use of the state of an account, by the key of its record. */
+  readonly release: (key: string) => void
   readonly emit: <Name extends AccountEventName>(account: Account, name: Name, facts: EventFacts<Name>) => void
   /** Called after each successful operation of the cache. */
   readonly onCacheSuccess: (operation: CacheErrorDetails['operation']) => void
@@ -49,6 +58,12 @@ export interface AccountFacts<C> {
   readonly source: HotSource
 }
 
+/** Source of a parent token. It serves one context of a derived account alone. */
+export interface ParentSource extends TokenSource {
+  /** The derived account is left. */
+  leave(): void
+}
+
 /** What belongs to the secrets of an account. */
 export interface AccountParts<C> {
   readonly facts: AccountFacts<C>
@@ -58,7 +73,7 @@ export interface AccountParts<C> {
   readonly key: string
   readonly state: AccountState
   /** Source of the parent token for a derived token, with the same credentials. */
-  readonly parent: TokenSource | undefined
+  readonly parent: ParentSource | undefined
 }
 
 /** An account of a manager, with its secrets resolved. A process may have a million: what they share is in one place. */
@@ -67,7 +82,7 @@ export class AccountContext<C = never> implements CacheUser {
   readonly key: string
   readonly state: AccountState
   /** Source of the parent token for a derived token, with the same credentials. */
-  readonly parent: TokenSource | undefined
+  readonly parent: ParentSource | undefined
   readonly #manager: ManagerParts
   readonly #facts: AccountFacts<C>
   readonly #secrets: Readonly<Record<string, string>>
@@ -161,6 +176,13 @@ export class AccountContext<C = never> implements CacheUser {
     // A derived token's refresh waits for its parent's, but not for one ahead.
     const isNested = this.isNested && isUrgent
     return new Turn(queues.of(this.spec.id), { clock, isUrgent, isNested, longestMs: timeoutMs })
+  }
+
+  /** The source serves this account no longer. What the process knows of it is forgotten, unless another source uses it. */
+  leave(): void {
+    forgetSource(this.state, this.source)
+    this.#manager.release(this.key)
+    this.parent?.leave()
   }
 
   emit<Name extends AccountEventName>(name: Name, facts: EventFacts<Name>): void {
