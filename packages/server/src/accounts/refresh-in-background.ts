@@ -1,5 +1,6 @@
-import type { Clock, TokenSource } from '@lingpai/core'
+import type { Clock, Timer } from '@lingpai/core'
 import type { AccountRegister } from './account-register.js'
+import type { ServedAccount } from './served-account.js'
 
 /** Staggers the first refreshes of a cold start, so that they do not hit upstream all at once. */
 const batchSize = 10
@@ -7,30 +8,28 @@ const batchPauseMs = 100
 
 /** Starts the background refresh of all accounts, including those added later. @param signal stops it */
 export function refreshInBackground(accounts: AccountRegister, clock: Clock, signal: AbortSignal): void {
-  const start = (from: number): void => {
+  let waiting: readonly ServedAccount[] = accounts.all()
+  let at = 0
+  let timer: Timer | undefined
+  const beginNext = (): void => {
+    timer = undefined
     if (signal.aborted) return
-    const all = accounts.all()
-    for (const { source } of all.slice(from, from + batchSize)) begin(source, signal)
-    if (from + batchSize < all.length) startLater(from + batchSize)
+    for (const account of waiting.slice(at, at + batchSize)) begin(account, signal)
+    at += batchSize
+    if (at < waiting.length) timer = clock.setTimer(beginNext, batchPauseMs)
   }
-  const startLater = (from: number): void => {
-    clock.setTimer(() => {
-      try {
-        start(from)
-      } catch {
-        // The program's own register failed.
-        startLater(from)
-      }
-    }, batchPauseMs)
-  }
-  start(0)
-  const stop = accounts.onChange(() => {
-    start(0)
+  beginNext()
+  const stop = accounts.onChange(({ added, removed }) => {
+    // Accounts that a person has just added come first.
+    const gone = new Set(removed.map(({ name }) => name))
+    waiting = [...added, ...waiting.slice(at).filter(({ name }) => !gone.has(name))]
+    at = 0
+    if (timer === undefined) beginNext()
   })
   signal.addEventListener('abort', stop, { once: true })
 }
 
-function begin(source: TokenSource, signal: AbortSignal): void {
+function begin({ source }: ServedAccount, signal: AbortSignal): void {
   try {
     source.startBackgroundRefresh({ signal })
   } catch {

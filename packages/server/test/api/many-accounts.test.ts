@@ -1,7 +1,9 @@
 import type { Account, LingpaiEvents } from '@lingpai/core'
 import { accountFeed } from '../../src/accounts/account-feed.js'
 import { accountRegister } from '../../src/accounts/account-register.js'
+import { testClock } from '@lingpai/testing'
 import { actors } from '../../src/accounts/actors.js'
+import { refreshInBackground } from '../../src/accounts/refresh-in-background.js'
 import type { ServedAccount } from '../../src/accounts/served-account.js'
 import { knownTokens } from '../../src/facades/known-tokens.js'
 
@@ -100,4 +102,28 @@ test('an unknown token makes the server look at each account once, and not again
   expect(known.find('token of app3')).toMatchObject({ account: { name: 'app3' }, isAlive: true })
   accounts.replace(served.slice(4))
   expect(known.find('token of app3')).toBeUndefined()
+})
+
+test('an account that is added to very many others begins its background refresh at once, and one that is removed does not', async () => {
+  const started: number[] = []
+  const account = (index: number): ServedAccount => {
+    const source = { startBackgroundRefresh: () => started.push(index) }
+    return { name: `app${index}`, source } as unknown as ServedAccount
+  }
+  const served = Array.from({ length: many }, (_, index) => account(index))
+  const accounts = accountRegister(served)
+  const clock = testClock()
+  refreshInBackground(accounts, clock, new AbortController().signal)
+  await clock.advance(100)
+  accounts.replace([...served.filter((_, index) => index !== 500), account(many)])
+  await clock.advance(100)
+  expect(started).toHaveLength(30)
+  expect(started[20]).toBe(many)
+  await clock.advance(60_000)
+  expect(started.length).toBe(many)
+  expect(new Set(started).size).toBe(many)
+  expect(started).not.toContain(500)
+  accounts.replace([...accounts.all(), account(many + 1)])
+  expect(started.at(-1)).toBe(many + 1)
+  expect(clock.pendingTimers).toBe(0)
 })
