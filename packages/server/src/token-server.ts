@@ -156,7 +156,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
   const forward = forwardOptionsOf(options.forward)
   const accounts = registerOf(options.accounts)
   // Settings that are wrong, and a register of the program's own that fails, must leave nothing open.
-  const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added))
+  const stop = accounts.onChange(({ added }) => void warmTimeline(timeline, added, draining))
   const acting = actors()
   const feed = accountFeed({ manager, accounts, actors: acting })
   const time = storeClock(cache, clock)
@@ -194,7 +194,7 @@ function openContext(options: TokenServerOptions, draining: AbortSignal, log: Fa
     // Not awaited: until the cache gives the key of the surrogates, only facades and the forwarder fail.
     forwarding?.ready().catch(() => undefined)
     if (isKeeping) refreshInBackground(accounts, clock, draining)
-    void warmTimeline(timeline, accounts.all())
+    void warmTimeline(timeline, accounts.all(), draining)
   }
   const close = async (): Promise<void> => {
     stop()

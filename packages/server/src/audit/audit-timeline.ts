@@ -37,6 +37,8 @@ const leaseMs = 5000
 const operationMs = 1000
 const retentionMs = 90 * 24 * 3_600_000
 const attemptsOnClose = 5
+/** Reads of the cache at the same time at start-up. With more, those of many accounts would wait for each other beyond their deadline. */
+const warmedAtOnce = 32
 
 /** Stores the timeline of each account in the cache, under its own key: it survives a restart, and all servers share it. */
 export function auditTimeline({ cache, clock, feed }: AuditTimelineParts): Timeline {
@@ -134,7 +136,19 @@ async function pauseOf(clock: Clock, ms: number, holdsProcess = false): Promise<
   return new Promise((resolve) => clock.setTimer(resolve, ms, { holdsProcess }))
 }
 
-/** Reads the timeline of each account once, so that the last refresh is known right after a restart. */
-export async function warmTimeline(timeline: Timeline, accounts: readonly ServedAccount[]): Promise<void> {
-  await Promise.allSettled(accounts.map((account) => timeline.read(account)))
+/** Reads the timeline of each account once, so that the last refresh is known soon after a restart. @param signal stops it */
+export async function warmTimeline(
+  timeline: Pick<Timeline, 'read'>,
+  accounts: readonly ServedAccount[],
+  signal: AbortSignal,
+): Promise<void> {
+  // All readers take from one iterator.
+  const rest = accounts.values()
+  const readOn = async (): Promise<void> => {
+    for (const account of rest) {
+      if (signal.aborted) return
+      await timeline.read(account)
+    }
+  }
+  await Promise.all(Array.from({ length: warmedAtOnce }, readOn))
 }

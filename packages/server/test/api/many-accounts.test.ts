@@ -4,6 +4,7 @@ import { accountRegister } from '../../src/accounts/account-register.js'
 import { testClock } from '@lingpai/testing'
 import { actors } from '../../src/accounts/actors.js'
 import { refreshInBackground } from '../../src/accounts/refresh-in-background.js'
+import { warmTimeline } from '../../src/audit/audit-timeline.js'
 import type { ServedAccount } from '../../src/accounts/served-account.js'
 import { knownTokens } from '../../src/facades/known-tokens.js'
 
@@ -126,4 +127,28 @@ test('an account that is added to very many others begins its background refresh
   accounts.replace([...accounts.all(), account(many + 1)])
   expect(started.at(-1)).toBe(many + 1)
   expect(clock.pendingTimers).toBe(0)
+})
+
+test('a start reads the timeline of each account, of few at a time, and stops when the server shuts down', async () => {
+  const { served } = manyAccounts()
+  const ending = new AbortController()
+  let [open, most] = [0, 0]
+  const read = new Set<string>()
+  const timeline = {
+    read: async ({ name }: ServedAccount) => {
+      read.add(name)
+      open += 1
+      most = Math.max(most, open)
+      await Promise.resolve()
+      open -= 1
+      return []
+    },
+  }
+  await warmTimeline(timeline, served, ending.signal)
+  expect(read.size).toBe(many)
+  expect(most).toBeLessThan(100)
+  ending.abort()
+  read.clear()
+  await warmTimeline(timeline, served, ending.signal)
+  expect(read.size).toBe(0)
 })
