@@ -5,7 +5,9 @@ import { nodeCrypto } from './node-crypto.js'
 
 /** The public part of an account's credentials. Safe to print. */
 export interface Account {
+  /** Id of the provider, such as `qq-bot`. */
   readonly provider: string
+  /** Which of the platform's tokens it is for, such as `app`. */
   readonly kind: string
   /** Host of the token endpoint, with its path prefix if it has one. */
   readonly host: string

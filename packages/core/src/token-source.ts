@@ -35,6 +35,7 @@ export type RejectedToken = string | { readonly generation: number }
 
 /** A token that another program fetched. */
 export interface OutsideToken {
+  /** The token as the platform gave it. */
   readonly value: string
   /** Unix milliseconds at which the token expires. */
   readonly expiresAtMs: number
@@ -71,12 +72,15 @@ export interface SourceStatus {
    */
   readonly state: 'none' | 'refreshing' | 'valid' | 'expiring' | 'expired' | 'failing'
   readonly account: Account
+  /** Number of the token in memory. */
   readonly generation?: number
-  /** Unix milliseconds. */
+  /** Unix milliseconds at which the request for the token was sent. */
   readonly issuedAtMs?: number
+  /** Unix milliseconds at which the token expires. */
   readonly expiresAtMs?: number
   /** The next attempt to refresh ahead, in Unix milliseconds. */
   readonly refreshAtMs?: number
+  /** Absent after a refresh that succeeded. */
   readonly lastFailure?: FailureSummary
   /** Whether the background refresh is running. */
   readonly hasBackgroundRefresh: boolean
@@ -87,37 +91,57 @@ export interface FailureSummary {
   readonly code: LingpaiErrorCode
   readonly errorClass: ErrorClass
   readonly message: string
+  /** What a person can do. */
   readonly hint?: string
+  /** The platform's own code, if it responded with one. */
   readonly platformCode?: PlatformCode
+  /** Number of failures in a row. */
   readonly failures: number
+  /** Unix milliseconds at which it failed. */
   readonly atMs: number
+  /** Unix milliseconds at which its cool-down ends. */
   readonly retryAtMs: number
 }
 
 /** The tokens of one account: never an expired token, never a redundant refresh. */
 export interface TokenSource {
+  /** The public part of the credentials. */
   readonly account: Account
   /** Origins that the token may be sent to: the provider's base URLs and its `apiOrigins`. */
   readonly apiOrigins: readonly string[]
   /** The error tables of the provider, with what `extend()` added. `classify` and `platformError` take them. */
   readonly errorTables: ApiErrorTables
   /**
-   * Returns a token that is usable now.
+   * Returns a token that is usable now: from memory without any I/O, otherwise from the cache or from upstream.
    *
-   * @throws PlatformError, TransportError, MalformedResponseError or LeaseError if no usable token can be had; all callers
-   * that wait for one refresh get the same error
-   * @throws ConfigError for credentials that cannot be sent
+   * @throws PlatformError, TransportError, MalformedResponseError, UnavailableError or LeaseError if no usable token can be
+   * had; all callers that wait for one refresh get the same error
+   * @throws ConfigError for credentials that cannot be sent, or a `minLifeMs` that no token can meet
+   * @throws ClosedError if the manager was closed or the source removed
    * @throws the signal's reason after an abort
+   * @example
+   * ```ts
+   * import { isLingpaiError, type TokenSource } from '@lingpai/core'
+   *
+   * export async function tokenFor(source: TokenSource): Promise<string | undefined> {
+   *   try {
+   *     return await source.getAccessToken({ minLifeMs: 60_000, signal: AbortSignal.timeout(3000) })
+   *   } catch (error) {
+   *     if (isLingpaiError(error)) console.error(error.code, error.hint)
+   *     return undefined
+   *   }
+   * }
+   * ```
    */
   getAccessToken(options?: GetTokenOptions): Promise<string>
-  /** Returns the token with its generation and times. */
+  /** Returns the token with its generation and times. @throws as {@link getAccessToken} */
   getRecord(options?: GetTokenOptions): Promise<TokenRecord>
   /** Returns the token in memory if it is usable now. Synchronous: it neither does nor starts any I/O. */
   peek(): string | undefined
   /**
    * Returns the value of the header that carries the token, such as `QQBot <token>`.
    *
-   * @throws ConfigError if the platform takes the token in the URL
+   * @throws ConfigError if the platform takes the token in the URL; otherwise as {@link getAccessToken}
    */
   authorizationHeader(options?: GetTokenOptions): Promise<string>
   /**
@@ -128,12 +152,15 @@ export interface TokenSource {
    * @param code the API's error code; must be a token error in the provider's table, so that no other error causes a
    * refresh
    * @returns the token to use instead
-   * @throws ConfigError if `rejected` is neither a token nor a generation, or `code` is not a token error
+   * @throws ConfigError if `rejected` is neither a token nor a generation, or `code` is not a token error; otherwise as
+   * {@link getAccessToken}
    */
   reportRejected(rejected: RejectedToken, code?: PlatformCode, options?: GetTokenOptions): Promise<string>
   /**
    * Forces a refresh. All callers that force one at the same time share it, across processes. On a platform that gives
    * the same token again, the record may be the same as before.
+   *
+   * @throws the error of the refresh, even if the old token still works; otherwise as {@link getAccessToken}
    */
   refresh(options?: RefreshOptions): Promise<TokenRecord>
   /**
@@ -149,6 +176,19 @@ export interface TokenSource {
   /**
    * Runs `fn` with a token. If it throws or returns a token error of the platform, the token is reported as rejected
    * and `fn` runs once more with another token. The outcome of the second run is final.
+   *
+   * @throws what `fn` throws; otherwise as {@link getAccessToken}
+   * @example
+   * ```ts
+   * import type { TokenSource } from '@lingpai/core'
+   *
+   * export function botUser(source: TokenSource): Promise<unknown> {
+   *   return source.withToken(async (token) => {
+   *     const response = await fetch('https://api.sgroup.qq.com/users/@me', { headers: { Authorization: `QQBot ${token}` } })
+   *     return response.json()
+   *   })
+   * }
+   * ```
    */
   withToken<T>(fn: (token: string) => T | Promise<T>, options?: GetTokenOptions): Promise<T>
   /**
@@ -160,6 +200,7 @@ export interface TokenSource {
    *
    * @param input a path that starts with `/` is appended to the provider's API base
    * @throws ConfigError before the token is sent to an origin that is not the provider's
+   * @throws as {@link getAccessToken}, or as the `fetch` of the manager
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /**
@@ -175,6 +216,8 @@ export interface TokenSource {
   requestWithSecret(build: SecretRequestBuilder, options?: SecretRequestOptions): Promise<PlatformResponse>
   /**
    * Starts to refresh ahead in the background, even without calls. It never gives up. Starting it twice has no effect.
+   *
+   * @throws ClosedError
    */
   startBackgroundRefresh(options?: BackgroundRefreshOptions): void
   /** Stops the background refresh, if it is running. */
@@ -187,7 +230,11 @@ export interface TokenSource {
    * @throws ConfigError for credentials that are missing, empty or malformed
    */
   validate(): void
-  /** Removes the record from memory and from the cache. Report a rejected token with `reportRejected` instead. */
+  /**
+   * Removes the record from memory and from the cache. Report a rejected token with `reportRejected` instead.
+   *
+   * @throws CacheError if the cache fails
+   */
   clear(): Promise<void>
   /** Returns the account, which holds neither the secret nor the token. */
   toJSON(): Account

@@ -59,7 +59,21 @@ export interface SourceOptions {
   readonly readonly?: boolean
 }
 
-/** Creates token sources that share one cache. */
+/**
+ * Creates token sources that share one cache.
+ *
+ * @example
+ * ```ts
+ * import { memoryCache } from '@lingpai/cache-memory'
+ * import { TokenManager } from '@lingpai/core'
+ * import { qqBot } from '@lingpai/provider-qq-bot'
+ *
+ * const tokens = new TokenManager({ cache: memoryCache(), logger: console })
+ * const bot = tokens.source(qqBot, qqBot.credentialsFromEnv())
+ * console.log((await bot.fetch('/users/@me')).status)
+ * await tokens.close()
+ * ```
+ */
 export class TokenManager {
   readonly #clock: Clock
   readonly #hub = new EventHub()
@@ -121,6 +135,8 @@ export class TokenManager {
    * account, and with other volatile credentials the same one, which uses the latest of each.
    *
    * Credentials are validated on first use, or by `source.validate()`.
+   *
+   * @throws ClosedError after `close()`
    */
   source<C>(provider: Provider<C>, credentials: CredentialsOf<C>, options: SourceOptions = {}): TokenSource {
     if (this.#isClosed) throw new ClosedError('the token manager was closed')
