@@ -98,7 +98,7 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
   switch (orderOf(record, state.record, factsFor(context, record, seen))) {
     case 'replaces': {
       const { record: held } = state
-      // A store that goes back to a record of before: upstream may give the token once more whose mark is lost.
+      // The store went back to an older record, and lost the mark of the rejected one: upstream may give that token again.
       if (held?.rejectedCode !== undefined && record.generation <= held.generation) noteRejectedValue(state, held.value)
       remember(context, record, { seen, setBackMs: doubtOf(context, record, setBackMs) })
       // The process that wrote it has recovered from the failure.
@@ -118,9 +118,9 @@ function takeOver<C>(context: AccountContext<C>, record: StoredRecord, seen: Mom
       raiseGeneration(state, record.generation)
       return
     case 'loses':
-      // The better token is written over it, under a generation of its own, even if upstream only repeats it until then.
+      // The token in memory will be written over it, under a higher generation, even if upstream repeats the token before that.
       if (state.unsettled.isUnwritten) noteGeneration(state, record.generation + 1)
-      // The mark is lost when the better record is written.
+      // That write overwrites the mark.
       if (record.rejectedCode !== undefined) noteRejectedValue(state, record.value)
   }
 }

@@ -38,7 +38,7 @@ export function isFromBeforeSetBack<C>(
   if (gate.cache.nowMs !== undefined || gate.cache.reach === 'fleet') return false
   if (state.times === undefined || issuedAtMs <= gate.reckonedNowMs() + toleranceMs) return false
   const { anchor } = state.times
-  // Where it was set forward since, that may have been before the record was requested, and back by less after it.
+  // If it was set since the anchor, it may have been set forward before the record was requested, and back by less after that.
   return Math.abs(anchor.wall - anchor.monotonic - (clock.now() - clock.monotonic())) <= toleranceMs
 }
 

@@ -57,7 +57,7 @@ export function orderOf(found: StoredRecord, held: StoredRecord | undefined, fac
   if (facts.isHeldRejected && found.generation >= held.generation) return 'replaces'
   if (facts.isHeldOwn && facts.isFoundBeforeSetBack) return 'loses'
   if (found.generation <= held.generation && facts.laterByMs <= 0) return 'loses'
-  // A store that lost the later token was given the earlier one back, under a generation that it knew nothing above.
+  // A higher generation does not show that it is later: where a store lost the later token, the earlier one was written again with a higher one.
   if (found.rejectedCode !== undefined && !mayBeLater(facts)) return 'loses'
   return facts.isUnwritten && isHeldLater(found, facts) ? 'loses' : 'replaces'
 }

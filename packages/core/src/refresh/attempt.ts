@@ -8,8 +8,8 @@ export interface AttemptTerms extends WriteTerms {
   /** When its turn began. */
   readonly beganAt: Moment
   /**
-   * Whether a turn is good enough in which another process may have refreshed, because the one before was already such: the store
-   * is too slow to hold a better lease, or the process was stopped.
+   * Whether to go on under a lease that is doubtful. Set once an attempt of this refresh ended so: a store that is too slow to hold a
+   * better lease must not keep the account from ever being refreshed.
    */
   readonly acceptsDoubtful: boolean
   /** Returns a record that meets the demand, if one came from another refresh or from the cache. */

@@ -36,7 +36,12 @@ export async function activeFailure<C>(
 }
 
 /**
- * What the store holds: no failure, the one that memory knows, or another one. It does not tell where it does not respond.
+ * What a look at the store found.
+ *
+ * - `missing`: no failure
+ * - `known`: the one that memory knows
+ * - `learned`: another one
+ * - `down`: no response
  */
 type FailureLook =
   { readonly kind: 'missing' | 'known' | 'down' } | { readonly kind: 'learned'; readonly failure: FailureRecord }

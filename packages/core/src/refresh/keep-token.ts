@@ -60,7 +60,7 @@ export async function keepToken<C>(
   const { state } = context
   const { record } = state
   if (record?.value !== value) {
-    // Another record replaced it after its rejection: the token is usable again.
+    // Memory holds another record by now. The platform accepts this token, so it no longer counts as rejected.
     forgetRejected(state, value)
     return { kind: 'superseded' }
   }

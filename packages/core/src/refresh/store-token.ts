@@ -88,10 +88,11 @@ function tellLifetime<C>(
 }
 
 /**
- * Since when an unwritten token may have been replaced. A committed write proves that it is current; without one, that is known
- * as of its request, and of a later look at the cache that found nothing to take its place.
+ * When a token that could not be written was last known to be the current one: at its request, or at a later look at the cache that
+ * found nothing to replace it.
  */
 function lastSeen(state: AccountState, base: StoredRecord | undefined, { sentAt }: FreshToken): Moment {
+  // A look that found another token, rejected since, does not show which of the two is later.
   const isUnordered = state.record?.value !== base?.value && isRejected(state)
   return state.times === undefined || isUnordered ? sentAt : laterOf(state.times.seen, sentAt)
 }

@@ -27,6 +27,6 @@ export function wantedRecord<C>(
   }
   if (reason === 'cold' || reason === 'rejected') return record
   if (isReplaced(before, record)) return record
-  // Another process refreshed in the meantime and got the same token: the next attempt has moved.
+  // Another process refreshed in the meantime and got the same token: the next attempt is due later.
   return reason === 'ahead' && timeLeftMs(refreshAtOf(times), clock) > 0 ? record : undefined
 }

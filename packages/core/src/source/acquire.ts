@@ -46,7 +46,7 @@ export async function acquire<C>(
     } catch (error) {
       if (signal?.aborted === true || account.closing.reason !== undefined) throw error
       // Another manager ran the refresh and was closed, or it was a refresh ahead. This manager is open, and a caller
-      // waits. A refresh ahead whose turn comes too late does so only because a caller waited for it.
+      // waits. But a refresh ahead only misses its turn if a caller waits for it, so that failure is the caller's.
       const isForeign = isClosedError(error) || (running.isAhead && !isQueueFull(error))
       if (isForeign && refreshes < mostRefreshes) continue
       const stale = await serveStale(context, minLifeMs, error, signal)

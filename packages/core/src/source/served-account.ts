@@ -45,7 +45,7 @@ export class ServedAccount<C> implements AccountFacts<C>, SourceName, RenewedSou
   #endChanges: (() => void) | undefined
   /** Only where a secret is a function. */
   #asked: AskedSecrets<C> | undefined
-  /** What all callers of this moment wait for. It is over before it is settled, so that no caller is given what was rejected since. */
+  /** The wait that callers share. It is dropped before it resolves, so that a call after a rejection never gets the rejected token. */
   #acquiring: Promise<string> | undefined
   #background: BackgroundRefresh<C> | undefined
 

@@ -30,14 +30,14 @@ export function freshnessOf<C>(context: AccountContext<C>, minLifeMs: number): F
   if (msSince(times.seen, clock) >= memoryMs) return 'revalidate'
   // A request under way may replace the token, and end it. A parent is only called when its derived token is refreshed.
   if (!context.isNested && (!renewalModes[mode].endsOld || state.unsettled.asking.length === 0))
-    warm(state, source, clock, Math.min(memoryMs, replacedMs(context)))
+    warm(state, source, clock, Math.min(memoryMs, sureAfterLookMs(context)))
   return 'fresh'
 }
 
 /** Whether the token in memory may have been replaced, and its overlap be over, since the cache was last looked at. */
 export function mayBeReplaced<C>(context: AccountContext<C>): boolean {
   const { times } = context.state
-  const isUnseen = times !== undefined && msSince(times.seen, context.clock) >= replacedMs(context)
+  const isUnseen = times !== undefined && msSince(times.seen, context.clock) >= sureAfterLookMs(context)
   return isUnseen || isAnswerOverdue(context)
 }
 
@@ -52,8 +52,8 @@ export function isAnswerOverdue<C>({ state, clock, spec: { renewal } }: AccountC
   )
 }
 
-/** How long another process may have replaced the token in memory without ending it. */
-function replacedMs<C>(context: AccountContext<C>): number {
+/** For how long after a look at the cache the token in memory surely works, even if another process replaces it. */
+function sureAfterLookMs<C>(context: AccountContext<C>): number {
   const { renewal } = context.spec
   return renewalModes[renewal.mode].endsOld && isShared(context) ? overlapMs(renewal) : Infinity
 }

@@ -36,10 +36,10 @@ export interface Unsettled {
   readonly clears: number
 }
 
-/** No tokens. There is one such list, so that it compares. */
+/** No tokens: always this list, so that {@link withChanges} may compare by identity. */
 export const noTokens: readonly string[] = Object.freeze([])
 
-/** No requests. There is one such list, so that it compares. */
+/** No requests: always this list, for the same reason. */
 export const noAsking: readonly Asking[] = Object.freeze([])
 
 /** Nothing is unsettled. */
