@@ -10,8 +10,8 @@ import {
   withRetryAt,
   type FailureRecord,
 } from '../failure/failure-record.js'
-import { parentFailure } from './parent-failure.js'
 import type { RefreshReason } from '../token-record.js'
+import type { FailureSummary, TokenSource } from '../token-source.js'
 import type { UpstreamFailure } from '../upstream/request-token.js'
 import { forgetFailure, noteFailure } from '../state/account-state.js'
 import { timeLeftMs } from '../time/moment.js'
@@ -169,4 +169,10 @@ export function isCoolingDown<C>({ state, gate, parent }: AccountContext<C>, rea
   const nowMs = gate.reckonedNowMs()
   if (state.unsettled.failure !== undefined && isActive(state.unsettled.failure, reason, nowMs)) return true
   return nowMs < (parentFailure(parent)?.retryAtMs ?? 0)
+}
+
+/** Why the parent of a derived account has no usable token; `undefined` if it has one, or the account has no parent. */
+export function parentFailure(parent: TokenSource | undefined): FailureSummary | undefined {
+  const status = parent?.status()
+  return status?.state === 'failing' ? status.lastFailure : undefined
 }
