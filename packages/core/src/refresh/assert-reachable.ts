@@ -1,7 +1,7 @@
 import { expiryOf } from '../state/local-times.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
-import { ConfigError, TransportError, UnavailableError } from '../errors.js'
+import { ConfigError, UnavailableError } from '../errors.js'
 import { timeLeftMs } from '../time/moment.js'
 import { renewalModes } from '../provider/renewal-mode.js'
 
@@ -36,12 +36,4 @@ export function assertReachable<C>({ state, clock, spec, gate }: AccountContext<
     { provider: spec.id, problem: 'lifetime', field: 'minLifeMs' },
     { retryAtMs: Math.ceil(clock.now() + waitMs) },
   )
-}
-
-/** The error of a caller that got no token with enough life left to be used. */
-export function diesUnderway<C>({ spec }: AccountContext<C>): TransportError {
-  return new TransportError(`${spec.id}: the platform's tokens expire before they can be used`, {
-    provider: spec.id,
-    phase: 'exchange',
-  })
 }

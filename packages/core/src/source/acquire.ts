@@ -1,4 +1,5 @@
-import { assertReachable, diesUnderway } from '../refresh/assert-reachable.js'
+import { TransportError } from '../errors.js'
+import { assertReachable } from '../refresh/assert-reachable.js'
 import { joinRefresh, outcomeOf } from '../refresh/join-refresh.js'
 import { isQueueFull } from '../refresh/queue-full.js'
 import { lookOnce, serveBesideForced, serveFromMemory, serveStale } from '../refresh/serve-from-memory.js'
@@ -36,7 +37,7 @@ export async function acquire<C>(
     const ready =
       (await serveFromMemory(context, minLifeMs, signal)) ?? (await serveBesideForced(context, minLifeMs, signal))
     if (ready !== undefined) return ready
-    if (refreshes >= mostRefreshes) throw diesUnderway(context)
+    if (refreshes >= mostRefreshes) throw expiredUnused(context)
     assertReachable(context, minLifeMs)
     const reason = isRejected(context.state) ? 'rejected' : 'cold'
     const running = joinRefresh(context, { reason, minLifeMs, isBackground })
@@ -56,6 +57,14 @@ export async function acquire<C>(
       context = renewed
     }
   }
+}
+
+/** The error of a caller whose last refresh brought no token with enough life left to be used, either. */
+function expiredUnused<C>({ spec }: AccountContext<C>): TransportError {
+  return new TransportError(`${spec.id}: the platform's tokens expire before they can be used`, {
+    provider: spec.id,
+    phase: 'exchange',
+  })
 }
 
 /**
