@@ -1,4 +1,7 @@
 import { getEventListeners } from 'node:events'
+import type { IAccessTokenCache } from '@lingpai/core'
+import { jsapiTicket } from '@lingpai/provider-wechat-mp'
+import { plainCache } from './plain-cache.js'
 import { hour, minute, openWorld, second, type World } from './world.js'
 
 let world: World
@@ -173,4 +176,27 @@ test('the status is expired for a token that expired unnoticed, and for a reject
     state: 'failing',
     lastFailure: { code: 'ERR_LINGPAI_TRANSPORT', failures: 1 },
   })
+})
+
+test('the background refresh of a derived token asks neither the cache nor the platform while its parent cools down', async () => {
+  const { clock, simulator } = world
+  const { cache: plain } = plainCache()
+  let reads = 0
+  const get: IAccessTokenCache['get'] = (key) => {
+    reads += 1
+    return plain.get(key)
+  }
+  const manager = world.manager({ cache: { ...plain, get } })
+  const ticket = manager.source(simulator.provider(jsapiTicket), simulator.accounts.wechat)
+  const wrongSecret = { errcode: 40125, errmsg: 'invalid appsecret' }
+  const fault = simulator.fault({ endpoint: 'token', body: wrongSecret, times: Infinity })
+  ticket.startBackgroundRefresh()
+  await clock.advance(10 * second)
+  const { retryAtMs = 0 } = ticket.status().lastFailure ?? {}
+  reads = 0
+  await clock.advance(retryAtMs - clock.now() - second)
+  expect([reads, simulator.ledger.tokenRequests()]).toEqual([0, 1])
+  fault.clear()
+  await clock.advance(minute)
+  expect(ticket.status().state).toBe('valid')
 })

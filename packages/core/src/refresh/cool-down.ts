@@ -64,15 +64,18 @@ async function lookForFailure<C>(context: AccountContext<C>, nowMs: number): Pro
   return { kind: 'learned', failure }
 }
 
+/** The moments of a failure. */
+type CoolDown = Pick<FailureRecord, 'atMs' | 'retryAtMs' | 'aheadAtMs'>
+
 /** Whether a cool-down lasts. A clock that was set back must not lengthen it. */
-function isActive(failure: FailureRecord, reason: RefreshReason, nowMs: number): boolean {
+function isActive(failure: CoolDown, reason: RefreshReason, nowMs: number): boolean {
   const { atMs } = failure
   const untilMs = coolsUntilMs(failure, reason)
   return nowMs < untilMs && nowMs > atMs - (untilMs - atMs)
 }
 
 /** When a failure's cool-down ends, in Unix milliseconds. A refresh ahead of a live token can wait longer. */
-export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: FailureRecord, reason: RefreshReason): number {
+export function coolsUntilMs({ retryAtMs, aheadAtMs = retryAtMs }: CoolDown, reason: RefreshReason): number {
   return reason === 'ahead' ? aheadAtMs : retryAtMs
 }
 
@@ -164,11 +167,18 @@ export async function endCoolDown<C>({ state, gate, key }: AccountContext<C>, is
   if (isUp) await gate.remove(failureKey(key))
 }
 
-/** Whether a failure in memory forbids a refresh for a reason. Needs no I/O. */
-export function isCoolingDown<C>({ state, gate, parent }: AccountContext<C>, reason: RefreshReason = 'ahead'): boolean {
+/** How long a failure in memory, its own or its parent's, still forbids a refresh for a reason, milliseconds. Needs no I/O. */
+export function coolDownLeftMs<C>({ state, gate, parent }: AccountContext<C>, reason: RefreshReason): number {
   const nowMs = gate.reckonedNowMs()
-  if (state.unsettled.failure !== undefined && isActive(state.unsettled.failure, reason, nowMs)) return true
-  return nowMs < (parentFailure(parent)?.retryAtMs ?? 0)
+  const leftMs = [state.unsettled.failure, parentFailure(parent)].map((failure) =>
+    failure !== undefined && isActive(failure, reason, nowMs) ? coolsUntilMs(failure, reason) - nowMs : 0,
+  )
+  return Math.max(...leftMs)
+}
+
+/** Whether a failure in memory forbids a refresh ahead. Needs no I/O. */
+export function isCoolingDown<C>(context: AccountContext<C>): boolean {
+  return coolDownLeftMs(context, 'ahead') > 0
 }
 
 /** Why the parent of a derived account has no usable token; `undefined` if it has one, or the account has no parent. */

@@ -2,7 +2,7 @@ import { deadlineOf, refreshAtOf } from '../state/local-times.js'
 import type { AccountContext } from '../state/account-context.js'
 import { isRejected } from '../state/account-state.js'
 import type { Clock } from '../clock.js'
-import { coolsUntilMs, isCoolingDown } from '../refresh/cool-down.js'
+import { coolDownLeftMs } from '../refresh/cool-down.js'
 import { agendaOf, type Task } from '../time/agenda.js'
 import { hasCome, timeLeftMs } from '../time/moment.js'
 import { onAbort } from '../time/on-abort.js'
@@ -100,13 +100,10 @@ export class BackgroundRefresh<C> implements Task {
 
 /** Milliseconds until the next turn has work to do. */
 function sleepMs<C>(context: AccountContext<C>): number {
-  const { state, clock, gate } = context
+  const { state, clock } = context
   const { times } = state
-  const { failure } = state.unsettled
   const isAlive = times !== undefined && !isRejected(state) && !hasCome(deadlineOf(times), clock)
-  const reason = isAlive ? 'ahead' : 'cold'
-  if (failure !== undefined && isCoolingDown(context, reason)) {
-    return coolsUntilMs(failure, reason) - gate.reckonedNowMs()
-  }
+  const coolMs = coolDownLeftMs(context, isAlive ? 'ahead' : 'cold')
+  if (coolMs > 0) return coolMs
   return isAlive ? timeLeftMs(refreshAtOf(times), clock) : 0
 }
