@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import {
   TokenManager,
   type CacheChange,
@@ -217,4 +218,19 @@ test('a caller waits no longer than timeoutMs for its turns, however often anoth
   // As long as a refresh may take comes on top.
   expect(waitedMs).toBeLessThanOrEqual(2 * timeoutMs)
   await clock.runUntil(Promise.all(callers))
+})
+
+test('callers that abort while their accounts wait for turns leave nothing behind, and each account gets its token in turn', async () => {
+  const sources = sourcesWith()
+  simulator.fault({ endpoint: 'token', latencyMs: 100, times: Infinity })
+  const controller = new AbortController()
+  const calls = sources.map((source) => source.getAccessToken({ signal: controller.signal }))
+  await clock.settle()
+  controller.abort(new RangeError('given up'))
+  const outcomes = await Promise.allSettled(calls)
+  expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+  expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
+  await clock.advance(minute)
+  expect([simulator.ledger.tokenRequests(), clock.pendingTimers]).toEqual([sources.length, 0])
+  expect(sources.every((source) => source.peek() !== undefined)).toBe(true)
 })
