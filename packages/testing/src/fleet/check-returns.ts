@@ -35,7 +35,7 @@ const slackMs = 25_000
 const longestCallMs = 45_000
 /** Limit of a store call. */
 const toldWithinMs = 1000
-/** A little more than the limit of a request. */
+/** A little more than the limit of a request; a response is in memory by then, too. */
 const requestMs = 12_000
 /** Trouble without an upstream failure is over after this time. */
 const settlesWithinMs = 30_000
@@ -102,8 +102,8 @@ function agedInWriteMs({ by }: TokenTruth): number {
 }
 
 /**
- * Whether a request of the process that may have replaced its token is still waited for, although its overlap may be over by now. A clock
- * that was set forward since looks like a machine that slept.
+ * Whether a request of the process that may have replaced its token is not over, although the overlap may be by now: the process was
+ * stopped since, perhaps with the response. A clock that was set forward since looks like a machine that slept.
  */
 function hasOverdueRequest(
   world: VirtualWorld,
@@ -113,11 +113,10 @@ function hasOverdueRequest(
 ): boolean {
   const now = world.time.nowMs()
   return requests.some(
-    ({ process: sender, sentAtMs, arrivedAtMs, asked }) =>
+    ({ process: sender, sentAtMs, asked }) =>
       sender === process &&
-      arrivedAtMs > now &&
       now - sentAtMs + setForwardMs(sender.host, sentAtMs) >= overlapMs &&
-      process.clock.monotonic() - asked.monotonicMs < requestMs,
+      ranMs(process) - asked.ranMs < requestMs,
   )
 }
 

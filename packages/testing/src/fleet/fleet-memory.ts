@@ -15,8 +15,9 @@ export function memoryOf(process: VirtualProcess, index: number): ProcessMemory 
 }
 
 /** The current time on all clocks. */
-export function askedNow({ time }: VirtualWorld, { clock }: VirtualProcess): AskedAt {
-  return { trueMs: time.nowMs(), monotonicMs: clock.monotonic(), wallMs: clock.now() }
+export function askedNow({ time }: VirtualWorld, process: VirtualProcess): AskedAt {
+  const { clock } = process
+  return { trueMs: time.nowMs(), monotonicMs: clock.monotonic(), wallMs: clock.now(), ranMs: ranMs(process) }
 }
 
 /** Records that a response of the store reached a process; its content is as of the time of the request. */

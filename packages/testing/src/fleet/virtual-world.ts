@@ -117,6 +117,8 @@ export interface AskedAt {
   readonly trueMs: number
   readonly monotonicMs: number
   readonly wallMs: number
+  /** How long the process had run by then. */
+  readonly ranMs: number
 }
 
 /** The store told a process the time. */

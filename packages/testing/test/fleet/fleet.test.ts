@@ -263,6 +263,7 @@ describe('what was broken once holds', () => {
       655_706_460_859,
     ],
     ['a failure that another process reads before the lease is given back', 'upstream', 609_068_254_603],
+    ['a process that was stopped twice, with its request and with the response', 'everything', 84_924_129_165],
     ['a forced request that was sent while one before it was under way', 'everything', 715_531_082_642],
   ] as const)('%s', async (_, profile, seed) => {
     expect(failing([await simulateFleet({ seed, profile })])).toEqual([])
