@@ -181,8 +181,8 @@ export const scenarioTexts: Readonly<Record<string, ScenarioText>> = {
   sleep: {
     title: { en: 'A machine that wakes after three hours', zh: '休眠三小时后唤醒的机器' },
     what: {
-      en: 'All tokens have expired when the machine wakes; its wall clock is three hours ahead, and its timers and the monotonic clock have stood still. Some accounts (500 of 5,000; in a full run 2,000 of 100,000) are called at that very moment, and all of them once within the run. Upstream takes 50 ms.',
-      zh: '机器唤醒时所有令牌都已过期；挂钟走快了三小时，而定时器和单调时钟停住未走。一部分账号（5,000 个中的 500 个；完整运行时 100,000 个中的 2,000 个）在唤醒的那一刻被调用，所有账号在运行期间各被调用一次。上游耗时 50 毫秒。',
+      en: 'All tokens have expired when the machine wakes; its wall clock is three hours ahead, and its timers and the monotonic clock have stood still. Some accounts (500 of 5,000; in a full run 2,000 of 100,000) are called at that very moment, and all of them once within the run. Upstream takes 50 ms. A library that goes by the monotonic clock notices nothing: it asks for no token and returns dead ones.',
+      zh: '机器唤醒时所有令牌都已过期；挂钟走快了三小时，而定时器和单调时钟停住未走。一部分账号（5,000 个中的 500 个；完整运行时 100,000 个中的 2,000 个）在唤醒的那一刻被调用，所有账号在运行期间各被调用一次。上游耗时 50 毫秒。以单调时钟计时的库察觉不到：它不请求令牌，返回的是失效的令牌。',
     },
     measures: {
       'most-requests-at-once': mostAtOnce,
