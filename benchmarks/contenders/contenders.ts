@@ -1,4 +1,5 @@
 import type { Contender } from '../harness/contender.js'
+import type { Scenario } from '../harness/scenario.js'
 
 /** Every contender, loaded only in the process that measures it. */
 const loaders: Readonly<Record<string, () => Promise<Contender>>> = {
@@ -26,6 +27,19 @@ export const yardstickName = 'yardstick'
 
 /** Lingpai and every peer. */
 export const allContenders: readonly string[] = Object.keys(loaders).filter((name) => name !== yardstickName)
+
+/** Takes part in a scenario with many accounts in one process: everything that keeps them in one object. */
+export const ofManyAccounts: Pick<Scenario, 'contenders' | 'leftOut'> = {
+  contenders: [yardstickName, ours, 'tnwx', 'keyv', 'cacheable', 'bentocache', 'p-memoize', 'lru-cache'],
+  leftOut: {
+    'node-easywechat': 'one-client-for-each-account',
+    'co-wechat-api': 'one-client-for-each-account',
+    '@larksuiteoapi/node-sdk': 'one-client-for-each-account',
+    'google-auth-library': 'one-client-for-each-account',
+    '@azure/msal-node': 'one-client-for-each-account',
+    'simple-oauth2': 'one-client-for-each-account',
+  },
+}
 
 export async function loadContender(name: string): Promise<Contender> {
   const load = loaders[name]

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { loadContender, yardstickName } from '../contenders/contenders.js'
+import { loadContender, ofManyAccounts } from '../contenders/contenders.js'
 import { callSteadily } from '../harness/call-steadily.js'
 import { accountId, type OpenContender, type Upstream } from '../harness/contender.js'
 import { fetchToken } from '../contenders/fetch-token.js'
@@ -12,15 +12,7 @@ import { expiryOf, startUpstream, withoutNetwork } from '../upstream/start-upstr
  */
 export const accounts: Scenario = {
   name: 'accounts',
-  contenders: [yardstickName, 'Lingpai', 'tnwx', 'keyv', 'cacheable', 'bentocache', 'p-memoize', 'lru-cache'],
-  leftOut: {
-    'node-easywechat': 'one-client-for-each-account',
-    'co-wechat-api': 'one-client-for-each-account',
-    '@larksuiteoapi/node-sdk': 'one-client-for-each-account',
-    'google-auth-library': 'one-client-for-each-account',
-    '@azure/msal-node': 'one-client-for-each-account',
-    'simple-oauth2': 'one-client-for-each-account',
-  },
+  ...ofManyAccounts,
   measures: {
     'heap-to-map-entry': { unit: 'ratio', better: 'lower' },
     heap: { unit: 'bytes', better: 'lower' },

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { loadContender, yardstickName } from '../contenders/contenders.js'
+import { loadContender, ofManyAccounts } from '../contenders/contenders.js'
 import { callSteadily } from '../harness/call-steadily.js'
 import { setWallClockAhead } from '../harness/wall-clock.js'
 import type { Scenario } from '../harness/scenario.js'
@@ -14,15 +14,7 @@ const sleepMs = 3 * hour
  */
 export const sleep: Scenario = {
   name: 'sleep',
-  contenders: [yardstickName, 'Lingpai', 'tnwx', 'keyv', 'cacheable', 'bentocache', 'p-memoize', 'lru-cache'],
-  leftOut: {
-    'node-easywechat': 'one-client-for-each-account',
-    'co-wechat-api': 'one-client-for-each-account',
-    '@larksuiteoapi/node-sdk': 'one-client-for-each-account',
-    'google-auth-library': 'one-client-for-each-account',
-    '@azure/msal-node': 'one-client-for-each-account',
-    'simple-oauth2': 'one-client-for-each-account',
-  },
+  ...ofManyAccounts,
   measures: {
     'most-requests-at-once': { unit: 'count', better: 'lower' },
     'requests-an-account': { unit: 'ratio', better: 'lower' },
